@@ -1,0 +1,77 @@
+"""Accepted domains: which recipients are ours, and how far. Source: Exchange reference, section 4.1."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import msgspec
+
+from transport.config.setting import Kind, Setting
+
+
+class DomainType(Enum):
+    """Who knows the recipients of the domain."""
+
+    Authoritative = "Authoritative"
+    InternalRelay = "InternalRelay"
+    ExternalRelay = "ExternalRelay"
+
+    @property
+    def label(self) -> str:
+        """The EAC's label."""
+        return {"Authoritative": "Authoritative", "InternalRelay": "Internal Relay", "ExternalRelay": "External Relay"}[
+            self.value
+        ]
+
+
+class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True):
+    """A domain for which mail is accepted from everybody who may submit. `domain_name` is lower case ASCII."""
+
+    name: Annotated[
+        str,
+        Setting(
+            "Name", "General", Kind.TEXT, "Name", "How the domain is called here; empty: the domain itself.",
+            "New-AcceptedDomain", maximum=64,
+        ),
+    ]
+    domain_name: Annotated[
+        str,
+        Setting(
+            "DomainName", "General", Kind.HOST_NAME, "Accepted domain",
+            "contoso.com, or *.contoso.com for every subdomain. It cannot be changed later.",
+            "New-AcceptedDomain", minimum=1, maximum=256,
+        ),
+    ]
+    domain_type: Annotated[
+        DomainType,
+        Setting(
+            "DomainType", "General", Kind.CHOICE, "This domain is",
+            "Authoritative: every recipient is in the directory here. Internal Relay: some are, the rest are "
+            "sent on. External Relay: all mail is sent on.",
+            "New-AcceptedDomain", choices=DomainType,
+        ),
+    ] = DomainType.Authoritative
+    match_subdomains: Annotated[
+        bool,
+        Setting(
+            "MatchSubDomains", "General", Kind.FLAG, "Accept mail for all subdomains",
+            "contoso.com then also stands for sales.contoso.com.", "Set-AcceptedDomain",
+        ),
+    ] = False
+    default: Annotated[
+        bool,
+        Setting(
+            "Default", "General", Kind.FLAG, "Make this the default domain",
+            "One domain is always the default; it gives the postmaster address. Choose another to replace it.",
+            "Set-AcceptedDomain -MakeDefault",
+        ),
+    ] = False
+    address_book_enabled: Annotated[
+        bool,
+        Setting(
+            "AddressBookEnabled", "General", Kind.FLAG, "Look recipients up in the directory",
+            "Only for authoritative domains: the recipient filter may refuse those who are not listed.",
+            "Set-AcceptedDomain",
+        ),
+    ] = True

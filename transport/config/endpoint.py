@@ -1,0 +1,130 @@
+"""Addresses as an administrator writes them: a binding `IP:port`, a remote range, a client's address."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
+
+import msgspec
+
+Address = IPv4Address | IPv6Address
+ALL_IPV4 = "0.0.0.0-255.255.255.255"
+ALL_IPV6 = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+
+
+class Binding(msgspec.Struct, frozen=True, order=True):
+    """A local IP address and TCP port; `0.0.0.0` and `::` stand for every address of their family."""
+
+    ip: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+    @property
+    def is_any(self) -> bool:
+        """True for `0.0.0.0` and `::`."""
+        return self.ip in ("0.0.0.0", "::")
+
+
+class IPRange(msgspec.Struct, frozen=True, order=True):
+    """An inclusive range of addresses of one family, kept as it was written for the administrator to read again."""
+
+    text: str
+
+    @property
+    def bounds(self) -> tuple[int, int, int]:
+        """(IP version, lowest address, highest address), addresses as integers."""
+        return _bounds(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@lru_cache(maxsize=65536)
+def _bounds(text: str) -> tuple[int, int, int]:
+    if "-" in text:
+        low_text, high_text = text.split("-", 1)
+        low, high = _address(low_text.strip()), _address(high_text.strip())
+        if low.version != high.version:
+            raise ValueError("both ends must be of one family, IPv4 or IPv6")
+        if int(low) > int(high):
+            raise ValueError(f"{low} comes after {high}; write the lower address first")
+        return low.version, int(low), int(high)
+    if "/" in text:
+        network = ip_network(text, strict=False)
+        return network.version, int(network[0]), int(network[-1])
+    address = _address(text)
+    return address.version, int(address), int(address)
+
+
+def _address(text: str) -> Address:
+    return unmapped(ip_address(text.split("%", 1)[0]))
+
+
+def unmapped(address: Address) -> Address:
+    """`::ffff:a.b.c.d`, as a dual-stack socket shows an IPv4 client, becomes that IPv4 address."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped if mapped is not None else address
+
+
+@lru_cache(maxsize=65536)
+def client_key(text: str) -> tuple[int, int]:
+    """(IP version, address as an integer) of a peer's address as the socket gives it."""
+    address = _address(text)
+    return address.version, int(address)
+
+
+def parse_range(text: str) -> IPRange:
+    """One remote range: a single address, `a-b` or CIDR (host bits may be set, as Exchange allows).
+
+    Raises ValueError with what to write instead.
+    """
+    text = "-".join(part.strip() for part in text.strip().replace("–", "-").split("-"))
+    try:
+        _bounds(text)
+    except ValueError as error:
+        reason = str(error) if "must be" in str(error) or "comes after" in str(error) else "is no IP address or range"
+        raise ValueError(
+            f"“{text}”: {reason}. Write an address (192.168.5.77), a range (192.168.5.1-192.168.5.99) "
+            "or a network (192.168.5.0/24)."
+        ) from None
+    return IPRange(text)
+
+
+def parse_binding(text: str) -> Binding:
+    """One binding, `10.2.3.4:25`, `[::1]:25`, or an address alone for port 25. Raises ValueError with what to write."""
+    text = text.strip()
+    ip_text, separator, port_text = text.rpartition(":")
+    bare_address = text.endswith("]") or not separator or (":" in ip_text and not ip_text.startswith("["))
+    if bare_address:
+        ip_text, port_text = text, "25"
+    try:
+        address = ip_address(ip_text.strip("[]"))
+        port = int(port_text)
+    except ValueError:
+        raise ValueError(f"“{text}” is no binding. Write address and port: 10.2.3.4:25 or [::1]:25.") from None
+    if not 1 <= port <= 65535:
+        raise ValueError(f"“{text}”: the port must be from 1 to 65535.")
+    return Binding(str(address), port)
+
+
+@cache
+def everyone() -> tuple[IPRange, IPRange]:
+    """The two ranges that hold every address."""
+    return IPRange(ALL_IPV4), IPRange(ALL_IPV6)
+
+
+def host_bits(remote: IPRange) -> str | None:
+    """The network that a CIDR with host bits set means (`192.168.1.1/24` → `192.168.1.0/24`), else None."""
+    if "/" not in remote.text:
+        return None
+    network = ip_network(remote.text, strict=False)
+    return None if str(network[0]) == remote.text.split("/")[0] else str(network)
+
+
+def is_private(remote: IPRange) -> bool:
+    """True when every address of the range is loopback, link-local or of a private network."""
+    version, low, high = remote.bounds
+    make = IPv4Address if version == 4 else IPv6Address
+    return all(network.is_private for network in summarize_address_range(make(low), make(high)))

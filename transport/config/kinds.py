@@ -1,0 +1,222 @@
+"""The kinds of values: how an administrator writes each, how Exchange prints it, what bounds mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from transport.config.endpoint import parse_binding, parse_range
+from transport.config.permissions import Grant, right_named
+from transport.config.send_connector import AddressSpace
+from transport.config.setting import Kind, Setting
+
+_UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
+_TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+
+
+def parse(setting: Setting, text: str) -> Any:
+    """The value that a text means for a setting. Raises ValueError that says what to write instead."""
+    return _PARSERS[setting.kind](setting, text.strip())
+
+
+def show(setting: Setting, value: Any) -> str:
+    """A value as Exchange prints it: `36 MB (37,748,736 bytes)`, `00:10:00`, `Unlimited`, `{a, b}`."""
+    if value is None:
+        return "Unlimited" if setting.unlimited else ""
+    return _PRINTERS.get(setting.kind, str)(value)
+
+
+def check(setting: Setting, value: Any) -> None:
+    """Raises ValueError when a value is outside the setting's bounds; the text names them."""
+    measure = len(value) if isinstance(value, str) else value
+    if value is None or not isinstance(measure, int) or isinstance(measure, bool):
+        return
+    low, high = setting.minimum, setting.maximum
+    if (low is None or measure >= low) and (high is None or measure <= high):
+        return
+    if isinstance(value, str):
+        raise ValueError(f"Write at most {high} characters." if value else "Enter a value.")
+    raise ValueError(f"Enter a value from {_bound(setting, low)} to {_bound(setting, high)}.")
+
+
+def _bound(setting: Setting, value: int | None) -> str:
+    return "any" if value is None else show(setting, value) if setting.kind != Kind.COUNT else f"{value:,}"
+
+
+def _text(setting: Setting, text: str) -> str:
+    if any(ord(character) < 32 and character not in "\r\n\t" for character in text):
+        raise ValueError("Control characters are not allowed here.")
+    check(setting, text)
+    return text
+
+
+def host_name(text: str) -> str:
+    """A host or domain name in lower case A-label form. Raises ValueError when it is none."""
+    try:
+        ascii_text = text if text.isascii() else text.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError(f"“{text}” is no valid domain name.") from None
+    if len(ascii_text) > 255 or not _HOST_NAME.fullmatch(ascii_text):
+        raise ValueError(f"“{text}” is no valid name. Write it like mail.contoso.com.")
+    return ascii_text.lower()
+
+
+def _host_name(setting: Setting, text: str) -> str:
+    check(setting, text)
+    return host_name(text) if text else ""
+
+
+def _flag(setting: Setting, text: str) -> bool:
+    words = {"$true": True, "true": True, "1": True, "on": True, "$false": False, "false": False, "0": False, "": False}
+    if text.lower() not in words:
+        raise ValueError("Write $true or $false.")
+    return words[text.lower()]
+
+
+def _count(setting: Setting, text: str) -> int | None:
+    if setting.unlimited and text.lower() == "unlimited":
+        return None
+    try:
+        value = int(text.replace(",", ""))
+    except ValueError:
+        raise ValueError("Enter a whole number" + (" or Unlimited." if setting.unlimited else ".")) from None
+    check(setting, value)
+    return value
+
+
+def _size(setting: Setting, text: str) -> int | None:
+    if setting.unlimited and text.lower() == "unlimited":
+        return None
+    match = _SIZE.fullmatch(text)
+    unit = (match[2].lower() if match else "") or ""
+    unit = unit if unit in _UNITS else unit + "b"
+    if match is None:
+        raise ValueError("Enter a size such as 10MB, 512KB or a number of bytes.")
+    value = int(match[3].replace(",", "")) if match[3] else int(float(match[1]) * _UNITS[unit])
+    check(setting, value)
+    return value
+
+
+def _timespan(setting: Setting, text: str) -> int:
+    match = _TIMESPAN.fullmatch(text)
+    if match is None:
+        raise ValueError("Enter a time span as [days.]hours:minutes:seconds, for example 00:10:00.")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise ValueError("Hours go to 23, minutes and seconds to 59: write days in front, as in 1.00:00:00.")
+    value = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    check(setting, value)
+    return value
+
+
+def _choice(setting: Setting, text: str) -> Enum:
+    assert setting.choices is not None
+    for member in setting.choices:
+        if str(member.value).lower() == text.lower():
+            return member
+    raise ValueError("Choose one of " + ", ".join(str(member.value) for member in setting.choices) + ".")
+
+
+def _flag_set(setting: Setting, text: str) -> frozenset[Enum]:
+    names = [name for name in re.split(r"[,\s]+", text) if name]
+    if [name.lower() for name in names] == ["none"]:
+        return frozenset()
+    return frozenset(_choice(setting, name) for name in names)
+
+
+def _lines(text: str) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in re.split(r"[,;\n]+", text) if part.strip()))
+
+
+def _address_space(text: str) -> AddressSpace:
+    domain, _, cost_text = text.removeprefix("SMTP:").removeprefix("smtp:").partition(";")
+    domain = "*" if domain.strip() in ("*", "") else host_name(domain.strip())
+    if not (cost_text.strip() or "1").isdigit() or not 1 <= int(cost_text.strip() or 1) <= 100:
+        raise ValueError(f"“{text}”: the cost must be a number from 1 to 100, as in *;10.")
+    return AddressSpace(domain, int(cost_text.strip() or 1))
+
+
+def _address_spaces(setting: Setting, text: str) -> tuple[AddressSpace, ...]:
+    parts = [part.strip() for part in re.split(r"[,\n]+", text) if part.strip()]
+    return tuple(dict.fromkeys(_address_space(part) for part in parts))
+
+
+def _smart_host(text: str) -> str:
+    bare = text.strip("[]")
+    try:
+        return f"[{parse_range(bare)}]" if "-" not in bare and "/" not in bare else host_name(bare)
+    except ValueError:
+        return host_name(bare)
+
+
+def _grants(setting: Setting, text: str) -> tuple[Grant, ...]:
+    found = []
+    for line in (line for line in text.splitlines() if line.strip()):
+        principal, _, right = line.partition("|")
+        deny = right.strip().startswith("-")
+        found.append(Grant(principal.strip(), right_named(right.strip().lstrip("-")).value, deny))
+    return tuple(sorted(set(found)))
+
+
+_PARSERS: dict[Kind, Callable[[Setting, str], Any]] = {
+    Kind.TEXT: _text,
+    Kind.HOST_NAME: _host_name,
+    Kind.FLAG: _flag,
+    Kind.COUNT: _count,
+    Kind.SIZE: _size,
+    Kind.TIMESPAN: _timespan,
+    Kind.CHOICE: _choice,
+    Kind.FLAG_SET: _flag_set,
+    Kind.BINDINGS: lambda setting, text: tuple(dict.fromkeys(parse_binding(part) for part in _lines(text))),
+    Kind.RANGES: lambda setting, text: tuple(dict.fromkeys(parse_range(part) for part in _lines(text))),
+    Kind.GRANTS: _grants,
+    Kind.ADDRESS_SPACES: _address_spaces,
+    Kind.SMART_HOSTS: lambda setting, text: tuple(dict.fromkeys(_smart_host(part) for part in _lines(text))),
+}
+
+
+def show_size(value: int) -> str:
+    """`36 MB (37,748,736 bytes)`, the largest unit that leaves at least one."""
+    for unit, factor in (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
+        if value >= factor:
+            return f"{value / factor:.4g} {unit} ({value:,} bytes)"
+    return f"{value} B ({value:,} bytes)"
+
+
+def show_timespan(value: int) -> str:
+    """Seconds as `[d.]hh:mm:ss`."""
+    days, rest = divmod(value, 86400)
+    text = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days}.{text}" if days else text
+
+
+def show_flag_set(value: frozenset[Enum]) -> str:
+    """Names in order of declaration, joined by commas; `None` for the empty set."""
+    if not value:
+        return "None"
+    return ", ".join(str(member.value) for member in type(next(iter(value))) if member in value)
+
+
+def _show_list(values: tuple[object, ...]) -> str:
+    return "{" + ", ".join(str(value) for value in values) + "}"
+
+
+_PRINTERS: dict[Kind, Callable[[Any], str]] = {
+    Kind.FLAG: lambda value: "True" if value else "False",
+    Kind.SIZE: show_size,
+    Kind.TIMESPAN: show_timespan,
+    Kind.CHOICE: lambda value: str(value.value),
+    Kind.FLAG_SET: show_flag_set,
+    Kind.BINDINGS: _show_list,
+    Kind.RANGES: _show_list,
+    Kind.ADDRESS_SPACES: _show_list,
+    Kind.SMART_HOSTS: _show_list,
+    Kind.GRANTS: lambda value: _show_list(
+        tuple(f"{grant.principal}: {'not ' if grant.deny else ''}{grant.right}" for grant in value)
+    ),
+}

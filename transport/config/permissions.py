@@ -1,0 +1,161 @@
+"""Permission groups, the principals behind them and the rights they grant on a Receive connector.
+
+Source: Exchange reference, section 2.1; document 003 lists the Anonymous and the Externally Secured rights alike.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Right(Enum):
+    """An extended right on a Receive connector. The value is the name that Exchange's cmdlets print."""
+
+    SUBMIT = "ms-Exch-SMTP-Submit"
+    ACCEPT_ANY_RECIPIENT = "ms-Exch-SMTP-Accept-Any-Recipient"
+    ACCEPT_ANY_SENDER = "ms-Exch-SMTP-Accept-Any-Sender"
+    ACCEPT_AUTHORITATIVE_DOMAIN_SENDER = "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender"
+    ACCEPT_AUTHENTICATION_FLAG = "ms-Exch-SMTP-Accept-Authentication-Flag"
+    BYPASS_ANTI_SPAM = "ms-Exch-Bypass-Anti-Spam"
+    BYPASS_MESSAGE_SIZE_LIMIT = "ms-Exch-Bypass-Message-Size-Limit"
+    ACCEPT_EXCH50 = "ms-Exch-SMTP-Accept-Exch50"
+    ACCEPT_HEADERS_ROUTING = "ms-Exch-Accept-Headers-Routing"
+    ACCEPT_HEADERS_ORGANIZATION = "ms-Exch-Accept-Headers-Organization"
+    ACCEPT_HEADERS_FOREST = "ms-Exch-Accept-Headers-Forest"
+
+    @property
+    def label(self) -> str:
+        """Words for people: `Accept any recipient (relay)`."""
+        return _LABELS[self]
+
+    @property
+    def log_name(self) -> str:
+        """The short form of the protocol log's “Set Session Permissions” event."""
+        return _LOG_NAMES[self]
+
+
+_LABELS = {
+    Right.SUBMIT: "Submit",
+    Right.ACCEPT_ANY_RECIPIENT: "Accept any recipient (relay)",
+    Right.ACCEPT_ANY_SENDER: "Accept any sender",
+    Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER: "Accept authoritative domain sender",
+    Right.ACCEPT_AUTHENTICATION_FLAG: "Accept authentication flag",
+    Right.BYPASS_ANTI_SPAM: "Bypass anti-spam",
+    Right.BYPASS_MESSAGE_SIZE_LIMIT: "Bypass message size limit",
+    Right.ACCEPT_EXCH50: "Accept Exch50",
+    Right.ACCEPT_HEADERS_ROUTING: "Accept routing headers",
+    Right.ACCEPT_HEADERS_ORGANIZATION: "Accept organization headers",
+    Right.ACCEPT_HEADERS_FOREST: "Accept forest headers",
+}
+_LOG_NAMES = {
+    Right.SUBMIT: "SMTPSubmit",
+    Right.ACCEPT_ANY_RECIPIENT: "SMTPAcceptAnyRecipient",
+    Right.ACCEPT_ANY_SENDER: "SMTPAcceptAnySender",
+    Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER: "SMTPAcceptAuthoritativeDomainSender",
+    Right.ACCEPT_AUTHENTICATION_FLAG: "SMTPAcceptAuthenticationFlag",
+    Right.BYPASS_ANTI_SPAM: "BypassAntiSpam",
+    Right.BYPASS_MESSAGE_SIZE_LIMIT: "BypassMessageSizeLimit",
+    Right.ACCEPT_EXCH50: "SMTPAcceptEXCH50",
+    Right.ACCEPT_HEADERS_ROUTING: "AcceptRoutingHeaders",
+    Right.ACCEPT_HEADERS_ORGANIZATION: "AcceptOrganizationHeaders",
+    Right.ACCEPT_HEADERS_FOREST: "AcceptForestHeaders",
+}
+
+
+class PermissionGroup(Enum):
+    """Exchange's permission groups of a Receive connector, by their shell names."""
+
+    AnonymousUsers = "AnonymousUsers"
+    ExchangeUsers = "ExchangeUsers"
+    ExchangeServers = "ExchangeServers"
+    ExchangeLegacyServers = "ExchangeLegacyServers"
+    Partners = "Partners"
+
+    @property
+    def label(self) -> str:
+        """The EAC's label of one group."""
+        return {
+            PermissionGroup.AnonymousUsers: "Anonymous users",
+            PermissionGroup.ExchangeUsers: "Exchange users",
+            PermissionGroup.ExchangeServers: "Exchange servers",
+            PermissionGroup.ExchangeLegacyServers: "Legacy Exchange servers",
+            PermissionGroup.Partners: "Partners",
+        }[self]
+
+
+ANONYMOUS = r"NT AUTHORITY\ANONYMOUS LOGON"
+AUTHENTICATED_USERS = r"NT AUTHORITY\Authenticated Users"
+EXCHANGE_SERVERS = r"MS Exchange\Hub Transport Servers"
+EXTERNALLY_SECURED = r"MS Exchange\Externally Secured Servers"
+LEGACY_SERVERS = "ExchangeLegacyInterop"
+PARTNER_SERVERS = r"MS Exchange\Partner Servers"
+
+PRINCIPALS = {
+    ANONYMOUS: "Anonymous users",
+    AUTHENTICATED_USERS: "Authenticated users",
+    EXCHANGE_SERVERS: "Exchange servers",
+    EXTERNALLY_SECURED: "Externally secured servers",
+    LEGACY_SERVERS: "Legacy Exchange servers",
+    PARTNER_SERVERS: "Partner servers",
+}
+"""Principal → the words a person reads."""
+
+_EXTERNALLY_SECURED_RIGHTS = frozenset(Right) - {Right.ACCEPT_HEADERS_ORGANIZATION, Right.ACCEPT_HEADERS_FOREST}
+GRANTED_BY_GROUP: dict[PermissionGroup, dict[str, frozenset[Right]]] = {
+    PermissionGroup.AnonymousUsers: {
+        ANONYMOUS: frozenset(
+            {
+                Right.SUBMIT,
+                Right.ACCEPT_ANY_SENDER,
+                Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER,
+                Right.ACCEPT_HEADERS_ROUTING,
+            }
+        )
+    },
+    PermissionGroup.ExchangeUsers: {
+        AUTHENTICATED_USERS: frozenset(
+            {Right.SUBMIT, Right.ACCEPT_ANY_RECIPIENT, Right.BYPASS_ANTI_SPAM, Right.ACCEPT_HEADERS_ROUTING}
+        )
+    },
+    PermissionGroup.ExchangeServers: {
+        EXCHANGE_SERVERS: frozenset(Right),
+        EXTERNALLY_SECURED: _EXTERNALLY_SECURED_RIGHTS,
+    },
+    PermissionGroup.ExchangeLegacyServers: {LEGACY_SERVERS: _EXTERNALLY_SECURED_RIGHTS},
+    PermissionGroup.Partners: {PARTNER_SERVERS: frozenset({Right.SUBMIT, Right.ACCEPT_HEADERS_ROUTING})},
+}
+
+
+class Grant(msgspec.Struct, frozen=True, order=True):
+    """A right that an administrator gave to, or with `deny` took from, a principal by hand (Add-ADPermission)."""
+
+    principal: str
+    right: str
+    deny: bool = False
+
+
+def right_named(name: str) -> Right:
+    """The right of an Exchange name in any case. Raises ValueError for an unknown name."""
+    for right in Right:
+        if right.value.lower() == name.lower():
+            return right
+    raise ValueError(f"“{name}” is no right of a Receive connector.")
+
+
+def group_rights(groups: frozenset[PermissionGroup], principal: str) -> frozenset[Right]:
+    """What the permission groups of a connector give to a principal."""
+    found: frozenset[Right] = frozenset()
+    for group, principals in GRANTED_BY_GROUP.items():
+        if group in groups:
+            found |= principals.get(principal, frozenset())
+    return found
+
+
+def rights(groups: frozenset[PermissionGroup], grants: tuple[Grant, ...], principal: str) -> frozenset[Right]:
+    """The rights that a session of this principal holds: groups and grants by hand, less what is denied."""
+    mine = [grant for grant in grants if grant.principal == principal]
+    allowed = {right_named(grant.right) for grant in mine if not grant.deny}
+    denied = {right_named(grant.right) for grant in mine if grant.deny}
+    return (group_rights(groups, principal) | allowed) - denied

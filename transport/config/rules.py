@@ -1,0 +1,195 @@
+"""What may not stand together: consistency of one connector, conflicts between connectors, whole-snapshot checks.
+
+Sources: Exchange reference, section 2.4 (A1–A14), 3.2 (unique bindings × ranges, nesting), 4.1 (accepted domains), 8.1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from transport.config.endpoint import Binding, IPRange, everyone
+from transport.config.permissions import PermissionGroup, right_named
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector, Usage
+from transport.config.send_connector import SendConnector
+from transport.config.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an object cannot stand as it is: the field at fault and words that say how to mend it."""
+
+    field: str
+    message: str
+
+
+def problems(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) -> list[Problem]:
+    """All problems of a Receive connector, alone and beside the other connectors (disabled ones count as well)."""
+    return [*_own_problems(connector), *_conflicts(connector, [other for other in others if other is not connector])]
+
+
+def _own_problems(connector: ReceiveConnector) -> Iterable[Problem]:
+    mechanisms, groups = connector.auth_mechanism, connector.permission_groups
+    if not connector.name.strip():
+        yield Problem("name", "Give the connector a name.")
+    if not connector.bindings:
+        yield Problem("bindings", "Add at least one address and port to listen on, for example 0.0.0.0:25.")
+    if not connector.remote_ip_ranges:
+        yield Problem("remote_ip_ranges", "Add at least one remote address or range; nobody could connect otherwise.")
+    if AuthMechanism.ExternalAuthoritative in mechanisms and PermissionGroup.ExchangeServers not in groups:
+        yield Problem(
+            "auth_mechanism",
+            "“Externally secured” needs the permission group Exchange servers: its rights come from that group.",
+        )
+    if connector.banner and not (connector.banner == "220" or connector.banner.startswith("220 ")):
+        yield Problem("banner", "The banner must start with 220 and a space, for example: 220 Mail Server")
+    if not connector.banner.isascii() or not connector.banner.isprintable():
+        yield Problem("banner", "Use printable ASCII characters on one line.")
+    if connector.connection_inactivity_timeout >= connector.connection_timeout:
+        yield Problem(
+            "connection_inactivity_timeout", "The inactivity time-out must be shorter than the connection time-out."
+        )
+    for grant in connector.grants:
+        try:
+            right_named(grant.right)
+        except ValueError as error:
+            yield Problem("grants", str(error))
+    yield from _range_problems(connector.remote_ip_ranges)
+
+
+def _range_problems(ranges: tuple[IPRange, ...]) -> Iterable[Problem]:
+    spans = sorted((remote.bounds, remote) for remote in ranges)
+    for (first, left), (second, right) in pairwise(spans):
+        if first == second and left != right:
+            yield Problem("remote_ip_ranges", f"{left} and {right} are the same addresses; remove one.")
+
+
+def _conflicts(connector: ReceiveConnector, others: list[ReceiveConnector]) -> Iterable[Problem]:
+    for other in others:
+        if other.name.lower() == connector.name.lower():
+            yield Problem("name", f"There is a connector “{other.name}” already; choose another name.")
+        shared = sorted(set(connector.bindings) & set(other.bindings))
+        if shared and other.transport_role != connector.transport_role:
+            yield Problem(
+                "bindings",
+                f"{shared[0]} belongs to “{other.name}”, which has the role {other.transport_role.value}. "
+                "Connectors of different roles need different addresses or ports.",
+            )
+    for binding in connector.bindings:
+        beside = [other for other in others if binding in other.bindings]
+        yield from (problem for owner, problem in _overlaps([connector, *beside], binding) if owner is connector)
+
+
+Span = tuple[tuple[int, int, int], int, IPRange]
+
+
+def _overlaps(connectors: list[ReceiveConnector], binding: Binding) -> Iterable[tuple[ReceiveConnector, Problem]]:
+    """(connector, problem) for equal ranges and partial overlaps on one binding; one sorted sweep over all ranges."""
+    spans = [
+        (remote.bounds, owner, remote)
+        for owner, connector in enumerate(connectors)
+        for remote in connector.remote_ip_ranges
+    ]
+    covering: list[Span] = []
+    for span in sorted(spans, key=lambda item: (item[0][0], item[0][1], -item[0][2])):
+        version, low, _ = span[0]
+        covering = [held for held in covering if held[0][0] == version and held[0][2] >= low]
+        for held in covering:
+            if held[1] != span[1]:
+                yield from _overlap(connectors, held, span, binding)
+        covering.append(span)
+
+
+def _overlap(
+    connectors: list[ReceiveConnector], held: Span, span: Span, binding: Binding
+) -> Iterable[tuple[ReceiveConnector, Problem]]:
+    for (_, owner, mine), (_, other, theirs) in ((held, span), (span, held)):
+        name = connectors[other].name
+        if held[0] == span[0]:
+            message = f"“{name}” answers {theirs} on {binding} already. Use another binding or another range."
+        elif held[0][2] < span[0][2]:
+            message = (
+                f"{mine} overlaps {theirs} of “{name}” on {binding} in part. One must lie wholly inside the other."
+            )
+        else:
+            return
+        yield connectors[owner], Problem("remote_ip_ranges", message)
+
+
+def send_problems(connector: SendConnector, others: Iterable[SendConnector]) -> list[Problem]:
+    """All problems of a Send connector."""
+    found = []
+    if not connector.name.strip():
+        found.append(Problem("name", "Give the connector a name."))
+    if any(other.name.lower() == connector.name.lower() for other in others if other is not connector):
+        found.append(Problem("name", f"There is a connector “{connector.name}” already; choose another name."))
+    if not connector.address_spaces:
+        found.append(Problem("address_spaces", "Add at least one address space; * stands for every domain."))
+    if connector.dns_routing_enabled and connector.smart_hosts:
+        found.append(Problem("smart_hosts", "MX routing uses no smart hosts; remove them, or turn MX routing off."))
+    if not connector.dns_routing_enabled and not connector.smart_hosts:
+        found.append(Problem("smart_hosts", "Name at least one smart host, or choose MX routing."))
+    return found
+
+
+def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
+    """(name of the object, problem) for everything that keeps a snapshot from being published."""
+    found: list[tuple[str, Problem]] = []
+    by_binding: dict[Binding, list[ReceiveConnector]] = {}
+    for connector in snapshot.receive_connectors:
+        found += [(connector.name, problem) for problem in _own_problems(connector)]
+        for binding in connector.bindings:
+            by_binding.setdefault(binding, []).append(connector)
+    for binding, sharing in by_binding.items():
+        found += [(owner.name, problem) for owner, problem in _overlaps(sharing, binding)]
+        if len({connector.transport_role for connector in sharing}) > 1:
+            found.append((sharing[0].name, Problem("bindings", f"{binding} is used with two transport roles.")))
+    for sender in snapshot.send_connectors:
+        found += [(sender.name, problem) for problem in send_problems(sender, ())]
+    found += _twice([connector.name.lower() for connector in snapshot.receive_connectors], "name")
+    found += _twice([connector.name.lower() for connector in snapshot.send_connectors], "name")
+    found += _twice([domain.domain_name for domain in snapshot.accepted_domains], "domain_name")
+    if snapshot.accepted_domains and sum(domain.default for domain in snapshot.accepted_domains) != 1:
+        found.append(("Accepted domains", Problem("default", "Exactly one accepted domain must be the default.")))
+    return found
+
+
+def _twice(names: list[str], field: str) -> list[tuple[str, Problem]]:
+    return [(name, Problem(field, f"“{name}” is there twice.")) for name, count in Counter(names).items() if count > 1]
+
+
+PRESETS: dict[Usage, tuple[frozenset[PermissionGroup], frozenset[AuthMechanism]]] = {
+    Usage.Custom: (frozenset(), frozenset({AuthMechanism.Tls})),
+    Usage.Internet: (frozenset({PermissionGroup.AnonymousUsers}), frozenset({AuthMechanism.Tls})),
+    Usage.Internal: (
+        frozenset({PermissionGroup.ExchangeServers, PermissionGroup.ExchangeLegacyServers}),
+        frozenset({AuthMechanism.Tls}),
+    ),
+    Usage.Client: (frozenset({PermissionGroup.ExchangeUsers}), frozenset({AuthMechanism.Tls})),
+    Usage.Partner: (frozenset({PermissionGroup.Partners}), frozenset({AuthMechanism.Tls})),
+}
+"""Intended use → permission groups and authentication (Exchange reference, section 1.4)."""
+
+USAGE_MEANING = {
+    Usage.Custom: "Nobody may send until you choose permission groups. For relays and special cases.",
+    Usage.Internet: "Anyone may send to your accepted domains, without signing in. Nothing is relayed.",
+    Usage.Internal: "Exchange servers of your organization may send, to any address.",
+    Usage.Client: "Users who sign in may send, to any address, usually on port 587.",
+    Usage.Partner: "Servers of a partner, known by their certificate, may send to your accepted domains.",
+}
+
+
+def preset(usage: Usage, name: str) -> ReceiveConnector:
+    """A new connector as the wizard starts it for an intended use (Exchange reference, section 1.4)."""
+    groups, mechanisms = PRESETS[usage]
+    port = 587 if usage is Usage.Client else 25
+    return ReceiveConnector(
+        name=name,
+        usage=usage,
+        permission_groups=groups,
+        auth_mechanism=mechanisms,
+        bindings=(Binding("0.0.0.0", port), Binding("::", port)),
+        remote_ip_ranges=everyone() if usage in (Usage.Internet, Usage.Client) else (),
+    )

@@ -1,0 +1,79 @@
+"""Send connectors: where mail for other domains goes. Source: Exchange reference, sections 8.1 and 8.3."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from transport.config.setting import Kind, Setting
+
+CMDLET = "New-SendConnector"
+
+
+class AddressSpace(msgspec.Struct, frozen=True, order=True):
+    """Domains a connector is for: `*`, `contoso.com` or `*.contoso.com`; the lowest cost wins among equals."""
+
+    domain: str
+    cost: int = 1
+
+    def __str__(self) -> str:
+        return f"SMTP:{self.domain};{self.cost}"
+
+
+class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
+    """How mail for some address spaces leaves: to the MX hosts of the recipient's domain, or to smart hosts."""
+
+    name: Annotated[
+        str,
+        Setting("Name", "General", Kind.TEXT, "Name", "How this connector is called.", CMDLET, minimum=1, maximum=64),
+    ]
+    enabled: Annotated[
+        bool, Setting("Enabled", "General", Kind.FLAG, "Enabled", "Mail takes only enabled connectors.", CMDLET)
+    ] = True
+    comment: Annotated[
+        str, Setting("Comment", "General", Kind.TEXT, "Comment", "For you and your colleagues.", CMDLET, maximum=2048)
+    ] = ""
+    address_spaces: Annotated[
+        tuple[AddressSpace, ...],
+        Setting(
+            "AddressSpaces", "Delivery", Kind.ADDRESS_SPACES, "Address spaces",
+            "One each line: * for everything, contoso.com, or *.contoso.com; add ;cost to prefer one connector "
+            "(the lowest cost wins).",
+            CMDLET,
+        ),
+    ] = ()
+    dns_routing_enabled: Annotated[
+        bool,
+        Setting(
+            "DNSRoutingEnabled", "Delivery", Kind.FLAG, "MX record associated with recipient domain",
+            "Off: mail goes to the smart hosts below.", CMDLET,
+        ),
+    ] = True
+    smart_hosts: Annotated[
+        tuple[str, ...],
+        Setting(
+            "SmartHosts", "Delivery", Kind.SMART_HOSTS, "Smart hosts",
+            "One each line: a name or an address in brackets, such as mail.contoso.com or [10.10.10.100]. "
+            "They are tried in this order.",
+            CMDLET,
+        ),
+    ] = ()
+    port: Annotated[
+        int,
+        Setting("Port", "Delivery", Kind.COUNT, "Port", "TCP port of the next hop.", CMDLET, minimum=1, maximum=65535),
+    ] = 25
+    fqdn: Annotated[
+        str,
+        Setting(
+            "Fqdn", "Delivery", Kind.HOST_NAME, "FQDN",
+            "The name given in EHLO. Empty: this server's own name.", CMDLET, maximum=255,
+        ),
+    ] = ""
+    max_messages_per_connection: Annotated[
+        int,
+        Setting(
+            "SmtpMaxMessagesPerConnection", "Delivery", Kind.COUNT, "Messages per connection",
+            "After this many messages a new connection is opened.", CMDLET, minimum=1, maximum=2147483647,
+        ),
+    ] = 20

@@ -1,0 +1,67 @@
+"""What a declared setting is: everything that form, document, shell and help need to know about it."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+
+class Kind(Enum):
+    """How a value is written and read; each kind is translated in `kinds` and in the console's form fields."""
+
+    TEXT = "text"
+    HOST_NAME = "host name"
+    FLAG = "flag"
+    COUNT = "count"
+    SIZE = "size"
+    TIMESPAN = "timespan"
+    CHOICE = "choice"
+    FLAG_SET = "flag set"
+    BINDINGS = "bindings"
+    RANGES = "remote ranges"
+    GRANTS = "grants"
+    ADDRESS_SPACES = "address spaces"
+    SMART_HOSTS = "smart hosts"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One property of an object that an administrator edits.
+
+    `name` is Exchange's; `section` the tab it stands on; `minimum` and `maximum` are inclusive, in the value's own unit
+    (bytes, seconds, count; characters for text); `source` says where name, default and bounds come from.
+    """
+
+    name: str
+    section: str
+    kind: Kind
+    label: str
+    help: str
+    source: str
+    minimum: int | None = None
+    maximum: int | None = None
+    unlimited: bool = False
+    choices: type[Enum] | None = None
+    read_only: bool = False
+    not_enforced: str = ""
+
+
+@cache
+def settings(struct: type) -> dict[str, Setting]:
+    """Field name → Setting, in the order of declaration, for every annotated field of a frozen struct."""
+    hints = typing.get_type_hints(struct, include_extras=True)
+    found: dict[str, Setting] = {}
+    for field, hint in hints.items():
+        for note in getattr(hint, "__metadata__", ()):
+            if isinstance(note, Setting):
+                found[field] = note
+    return found
+
+
+def sections(struct: type) -> list[str]:
+    """The tabs on which a struct's settings stand, in order of first appearance."""
+    return list(dict.fromkeys(setting.section for setting in settings(struct).values()))
+
+

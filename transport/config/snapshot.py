@@ -1,0 +1,25 @@
+"""Everything that one revision says."""
+
+from __future__ import annotations
+
+import msgspec
+
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.certificate import Certificate
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
+from transport.config.transport_limits import TransportLimits
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole configuration. `server` is the name that greets when a connector has no FQDN of its own."""
+
+    revision: int = 0
+    server: str = "localhost"
+    receive_connectors: tuple[ReceiveConnector, ...] = ()
+    send_connectors: tuple[SendConnector, ...] = ()
+    accepted_domains: tuple[AcceptedDomain, ...] = ()
+    recipient_filter: RecipientFilter = RecipientFilter()
+    transport_limits: TransportLimits = TransportLimits()
+    certificates: tuple[Certificate, ...] = ()
