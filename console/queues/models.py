@@ -1,0 +1,109 @@
+"""The mail queue in PostgreSQL. The forwarder fills it with COPY, delivery empties it, both with SQL of their own.
+
+The tables carry no foreign key constraints: a check per row would cost more than COPY itself, and every writer inserts
+or deletes a message with all that belongs to it in one transaction.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Message(models.Model):
+    """One accepted message. `sender` is empty for the null reverse-path (RFC 5321 §4.5.5); `size` counts bytes."""
+
+    id = models.UUIDField(primary_key=True)
+    accepted_at = models.DateTimeField(db_index=True)
+    transport = models.TextField()
+    connector = models.TextField()
+    revision = models.IntegerField()
+    session_id = models.TextField()
+    client_address = models.TextField()
+    helo = models.TextField()
+    tls = models.BooleanField()
+    principal = models.TextField()
+    authenticated = models.BooleanField()
+    sender = models.TextField()
+    subject = models.TextField()
+    message_id = models.TextField()
+    size = models.BigIntegerField()
+    body_type = models.TextField()
+    origin = models.TextField(db_default="received")
+    recipient_count = models.IntegerField()
+    expires_at = models.DateTimeField()
+
+
+class Content(models.Model):
+    """A piece, of at most 1 MiB, of a message as it is delivered: trace headers first. Gone when nobody waits for it."""
+
+    pk = models.CompositePrimaryKey("message_id", "number")
+    message_id = models.UUIDField()
+    number = models.IntegerField()
+    chunk = models.BinaryField()
+
+
+class Status(models.TextChoices):
+    """Where a recipient stands. `ready` holds what waits, is being delivered now, or waits for its next attempt."""
+
+    READY = "ready"
+    SUSPENDED = "suspended"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REMOVED = "removed"
+
+
+class Recipient(models.Model):
+    """A message for one address.
+
+    `claimed_by` is the worker (`delivery.worker`) that delivers it now; `notice_at` is when the sender is next told
+    something: that it is delayed, then that it expired.
+    """
+
+    message = models.ForeignKey(Message, models.DO_NOTHING, db_constraint=False, related_name="recipients")
+    address = models.TextField()
+    next_hop = models.TextField()
+    status = models.TextField(choices=Status.choices, db_default=Status.READY)
+    attempts = models.IntegerField(db_default=0)
+    due_at = models.DateTimeField()
+    notice_at = models.DateTimeField()
+    claimed_by = models.IntegerField(null=True)
+    last_error = models.TextField(db_default="")
+    remote_host = models.TextField(db_default="")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_hop", "due_at"], name="queues_recipient_due", condition=Q(status="ready")),
+            models.Index(fields=["notice_at"], name="queues_recipient_notice", condition=Q(status="ready")),
+        ]
+
+
+class NextHop(models.Model):
+    """A delivery queue. `retry_at` is set while the next hop cannot be reached: nothing is tried before."""
+
+    key = models.TextField(primary_key=True)
+    delivery_type = models.TextField()
+    domain = models.TextField()
+    connector = models.TextField()
+    suspended = models.BooleanField(db_default=False)
+    last_error = models.TextField(db_default="")
+    retry_count = models.IntegerField(db_default=0)
+    retry_at = models.DateTimeField(null=True)
+    last_retry_at = models.DateTimeField(null=True)
+
+
+class Position(models.Model):
+    """How far a journal segment is loaded. The segment `''` sums up those that are loaded whole and gone."""
+
+    pk = models.CompositePrimaryKey("transport", "segment")
+    transport = models.TextField()
+    segment = models.TextField()
+    offset = models.BigIntegerField()
+    messages = models.BigIntegerField()
+    recipients = models.BigIntegerField()
+
+
+class Retired(models.Model):
+    """Recipients, by outcome, that retention has deleted: they keep the ledger whole."""
+
+    outcome = models.TextField(primary_key=True)
+    recipients = models.BigIntegerField()
