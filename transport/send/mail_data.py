@@ -1,0 +1,49 @@
+"""A message as it must stand on the wire: CRLF line ends only, leading dots doubled, ended once (RFC 5321 §4.5.2).
+
+A bare CR or LF in what we stored becomes CRLF *before* dots are doubled: a peer that takes a bare LF for a line end
+must not find the end of the message, and a command behind it, where we see none (SMTP smuggling).
+"""
+
+from __future__ import annotations
+
+import re
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+END = b".\r\n"
+
+
+class MailData:
+    """Encodes one message, given in pieces of any size, for DATA."""
+
+    def __init__(self) -> None:
+        self._line_start = True
+        self._held_cr = False
+
+    def encode(self, piece: bytes) -> bytes:
+        """The wire form of the next piece. A CR at its end waits for what follows it."""
+        if self._held_cr:
+            piece, self._held_cr = b"\r" + piece, False
+        if piece.endswith(b"\r"):
+            piece, self._held_cr = piece[:-1], True
+        if not piece:
+            return b""
+        text = crlf(piece)
+        stuffed = text.replace(b"\r\n.", b"\r\n..")
+        if self._line_start and text.startswith(b"."):
+            stuffed = b"." + stuffed
+        self._line_start = text.endswith(b"\r\n")
+        return stuffed
+
+    def finish(self) -> bytes:
+        """What is left, and the end of the message."""
+        rest = b"\r\n" if self._held_cr or not self._line_start else b""
+        self._held_cr, self._line_start = False, True
+        return rest + END
+
+
+def crlf(text: bytes) -> bytes:
+    """`text` with every line end as CRLF. Costs three counts when it is so already."""
+    pairs = text.count(b"\r\n")
+    if pairs == text.count(b"\n") == text.count(b"\r"):
+        return text
+    return _LINE_END.sub(b"\r\n", text)

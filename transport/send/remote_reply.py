@@ -1,0 +1,91 @@
+"""What the answer of a next hop means for a recipient. Source: RFC 5321 §4.2.1, §4.5.3.1.10; RFC 3463 for the status."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+import msgspec
+
+
+class Fate(Enum):
+    """What becomes of a recipient."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    FAILED = "failed"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """`text` is the answer as an administrator reads it, on one line; `status` the enhanced status code of it.
+
+    `at_once`: try again without waiting (the peer only wants fewer recipients at a time).
+    """
+
+    fate: Fate
+    text: str
+    status: str
+    at_once: bool = False
+
+
+_STATUS = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?=\s|$)")
+_USUAL = {
+    421: "4.4.2", 450: "4.2.0", 451: "4.3.0", 452: "4.3.1", 500: "5.5.2", 501: "5.5.4", 502: "5.5.1", 503: "5.5.1",
+    504: "5.5.4", 550: "5.1.1", 551: "5.1.6", 552: "5.3.4", 553: "5.1.3", 554: "5.0.0", 555: "5.5.4",
+}  # fmt: skip
+
+
+def judge(code: int, text: str, expected: int = 2) -> Verdict:
+    """The meaning of reply `code` where `expected` (first digit) would be success.
+
+    A code that is neither success nor 4xx nor 5xx is no answer to the command: try again later.
+    """
+    line = one_line(code, text)
+    if code // 100 == expected:
+        return Verdict(Fate.DELIVERED, line, status_of(code, text))
+    fate = Fate.FAILED if code // 100 == 5 else Fate.RETRY
+    return Verdict(fate, line, status_of(code, text))
+
+
+def judge_recipient(code: int, text: str, accepted_before: bool) -> Verdict:
+    """The meaning of an answer to RCPT; "too many recipients" behind accepted ones means: the rest at once."""
+    verdict = judge(code, text)
+    if code in (452, 552) and accepted_before:
+        return Verdict(Fate.RETRY, verdict.text, "4.5.3", at_once=True)
+    return verdict
+
+
+def status_of(code: int, text: str) -> str:
+    """The enhanced status code of an answer: its own when it fits the reply code, else the usual one."""
+    found = _STATUS.match(text)
+    if found and int(found[1]) == code // 100:
+        return found[0]
+    kind = code // 100 if code // 100 in (2, 4, 5) else 4
+    return _USUAL.get(code, f"{kind}.0.0")
+
+
+def one_line(code: int, text: str) -> str:
+    """Code and text on one line of printable characters, at most 500 of them."""
+    words = " ".join(text.split())
+    return f"{code} {''.join(c if c.isprintable() else '?' for c in words)}"[:500].rstrip()
+
+
+def unreachable(reason: str) -> Verdict:
+    """No connection: the words that Exchange's Queue Viewer shows."""
+    return Verdict(
+        Fate.RETRY,
+        f'451 4.4.0 Primary target IP address responded with: "{" ".join(reason.split())[:300]}". '
+        "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, "
+        "or delivery failed to all alternate hosts.",
+        "4.4.0",
+    )
+
+
+def refused(status: str, text: str) -> Verdict:
+    """A permanent failure that we find ourselves, such as a null MX."""
+    return Verdict(Fate.FAILED, f"550 {status} {text}", status)
+
+
+def postponed(status: str, text: str) -> Verdict:
+    """A passing failure that we find ourselves."""
+    return Verdict(Fate.RETRY, f"451 {status} {text}", status)

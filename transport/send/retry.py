@@ -1,0 +1,29 @@
+"""When to try again, and when to tell the sender. Source: Exchange reference, section 8.5."""
+
+from __future__ import annotations
+
+from transport.config.transport_limits import TransportLimits
+
+
+def connection_wait(limits: TransportLimits, failures: int) -> int:
+    """Seconds until a next hop that could not be reached `failures` times in a row (1 and up) is tried again."""
+    if failures <= limits.queue_glitch_retry_count:
+        return limits.queue_glitch_retry_interval
+    if failures <= limits.queue_glitch_retry_count + limits.transient_failure_retry_count:
+        return limits.transient_failure_retry_interval
+    return limits.outbound_connection_failure_retry_interval
+
+
+def message_wait(limits: TransportLimits) -> int:
+    """Seconds until a message that a reachable next hop put off with a 4xx answer is tried again."""
+    return limits.message_retry_interval
+
+
+def expiry(limits: TransportLimits, accepted_at: float) -> float:
+    """When a message accepted at `accepted_at` is given up; both in seconds since 1970."""
+    return accepted_at + limits.message_expiration_timeout
+
+
+def first_notice(limits: TransportLimits, accepted_at: float) -> float:
+    """When the sender of a waiting message first hears of it: that it is delayed, or at once that it expired."""
+    return accepted_at + min(limits.delay_notification_timeout, limits.message_expiration_timeout)

@@ -1,0 +1,128 @@
+"""Which next hop a recipient goes to. Source: Exchange reference, sections 4.1 and 8.3."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.snapshot import Snapshot
+
+
+class DeliveryType(StrEnum):
+    """Exchange's names for what a queue does."""
+
+    MAILBOX = "SmtpDeliveryToMailbox"
+    SMART_HOST = "SmartHostConnectorDelivery"
+    DNS = "DnsConnectorDelivery"
+    UNREACHABLE = "Unreachable"
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """A next hop. `key` identifies the queue; `domain` is what Queue Viewer shows as NextHopDomain."""
+
+    key: str
+    delivery_type: DeliveryType
+    domain: str
+    connector: str = ""
+
+
+MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
+UNREACHABLE = Hop("unreachable", DeliveryType.UNREACHABLE, "Unreachable Domain")
+NO_CONNECTOR = "A matching connector cannot be found to route the external recipient"
+_REMEMBERED_DOMAINS = 100_000
+
+
+class Router:
+    """The routes of one snapshot. Answers are remembered by domain, up to a bound."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._hops: dict[tuple[str, bool], Hop] = {}
+
+    def hop(self, address: str, listed: bool = True) -> Hop:
+        """The next hop of `address`; `listed` tells, where `needs_directory`, whether the directory holds it."""
+        key = (domain_of(address), listed)
+        found = self._hops.get(key)
+        if found is None:
+            if len(self._hops) >= _REMEMBERED_DOMAINS:
+                self._hops.clear()
+            found = self._hops[key] = route(self.snapshot, key[0], listed)
+        return found
+
+    def needs_directory(self, address: str) -> bool:
+        """Whether the route depends on the directory: in an internal relay domain only some recipients are here."""
+        accepted = accepted_domain(self.snapshot, domain_of(address))
+        return accepted is not None and accepted.domain_type is DomainType.InternalRelay
+
+
+def domain_of(address: str) -> str:
+    """The domain in lower case; '' for the bare `postmaster` (RFC 5321 §4.5.1)."""
+    _, at, domain = address.rpartition("@")
+    return domain.lower().rstrip(".") if at else ""
+
+
+def route(snapshot: Snapshot, domain: str, listed: bool = True) -> Hop:
+    """The next hop of a domain: a mailbox here, else the best send connector, else unreachable."""
+    accepted = accepted_domain(snapshot, domain)
+    if not domain or (accepted is not None and _is_here(accepted, listed)):
+        return MAILBOX
+    connector = select_connector(snapshot.send_connectors, domain)
+    if connector is None:
+        return UNREACHABLE
+    if connector.smart_hosts and not connector.dns_routing_enabled:
+        return Hop(
+            f"smarthost:{connector.name}", DeliveryType.SMART_HOST, ",".join(connector.smart_hosts), connector.name
+        )
+    return Hop(f"domain:{connector.name}:{domain}", DeliveryType.DNS, domain, connector.name)
+
+
+def _is_here(accepted: AcceptedDomain, listed: bool) -> bool:
+    if accepted.domain_type is DomainType.InternalRelay:
+        return listed
+    return accepted.domain_type is DomainType.Authoritative
+
+
+def accepted_domain(snapshot: Snapshot, domain: str) -> AcceptedDomain | None:
+    """The accepted domain that covers `domain`; the longest name wins, an exact one over a wildcard."""
+    covering = [accepted for accepted in snapshot.accepted_domains if _covers(accepted, domain)]
+    return max(covering, key=lambda accepted: len(accepted.domain_name.removeprefix("*.")), default=None)
+
+
+def _covers(accepted: AcceptedDomain, domain: str) -> bool:
+    name = accepted.domain_name.lower()
+    if name.startswith("*."):
+        return domain == name[2:] or domain.endswith(name[1:])
+    return domain == name or (accepted.match_subdomains and domain.endswith("." + name))
+
+
+def default_domain(snapshot: Snapshot) -> str:
+    """The domain of the postmaster: the default accepted domain, else the server's own name."""
+    for accepted in snapshot.accepted_domains:
+        if accepted.default:
+            return accepted.domain_name.removeprefix("*.")
+    return snapshot.server
+
+
+def select_connector(connectors: tuple[SendConnector, ...], domain: str) -> SendConnector | None:
+    """The enabled connector with the most specific address space, then the lowest cost, then the first name."""
+    candidates = [
+        (-specificity, space.cost, connector.name.lower(), connector)
+        for connector in connectors
+        if connector.enabled
+        for space in connector.address_spaces
+        if (specificity := _specificity(space, domain)) is not None
+    ]
+    return min(candidates, key=lambda candidate: candidate[:3])[3] if candidates else None
+
+
+def _specificity(space: AddressSpace, domain: str) -> int | None:
+    """None for no match; an exact name beats `*.name`, which covers the name too, which beats a shorter one, then `*`."""
+    name = space.domain.lower()
+    if name == "*":
+        return 0
+    if name.startswith("*."):
+        return 2 * len(name) - 4 if domain == name[2:] or domain.endswith(name[1:]) else None
+    return 2 * len(name) + 1 if domain == name else None
