@@ -1,0 +1,120 @@
+"""A large message body on its way to disk, so that memory stays flat whatever its size.
+
+While it arrives the file is called `….part`; when all of it is durable it gets its name, and only then may a record name it.
+"""
+
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from transport.shell.segment import BODIES, Record, read_segment, segments, sync_directory
+
+PART = ".part"
+BODY = ".body"
+
+
+class BodyFile:
+    """Written by a pool of threads, driven from the event loop; only the loop's thread changes the fields."""
+
+    def __init__(
+        self, directory: Path, loop: asyncio.AbstractEventLoop, pool: Executor, progress: Callable[[], None]
+    ) -> None:
+        """Raises OSError when the file cannot be made."""
+        self.name = f"{time.time_ns():020d}-{uuid.uuid4().hex}{BODY}"
+        self.unwritten = 0
+        self._directory, self._loop, self._pool, self._progress = directory, loop, pool, progress
+        self._pieces: list[bytes] = []
+        self._running = False
+        self._done: Callable[[OSError | None], None] | None = None
+        self._error: OSError | None = None
+        self._handle = os.open(directory / (self.name + PART), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def write(self, piece: bytes) -> None:
+        """Take more of the body; `unwritten` says how much of it is still in memory."""
+        self.unwritten += len(piece)
+        self._pieces.append(piece)
+        self._go_on()
+
+    def finish(self, done: Callable[[OSError | None], None]) -> None:
+        """Make it durable under its name, then call `done`."""
+        self._done = done
+        self._go_on()
+
+    def discard(self) -> None:
+        """The client went away, or the message is refused."""
+        self._done = None
+        self._pieces.clear()
+        self._error = self._error or OSError("discarded")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._running or self._handle < 0:
+            return
+        if self._error is None and self._pieces:
+            pieces, self._pieces = self._pieces, []
+            self._run(lambda: _write(self._handle, pieces), self._written, sum(map(len, pieces)))
+        elif self._error is not None or self._done is not None:
+            self._run(self._close, self._closed, 0)
+
+    def _run(self, work: Callable[[], None], then: Callable[[OSError | None, int], None], size: int) -> None:
+        def in_thread() -> None:
+            error = None
+            try:
+                work()
+            except OSError as caught:
+                error = caught
+            self._loop.call_soon_threadsafe(then, error, size)
+
+        self._running = True
+        self._pool.submit(in_thread)
+
+    def _written(self, error: OSError | None, size: int) -> None:
+        self._running = False
+        self.unwritten -= size
+        self._error = self._error or error
+        self._go_on()
+        self._progress()
+
+    def _close(self) -> None:
+        try:
+            if self._error is None:
+                os.fdatasync(self._handle)
+                os.rename(self._directory / (self.name + PART), self._directory / self.name)
+                sync_directory(self._directory)
+            else:
+                (self._directory / (self.name + PART)).unlink(missing_ok=True)
+        finally:
+            os.close(self._handle)
+
+    def _closed(self, error: OSError | None, _: int) -> None:
+        self._running = False
+        self._handle = -1
+        if self._done is not None:
+            self._done(self._error or error)
+
+
+def _write(handle: int, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+
+
+def remove_orphans(directory: Path) -> None:
+    """Bodies that no record names: their message was never answered with 250. For the start of a transport."""
+    for part in (directory / BODIES).glob(f"*{PART}"):
+        part.unlink(missing_ok=True)
+    bodies = {path.name: path for path in (directory / BODIES).glob(f"*{BODY}")}
+    if not bodies:
+        return
+    for segment in segments(directory):
+        for found in read_segment(segment):
+            if not isinstance(found, Record):
+                return  # what cannot be read may have named any of them
+            bodies.pop(found.envelope.body_file, None)
+    for path in bodies.values():
+        path.unlink(missing_ok=True)
