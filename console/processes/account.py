@@ -1,0 +1,69 @@
+"""Which user the processes run as: the one who started us or, when that is root, an unprivileged one."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from console.processes.home import HomeError
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    uid: int
+    gid: int
+
+    @classmethod
+    def unprivileged(cls) -> Account:
+        """Ourselves, or `$GATEPOST_USER` (default: nobody) when we are root."""
+        if os.geteuid() != 0:
+            return cls(_own_name(), os.geteuid(), os.getegid())
+        name = os.environ.get("GATEPOST_USER") or "nobody"
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError as error:
+            raise HomeError(f"There is no user {name}: set GATEPOST_USER to one that exists.") from error
+        return cls(name, entry.pw_uid, entry.pw_gid)
+
+    @property
+    def is_ourselves(self) -> bool:
+        return self.uid == os.geteuid()
+
+    def popen(self) -> dict[str, Any]:
+        """Arguments for subprocess that start a process as this user."""
+        if self.is_ourselves:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def can(self, *command: str | Path) -> bool:
+        """Does `command`, run as this user, succeed?"""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        try:
+            return subprocess.run([str(part) for part in command], **quiet, **self.popen()).returncode == 0
+        except PermissionError:
+            return False
+
+    def can_enter(self, directory: Path) -> bool:
+        return self.can("/usr/bin/env", "test", "-r", directory, "-a", "-x", directory)
+
+    def own(self, directory: Path, mode: int = 0o700) -> Path:
+        """Make `directory`, if it is missing, and give it to this user alone."""
+        directory.mkdir(parents=True, exist_ok=True)
+        if not self.is_ourselves:
+            os.chown(directory, self.uid, self.gid)
+        directory.chmod(mode)
+        return directory
+
+
+def _own_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError as error:
+        raise HomeError(
+            f"User id {os.geteuid()} has no entry in /etc/passwd, which the embedded PostgreSQL needs: add one, or set DATABASE_URL."
+        ) from error

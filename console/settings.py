@@ -1,0 +1,216 @@
+"""Django's settings, from the environment and from what the running copy wrote into its data directory."""
+
+import hashlib
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from console.processes.home import Home, HomeError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+try:
+    HOME = Home.of_environment()
+    _running = HOME.running()
+    GATEPOST_SECRET_KEY = HOME.secret_key()
+except HomeError as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+GATEPOST_HOME = HOME.path
+GATEPOST_NODE = os.environ.get("GATEPOST_NODE") or socket.gethostname()
+GATEPOST_DOMAIN = os.environ.get("GATEPOST_DOMAIN") or "gatepost.test"
+GATEPOST_CONSOLE = os.environ.get("GATEPOST_CONSOLE") or _running.get("console") or "127.0.0.1:8000"
+GATEPOST_SMTP = os.environ.get("GATEPOST_SMTP") or "127.0.0.1:2525,[::1]:2525"
+DATABASE_URL = os.environ.get("DATABASE_URL") or _running.get("database_url") or "postgresql://127.0.0.1/gatepost"
+REDIS_URL = os.environ.get("REDIS_URL") or _running.get("redis_url") or "redis://127.0.0.1:6379/0"
+
+# The console's address as browsers see it, when it stands behind a proxy with TLS: https://mail-admin.example.com
+_public = urlsplit(os.environ.get("GATEPOST_CONSOLE_URL") or "")
+_host, _, _port = GATEPOST_CONSOLE.rpartition(":")
+
+SECRET_KEY = hashlib.sha256(b"gatepost django " + GATEPOST_SECRET_KEY.encode()).hexdigest()
+DEBUG = os.environ.get("GATEPOST_DEBUG") == "1"
+
+if _public.hostname:
+    ALLOWED_HOSTS = [_public.hostname, "127.0.0.1", "localhost", "[::1]"]
+elif _host in ("0.0.0.0", "[::]"):
+    ALLOWED_HOSTS = ["*"]
+else:
+    ALLOWED_HOSTS = [_host, socket.gethostname(), "127.0.0.1", "localhost", "[::1]"]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "console.processes",
+    "console.crud",
+    "console.accounts",
+    "console.audit",
+    "console.overview",
+    "console.publishing",
+    "console.connectors",
+    "console.domains",
+    "console.protection",
+    "console.certificates",
+    "console.directory",
+    "console.mailboxes",
+    "console.tracking",
+    "console.queues",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "console.urls"
+ASGI_APPLICATION = "console.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# A request under ASGI gets a thread of its own, so that only a pool can keep connections from one request to the next.
+POOL = {"min_size": 1, "max_size": 20, "timeout": 5}
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's form of a `postgresql://` address (any libpq parameter may stand in its query)."""
+    parts = conninfo_to_dict(url)
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    places = {name: str(parts.pop(key, "") or "") for name, key in names.items()}
+    options = {"connect_timeout": 5, **parts, "pool": POOL}
+    return {"ENGINE": "django.db.backends.postgresql", **places, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+
+
+DATABASES = {"default": database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "gatepost",
+        "OPTIONS": {"socket_timeout": 3, "socket_connect_timeout": 3},
+    },
+}
+
+# Redis redelivers a task that no worker acknowledged: the sweep must be told to look often, and only for tasks older than the
+# longest one (kombu sweeps every interval × throttle seconds).
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 15,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "retry_on_timeout": True,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "gatepost"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BEAT_SCHEDULE = {}
+CELERY_TIMEZONE = "UTC"
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "overview:home"
+LOGOUT_REDIRECT_URL = LOGIN_URL
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+# Browsers keep cookies apart by host but not by port: two copies on one machine need two names.
+SESSION_COOKIE_NAME = f"gatepost_session_{_port}"
+CSRF_COOKIE_NAME = f"gatepost_csrf_{_port}"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.hostname else []
+SECURE_HSTS_SECONDS = 365 * 86400 if _public.scheme == "https" else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "console.processes.log_lines.OneLine",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+"""Every command starts here: up, status, prepare, ledger, …"""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+    from django.db.utils import OperationalError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"The database does not answer ({str(error).strip()}).\nIs this copy running? Start it with: make run")
+
+
+if __name__ == "__main__":
+    main()

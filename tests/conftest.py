@@ -1,0 +1,120 @@
+"""One PostgreSQL and one Valkey for each test process, made of the same wheels as `make run` uses, gone with the process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from console.processes.account import Account
+from console.processes.postgres import Postgres
+from console.processes.program import Program
+from console.processes.valkey import Valkey
+
+# Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@dataclass(frozen=True)
+class Servers:
+    database_url: str
+    redis_url: str
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """A PostgreSQL (with an empty database) and a Valkey that nobody else uses. No file of theirs is synced to disk."""
+    account = Account.unprivileged()
+    directory = account.own(Path(tempfile.mkdtemp(prefix="gatepost-test-")))
+    postgres = Postgres(directory / "postgres", account, free_port(), secrets.token_hex(8), durable=False)
+    valkey = Valkey(directory / "redis", account, free_port(), secrets.token_hex(8))
+    running = [_start(postgres.prepare(), postgres.answers), _start(valkey.prepare(), valkey.answers)]
+    postgres.make_database()
+    yield Servers(postgres.url, valkey.url)
+    for program, process in running:
+        program.stop(process)
+    shutil.rmtree(directory)
+
+
+def _start(program: Program, answers: Callable[[], bool]) -> tuple[Program, subprocess.Popen[bytes]]:
+    process = program.start(subprocess.DEVNULL)
+    wait_for(answers, f"{program.name} does not answer")
+    return program, process
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    from django.conf import settings
+    from django.core.cache import caches
+    from django.db import connections
+
+    from console.celery import app
+    from console.settings import database
+
+    place = database(servers.database_url) | {"OPTIONS": {}}
+    settings.DATABASES["default"].update(place)
+    connections["default"].settings_dict.update(place)
+    settings.DATABASE_URL, settings.REDIS_URL = servers.database_url, servers.redis_url
+    settings.CACHES["default"]["LOCATION"] = servers.redis_url
+    with suppress(AttributeError):
+        del caches["default"]
+    app.conf.broker_url = settings.CELERY_BROKER_URL = servers.redis_url
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, servers: Servers) -> None:
+    """Besides pytest-django's own: DATABASE_URL names the migrated test database."""
+    from django.conf import settings
+    from django.db import connection
+
+    settings.DATABASE_URL = servers.database_url.rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """The migrated test database, for code that connects by itself (emptied after the test)."""
+    from django.conf import settings
+
+    return str(settings.DATABASE_URL)
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    return servers.redis_url
+
+
+@pytest.fixture
+def home(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data directory, named by settings and environment."""
+    from console.processes.home import Home
+
+    directory = tmp_path / "home"
+    directory.mkdir()
+    monkeypatch.setenv("GATEPOST_HOME", str(directory))
+    settings.GATEPOST_HOME, settings.HOME = directory, Home(directory)  # type: ignore[attr-defined]
+    return directory
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], object], complaint: str, seconds: float = 20) -> None:
+    """Return as soon as `condition` holds; fail with `complaint` after `seconds`."""
+    deadline = monotonic() + seconds
+    while not condition():
+        if monotonic() > deadline:
+            pytest.fail(f"{complaint} after {seconds:g} s")
+        sleep(0.02)
