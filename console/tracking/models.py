@@ -1,0 +1,50 @@
+"""SMTP sessions as the viewer shows them. The forwarder fills these tables from the protocol log files."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class Session(models.Model):
+    """One session of the protocol log.
+
+    `events` is a list of [time (ISO 8601 UTC, ms), event (`+ - > < *`), data, context]. `accepted` counts messages,
+    `refused` counts commands answered 4xx or 5xx. `search` holds in lower case what a text search should find.
+    """
+
+    session_id = models.TextField(primary_key=True)
+    transport = models.TextField()
+    connector = models.TextField()
+    local_endpoint = models.TextField()
+    remote_address = models.TextField()
+    remote_port = models.IntegerField()
+    helo = models.TextField(db_default="")
+    sender = models.TextField(db_default="")
+    recipients = ArrayField(models.TextField(), db_default=[])
+    accepted = models.IntegerField(db_default=0)
+    refused = models.IntegerField(db_default=0)
+    tls = models.BooleanField(db_default=False)
+    revision = models.IntegerField(null=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    events = models.JSONField(db_default=[])
+    search = models.TextField(db_default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-started_at", "-session_id"], name="tracking_session_newest"),
+            models.Index(fields=["connector", "-started_at"], name="tracking_session_connector"),
+            models.Index(fields=["-started_at"], name="tracking_session_refused", condition=Q(refused__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.session_id
+
+
+class Position(models.Model):
+    """How many bytes of a protocol log file are loaded."""
+
+    pk = models.CompositePrimaryKey("transport", "file")
+    transport = models.TextField()
+    file = models.TextField()
+    offset = models.BigIntegerField()
