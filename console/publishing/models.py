@@ -1,0 +1,52 @@
+"""Revisions of the configuration, and what the transports report. The transports write their rows with SQL of their own."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class ConfigRevision(models.Model):
+    """The whole configuration as it was saved once. Numbers have no gaps; a row never changes."""
+
+    number = models.IntegerField(primary_key=True)
+    document = models.TextField()
+    checksum = models.TextField()
+    author = models.TextField()
+    comment = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"Revision {self.number}"
+
+
+class Transport(models.Model):
+    """A running transport. `problems` is a list of {connector, binding, message}."""
+
+    name = models.TextField(primary_key=True)
+    node = models.TextField(db_default="")
+    pid = models.IntegerField(db_default=0)
+    revision = models.IntegerField(null=True)
+    in_force_since = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+    sessions = models.IntegerField(db_default=0)
+    problems = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Traffic(models.Model):
+    """What one transport did in one minute: connections, messages accepted, commands and connections refused."""
+
+    pk = models.CompositePrimaryKey("transport", "minute")
+    transport = models.TextField()
+    minute = models.DateTimeField(db_index=True)
+    connections = models.IntegerField(db_default=0)
+    accepted = models.IntegerField(db_default=0)
+    refused = models.IntegerField(db_default=0)
