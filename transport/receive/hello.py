@@ -1,0 +1,46 @@
+"""HELO and EHLO: RFC 5321 §4.1.1.1."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from transport.receive.outcome import Outcome
+from transport.receive.refusals import refuse
+from transport.receive.session import Session, Stage
+from transport.smtp import replies
+from transport.smtp.reply import Reply, reply
+
+_NAME = re.compile(r"[A-Za-z0-9_.:\[\]-]{0,255}")
+
+
+def helo(session: Session, argument: str, now: float) -> Outcome:
+    """`250 <fqdn> Hello [<client>]`."""
+    return _hello(session, argument.strip(), extended=False)
+
+
+def ehlo(session: Session, argument: str, now: float) -> Outcome:
+    """The greeting with the extensions that this connector offers to this session."""
+    return _hello(session, argument.strip(), extended=True)
+
+
+def _hello(session: Session, name: str, *, extended: bool) -> Outcome:
+    if _NAME.fullmatch(name) is None:
+        return refuse(session, replies.INVALID_DOMAIN_NAME, "invalid_domain_name")
+    session = msgspec.structs.replace(
+        session, stage=Stage.GREETED, helo=name, extended=extended, sender=None, body="7BIT", recipients=None
+    )
+    return Outcome(session, answer(session) if extended else reply(250, "", _first_line(session)))
+
+
+def answer(session: Session) -> Reply:
+    """The answer to EHLO, keywords in Exchange's order (Exchange reference, section 5.2)."""
+    keywords = [_first_line(session), f"SIZE {session.connector.max_message_size}", "PIPELINING", "ENHANCEDSTATUSCODES"]
+    if session.tls_available and not session.tls:
+        keywords.append("STARTTLS")
+    return reply(250, "", *keywords, "8BITMIME")
+
+
+def _first_line(session: Session) -> str:
+    return f"{session.server} Hello [{session.remote_ip}]"

@@ -1,0 +1,60 @@
+"""One revision, prepared for deciding: built once, shared by all sessions that start under it."""
+
+from __future__ import annotations
+
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.permissions import Right, rights
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.snapshot import Snapshot
+from transport.receive.connector_match import ConnectorIndex
+
+
+class Policy:
+    """A snapshot with its indexes: no look-up grows with the number of connectors, ranges or domains."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.connectors = ConnectorIndex(snapshot)
+        self._exact: dict[str, AcceptedDomain] = {}
+        self._parents: dict[str, AcceptedDomain] = {}
+        self._rights: dict[tuple[str, str], frozenset[Right]] = {}
+        for domain in snapshot.accepted_domains:
+            if domain.domain_name.startswith("*"):
+                self._parents[domain.domain_name.removeprefix("*").removeprefix(".")] = domain
+            else:
+                self._exact[domain.domain_name] = domain
+                if domain.match_subdomains:
+                    self._parents.setdefault(domain.domain_name, domain)
+
+    def accepted_domain(self, domain: str) -> AcceptedDomain | None:
+        """The accepted domain that a recipient's domain (lower case) falls under: itself, else its nearest parent."""
+        found = self._exact.get(domain)
+        if found is not None or not self._parents or domain.startswith("["):
+            return found
+        parent = domain
+        while "." in parent:
+            parent = parent.partition(".")[2]
+            if parent in self._parents:
+                return self._parents[parent]
+        return self._parents.get("")
+
+    def is_authoritative(self, domain: str) -> bool:
+        """True when every recipient of the domain is in the directory here."""
+        found = self.accepted_domain(domain)
+        return found is not None and found.domain_type is DomainType.Authoritative
+
+    @property
+    def default_domain(self) -> str:
+        """The default accepted domain, the server's name when there is none."""
+        for domain in self.snapshot.accepted_domains:
+            if domain.default:
+                return domain.domain_name
+        return self.snapshot.server
+
+    def rights(self, connector: ReceiveConnector, principal: str) -> frozenset[Right]:
+        """The rights of a principal on a connector, worked out once."""
+        key = (connector.name, principal)
+        found = self._rights.get(key)
+        if found is None:
+            found = self._rights[key] = rights(connector.permission_groups, connector.grants, principal)
+        return found

@@ -1,0 +1,38 @@
+"""STARTTLS: RFC 3207 §4."""
+
+from __future__ import annotations
+
+import msgspec
+
+from transport.config.receive_connector import AuthMechanism
+from transport.receive.outcome import Outcome, StartTls
+from transport.receive.refusals import refuse
+from transport.receive.session import Session, Stage
+from transport.smtp import replies
+
+
+def starttls(session: Session, argument: str, now: float) -> Outcome:
+    """The go-ahead for the handshake."""
+    if session.tls:
+        return refuse(session, replies.ALREADY_ON_TLS, "tls_active")
+    if AuthMechanism.Tls not in session.connector.auth_mechanism:
+        return refuse(session, replies.UNRECOGNIZED_COMMAND, "tls_not_offered")
+    if argument.strip():
+        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+    if not session.tls_available:
+        return refuse(session, replies.TLS_NOT_AVAILABLE, "tls_not_available")
+    return Outcome(session, replies.READY_FOR_TLS, (StartTls(),))
+
+
+def established(session: Session, protocol: str, cipher: str) -> Session:
+    """The session after the handshake: everything the client said before is forgotten (RFC 3207 §4.2)."""
+    return msgspec.structs.replace(
+        session,
+        tls=f"{protocol} {cipher}",
+        stage=Stage.CONNECTED,
+        helo="",
+        extended=False,
+        sender=None,
+        body="7BIT",
+        recipients=None,
+    )

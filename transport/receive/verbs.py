@@ -1,0 +1,147 @@
+"""READ FIRST. The verb table: which commands exist, when each may come, and which file answers it.
+
+Whether a verb may come now stands here and nowhere else (RFC 5321 §4.1.4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from transport.receive.admission import connect
+from transport.receive.data import data
+from transport.receive.hello import ehlo, helo
+from transport.receive.mail import mail
+from transport.receive.outcome import CLOSE, Outcome
+from transport.receive.rcpt import rcpt
+from transport.receive.refusals import close, refuse
+from transport.receive.session import Session, Stage, reset
+from transport.receive.starttls import starttls
+from transport.smtp import replies
+from transport.smtp.reply import Reply
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """`too_early[stage]` is the refusal in a stage in which the verb may not come."""
+
+    answer: Callable[[Session, str, float], Outcome]
+    too_early: dict[int, Reply] = {}
+
+
+def rset(session: Session, argument: str, now: float) -> Outcome:
+    """Forgets the transaction: RFC 5321 §4.1.1.5."""
+    return Outcome(reset(session), replies.RESETTING)
+
+
+def noop(session: Session, argument: str, now: float) -> Outcome:
+    """RFC 5321 §4.1.1.9."""
+    return Outcome(session, replies.OK)
+
+
+def help_(session: Session, argument: str, now: float) -> Outcome:
+    """RFC 5321 §4.1.1.8."""
+    return Outcome(session, replies.HELP)
+
+
+def vrfy(session: Session, argument: str, now: float) -> Outcome:
+    """Never tells who exists: RFC 5321 §7.3."""
+    return Outcome(session, replies.CANNOT_VERIFY)
+
+
+def quit_(session: Session, argument: str, now: float) -> Outcome:
+    """RFC 5321 §4.1.1.10."""
+    return Outcome(session, replies.CLOSING, CLOSE)
+
+
+VERBS: dict[str, Verb] = {
+    "HELO": Verb(helo),
+    "EHLO": Verb(ehlo),
+    "STARTTLS": Verb(starttls),
+    "MAIL": Verb(
+        mail,
+        {
+            Stage.CONNECTED: replies.SEND_HELLO_FIRST,
+            Stage.MAIL: replies.SENDER_ALREADY_SPECIFIED,
+            Stage.RCPT: replies.SENDER_ALREADY_SPECIFIED,
+        },
+    ),
+    "RCPT": Verb(rcpt, {Stage.CONNECTED: replies.SEND_HELLO_FIRST, Stage.GREETED: replies.NEED_MAIL_COMMAND}),
+    "DATA": Verb(
+        data,
+        {
+            Stage.CONNECTED: replies.SEND_HELLO_FIRST,
+            Stage.GREETED: replies.NEED_MAIL_COMMAND,
+            Stage.MAIL: replies.NEED_RCPT_COMMAND,
+        },
+    ),
+    "RSET": Verb(rset),
+    "NOOP": Verb(noop),
+    "HELP": Verb(help_),
+    "VRFY": Verb(vrfy),
+    "QUIT": Verb(quit_),
+}
+
+
+def respond(session: Session, line: bytes, now: float, resources_low: bool = False) -> Outcome:
+    """The outcome of one command line without its CRLF; `now` in Unix seconds. Never raises because of the line."""
+    text = line.decode("latin-1")
+    if not text.isprintable():
+        text = text.replace("\t", " ")
+        if _CONTROL.search(text):
+            return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+    name, _, argument = text.partition(" ")
+    name = name.upper()
+    verb = VERBS.get(name)
+    if verb is None:
+        return refuse(session, replies.UNRECOGNIZED_COMMAND, "unrecognized_command")
+    out_of_order = verb.too_early.get(session.stage)
+    if out_of_order is not None:
+        return refuse(session, out_of_order, "out_of_order")
+    if resources_low and name == "MAIL":
+        return refuse(session, replies.INSUFFICIENT_RESOURCES, "insufficient_resources")
+    return verb.answer(session, argument, now)
+
+
+def line_too_long(session: Session) -> Outcome:
+    """A command line beyond what the shell reads: RFC 5321 §4.5.3.1.4."""
+    return refuse(session, replies.LINE_TOO_LONG, "line_too_long")
+
+
+def bare_line_feed(session: Session) -> Outcome:
+    """A command that ended with LF alone: RFC 5321 §2.3.8."""
+    return refuse(session, replies.BARE_LINE_FEED, "bare_line_feed")
+
+
+def early_talker(session: Session) -> Outcome:
+    """The client spoke before the greeting: RFC 5321 §4.3.1."""
+    return close(session, replies.SPOKE_TOO_EARLY, "early_talker")
+
+
+def idle(session: Session) -> Outcome:
+    """ConnectionInactivityTimeout has passed."""
+    return close(session, replies.INACTIVITY_TIMEOUT, "inactivity_timeout")
+
+
+def expired(session: Session) -> Outcome:
+    """ConnectionTimeout has passed."""
+    return close(session, replies.CONNECTION_TIMEOUT, "connection_timeout")
+
+
+def stopping(session: Session) -> Outcome:
+    """The transport is going down: RFC 5321 §3.8."""
+    return close(session, replies.NOT_AVAILABLE, "stopping")
+
+
+def failed(session: Session) -> Outcome:
+    """A fault of our own; the client learns nothing of it."""
+    return close(session, replies.INTERNAL_FAULT, "internal_fault")
+
+
+__all__ = [
+    "VERBS", "bare_line_feed", "connect", "early_talker", "expired", "failed", "idle", "line_too_long", "respond",
+    "stopping",
+]

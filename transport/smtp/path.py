@@ -1,0 +1,114 @@
+"""Reverse-paths and forward-paths: RFC 5321 §4.1.2, read strictly where laxness would let a relay check be fooled."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+
+import msgspec
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_MAILBOX = re.compile(
+    rf"""(?P<local>{_ATOM}(?:\.{_ATOM})* | "(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*")
+         @
+         (?P<domain>{_LABEL}(?:\.{_LABEL})* | \[(?:[0-9.]{{7,15}}|IPv6:[0-9A-Fa-f:.]{{2,45}})\])""",
+    re.VERBOSE,
+)
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_PLAIN_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_REROUTING = re.compile(r"[%!@]")
+LOCAL_PART_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 254
+
+
+class Path(msgspec.Struct, frozen=True):
+    """A mailbox: `local_part` without quotes, `domain` in lower case; both empty for the null reverse-path `<>`."""
+
+    local_part: str
+    domain: str
+
+    def __str__(self) -> str:
+        if not self.domain:
+            return self.local_part
+        plain = _PLAIN_LOCAL_PART.fullmatch(self.local_part)
+        local = self.local_part if plain else '"' + re.sub(r'(["\\])', r"\\\1", self.local_part) + '"'
+        return f"{local}@{self.domain}"
+
+    @property
+    def is_literal(self) -> bool:
+        """True for an address literal such as `user@[192.0.2.1]`."""
+        return self.domain.startswith("[")
+
+    @property
+    def may_reroute(self) -> bool:
+        """True when a next hop could read another destination out of the local part (`%`, `!` or `@` in it)."""
+        return _REROUTING.search(self.local_part) is not None
+
+
+NULL_PATH = Path("", "")
+POSTMASTER = Path("postmaster", "")
+
+
+class PathError(ValueError):
+    """The text is no path that we accept."""
+
+
+@lru_cache(maxsize=8192)
+def parse_mailbox(text: str) -> Path:
+    """`local@domain` → Path. Raises PathError for anything else, source routes and trailing dots included.
+
+    The cache keeps only what fits a command line, so its size is bounded.
+    """
+    match = _MAILBOX.fullmatch(text)
+    if match is None or len(text) > PATH_LIMIT + 64:
+        raise PathError(text)
+    local, domain = match["local"], match["domain"].lower()
+    if local.startswith('"'):
+        local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
+    if not local or len(local) > LOCAL_PART_LIMIT or len(domain) > DOMAIN_LIMIT:
+        raise PathError(text)
+    if domain.startswith("["):
+        _check_literal(domain[1:-1])
+    return Path(local, domain)
+
+
+def _check_literal(text: str) -> None:
+    bare = text.removeprefix("ipv6:")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        raise PathError(text) from None
+    if isinstance(address, IPv6Address) != (bare != text):
+        raise PathError(text)
+
+
+def split_path(argument: str) -> tuple[str, str]:
+    """(path text without brackets, parameters) of what follows `FROM:` or `TO:`.
+
+    Blanks after the colon and a path without brackets are accepted, as people type them into telnet (documents 000 and
+    001). Raises PathError when a bracket is missing.
+    """
+    argument = argument.strip()
+    if not argument.startswith("<"):
+        path, _, parameters = argument.partition(" ")
+        if not path or ">" in path or "<" in path:
+            raise PathError(argument)
+        return path, parameters.strip()
+    end = _closing_bracket(argument)
+    rest = argument[end + 1 :]
+    if rest and not rest.startswith(" "):
+        raise PathError(argument)
+    return argument[1:end], rest.strip()
+
+
+def _closing_bracket(argument: str) -> int:
+    """Where the path ends; a `>` inside a quoted local part does not count."""
+    if '"' not in argument:
+        end = argument.find(">")
+    else:
+        match = re.match(r'<(?:[^">]|"(?:[^"\\]|\\.)*")*>', argument)
+        end = match.end() - 1 if match else -1
+    if end < 0:
+        raise PathError(argument)
+    return end

@@ -1,0 +1,66 @@
+"""Every text we can send, named, with the grade of its source (Exchange reference, section 5) or `own words`."""
+
+from __future__ import annotations
+
+from transport.smtp.reply import Reply, reply
+
+SENDER_OK = reply(250, "2.1.0", "Sender OK")  # A, documents 000 and 001
+RECIPIENT_OK = reply(250, "2.1.5", "Recipient OK")  # A, documents 000 and 001
+START_MAIL_INPUT = reply(354, "", "Start mail input; end with <CRLF>.<CRLF>")  # A, document 001
+CLOSING = reply(221, "2.0.0", "Service closing transmission channel")  # A, documents 000 and 001
+RESETTING = reply(250, "2.0.0", "Resetting")  # N
+OK = reply(250, "2.0.0", "OK")  # N
+CANNOT_VERIFY = reply(252, "2.1.5", "Cannot VRFY user")  # N
+READY_FOR_TLS = reply(220, "2.0.0", "SMTP server ready")  # Bo
+HELP = reply(  # B
+    214,
+    "",
+    "This server supports the following commands:",
+    "HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP NOOP VRFY",
+)
+
+UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command")  # A
+LINE_TOO_LONG = reply(500, "5.5.2", "Line too long")  # own words
+BARE_LINE_FEED = reply(500, "5.5.2", "Commands must end with CRLF")  # own words
+INVALID_ARGUMENTS = reply(501, "5.5.4", "Invalid arguments")  # A-
+INVALID_DOMAIN_NAME = reply(501, "5.5.4", "Invalid domain name")  # A
+INVALID_SENDER = reply(501, "5.1.7", "Invalid address")  # B; documents print 550
+INVALID_RECIPIENT = reply(501, "5.1.3", "Invalid address")  # N
+ADDRESS_NOT_ASCII = reply(553, "5.6.7", "Address has characters outside ASCII")  # own words, RFC 6531 §3.5
+UNKNOWN_PARAMETER = reply(555, "5.5.4", "Unsupported parameter")  # own words, RFC 5321 §4.1.1.11
+SEND_HELLO_FIRST = reply(503, "5.5.2", "Send hello first")  # A-
+SENDER_ALREADY_SPECIFIED = reply(503, "5.5.2", "Sender already specified")  # N
+NEED_MAIL_COMMAND = reply(503, "5.5.2", "Need mail command")  # N
+NEED_RCPT_COMMAND = reply(503, "5.5.2", "Need rcpt command")  # B
+ALREADY_ON_TLS = reply(503, "5.5.1", "TLS is active already")  # own words
+TLS_NOT_AVAILABLE = reply(454, "4.7.0", "TLS not available due to temporary reason")  # RFC 3207 §4
+TOO_MANY_ERRORS = reply(421, "4.7.0", "Too many errors on this connection, closing transmission channel")  # own words
+
+NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated")  # A
+SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender")  # N
+UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay")  # A
+USER_UNKNOWN = reply(550, "5.1.1", "User unknown")  # A, documents 000 and 001
+TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")  # A
+DIRECTORY_NOT_AVAILABLE = reply(451, "4.3.0", "Recipient directory is not available, try again later")  # own words
+MESSAGE_TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")  # A-
+HEADER_TOO_LARGE = reply(552, "5.3.4", "Header size exceeds fixed maximum size")  # own words
+HOP_COUNT_EXCEEDED = reply(554, "5.4.6", "Hop count exceeded - possible mail loop")  # A-
+
+NO_CONNECTOR = reply(554, "5.7.1", "No Receive connector answers this address")  # own words
+SPOKE_TOO_EARLY = reply(554, "5.5.1", "Client must wait for the greeting")  # own words
+INSUFFICIENT_RESOURCES = reply(452, "4.3.1", "Insufficient system resources")  # A-
+INACTIVITY_TIMEOUT = reply(451, "4.7.0", "Timeout waiting for client input")  # B
+CONNECTION_TIMEOUT = reply(421, "4.4.1", "Connection timed out")  # B
+NOT_AVAILABLE = reply(421, "4.3.2", "Service not available, closing transmission channel")  # B
+INTERNAL_FAULT = reply(421, "4.3.0", "Temporary server error, closing transmission channel")  # own words
+
+
+def greeting(banner: str) -> Reply:
+    """The 220 line; `banner` comes without its code."""
+    return reply(220, "", banner)
+
+
+def queued(message_id: str, internal_id: int, host_name: str) -> Reply:
+    """The answer to end-of-data (A, Exchange reference section 5.3)."""
+    identity = f"{message_id} [InternalId={internal_id}, Hostname={host_name}]"
+    return reply(250, "2.6.0", f"{identity} Queued mail for delivery")

@@ -1,0 +1,44 @@
+"""A reply as a value that cannot contradict itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One SMTP reply. `status` is the enhanced code without blanks (`2.1.0`) or empty; `wire` is what goes out, whole.
+
+    Raises ValueError when the classes of code and status differ or a line cannot stand on the wire
+    (RFC 5321 §4.2, RFC 3463 §2).
+    """
+
+    code: int
+    status: str
+    lines: tuple[str, ...]
+    wire: bytes
+
+    def __post_init__(self) -> None:
+        if self.status and self.status[0] != str(self.code)[0]:
+            raise ValueError(f"{self.code} cannot go with {self.status}")
+        if not self.lines or any(not line.isascii() or not line.isprintable() for line in self.lines):
+            raise ValueError("a reply consists of printable ASCII lines")
+
+    @property
+    def text(self) -> str:
+        """The reply as the protocol log shows it, lines joined by line feeds."""
+        return self.wire[:-2].decode("ascii").replace("\r\n", "\n")
+
+    @property
+    def refuses(self) -> bool:
+        """True for 4xx and 5xx."""
+        return self.code >= 400
+
+
+def reply(code: int, status: str, *lines: str) -> Reply:
+    """Builds a reply; with several lines every one carries code and status (RFC 2034 §4)."""
+    prefix = f"{status} " if status else ""
+    last = len(lines) - 1
+    text = "".join(
+        f"{code}{'-' if number < last else ' '}{prefix}{line}\r\n" for number, line in enumerate(lines)
+    )
+    return Reply(code, status, lines, text.encode("ascii", "replace"))
