@@ -1,7 +1,7 @@
 """The recipients that this organization knows, and the lists that were imported into them."""
 
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Func, Value
 from django.db.models.functions import Concat, Lower
 
 
@@ -25,7 +25,7 @@ class Recipient(models.Model):
     deleted = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=models.functions.Now())
     search = models.GeneratedField(
-        expression=Lower(Concat("address", Value(" "), "display_name")),
+        expression=Lower(Concat("address", Value(" ", models.TextField()), "display_name")),
         output_field=models.TextField(),
         db_persist=True,
     )
@@ -33,11 +33,8 @@ class Recipient(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["change_number"], name="directory_recipient_change"),
-            models.Index(fields=["address"], name="directory_recipient_listed", condition=Q(deleted=False)),
-            models.Index(
-                F("display_name"), F("address"), name="directory_recipient_named", condition=Q(deleted=False)
-            ),
-            models.Index(F("created_at"), F("address"), name="directory_recipient_added", condition=Q(deleted=False)),
+            models.Index(fields=["display_name", "id"], name="directory_recipient_named"),
+            models.Index(fields=["created_at", "id"], name="directory_recipient_added"),
         ]
 
     def __str__(self) -> str:

@@ -42,10 +42,10 @@ class Migration(migrations.Migration):
                 ('change_number', models.BigIntegerField(db_default=console.directory.models.NextChange())),
                 ('deleted', models.BooleanField(db_default=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('search', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('address', models.Value(' '), 'display_name')), output_field=models.TextField())),
+                ('search', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Lower(django.db.models.functions.text.Concat('address', models.Value(' ', models.TextField()), 'display_name')), output_field=models.TextField())),
             ],
             options={
-                'indexes': [models.Index(fields=['change_number'], name='directory_recipient_change'), models.Index(condition=models.Q(('deleted', False)), fields=['address'], name='directory_recipient_listed'), models.Index(models.F('display_name'), models.F('address'), condition=models.Q(('deleted', False)), name='directory_recipient_named'), models.Index(models.F('created_at'), models.F('address'), condition=models.Q(('deleted', False)), name='directory_recipient_added')],
+                'indexes': [models.Index(fields=['change_number'], name='directory_recipient_change'), models.Index(fields=['display_name', 'id'], name='directory_recipient_named'), models.Index(fields=['created_at', 'id'], name='directory_recipient_added')],
             },
         ),
     ]

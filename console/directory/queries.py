@@ -1,0 +1,63 @@
+"""What the directory's pages read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+
+from django.db.models import QuerySet
+
+from console.directory.models import Import, ImportState, Recipient
+from console.domains.models import AcceptedDomain
+
+EXPORTED_AT_ONCE = 5_000
+
+
+def listed() -> QuerySet[Recipient]:
+    """The recipients that exist."""
+    return Recipient.objects.filter(deleted=False).order_by("address")
+
+
+def found(recipients: QuerySet[Recipient], text: str) -> QuerySet[Recipient]:
+    """Those with every word of `text` somewhere in address or display name."""
+    for word in text.lower().split():
+        recipients = recipients.filter(search__contains=word)
+    return recipients
+
+
+def unfinished() -> QuerySet[Import]:
+    return Import.objects.exclude(state__in=(ImportState.DONE, ImportState.REFUSED)).order_by("id")
+
+
+def accepts() -> Callable[[str], bool]:
+    """A function that tells whether a domain is an accepted one, by the accepted domains of this moment."""
+    rows = list(AcceptedDomain.objects.values_list("domain_name", "match_subdomains"))
+    exact = {name for name, _subdomains in rows}
+    parents = tuple(f".{name}" for name, subdomains in rows if subdomains)
+    return lambda domain: domain in exact or domain.endswith(parents)
+
+
+def exported(recipients: QuerySet[Recipient]) -> Iterator[str]:
+    """The recipients as CSV, a piece at a time; what `recipient_list` reads back."""
+    row = csv.writer(_Echo(), lineterminator="\r\n").writerow
+    yield "\ufeff" + row(["address", "display name"])
+    rows = recipients.values_list("address", "display_name").iterator(chunk_size=EXPORTED_AT_ONCE)
+    pieces: list[str] = []
+    for address, name in rows:
+        pieces.append(row([address, _inert(name)]))
+        if len(pieces) == EXPORTED_AT_ONCE:
+            yield "".join(pieces)
+            pieces.clear()
+    yield "".join(pieces)
+
+
+def _inert(text: str) -> str:
+    """Spreadsheets compute a cell that begins like a formula: a space in front keeps it a text."""
+    return f" {text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
