@@ -1,8 +1,10 @@
-'''List, details pane, new, edit and remove: once, for every kind of object.
+"""List, details pane, new, edit and remove: once, for every kind of object.
 
 Declare a kind of object, then mount its URLs:
 
     # console/domains/views.py
+    from console.crud import BADGE, MONO, NAME, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Verb
+
     class DomainPages(CrudView):
         model = AcceptedDomain
         namespace = "domains"                    # URL names domains:list, :details, :new, :edit, :remove, :act
@@ -34,7 +36,7 @@ Declare a kind of object, then mount its URLs:
 
     # console/domains/urls.py
     app_name = "domains"
-    urlpatterns = DomainPages.urls()
+    urlpatterns = DomainPages.urls()             # or .urls("receive-connectors/") below the app's own prefix
 
 A ValidationError that an action raises goes to the form: to the field it names (`ValidationError({"domain": …})`),
 else on top. PermissionDenied becomes the 403 page. Leave out `save` and there is no New and no Edit; leave out
@@ -55,4 +57,36 @@ Other pieces
 Template tags (`{% load gatepost %}`): `{% time value %}`, `{% ago value %}`, `{% badge text tone %}` (good warning bad
 neutral info), `{% icon "plus" %}`, `{% size bytes %}`, `{% field form.name %}`, `{% form_fields form %}`, `{% error_summary form %}`,
 `{% codebox text %}`, and `{% notice "warning" %}…{% endnotice %}` (info good warning bad), `{% sentence %}…{% endsentence %}`.
-'''
+"""
+
+from console.crud.access import RoleRequired
+from console.crud.columns import BADGE, LINES, MONO, NAME, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
+from console.crud.forms import ConfirmRemoval, Group, GroupedForm, TypedConfirmation, put_errors
+from console.crud.layout import Step, Tab
+from console.crud.views import CrudView, Page
+
+__all__ = [
+    "BADGE",
+    "LINES",
+    "MONO",
+    "NAME",
+    "NUMBER",
+    "SIZE",
+    "TEXT",
+    "TIME",
+    "Badge",
+    "Column",
+    "ConfirmRemoval",
+    "CrudView",
+    "Detail",
+    "Filter",
+    "Group",
+    "GroupedForm",
+    "Page",
+    "RoleRequired",
+    "Step",
+    "Tab",
+    "TypedConfirmation",
+    "Verb",
+    "put_errors",
+]

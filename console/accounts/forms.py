@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import PasswordChangeForm as DjangoPasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from console.accounts.actors import MEANINGS, Role
+from console.accounts.devices import device_of
+from console.accounts.rate_limit import forget, wait_before_trying
+from console.crud.forms import Group, GroupedForm
+
+NEW_PASSWORD = {"autocomplete": "new-password"}
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": _("This user name and password do not belong together. Check both; capital letters matter."),
+        "inactive": _("This account is disabled. Ask an administrator to enable it."),
+    }
+
+    def clean(self):
+        name = self.cleaned_data.get("username") or ""
+        if not name or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        self.device = device_of(self.request, name)
+        wait = wait_before_trying(self.request.META.get("REMOTE_ADDR", ""), name, self.device)
+        if wait:
+            raise ValidationError(waiting_text(wait), code="wait")
+        cleaned = super().clean()
+        forget(name, self.device)
+        return cleaned
+
+
+def waiting_text(seconds: int) -> str:
+    """When to try again, rounded up to a minute."""
+    minutes = -(-seconds // 60)
+    words = "Too many attempts. Try again in %d minute; nothing else is needed."
+    return ngettext(words, words.replace("minute", "minutes"), minutes) % minutes
+
+
+class PasswordForm(DjangoPasswordChangeForm):
+    """Changing one's own password."""
+
+
+class NewPassword(forms.Form):
+    """Mixin of a password typed twice."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs=NEW_PASSWORD),
+        help_text=_("At least 12 characters; a few words in a row are good."),
+    )
+    again = forms.CharField(label=_("Password again"), strip=False, widget=forms.PasswordInput(attrs=NEW_PASSWORD))
+
+    def clean(self):
+        cleaned = super().clean()
+        if "password" in cleaned and "again" in cleaned and cleaned["password"] != cleaned["again"]:
+            self.add_error("again", _("The two passwords differ. Type the same one twice."))
+        return cleaned
+
+    def clean_password(self):
+        password_validation.validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]
+
+
+class RolesForm(GroupedForm, forms.Form):
+    """An administrator's name and roles. `instance` is the user, or None for a new one."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        validators=[get_user_model().username_validator],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    full_name = forms.CharField(label=_("Full name"), max_length=150, required=False)
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=[(role.value, f"{role.value}: {MEANINGS[role]}") for role in Role],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one role; without one there is nothing to see.")},
+    )
+    groups = [Group("", ["username", "full_name", "roles"])]
+
+    def __init__(self, *args, instance=None, **kwargs):
+        self.instance = instance
+        if instance is not None:
+            roles = list(instance.groups.values_list("name", flat=True))
+            kwargs["initial"] = {"username": instance.username, "full_name": instance.first_name, "roles": roles}
+        super().__init__(*args, **kwargs)
+        if instance is not None:
+            self.fields["username"].disabled = True
+
+    @property
+    def chosen_roles(self) -> frozenset[Role]:
+        return frozenset(Role(name) for name in self.cleaned_data["roles"])
+
+
+class NewAdministratorForm(RolesForm, NewPassword):
+    groups = [Group("", ["username", "full_name", "roles"]), Group(_("Password"), ["password", "again"])]
+
+
+class SetPasswordForm(GroupedForm, NewPassword):
+    groups = [Group("", ["password", "again"])]

@@ -1,0 +1,119 @@
+"""How often somebody may try to sign in: per source address, and per user name.
+
+Counts live in Redis, so that several console processes share them; while Redis is away each process counts for itself.
+A count lasts WINDOW seconds from its first attempt and then starts anew, whatever happened: nobody is locked out for good.
+A browser that once signed in as a user counts apart from strangers who try that user's name (a device cookie, as in
+https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies), so strangers cannot keep its owner out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import threading
+import time
+from collections.abc import Iterable
+
+import redis
+from django.conf import settings
+
+WINDOW = 300
+ATTEMPTS_PER_SOURCE = 20
+ATTEMPTS_PER_NAME = 5
+MOST_KEPT = 10_000
+
+log = logging.getLogger(__name__)
+
+
+class RedisCounts:
+    """Counts that end WINDOW seconds after their first attempt."""
+
+    def __init__(self, url: str):
+        self.client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+
+    def add(self, key: str) -> tuple[int, float]:
+        """One attempt more: how many it makes, and in how many seconds the count ends."""
+        steps = self.client.pipeline()
+        steps.incr(key).expire(key, WINDOW, nx=True).pttl(key)
+        count, _, left = steps.execute()
+        return count, max(left, 0) / 1000
+
+    def forget(self, key: str) -> None:
+        self.client.delete(key)
+
+
+class ProcessCounts:
+    """The same in this process's memory."""
+
+    def __init__(self, now=time.monotonic):
+        self.now, self.lock, self.counts = now, threading.Lock(), {}
+
+    def add(self, key: str) -> tuple[int, float]:
+        with self.lock:
+            count, end = self.counts.get(key, (0, 0.0))
+            if end <= self.now():
+                self._drop_ended()
+                count, end = 0, self.now() + WINDOW
+            self.counts[key] = (count + 1, end)
+            return count + 1, end - self.now()
+
+    def forget(self, key: str) -> None:
+        with self.lock:
+            self.counts.pop(key, None)
+
+    def _drop_ended(self) -> None:
+        if len(self.counts) >= MOST_KEPT:
+            self.counts = {key: kept for key, kept in self.counts.items() if kept[1] > self.now()}
+
+
+_own_counts = ProcessCounts()
+
+
+def wait_before_trying(source: str, name: str, device: str = "") -> int:
+    """Counts an attempt. 0 if it may go on, else the seconds to wait. `device` is a known browser's mark, or empty."""
+    waits = [_count(key, most) for key, most in _limits(source, name, device)]
+    return max(waits)
+
+
+def forget(name: str, device: str = "") -> None:
+    """The user signed in: their name's count starts anew. The source's goes on, or one account would open all others."""
+    for counts in _stores():
+        try:
+            counts.forget(_name_key(name, device))
+        except redis.RedisError:
+            log.warning("Redis is away: sign-in attempts are counted in this process alone")
+
+
+def _limits(source: str, name: str, device: str) -> Iterable[tuple[str, int]]:
+    return (f"gatepost:sign-in:source:{source}", ATTEMPTS_PER_SOURCE), (_name_key(name, device), ATTEMPTS_PER_NAME)
+
+
+def _name_key(name: str, device: str) -> str:
+    mark = hashlib.sha256(f"{name.strip().casefold()}\0{device}".encode()).hexdigest()[:32]
+    return f"gatepost:sign-in:name:{mark}"
+
+
+def _count(key: str, most: int) -> int:
+    count, left = _add(key)
+    return math.ceil(left) if count > most else 0
+
+
+def _add(key: str) -> tuple[int, float]:
+    *shared, own = _stores()
+    for counts in shared:
+        try:
+            return counts.add(key)
+        except redis.RedisError:
+            log.warning("Redis is away: sign-in attempts are counted in this process alone")
+    return own.add(key)
+
+
+_shared: dict[str, RedisCounts] = {}
+
+
+def _stores() -> list[RedisCounts | ProcessCounts]:
+    url = settings.REDIS_URL
+    if url not in _shared:
+        _shared[url] = RedisCounts(url)
+    return [_shared[url], _own_counts]

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model, update_session_auth_hash
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from django.views.generic import FormView
+
+from console.accounts import actions
+from console.accounts.actors import Actor, Role
+from console.accounts.devices import remember_device
+from console.accounts.forms import NewAdministratorForm, PasswordForm, RolesForm, SetPasswordForm, SignInForm
+from console.crud.access import RoleRequired
+from console.crud.columns import BADGE, LINES, NAME, TIME, Badge, Column, Detail, Verb
+from console.crud.views import CrudView
+
+THEMES = ("light", "dark", "auto")
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(auth_views.LoginView):
+    form_class = SignInForm
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get(self, request, *args, **kwargs):
+        if request.htmx:  # a fragment was asked for after the session ended: the whole page signs in again
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().get(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        remember_device(response, form.get_user().get_username())
+        return response
+
+    def form_invalid(self, form):
+        too_many = form.has_error("__all__", "wait")
+        return self.render_to_response(self.get_context_data(form=form), status=429 if too_many else 422)
+
+
+class Password(FormView):
+    """One's own password."""
+
+    form_class = PasswordForm
+    template_name = "crud/form.html"
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"user": self.request.user}
+
+    def get_context_data(self, **context):
+        return super().get_context_data(title=_("Change password"), cancel_url=reverse("overview:home"), **context)
+
+    def form_valid(self, form):
+        actions.set_password(Actor.of(self.request.user), self.request.user, form.cleaned_data["new_password1"])
+        update_session_auth_hash(self.request, self.request.user)
+        messages.success(self.request, _("Your password is changed. Other browsers are signed out."))
+        return redirect("overview:home")
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark or as the system says, for readers without JavaScript."""
+    after = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
+    response = redirect(after if safe else "overview:home")
+    chosen = request.POST.get("theme")
+    if chosen in THEMES:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", secure=secure)
+    return response
+
+
+def _roles(user) -> list[str]:
+    return [group.name for group in user.groups.all()]
+
+
+def _status(user) -> Badge:
+    return Badge(_("Enabled"), "good") if user.is_active else Badge(_("Disabled"), "neutral")
+
+
+class AdministratorPages(CrudView):
+    model = get_user_model()
+    namespace = "accounts"
+    prefix = "admin-"
+    noun, plural = _("administrator"), _("administrators")
+    purpose = _("Who may sign in to this console, and what each of them may do. The roles carry Exchange's names.")
+    columns = [
+        Column(_("User name"), "username", NAME, sort="username"),
+        Column(_("Full name"), "first_name", sort="first_name", minor=True),
+        Column(_("Roles"), lambda user: ", ".join(_roles(user))),
+        Column(_("Status"), _status, BADGE, sort="is_active"),
+        Column(_("Last sign-in"), "last_login", TIME, sort="last_login", minor=True),
+    ]
+    details = [
+        Detail(_("Full name"), "first_name"),
+        Detail(_("Status"), _status, BADGE),
+        Detail(_("Roles"), _roles, LINES),
+        Detail(_("Last sign-in"), "last_login", TIME),
+        Detail(_("Added"), "date_joined", TIME),
+    ]
+    search = ["username", "first_name", "groups__name"]
+    verbs = [
+        Verb("enable", _("Enable"), "power", _("enabled")),
+        Verb("disable", _("Disable"), "power-off", _("disabled")),
+        Verb("set-password", _("Set password"), "key-round", bulk=False),
+    ]
+    form_class = RolesForm
+    readers = writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
+
+    def rows(self):
+        return self.model.objects.prefetch_related("groups").order_by("username")
+
+    def filtered(self, rows):
+        return super().filtered(rows).distinct()
+
+    def may(self, verb, obj):
+        return {"enable": not obj.is_active, "disable": obj.is_active}.get(verb.name, True)
+
+    def make_form(self, obj=None):
+        data = self.request.POST if self.request.method == "POST" else None
+        return NewAdministratorForm(data) if obj is None else RolesForm(data, instance=obj)
+
+    def save(self, form):
+        roles, full_name = form.chosen_roles, form.cleaned_data["full_name"]
+        if form.instance is not None:
+            return actions.change(self.actor, form.instance, roles, full_name)
+        return actions.add(self.actor, form.cleaned_data["username"], form.cleaned_data["password"], roles, full_name)
+
+    def remove(self, obj):
+        actions.remove(self.actor, obj)
+
+    def enable(self, obj):
+        actions.set_enabled(self.actor, obj, True)
+
+    def disable(self, obj):
+        actions.set_enabled(self.actor, obj, False)
+
+    def act(self, name, keys):
+        if name == "set-password" and keys:
+            return redirect("accounts:admin-password", pk=self.chosen(keys)[0].pk)
+        return super().act(name, keys)
+
+
+class SetPassword(RoleRequired):
+    """Another administrator's password."""
+
+    readers = writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
+
+    def get(self, request, pk, form=None):
+        user = get_object_or_404(get_user_model(), pk=pk)
+        back = reverse("accounts:admin-details", args=[pk])
+        context = {"form": form or SetPasswordForm(), "cancel_url": back}
+        context |= {"title": _("Set the password of %s") % user.username}
+        context["crumbs"] = [(_("Administrators"), reverse("accounts:admin-list"))]
+        return render(request, "crud/form.html", context, status=422 if form else 200)
+
+    def post(self, request, pk):
+        user = get_object_or_404(get_user_model(), pk=pk)
+        form = SetPasswordForm(request.POST)
+        if not form.is_valid():
+            return self.get(request, pk, form)
+        actions.set_password(self.actor, user, form.cleaned_data["password"])
+        messages.success(request, _("The password of %s is set. Their sessions are signed out.") % user.username)
+        return redirect("accounts:admin-details", pk=pk)

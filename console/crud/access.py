@@ -1,0 +1,27 @@
+"""Who may open a page. The actions behind it ask again; who is not signed in never comes this far (LoginRequiredMiddleware)."""
+
+from __future__ import annotations
+
+from django.views.generic.base import View
+
+from console.accounts.actors import EVERY_ROLE, Actor, Role
+
+
+class RoleRequired(View):
+    """A page for `readers`; `writers` may also change what it shows. `self.actor` is the signed-in one."""
+
+    readers: frozenset[Role] = EVERY_ROLE
+    writers: frozenset[Role] = frozenset({Role.ORGANIZATION_MANAGEMENT})
+    actor: Actor
+
+    @property
+    def may_write(self) -> bool:
+        return self.actor.may(*self.writers)
+
+    def roles_needed(self) -> frozenset[Role]:
+        return self.readers if self.request.method in ("GET", "HEAD", "OPTIONS") else self.writers
+
+    def dispatch(self, request, *args, **kwargs):
+        self.actor = Actor.of(request.user)
+        self.actor.require(*self.roles_needed())
+        return super().dispatch(request, *args, **kwargs)

@@ -1,0 +1,67 @@
+"""How times, sizes and states are written, everywhere alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+TONES = {
+    "good": "circle-check",
+    "warning": "triangle-alert",
+    "bad": "circle-x",
+    "neutral": "circle-dashed",
+    "info": "info",
+}
+
+
+def time_html(value: datetime | None) -> str:
+    """`<time>` with UTC inside and on hover; the script rewrites the text to the reader's zone."""
+    if value is None:
+        return format_html('<span class="nothing">–</span>')
+    utc = value.astimezone(UTC)
+    text = utc.strftime("%Y-%m-%d %H:%M:%S")
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{} UTC</time>', utc.isoformat(timespec="milliseconds"), text, text
+    )
+
+
+def ago_html(value: datetime | None) -> str:
+    """The same, as "2 min ago"."""
+    if value is None:
+        return format_html('<span class="nothing">–</span>')
+    utc = value.astimezone(UTC)
+    title = utc.strftime("%Y-%m-%d %H:%M:%S")
+    return format_html('<time datetime="{}" title="{} UTC" data-ago>{}</time>', utc.isoformat(), title, ago_text(value))
+
+
+def ago_text(value: datetime) -> str:
+    """How long since `value`, in the largest unit that fits."""
+    passed = max(timezone.now() - value, timedelta(0))
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return _("%d min ago") % minutes
+    if minutes < 48 * 60:
+        return _("%d h ago") % (minutes // 60)
+    days = minutes // (24 * 60)
+    return ngettext("%d day ago", "%d days ago", days) % days
+
+
+def size_text(count: int) -> str:
+    """Bytes as B, KB, MB, GB of 1024, the way Exchange writes sizes."""
+    number, unit = float(count), "B"
+    for larger in ("KB", "MB", "GB"):
+        if number < 1024:
+            break
+        number, unit = number / 1024, larger
+    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def badge_html(text: object, tone: str = "neutral") -> str:
+    """A state; the words carry it, the colour only repeats it."""
+    return format_html('<span class="badge-state tone-{}">{}</span>', tone if tone in TONES else "neutral", text)

@@ -1,0 +1,74 @@
+"""What forms can mix in: groups of fields, defaults that stay visible, a name that must be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields under one heading. An empty title gives no heading."""
+
+    title: str | Promise
+    fields: Sequence[str]
+    help: str | Promise = ""
+
+
+class GroupedForm:
+    """Mixin. `groups` orders the fields; `defaults` maps a field's name to its default as the field shows it."""
+
+    groups: Sequence[Group] = ()
+    defaults: dict[str, str] = {}
+
+    def grouped(self) -> Iterator[tuple[Group, list[forms.BoundField]]]:
+        for group in self.groups:
+            yield group, [self[name] for name in group.fields if name in self.fields]
+
+
+class TypedConfirmation:
+    """Mixin. When the page sets `name_to_type`, the form is valid only once that name has been typed.
+
+    `danger` says what would follow. Call `super().__init__` first; set both before `is_valid()`, or in `clean()`
+    through `require_name(name, danger)`, which adds the field and its error.
+    """
+
+    danger: str = ""
+    name_to_type: str = ""
+
+    def require_name(self, name: str, danger: str) -> None:
+        self.name_to_type, self.danger = name, danger
+        self.fields["confirmation"] = forms.CharField(
+            label=_("Type “%s” to confirm") % name, required=False, strip=True
+        )
+        typed = self.data.get(self.add_prefix("confirmation"), "").strip()
+        if typed != name:
+            self.add_error("confirmation", _("Type the name “%s” exactly as it stands here.") % name)
+
+
+class ConfirmRemoval(TypedConfirmation, forms.Form):
+    """The form of a removal that asks for a name."""
+
+    def __init__(self, *args, name: str, danger: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.asked = (name, danger)
+        self.fields["confirmation"] = forms.CharField(label=_("Type “%s” to confirm") % name, required=False)
+
+    def clean(self):
+        self.require_name(*self.asked)
+        return super().clean()
+
+
+def put_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Puts what an action raised on the form: at the field it names if the form has it, else on top."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        known = name in form.fields and name != NON_FIELD_ERRORS
+        form.add_error(name if known else None, errors)

@@ -1,0 +1,49 @@
+"""Rows of a list: filtered, sorted, cut into pages; querysets and plain sequences alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from console.crud.columns import Column, value_of
+
+Rows = QuerySet | Sequence[Any]
+
+
+def matching(rows: Rows, text: str, fields: Sequence[str]) -> Rows:
+    """The rows in which every word of `text` stands in one of `fields`, whatever the case."""
+    for word in text.split():
+        if isinstance(rows, QuerySet):
+            wanted = Q()
+            for name in fields:
+                wanted |= Q(**{f"{name}__icontains": word})
+            rows = rows.filter(wanted)
+        else:
+            rows = [row for row in rows if any(word.lower() in str(value_of(row, name)).lower() for name in fields)]
+    return rows
+
+
+def in_order(rows: Rows, sort: str, columns: Sequence[Column]) -> Rows:
+    """Sorted by the column whose `sort` is asked for, `-` before it for descending; an unknown one changes nothing."""
+    name = sort.removeprefix("-")
+    if not name or name not in {column.sort for column in columns if column.sort}:
+        return rows
+    if isinstance(rows, QuerySet):
+        return rows.order_by(sort, "pk")
+    return sorted(rows, key=lambda row: _comparable(value_of(row, name)), reverse=sort.startswith("-"))
+
+
+def _comparable(value: Any) -> tuple[bool, Any]:
+    if value is None:
+        return (False, "")
+    return (True, value.lower() if isinstance(value, str) else value)
+
+
+def query_with(query: QueryDict, **changes: str | None) -> str:
+    """The query string with `changes` made, `None` removing; "?" and a string, or "?" alone."""
+    pairs = [(name, value) for name, values in query.lists() for value in values if value and name not in changes]
+    return "?" + urlencode(pairs + [(name, value) for name, value in changes.items() if value])

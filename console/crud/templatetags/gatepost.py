@@ -1,0 +1,126 @@
+"""Tags that every template may use: `{% load gatepost %}`."""
+
+from __future__ import annotations
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+
+from console import navigation
+from console.accounts.actors import Actor
+from console.crud import format as formats
+from console.crud.listing import query_with
+from console.publishing import queries as publishing
+
+register = template.Library()
+
+register.simple_tag(formats.time_html, name="time")
+register.simple_tag(formats.ago_html, name="ago")
+register.simple_tag(formats.badge_html, name="badge")
+register.simple_tag(formats.size_text, name="size")
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> str:
+    """An icon of static/icons/icons.svg; decoration unless it has a label."""
+    role = format_html(' role="img" aria-label="{}"', label) if label else format_html(' aria-hidden="true"')
+    return format_html('<svg class="icon"{}><use href="{}#{}"></use></svg>', role, static("icons/icons.svg"), name)
+
+
+@register.simple_tag(takes_context=True)
+def query(context, **changes) -> str:
+    """The page's query string with `changes` made."""
+    return query_with(
+        context["request"].GET, **{name: str(value) if value else None for name, value in changes.items()}
+    )
+
+
+@register.simple_tag(takes_context=True)
+def theme(context) -> str:
+    """light, dark or auto: what the reader chose last."""
+    chosen = context["request"].COOKIES.get("theme", "auto") if "request" in context else "auto"
+    return chosen if chosen in ("light", "dark") else "auto"
+
+
+@register.inclusion_tag("crud/navigation.html", takes_context=True)
+def feature_pane(context) -> dict:
+    """The groups of links that the signed-in role may use."""
+    request = context["request"]
+    return {"groups": navigation.groups_for(Actor.of(request.user), request.path)}
+
+
+@register.inclusion_tag("overview/revision_state.html")
+def revision_state() -> dict:
+    """What is saved and where it is in force, for the top bar."""
+    state, problems = publishing.in_force(), len(publishing.listening_problems())
+    tone = "good" if state.everywhere and not problems else "bad" if not state.running else "warning"
+    return {"state": state, "problems": problems, "tone": tone, "url": navigation.url_or_empty("publishing:list")}
+
+
+@register.inclusion_tag("crud/field.html")
+def field(bound) -> dict:
+    """Label, control, help, default and errors of one field."""
+    form = bound.form
+    default = getattr(form, "defaults", {}).get(bound.name)
+    shown = bound.value()
+    changed = default is not None and str("" if shown is None else shown) != str(default)
+    return {"field": bound, "default": default, "changed": changed, "kind": _kind(bound)}
+
+
+def _kind(bound) -> str:
+    widget = bound.field.widget
+    name = type(widget).__name__
+    if name == "CheckboxInput":
+        return "checkbox"
+    if name in ("RadioSelect", "CheckboxSelectMultiple"):
+        return "choices"
+    return "hidden" if widget.is_hidden else "control"
+
+
+@register.filter
+def control(bound):
+    """The field's control with its class, and tied to its help and error for screen readers."""
+    widget = bound.field.widget
+    classes = {"Select": "form-select", "SelectMultiple": "form-select", "CheckboxInput": "form-check-input"}
+    kinds = ("RadioSelect", "CheckboxSelectMultiple")
+    css = classes.get(type(widget).__name__, "" if type(widget).__name__ in kinds else "form-control")
+    attrs = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
+    described = [f"{bound.auto_id}_help"] if bound.help_text else []
+    if bound.errors:
+        attrs |= {"aria-invalid": "true", "class": attrs["class"] + " is-invalid"}
+        described.append(f"{bound.auto_id}_error")
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    return bound.as_widget(attrs=attrs)
+
+
+@register.inclusion_tag("crud/form_fields.html")
+def form_fields(form) -> dict:
+    """All visible fields, in the form's groups if it has groups."""
+    return {"form": form, "groups": list(form.grouped()) if hasattr(form, "grouped") and form.groups else None}
+
+
+@register.inclusion_tag("crud/error_summary.html")
+def error_summary(form) -> dict:
+    """What is wrong, on top of the form, each line a link to its field."""
+    fields = [(form[name], errors) for name, errors in form.errors.items() if name in form.fields]
+    return {"form": form, "fields": fields, "count": sum(len(errors) for errors in form.errors.values())}
+
+
+@register.inclusion_tag("crud/codebox.html")
+def codebox(text, label: str = "") -> dict:
+    """Text to copy, in monospace, with a copy button."""
+    return {"text": text, "label": label}
+
+
+@register.simple_block_tag
+def sentence(content) -> str:
+    """The one sentence that says what an object does."""
+    return format_html('<p class="sentence">{}</p>', content)
+
+
+@register.simple_block_tag
+def notice(content, tone: str = "info") -> str:
+    """Something the reader should know before going on. Tones as for badges."""
+    mark = icon(formats.TONES.get(tone, "info"))
+    return format_html('<div class="notice tone-{}">{}<div>{}</div></div>', tone, mark, content)

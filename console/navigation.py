@@ -1,0 +1,92 @@
+"""The feature pane: which pages there are, in which group, for which roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from console.accounts.actors import EVERY_ROLE, Actor, Role
+
+
+@dataclass(frozen=True)
+class Feature:
+    label: str | Promise
+    url_name: str
+    icon: str
+    roles: frozenset[Role] = EVERY_ROLE
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str | Promise
+    url: str
+    icon: str
+    current: bool
+
+
+ADMINISTRATORS = frozenset({Role.ORGANIZATION_MANAGEMENT})
+READERS_OF_RECIPIENTS = frozenset({Role.RECIPIENT_MANAGEMENT, Role.VIEW_ONLY})
+
+GROUPS: list[tuple[str | Promise, list[Feature]]] = [
+    ("", [Feature(_("Overview"), "overview:home", "gauge")]),
+    (
+        _("Mail flow"),
+        [
+            Feature(_("Receive connectors"), "connectors:receive-list", "inbox"),
+            Feature(_("Send connectors"), "connectors:send-list", "send"),
+            Feature(_("Accepted domains"), "domains:list", "globe"),
+            Feature(_("Queues"), "queues:list", "layers"),
+        ],
+    ),
+    (
+        _("Protection"),
+        [
+            Feature(_("Recipient filter"), "protection:recipient-filter", "shield-check"),
+            Feature(_("Certificates"), "certificates:list", "badge-check"),
+        ],
+    ),
+    (
+        _("Recipients"),
+        [
+            Feature(_("Directory"), "directory:list", "users"),
+            Feature(_("Mailboxes"), "mailboxes:list", "mailbox", READERS_OF_RECIPIENTS),
+        ],
+    ),
+    (_("Trace"), [Feature(_("Protocol log"), "tracking:list", "scroll-text")]),
+    (
+        _("Administration"),
+        [
+            Feature(_("Admin roles"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
+            Feature(_("Change history"), "audit:list", "history"),
+            Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
+        ],
+    ),
+]
+
+
+def groups_for(actor: Actor, path: str) -> list[tuple[str | Promise, list[Link]]]:
+    """What `actor` sees: groups of links, the one that contains `path` marked as current; no empty group."""
+    shown = [
+        (title, [_link(feature, path) for feature in features if actor.may(*feature.roles)])
+        for title, features in GROUPS
+    ]
+    present = [(title, [link for link in links if link]) for title, links in shown]
+    return [(title, links) for title, links in present if links]
+
+
+def url_or_empty(name: str) -> str:
+    """The URL called `name`, or nothing where no app provides it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _link(feature: Feature, path: str) -> Link | None:
+    url = url_or_empty(feature.url_name)
+    if not url:
+        return None
+    return Link(feature.label, url, feature.icon, path == url or (url != "/" and path.startswith(url)))

@@ -1,0 +1,212 @@
+// What the pages can do beyond links and forms: the reader's time zone, keyboard, selection, theme, copying.
+// Every page works without this file.
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const typing = (element) => element.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+// Times in the reader's zone; UTC stays on hover.
+
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
+
+function ago(moment) {
+  const minutes = Math.round((moment - Date.now()) / 60000);
+  if (minutes > -1) return "just now";
+  if (minutes > -60) return relative.format(minutes, "minute");
+  if (minutes > -48 * 60) return relative.format(Math.round(minutes / 60), "hour");
+  return relative.format(Math.round(minutes / 1440), "day");
+}
+
+function writeTimes(root = document) {
+  for (const time of all("time[datetime]", root)) {
+    const moment = new Date(time.dateTime);
+    if (!isNaN(moment)) time.textContent = "ago" in time.dataset ? ago(moment) : clock.format(moment);
+  }
+}
+
+// Rows of a list.
+
+const rows = () => all("[data-list] tr[data-row]");
+const currentRow = () => rows().find((row) => row.getAttribute("aria-current"));
+const checked = () => all("[data-list] tbody input[name=pk]:checked");
+
+function markRow(row) {
+  rows().forEach((each) => each.toggleAttribute("aria-current", false));
+  row.setAttribute("aria-current", "true");
+  const form = document.getElementById("rows");
+  let field = form.querySelector("[data-selected]");
+  if (!field) {
+    field = Object.assign(document.createElement("input"), { type: "hidden", name: "pk" });
+    field.dataset.selected = "";
+    form.append(field);
+  }
+  field.value = row.querySelector("input[name=pk]")?.value ?? "";
+  field.disabled = checked().length > 0;
+  offerVerbs();
+}
+
+function offerVerbs() {
+  const count = checked().length || (document.querySelector("[data-selected]")?.value ? 1 : 0);
+  for (const button of all("[data-needs-row]")) {
+    button.disabled = count === 0 || (count > 1 && "oneOnly" in button.dataset);
+  }
+}
+
+function moveBy(step) {
+  const list = rows();
+  if (!list.length) return;
+  const at = list.indexOf(currentRow());
+  const next = list[Math.min(Math.max(at + step, 0), list.length - 1)];
+  const link = next.querySelector(".row-link");
+  link.focus();
+  next.scrollIntoView({ block: "nearest" });
+  link.click();
+}
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("tr[data-row]");
+  if (!row || !row.closest("[data-list]")) return;
+  if (event.target.closest(".row-link")) return markRow(row);
+  if (event.target.closest("a, button, input, label, summary") || getSelection().toString()) return;
+  row.querySelector(".row-link")?.click();
+});
+
+document.addEventListener("dblclick", (event) => {
+  const row = event.target.closest("[data-list] tr[data-open]");
+  if (row && !event.target.closest("a, button, input")) location.assign(row.dataset.open);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-check-all]")) {
+    all("[data-list] tbody input[name=pk]").forEach((box) => (box.checked = event.target.checked));
+  }
+  if (event.target.closest("[data-list]")) {
+    const field = document.querySelector("[data-selected]");
+    if (field) field.disabled = checked().length > 0;
+    offerVerbs();
+  }
+});
+
+// Keyboard.
+
+function pressed(key) {
+  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!target) return false;
+  target.matches("input") ? (target.focus(), target.select()) : target.click();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return closeMenus(event);
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  const deeds = {
+    j: () => moveBy(1),
+    k: () => moveBy(-1),
+    x: () => currentRow()?.querySelector("input[name=pk]")?.click(),
+    "?": () => document.getElementById("keys")?.showModal(),
+    Enter: () => {
+      const row = event.target.matches("body, main, .row-link") && currentRow();
+      if (!row || !row.dataset.open || !row.contains(document.activeElement) && document.activeElement !== document.body) return false;
+      location.assign(row.dataset.open);
+    },
+  };
+  const deed = deeds[event.key];
+  const done = deed ? deed() !== false : event.key.length === 1 && pressed(event.key);
+  if (done) event.preventDefault();
+});
+
+function closeMenus(event) {
+  all("[data-menu][open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.querySelector(".feature-pane.open")?.classList.remove("open");
+  if (event.target.matches("[data-key]")) event.target.blur();
+}
+
+document.addEventListener("click", (event) => {
+  all("[data-menu][open]").forEach((menu) => menu.contains(event.target) || (menu.open = false));
+  const toggle = event.target.closest("[data-pane-toggle]");
+  const pane = document.querySelector(".feature-pane");
+  if (toggle) {
+    event.preventDefault();
+    pane.classList.toggle("open");
+    if (pane.classList.contains("open")) pane.querySelector("nav a").focus();
+  } else if (pane?.classList.contains("open") && !pane.contains(event.target)) {
+    pane.classList.remove("open");
+  }
+  if (event.target.closest("[data-keys]")) document.getElementById("keys").showModal();
+});
+
+// Theme, defaults, copying.
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-theme-choice]");
+  if (!form) return;
+  event.preventDefault();
+  const theme = event.submitter.value;
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+  all("button", form).forEach((button) => button.setAttribute("aria-pressed", button.value === theme));
+  document.dispatchEvent(new Event("theme-changed"));
+});
+
+document.addEventListener("click", (event) => {
+  const back = event.target.closest("[data-default]");
+  if (back) {
+    const field = document.getElementById(back.dataset.for);
+    if (field.type === "checkbox") field.checked = ["True", "true", "on"].includes(back.dataset.default);
+    else field.value = back.dataset.default;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) copyText(copy);
+});
+
+async function copyText(button) {
+  const code = button.parentElement.querySelector("code");
+  const words = button.querySelector("span");
+  const label = words.textContent;
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    words.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(code);
+    words.textContent = "Press Ctrl+C";
+  }
+  setTimeout(() => (words.textContent = label), 2000);
+}
+
+// After each load and each fragment.
+
+function prepare(root = document) {
+  writeTimes(root);
+  all("[data-copy], [data-default], [data-keys]", root).forEach((element) => (element.hidden = false));
+  offerVerbs();
+}
+
+function start() {
+  prepare();
+  const summary = document.querySelector("[data-error-summary]");
+  (document.querySelector("main [aria-invalid=true]") ?? summary)?.focus();
+  if (!summary) document.querySelector("main [autofocus]")?.focus();
+  setInterval(() => all("time[data-ago]").forEach((time) => (time.textContent = ago(new Date(time.dateTime)))), 15000);
+}
+
+document.addEventListener("htmx:afterSettle", (event) => prepare(event.detail.target));
+document.addEventListener("htmx:oobAfterSwap", offerVerbs);
+
+// A list that refreshes itself waits while somebody works in it, and keeps the row that was chosen.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const list = event.target.closest("[data-refreshes]");
+  if (!list || event.target !== list) return;
+  const busy = checked().length > 0 || list.contains(document.activeElement) || document.hidden;
+  if (busy) event.preventDefault();
+});
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.target.matches("[data-refreshes]")) event.detail.path = location.pathname + location.search;
+});
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();
