@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.accounts.actors import Role
+
+from console.crud.access import RoleRequired
+from console.crud.columns import NAME, TEXT, TIME, Column, Detail
+from console.crud.forms import put_errors
+from console.crud.views import CrudView
+from console.directory import actions, queries
+from console.directory.forms import ImportForm, RecipientForm
+from console.directory.models import Import, Recipient
+
+WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
+
+
+class DirectoryPages(CrudView):
+    model = Recipient
+    namespace = "directory"
+    noun, plural = gettext_lazy("recipient"), gettext_lazy("recipients")
+    purpose = gettext_lazy(
+        "The addresses that exist. Mail for any other address of an authoritative domain is refused while the recipient "
+        "filter blocks unlisted recipients."
+    )
+    first_step = gettext_lazy("Add the addresses that may receive mail, one by one or as a list.")
+    columns = [
+        Column(gettext_lazy("Address"), "address", NAME, sort="address"),
+        Column(gettext_lazy("Display name"), "display_name", TEXT, sort="display_name"),
+        Column(gettext_lazy("Added"), "created_at", TIME, sort="created_at", minor=True),
+    ]
+    details = [
+        Detail(gettext_lazy("Display name"), "display_name"),
+        Detail(gettext_lazy("Added"), "created_at", TIME),
+    ]
+    search = ["search"]
+    form_class = RecipientForm
+    writers = WRITERS
+    page_size = 100
+    list_template = "directory/list.html"
+    details_template = "directory/details.html"
+
+    def rows(self) -> Any:
+        return queries.listed()
+
+    def find(self, pk: int) -> Recipient:
+        return get_object_or_404(queries.listed(), pk=pk)
+
+    def filtered(self, rows: Any) -> Any:
+        return queries.found(rows, self.request.GET.get("q", ""))
+
+    def save(self, form: RecipientForm) -> Recipient:
+        if form.instance:
+            return actions.rename(self.actor, form.instance, form.cleaned_data["display_name"])
+        recipient = actions.add(self.actor, **form.cleaned_data)
+        domain = recipient.address.rpartition("@")[2]
+        if not queries.accepts()(domain):
+            text = _("%s is no accepted domain: no mail for this address arrives until you add the domain.")
+            messages.warning(self.request, text % domain)
+        return recipient
+
+    def remove(self, obj: Recipient) -> None:
+        actions.remove(self.actor, obj)
+
+    def removal_warning(self, objects: Any) -> str:
+        return _("Mail for these addresses will be refused. Messages in their mailboxes stay.")
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        return super().list_context(selected) | {"unfinished": queries.unfinished().first()}
+
+
+class ImportPage(RoleRequired):
+    """Hand in a list."""
+
+    writers = WRITERS
+
+    def roles_needed(self) -> frozenset[Role]:
+        return self.writers
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(ImportForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ImportForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                job = actions.start_import(self.actor, *form.source())
+            except ValidationError as error:
+                put_errors(form, error)
+            else:
+                return redirect("directory:import-progress", job.pk)
+        return self._show(form)
+
+    def _show(self, form: ImportForm) -> HttpResponse:
+        context = {"form": form, "title": _("Import recipients"), "cancel_url": reverse("directory:list")}
+        context["crumbs"] = [(_("Recipients"), reverse("directory:list"))]
+        return render(self.request, "directory/import.html", context, status=422 if form.errors else 200)
+
+
+class ImportProgress(RoleRequired):
+    """How far an import is; its outcome, once it has one."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        job = get_object_or_404(Import.objects.defer("content"), pk=pk)
+        fragment = request.headers.get("HX-Target") == "import"
+        template = "directory/import_state.html" if fragment else "directory/import_progress.html"
+        return render(request, template, {"job": job, "crumbs": [(_("Recipients"), reverse("directory:list"))]})
+
+
+class Export(RoleRequired):
+    """The recipients that the list shows, as CSV."""
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        recipients = queries.found(queries.listed(), request.GET.get("q", ""))
+        name = f"recipients-{timezone.now():%Y%m%d-%H%M}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+        return StreamingHttpResponse(queries.exported(recipients), content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from console.accounts.actors import Role
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[..., Client]:
+    """`signed_in(Role.VIEW_ONLY)` → a browser of somebody with these roles."""
+
+    def sign_in(*roles: Role) -> Client:
+        user = User.objects.create_user("+".join(role.name.lower() for role in roles) or "nobody")
+        user.groups.set([Group.objects.get_or_create(name=role.value)[0] for role in roles])
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def admin(signed_in: Callable[..., Client]) -> Client:
+    return signed_in(Role.ORGANIZATION_MANAGEMENT)
