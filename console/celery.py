@@ -5,6 +5,7 @@ An app's tasks.py may define `SCHEDULE`, a table in the form of Celery's `beat_s
 """
 
 import os
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -13,6 +14,9 @@ from celery import Celery
 from celery.signals import import_modules, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+# Root is left where the unprivileged user cannot read the checkout; no pickled task is accepted anyway.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("gatepost")
 app.config_from_object("django.conf:settings", namespace="CELERY")

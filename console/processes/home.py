@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+NOT_YOURS = "belongs to another user: run this command as that user, or as root."
 
 
 class HomeError(Exception):
@@ -40,11 +41,16 @@ class Home:
         return self.path / "admin-password"
 
     @property
+    def server_password_file(self) -> Path:
+        """The password of the embedded PostgreSQL and Valkey."""
+        return self.path / "server-password"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
     def running(self) -> dict[str, Any]:
-        """What the supervisor wrote into run.json ({database_url, redis_url, console, health, node, pids}); {} when there is none."""
+        """What the supervisor wrote into run.json: {database_url, redis_url, console, health, node, pids}, or {}."""
         try:
             return dict(json.loads(self.run_file.read_text()))
         except (FileNotFoundError, NotADirectoryError, ValueError):

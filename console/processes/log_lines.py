@@ -7,6 +7,13 @@ import time
 PASSWORD_IN_ADDRESS = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
 
 
+class NotAboutHealth(logging.Filter):
+    """/healthz answers 503 as long as something is missing, and whoever waits asks often: no errors of the console."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().endswith(": /healthz")
+
+
 class OneLine(logging.Formatter):
     converter = time.gmtime
     default_time_format = "%Y-%m-%dT%H:%M:%S"

@@ -25,7 +25,7 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 @dataclass(frozen=True)
 class Postgres:
-    """`directory` holds data, and the binaries if `account` cannot read the installed ones. Not `durable`: for tests."""
+    """`directory` holds data, and binaries if `account` cannot read the installed ones. Not `durable`: for tests."""
 
     directory: Path
     account: Account
@@ -139,9 +139,7 @@ def _check_version(data: Path, binaries: Path) -> None:
     made_by = (data / "PG_VERSION").read_text().strip()
     answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True).stdout
     if f" {made_by}." not in answer:
-        raise HomeError(
-            f"{data} was made by PostgreSQL {made_by}, but {binaries} is {answer.strip()}: set PG_BIN to a version {made_by}."
-        )
+        raise HomeError(f"{data} was made by PostgreSQL {made_by}, but {binaries} is {answer.strip()}: set PG_BIN.")
 
 
 def _await_predecessor(data: Path, seconds: float = 60) -> None:

@@ -19,7 +19,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Program:
-    """What to start. `stop_signal` asks it to end within `patience` seconds; `death_signal` reaches it when we die first."""
+    """What to start. `stop_signal` asks it to end in `patience` seconds; `death_signal` ends it when we die first."""
 
     name: str
     command: list[str]
@@ -31,8 +31,8 @@ class Program:
     patience: float = 10
 
     def start(self, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
-        """Start it in a session of its own (Ctrl-C at the terminal is for us alone). Call from the main thread only: the kernel
-        sends the death signal when the *thread* that made the child ends."""
+        """Start it in a session of its own (Ctrl-C at the terminal is for us alone). Call from the main thread only:
+        the kernel sends the death signal when the *thread* that made the child ends."""
         return subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
@@ -49,6 +49,9 @@ class Program:
         """Ask `process` to end and wait; False when it had to be killed."""
         if process.poll() is None:
             process.send_signal(self.stop_signal)
+        return self.await_end(process)
+
+    def await_end(self, process: subprocess.Popen[bytes]) -> bool:
         try:
             process.wait(self.patience)
         except subprocess.TimeoutExpired:

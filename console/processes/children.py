@@ -1,0 +1,53 @@
+"""The running processes of one copy: start, heal, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from console.processes.child import Child
+from console.processes.program import Program
+
+# Doors first, then what empties the rooms behind them, then the servers that all of them need.
+STOP_TOGETHER = [["prepare", "transport", "console", "beat"], ["forwarder", "worker"], ["valkey"], ["postgresql"]]
+
+
+class Children:
+    """`say` tells the administrator what happened."""
+
+    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+        self._logs = logs
+        self._say = say
+        self._children: dict[str, Child] = {}
+
+    def start(self, name: str, make: Callable[[], Program]) -> Child:
+        child = self._children[name] = Child(name, make, self._logs)
+        child.start()
+        return child
+
+    def forget(self, name: str) -> None:
+        del self._children[name]
+
+    def heal(self) -> bool:
+        """Start again what ended, when it is due. True when a process has a new id."""
+        healed = False
+        for child in self._children.values():
+            if how := child.ended():
+                self._say(how)
+            if child.is_due:
+                child.start()
+                self._say(f"{child.name} was started again (process {child.process.pid if child.process else '?'}).")
+                healed = True
+        return healed
+
+    def pids(self) -> dict[str, int]:
+        return {name: child.process.pid for name, child in self._children.items() if child.process}
+
+    def stop(self) -> None:
+        for names in STOP_TOGETHER:
+            together = [self._children[name] for name in names if name in self._children]
+            for child in together:
+                child.ask_to_stop()
+            for child in together:
+                if not child.await_stop():
+                    self._say(f"{child.name} did not stop in time and was killed.")

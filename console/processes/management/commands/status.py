@@ -1,0 +1,42 @@
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from console.processes import report
+from console.processes.address import Address
+
+
+class Command(BaseCommand):
+    help = "Say whether this copy is in order; exit code 1 when it is not."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--wait", type=float, default=0, metavar="SECONDS", help="how long it may take to become so"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        deadline = time.monotonic() + options["wait"]
+        while not (facts := _facts())["ok"]:
+            if time.monotonic() > deadline:
+                raise CommandError("\n".join(facts["missing"]))
+            time.sleep(0.2)
+        transports = ", ".join(facts["transports"])
+        self.stdout.write(f"In order: revision {facts['revision']} on {transports}; console and worker answer.")
+        for problem in facts["problems"]:
+            self.stdout.write(f"Attention: {problem}")
+
+
+def _facts() -> report.Facts:
+    """Of the console that runs now: its address may have come after this command started."""
+    text = settings.HOME.running().get("console") or settings.GATEPOST_CONSOLE
+    console = Address.parse(text, "GATEPOST_CONSOLE")
+    return report.facts(console) or {"ok": False, "missing": [_no_answer(console)]}
+
+
+def _no_answer(console: Address) -> str:
+    running = bool(settings.HOME.running())
+    hint = "" if running else f" Nothing runs with the data of {settings.HOME.path}: start it with make run."
+    return f"The console does not answer at http://{console.from_here}.{hint}"

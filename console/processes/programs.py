@@ -1,0 +1,39 @@
+"""The command line of each process. docker-compose.yml has the same ones."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from console.processes.account import Account
+from console.processes.address import Address
+from console.processes.home import CHECKOUT, Home
+from console.processes.program import Program
+
+
+def ourselves() -> Account:
+    return Account("", os.geteuid(), os.getegid())
+
+
+def prepare(account: Account, environment: Mapping[str, str]) -> Program:
+    return _python("prepare", ["manage.py", "prepare"], account, environment)
+
+
+def services(home: Home, console: Address, account: Account, environment: Mapping[str, str]) -> list[Program]:
+    """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound."""
+    serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
+    quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
+    work = "-m celery --app console --quiet worker --pool threads --concurrency 8 --without-gossip --without-mingle"
+    beat = ["-m", "celery", "--app", "console", "--quiet", "beat", "--schedule", str(home.path / "beat" / "schedule")]
+    return [
+        _python("transport", ["-m", "transport"], ourselves(), environment),
+        _python("forwarder", ["-m", "transport", "forwarder"], account, environment),
+        _python("console", [*serve.split(), *quiet.split()], account, environment),
+        _python("worker", work.split(), account, environment),
+        _python("beat", beat, account, environment),
+    ]
+
+
+def _python(name: str, arguments: list[str], account: Account, environment: Mapping[str, str]) -> Program:
+    return Program(name, [sys.executable, *arguments], account, environment, directory=CHECKOUT)

@@ -1,0 +1,152 @@
+"""Start every process of this copy, keep it running, stop it in order. `manage.py up` is this."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from console.processes import programs, report
+from console.processes.account import Account
+from console.processes.address import Address, free_port
+from console.processes.children import Children
+from console.processes.data_directory import Lock, can_run_code, settle
+from console.processes.home import Home, HomeError, write_private
+from console.processes.postgres import Postgres
+from console.processes.valkey import Valkey
+
+TICK = 0.1
+
+
+class Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+class Supervisor:
+    def __init__(self, home: Home) -> None:
+        self._account = Account.unprivileged()
+        self._home = settle(home, self._account)
+        self._lock = Lock(self._home)
+        self._console = Address.parse(os.environ.get("GATEPOST_CONSOLE") or "127.0.0.1:8000", "GATEPOST_CONSOLE")
+        self._children = Children(self._home.logs, say)
+        self._environment: dict[str, str] = {}
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until SIGINT, SIGTERM or SIGHUP. HomeError when it cannot start."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+        try:
+            self._start()
+            while True:
+                self._tick()
+        except Stopped:
+            say("Stopping…")
+        finally:
+            self._children.stop()
+            self._home.run_file.unlink(missing_ok=True)
+        say("Stopped. Everything is kept for the next start.")
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _tick(self) -> None:
+        if self._stopping:
+            raise Stopped
+        if self._children.heal():
+            self._write_run_file()
+        time.sleep(TICK)
+
+    def _start(self) -> None:
+        self._console.check_free("GATEPOST_CONSOLE")
+        say(f"Data directory: {self._home.path}")
+        self._environment = _environment(self._home, self._console, self._account) | self._start_servers()
+        user = self._account if can_run_code(self._account, sys.executable) else programs.ourselves()
+        had_password = self._home.admin_password_file.exists()
+        self._prepare(user)
+        say("Starting transport, forwarder, console, worker and beat…")
+        for program in programs.services(self._home, self._console, user, self._environment):
+            self._children.start(program.name, lambda program=program: program)  # type: ignore[misc]
+        self._write_run_file()
+        facts = self._await(lambda: _in_order(self._console), 60) or report.facts(self._console) or {}
+        print(report.ready(self._home, self._console, facts, not had_password), flush=True)
+
+    def _start_servers(self) -> dict[str, str]:
+        """Those that the environment does not name; their addresses."""
+        addresses = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL")}
+        password = self._home.server_password_file.read_text()
+        if not addresses["DATABASE_URL"]:
+            postgres = Postgres(self._home.path / "postgres", self._account, free_port(), password)
+            say("Starting PostgreSQL…" if postgres.data.exists() else "Making a PostgreSQL (the first start only)…")
+            self._start_server("postgresql", postgres)
+            postgres.make_database()
+            addresses["DATABASE_URL"] = postgres.url
+        if not addresses["REDIS_URL"]:
+            say("Starting Valkey…")
+            valkey = Valkey(self._home.path / "redis", self._account, free_port(), password)
+            self._start_server("valkey", valkey)
+            addresses["REDIS_URL"] = valkey.url
+        return addresses
+
+    def _start_server(self, name: str, server: Postgres | Valkey) -> None:
+        child = self._children.start(name, server.prepare)
+        if not self._await(server.answers, 60):
+            raise HomeError(f"{name} does not start. Its log, {child.log}, ends with:\n{report.tail(child.log)}")
+
+    def _prepare(self, user: Account) -> None:
+        say("Preparing the database…")
+        program = programs.prepare(user, self._environment)
+        with (self._home.logs / "prepare.log").open("wb") as output:
+            process = program.start(output)
+        while process.poll() is None:
+            self._tick()
+        if process.returncode:
+            raise HomeError(report.tail(self._home.logs / "prepare.log"))
+
+    def _await(self, condition: Callable[[], Any], seconds: float) -> Any:
+        deadline = monotonic() + seconds
+        while not (value := condition()):
+            if monotonic() > deadline:
+                return None
+            self._tick()
+        return value
+
+    def _write_run_file(self) -> None:
+        facts = {
+            "database_url": self._environment["DATABASE_URL"],
+            "redis_url": self._environment["REDIS_URL"],
+            "console": str(self._console),
+            "health": self._environment["GATEPOST_HEALTH"],
+            "node": self._environment["GATEPOST_NODE"],
+            "pids": {"supervisor": os.getpid(), **self._children.pids()},
+        }
+        write_private(self._home.run_file, json.dumps(facts, indent=2) + "\n")
+
+
+def _environment(home: Home, console: Address, account: Account) -> dict[str, str]:
+    given = {name: value for name, value in os.environ.items() if name.startswith("GATEPOST_") and value}
+    return {
+        "GATEPOST_NODE": socket.gethostname(),
+        "GATEPOST_HEALTH": f"127.0.0.1:{free_port()}",
+        **given,
+        "GATEPOST_HOME": str(home.path),
+        "GATEPOST_CONSOLE": str(console),
+        "GATEPOST_USER": account.name,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _in_order(console: Address) -> Mapping[str, object] | None:
+    facts = report.facts(console)
+    return facts if facts and facts["ok"] else None
+
+
+def say(text: str) -> None:
+    print(f"{datetime.now():%H:%M:%S}  {text}", flush=True)
