@@ -5,7 +5,7 @@ Source: Exchange reference, section 2.1; document 003 lists the Anonymous and th
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 import msgspec
 
@@ -64,7 +64,7 @@ _LOG_NAMES = {
 }
 
 
-class PermissionGroup(Enum):
+class PermissionGroup(StrEnum):
     """Exchange's permission groups of a Receive connector, by their shell names."""
 
     AnonymousUsers = "AnonymousUsers"

@@ -7,7 +7,7 @@ console follow. Names, defaults and bounds: Exchange reference, section 1.2; whe
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Annotated
 
 import msgspec
@@ -37,7 +37,7 @@ class TransportRole(Enum):
     HubTransport = "HubTransport"
 
 
-class AuthMechanism(Enum):
+class AuthMechanism(StrEnum):
     """How a client may prove who it is. A connector with none of them offers no authentication and no TLS."""
 
     Tls = "Tls"

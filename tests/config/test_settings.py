@@ -1,0 +1,44 @@
+"""The settings tables hold what every other room relies on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
+from transport.config.setting import Setting, settings
+
+TRANSPORT = Path(__file__).resolve().parents[2] / "transport"
+TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter]
+ALL = [(struct, field, setting) for struct in TABLES for field, setting in settings(struct).items()]
+NOT_FOR_THE_TRANSPORT = {"comment", "usage"}
+EXCHANGES_SPELLING = {
+    "grants": "ExtendedRights",
+    "match_subdomains": "MatchSubDomains",
+    "max_messages_per_connection": "SmtpMaxMessagesPerConnection",
+}
+
+
+def snake_case(name: str) -> str:
+    name = name.replace("IPRanges", "IpRanges").replace("DNSRouting", "DnsRouting")
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@pytest.mark.parametrize(("struct", "field", "setting"), ALL, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_setting_is_named_as_exchange_names_it_and_explained(struct: type, field: str, setting: Setting) -> None:
+    assert EXCHANGES_SPELLING.get(field) == setting.name or snake_case(setting.name) == field
+    assert setting.help.endswith(".") and setting.label and setting.source
+
+
+@pytest.mark.parametrize("field", [field for field in settings(ReceiveConnector) if field not in NOT_FOR_THE_TRANSPORT])
+def test_a_setting_is_obeyed_somewhere_or_said_not_to_be(field: str) -> None:
+    if settings(ReceiveConnector)[field].not_enforced:
+        return
+    rooms = [TRANSPORT / "receive", TRANSPORT / "shell", TRANSPORT / "config"]
+    sources = [path.read_text() for room in rooms for path in room.glob("*.py") if path.name != "receive_connector.py"]
+    assert any(re.search(rf"\.{field}\b", source) for source in sources), f"nobody obeys {field}"

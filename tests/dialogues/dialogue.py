@@ -1,0 +1,130 @@
+"""Dialogues: text files that an administrator can read, run against the pure core and against a live transport.
+
+On top the configuration in Exchange's words, then what the server (`S:`) and the client (`C:`) say. `…` in an `S:`
+line stands for any text. `why: rule` names the rule that must have decided the reply above it. `C\\:` takes escapes and
+adds no line end. `(starttls)` is the handshake, `(closed)` the server's end of the connection.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from transport.config import kinds
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.setting import settings
+from transport.config.snapshot import Snapshot
+
+FOLDER = Path(__file__).parent
+KINDS = {"Receive connector": ReceiveConnector, "Accepted domain": AcceptedDomain, "Recipient filter": RecipientFilter}
+
+
+@dataclass
+class Step:
+    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `why`, `starttls` or `closed`."""
+
+    mark: str
+    text: str
+    number: int
+
+
+@dataclass
+class Dialogue:
+    """A file: the configuration that it asks for and its conversation."""
+
+    path: Path
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    recipients: list[str] = field(default_factory=list)
+    client: str = "127.0.0.1"
+    local: tuple[str, int] = ("127.0.0.1", 25)
+    certificate: bool = False
+    steps: list[Step] = field(default_factory=list)
+
+
+def read(path: Path) -> Dialogue:
+    """The dialogue of a file. Raises ValueError for a line that means nothing."""
+    dialogue = Dialogue(path)
+    objects: list[tuple[type, dict[str, Any]]] = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        step = _step(line, number)
+        if step is not None:
+            dialogue.steps.append(step)
+        elif line.startswith("  "):
+            struct, values = objects[-1]
+            name, _, text = line.strip().partition(": ")
+            known = {setting.name: (attribute, setting) for attribute, setting in settings(struct).items()}
+            attribute, setting = known[name]
+            values[attribute] = kinds.parse(setting, text.replace("|", "\n") if name != "ExtendedRights" else text)
+        else:
+            _object(dialogue, objects, line)
+    dialogue.snapshot = _snapshot(objects)
+    return dialogue
+
+
+def _step(line: str, number: int) -> Step | None:
+    match = re.fullmatch(r"(S|C\\|C|why):(?: (.*))?|\((starttls|closed)\)", line)
+    return Step(match[3] or match[1], match[2] or "", number) if match else None
+
+
+def _object(dialogue: Dialogue, objects: list[tuple[type, dict[str, Any]]], line: str) -> None:
+    kind, _, text = line.partition(": ")
+    if kind == "Client":
+        dialogue.client = text
+    elif kind == "Recipients":
+        dialogue.recipients = text.split()
+    elif kind == "Certificate":
+        dialogue.certificate = True
+    elif kind == "Accepted domain":
+        objects.append((AcceptedDomain, {"name": text, "domain_name": text}))
+    else:
+        objects.append((KINDS[kind], {"name": text} if text else {}))
+
+
+def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
+    made: dict[type, list[Any]] = {struct: [] for struct in KINDS.values()}
+    for struct, values in objects:
+        if struct is AcceptedDomain:
+            values.setdefault("default", not made[struct])
+        made[struct].append(struct(**values))
+    return Snapshot(
+        server="gateway.test",
+        receive_connectors=tuple(made[ReceiveConnector]),
+        accepted_domains=tuple(made[AcceptedDomain]),
+        recipient_filter=(made[RecipientFilter] or [RecipientFilter()])[0],
+    )
+
+
+def on_port(snapshot: Snapshot, port: int) -> Snapshot:
+    """The same configuration with every binding's port 25 moved to a port that a test may use."""
+    moved = tuple(
+        msgspec.structs.replace(
+            connector, bindings=tuple(msgspec.structs.replace(binding, port=port) for binding in connector.bindings)
+        )
+        for connector in snapshot.receive_connectors
+    )
+    return msgspec.structs.replace(snapshot, receive_connectors=moved)
+
+
+def matches(expected: str, actual: str) -> bool:
+    """True when a reply line is as the file says."""
+    return re.fullmatch(".*".join(re.escape(part) for part in expected.split("…")), actual) is not None
+
+
+def sent(step: Step) -> bytes:
+    """The bytes that a client step puts on the wire."""
+    if step.mark == "C\\":
+        return step.text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+    return step.text.encode() + b"\r\n"
+
+
+def all_dialogues() -> list[Path]:
+    """Every file, in order of name."""
+    return sorted(FOLDER.glob("*.txt"))

@@ -1,0 +1,70 @@
+"""Addresses: what is read, what is refused, and that nothing is read two ways."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transport.smtp.path import Path, PathError, parse_mailbox, split_path
+
+
+@pytest.mark.parametrize(
+    ("text", "local", "domain"),
+    [
+        ("a@b.c", "a", "b.c"),
+        ("A.b@EXAMPLE.Org", "A.b", "example.org"),
+        ('"a"@b.c', "a", "b.c"),
+        ('"a b"@b.c', "a b", "b.c"),
+        (r'"a\"b"@b.c', 'a"b', "b.c"),
+        ('"x@y"@b.c', "x@y", "b.c"),
+        ("a@[192.0.2.1]", "a", "[192.0.2.1]"),
+        ("a@[IPv6:::1]", "a", "[ipv6:::1]"),
+        ("x" * 64 + "@b.c", "x" * 64, "b.c"),
+    ],
+)
+def test_mailboxes_that_are_read(text: str, local: str, domain: str) -> None:
+    assert parse_mailbox(text) == Path(local, domain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a", "a@", "@b", "a@b.", "a@.b", "a@b..c", "a..b@c", ".a@c", "a.@c", "a b@c", "a@b c", "a@b@c", "@x:a@b",
+        "@x,@y:a@b", '""@b', 'a"b@c', '"a@b', "a@[1.2.3]", "a@[::1]", "a@[IPv6:1.2.3.4]", "a@-b", "a@b-",
+        "x" * 65 + "@b",
+        "a@" + "x" * 64, "a\x00@b", "a@b\r", "á@b", "a@bé", "a@b。c", r"a\@b@c", "<a@b>", "a@" + "b." * 130 + "c",
+    ],
+)  # fmt: skip
+def test_mailboxes_that_are_refused(text: str) -> None:
+    with pytest.raises(PathError):
+        parse_mailbox(text)
+
+
+@pytest.mark.parametrize(
+    ("argument", "path", "parameters"),
+    [
+        ("<a@b>", "a@b", ""),
+        (" <a@b> SIZE=1 ", "a@b", "SIZE=1"),
+        ("a@b SIZE=1", "a@b", "SIZE=1"),
+        ("<>", "", ""),
+        ('<"a>b"@c> X=1', '"a>b"@c', "X=1"),
+    ],
+)
+def test_split(argument: str, path: str, parameters: str) -> None:
+    assert split_path(argument) == (path, parameters)
+
+
+@pytest.mark.parametrize("argument", ["", "<a@b", "a@b>", "<a@b>SIZE=1", '<"a@b>', "<<a@b>"])
+def test_split_refuses(argument: str) -> None:
+    with pytest.raises(PathError):
+        parse_mailbox(split_path(argument)[0])
+
+
+@given(st.text(alphabet='abAB01.@"\\ <>!%[]:IPv6\t-_é', max_size=30))
+def test_what_is_read_can_be_written_and_read_again(text: str) -> None:
+    try:
+        path = parse_mailbox(text)
+    except PathError:
+        return
+    assert parse_mailbox(str(path)) == path
