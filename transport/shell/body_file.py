@@ -11,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
-from transport.shell.segment import BODIES, Record, read_segment, segments, sync_directory
+from transport.shell.durable_file import sync_directory
+from transport.shell.segment import BODIES, Record, read_segment, segments
 
 PART = ".part"
 BODY = ".body"

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from transport.shell.body_file import BodyFile, remove_orphans
+from transport.shell.durable_file import sync_directory
 from transport.shell.segment import (
     BODIES,
+    Buffer,
     Damage,
     Envelope,
     Record,
@@ -29,7 +31,6 @@ from transport.shell.segment import (
     new_name,
     read_segment,
     segments,
-    sync_directory,
     waiting,
 )
 
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 
 class _Waiting(NamedTuple):
     envelope: Envelope
-    body: tuple[bytes, ...]
+    body: tuple[Buffer, ...]
     answer: Answer
 
 
@@ -71,7 +72,6 @@ class Journal:
         self._segment_bytes, self._segment_age = segment_bytes, segment_age
         (directory / BODIES).mkdir(parents=True, exist_ok=True, mode=0o700)
         remove_orphans(directory)
-        self._free, self._free_until = True, 0.0
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._handle = -1
         self._new_segment()
@@ -79,7 +79,7 @@ class Journal:
         self._writer = threading.Thread(target=self._write_all, name="journal", daemon=True)
         self._writer.start()
 
-    def append(self, envelope: Envelope, body: tuple[bytes, ...], answer: Answer) -> None:
+    def append(self, envelope: Envelope, body: tuple[Buffer, ...], answer: Answer) -> None:
         """Store a message; `answer(None)` comes when it is on disk, `answer(error)` when it could not be stored."""
         self._queue.put(_Waiting(envelope, body, answer))
 
@@ -88,13 +88,9 @@ class Journal:
         return BodyFile(self.directory / BODIES, self._loop, self._bodies, progress)
 
     def has_room(self) -> bool:
-        """Whether the disk has room for more mail (looked up at most once a second)."""
-        now = time.monotonic()
-        if now >= self._free_until:
-            self._free_until = now + 1.0
-            disk = os.statvfs(self.directory)
-            self._free = disk.f_bavail * disk.f_frsize >= self.minimum_free and (disk.f_favail > 0 or not disk.f_files)
-        return self._free
+        """Whether the disk has room for more mail; for about once a second."""
+        disk = os.statvfs(self.directory)
+        return disk.f_bavail * disk.f_frsize >= self.minimum_free and (disk.f_favail > 0 or not disk.f_files)
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -138,7 +134,7 @@ class Journal:
         return None
 
     def _write(self, batch: list[_Waiting]) -> None:
-        buffers: list[bytes] = []
+        buffers: list[Buffer] = []
         for envelope, body, _ in batch:
             buffers += (encode_head(self._mark, envelope, body), *body)
         length = sum(map(len, buffers))

@@ -9,7 +9,6 @@ The body is the message as delivered, trace headers first. A message beyond 1 Mi
 that `Envelope.body_file` names; the record then holds the trace headers only.
 """
 
-import os
 import secrets
 import struct
 import zlib
@@ -26,6 +25,9 @@ CHUNK = 1 << 20
 LONGEST_ENVELOPE = 16 << 20
 LONGEST_BODY = 16 << 20
 _HEADER = struct.Struct("<8sIII")
+
+
+Buffer = bytes | bytearray
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -101,7 +103,7 @@ def segments(directory: Path) -> list[Path]:
     return sorted(directory.glob(f"*{SUFFIX}"))
 
 
-def encode_head(mark: bytes, envelope: Envelope, body: tuple[bytes, ...]) -> bytes:
+def encode_head(mark: bytes, envelope: Envelope, body: tuple[Buffer, ...]) -> bytes:
     """Everything of a record that comes before its body."""
     packed = _encode(envelope)
     checksum, length = zlib.crc32(packed), 0
@@ -200,12 +202,3 @@ def waiting(directory: Path, positions: Mapping[str, int]) -> Waiting:
                 messages += 1
                 recipients += len(found.envelope.recipients)
     return Waiting(messages, recipients)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

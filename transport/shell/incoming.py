@@ -1,0 +1,109 @@
+"""One message on its way in: kept in memory up to 1 MiB, in a file of its own beyond."""
+
+import re
+from collections.abc import Callable
+
+from transport.receive.data import HEADER_LIMIT, MailData
+from transport.shell.body_file import BodyFile
+from transport.shell.journal import Envelope, Journal
+from transport.shell.mail_data import MailDataReader
+
+IN_MEMORY = 1 << 20
+MOST_UNWRITTEN = 4 << 20
+"""Bytes of a large body that may wait for the disk; beyond that the client has to wait."""
+_blank_line = re.compile(rb"\r?\n\r?\n")
+
+
+class IncomingMessage:
+    """What is known of the message so far; `size` in octets. `fits` turns False beyond `limit`; the rest is then dropped."""
+
+    __slots__ = (
+        "_body", "_content", "_head", "_head_complete", "_journal", "_limit", "_progress", "_reader", "error", "fits", "size",
+    )
+
+    def __init__(self, journal: Journal, limit: int | None, progress: Callable[[], None]) -> None:
+        self._journal, self._progress = journal, progress
+        self._limit = limit
+        self._reader = MailDataReader()
+        self._content = bytearray()
+        self.size = 0
+        self._head, self._head_complete = b"", False
+        self._body: BodyFile | None = None
+        self.error: OSError | None = None
+        self.fits = True
+
+    @property
+    def finished(self) -> bool:
+        """True once CRLF.CRLF was seen."""
+        return self._reader.finished
+
+    @property
+    def must_wait(self) -> bool:
+        """True while the disk is slower than the client."""
+        return self._body is not None and self._body.unwritten > MOST_UNWRITTEN
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take what the client sent; returns what came behind the end of the message."""
+        piece, rest = self._reader.feed(chunk)
+        self.size += len(piece)
+        if self.fits and self._limit is not None and self.size > self._limit:
+            self.fits = False
+            self.discard()
+        if self.fits and self.error is None:
+            self._keep(piece)
+        return rest
+
+    def _keep(self, piece: bytes) -> None:
+        if self._body is not None:
+            self._body.write(piece)
+            return
+        self._content += piece
+        if self.size > IN_MEMORY:
+            self._read_head()
+            self._move_to_file()
+
+    def _move_to_file(self) -> None:
+        try:
+            self._body = self._journal.new_body(self._progress)
+        except OSError as error:
+            self.error = error
+        else:
+            self._body.write(bytes(self._content))
+        self._content = bytearray()
+
+    def _read_head(self) -> None:
+        content = self._content
+        end = content.find(b"\r\n\r\n", 0, HEADER_LIMIT)
+        if end < 0 and (blank := _blank_line.search(content, 0, HEADER_LIMIT)):
+            end = blank.start()
+        if content.startswith(b"\r\n"):
+            end = -2
+        self._head_complete = end != -1 or len(content) <= HEADER_LIMIT
+        self._head = bytes(content[: end + 2] if end != -1 else content[:HEADER_LIMIT])
+
+    def mail_data(self) -> MailData:
+        """The facts that the core decides on."""
+        if self.fits and self._body is None:
+            self._read_head()
+        return MailData(self.size, self._head, self._head_complete, not self.fits)
+
+    def store(self, envelope: Envelope, trace: bytes, answer: Callable[[OSError | None], None]) -> None:
+        """Make it durable, then call `answer` with None or the error."""
+        if self.error is not None:
+            answer(self.error)
+        elif self._body is None:
+            self._journal.append(envelope, (trace, self._content), answer)
+        else:
+            self._body.finish(lambda error: answer(error) if error else self._journal.append(envelope, (trace,), answer))
+
+    @property
+    def body_file(self) -> str:
+        """The file's name when the body lies in one, else ''."""
+        return self._body.name if self._body is not None else ""
+
+    def discard(self) -> None:
+        """Give it up: the client went away, or the message is refused."""
+        self._content = bytearray()
+        if self._body is not None:
+            self._body.discard()
+            self._body = None

@@ -1,0 +1,104 @@
+"""The sockets of the revision in force: opened and closed one by one, so that no running session notices."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import socket
+from collections.abc import Callable
+
+import msgspec
+
+from transport.config.endpoint import Binding
+from transport.config.snapshot import Snapshot
+
+BACKLOG = 1024
+log = logging.getLogger(__name__)
+_WORDS = {
+    errno.EADDRINUSE: "another program listens there already",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EACCES: "ports below 1024 need more rights than this process has",
+    errno.EAFNOSUPPORT: "this machine has no addresses of this family",
+}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something to show on a connector: which one, which binding, what is wrong."""
+
+    connector: str
+    binding: str
+    message: str
+
+
+class Listeners:
+    """All methods are for the event loop's thread."""
+
+    def __init__(self, protocol: Callable[[], asyncio.Protocol]) -> None:
+        self._protocol = protocol
+        self._open: dict[Binding, asyncio.Server] = {}
+        self._failed: dict[Binding, str] = {}
+        self._wanted: dict[Binding, list[str]] = {}
+
+    async def match(self, snapshot: Snapshot) -> None:
+        """Listen on what the enabled connectors bind to, and on nothing else."""
+        self._wanted = {}
+        for connector in snapshot.receive_connectors:
+            for binding in connector.bindings if connector.enabled else ():
+                self._wanted.setdefault(binding, []).append(connector.name)
+        for binding in self._open.keys() - self._wanted.keys():
+            self._open.pop(binding).close()
+            log.info("no longer listening on %s", binding)
+        self._failed = {binding: words for binding, words in self._failed.items() if binding in self._wanted}
+        await self.open_missing()
+
+    async def open_missing(self) -> None:
+        """Try again what could not be opened; for every few seconds."""
+        for binding in [binding for binding in self._wanted if binding not in self._open]:
+            try:
+                server = await asyncio.get_running_loop().create_server(self._protocol, sock=listening_socket(binding))
+            except OSError as error:
+                self._say(binding, error)
+                continue
+            self._failed.pop(binding, None)
+            self._open[binding] = server
+            log.info("listening on %s", binding)
+
+    def _say(self, binding: Binding, error: OSError) -> None:
+        words = _WORDS.get(error.errno or 0) or os.strerror(error.errno or 0)
+        if self._failed.get(binding) != words:
+            log.warning("cannot listen on %s: %s", binding, words)
+        self._failed[binding] = words
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is not listened on, in words, for each connector that wants it."""
+        return [
+            Problem(connector, str(binding), f"Cannot listen on {binding}: {words}.")
+            for binding, words in self._failed.items()
+            for connector in self._wanted.get(binding, ())
+        ]
+
+    def close(self) -> None:
+        """Stop listening; sessions go on."""
+        for server in self._open.values():
+            with contextlib.suppress(OSError):
+                server.close()
+        self._open.clear()
+        self._wanted.clear()
+
+
+def listening_socket(binding: Binding) -> socket.socket:
+    """A TCP socket bound to the binding and listening. Raises OSError."""
+    family = socket.AF_INET6 if ":" in binding.ip else socket.AF_INET
+    fresh = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        fresh.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            fresh.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        fresh.bind((binding.ip, binding.port))
+        fresh.listen(BACKLOG)
+    except OSError:
+        fresh.close()
+        raise
+    return fresh

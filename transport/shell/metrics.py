@@ -1,0 +1,49 @@
+"""What a transport counts: by minute for the console, in all for Prometheus."""
+
+import msgspec
+
+
+class Counts(msgspec.Struct):
+    """`refused`: connections refused, and MAIL, RCPT or DATA answered 4xx or 5xx."""
+
+    connections: int = 0
+    accepted: int = 0
+    refused: int = 0
+
+
+class Traffic(Counts):
+    """The counters run on for ever; `by_minute` holds what was not reported yet (Unix minute in seconds → counts)."""
+
+    by_minute: dict[int, Counts] = msgspec.field(default_factory=dict)
+    _booked: Counts = msgspec.field(default_factory=Counts)
+
+    def book(self, now: float) -> None:
+        """Put what happened since the last call down to this minute; for about once a second."""
+        before, self._booked = self._booked, Counts(self.connections, self.accepted, self.refused)
+        if before != self._booked:
+            minute = self.by_minute.setdefault(int(now) // 60 * 60, Counts())
+            minute.connections += self.connections - before.connections
+            minute.accepted += self.accepted - before.accepted
+            minute.refused += self.refused - before.refused
+
+    def reported(self, minute: int, counts: Counts) -> None:
+        """PostgreSQL has these counts; what was added meanwhile stays."""
+        left = self.by_minute[minute]
+        left.connections -= counts.connections
+        left.accepted -= counts.accepted
+        left.refused -= counts.refused
+        if left == Counts():
+            del self.by_minute[minute]
+
+
+def prometheus(traffic: Counts, sessions: int, revision: int | None, lost_log_lines: int) -> str:
+    """The text of /metrics (Prometheus exposition format 0.0.4)."""
+    values = (
+        ("connections_total", "counter", traffic.connections),
+        ("messages_accepted_total", "counter", traffic.accepted),
+        ("refused_total", "counter", traffic.refused),
+        ("protocol_log_lines_lost_total", "counter", lost_log_lines),
+        ("sessions", "gauge", sessions),
+        ("revision", "gauge", revision or 0),
+    )
+    return "".join(f"# TYPE gatepost_{name} {kind}\ngatepost_{name} {value}\n" for name, kind, value in values)

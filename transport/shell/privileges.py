@@ -1,0 +1,70 @@
+"""Root, only to get at ports below 1024: drop it at once, keep nothing but CAP_NET_BIND_SERVICE.
+
+The capability stays (and no helper process is needed) because an administrator may add a binding to port 25 at any time.
+"""
+
+import ctypes
+import logging
+import os
+import pwd
+import resource
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+_PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_KEEPCAPS = 1, 2, 8
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAP_NET_BIND_SERVICE = 1 << 10
+log = logging.getLogger(__name__)
+
+
+class _Header(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+
+class _Sets(ctypes.Structure):
+    _fields_ = [("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32)]
+
+
+def drop(user: str, directories: Iterable[Path]) -> None:
+    """Become `user`, who is given `directories` and all in them. Does nothing when we are not root.
+
+    Raises LookupError when there is no such user. For the start, before there is any other thread: Linux keeps
+    capabilities per thread.
+    """
+    if os.geteuid() != 0:
+        return
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise LookupError(f"There is no user {user}: set GATEPOST_USER to one that exists.") from None
+    for directory in directories:
+        _give(directory, entry.pw_uid, entry.pw_gid)
+    libc = ctypes.CDLL(None, use_errno=True)
+    death_signal = ctypes.c_int(0)
+    libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(death_signal), 0, 0, 0)
+    kept = libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0
+    os.setgroups([])
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
+    libc.prctl(_PR_SET_PDEATHSIG, death_signal.value, 0, 0, 0)  # setuid made the kernel forget whom we must not outlive
+    header, sets = _Header(_CAPABILITY_VERSION_3, 0), (_Sets * 2)()
+    sets[0] = _Sets(_CAP_NET_BIND_SERVICE, _CAP_NET_BIND_SERVICE, 0)
+    if not kept or libc.capset(ctypes.byref(header), ctypes.byref(sets)) != 0:
+        log.warning("ports below 1024 can no longer be opened: %s", os.strerror(ctypes.get_errno()))
+    log.info("running as %s", user)
+
+
+def _give(directory: Path, uid: int, gid: int) -> None:
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder, _, files in os.walk(directory):
+        for name in (".", *files):
+            with suppress(FileNotFoundError):
+                os.chown(os.path.join(folder, name), uid, gid, follow_symlinks=False)
+
+
+def raise_open_files() -> int:
+    """As many sockets as the system lets us have; returns how many."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

@@ -1,0 +1,186 @@
+"""The protocol log, in Exchange's format (Exchange reference §7.1): `RECVyyyymmdd-nnnn.LOG` below one folder per transport.
+
+Lines are gathered in memory for a tenth of a second and written by a thread of their own; no client waits for them.
+"""
+
+import asyncio
+import logging
+import os
+import queue
+import re
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from transport.shell.clock import now, stamp
+
+FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
+FLUSH_EVERY = 0.1
+MOST_WAITING = 200
+"""Batches that may wait for a slow disk (20 s); beyond that lines are given up rather than mail."""
+
+log = logging.getLogger(__name__)
+_name = re.compile(r"RECV(\d{8})-(\d{4,})\.LOG")
+_unprintable = re.compile(r"[^ -~]")
+_simple = re.compile(r"[ !#-+\--~]*").fullmatch
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Rotation and circular logging; Exchange's defaults."""
+
+    file_bytes: int = 10 << 20
+    directory_bytes: int = 250 << 20
+    age: timedelta = timedelta(days=30)
+
+
+def field(text: str) -> str:
+    """One CSV field: control characters and anything outside ASCII are shown escaped, commas and quotes are quoted."""
+    if _simple(text):
+        return text
+    text = _unprintable.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+class SessionLog:
+    """The lines of one session."""
+
+    __slots__ = ("_ends", "_head", "_log", "_sequence")
+
+    def __init__(self, protocol_log: "ProtocolLog", connector: str, session_id: str, local: str, remote: str) -> None:
+        self._log = protocol_log
+        self._head = f",{field(connector)},{session_id},"
+        self._ends = f",{local},{remote},"
+        self._sequence = 0
+
+    def connected(self, rights: str) -> None:
+        """`+`, and what the session may do."""
+        self._write("+,,")
+        self._write(f"*,{field(rights)},Set Session Permissions")
+
+    def received(self, line: bytes) -> None:
+        """`<`: a command line as the client sent it."""
+        self._write(f"<,{field(line.decode('latin-1'))},")
+
+    def sent(self, wire: bytes, context: str = "") -> None:
+        """`>`: a reply in one record, whatever its number of lines; `context` names the rule of a refusal."""
+        self._write(f">,{self._log.reply_field(wire)},{field(context)}")
+
+    def note(self, data: str, context: str = "") -> None:
+        """`*`: something worth knowing."""
+        self._write(f"*,{field(data)},{field(context)}")
+
+    def closed(self, by: str) -> None:
+        """`-`: `by` is Remote or Local."""
+        self._write(f"-,,{by}")
+
+    def _write(self, event: str) -> None:
+        self._log.write(f"{stamp(now())}{self._head}{self._sequence}{self._ends}{event}\r\n")
+        self._sequence += 1
+
+
+class ProtocolLog:
+    """The files of one transport. `write` is for the event loop's thread."""
+
+    def __init__(self, directory: Path, loop: asyncio.AbstractEventLoop, limits: Limits = Limits()) -> None:
+        """Raises OSError when the directory cannot be made."""
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.lost = 0
+        self._loop = loop
+        self._lines: list[str] = []
+        self._replies: dict[bytes, str] = {}
+        self._queue: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
+        self._files = _Files(directory, limits)
+        self._writer = threading.Thread(target=self._write_all, name="protocol-log", daemon=True)
+        self._writer.start()
+
+    def write(self, line: str) -> None:
+        """Add one whole line."""
+        if not self._lines:
+            self._loop.call_later(FLUSH_EVERY, self._flush)
+        self._lines.append(line)
+
+    def reply_field(self, wire: bytes) -> str:
+        """A reply as the data field: `250  name Hello [ip] SIZE …` for several lines. Replies repeat, so it is kept."""
+        text = self._replies.get(wire)
+        if text is None:
+            lines = wire.decode("latin-1").split("\r\n")[:-1]
+            text = field(lines[0] if len(lines) == 1 else lines[0][:3] + "  " + " ".join(line[4:] for line in lines))
+            if len(self._replies) > 500:
+                self._replies.clear()
+            self._replies[wire] = text
+        return text
+
+    def close(self) -> None:
+        """Write what is waiting, then stop."""
+        self._flush()
+        self._queue.put(None)
+        self._writer.join()
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        if lines and self._queue.qsize() < MOST_WAITING:
+            self._queue.put(lines)
+        else:
+            self.lost += len(lines)
+
+    def _write_all(self) -> None:
+        failing = False
+        while (lines := self._queue.get()) is not None:
+            try:
+                self._files.write("".join(lines).encode("ascii", "backslashreplace"))
+                failing = False
+            except OSError as error:
+                if not failing:
+                    log.error("protocol log: %s", error)
+                failing = True
+                self.lost += len(lines)
+        self._files.close()
+
+
+class _Files:
+    """Rotation by size and day, deletion by age and by the directory's size."""
+
+    def __init__(self, directory: Path, limits: Limits) -> None:
+        self._directory, self._limits = directory, limits
+        self._handle, self._size, self._day = -1, 0, ""
+
+    def write(self, data: bytes) -> None:
+        today = f"{datetime.now(UTC):%Y%m%d}"
+        if self._handle < 0 or today != self._day or self._size + len(data) > self._limits.file_bytes:
+            self._open_next(today)
+        rest = data
+        while rest:
+            rest = rest[os.write(self._handle, rest) :]
+        self._size += len(data)
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+        self._handle = -1
+
+    def _open_next(self, today: str) -> None:
+        self.close()
+        self._remove_oldest()
+        numbers = [int(found[2]) for found in map(_name.fullmatch, os.listdir(self._directory)) if found and found[1] == today]
+        path = self._directory / f"RECV{today}-{max(numbers, default=0) + 1:04d}.LOG"
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        self._day = today
+        self._size = os.write(self._handle, _header())
+
+    def _remove_oldest(self) -> None:
+        files = sorted(path for path in self._directory.iterdir() if _name.fullmatch(path.name))
+        sizes = {path: path.stat().st_size for path in files}
+        total = sum(sizes.values()) + self._limits.file_bytes
+        oldest_kept = time.time() - self._limits.age.total_seconds()
+        for path in files:
+            if total > self._limits.directory_bytes or path.stat().st_mtime < oldest_kept:
+                path.unlink(missing_ok=True)
+                total -= sizes[path]
+
+
+def _header() -> bytes:
+    lines = "#Software: Gatepost", "#Version: 15.0.0.0", "#Log-type: SMTP Receive Protocol Log"
+    return "\r\n".join([*lines, f"#Date: {stamp(now())}", f"#Fields: {FIELDS}", ""]).encode()

@@ -1,0 +1,62 @@
+"""What all sessions of this process share: the revision in force, and where mail, log lines and counts go."""
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, NamedTuple
+
+from transport.config.receive_connector import ReceiveConnector
+from transport.receive.policy import Policy
+from transport.shell.journal import Journal
+from transport.shell.metrics import Traffic
+from transport.shell.protocol_log import ProtocolLog
+from transport.shell.recipient_feed import RecipientFeed
+
+if TYPE_CHECKING:
+    from transport.shell.smtp_protocol import SmtpProtocol
+    from transport.shell.tls_contexts import TlsContexts
+
+
+class InForce(NamedTuple):
+    """One revision, ready to serve."""
+
+    policy: Policy
+    tls: "TlsContexts"
+
+
+class Reception:
+    """Swapping `in_force` is how a new revision begins; running sessions keep the one they started with."""
+
+    def __init__(
+        self,
+        name: str,
+        node: str,
+        loop: asyncio.AbstractEventLoop,
+        journal: Journal,
+        recipients: RecipientFeed,
+        protocol_log: ProtocolLog,
+    ) -> None:
+        self.name, self.node, self.loop = name, node, loop
+        self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
+        self.in_force: InForce | None = None
+        self.traffic = Traffic()
+        self.sessions: set[SmtpProtocol] = set()
+        self.resources_low = False
+        self.stopping = False
+
+    def tick(self, now: float) -> None:
+        """Once a second: disk space, time-outs, counts. `now` in Unix seconds."""
+        self.resources_low = not self.journal.has_room()
+        self.traffic.book(now)
+        moment = self.loop.time()
+        for session in list(self.sessions):
+            session.check_time(moment)
+
+    def stop(self) -> None:
+        """Ask every session to end: those that wait for the client at once, the others after their reply."""
+        self.stopping = True
+        for session in list(self.sessions):
+            session.stop()
+
+    def tls_context(self, connector: ReceiveConnector) -> ssl.SSLContext | None:
+        """The context for STARTTLS on this connector."""
+        return self.in_force.tls.context(connector) if self.in_force else None

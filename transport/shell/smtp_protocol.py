@@ -1,0 +1,391 @@
+"""One client: bytes to lines, lines to the pure core, its outcomes to bytes.
+
+This is aiosmtpd's `SMTP` with the two seams that carry our answers: the verb look-up (the core's table) and `push`, the one
+place that writes. Its per-connection tasks, stream reader, constructor and per-verb methods cost most of the time and
+memory and are replaced: the event loop calls `data_received`, and everything up to the reply happens in that call.
+"""
+
+import asyncio
+import logging
+import ssl
+from enum import Enum, auto
+from typing import Any, assert_never
+
+from aiosmtpd.smtp import SMTP
+
+from transport.config.receive_connector import ProtocolLoggingLevel
+from transport.receive import verbs
+from transport.receive.data import not_stored, received
+from transport.receive.outcome import Accept, Action, Close, LookUpRecipient, Outcome, ReadMailData, StartTls
+from transport.receive.rcpt import looked_up
+from transport.receive.session import Session
+from transport.receive.starttls import established
+from transport.shell import clock, identity
+from transport.shell.incoming import IncomingMessage
+from transport.shell.journal import Envelope
+from transport.shell.protocol_log import SessionLog
+from transport.shell.reception import Reception
+
+LONGEST_LINE = 2048
+"""Octets of a command line with its CRLF: RFC 5321 §4.5.3.1.4 asks for 512, extensions for more."""
+MOST_UNREAD = 1 << 16
+"""Octets that a client may send ahead while we are busy with its message."""
+HANDSHAKE_TIMEOUT = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Doing(Enum):
+    """What the next bytes of the client mean."""
+
+    GREETING = auto()
+    COMMANDS = auto()
+    MAIL_DATA = auto()
+    STORING = auto()
+    HANDSHAKE = auto()
+    CLOSING = auto()
+    CLOSED = auto()
+
+
+class SmtpProtocol(SMTP):  # type: ignore[misc]
+    """A client's connection. `check_time` and `stop` are for the reception; the rest is called by the event loop."""
+
+    __slots__ = (
+        "_began", "_buffer", "_closed_by", "_doing", "_eof", "_incoming", "_log", "_out", "_reception", "_seen", "_session",
+        "_session_id", "_skipping", "_transport",
+    )
+
+    def __init__(self, reception: Reception) -> None:
+        """Does not call aiosmtpd's constructor: nothing of it is used, and it costs more than a whole session."""
+        self._reception = reception
+        self._doing = Doing.GREETING
+        self._buffer = b""
+        self._out: list[bytes] = []
+        self._skipping = self._eof = False
+        self._incoming: IncomingMessage | None = None
+        self._log: SessionLog | None = None
+        self._closed_by = "Remote"
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        reception = self._reception
+        self._transport = transport
+        self._began = self._seen = reception.loop.time()
+        reception.sessions.add(self)
+        reception.traffic.connections += 1
+        # The greeting goes out one turn of the loop later: whoever has spoken by then did not wait for it.
+        reception.loop.call_soon(self._greet)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._doing is Doing.CLOSED:
+            return
+        if self._incoming is not None and self._doing is not Doing.STORING:
+            self._incoming.discard()
+        self._incoming = None
+        self._doing = Doing.CLOSED
+        self._reception.sessions.discard(self)
+        if self._log is not None:
+            self._log.closed(self._closed_by)
+
+    def eof_received(self) -> bool:
+        """A client that closed its side still gets the answer to the message that is being stored."""
+        self._eof = True
+        return self._doing is Doing.STORING and not self._session.tls
+
+    def pause_writing(self) -> None:
+        """The client does not read our replies: take no more commands."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        self._seen = self._reception.loop.time()
+        try:
+            match self._doing:
+                case Doing.COMMANDS:
+                    self._take_commands(self._buffer + data if self._buffer else data)
+                case Doing.MAIL_DATA:
+                    self._take_mail_data(data)
+                case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE:
+                    self._buffer += data
+                    if len(self._buffer) > MOST_UNREAD:
+                        self._transport.pause_reading()
+                case Doing.CLOSING | Doing.CLOSED:
+                    pass
+                case _:
+                    assert_never(self._doing)
+        except Exception:
+            self._fail()
+
+    def push(self, status: bytes) -> None:  # type: ignore[override]
+        """The one place that writes: everything that is due, in one go."""
+        self._transport.write(status)
+
+    # The dialogue
+
+    def _greet(self) -> None:
+        try:
+            self._begin()
+        except Exception:
+            self._fail()
+
+    def _begin(self) -> None:
+        in_force = self._reception.in_force
+        transport = self._transport
+        local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if in_force is None or remote is None or self._doing is not Doing.GREETING:
+            transport.abort()
+            return
+        now = clock.now()
+        outcome = verbs.connect(in_force.policy, local[:2], remote[:2], now, in_force.tls.available)
+        self._session = outcome.session
+        self._session_id = identity.session_id(now)
+        self._start_log()
+        if self._buffer and not outcome.actions:
+            self._buffer = b""
+            outcome = verbs.early_talker(outcome.session)
+        self._doing = Doing.COMMANDS
+        if outcome.actions:
+            self._reception.traffic.refused += 1
+        self._perform(outcome)
+        self._flush()
+
+    def _start_log(self) -> None:
+        session = self._session
+        if session.connector.protocol_logging_level is not ProtocolLoggingLevel.Verbose:
+            return
+        self._log = SessionLog(
+            self._reception.protocol_log,
+            f"{self._reception.node}\\{session.connector.name}",
+            self._session_id,
+            endpoint(session.local_ip, session.local_port),
+            endpoint(session.remote_ip, session.remote_port),
+        )
+        self._log.connected(" ".join(sorted(right.value for right in session.rights)))
+
+    def _take_commands(self, buffer: bytes) -> None:
+        """Answer every whole line; replies to pipelined commands go out in one write."""
+        start = 0
+        while self._doing is Doing.COMMANDS:
+            end = buffer.find(b"\n", start)
+            if end < 0:
+                break
+            self._perform(self._answer(buffer[start : end + 1]))
+            start = end + 1
+        rest = buffer[start:] if start else buffer
+        match self._doing:
+            case Doing.COMMANDS:
+                self._skipping = self._skipping or len(rest) > LONGEST_LINE
+                self._buffer = b"" if self._skipping else rest
+            case Doing.MAIL_DATA:
+                self._buffer = b""
+                self._take_mail_data(rest)
+            case Doing.STORING:
+                self._buffer = rest
+            case _:  # what was sent behind STARTTLS or QUIT is nobody's (RFC 3207 §5)
+                self._buffer = b""
+        self._flush()
+
+    def _answer(self, line: bytes) -> Outcome:
+        session = self._session
+        if self._skipping or len(line) > LONGEST_LINE:
+            self._skipping = False
+            self._note_received(line[:80] + b"...")
+            return verbs.line_too_long(session)
+        if not line.endswith(b"\r\n"):
+            self._note_received(line)
+            return verbs.bare_line_feed(session)
+        line = line[:-2]
+        self._note_received(line)
+        outcome = verbs.respond(session, line, clock.now(), self._reception.resources_low)
+        if outcome.actions and isinstance(outcome.actions[0], LookUpRecipient):
+            recipient = outcome.actions[0].recipient
+            outcome = looked_up(outcome.session, recipient, self._reception.recipients.index.find(str(recipient)))
+        if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in (b"MAIL", b"RCPT", b"DATA"):
+            self._reception.traffic.refused += 1
+        return outcome
+
+    def _note_received(self, line: bytes) -> None:
+        if self._log is not None:
+            self._log.received(line)
+
+    def _perform(self, outcome: Outcome) -> None:
+        self._session = outcome.session
+        reply = outcome.reply
+        if reply is not None:
+            self._out.append(reply.wire)
+            if self._log is not None:
+                refused = reply.code >= 400 and outcome.decided_by
+                revision = self._session.policy.snapshot.revision
+                self._log.sent(reply.wire, f"{outcome.decided_by}; revision {revision}" if refused else "")
+        for action in outcome.actions:
+            self._act(action)
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case ReadMailData(limit):
+                self._doing = Doing.MAIL_DATA
+                self._incoming = IncomingMessage(self._reception.journal, limit, self._body_written)
+            case Close():
+                self._flush()
+                self._closed_by = "Local"
+                self._doing = Doing.CLOSING
+                self._transport.close()
+            case StartTls():
+                self._flush()
+                self._doing = Doing.HANDSHAKE
+                self._transport.pause_reading()  # so that all data from here on has come through TLS
+                self._reception.loop.create_task(self._negotiate())
+            case Accept() | LookUpRecipient():
+                raise AssertionError(f"{action} comes from another place")
+            case _:
+                assert_never(action)
+
+    def _flush(self) -> None:
+        if self._out:
+            self.push(self._out[0] if len(self._out) == 1 else b"".join(self._out))
+            self._out.clear()
+
+    # A message
+
+    def _take_mail_data(self, data: bytes) -> None:
+        incoming = self._incoming
+        if incoming is None:
+            return
+        rest = incoming.feed(data)
+        if incoming.finished:
+            self._doing = Doing.STORING
+            self._buffer = rest
+            self._decide(incoming)
+        elif incoming.must_wait:
+            self._transport.pause_reading()
+
+    def _body_written(self) -> None:
+        incoming = self._incoming
+        if self._doing is Doing.MAIL_DATA and incoming is not None and not incoming.must_wait:
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+
+    def _decide(self, incoming: IncomingMessage) -> None:
+        now = clock.now()
+        id_ = identity.message_id(now)
+        before = self._session
+        outcome = received(before, incoming.mail_data(), id_.hex(), now)
+        accept = outcome.actions[0] if outcome.actions else None
+        if not isinstance(accept, Accept):
+            incoming.discard()
+            self._reception.traffic.refused += 1
+            self._answered(outcome)
+            return
+        envelope = self._envelope(before, accept, id_, now, incoming)
+        incoming.store(envelope, accept.trace, lambda error: self._stored(outcome, error))
+
+    def _envelope(self, session: Session, accept: Accept, id_: bytes, now: float, incoming: IncomingMessage) -> Envelope:
+        return Envelope(
+            id_, now, self._reception.name, session.connector.name, session.policy.snapshot.revision, self._session_id,
+            session.remote_ip, session.helo, bool(session.tls), session.principal, False, accept.sender,
+            list(accept.recipients), accept.subject, accept.message_id, len(accept.trace) + incoming.size, accept.body,
+            incoming.body_file,
+        )
+
+    def _stored(self, outcome: Outcome, error: OSError | None) -> None:
+        if error is None:
+            self._reception.traffic.accepted += 1
+        else:
+            self._reception.traffic.refused += 1
+            outcome = not_stored(outcome.session)
+        if self._doing is Doing.STORING:
+            try:
+                self._answered(Outcome(outcome.session, outcome.reply, (), outcome.decided_by))
+            except Exception:
+                self._fail()
+
+    def _answered(self, outcome: Outcome) -> None:
+        """The message is dealt with: reply, then go on with what the client sent meanwhile."""
+        self._incoming = None
+        self._perform(outcome)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Back to commands, beginning with those that were sent while we were busy."""
+        self._doing = Doing.COMMANDS
+        self._seen = self._reception.loop.time()
+        ahead, self._buffer = self._buffer, b""
+        if len(ahead) > MOST_UNREAD and not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._take_commands(ahead)
+        if self._doing is Doing.COMMANDS:
+            if self._reception.stopping:
+                self.stop()
+            elif self._eof:
+                self._transport.close()
+
+    # TLS
+
+    async def _negotiate(self) -> None:
+        context = self._reception.tls_context(self._session.connector)
+        try:
+            if context is None:
+                raise ssl.SSLError("no certificate")
+            transport = await self._reception.loop.start_tls(
+                self._transport, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
+            )
+        except (OSError, asyncio.CancelledError) as error:
+            self._note("TLS negotiation failed", str(error))
+            self._transport.abort()
+            self.connection_lost(None)
+            return
+        if transport is None or self._doing is not Doing.HANDSHAKE:
+            return
+        self._transport = transport
+        tls: Any = transport.get_extra_info("ssl_object")
+        version, cipher = tls.version(), tls.cipher()[0]
+        self._session = established(self._session, version, cipher)
+        self._note(f"TLS protocol {version} negotiation succeeded using {cipher}", "")
+        self._go_on()
+
+    def _note(self, data: str, context: str) -> None:
+        if self._log is not None:
+            self._log.note(data, context)
+
+    # Time, end, faults
+
+    def check_time(self, now: float) -> None:
+        """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
+        if self._doing not in (Doing.COMMANDS, Doing.MAIL_DATA):
+            return
+        connector = self._session.connector
+        if now - self._began >= connector.connection_timeout:
+            self._end(verbs.expired(self._session))
+        elif now - self._seen >= connector.connection_inactivity_timeout:
+            self._end(verbs.idle(self._session))
+
+    def stop(self) -> None:
+        """The transport is going down."""
+        if self._doing is Doing.COMMANDS:
+            self._end(verbs.stopping(self._session))
+
+    def abort(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._closed_by = "Local"
+        self._transport.abort()
+
+    def _end(self, outcome: Outcome) -> None:
+        self._perform(outcome)
+        self._flush()
+
+    def _fail(self) -> None:
+        """A fault of our own: the client gets one generic reply, the log gets the details."""
+        log.exception("a session failed")
+        self._out.clear()
+        if hasattr(self, "_session"):
+            self._end(verbs.failed(self._session))
+        else:
+            self._transport.abort()
+
+
+def endpoint(ip: str, port: int) -> str:
+    """`ip:port` as the protocol log has it."""
+    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"

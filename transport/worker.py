@@ -1,0 +1,176 @@
+"""The SMTP process: environment → parts wired together, drain and stop. The only place that knows every part."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Never
+
+import msgspec
+import uvloop
+
+from transport.config.snapshot import Snapshot
+from transport.receive.policy import Policy
+from transport.shell import clock, config_feed, health, privileges, recipient_feed
+from transport.shell.config_feed import ConfigFeed
+from transport.shell.database import Connection, follow
+from transport.shell.journal import MINIMUM_FREE, Journal
+from transport.shell.listeners import Listeners
+from transport.shell.protocol_log import ProtocolLog
+from transport.shell.recipient_feed import RecipientFeed
+from transport.shell.reception import InForce, Reception
+from transport.shell.report import Report
+from transport.shell.smtp_protocol import SmtpProtocol
+from transport.shell.tls_contexts import TlsContexts
+
+DRAIN = 5.0
+REOPEN_EVERY = 3
+"""Seconds between two tries to open what could not be listened on."""
+
+log = logging.getLogger(__name__)
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is told from outside. `name` is unique among all transports, `node` names the machine."""
+
+    home: Path
+    name: str
+    node: str
+    database_url: str
+    secret: bytes
+    health: str
+    user: str
+    minimum_free: int = MINIMUM_FREE
+
+    @property
+    def directories(self) -> tuple[Path, Path, Path]:
+        """Journal, protocol log and state of this transport."""
+        return tuple(self.home / room / self.name for room in ("journal", "protocol-log", "state"))  # type: ignore[return-value]
+
+
+def environment(variables: Mapping[str, str]) -> Environment:
+    """The variables as README.md lists them. Raises OSError when the secret cannot be read."""
+    home = Path(variables.get("GATEPOST_HOME") or "var").absolute()
+    node = variables.get("GATEPOST_NODE") or socket.gethostname()
+    key_file = home / "secret.key"
+    secret = variables.get("GATEPOST_SECRET_KEY") or (key_file.read_text().strip() if key_file.exists() else "")
+    return Environment(
+        home=home,
+        name=variables.get("GATEPOST_TRANSPORT") or node,
+        node=node,
+        database_url=variables.get("DATABASE_URL", ""),
+        secret=secret.encode(),
+        health=variables.get("GATEPOST_HEALTH", ""),
+        user=variables.get("GATEPOST_USER") or "nobody",
+        minimum_free=int(variables.get("GATEPOST_MINIMUM_FREE") or MINIMUM_FREE),
+    )
+
+
+class Worker:
+    """Everything that runs in the process, between `start` and `stop`."""
+
+    def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
+        journal, protocol_log, state = settings.directories
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._settings, self._loop = settings, loop
+        self._recipients = RecipientFeed(state / "recipients.index")
+        self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
+        self._protocol_log = ProtocolLog(protocol_log, loop)
+        self._reception = Reception(
+            settings.name, settings.node, loop, self._journal, self._recipients, self._protocol_log
+        )
+        self._listeners = Listeners(lambda: SmtpProtocol(self._reception))
+        self._feed = ConfigFeed(state, self._put_in_force)
+        self._report = Report(self._reception, self._feed, self._listeners)
+        self._tasks: list[asyncio.Task[Never]] = []
+        self._health: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Serve the last revision from disk, then follow PostgreSQL. Raises OSError when /healthz cannot be served."""
+        await self._feed.start_from_disk()
+        if self._settings.health:
+            host, _, port = self._settings.health.rpartition(":")
+            self._health = await health.serve(host.strip("[]"), int(port), self._report, self._reception)
+        url = self._settings.database_url
+        jobs = [self._tick()]
+        if url:
+            jobs.append(follow(url, config_feed.CHANNEL, 1.0, self._step))
+            jobs.append(follow(url, recipient_feed.CHANNEL, recipient_feed.POLL, self._recipients.step))
+        self._tasks = [self._loop.create_task(job) for job in jobs]
+
+    async def _step(self, connection: Connection) -> None:
+        await self._feed.step(connection)
+        await self._report.step(connection)
+
+    async def _put_in_force(self, snapshot: Snapshot) -> None:
+        before = self._reception.in_force
+        tls = TlsContexts(
+            snapshot.certificates, self._settings.secret, snapshot.server, before.tls if before is not None else None
+        )
+        for problem in tls.problems:
+            log.error("%s", problem)
+        self._reception.in_force = InForce(Policy(snapshot), tls)
+        await self._listeners.match(snapshot)
+
+    async def _tick(self) -> Never:
+        seconds = 0
+        while True:
+            await asyncio.sleep(1)
+            seconds += 1
+            try:
+                self._reception.tick(clock.now())
+                if seconds % REOPEN_EVERY == 0:
+                    await self._listeners.open_missing()
+            except Exception:
+                log.exception("the transport's clockwork")
+
+    async def stop(self) -> None:
+        """Stop listening, let sessions end, put everything on disk."""
+        self._listeners.close()
+        self._reception.stop()
+        deadline = self._loop.time() + DRAIN
+        while self._reception.sessions and self._loop.time() < deadline:
+            await asyncio.sleep(0.02)
+        for task in self._tasks:
+            task.cancel()
+        if self._health is not None:
+            self._health.close()
+        for session in list(self._reception.sessions):
+            session.abort()
+        await asyncio.sleep(0)
+        self._recipients.save()
+        self._journal.close()
+        self._protocol_log.close()
+
+
+async def _serve(settings: Environment) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    worker = Worker(settings, loop)
+    await worker.start()
+    gc.collect()
+    gc.freeze()
+    await stopping.wait()
+    log.info("stopping")
+    await worker.stop()
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    os.umask(0o077)
+    try:
+        settings = environment(os.environ)
+        privileges.raise_open_files()
+        privileges.drop(settings.user, settings.directories)
+        uvloop.run(_serve(settings))
+    except (OSError, LookupError) as error:
+        log.error("the transport cannot start: %s", error)
+        raise SystemExit(1) from None
+    log.info("stopped")
