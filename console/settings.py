@@ -125,8 +125,8 @@ CACHES = {
     },
 }
 
-# Redis redelivers a task that no worker acknowledged: the sweep must be told to look often, and only for tasks older than the
-# longest one (kombu sweeps every interval × throttle seconds).
+# Redis redelivers a task that no worker acknowledged: the sweep must look often (kombu sweeps every interval × throttle
+# seconds), and only for tasks older than the longest one.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -176,6 +176,7 @@ SESSION_COOKIE_NAME = f"gatepost_session_{_port}"
 CSRF_COOKIE_NAME = f"gatepost_csrf_{_port}"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "console.overview.errors.stale_form"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_AGE = 12 * 3600

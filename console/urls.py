@@ -26,3 +26,8 @@ def _present(module: str) -> bool:
 
 
 urlpatterns = [path(prefix, include(module)) for prefix, module in PLACES if _present(module)]
+
+handler400 = "console.overview.errors.bad_request"
+handler403 = "console.overview.errors.forbidden"
+handler404 = "console.overview.errors.not_found"
+handler500 = "console.overview.errors.failed"

@@ -6,15 +6,14 @@ const typing = (element) => element.matches("input:not([type=checkbox]):not([typ
 
 // Times in the reader's zone; UTC stays on hover.
 
-const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
 function ago(moment) {
-  const minutes = Math.round((moment - Date.now()) / 60000);
-  if (minutes > -1) return "just now";
-  if (minutes > -60) return relative.format(minutes, "minute");
-  if (minutes > -48 * 60) return relative.format(Math.round(minutes / 60), "hour");
-  return relative.format(Math.round(minutes / 1440), "day");
+  const minutes = Math.floor((Date.now() - moment) / 60000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / 1440)} days ago`;
 }
 
 function writeTimes(root = document) {
@@ -178,12 +177,52 @@ async function copyText(button) {
   setTimeout(() => (words.textContent = label), 2000);
 }
 
+// The overview's chart is drawn from the table below it.
+
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const resolved = (name) => {
+  const probe = Object.assign(document.createElement("i"), { hidden: true });
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+};
+
+function drawCharts() {
+  for (const place of all("[data-chart]")) {
+    if (!window.uPlot) return;
+    const minutes = all("tr[data-minute]", document.getElementById(place.dataset.chart)).reverse();
+    const cells = (index) => minutes.map((row) => Number(row.cells[index].textContent));
+    const data = [minutes.map((row) => Number(row.dataset.minute)), cells(2), cells(3)];
+    const axis = { stroke: resolved("--ink-soft"), font: `11px ${color("--sans")}`, ticks: { show: false }, grid: { stroke: resolved("--line"), width: 1 } };
+    const hours = (plot, splits) => splits.map((at) => new Date(at * 1000).toTimeString().slice(0, 5));
+    place.replaceChildren();
+    new uPlot({
+      width: place.clientWidth,
+      height: place.clientHeight,
+      cursor: { show: false },
+      scales: { y: { range: (plot, low, high) => [0, Math.max(5, high * 1.1)] } },
+      axes: [{ ...axis, grid: { show: false }, values: hours, space: 70 }, { ...axis, size: 44, space: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000] }],
+      series: [
+        {},
+        { stroke: resolved("--accepted"), fill: resolved("--accepted").replace("rgb(", "rgba(").replace(")", ", 0.12)"), width: 2, points: { show: false } },
+        { stroke: resolved("--refused"), width: 2, dash: [5, 3], points: { show: false } },
+      ],
+    }, data, place);
+  }
+}
+document.addEventListener("theme-changed", drawCharts);
+addEventListener("resize", drawCharts);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+
 // After each load and each fragment.
 
 function prepare(root = document) {
   writeTimes(root);
   all("[data-copy], [data-default], [data-keys]", root).forEach((element) => (element.hidden = false));
   offerVerbs();
+  if (root.querySelector("[data-chart]")) drawCharts();
 }
 
 function start() {
@@ -208,5 +247,17 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (event.target.matches("[data-refreshes]")) event.detail.path = location.pathname + location.search;
 });
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-else start();
+// When the console does not answer, what is on the page may be old: say so until it answers again.
+function tellLost() {
+  const place = document.getElementById("messages");
+  if (!place || place.querySelector("[data-lost]")) return;
+  const message = Object.assign(document.createElement("div"), { className: "message tone-warning" });
+  message.dataset.lost = "";
+  message.textContent = "The console does not answer. What you see may be out of date.";
+  place.append(message);
+}
+document.addEventListener("htmx:sendError", tellLost);
+document.addEventListener("htmx:responseError", tellLost);
+document.addEventListener("htmx:afterOnLoad", (event) => event.detail.successful && document.querySelector("[data-lost]")?.remove());
+
+document.addEventListener("DOMContentLoaded", start);

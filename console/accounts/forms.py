@@ -22,6 +22,10 @@ class SignInForm(AuthenticationForm):
         "inactive": _("This account is disabled. Ask an administrator to enable it."),
     }
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name")
+
     def clean(self):
         name = self.cleaned_data.get("username") or ""
         if not name or not self.cleaned_data.get("password"):

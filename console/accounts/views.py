@@ -19,7 +19,7 @@ from console.accounts.actors import Actor, Role
 from console.accounts.devices import remember_device
 from console.accounts.forms import NewAdministratorForm, PasswordForm, RolesForm, SetPasswordForm, SignInForm
 from console.crud.access import RoleRequired
-from console.crud.columns import BADGE, LINES, NAME, TIME, Badge, Column, Detail, Verb
+from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
 from console.crud.views import CrudView
 
 THEMES = ("light", "dark", "auto")
@@ -95,6 +95,7 @@ class AdministratorPages(CrudView):
     namespace = "accounts"
     prefix = "admin-"
     noun, plural = _("administrator"), _("administrators")
+    title = _("Admin roles")
     purpose = _("Who may sign in to this console, and what each of them may do. The roles carry Exchange's names.")
     columns = [
         Column(_("User name"), "username", NAME, sort="username"),
@@ -106,7 +107,7 @@ class AdministratorPages(CrudView):
     details = [
         Detail(_("Full name"), "first_name"),
         Detail(_("Status"), _status, BADGE),
-        Detail(_("Roles"), _roles, LINES),
+        Detail(_("Roles"), lambda user: ", ".join(_roles(user))),
         Detail(_("Last sign-in"), "last_login", TIME),
         Detail(_("Added"), "date_joined", TIME),
     ]
@@ -163,7 +164,7 @@ class SetPassword(RoleRequired):
         back = reverse("accounts:admin-details", args=[pk])
         context = {"form": form or SetPasswordForm(), "cancel_url": back}
         context |= {"title": _("Set the password of %s") % user.username}
-        context["crumbs"] = [(_("Administrators"), reverse("accounts:admin-list"))]
+        context["crumbs"] = [(_("Admin roles"), reverse("accounts:admin-list"))]
         return render(request, "crud/form.html", context, status=422 if form else 200)
 
     def post(self, request, pk):

@@ -9,7 +9,8 @@ Declare a kind of object, then mount its URLs:
         model = AcceptedDomain
         namespace = "domains"                    # URL names domains:list, :details, :new, :edit, :remove, :act
         noun, plural = _("accepted domain"), _("accepted domains")
-        purpose = _("Domains this organization accepts mail for.")          # under the heading
+        title = ""                               # the heading, if not the plural
+    purpose = _("Domains this organization accepts mail for.")          # under the heading
         first_step = _("Add the domain that stands after the @ of your addresses.")   # when the list is empty
         columns = [
             Column(_("Name"), "name", NAME, sort="name"),

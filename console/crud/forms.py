@@ -26,6 +26,11 @@ class GroupedForm:
     groups: Sequence[Group] = ()
     defaults: dict[str, str] = {}
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([name for group in self.groups for name in group.fields])
+        say_what_is_missing(self)
+
     def grouped(self) -> Iterator[tuple[Group, list[forms.BoundField]]]:
         for group in self.groups:
             yield group, [self[name] for name in group.fields if name in self.fields]
@@ -49,6 +54,17 @@ class TypedConfirmation:
         typed = self.data.get(self.add_prefix("confirmation"), "").strip()
         if typed != name:
             self.add_error("confirmation", _("Type the name “%s” exactly as it stands here.") % name)
+
+
+def say_what_is_missing(form: forms.BaseForm) -> None:
+    """An empty required field says "Enter the port." instead of Django's "This field is required."."""
+    for name, field in form.fields.items():
+        if field.error_messages.get("required") != forms.Field.default_error_messages["required"]:
+            continue
+        label = str(field.label or name.replace("_", " "))
+        label = label if label.isupper() else label[:1].lower() + label[1:]
+        choice = isinstance(field, forms.ChoiceField)
+        field.error_messages["required"] = (_("Choose the %s.") if choice else _("Enter the %s.")) % label
 
 
 class ConfirmRemoval(TypedConfirmation, forms.Form):

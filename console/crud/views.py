@@ -46,6 +46,7 @@ class CrudView(RoleRequired):
     prefix: str = ""
     noun: Any = ""
     plural: Any = ""
+    title: Any = ""
     purpose: Any = ""
     first_step: Any = ""
     columns: Sequence[Column] = ()
@@ -98,6 +99,10 @@ class CrudView(RoleRequired):
     def removal_warning(self, objects: Sequence[Any]) -> str:
         """What removing `objects` brings with it, for the confirmation page."""
         return ""
+
+    @property
+    def heading_text(self) -> str:
+        return self.title or capfirst(self.plural)
 
     # URLs
 
@@ -240,7 +245,7 @@ class CrudView(RoleRequired):
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         form = form or self.make_form(obj)
         context = {"view": self, "form": form, "obj": obj, "cancel_url": self.after(obj), "title": self.form_title(obj)}
-        context["crumbs"] = [(capfirst(self.plural), self.url(Page.LIST))]
+        context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
         return render(self.request, self.form_template, context, status=422 if form.errors else 200)
 
     def form_title(self, obj: Any) -> str:

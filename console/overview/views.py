@@ -4,11 +4,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console.crud.access import RoleRequired
+from console.overview import queries
+from console.overview.search import everything
+from console.publishing import queries as publishing
 
 
 class Home(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "overview/home.html")
+        steps, minutes = queries.first_steps(), queries.last_hour()
+        transports = publishing.running()
+        context = {
+            "steps": steps if any(not (step.done or step.optional) for step in steps) else [],
+            "offers": [step for step in steps if step.optional and not step.done],
+            "minutes": minutes,
+            "totals": queries.totals(minutes),
+            "transports": transports,
+            "sessions": sum(transport.sessions for transport in transports),
+            "state": publishing.in_force(),
+            "problems": publishing.listening_problems(),
+            "waiting": queries.queue_length(),
+            "certificates": queries.expiring_certificates(),
+        }
+        live = request.headers.get("HX-Target") == "overview"
+        return render(request, "overview/live.html" if live else "overview/home.html", context)
 
 
 class RevisionState(RoleRequired):
@@ -20,4 +38,5 @@ class RevisionState(RoleRequired):
 
 class Search(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "overview/search.html", {"q": request.GET.get("q", "")})
+        text = request.GET.get("q", "").strip()
+        return render(request, "overview/search.html", {"text": text, "sections": everything(text) if text else []})

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from console.audit.models import Entry
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting, before and after, as text."""
+
+    name: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def entries() -> QuerySet[Entry]:
+    """The change history, newest first."""
+    return Entry.objects.all()
+
+
+def choices(field: str) -> list[tuple[str, str]]:
+    """The values that occur in a field, for a filter."""
+    values = Entry.objects.order_by(field).values_list(field, flat=True).distinct()
+    return [(value, value) for value in values]
+
+
+def differences(entry: Entry) -> list[Difference]:
+    """What an entry changed: the settings that differ; all of them for an object that came or went."""
+    before, after = entry.before or {}, entry.after or {}
+    names = list(dict.fromkeys([*before, *after]))
+    every = [Difference(name, _text(before.get(name)), _text(after.get(name))) for name in names]
+    return [each for each in every if each.changed or not (before and after)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    if isinstance(value, list):
+        return ", ".join(_text(each) for each in value)
+    return "" if value is None else str(value)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from functools import partial
+
+from django.utils.translation import gettext_lazy as _
+
+from console.audit import queries
+from console.audit.models import Entry
+from console.crud import BADGE, NAME, NUMBER, TIME, Badge, Column, CrudView, Filter
+
+TONES = {"created": "good", "removed": "bad", "disabled": "warning"}
+
+
+class ChangeHistory(CrudView):
+    model = Entry
+    namespace = "audit"
+    noun, plural = _("change"), _("changes")
+    title = _("Change history")
+    purpose = _("Who changed which setting, when, and from what to what. Entries are never altered.")
+    first_step = _("As soon as somebody saves a setting, it stands here.")
+    columns = [
+        Column(_("Time"), "time", TIME, sort="time"),
+        Column(_("Who"), "actor", sort="actor"),
+        Column(_("Object"), "object_name", NAME, sort="object_name"),
+        Column(_("Kind"), "kind", sort="kind", minor=True),
+        Column(_("What"), lambda entry: Badge(entry.verb, TONES.get(entry.verb, "neutral")), BADGE, sort="verb"),
+        Column(_("Revision"), "revision", NUMBER, sort="revision", minor=True),
+    ]
+    search = ["object_name", "kind", "actor", "verb"]
+    filters = [
+        Filter("kind", _("Kind"), partial(queries.choices, "kind")),
+        Filter("actor", _("Who"), partial(queries.choices, "actor")),
+    ]
+    writers = frozenset()
+    refresh = 15
+    details_template = "audit/details.html"
+
+    def rows(self):
+        return queries.entries()
+
+    def details_context(self, selected):
+        found = queries.differences(selected) if selected else []
+        return super().details_context(selected) | {"differences": found}

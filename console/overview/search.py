@@ -1,0 +1,110 @@
+"""Search over everything: each kind of object on its own, so that a slow one cannot hold up the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from console.connectors.models import ReceiveConnector, SendConnector
+from console.directory import queries as directory
+from console.domains.models import AcceptedDomain
+from console.queues.models import Message
+from console.tracking.models import Session
+
+MOST = 10
+SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Hit:
+    name: str
+    note: str
+    url: str
+    time: object = None
+
+
+@dataclass
+class Section:
+    """What was found of one kind; `more` leads to the list with the same filter, `late` says that it took too long."""
+
+    title: str | Promise
+    more: str
+    hits: list[Hit] = field(default_factory=list)
+    late: bool = False
+
+
+def everything(text: str) -> list[Section]:
+    """The kinds in which `text` was found, or which could not be searched in time."""
+    sections = [_search(title, listing, find, text) for title, listing, find in KINDS]
+    return [section for section in sections if section.hits or section.late]
+
+
+def _search(title, listing: str, find: Callable[[str], Iterable[Hit]], text: str) -> Section:
+    section = Section(title, _url(listing))
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = '{SECONDS}s'")
+            section.hits = list(find(text))
+    except OperationalError:
+        section.late = True
+    return section
+
+
+def _url(name: str, *args: object) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _receive_connectors(text: str) -> Iterable[Hit]:
+    places = Q(name__icontains=text) | Q(comment__icontains=text) | Q(fqdn__icontains=text)
+    rows = ReceiveConnector.objects.filter(places | Q(bindings__icontains=text) | Q(remote_ip_ranges__icontains=text))
+    for row in rows[:MOST]:
+        yield Hit(row.name, ", ".join(map(str, row.bindings)), _url("connectors:receive-details", row.pk))
+
+
+def _send_connectors(text: str) -> Iterable[Hit]:
+    places = Q(name__icontains=text) | Q(comment__icontains=text) | Q(smart_hosts__icontains=text)
+    for row in SendConnector.objects.filter(places | Q(address_spaces__icontains=text))[:MOST]:
+        yield Hit(row.name, ", ".join(map(str, row.address_spaces)), _url("connectors:send-details", row.pk))
+
+
+def _domains(text: str) -> Iterable[Hit]:
+    for row in AcceptedDomain.objects.filter(Q(name__icontains=text) | Q(domain_name__icontains=text))[:MOST]:
+        yield Hit(row.domain_name, row.domain_type, _url("domains:details", row.pk))
+
+
+def _recipients(text: str) -> Iterable[Hit]:
+    for row in directory.found(directory.listed(), text)[:MOST]:
+        yield Hit(row.address, row.display_name, _url("directory:details", row.pk))
+
+
+def _sessions(text: str) -> Iterable[Hit]:
+    rows = Session.objects.filter(search__contains=text.lower()).order_by("-started_at", "-session_id")
+    for row in rows.defer("events", "search")[:MOST]:
+        note = f"{row.remote_address} · {row.connector}"
+        yield Hit(row.session_id, note, _url("tracking:session", row.pk), row.started_at)
+
+
+def _messages(text: str) -> Iterable[Hit]:
+    places = Q(subject__icontains=text) | Q(sender__icontains=text) | Q(message_id__icontains=text)
+    for row in Message.objects.filter(places).order_by("-accepted_at")[:MOST]:
+        yield Hit(row.subject or "(no subject)", row.sender or "<>", _url("queues:message", row.pk), row.accepted_at)
+
+
+KINDS = [
+    (_("Receive connectors"), "connectors:receive-list", _receive_connectors),
+    (_("Send connectors"), "connectors:send-list", _send_connectors),
+    (_("Accepted domains"), "domains:list", _domains),
+    (_("Recipients"), "directory:list", _recipients),
+    (_("Sessions"), "tracking:list", _sessions),
+    (_("Messages"), "queues:list", _messages),
+]
