@@ -1,0 +1,139 @@
+"""Each dialogue against a live transport over a socket: a difference to `test_core` is a bug of the shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+from cryptography import x509
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from console.processes.account import Account
+from tests.conftest import free_port, wait_for
+from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, on_port, read, sent
+from transport.config.certificate import Certificate
+from transport.config.document import checksum, encode
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = Fernet.generate_key()
+pytestmark = pytest.mark.django_db  # pytest-django makes the test database only when somebody asks for it
+
+
+def self_signed() -> Certificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway.test")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    chain = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return Certificate(
+        name="gateway.test",
+        names=("gateway.test",),
+        chain=chain.decode(),
+        encrypted_key=Fernet(SECRET).encrypt(pem).decode(),
+    )
+
+
+class LiveTransport:
+    """`python -m transport` on a database of its own tests; every dialogue becomes a revision."""
+
+    def __init__(self, home: Path, database_url: str) -> None:
+        self.health = f"127.0.0.1:{free_port()}"
+        self.database_url, self.certificate = database_url, self_signed()
+        self.revision = 0
+        environment = {**os.environ, "GATEPOST_HOME": str(home), "DATABASE_URL": database_url}
+        environment |= {"GATEPOST_HEALTH": self.health, "GATEPOST_SECRET_KEY": SECRET.decode()}
+        self.output = (home / "transport.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "transport"], cwd=ROOT, env=environment, stdout=self.output, stderr=self.output
+        )
+
+    def publish(self, dialogue: Dialogue, port: int) -> None:
+        self.revision += 1
+        snapshot = on_port(dialogue.snapshot, port)
+        certificates = (self.certificate,) if dialogue.certificate else ()
+        document = encode(msgspec.structs.replace(snapshot, revision=self.revision, certificates=certificates))
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO publishing_configrevision (number, document, checksum, author, comment)"
+                " VALUES (%s, %s, %s, 'test', '')",
+                (self.revision, document.decode(), checksum(document)),
+            )
+            connection.execute("NOTIFY gatepost_config")
+        wait_for(lambda: self.facts().get("revision") == self.revision, f"revision {self.revision} is not in force")
+
+    def facts(self) -> dict[str, object]:
+        try:
+            with urllib.request.urlopen(f"http://{self.health}/healthz", timeout=2) as answer:
+                return dict(json.load(answer))
+        except OSError:
+            return {}
+
+    def stop(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(20) == 0
+        self.output.close()
+
+
+@pytest.fixture(scope="module")
+def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
+    from django.conf import settings
+
+    url = str(settings.DATABASE_URL)
+    addresses = sorted({address.lower() for path in all_dialogues() for address in read(path).recipients})
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE publishing_configrevision, directory_recipient CASCADE")
+        connection.cursor().executemany(
+            "INSERT INTO directory_recipient (address, display_name, change_number, deleted, created_at)"
+            " VALUES (%s, '', nextval('directory_change_number'), false, now())",
+            [(address,) for address in addresses],
+        )
+    home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-live-")))
+    transport = LiveTransport(home, url)
+    yield transport
+    transport.stop()
+    shutil.rmtree(home)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE publishing_configrevision, publishing_transport, directory_recipient CASCADE")
+
+
+@pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)
+def test_dialogue(path: Path, live_transport: LiveTransport) -> None:
+    dialogue, port = read(path), free_port()
+    live_transport.publish(dialogue, port)
+    with socket.create_connection((dialogue.local[0], port), timeout=10, source_address=(dialogue.client, 0)) as plain:
+        connection: socket.socket = plain
+        replies = connection.makefile("rb")
+        for step in dialogue.steps:
+            place = f"{path.name}:{step.number}"
+            if step.mark == "S":
+                reply = replies.readline().decode().removesuffix("\r\n")
+                assert matches(step.text, reply), f"{place}: the server says {reply!r}"
+            elif step.mark == "starttls":
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                connection = context.wrap_socket(connection)
+                replies = connection.makefile("rb")
+            elif step.mark == "closed":
+                assert replies.readline() == b"", place
+            elif step.mark != "why":
+                connection.sendall(sent(step))
