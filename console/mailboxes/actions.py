@@ -1,0 +1,29 @@
+"""Every write of the mailboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from console.accounts.actors import Actor, Role
+from console.audit import actions as audit
+from console.mailboxes.queries import Mailbox, Stored
+
+NAMED = 20
+
+
+@transaction.atomic
+def delete(actor: Actor, mailbox: Mailbox, messages: Sequence[Stored]) -> None:
+    """Removes messages for good. One that is gone already is no error. Raises ValidationError when the disk refuses."""
+    actor.require(Role.RECIPIENT_MANAGEMENT)
+    gone = [{"from": each.envelope.sender_address, "subject": each.subject} for each in messages[:NAMED]]
+    before = {"messages": len(messages), "first": gone}
+    audit.record(actor, "Mailbox", mailbox.address, "messages deleted", before, None)
+    try:
+        for message in messages:
+            message.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ValidationError(_("A message could not be deleted: %s") % error.strerror) from error

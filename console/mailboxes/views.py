@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from console.accounts.actors import Role
+from console.crud.access import RoleRequired
+from console.crud.columns import NAME, NUMBER, SIZE, TEXT, TIME, Column, Detail
+from console.crud.layout import Tab
+from console.crud.views import CrudView, Page
+from console.mailboxes import actions, queries, reading, safe_html
+from console.mailboxes.queries import Mailbox, Search, Stored
+
+READERS = frozenset({Role.RECIPIENT_MANAGEMENT, Role.VIEW_ONLY})
+WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
+SHOWN_SOURCE = 1024 * 1024
+PREVIEW_CHARACTERS = 1500
+NEWEST = 5
+
+
+class MailboxPages(CrudView):
+    namespace = "mailboxes"
+    noun, plural = gettext_lazy("mailbox"), gettext_lazy("mailboxes")
+    purpose = gettext_lazy("Mail that was delivered here, by recipient. A mailbox comes into being with its first message.")
+    first_step = gettext_lazy("Send a message to a recipient of an authoritative domain: it will stand here.")
+    columns = [
+        Column(gettext_lazy("Mailbox"), "address", NAME, sort="address"),
+        Column(gettext_lazy("Messages"), "count", NUMBER),
+        Column(gettext_lazy("Newest"), "newest", TIME, minor=True),
+    ]
+    details = [Detail(gettext_lazy("Messages"), "count", NUMBER), Detail(gettext_lazy("Newest"), "newest", TIME)]
+    search = ["address"]
+    readers, writers = READERS, WRITERS
+    refresh = 10
+    pk_converter = "path"
+    details_template = "mailboxes/details.html"
+
+    def rows(self) -> Sequence[Mailbox]:
+        return queries.mailboxes()
+
+    def key(self, obj: Mailbox) -> str:
+        return "/".join(obj.key)
+
+    def name_of(self, obj: Mailbox) -> str:
+        return obj.address
+
+    def find(self, pk: str) -> Mailbox:
+        domain, _slash, local = pk.partition("/")
+        found = queries.mailbox(domain, local)
+        if found is None:
+            raise Http404(_("There is no such mailbox."))
+        return found
+
+    def url_of_edit(self, obj: Mailbox) -> str:
+        return reverse("mailboxes:message-list", args=obj.key)
+
+    def row(self, obj: Mailbox, selected: Any) -> dict[str, Any]:
+        return super().row(obj, selected) | {"open": self.url_of_edit(obj)}
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        newest = selected.messages()[:NEWEST] if selected is not None else []
+        links = [(each, reverse("mailboxes:message", args=[*selected.key, each.key])) for each in newest]
+        return super().details_context(selected) | {"newest": links}
+
+    def toolbar(self, selected: Any) -> list:
+        return []
+
+
+class OfMailbox(RoleRequired):
+    """A page below a mailbox: `self.box` is the mailbox that the URL names."""
+
+    readers, writers = READERS, WRITERS
+
+    def dispatch(self, request: HttpRequest, domain: str, local: str, **kwargs: Any) -> HttpResponse:
+        box = queries.mailbox(domain, local)
+        if box is None:
+            raise Http404(_("There is no such mailbox."))
+        self.box = box
+        return super().dispatch(request, **kwargs)
+
+    def message(self, key: str) -> Stored:
+        found = self.box.message(key)
+        if found is None:
+            raise Http404(_("This message is no longer in the mailbox."))
+        return found
+
+
+class MessagePages(OfMailbox, CrudView):
+    namespace, prefix = "mailboxes", "message-"
+    noun, plural = gettext_lazy("message"), gettext_lazy("messages")
+    first_step = gettext_lazy("Every message of this mailbox was deleted.")
+    columns = [
+        Column(gettext_lazy("From"), "envelope.sender", TEXT),
+        Column(gettext_lazy("Subject"), lambda message: message.subject or _("(no subject)"), NAME),
+        Column(gettext_lazy("Received"), "received_at", TIME),
+        Column(gettext_lazy("Size"), "size", SIZE, minor=True),
+    ]
+    search = ["text"]
+    refresh = 10
+    pk_converter = "str"
+    list_template = "mailboxes/messages.html"
+    details_template = "mailboxes/message_details.html"
+
+    def url(self, page: Page, *args: Any) -> str:
+        return reverse(f"{self.namespace}:{self.prefix}{page}", args=[*self.box.key, *args])
+
+    def rows(self) -> Sequence[Stored]:
+        return self.searched.found
+
+    @cached_property
+    def searched(self) -> Search:
+        found, text = self.box.messages(), self.request.GET.get("q", "").strip()
+        return queries.search(found, text) if text else Search(found, len(found), len(found))
+
+    def filtered(self, rows: Sequence[Stored]) -> Sequence[Stored]:
+        return rows
+
+    def find(self, pk: str) -> Stored:
+        return self.message(pk)
+
+    def key(self, obj: Stored) -> str:
+        return obj.key
+
+    def name_of(self, obj: Stored) -> str:
+        return obj.subject or _("(no subject)")
+
+    def url_of_edit(self, obj: Stored) -> str:
+        return reverse("mailboxes:message", args=[*self.box.key, obj.key])
+
+    def row(self, obj: Stored, selected: Any) -> dict[str, Any]:
+        return super().row(obj, selected) | {"open": self.url_of_edit(obj)}
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        context = super().details_context(selected) | {"box": self.box, "search": self.searched if not selected else None}
+        if selected is not None:
+            context["letter"] = _letter(selected)
+            context["preview"] = context["letter"].text[:PREVIEW_CHARACTERS]
+        return context
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        return super().list_context(selected) | {"search": self.searched}
+
+    def remove(self, obj: Stored) -> None:
+        actions.delete(self.actor, self.box, [obj])
+
+    def submit_removal(self, objects: list[Stored]) -> HttpResponse:
+        try:
+            actions.delete(self.actor, self.box, objects)
+        except ValidationError as error:
+            return self.show_removal(objects, " ".join(error.messages))
+        count = len(objects)
+        messages.success(self.request, ngettext("%d message deleted.", "%d messages deleted.", count) % count)
+        return redirect(self.url(Page.LIST))
+
+    def chosen(self, keys: Sequence[str]) -> list[Stored]:
+        wanted = set(keys)
+        return [message for message in self.box.messages() if message.key in wanted]
+
+    def removal_warning(self, objects: Any) -> str:
+        return _("The messages are deleted for good.")
+
+
+class MessagePage(OfMailbox):
+    """One message, in four ways."""
+
+    WAYS = {"text": gettext_lazy("Text"), "html": "HTML", "headers": gettext_lazy("Headers"), "source": gettext_lazy("Source")}
+
+    def get(self, request: HttpRequest, pk: str) -> HttpResponse:
+        message = self.message(pk)
+        letter = _letter(message)
+        way = self._way(letter)
+        context = {"box": self.box, "message": message, "letter": letter, "way": way, "tabs": self._tabs(letter, way)}
+        context |= {"sender_line": letter.header("from"), "remote": way == "html" and "http" in letter.html, "crumbs": self._crumbs(), "view": self}
+        if way == "source":
+            context |= _source(message)
+        return render(request, "mailboxes/message.html", context)
+
+    def _way(self, letter: reading.Letter) -> str:
+        way = self.request.GET.get("view", "")
+        return way if way in self.WAYS and (way != "html" or letter.html) else "text"
+
+    def _tabs(self, letter: reading.Letter, current: str) -> list[Tab]:
+        shown = [name for name in self.WAYS if name != "html" or letter.html]
+        return [Tab(self.WAYS[name], f"?view={name}", name == current) for name in shown]
+
+    def _crumbs(self) -> list[tuple[str, str]]:
+        here = reverse("mailboxes:message-list", args=self.box.key)
+        return [(_("Mailboxes"), reverse("mailboxes:list")), (self.box.address, here)]
+
+
+class MessageHtml(OfMailbox):
+    """The message's HTML alone, for the frame: a document without script, links that lead nowhere, nothing remote."""
+
+    def get(self, request: HttpRequest, pk: str) -> HttpResponse:
+        message = self.message(pk)
+        letter = _letter(message)
+
+        def content(number: int) -> bytes:
+            part = reading.attachment(message.path, number)
+            return part[1] if part else b""
+
+        answer = HttpResponse(safe_html.page(letter.html, letter.attachments, content))
+        answer["Content-Security-Policy"] = safe_html.POLICY
+        answer["X-Frame-Options"] = "SAMEORIGIN"
+        return answer
+
+
+class MessageFile(OfMailbox):
+    """The message as it lies on disk."""
+
+    def get(self, request: HttpRequest, pk: str) -> FileResponse:
+        message = self.message(pk)
+        try:
+            file = message.path.open("rb")
+        except OSError as error:
+            raise Http404 from error
+        return FileResponse(file, as_attachment=True, filename=f"{message.key}.eml", content_type="message/rfc822")
+
+
+class AttachmentFile(OfMailbox):
+    """A part of the message, never shown by the browser itself."""
+
+    def get(self, request: HttpRequest, pk: str, number: int) -> HttpResponse:
+        try:
+            found = reading.attachment(self.message(pk).path, number)
+        except OSError as error:
+            raise Http404 from error
+        if found is None:
+            raise Http404(_("This message has no such attachment."))
+        name, content = found
+        answer = HttpResponse(content, content_type="application/octet-stream")
+        answer["Content-Disposition"] = content_disposition_header(True, name)
+        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        return answer
+
+
+def _letter(message: Stored) -> reading.Letter:
+    try:
+        return reading.letter(message.path)
+    except OSError as error:
+        raise Http404(_("This message is no longer in the mailbox.")) from error
+
+
+def _source(message: Stored) -> dict[str, Any]:
+    try:
+        with message.path.open("rb") as file:
+            source = file.read(SHOWN_SOURCE)
+    except OSError as error:
+        raise Http404 from error
+    text = reading.clean(source.decode("utf-8", errors="replace").replace("\r\n", "\n"))
+    return {"source": text, "cut": message.size > SHOWN_SOURCE, "shown": SHOWN_SOURCE}

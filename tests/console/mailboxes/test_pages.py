@@ -1,0 +1,135 @@
+"""Mailboxes in the browser."""
+
+from email.message import EmailMessage
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from console.accounts.actors import Role
+from console.audit.models import Entry
+from console.queues.delivery import maildir
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def deliver(home):
+    def deliver(address, subject="Hello", text="A text", at=1_700_000_000, raw=None):
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = "Anna <anna@partner.example>", address, subject
+        message.set_content(text)
+        name = maildir.file_name(at, uuid4(), address)
+        store = maildir.Store(home / "mailboxes")
+        store.write(address, name, [message.as_bytes() if raw is None else raw])
+        store.sync()
+        return name
+
+    return deliver
+
+
+def url(name, *more, box=("contoso.com", "bob")):
+    return reverse(f"mailboxes:{name}", args=[*box, *more])
+
+
+def test_without_mail_the_page_says_what_will_come(admin, home):
+    assert "No mailboxes yet" in admin.get(reverse("mailboxes:list")).text
+
+
+def test_mailboxes_and_their_messages_newest_first(admin, deliver):
+    deliver("bob@contoso.com", "Older", at=1_700_000_000)
+    deliver("bob@contoso.com", "Newer", at=1_700_000_900)
+    deliver("o'neil+tag@contoso.com")
+    assert "bob@contoso.com" in admin.get(reverse("mailboxes:list")).text
+    page = admin.get(url("message-list")).text
+    assert page.index("Newer") < page.index("Older")
+    odd = admin.get(reverse("mailboxes:list")).context["table"][1]["open"]
+    assert admin.get(odd).status_code == 200
+
+
+def test_a_message_in_every_way(admin, deliver):
+    key = deliver("bob@contoso.com", "<script>alert(1)</script>", "A text with <b>marks</b>")
+    for way in ("text", "html", "headers", "source"):
+        answer = admin.get(url("message", key), {"view": way})
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
+    assert "A text with &lt;b&gt;marks" in admin.get(url("message", key)).text
+    assert "anna@partner.example" in admin.get(url("message-details", key)).text
+
+
+def test_the_html_frame_can_do_nothing(admin, deliver):
+    raw = b"Content-Type: text/html\n\n<p>Hi</p><script>x</script><img src=http://t.example/>"
+    answer = admin.get(url("message-html", deliver("bob@contoso.com", raw=raw)))
+    policy = answer["Content-Security-Policy"]
+    assert policy.startswith("sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    assert "script" not in answer.text
+    assert "t.example" not in answer.text
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_attachments_are_only_ever_downloaded(admin, deliver):
+    message = EmailMessage()
+    message.set_content("see file")
+    message.add_attachment("<script>x</script>", subtype="html", filename='..\\evil".html')
+    key = deliver("bob@contoso.com", raw=message.as_bytes())
+    answer = admin.get(url("attachment", key, 2))
+    assert answer["Content-Disposition"].startswith("attachment; filename=")
+    assert ".." not in answer["Content-Disposition"]
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert admin.get(url("attachment", key, 99)).status_code == 404
+
+
+def test_download_gives_the_bytes_that_were_delivered(admin, deliver):
+    raw = b"Subject: x\r\n\r\nbare \xff bytes\r\n.\r\n"
+    key = deliver("bob@contoso.com", raw=raw)
+    answer = admin.get(url("message-file", key))
+    assert b"".join(answer.streaming_content) == raw
+    assert answer["Content-Disposition"] == f'attachment; filename="{key}.eml"'
+
+
+def test_search_looks_into_headers_and_encoded_text(admin, deliver):
+    deliver("bob@contoso.com", "Zahlen für März", "plain")
+    deliver("bob@contoso.com", "Other", "Grüße aus Köln " * 10)
+    assert "Other" not in admin.get(url("message-list"), {"q": "märz"}).text
+    found = admin.get(url("message-list"), {"q": "KÖLN grüße"}).text
+    assert ("Other" in found, "Zahlen" in found) == (True, False)
+
+
+def test_messages_are_deleted_for_good_and_it_is_written_down(admin, deliver, home):
+    keys = [deliver("bob@contoso.com", f"Number {n}") for n in range(3)]
+    asked = admin.post(url("message-act"), {"verb": "remove", "pk": keys[:2]}, follow=True)
+    assert "Number 0" in asked.text
+    admin.post(url("message-remove"), {"pk": keys[:2]})
+    assert len(list((home / "mailboxes/contoso.com/bob/new").iterdir())) == 1
+    entry = Entry.objects.get(kind="Mailbox")
+    assert (entry.object_name, entry.before["messages"]) == ("bob@contoso.com", 2)
+
+
+def test_who_may_not_write_may_read_but_not_delete(signed_in, deliver):
+    key = deliver("bob@contoso.com")
+    reader, stranger = signed_in(Role.VIEW_ONLY), signed_in(Role.HYGIENE_MANAGEMENT)
+    assert reader.get(url("message", key)).status_code == 200
+    assert reader.post(url("message-remove"), {"pk": key}).status_code == 403
+    assert stranger.get(url("message", key)).status_code == 403
+
+
+@pytest.mark.parametrize("place", ["..", ".", "../..", "%2e%2e", "a/../..", "\x00", "nobody", "..%2f.."])
+def test_no_url_leads_out_of_the_mailboxes(admin, deliver, home, place):
+    deliver("bob@contoso.com")
+    (home / "secret").write_text("secret")
+    for box in ((place, "bob"), ("contoso.com", place), (place, place)):
+        if all("/" not in part for part in box):
+            assert admin.get(url("message-list", box=box)).status_code == 404
+    if "/" not in place:
+        assert admin.get(url("message-file", place)).status_code == 404
+    assert admin.get(f"/recipients/mailboxes/{place}/").status_code in (301, 404)
+
+
+def test_a_link_in_the_tree_is_not_followed(admin, deliver, home):
+    deliver("bob@contoso.com")
+    (home / "mailboxes/contoso.com/eve").symlink_to(home)
+    (home / "mailboxes/contoso.com/bob/new/link").symlink_to("/etc/passwd")
+    assert admin.get(url("message-list", box=("contoso.com", "eve"))).status_code == 404
+    assert admin.get(url("message-file", "link")).status_code == 404
+    assert "eve@contoso.com" not in admin.get(reverse("mailboxes:list")).text

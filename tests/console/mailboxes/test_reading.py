@@ -1,0 +1,107 @@
+"""Reading messages that are whole, broken, hostile."""
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from console.mailboxes import reading, safe_html
+
+FRAGMENTS = [
+    b"\r\n", b"\n", b"\n\n", b"Subject: ", b"=?utf-8?B?", b"=?x-no-such?Q?=FF?=", b"?=", b"From: ", b"<a@b>", b"Date: 99",
+    b"Content-Type: ", b"multipart/mixed; boundary=x", b"text/plain; charset=no-such", b"text/html", b"message/rfc822",
+    b"--x\n", b"--x--\n", b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: uuencode\n",
+    b"Content-Disposition: attachment; filename*0*=utf-8''%FF; filename*1=", b'filename="../../x"', b"\xff\xfe\x00", b"=", b"%",
+    b"Content-ID: <x>", b"begin 644 x\n", b"message/partial", b"text/plain; charset*=x'y'z",
+]  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=40)), max_size=40))
+def test_nothing_that_lies_in_a_mailbox_raises(tmp_path: Path, pieces: list[bytes]):
+    path = tmp_path / "message"
+    path.write_bytes(b"".join(pieces))
+    listed, read = reading.envelope(path), reading.letter(path)
+    shown = [listed.sender, listed.subject, read.text, read.html, *(text for pair in read.headers for text in pair)]
+    assert all("\x00" not in text and text.encode() is not None for text in shown)
+    for each in read.attachments:
+        name, _content = reading.attachment(path, each.number)
+        assert name
+        assert not set(name) & set('/\\\x00\r\n"')
+        assert not name.startswith(".")
+    safe_html.page(read.html, read.attachments, lambda number: b"")
+
+
+def written(path: Path, message: EmailMessage) -> Path:
+    path.write_bytes(message.as_bytes())
+    return path
+
+
+def test_deeply_nested_parts_are_read_as_far_as_possible(tmp_path):
+    path = tmp_path / "m"
+    path.write_bytes(b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(2000)))
+    assert reading.letter(path).text == ""
+
+
+def test_text_html_and_attachments_are_told_apart(tmp_path):
+    message = EmailMessage()
+    message["Subject"] = "Zahlen für März"
+    message.set_content("Grüße\n")
+    message.add_alternative("<p>Grüße</p>", subtype="html")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="../../März.pdf")
+    path = written(tmp_path / "m", message)
+    read = reading.letter(path)
+    assert (read.header("subject"), read.text, read.html) == ("Zahlen für März", "Grüße\n", "<p>Grüße</p>\n")
+    assert [each.name for each in read.attachments] == ["März.pdf"]
+    assert reading.attachment(path, read.attachments[0].number) == ("März.pdf", b"%PDF")
+
+
+def test_an_attached_message_is_one_attachment(tmp_path):
+    inner, outer = EmailMessage(), EmailMessage()
+    inner["Subject"] = "inner"
+    inner.set_content("inner text")
+    outer.set_content("outer text")
+    outer.add_attachment(inner)
+    path = written(tmp_path / "m", outer)
+    (only,) = reading.letter(path).attachments
+    assert (only.content_type, reading.letter(path).text) == ("message/rfc822", "outer text\n")
+    assert b"inner text" in reading.attachment(path, only.number)[1]
+
+
+def test_html_alone_still_gives_a_text(tmp_path):
+    message = EmailMessage()
+    message.set_content("<style>p{}</style><p>Five &lt; six</p><script>x</script><p>end</p>", subtype="html")
+    assert reading.letter(written(tmp_path / "m", message)).text == "Five < six\nend"
+
+
+def test_listing_reads_only_the_header_of_a_huge_message(tmp_path):
+    path = tmp_path / "huge"
+    with path.open("wb") as file:
+        file.write(b"From: a@b.com\r\nSubject: huge\r\n\r\n")
+        file.truncate(300 * 1024 * 1024)
+    assert reading.envelope(path).subject == "huge"
+    assert len(reading.header_block(path)) < 100
+    assert reading.letter(path, 1024).truncated
+
+
+HOSTILE = [
+    "<script>x</script>", "<img src=x onerror=alert(1)>", '<a href="javascript:alert(1)">a</a>', "<iframe src=//x></iframe>",
+    '<img src="http://tracker.example/x.gif">', '<img src="data:image/svg+xml;base64,AAAA">', "<form action=//x><input></form>",
+    '<meta http-equiv=refresh content="0;url=//x">', "<base href=//x>", "<link rel=stylesheet href=//x>", "<object data=//x>",
+    '<svg onload="x()">', "<style>@import '//x'</style>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", HOSTILE)
+def test_html_is_made_harmless(html):
+    body = safe_html.page(html, [], lambda number: b"").partition("<body>")[2].lower()
+    for word in ("script", "onerror", "onload", "tracker", "iframe", "form", "meta", "base ", "link", "object", "import", "svg"):
+        assert word not in body
+
+
+def test_a_picture_in_the_message_is_shown():
+    picture = reading.Attachment(3, "p.png", "image/png", 4, "pic1")
+    page = safe_html.page('<img src="cid:pic1" alt="p">', [picture], {3: b"\x89PNG"}.__getitem__)
+    assert 'src="data:image/png;base64,iVBORw=="' in page
