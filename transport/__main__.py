@@ -7,12 +7,15 @@ def main() -> None:
     """Each process imports only its own part."""
     match sys.argv[1:]:
         case []:
-            from transport.worker import main as run
+            from transport import worker
+
+            worker.main()
         case ["forwarder"]:
-            from transport.shell.forwarder import main as run
+            from transport.shell import forwarder
+
+            forwarder.main()
         case _:
             raise SystemExit(__doc__)
-    run()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The SMTP process: environment → parts wired together, drain and stop. The only place that knows every part."""
 
 import asyncio
+import encodings.idna  # noqa: F401 (asyncio imports it late, when root and perhaps its files are out of reach)
 import gc
 import logging
 import os
@@ -21,8 +22,8 @@ from transport.shell.database import Connection, follow
 from transport.shell.journal import MINIMUM_FREE, Journal
 from transport.shell.listeners import Listeners
 from transport.shell.protocol_log import ProtocolLog
-from transport.shell.recipient_feed import RecipientFeed
 from transport.shell.reception import InForce, Reception
+from transport.shell.recipient_feed import RecipientFeed
 from transport.shell.report import Report
 from transport.shell.smtp_protocol import SmtpProtocol
 from transport.shell.tls_contexts import TlsContexts
@@ -133,7 +134,7 @@ class Worker:
         self._listeners.close()
         self._reception.stop()
         deadline = self._loop.time() + DRAIN
-        while self._reception.sessions and self._loop.time() < deadline:
+        while self._reception.sessions and self._loop.time() < deadline:  # noqa: ASYNC110 (a few times at the very end)
             await asyncio.sleep(0.02)
         for task in self._tasks:
             task.cancel()
@@ -156,6 +157,7 @@ async def _serve(settings: Environment) -> None:
     await worker.start()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     await stopping.wait()
     log.info("stopping")
     await worker.stop()

@@ -56,7 +56,8 @@ def drop(user: str, directories: Iterable[Path]) -> None:
 
 
 def _give(directory: Path, uid: int, gid: int) -> None:
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    directory.mkdir(parents=True, exist_ok=True)
+    os.chown(directory.parent, uid, gid)
     for folder, _, files in os.walk(directory):
         for name in (".", *files):
             with suppress(FileNotFoundError):

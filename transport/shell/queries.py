@@ -1,14 +1,13 @@
 """The SQL of the transport, by name: `queries.sql` holds statements headed by `-- name: …`."""
 
 from pathlib import Path
-from typing import LiteralString, cast
 
 
-def _load() -> dict[str, LiteralString]:
-    """The file is part of the program, which is what LiteralString stands for."""
+def _load() -> dict[str, bytes]:
+    """As bytes: psycopg takes those for SQL that a program brings along, not for text that somebody typed."""
     text = Path(__file__).with_name("queries.sql").read_text()
     named = (part.partition("\n") for part in text.split("-- name: ")[1:])
-    return {name.strip(): cast(LiteralString, statement.strip()) for name, _, statement in named}
+    return {name.strip(): statement.strip().encode() for name, _, statement in named}
 
 
 QUERIES = _load()

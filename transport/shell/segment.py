@@ -122,11 +122,9 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Record | Damage]:
     mark = mark_of(path)
     with path.open("rb", buffering=CHUNK) as file:
         while True:
-            found = _record_at(file, mark, offset)
+            found = _record_at(file, mark, offset) or _damage_from(file, mark, offset)
             if found is None:
-                found = _damage_from(file, mark, offset)
-                if found is None:
-                    return
+                return
             yield found
             offset = found.end
 

@@ -47,7 +47,7 @@ class Doing(Enum):
     CLOSED = auto()
 
 
-class SmtpProtocol(SMTP):  # type: ignore[misc]
+class SmtpProtocol(SMTP):
     """A client's connection. `check_time` and `stop` are for the reception; the rest is called by the event loop."""
 
     __slots__ = (
@@ -163,7 +163,7 @@ class SmtpProtocol(SMTP):  # type: ignore[misc]
             endpoint(session.local_ip, session.local_port),
             endpoint(session.remote_ip, session.remote_port),
         )
-        self._log.connected(" ".join(sorted(right.value for right in session.rights)))
+        self._log.connected(" ".join(sorted(right.log_name for right in session.rights)))
 
     def _take_commands(self, buffer: bytes) -> None:
         """Answer every whole line; replies to pipelined commands go out in one write."""
