@@ -14,7 +14,9 @@ class LoadError(RuntimeError):
     """The load did not go through as it should; the text is the tool's own."""
 
 
-def send(port: int, recipient: str, messages: int, *, size: int = 4096, keep: bool = True, connections: int = 20) -> float:
+def send(
+    port: int, recipient: str, messages: int, *, size: int = 4096, keep: bool = True, connections: int = 20
+) -> float:
     """Seconds for `messages` to be answered 250. Raises LoadError when one was not."""
     command = ["smtp-source", "-s", str(connections), "-l", str(size), "-m", str(messages), "-N"]
     command += ["-d"] if keep else []

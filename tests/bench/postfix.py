@@ -60,8 +60,8 @@ class Postfix:
 
     def waiting(self) -> int:
         """Messages in its queue."""
-        queue = self.folder / "queue"
-        return sum(1 for name in ("incoming", "active", "deferred", "maildrop") for _ in (queue / name).rglob("[0-9A-F]*[0-9A-F]"))
+        queues = [self.folder / "queue" / name for name in ("incoming", "active", "deferred", "maildrop")]
+        return sum(1 for queue in queues for path in queue.rglob("*") if path.is_file())
 
     def _services(self) -> str:
         lines = Path("/usr/share/postfix/master.cf.dist").read_text().splitlines()

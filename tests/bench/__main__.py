@@ -1,0 +1,120 @@
+"""Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+
+from console.processes.address import free_port
+from tests.bench import decisions
+from tests.bench.gatepost import Gatepost
+from tests.bench.load import Sink, send
+from tests.bench.postfix import Postfix
+
+DOMAIN, RECIPIENTS, ROUNDS = "gatepost.test", 100_000, 5
+RECIPIENT = f"user@{DOMAIN}"  # smtp-source puts a number in front, a different one for each message
+MEGABYTE = 1_000_000
+
+
+def main() -> None:
+    ports = [free_port() for _ in range(4)]
+    sink = Sink(ports[3])
+    with Gatepost(ports[0], ports[1], ports[3], DOMAIN, RECIPIENTS) as gatepost:
+        gatepost.prepare()
+        postfix = _postfix(ports[2], ports[3])
+        try:
+            print(f"{'':44}{'Gatepost':>12}{'Postfix':>12}{'ratio':>8}")
+            _compare(gatepost, postfix, sink)
+            _alone(gatepost)
+        finally:
+            sink.stop()
+            if postfix:
+                postfix.stop()
+                shutil.rmtree(postfix.folder)
+    decisions.main()
+
+
+def _postfix(port: int, sink: int) -> Postfix | None:
+    if not shutil.which("postfix"):
+        print("Postfix is not installed: Gatepost alone is measured (smtp-source comes with Postfix, too).")
+        sys.exit(1)
+    folder = Path(tempfile.mkdtemp(prefix="gatepost-bench-postfix-"))
+    postfix = Postfix(folder, port, sink, DOMAIN, [f"{number}user@{DOMAIN}" for number in range(1, RECIPIENTS + 1)])
+    postfix.start()
+    return postfix
+
+
+def _compare(gatepost: Gatepost, postfix: Postfix | None, sink: Sink) -> None:
+    assert postfix is not None
+    cases: list[tuple[str, int, Callable[[int], float]]] = [
+        ("accepted/s, 4 KB, a connection each", gatepost.quiet, lambda port: _rate(port, 3000, keep=False)),
+        ("accepted/s, 4 KB, connections kept", gatepost.quiet, lambda port: _rate(port, 5000, keep=True)),
+        ("MB/s, messages of 10 MB, 4 connections", gatepost.quiet, _stream),
+        ("relayed/s, 4 KB, 20 connections to a sink", gatepost.relay, lambda port: _relay(port, sink, 3000)),
+    ]
+    for name, port, measure in cases:
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            ours.append(measure(port))
+            gatepost.drain()
+            theirs.append(measure(postfix.port))
+            _drained(postfix)
+        _row(name, median(ours), median(theirs))
+
+
+def _rate(port: int, messages: int, *, keep: bool) -> float:
+    return messages / send(port, RECIPIENT, messages, keep=keep)
+
+
+def _stream(port: int) -> float:
+    return 20 * 10 / send(port, RECIPIENT, 20, size=10 * MEGABYTE, connections=4)
+
+
+def _relay(port: int, sink: Sink, messages: int) -> float:
+    before, began = sink.messages, monotonic()
+    send(port, "user@relay.example", messages)
+    return messages / (sink.wait_for(before + messages) - began)
+
+
+def _alone(gatepost: Gatepost) -> None:
+    verbose, quiet = [], []
+    port = int(gatepost.smtp.rpartition(":")[2])
+    for _ in range(ROUNDS):
+        verbose.append(_rate(port, 5000, keep=True))
+        gatepost.drain()
+        quiet.append(_rate(gatepost.quiet, 5000, keep=True))
+        gatepost.drain()
+    _row("protocol log Verbose beside None", median(verbose), median(quiet))
+    before = gatepost.memory()
+    send(gatepost.quiet, RECIPIENT, 1, size=100 * MEGABYTE, connections=1)
+    print(f"{'memory for a message of 100 MB, MB':44}{(gatepost.memory() - before) / MEGABYTE:>12.1f}")
+    gatepost.drain()
+    _idle(gatepost)
+
+
+def _idle(gatepost: Gatepost) -> None:
+    sessions = [socket.create_connection(("127.0.0.1", gatepost.quiet), timeout=30) for _ in range(5000)]
+    for session in sessions:
+        session.recv(512)
+    print(f"{'5,000 idle sessions, MB resident in all':44}{gatepost.memory() / MEGABYTE:>12.1f}")
+    for session in sessions:
+        session.close()
+
+
+def _drained(postfix: Postfix) -> None:
+    while postfix.waiting():
+        sleep(0.2)
+
+
+def _row(name: str, ours: float, theirs: float) -> None:
+    print(f"{name:44}{ours:>12,.0f}{theirs:>12,.0f}{ours / theirs:>8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
