@@ -197,6 +197,7 @@ function drawCharts() {
     const data = [minutes.map((row) => Number(row.dataset.minute)), cells(2), cells(3)];
     const axis = { stroke: resolved("--ink-soft"), font: `11px ${color("--sans")}`, ticks: { show: false }, grid: { stroke: resolved("--line"), width: 1 } };
     const hours = (plot, splits) => splits.map((at) => new Date(at * 1000).toTimeString().slice(0, 5));
+    place.hidden = false;
     place.replaceChildren();
     new uPlot({
       width: place.clientWidth,

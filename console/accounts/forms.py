@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from console.accounts.actors import MEANINGS, Role
 from console.accounts.devices import device_of
-from console.accounts.rate_limit import forget, wait_before_trying
+from console.accounts.rate_limit import signed_in, wait_before_trying
 from console.crud.forms import Group, GroupedForm
 
 NEW_PASSWORD = {"autocomplete": "new-password"}
@@ -30,12 +30,12 @@ class SignInForm(AuthenticationForm):
         name = self.cleaned_data.get("username") or ""
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        self.device = device_of(self.request, name)
-        wait = wait_before_trying(self.request.META.get("REMOTE_ADDR", ""), name, self.device)
+        attempt = self.request.META.get("REMOTE_ADDR", ""), name, device_of(self.request, name)
+        wait = wait_before_trying(*attempt)
         if wait:
             raise ValidationError(waiting_text(wait), code="wait")
         cleaned = super().clean()
-        forget(name, self.device)
+        signed_in(*attempt)
         return cleaned
 
 

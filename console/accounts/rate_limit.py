@@ -1,9 +1,9 @@
 """How often somebody may try to sign in: per source address, and per user name.
 
 Counts live in Redis, so that several console processes share them; while Redis is away each process counts for itself.
-A count lasts WINDOW seconds from its first attempt and then starts anew, whatever happened: nobody is locked out for good.
-A browser that once signed in as a user counts apart from strangers who try that user's name (a device cookie, as in
-https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies), so strangers cannot keep its owner out.
+A count lasts WINDOW seconds from its first attempt and then starts anew, whatever happened: nobody is locked out for
+good. A browser that once signed in as a user counts apart from strangers who try that user's name, so that strangers
+cannot keep its owner out (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterable
 
 import redis
 from django.conf import settings
@@ -24,6 +23,7 @@ ATTEMPTS_PER_NAME = 5
 MOST_KEPT = 10_000
 
 log = logging.getLogger(__name__)
+AWAY = "Redis is away: sign-in attempts are counted in this process alone"
 
 
 class RedisCounts:
@@ -38,6 +38,11 @@ class RedisCounts:
         steps.incr(key).expire(key, WINDOW, nx=True).pttl(key)
         count, _, left = steps.execute()
         return count, max(left, 0) / 1000
+
+    def take_back(self, key: str) -> None:
+        """One attempt less."""
+        if self.client.exists(key):
+            self.client.decr(key)
 
     def forget(self, key: str) -> None:
         self.client.delete(key)
@@ -58,6 +63,12 @@ class ProcessCounts:
             self.counts[key] = (count + 1, end)
             return count + 1, end - self.now()
 
+    def take_back(self, key: str) -> None:
+        with self.lock:
+            if key in self.counts:
+                count, end = self.counts[key]
+                self.counts[key] = (count - 1, end)
+
     def forget(self, key: str) -> None:
         with self.lock:
             self.counts.pop(key, None)
@@ -72,21 +83,22 @@ _own_counts = ProcessCounts()
 
 def wait_before_trying(source: str, name: str, device: str = "") -> int:
     """Counts an attempt. 0 if it may go on, else the seconds to wait. `device` is a known browser's mark, or empty."""
-    waits = [_count(key, most) for key, most in _limits(source, name, device)]
-    return max(waits)
+    by_source = _count(_source_key(source), ATTEMPTS_PER_SOURCE)
+    return max(by_source, _count(_name_key(name, device), ATTEMPTS_PER_NAME))
 
 
-def forget(name: str, device: str = "") -> None:
-    """The user signed in: their name's count starts anew. The source's goes on, or one account would open all others."""
+def signed_in(source: str, name: str, device: str = "") -> None:
+    """That attempt was good: it does not count for the source, and the name's count starts anew."""
     for counts in _stores():
         try:
+            counts.take_back(_source_key(source))
             counts.forget(_name_key(name, device))
         except redis.RedisError:
-            log.warning("Redis is away: sign-in attempts are counted in this process alone")
+            log.warning(AWAY)
 
 
-def _limits(source: str, name: str, device: str) -> Iterable[tuple[str, int]]:
-    return (f"gatepost:sign-in:source:{source}", ATTEMPTS_PER_SOURCE), (_name_key(name, device), ATTEMPTS_PER_NAME)
+def _source_key(source: str) -> str:
+    return f"gatepost:sign-in:source:{source}"
 
 
 def _name_key(name: str, device: str) -> str:
@@ -96,7 +108,7 @@ def _name_key(name: str, device: str) -> str:
 
 def _count(key: str, most: int) -> int:
     count, left = _add(key)
-    return math.ceil(left) if count > most else 0
+    return max(math.ceil(left), 1) if count > most else 0
 
 
 def _add(key: str) -> tuple[int, float]:
@@ -105,7 +117,7 @@ def _add(key: str) -> tuple[int, float]:
         try:
             return counts.add(key)
         except redis.RedisError:
-            log.warning("Redis is away: sign-in attempts are counted in this process alone")
+            log.warning(AWAY)
     return own.add(key)
 
 

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One change to one object. `before` and `after` are its settings as name → value; None where there was or is nothing."""
+    """One change to one object. `before` and `after` hold settings, name → value; None where nothing was or is."""
 
     time = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.TextField()

@@ -10,19 +10,19 @@ Declare a kind of object, then mount its URLs:
         namespace = "domains"                    # URL names domains:list, :details, :new, :edit, :remove, :act
         noun, plural = _("accepted domain"), _("accepted domains")
         title = ""                               # the heading, if not the plural
-    purpose = _("Domains this organization accepts mail for.")          # under the heading
-        first_step = _("Add the domain that stands after the @ of your addresses.")   # when the list is empty
+        purpose = _("Domains this organization accepts mail for.")      # under the heading
+        first_step = _("Add what stands after the @ of your addresses.")    # when the list is empty
         columns = [
             Column(_("Name"), "name", NAME, sort="name"),
             Column(_("Domain"), "domain", MONO, sort="domain"),
             Column(_("Type"), lambda domain: Badge(domain.get_type_display(), "neutral"), BADGE, sort="type"),
-            Column(_("Recipients"), "recipient_count", NUMBER),
+            Column(_("Recipients"), "recipient_count", NUMBER, minor=True),     # minor: absent on a phone
         ]
         details = [Detail(_("Type"), "get_type_display"), Detail(_("Changed"), "changed_at", TIME)]
         search = ["name", "domain"]              # what the filter box looks in
         filters = [Filter("type", _("Type"), DomainType.choices)]
-        verbs = [Verb("make-default", _("Make default"), icon="star")]      # toolbar; calls self.make_default(obj)
-        form_class = DomainForm                  # a ModelForm, or a Form whose first argument is instance=
+        verbs = [Verb("make-default", _("Make default"), icon="star")]  # toolbar; calls self.make_default(obj)
+        form_class = DomainForm                  # a ModelForm, or a Form that takes instance=
         writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
         refresh = 10                             # seconds; 0 = the list does not refresh itself
 
@@ -42,22 +42,25 @@ Declare a kind of object, then mount its URLs:
 A ValidationError that an action raises goes to the form: to the field it names (`ValidationError({"domain": …})`),
 else on top. PermissionDenied becomes the 403 page. Leave out `save` and there is no New and no Edit; leave out
 `remove` and there is no Remove; override `may(verb, obj)` to withhold a verb from one object.
-Two kinds in one app: `prefix = "receive-"` gives connectors:receive-list and so on.
-Rows need not be models: override `rows()` (any sequence), `find(pk)` and `key(obj)`; set `pk_converter = "str"` or `"path"`.
-Wizard instead of the form for New: `new_url = "connectors:receive-wizard"`; property page instead of Edit: `edit_url = …`
-(called with pk). Own details pane: `details_template`, which extends "crud/details.html" and fills its blocks.
+- Two kinds in one app: `prefix = "receive-"` gives connectors:receive-list and so on.
+- Rows need not be models: override `rows()` (any sequence), `find(pk)` and `key(obj)`; `pk_converter` "str" or "path".
+- Wizard instead of the form for New: `new_url = "connectors:receive-wizard"`. Property page instead of Edit:
+  `edit_url = …`, called with the key.
+- Own details pane: a `details_template` that extends "crud/details.html" and fills its blocks.
 
 Other pieces
-- Form with groups: mix `GroupedForm` in and give `groups = [Group(_("Size"), ["max_size"], help=…)]`, and where there are
-  defaults `defaults = {"max_size": "10 MB"}`: a changed value then shows its default and a way back.
-- Typed confirmation: mix `TypedConfirmation` in, set `form.name_to_type = "Anonymous Relay"` and `form.danger = "…"` when needed.
-- Property page with tabs: extend "crud/tabs.html", give `tabs=[Tab(label, url, current)]`, `sentence`, `crumbs=[(label, url)]`.
-- Wizard: extend "crud/wizard.html", give `steps=[Step(label, url or "", state)]` (done | current | ahead) and `form`.
-- Any form page: extend "crud/form.html".
+- Form with groups: mix `GroupedForm` in and give `groups = [Group(_("Size"), ["max_size"], help=…)]`, and where there
+  are defaults `defaults = {"max_size": "10 MB"}`: a changed value then shows its default and a way back.
+- Typed confirmation: mix `TypedConfirmation` in and call `require_name(name, danger)` in `clean()` when it is needed.
+- Property page with tabs: extend "crud/tabs.html", give `tabs=[Tab(label, url, current)]`, `sentence`, `crumbs`.
+- Wizard: extend "crud/wizard.html", give `steps=[Step(label, url or "", state)]` (done | current | ahead), `form`,
+  `is_first`, `is_last`, `cancel_url`; it posts go=next or go=back.
+- Any form page: extend "crud/form.html", give `title`, `form`, `cancel_url`, `crumbs=[(label, url)]`.
 
-Template tags (`{% load gatepost %}`): `{% time value %}`, `{% ago value %}`, `{% badge text tone %}` (good warning bad
-neutral info), `{% icon "plus" %}`, `{% size bytes %}`, `{% field form.name %}`, `{% form_fields form %}`, `{% error_summary form %}`,
-`{% codebox text %}`, and `{% notice "warning" %}…{% endnotice %}` (info good warning bad), `{% sentence %}…{% endsentence %}`.
+Template tags (`{% load gatepost %}`): `{% time value %}`, `{% ago value %}`, `{% badge text tone %}` (good warning
+bad neutral info), `{% icon "plus" %}`, `{% size bytes %}`, `{% field form.name %}`, `{% form_fields form %}`,
+`{% error_summary form %}`, `{% codebox text %}`, and around a text `{% notice "warning" %}…{% endnotice %}` (info good
+warning bad) and `{% sentence %}…{% endsentence %}`.
 """
 
 from console.crud.access import RoleRequired

@@ -1,4 +1,4 @@
-"""Who may open a page. The actions behind it ask again; who is not signed in never comes this far (LoginRequiredMiddleware)."""
+"""Who may open a page. The actions behind it ask again; LoginRequiredMiddleware has sent away who is not signed in."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 
-from console.crud.format import badge_html, size_text, time_html
+from console.crud.format import NOTHING, badge_html, size_text, time_html
 
 TEXT, NAME, MONO, NUMBER, TIME, BADGE, SIZE, LINES = "text", "name", "mono", "number", "time", "badge", "size", "lines"
 SHOWN_LINES = 3
@@ -26,7 +26,7 @@ class Badge:
 
 
 def value_of(obj: Any, source: Source) -> Any:
-    """`source` is an attribute, a dotted path of attributes or keys, a method without arguments, or a function of the object."""
+    """`source` is an attribute, a dotted path of them or of keys, a method, or a function of `obj`."""
     if callable(source):
         return source(obj)
     for step in source.split("."):
@@ -37,7 +37,7 @@ def value_of(obj: Any, source: Source) -> Any:
 def written(value: Any, kind: str) -> str:
     """`value` as safe HTML; nothing is an en dash."""
     if value is None or value == "" or value == []:
-        return format_html('<span class="nothing">–</span>')
+        return NOTHING
     return WRITERS.get(kind, _text)(value)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,11 +18,13 @@ TONES = {
     "info": "info",
 }
 
+NOTHING = mark_safe('<span class="nothing">–</span>')
+
 
 def time_html(value: datetime | None) -> str:
     """`<time>` with UTC inside and on hover; the script rewrites the text to the reader's zone."""
     if value is None:
-        return format_html('<span class="nothing">–</span>')
+        return NOTHING
     utc = value.astimezone(UTC)
     text = utc.strftime("%Y-%m-%d %H:%M:%S")
     return format_html(
@@ -32,7 +35,7 @@ def time_html(value: datetime | None) -> str:
 def ago_html(value: datetime | None) -> str:
     """The same, as "2 min ago"."""
     if value is None:
-        return format_html('<span class="nothing">–</span>')
+        return NOTHING
     utc = value.astimezone(UTC)
     title = utc.strftime("%Y-%m-%d %H:%M:%S")
     return format_html('<time datetime="{}" title="{} UTC" data-ago>{}</time>', utc.isoformat(), title, ago_text(value))

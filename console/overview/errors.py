@@ -1,4 +1,4 @@
-"""What a reader sees when a request cannot be answered. 400 and 500 ask nothing of the database, which may be the trouble."""
+"""What a reader sees when a request cannot be answered. 400 and 500 need no database: it may be the trouble."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from console import navigation
 from console.accounts.actors import Actor
@@ -13,6 +14,8 @@ from console.crud.listing import query_with
 from console.publishing import queries as publishing
 
 register = template.Library()
+
+HIDDEN = mark_safe(' aria-hidden="true"')
 
 register.simple_tag(formats.time_html, name="time")
 register.simple_tag(formats.ago_html, name="ago")
@@ -23,7 +26,7 @@ register.simple_tag(formats.size_text, name="size")
 @register.simple_tag
 def icon(name: str, label: str = "") -> str:
     """An icon of static/icons/icons.svg; decoration unless it has a label."""
-    role = format_html(' role="img" aria-label="{}"', label) if label else format_html(' aria-hidden="true"')
+    role = format_html(' role="img" aria-label="{}"', label) if label else HIDDEN
     return format_html('<svg class="icon"{}><use href="{}#{}"></use></svg>', role, static("icons/icons.svg"), name)
 
 
