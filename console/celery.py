@@ -16,7 +16,7 @@ from celery.signals import import_modules, setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 # Root is left where the unprivileged user cannot read the checkout; no pickled task is accepted anyway.
-warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+warnings.filterwarnings("ignore", message="(?s).*superuser privileges")
 
 app = Celery("gatepost")
 app.config_from_object("django.conf:settings", namespace="CELERY")

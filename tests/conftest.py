@@ -1,11 +1,10 @@
-"""One PostgreSQL and one Valkey for each test process, made of the same wheels as `make run` uses, gone with the process."""
+"""One PostgreSQL and one Valkey for each test process, from the wheels that `make run` uses, gone with the process."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,9 +16,12 @@ from time import monotonic, sleep
 import pytest
 
 from console.processes.account import Account
+from console.processes.address import free_port
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
+from tests.browser import HINT, find_browser, may_be_left_out
+from tests.running_copy import RunningCopy
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -105,12 +107,6 @@ def home(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> P
     return directory
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_for(condition: Callable[[], object], complaint: str, seconds: float = 20) -> None:
     """Return as soon as `condition` holds; fail with `complaint` after `seconds`."""
     deadline = monotonic() + seconds
@@ -118,3 +114,21 @@ def wait_for(condition: Callable[[], object], complaint: str, seconds: float = 2
         if monotonic() > deadline:
             pytest.fail(f"{complaint} after {seconds:g} s")
         sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def running_copy() -> Iterator[RunningCopy]:
+    """Everything, as `make run` starts it, and in order."""
+    with RunningCopy() as copy:
+        done = copy.manage("status", "--wait", "60")
+        assert done.returncode == 0, done.stderr + copy.terminal()
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """pytest-playwright drives the Chromium that is here; without one the browser tests fail and say what to do."""
+    found = find_browser()
+    if not found:
+        (pytest.skip if may_be_left_out() else pytest.fail)(HINT)
+    return {**browser_type_launch_args, "executable_path": found}

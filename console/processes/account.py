@@ -65,5 +65,5 @@ def _own_name() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError as error:
         raise HomeError(
-            f"User id {os.geteuid()} has no entry in /etc/passwd, and PostgreSQL needs one. Add it, or set DATABASE_URL."
+            f"User id {os.geteuid()} is not in /etc/passwd, and PostgreSQL needs that. Add it, or set DATABASE_URL."
         ) from error

@@ -45,5 +45,5 @@ class Command(BaseCommand):
         )
         if unknown:
             raise CommandError(
-                f"A newer Gatepost has changed this database ({', '.join(unknown)}). Run that one, or use another database."
+                f"A newer Gatepost has changed this database ({', '.join(unknown)}). Run that one, or use another."
             )

@@ -1,0 +1,58 @@
+# Everything starts here. `make run` needs Python 3.11+ with pip and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+# venv without ensurepip and pip from outside: a bare Debian has no python3-venv. No notices of pip's about itself or root.
+PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
+INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install --quiet --require-hashes
+
+.PHONY: run test install install-test browser check bench ledger lock clean
+.DEFAULT_GOAL := run
+
+run: install
+	@exec $(RUN) manage.py up
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gatepost needs Python 3.11 or newer; set PYTHON=…")'
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "Gatepost needs pip: install python3-pip (Debian: apt-get install python3-pip)."; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv --without-pip $(VENV)
+	@echo "Installing the libraries into $(VENV) (once; about half a minute)…"
+	@$(INSTALL) -r requirements.lock
+	@touch $@
+
+install-test: $(VENV)/installed-test
+
+$(VENV)/installed-test: requirements-test.lock $(VENV)/installed
+	@echo "Installing the test tools into $(VENV) (once)…"
+	@$(INSTALL) -r requirements-test.lock
+	@touch $@
+
+test: install-test browser
+	$(MAKE) --no-print-directory check
+	$(RUN) -m pytest -q -m "not browser" -n auto
+	$(RUN) -m pytest -q -m browser
+
+check: install-test
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+browser: install-test
+	@$(RUN) -m tests.browser
+
+bench: install-test
+	$(RUN) -m tests.bench
+
+ledger: install
+	$(RUN) manage.py ledger
+
+# uv is needed for this one only.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra test -c requirements.lock \
+		pyproject.toml -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

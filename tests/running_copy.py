@@ -1,0 +1,80 @@
+"""A whole copy of Gatepost, started as an administrator starts it, in a data directory and on ports of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from console.processes.account import Account
+from console.processes.address import free_port
+from console.processes.home import CHECKOUT
+
+
+class RunningCopy:
+    """Use it with `with`. `start` after `stop` or `kill` goes on with the same data and ports."""
+
+    password = "a-long-test-password"
+
+    def __init__(self) -> None:
+        self.home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-copy-")))
+        self.console = f"127.0.0.1:{free_port()}"
+        self.smtp = f"127.0.0.1:{free_port()}"
+        self.output = self.home / "terminal"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> RunningCopy:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.home)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {
+            "GATEPOST_HOME": str(self.home),
+            "GATEPOST_CONSOLE": self.console,
+            "GATEPOST_SMTP": self.smtp,
+            "GATEPOST_ADMIN_PASSWORD": self.password,
+        }
+        outside = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+        return outside | ours
+
+    def start(self) -> None:
+        with self.output.open("ab") as terminal:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdout=terminal,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """The exit code of `up`."""
+        assert self.process
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def run_file(self) -> dict[str, Any]:
+        return dict(json.loads((self.home / "run.json").read_text()))
+
+    def terminal(self) -> str:
+        """All that `up` has written."""
+        return self.output.read_text()
