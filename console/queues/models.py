@@ -33,7 +33,7 @@ class Message(models.Model):
 
 
 class Content(models.Model):
-    """A piece, of at most 1 MiB, of a message as it is delivered: trace headers first. Gone when nobody waits for it."""
+    """A piece, of at most 1 MiB, of a message as it is delivered: trace headers first. Gone when nobody waits."""
 
     pk = models.CompositePrimaryKey("message_id", "number")
     message_id = models.UUIDField()
@@ -107,3 +107,11 @@ class Retired(models.Model):
 
     outcome = models.TextField(primary_key=True)
     recipients = models.BigIntegerField()
+
+
+class Worker(models.Model):
+    """A process that delivers. It holds an advisory lock while it lives; what a dead one had claimed is released."""
+
+    number = models.IntegerField(primary_key=True)
+    name = models.TextField()
+    started_at = models.DateTimeField(db_default=models.functions.Now())

@@ -1,5 +1,5 @@
 """Where mail goes next, and what to make of what happens there. PURE.
 
-`route` (which connector, which next hop), `mail_data` (a message as it must stand on the wire), `remote_reply` (what the
+`route` (which connector, which next hop), `mail_data` (a message as it stands on the wire), `remote_reply` (what the
 answer of the next hop means), `retry` (when to try again), `dsn` (what the sender is told).
 """

@@ -1,4 +1,4 @@
-"""What the answer of a next hop means for a recipient. Source: RFC 5321 §4.2.1, §4.5.3.1.10; RFC 3463 for the status."""
+"""What the answer of a next hop means for a recipient. Source: RFC 5321 §4.2.1, §4.5.3.1.10; the status: RFC 3463."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def select_connector(connectors: tuple[SendConnector, ...], domain: str) -> Send
 
 
 def _specificity(space: AddressSpace, domain: str) -> int | None:
-    """None for no match; an exact name beats `*.name`, which covers the name too, which beats a shorter one, then `*`."""
+    """None for no match. Most specific first: the exact name, `*.name` (which covers it too), a shorter one, `*`."""
     name = space.domain.lower()
     if name == "*":
         return 0
