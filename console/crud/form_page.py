@@ -1,0 +1,44 @@
+"""The form of a new or an existing object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from console.crud.forms import put_errors
+from console.crud.kind import Kind, Page
+
+
+class FormPage(Kind):
+    def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
+        form = form or self.make_form(obj)
+        context = {"view": self, "form": form, "obj": obj, "cancel_url": self.after(obj), "title": self.form_title(obj)}
+        context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
+        return render(self.request, self.form_template, context, status=422 if form.errors else 200)
+
+    def form_title(self, obj: Any) -> str:
+        return self.name_of(obj) if obj is not None else _("New %s") % self.noun
+
+    def submit_form(self, obj: Any) -> HttpResponse:
+        form = self.make_form(obj)
+        if form.is_valid():
+            try:
+                saved = self.save(form)
+            except ValidationError as error:
+                put_errors(form, error)
+            else:
+                messages.success(self.request, self.saved_message(saved))
+                return redirect(self.after(saved))
+        return self.show_form(obj, form)
+
+    def saved_message(self, obj: Any) -> str:
+        return _("%s is saved.") % self.name_of(obj)
+
+    def after(self, obj: Any) -> str:
+        """Where to go from the form of `obj`: back to the list with it selected."""
+        return self.url(Page.DETAILS, self.key(obj)) if obj is not None else self.url(Page.LIST)

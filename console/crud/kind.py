@@ -1,0 +1,130 @@
+"""What a kind of object declares, what it may override, and where its pages are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.text import capfirst
+
+from console.crud.access import RoleRequired
+from console.crud.columns import Column, Detail, Filter, Verb
+from console.crud.listing import Rows
+
+
+class Page(StrEnum):
+    """Which page of a kind of object a view is; the value ends its URL's name."""
+
+    LIST = "list"
+    DETAILS = "details"
+    NEW = "new"
+    EDIT = "edit"
+    REMOVE = "remove"
+    ACT = "act"
+
+
+class Kind(RoleRequired):
+    """The declaration. `CrudView` adds the pages."""
+
+    page: Page = Page.LIST
+
+    model: Any = None
+    namespace: str = ""
+    prefix: str = ""
+    noun: Any = ""
+    plural: Any = ""
+    title: Any = ""
+    purpose: Any = ""
+    first_step: Any = ""
+    columns: Sequence[Column] = ()
+    details: Sequence[Detail] = ()
+    search: Sequence[str] = ()
+    filters: Sequence[Filter] = ()
+    verbs: Sequence[Verb] = ()
+    form_class: Any = None
+    new_url: str = ""
+    edit_url: str = ""
+    refresh: int = 0
+    page_size: int = 50
+    pk_converter: str = "int"
+    paginator_class = Paginator
+    list_template = "crud/list.html"
+    details_template = "crud/details.html"
+    form_template = "crud/form.html"
+    remove_template = "crud/remove.html"
+
+    def rows(self) -> Rows:
+        return self.model._default_manager.all()
+
+    def find(self, pk: Any) -> Any:
+        try:
+            return get_object_or_404(self.model, pk=pk)
+        except (ValueError, ValidationError) as error:
+            raise Http404 from error
+
+    def key(self, obj: Any) -> Any:
+        return obj.pk
+
+    def name_of(self, obj: Any) -> str:
+        return str(obj)
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return True
+
+    def make_form(self, obj: Any = None) -> Any:
+        data = (self.request.POST, self.request.FILES) if self.request.method == "POST" else ()
+        return self.form_class(*data, instance=obj)
+
+    def save(self, form: Any) -> Any:
+        raise NotImplementedError
+
+    def remove(self, obj: Any) -> None:
+        raise NotImplementedError
+
+    def removal_warning(self, objects: Sequence[Any]) -> str:
+        """What removing `objects` brings with it, for the confirmation page."""
+        return ""
+
+    @property
+    def heading_text(self) -> str:
+        return self.title or capfirst(self.plural)
+
+    @classmethod
+    def urls(cls, at: str = "") -> list:
+        """list, details, new, edit, remove and act under `at`, as far as the class offers them."""
+        routes = {Page.LIST: "", Page.ACT: "act", Page.REMOVE: "remove", Page.NEW: "new"}
+        one = f"<{cls.pk_converter}:pk>"
+        routes |= {Page.EDIT: f"{one}/edit", Page.DETAILS: f"{one}/"}
+        offered = [page for page in routes if cls.offers(page)]
+        return [path(at + routes[page], cls.as_view(page=page), name=f"{cls.prefix}{page}") for page in offered]
+
+    @classmethod
+    def offers(cls, page: Page) -> bool:
+        if page in (Page.NEW, Page.EDIT):
+            return cls.form_class is not None and cls.save is not Kind.save
+        if page is Page.REMOVE:
+            return cls.remove is not Kind.remove
+        return True
+
+    def url(self, page: Page, *args: Any) -> str:
+        return reverse(f"{self.namespace}:{self.prefix}{page}", args=args)
+
+    def url_of_new(self) -> str:
+        if self.new_url:
+            return reverse(self.new_url)
+        return self.url(Page.NEW) if self.offers(Page.NEW) else ""
+
+    def url_to_open(self, obj: Any) -> str:
+        """The property page, which everybody may read, or the form, for who may write."""
+        return self.url_of_edit(obj) if self.edit_url or self.may_write else ""
+
+    def url_of_edit(self, obj: Any) -> str:
+        if self.edit_url:
+            return reverse(self.edit_url, args=[self.key(obj)])
+        return self.url(Page.EDIT, self.key(obj)) if self.offers(Page.EDIT) else ""

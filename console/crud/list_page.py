@@ -1,0 +1,94 @@
+"""The list with its details pane: the whole page, or the part of it that htmx asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page as PageOfRows
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+
+from console.crud.columns import Column, Verb
+from console.crud.kind import Kind, Page
+from console.crud.listing import Rows, in_order, matching, query_with
+
+EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
+REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
+
+
+class ListPage(Kind):
+    def show_list(self, selected: Any) -> HttpResponse:
+        target = self.request.headers.get("HX-Target")
+        template = {"list": "crud/table.html", "details": self.details_template}.get(target or "", self.list_template)
+        context = self.list_context(selected) if target != "details" else self.details_context(selected)
+        response = render(self.request, template, context | {"fragment": bool(target)})
+        response["Vary"] = "HX-Request, HX-Target, Cookie"
+        return response
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        rows = self.filtered(self.rows())
+        page = self.paginate(in_order(rows, self.request.GET.get("sort", ""), self.columns))
+        context = self.details_context(selected)
+        return context | {
+            "page": page,
+            "table": [self.row(obj, selected) for obj in page],
+            "headings": [self.heading(column) for column in self.columns],
+            "filtering": any(self.request.GET.get(name) for name in ["q", *(each.name for each in self.filters)]),
+            "chosen_filters": [(each, self.request.GET.get(each.name, "")) for each in self.filters],
+            "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        }
+
+    def filtered(self, rows: Rows) -> Rows:
+        """Override to give a filter a meaning that `rows.filter(lookup=value)` cannot express."""
+        rows = matching(rows, self.request.GET.get("q", ""), self.search) if self.search else rows
+        for each in self.filters:
+            value = self.request.GET.get(each.name)
+            if value and hasattr(rows, "filter"):
+                rows = rows.filter(**{each.lookup or each.name: value})
+        return rows
+
+    def paginate(self, rows: Rows) -> PageOfRows:
+        return self.paginator_class(rows, self.page_size).get_page(self.request.GET.get("page"))
+
+    def heading(self, column: Column) -> dict[str, Any]:
+        sort = self.request.GET.get("sort", "")
+        direction = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(sort, "") if column.sort else ""
+        wanted = f"-{column.sort}" if direction == "ascending" else column.sort
+        query = query_with(self.request.GET, sort=wanted, page=None) if column.sort else ""
+        return {"column": column, "direction": direction, "query": query}
+
+    def row(self, obj: Any, selected: Any) -> dict[str, Any]:
+        key = self.key(obj)
+        return {
+            "obj": obj,
+            "key": key,
+            "name": self.name_of(obj),
+            "url": self.url(Page.DETAILS, key) + query_with(self.request.GET),
+            "open": self.url_to_open(obj),
+            "cells": [(column, column.html(obj)) for column in self.columns],
+            "selected": selected is not None and key == self.key(selected),
+        }
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        lines = [(detail.label, detail.html(selected)) for detail in self.details] if selected is not None else []
+        return {
+            "view": self,
+            "selected": selected,
+            "selected_key": self.key(selected) if selected is not None else "",
+            "selected_name": self.name_of(selected) if selected is not None else "",
+            "details": lines,
+            "toolbar": self.toolbar(selected),
+            "act_url": self.url(Page.ACT),
+            "list_url": self.url(Page.LIST),
+            "new_url": self.url_of_new() if self.may_write else "",
+            "open_url": self.url_to_open(selected) if selected is not None else "",
+        }
+
+    def toolbar(self, selected: Any) -> list[Verb]:
+        """The verbs for the selected object, or all when none is selected; none for who may not write."""
+        if not self.may_write:
+            return []
+        edit = [EDIT] if self.edit_url or self.offers(Page.EDIT) else []
+        every = [*edit, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
+        return [verb for verb in every if selected is None or self.may(verb, selected)]

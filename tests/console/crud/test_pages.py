@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+
+from console.accounts.actors import Role
+from tests.console.crud.fruit import Fruit, basket
+
+pytestmark = pytest.mark.urls("tests.console.crud.fruit")
+
+
+@pytest.fixture(autouse=True)
+def filled_basket() -> Iterator[list[Fruit]]:
+    basket[:] = [Fruit("pear", 180), Fruit("apple", 150), Fruit("fig", 40, ripe=True)]
+    yield basket
+    basket.clear()
+
+
+def names(text: str) -> list[str]:
+    return re.findall(r"<strong>(\w+)</strong></a>", text)
+
+
+def test_the_list_shows_rows_counts_and_purpose(admin: Client) -> None:
+    text = admin.get("/fruit/").text
+    assert names(text) == ["pear", "apple", "fig"]
+    assert "3 fruits" in text
+    assert "What the tests pick." in text
+
+
+def test_columns_sort_both_ways(admin: Client) -> None:
+    assert names(admin.get("/fruit/?sort=weight").text) == ["fig", "apple", "pear"]
+    descending = admin.get("/fruit/?sort=-weight").text
+    assert names(descending) == ["pear", "apple", "fig"]
+    assert 'aria-sort="descending"' in descending
+    assert names(admin.get("/fruit/?sort=ripe").text) == ["pear", "apple", "fig"]
+
+
+def test_filters_say_how_many_match_and_lead_back(admin: Client) -> None:
+    text = admin.get("/fruit/?q=AP").text
+    assert names(text) == ["apple"]
+    assert "1 fruit match" in text
+    assert names(admin.get("/fruit/?state=ripe").text) == ["fig"]
+    assert "Nothing matches." in admin.get("/fruit/?q=plum").text
+
+
+def test_an_empty_list_offers_the_first_step(admin: Client) -> None:
+    basket.clear()
+    text = admin.get("/fruit/").text
+    assert "No fruits yet." in text
+    assert "Pick the first one." in text
+
+
+def test_a_row_has_an_address_of_its_own_and_keeps_the_filter(admin: Client) -> None:
+    text = admin.get("/fruit/pear/?q=p").text
+    assert names(text) == ["pear", "apple"]
+    assert 'href="/fruit/apple/?q=p"' in text
+    assert re.search(r"<h2>\s*pear", text)
+    assert admin.get("/fruit/plum/").status_code == 404
+
+
+def test_htmx_gets_the_part_it_asks_for(admin: Client) -> None:
+    pane = admin.get("/fruit/pear/", headers={"HX-Request": "true", "HX-Target": "details"}).text
+    assert "<table" not in pane
+    assert 'hx-swap-oob="true"' in pane
+    table = admin.get("/fruit/", headers={"HX-Request": "true", "HX-Target": "list"}).text
+    assert "<table" in table
+    assert "<html" not in table
+
+
+def test_long_lists_come_in_pages(admin: Client) -> None:
+    basket[:] = [Fruit(f"f{number:03}", number) for number in range(120)]
+    first, third = admin.get("/fruit/?sort=name"), admin.get("/fruit/?sort=name&page=3")
+    assert len(names(first.text)) == 50
+    assert names(third.text)[0] == "f100"
+    assert "120 fruits" in first.text
+    assert 'href="/fruit/?sort=name&amp;page=2"' in first.text
+    assert names(admin.get("/fruit/?page=99").text)[0] == "f100"
+
+
+def test_new_and_edit_save_and_come_back_to_the_row(admin: Client) -> None:
+    assert admin.post("/fruit/new", {"name": "plum", "weight": "30"}).url == "/fruit/plum/"
+    assert admin.post("/fruit/plum/edit", {"name": "plum", "weight": "35"}).url == "/fruit/plum/"
+    assert basket[-1] == Fruit("plum", 35)
+
+
+def test_a_changed_value_shows_its_default(admin: Client) -> None:
+    assert "back to the default" in admin.get("/fruit/pear/edit").text
+    assert "back to the default" not in admin.get("/fruit/new").text
+
+
+def test_errors_of_form_and_action_stand_at_the_field_and_on_top(admin: Client) -> None:
+    missing = admin.post("/fruit/new", {"weight": "1"})
+    assert missing.status_code == 422
+    assert missing.text.count("Enter the name.") == 2
+    refused = admin.post("/fruit/new", {"name": "melon", "weight": "20000"})
+    assert "Too heavy" in str(refused.context["form"].errors["weight"])
+    assert 'value="melon"' in refused.text
+    assert 'aria-invalid="true"' in refused.text
+    elsewhere = admin.post("/fruit/new", {"name": "stone", "weight": "1"})
+    assert elsewhere.context["form"].non_field_errors() == ["A stone is no fruit."]
+
+
+def test_verbs_act_on_every_chosen_row(admin: Client) -> None:
+    answer = admin.post("/fruit/act", {"verb": "ripen", "pk": ["pear", "apple"]}, follow=True)
+    assert all(fruit.ripe for fruit in basket)
+    assert "pear: is ripe now" in answer.text
+
+
+def test_a_verb_that_fails_says_why(admin: Client) -> None:
+    basket.append(Fruit("nothing", 0))
+    answer = admin.post("/fruit/act", {"verb": "ripen", "pk": "nothing"}, follow=True)
+    assert "nothing: There is nothing to ripen." in answer.text
+
+
+def test_a_verb_that_does_not_apply_is_neither_offered_nor_done(admin: Client) -> None:
+    assert 'value="ripen"' not in admin.get("/fruit/fig/").text
+    assert admin.post("/fruit/act", {"verb": "ripen", "pk": "fig"}).status_code == 403
+    assert admin.post("/fruit/act", {"verb": "peel", "pk": "pear"}).status_code == 404
+
+
+def test_nothing_chosen_is_said(admin: Client) -> None:
+    assert "Select a row first." in admin.post("/fruit/act", {"verb": "ripen"}, follow=True).text
+    assert "Select a row first." in admin.get("/fruit/remove", follow=True).text
+
+
+def test_removal_asks_warns_and_removes(admin: Client) -> None:
+    assert admin.post("/fruit/act", {"verb": "remove", "pk": ["pear", "fig"]}).url == "/fruit/remove?pk=pear&pk=fig"
+    text = admin.get("/fruit/remove?pk=pear&pk=fig").text
+    assert "Remove 2 fruits?" in text
+    assert "Nobody can eat them then." in text
+    admin.post("/fruit/remove", {"pk": ["pear", "fig"]})
+    assert [fruit.name for fruit in basket] == ["apple"]
+    refused = admin.post("/fruit/remove", {"pk": "apple"})
+    assert refused.status_code == 422
+    assert "The last apple stays." in refused.text
+
+
+def test_a_reader_gets_no_buttons_and_no_writes(signed_in: Callable[..., Client]) -> None:
+    reader = signed_in(Role.VIEW_ONLY)
+    text = reader.get("/fruit/pear/").text
+    assert 'value="ripen"' not in text
+    assert "New fruit" not in text
+    assert "/fruit/pear/edit" not in text
+    for path in ("new", "pear/edit", "remove?pk=pear"):
+        assert reader.get(f"/fruit/{path}").status_code == 403
+    for path in ("new", "pear/edit", "remove", "act"):
+        assert reader.post(f"/fruit/{path}", {"pk": "pear", "verb": "ripen"}).status_code == 403
+    assert len(basket) == 3
+    assert not basket[0].ripe
+
+
+def test_a_role_that_may_write_gets_them(signed_in: Callable[..., Client]) -> None:
+    client = signed_in(Role.RECIPIENT_MANAGEMENT)
+    assert "New fruit" in client.get("/fruit/").text
+    assert client.post("/fruit/act", {"verb": "ripen", "pk": "pear"}).status_code == 302
+
+
+def test_names_are_escaped_everywhere(admin: Client) -> None:
+    evil = "<b>x"
+    basket.append(Fruit(evil, 1))
+    for page in ("/fruit/", "/fruit/%3Cb%3Ex/", "/fruit/remove?pk=%3Cb%3Ex", "/fruit/%3Cb%3Ex/edit"):
+        text = admin.get(page).text
+        assert evil not in text
+        assert "&lt;b&gt;x" in text

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from console.accounts.actors import Role
+from console.certificates.models import Certificate
+from console.connectors.models import ReceiveConnector, SendConnector
+from console.directory.models import Recipient
+from console.domains.models import AcceptedDomain
+from console.overview import errors
+from console.publishing.models import ConfigRevision, Traffic, Transport
+from console.queues.models import Message
+from console.queues.models import Recipient as Waiting
+from console.tracking.models import Session
+
+
+def revision(number: int = 42) -> ConfigRevision:
+    return ConfigRevision.objects.create(number=number, document="{}", checksum="", author="anna", comment="")
+
+
+def transport(name: str = "mx1", revision: int | None = 42, **values: object) -> Transport:
+    return Transport.objects.create(name=name, revision=revision, in_force_since=timezone.now(), **values)
+
+
+def message(subject: str = "Hello", **values: object) -> Message:
+    now = timezone.now()
+    fixed = {"transport": "mx1", "connector": "Relay", "revision": 1, "session_id": "1", "client_address": "192.0.2.1"}
+    fixed |= {"helo": "", "tls": False, "principal": "", "authenticated": False, "sender": "anna@a.example"}
+    fixed |= {"message_id": "<1@a.example>", "size": 10, "body_type": "7BIT", "recipient_count": 1}
+    return Message.objects.create(id=uuid4(), accepted_at=now, expires_at=now, subject=subject, **fixed | values)
+
+
+def waiting(mail: Message, status: str) -> None:
+    now = timezone.now()
+    Waiting.objects.create(message=mail, address="x@a", next_hop="mailbox", status=status, due_at=now, notice_at=now)
+
+
+def test_an_empty_installation_shows_the_first_steps(admin: Client) -> None:
+    text = admin.get("/").text
+    assert "First steps" in text
+    assert "Name your domains" in text
+    assert "Nothing is published yet" in text
+
+
+def test_first_steps_go_away_when_mail_flows(admin: Client) -> None:
+    AcceptedDomain.objects.create(name="a", domain_name="a.example")
+    assert "is-done" in admin.get("/").text
+    Recipient.objects.create(address="x@a.example", change_number=1)
+    message()
+    text = admin.get("/").text
+    assert "First steps" not in text
+    assert "Not set up yet" in text
+    ReceiveConnector.objects.create(name="Default")
+    ReceiveConnector.objects.create(name="Relay")
+    SendConnector.objects.create(name="Out")
+    assert "Not set up yet" not in admin.get("/").text
+
+
+def test_saved_and_in_force_are_two_facts(admin: Client) -> None:
+    revision(42)
+    transport("mx1", 42)
+    transport("mx2", 41)
+    bar = admin.get("/revision-state").text
+    assert "<b>42</b>" in bar
+    assert "<b>1 of 2</b>" in bar
+    assert "tone-warning" in bar
+    page = admin.get("/").text
+    assert "still revision 41" in page
+    Transport.objects.update(revision=42)
+    assert "tone-good" in admin.get("/revision-state").text
+
+
+def test_no_transport_and_no_listener_are_said(admin: Client) -> None:
+    revision()
+    assert "in force nowhere" in admin.get("/revision-state").text
+    problem = {"connector": "Relay", "binding": "10.9.9.9:25", "message": "Cannot assign requested address"}
+    transport(problems=[problem])
+    assert "one connector cannot listen" in admin.get("/revision-state").text
+    assert "Cannot listen on 10.9.9.9:25: Cannot assign requested address" in admin.get("/").text
+
+
+def test_the_last_hour_is_added_up_minute_by_minute(admin: Client) -> None:
+    minute = timezone.now().replace(second=0, microsecond=0)
+    for name in ("mx1", "mx2"):
+        for age in (5, 30, 90):
+            at = minute - timedelta(minutes=age)
+            Traffic.objects.create(transport=name, minute=at, connections=3, accepted=600, refused=1)
+    answer = admin.get("/")
+    totals = answer.context["totals"]
+    assert (totals.connections, totals.accepted, totals.refused) == (12, 2400, 4)
+    assert "2,400" in answer.text
+    assert answer.text.count("data-minute=") == 60
+
+
+def test_queue_length_counts_messages_that_wait(admin: Client) -> None:
+    for status in ("ready", "suspended", "delivered", "removed"):
+        waiting(message(), status)
+    mail = message()
+    waiting(mail, "ready")
+    waiting(mail, "ready")
+    assert admin.get("/").context["waiting"] == 3
+
+
+def test_certificates_that_expire_soon_are_named(admin: Client) -> None:
+    now = timezone.now()
+    for name, days in (("soon", 10), ("later", 60), ("over", -1)):
+        end = now + timedelta(days=days)
+        Certificate.objects.create(name=name, not_before=now, not_after=end, fingerprint=name)
+    assert [each.name for each in admin.get("/").context["certificates"]] == ["over", "soon"]
+
+
+def test_htmx_gets_the_live_part_only(admin: Client) -> None:
+    text = admin.get("/", headers={"HX-Request": "true", "HX-Target": "overview"}).text
+    assert "<html" not in text
+    assert "Connections" in text
+
+
+def found(client: Client, text: str) -> str:
+    return client.get("/search", {"q": text}).text
+
+
+def test_search_finds_every_kind(admin: Client) -> None:
+    ReceiveConnector.objects.create(name="Printers", bindings=["10.2.3.4:25"])
+    SendConnector.objects.create(name="Out to partner", smart_hosts=["relay.partner.example"])
+    AcceptedDomain.objects.create(name="Main", domain_name="contoso.example")
+    Recipient.objects.create(address="anna@contoso.example", change_number=1)
+    message("Invoice 4711")
+    now = timezone.now()
+    common = {"transport": "mx1", "connector": "Printers", "local_endpoint": "", "remote_port": 1, "started_at": now}
+    Session.objects.create(session_id="08D6", remote_address="203.0.113.7", search="203.0.113.7 hp-mfp-2", **common)
+    assert "Printers" in found(admin, "10.2.3.4")
+    assert "Out to partner" in found(admin, "relay.partner")
+    both = found(admin, "contoso")
+    assert "Accepted domains" in both
+    assert "anna@contoso.example" in both
+    assert "08D6" in found(admin, "HP-MFP")
+    assert "Invoice 4711" in found(admin, "4711")
+    assert "Nothing found." in found(admin, "zebra")
+    assert "Finds connectors by name" in found(admin, " ")
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "'; DROP TABLE x; --", "%", "\\", "ü" * 500])
+def test_search_takes_any_text(admin: Client, text: str) -> None:
+    answer = admin.get("/search", {"q": text})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+def test_the_feature_pane_has_what_the_role_may_use(signed_in: Callable[..., Client], admin: Client) -> None:
+    assert "Admin roles" in admin.get("/").text
+    viewer = signed_in(Role.VIEW_ONLY).get("/").text
+    assert "Admin roles" not in viewer
+    assert "Change history" in viewer
+
+
+def test_an_unknown_page_and_a_refusal_look_like_the_console(admin: Client, signed_in: Callable[..., Client]) -> None:
+    missing = admin.get("/nowhere")
+    assert missing.status_code == 404
+    assert "There is nothing here" in missing.text
+    assert "Change history" in missing.text
+    assert "There is nothing here" in Client().get("/nowhere").text
+    refused = signed_in(Role.VIEW_ONLY).get("/administration/admin-roles/")
+    assert "This needs the role Organization Management." in refused.text
+
+
+def test_a_failure_asks_nothing_of_the_database() -> None:
+    request = RequestFactory().get("/")
+    for answer, code in ((errors.failed(request), 500), (errors.bad_request(request, ValueError()), 400)):
+        assert answer.status_code == code
+        assert "Gatepost" in answer.content.decode()
+
+
+def test_a_form_without_its_token_is_refused_in_words(db: None) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/account/sign-in", {"username": "a", "password": "b"})
+    assert answer.status_code == 403
+    assert "This form is too old" in answer.text
+
+
+def test_pages_carry_a_strict_policy_and_nothing_inline(admin: Client) -> None:
+    revision()
+    transport()
+    for page in ("/", "/search?q=x", "/administration/admin-roles/new", "/administration/change-history/"):
+        answer = admin.get(page)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert " style=" not in answer.text
+        assert "<style" not in answer.text
+        assert "onclick=" not in answer.text
+        assert all("src=" in tag or "type=" in tag for tag in answer.text.split("<script")[1:])
