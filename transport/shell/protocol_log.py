@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from transport.shell.clock import now, stamp
+from transport.shell.clock import stamp
 
 FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
 FLUSH_EVERY = 0.1
@@ -25,7 +25,6 @@ MOST_WAITING = 200
 log = logging.getLogger(__name__)
 _name = re.compile(r"RECV(\d{8})-(\d{4,})\.LOG")
 _unprintable = re.compile(r"[^ -~]")
-_simple = re.compile(r"[ !#-+\--~]*").fullmatch
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -38,80 +37,109 @@ class Limits(msgspec.Struct, frozen=True):
 
 def field(text: str) -> str:
     """One CSV field: control characters and anything outside ASCII are shown escaped, commas and quotes are quoted."""
-    if _simple(text):
+    if text.isascii() and text.isprintable() and "," not in text and '"' not in text:
         return text
     text = _unprintable.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
 
 
 class SessionLog:
-    """The lines of one session."""
+    """The events of one session. They are only remembered here: spelling them out is the writer thread's work."""
 
-    __slots__ = ("_ends", "_head", "_log", "_sequence")
+    __slots__ = ("_log", "head", "sequence", "tail")
 
     def __init__(self, protocol_log: "ProtocolLog", connector: str, session_id: str, local: str, remote: str) -> None:
         self._log = protocol_log
-        self._head = f",{field(connector)},{session_id},"
-        self._ends = f",{local},{remote},"
-        self._sequence = 0
+        self.head = f",{field(connector)},{session_id},"
+        self.tail = f",{local},{remote},"
+        self.sequence = 0
 
     def connected(self, rights: str) -> None:
         """`+`, and what the session may do."""
-        self._write("+,,")
-        self._write(f"*,{field(rights)},Set Session Permissions")
+        self._log.add((time.time(), self, "+", "", ""))
+        self._log.add((time.time(), self, "*", rights, "Set Session Permissions"))
 
     def received(self, line: bytes) -> None:
-        """`<`: a command line as the client sent it."""
-        self._write(f"<,{field(line.decode('latin-1'))},")
+        """`<`: a command line as the client sent it, without its line end."""
+        self._log.add((time.time(), self, "<", line, ""))
 
     def sent(self, wire: bytes, context: str = "") -> None:
         """`>`: a reply in one record, whatever its number of lines; `context` names the rule of a refusal."""
-        self._write(f">,{self._log.reply_field(wire)},{field(context)}")
+        self._log.add((time.time(), self, ">", wire, context))
 
     def note(self, data: str, context: str = "") -> None:
         """`*`: something worth knowing."""
-        self._write(f"*,{field(data)},{field(context)}")
+        self._log.add((time.time(), self, "*", data, context))
 
     def closed(self, by: str) -> None:
         """`-`: `by` is Remote or Local."""
-        self._write(f"-,,{by}")
+        self._log.add((time.time(), self, "-", "", by))
 
-    def _write(self, event: str) -> None:
-        self._log.write(f"{stamp(now())}{self._head}{self._sequence}{self._ends}{event}\r\n")
-        self._sequence += 1
+
+Event = tuple[float, SessionLog, str, str | bytes, str]
+
+
+class _Speller:
+    """Events to lines. Most texts come again and again, and many events share a millisecond."""
+
+    def __init__(self) -> None:
+        self._known: dict[str | bytes, str] = {}
+        self._millisecond, self._stamp = 0, ""
+
+    def lines(self, events: list[Event]) -> str:
+        """The lines of the events, which must come in their order."""
+        lines = []
+        known = self._known
+        for when, session, event, data, context in events:
+            if int(when * 1000) != self._millisecond:
+                self._millisecond, self._stamp = int(when * 1000), stamp(when)
+            text = known.get(data)
+            if text is None:
+                text = self._learn(event, data)
+            if context:
+                context = field(context)
+            number = session.sequence
+            session.sequence = number + 1
+            lines.append(f"{self._stamp}{session.head}{number}{session.tail}{event},{text},{context}\r\n")
+        return "".join(lines)
+
+    def _learn(self, event: str, data: str | bytes) -> str:
+        text = data
+        if isinstance(text, bytes):
+            text = _reply(text) if event == ">" else text.decode("latin-1")
+        if len(self._known) > 2000:
+            self._known.clear()
+        self._known[data] = found = field(text)
+        return found
+
+
+def _reply(wire: bytes) -> str:
+    """A reply as the data field; of several lines, `250  name Hello [ip] SIZE …`."""
+    text = wire[:-2].decode("latin-1")
+    if "\n" not in text:
+        return text
+    return text[:3] + "  " + " ".join(line[4:] for line in text.split("\r\n"))
 
 
 class ProtocolLog:
-    """The files of one transport. `write` is for the event loop's thread."""
+    """The files of one transport. `add` is for the event loop's thread."""
 
-    def __init__(self, directory: Path, loop: asyncio.AbstractEventLoop, limits: Limits = Limits()) -> None:
+    def __init__(self, directory: Path, loop: asyncio.AbstractEventLoop, limits: Limits | None = None) -> None:
         """Raises OSError when the directory cannot be made."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lost = 0
         self._loop = loop
-        self._lines: list[str] = []
-        self._replies: dict[bytes, str] = {}
-        self._queue: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
-        self._files = _Files(directory, limits)
+        self._events: list[Event] = []
+        self._queue: queue.SimpleQueue[list[Event] | None] = queue.SimpleQueue()
+        self._files = _Files(directory, limits or Limits())
         self._writer = threading.Thread(target=self._write_all, name="protocol-log", daemon=True)
         self._writer.start()
 
-    def write(self, line: str) -> None:
-        """Add one whole line."""
-        if not self._lines:
+    def add(self, event: Event) -> None:
+        """Remember an event; it is in the file a tenth of a second later."""
+        if not self._events:
             self._loop.call_later(FLUSH_EVERY, self._flush)
-        self._lines.append(line)
-
-    def reply_field(self, wire: bytes) -> str:
-        """A reply as the data field: `250  name Hello [ip] SIZE …` for several lines. Replies repeat, so it is kept."""
-        text = self._replies.get(wire)
-        if text is None:
-            lines = wire.decode("latin-1").split("\r\n")[:-1]
-            text = field(lines[0] if len(lines) == 1 else lines[0][:3] + "  " + " ".join(line[4:] for line in lines))
-            if len(self._replies) > 500:
-                self._replies.clear()
-            self._replies[wire] = text
-        return text
+        self._events.append(event)
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -120,23 +148,24 @@ class ProtocolLog:
         self._writer.join()
 
     def _flush(self) -> None:
-        lines, self._lines = self._lines, []
-        if lines and self._queue.qsize() < MOST_WAITING:
-            self._queue.put(lines)
+        events, self._events = self._events, []
+        if self._queue.qsize() < MOST_WAITING:
+            self._queue.put(events)
         else:
-            self.lost += len(lines)
+            self.lost += len(events)
 
     def _write_all(self) -> None:
         failing = False
-        while (lines := self._queue.get()) is not None:
+        speller = _Speller()
+        while (events := self._queue.get()) is not None:
             try:
-                self._files.write("".join(lines).encode("ascii", "backslashreplace"))
+                self._files.write(speller.lines(events).encode("ascii", "backslashreplace"))
                 failing = False
             except OSError as error:
                 if not failing:
                     log.error("protocol log: %s", error)
                 failing = True
-                self.lost += len(lines)
+                self.lost += len(events)
         self._files.close()
 
 
@@ -183,4 +212,4 @@ class _Files:
 
 def _header() -> bytes:
     lines = "#Software: Gatepost", "#Version: 15.0.0.0", "#Log-type: SMTP Receive Protocol Log"
-    return "\r\n".join([*lines, f"#Date: {stamp(now())}", f"#Fields: {FIELDS}", ""]).encode()
+    return "\r\n".join([*lines, f"#Date: {stamp(time.time())}", f"#Fields: {FIELDS}", ""]).encode()

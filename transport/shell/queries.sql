@@ -33,3 +33,48 @@ select change_number, address, deleted from directory_recipient where change_num
 
 -- name: recipient_totals
 select count(*) filter (where not deleted), coalesce(max(change_number), 0) from directory_recipient
+
+-- The queue, filled by the forwarder (tables of the console's app queues).
+
+-- name: journal_positions
+select segment, "offset" from queues_position where transport = %(transport)s
+
+-- name: advance_journal
+insert into queues_position (transport, segment, "offset", messages, recipients)
+values (%(transport)s, %(segment)s, %(offset)s, %(messages)s, %(recipients)s)
+on conflict (transport, segment) do update set
+    "offset" = excluded."offset",
+    messages = queues_position.messages + excluded.messages,
+    recipients = queues_position.recipients + excluded.recipients
+
+-- name: sum_up_journal
+with gone as (
+    delete from queues_position where transport = %(transport)s and segment = any(%(segments)s) returning messages, recipients
+)
+insert into queues_position (transport, segment, "offset", messages, recipients)
+select %(transport)s, '', 0, sum(messages), sum(recipients) from gone having count(*) > 0
+on conflict (transport, segment) do update set
+    messages = queues_position.messages + excluded.messages, recipients = queues_position.recipients + excluded.recipients
+
+-- name: upsert_next_hops
+insert into queues_nexthop (key, delivery_type, domain, connector)
+select * from unnest(%(keys)s::text[], %(types)s::text[], %(domains)s::text[], %(connectors)s::text[])
+on conflict (key) do update set domain = excluded.domain where queues_nexthop.domain <> excluded.domain
+
+-- name: copy_messages
+copy queues_message (
+    id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls, principal, authenticated, sender,
+    subject, message_id, size, body_type, origin, recipient_count, expires_at
+) from stdin (format binary)
+
+-- name: copy_content
+copy queues_content (message_id, number, chunk) from stdin (format binary)
+
+-- name: copy_recipients
+copy queues_recipient (message_id, address, next_hop, due_at, notice_at) from stdin (format binary)
+
+-- name: wake_delivery
+select pg_notify('gatepost_queue', key) from unnest(%(keys)s::text[]) as key
+
+-- name: listed_recipients
+select address from directory_recipient where address = any(%(addresses)s) and not deleted

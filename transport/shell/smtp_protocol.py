@@ -25,6 +25,7 @@ from transport.shell.incoming import IncomingMessage
 from transport.shell.journal import Envelope
 from transport.shell.protocol_log import SessionLog
 from transport.shell.reception import Reception
+from transport.smtp.reply import Reply
 
 LONGEST_LINE = 2048
 """Octets of a command line with its CRLF: RFC 5321 §4.5.3.1.4 asks for 512, extensions for more."""
@@ -172,7 +173,8 @@ class SmtpProtocol(SMTP):
             end = buffer.find(b"\n", start)
             if end < 0:
                 break
-            self._perform(self._answer(buffer[start : end + 1]))
+            line = buffer[start : end + 1]
+            self._perform(self._answer(line), line)
             start = end + 1
         rest = buffer[start:] if start else buffer
         match self._doing:
@@ -192,14 +194,10 @@ class SmtpProtocol(SMTP):
         session = self._session
         if self._skipping or len(line) > LONGEST_LINE:
             self._skipping = False
-            self._note_received(line[:80] + b"...")
             return verbs.line_too_long(session)
         if not line.endswith(b"\r\n"):
-            self._note_received(line)
             return verbs.bare_line_feed(session)
-        line = line[:-2]
-        self._note_received(line)
-        outcome = verbs.respond(session, line, clock.now(), self._reception.resources_low)
+        outcome = verbs.respond(session, line[:-2], clock.now(), self._reception.resources_low)
         if outcome.actions and isinstance(outcome.actions[0], LookUpRecipient):
             recipient = outcome.actions[0].recipient
             outcome = looked_up(outcome.session, recipient, self._reception.recipients.index.find(str(recipient)))
@@ -207,21 +205,24 @@ class SmtpProtocol(SMTP):
             self._reception.traffic.refused += 1
         return outcome
 
-    def _note_received(self, line: bytes) -> None:
-        if self._log is not None:
-            self._log.received(line)
-
-    def _perform(self, outcome: Outcome) -> None:
+    def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
+        """Take over the session, put the reply (to `line`) in the queue, do the actions."""
         self._session = outcome.session
         reply = outcome.reply
         if reply is not None:
             self._out.append(reply.wire)
             if self._log is not None:
-                refused = reply.code >= 400 and outcome.decided_by
-                revision = self._session.policy.snapshot.revision
-                self._log.sent(reply.wire, f"{outcome.decided_by}; revision {revision}" if refused else "")
+                self._note_reply(self._log, outcome, reply, line)
         for action in outcome.actions:
             self._act(action)
+
+    def _note_reply(self, log_: SessionLog, outcome: Outcome, reply: Reply, line: bytes) -> None:
+        context = ""
+        if reply.code >= 400 and outcome.decided_by:
+            context = f"{outcome.decided_by}; revision {outcome.session.policy.snapshot.revision}"
+        if line:
+            log_.received(line[:-1].removesuffix(b"\r")[:LONGEST_LINE])
+        log_.sent(reply.wire, context)
 
     def _act(self, action: Action) -> None:
         match action:

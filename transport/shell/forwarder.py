@@ -1,0 +1,91 @@
+"""Moves accepted mail from the journal into PostgreSQL, and the protocol log after it. One process per node.
+
+Records and the position behind them are written in one transaction: killed at any moment, it goes on where the database
+says. A segment is deleted when all of it is committed and the transport writes to a newer one.
+"""
+
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+
+import psycopg
+
+from transport.config.document import DocumentError
+from transport.shell.journal_reader import JournalReader
+from transport.shell.log_forwarder import LogForwarder
+from transport.shell.queue_tables import Connection, Routes
+
+NICENESS = 5
+POLL = 0.02
+IDLE_POLL = 0.05
+LONGEST_BACK_OFF = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Forwarder:
+    """Everything below one data directory: each transport's journal, then each transport's protocol log."""
+
+    def __init__(self, home: Path, database_url: str) -> None:
+        self._journals, self._database_url = home / "journal", database_url
+        self._readers: dict[str, JournalReader] = {}
+        self._routes = Routes()
+        self._logs = LogForwarder(home / "protocol-log")
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Until `stopping` is set. PostgreSQL may be away at any time."""
+        wait = 0.1
+        while not self.stopping.is_set():
+            try:
+                with psycopg.connect(self._database_url, autocommit=True, connect_timeout=5) as connection:
+                    log.info("forwarder: connected to PostgreSQL")
+                    wait = 0.1
+                    self._readers.clear()
+                    self._logs.forget()
+                    self._move(connection)
+            except (psycopg.Error, OSError, DocumentError) as error:
+                log.warning("forwarder: %s; trying again in %.1f s", " ".join(str(error).split()), wait)
+                self.stopping.wait(wait)
+                wait = min(2 * wait, LONGEST_BACK_OFF)
+
+    def _move(self, connection: Connection) -> None:
+        while not self.stopping.is_set():
+            moved = self.move_mail(connection)
+            if not moved:
+                moved = self._logs.move(connection)
+                self.stopping.wait(POLL if moved else IDLE_POLL)
+
+    def move_mail(self, connection: Connection) -> int:
+        """One batch from every transport; returns the number of messages moved."""
+        return sum(reader.move(connection, self._routes) for reader in self._all_readers(connection))
+
+    def _all_readers(self, connection: Connection) -> list[JournalReader]:
+        try:
+            names = [entry.name for entry in os.scandir(self._journals) if entry.is_dir()]
+        except FileNotFoundError:
+            return []
+        for name in names:
+            if name not in self._readers:
+                self._readers[name] = JournalReader(name, self._journals / name, connection)
+        return [self._readers[name] for name in sorted(names)]
+
+
+def run(home: Path, database_url: str) -> None:
+    """The process: until SIGTERM or SIGINT."""
+    os.nice(NICENESS)
+    forwarder = Forwarder(home, database_url)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: forwarder.stopping.set())
+    forwarder.run()
+
+
+def main() -> None:
+    """Environment: GATEPOST_HOME, DATABASE_URL."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
+    run(home, os.environ.get("DATABASE_URL", ""))
+
+

@@ -1,0 +1,108 @@
+"""One transport's journal, read in order and moved into the queue's tables."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from transport.shell import queue_tables
+from transport.shell.queries import QUERIES
+from transport.shell.queue_tables import Connection, Routes
+from transport.shell.segment import BODIES, Damage, Record, read_segment, segments
+
+MOST_RECORDS = 2000
+MOST_BYTES = 16 << 20
+SET_ASIDE = "set-aside"
+
+log = logging.getLogger(__name__)
+
+
+class JournalReader:
+    """Knows how far each segment is loaded, as the database says."""
+
+    def __init__(self, transport: str, directory: Path, connection: Connection) -> None:
+        self._transport, self._directory = transport, directory
+        rows = connection.execute(QUERIES["journal_positions"], {"transport": transport})
+        self._positions: dict[str, int] = {segment: offset for segment, offset in rows}
+        self._forget_deleted(connection)
+
+    def move(self, connection: Connection, routes: Routes) -> int:
+        """Load one batch; returns the number of its messages. Raises psycopg.Error, and OSError for an unreadable file."""
+        found = self._well_named(segments(self._directory))
+        for path in found:
+            records, end, finished = self._next_batch(path)
+            if records or end > self._positions.get(path.name, 0):
+                self._load(connection, routes, path, records, end)
+            if finished and path is not found[-1]:
+                self._delete(connection, path)
+            if records:
+                return len(records)
+        return 0
+
+    def _well_named(self, paths: list[Path]) -> list[Path]:
+        for path in paths:
+            if len(path.stem.partition("-")[2]) != 16:
+                self._set_aside(path, "its name is not a segment's")
+                path.unlink()
+        return [path for path in paths if path.exists()]
+
+    def _next_batch(self, path: Path) -> tuple[list[Record], int, bool]:
+        """Records, the offset behind them, and whether nothing more can be read."""
+        records: list[Record] = []
+        end = self._positions.get(path.name, 0)
+        length = 0
+        for found in self._readable(path, end):
+            end = found.end
+            if isinstance(found, Record):
+                records.append(found)
+                length += len(found.body)
+            if len(records) >= MOST_RECORDS or length >= MOST_BYTES:
+                return records, end, False
+        return records, end, True
+
+    def _readable(self, path: Path, offset: int) -> Iterator[Record | Damage]:
+        """What can be loaded; for everything else the segment is set aside first."""
+        for found in read_segment(path, offset):
+            if isinstance(found, Damage):
+                self._set_aside(path, found.message)
+            elif not queue_tables.has_content(found.envelope, self._directory):
+                problem = f"the body {found.envelope.body_file} of a message at {found.offset} is missing"
+                self._set_aside(path, problem)
+                found = Damage(found.offset, found.end, problem)
+            yield found
+
+    def _load(self, connection: Connection, routes: Routes, path: Path, records: list[Record], end: int) -> None:
+        router = routes.refresh(connection)
+        with connection.transaction():
+            recipients = queue_tables.write(connection, records, self._directory, router) if records else 0
+            position = {"transport": self._transport, "segment": path.name, "offset": end}
+            counts = {"messages": len(records), "recipients": recipients}
+            connection.execute(QUERIES["advance_journal"], position | counts, prepare=True)
+        self._positions[path.name] = end
+        for record in records:
+            if record.envelope.body_file:
+                (self._directory / BODIES / record.envelope.body_file).unlink(missing_ok=True)
+
+    def _delete(self, connection: Connection, path: Path) -> None:
+        """Everything of it is in the database. First the file, then what we know of it: never the other way round."""
+        torn = path.stat().st_size - self._positions.get(path.name, 0)
+        if torn > 0:
+            log.warning("%s: %d bytes at the end were never finished, and never answered with 250", path, torn)
+        path.unlink()
+        self._forget_deleted(connection)
+
+    def _forget_deleted(self, connection: Connection) -> None:
+        gone = [name for name in self._positions if name and not (self._directory / name).exists()]
+        if gone:
+            with connection.transaction():
+                connection.execute(QUERIES["sum_up_journal"], {"transport": self._transport, "segments": gone})
+            for name in gone:
+                del self._positions[name]
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        """Keep the segment for a human, under a second name; what can be read of it is loaded all the same."""
+        kept = self._directory / SET_ASIDE / path.name
+        log.error("%s: %s. The file is kept as %s; all that can be read is loaded.", path, why, kept)
+        kept.parent.mkdir(mode=0o700, exist_ok=True)
+        if not kept.exists():
+            os.link(path, kept)
