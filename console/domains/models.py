@@ -6,7 +6,7 @@ from django.db.models.functions import Lower, Now
 
 
 class AcceptedDomain(models.Model):
-    """A row of `transport.config.accepted_domain.AcceptedDomain`. `domain_name` is lower case ASCII and never changes."""
+    """A row of `transport.config.accepted_domain.AcceptedDomain`. `domain_name`: lower case ASCII, never changed."""
 
     name = models.TextField()
     domain_name = models.TextField(unique=True)

@@ -1,4 +1,4 @@
-"""Revisions of the configuration, and what the transports report. The transports write their rows with SQL of their own."""
+"""Revisions of the configuration, and what the transports report (with SQL of their own)."""
 
 from django.db import models
 from django.db.models.functions import Now

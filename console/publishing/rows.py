@@ -1,36 +1,57 @@
 """One row of a settings model and one frozen struct of `transport.config`, either made from the other.
 
-The columns of such a model are the fields of the struct. A column holds what JSON can hold: an enumeration by its value,
-a set or a tuple as a list, a struct inside a tuple as an object.
+The columns of such a model are the fields of the struct. An enumeration is kept by its value, a set or tuple as a list,
+and what an administrator writes in one line (a binding, a range, an address space) as that line, to be found.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import models
 
 from transport.config import kinds
-from transport.config.setting import settings
+from transport.config.endpoint import IPRange, parse_binding
+from transport.config.send_connector import AddressSpace
+from transport.config.setting import Kind, settings
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+Row = TypeVar("Row", bound=models.Model)
+
+LINES: dict[Kind, Callable[[str], Any]] = {
+    Kind.BINDINGS: parse_binding,
+    Kind.RANGES: IPRange,
+    Kind.ADDRESS_SPACES: lambda text: _address_space(text),
+}
+"""Kinds whose column is a list of lines → what makes a value of one line; `str` makes the line of a value."""
+
+
+def _address_space(text: str) -> AddressSpace:
+    domain, _, cost = text.removeprefix("SMTP:").partition(";")
+    return AddressSpace(domain, int(cost or 1))
 
 
 def struct_of(row: models.Model, struct: type[Struct]) -> Struct:
     """The frozen struct that a row says."""
-    return msgspec.convert({field: getattr(row, field) for field in settings(struct)}, struct)
+    values = {}
+    for field, setting in settings(struct).items():
+        value, read = getattr(row, field), LINES.get(setting.kind)
+        values[field] = [read(line) for line in value] if read else value
+    return msgspec.convert(values, struct)
 
 
-def write(struct: msgspec.Struct, row: models.Model) -> models.Model:
+def write(struct: msgspec.Struct, row: Row) -> Row:
     """Puts every setting of the struct into the row's columns and returns the row, not yet saved."""
-    for field, value in msgspec.to_builtins(struct, order="deterministic").items():
-        setattr(row, field, value)
+    values = msgspec.to_builtins(struct, order="deterministic")
+    for field, setting in settings(type(struct)).items():
+        lines = setting.kind in LINES
+        setattr(row, field, [str(value) for value in getattr(struct, field)] if lines else values[field])
     return row
 
 
-def properties(struct: msgspec.Struct | None) -> dict[str, str] | None:
-    """Exchange's property name → the value as Exchange prints it; None for None. For history, comparison and summaries."""
-    if struct is None:
-        return None
-    return {setting.name: kinds.show(setting, getattr(struct, field)) for field, setting in settings(type(struct)).items()}
+def properties(struct: msgspec.Struct) -> dict[str, str]:
+    """Exchange's property name → the value as Exchange prints it, for history, comparison and summaries."""
+    table = settings(type(struct))
+    return {setting.name: kinds.show(setting, getattr(struct, field)) for field, setting in table.items()}

@@ -1,0 +1,100 @@
+"""Every write of connectors. Each raises PermissionDenied, and ValidationError at the field that cannot stand.
+
+`confirmed_name` is what the administrator typed: the connector through which strangers could relay afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from console.accounts.actors import SYSTEM, Actor, Role
+from console.connectors import models
+from console.publishing.compare import RECEIVE_CONNECTOR, SEND_CONNECTOR
+from console.publishing.settings_rows import SettingsRows
+from transport.config import rules
+from transport.config.endpoint import everyone, parse_binding
+from transport.config.permissions import Grant, PermissionGroup, Right
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector, Usage
+from transport.config.send_connector import SendConnector
+
+WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
+ROWS = {
+    ReceiveConnector: SettingsRows(RECEIVE_CONNECTOR, models.ReceiveConnector, ReceiveConnector, rules.problems),
+    SendConnector: SettingsRows(SEND_CONNECTOR, models.SendConnector, SendConnector, rules.send_problems),
+}
+Struct = type[ReceiveConnector] | type[SendConnector]
+
+
+def create(actor: Actor, connector: ReceiveConnector | SendConnector, confirmed_name: str = "") -> Any:
+    """Makes a connector and returns its row."""
+    actor.require(*WRITERS)
+    return ROWS[type(connector)].create(actor, connector, {confirmed_name})
+
+
+def update(
+    actor: Actor,
+    struct: Struct,
+    pk: int,
+    changes: Mapping[str, Any],
+    version: int | None = None,
+    confirmed_name: str = "",
+) -> Any:
+    """Changes some settings (field → value) of a connector; `version` is the one that the editor saw."""
+    actor.require(*WRITERS)
+    return ROWS[struct].update(actor, pk, changes, version, {confirmed_name})
+
+
+def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_name: str = "") -> Any:
+    """Enables or disables a connector."""
+    return update(actor, struct, pk, {"enabled": enabled}, confirmed_name=confirmed_name)
+
+
+def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: str = "") -> None:
+    """Removes a connector. Its clients go to the next wider connector on the same binding."""
+    actor.require(*WRITERS)
+    ROWS[struct].remove(actor, pk, {confirmed_name})
+
+
+def grant(
+    actor: Actor, pk: int, principal: str, right: Right, deny: bool = False, confirmed_name: str = ""
+) -> models.ReceiveConnector:
+    """Gives a principal a right by hand, or with `deny` takes it whatever its groups say (Add-ADPermission)."""
+    return _set_grant(actor, pk, principal, right, Grant(principal, right.value, deny), confirmed_name)
+
+
+def revoke(actor: Actor, pk: int, principal: str, right: Right, confirmed_name: str = "") -> models.ReceiveConnector:
+    """Removes what was granted or denied by hand; what the groups give stays (Remove-ADPermission)."""
+    return _set_grant(actor, pk, principal, right, None, confirmed_name)
+
+
+def _set_grant(
+    actor: Actor, pk: int, principal: str, right: Right, wanted: Grant | None, confirmed_name: str
+) -> models.ReceiveConnector:
+    def changes(connector: ReceiveConnector) -> Mapping[str, Any]:
+        kept = {each for each in connector.grants if (each.principal, each.right) != (principal, right.value)}
+        return {"grants": tuple(sorted(kept | ({wanted} if wanted else set())))}
+
+    actor.require(*WRITERS)
+    return ROWS[ReceiveConnector].update(actor, pk, changes, confirmed={confirmed_name})
+
+
+def first_start() -> None:
+    """Gives a new installation its connector: everybody may hand in mail for accepted domains, nothing is relayed."""
+    if models.ReceiveConnector.objects.exists():
+        return
+    name = f"Default Frontend {settings.GATEPOST_NODE}"
+    create(
+        SYSTEM,
+        ReceiveConnector(
+            name=name[:64],
+            usage=Usage.Internet,
+            protocol_logging_level=ProtocolLoggingLevel.Verbose,
+            auth_mechanism=frozenset({AuthMechanism.Tls}),
+            permission_groups=frozenset({PermissionGroup.AnonymousUsers}),
+            remote_ip_ranges=everyone(),
+            bindings=tuple(parse_binding(text) for text in settings.GATEPOST_SMTP.split(",")),
+        ),
+    )

@@ -1,0 +1,102 @@
+"""Every write of a setting happens inside `change`, which makes a revision of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from msgspec.structs import replace
+
+from console.accounts.actors import Actor
+from console.audit import actions as audit
+from console.publishing import queries, relay_guard
+from console.publishing.compile import compile_snapshot
+from console.publishing.models import ConfigRevision
+from transport.config import document, rules
+from transport.config.snapshot import Snapshot
+
+CHANNEL = "gatepost_config"
+LOCK = 0x47617465706F7374  # "Gatepost": one change at a time in the whole installation
+
+Properties = dict[str, str]
+
+
+@dataclass
+class Change:
+    """A change that is under way. `confirmed` holds the connector names that the administrator typed."""
+
+    actor: Actor
+    comment: str
+    confirmed: frozenset[str]
+    revision: ConfigRevision | None = None
+    records: list[tuple[str, str, Properties | None, Properties | None]] = field(default_factory=list)
+
+    def record(self, kind: str, name: str, before: Properties | None, after: Properties | None) -> None:
+        """Notes for the change history what became of an object: property → value as shown, or None."""
+        if before != after:
+            self.records.append((kind, name, before, after))
+
+
+@contextmanager
+def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Iterator[Change]:
+    """One transaction: the writes of the body, their entries in the change history, a new revision, NOTIFY on commit.
+
+    Only one change is under way at a time, so that the body reads and writes the newest state. Raises ValidationError,
+    at the field where it is known, when the configuration would be inconsistent, or would let strangers relay through a
+    connector whose name is not in `confirmed`; then nothing is written. Nothing changed: no revision.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        under_way = Change(actor, comment, frozenset(confirmed))
+        yield under_way
+        under_way.revision = _publish(under_way)
+
+
+def _publish(under_way: Change) -> ConfigRevision | None:
+    newest = queries.newest_with_document()
+    before = queries.snapshot(newest)
+    after = compile_snapshot(newest.number + 1 if newest else 1)
+    if newest and document.encode(before) == document.encode(_numbered(after, before.revision)):
+        return None
+    _check(under_way, before, after)
+    revision = _save(under_way, after)
+    for kind, name, old, new in under_way.records:
+        audit.record(under_way.actor, kind, name, _verb(old, new), old, new, revision.number)
+    return revision
+
+
+def _numbered(snapshot: Snapshot, revision: int) -> Snapshot:
+    return replace(snapshot, revision=revision)
+
+
+def _check(under_way: Change, before: Snapshot, after: Snapshot) -> None:
+    touched = {name for _, name, _, _ in under_way.records}
+    found: dict[str, list[str]] = {}
+    for name, problem in rules.snapshot_problems(after):
+        place, text = (problem.field, problem.message) if name in touched else ("__all__", f"{name}: {problem.message}")
+        found.setdefault(place, []).append(text)
+    if found:
+        raise ValidationError({place: list(dict.fromkeys(texts)) for place, texts in found.items()})
+    relay_guard.require_confirmation(before, after, under_way.confirmed)
+
+
+def _verb(before: Properties | None, after: Properties | None) -> str:
+    return "created" if before is None else "removed" if after is None else "changed"
+
+
+def _save(under_way: Change, snapshot: Snapshot) -> ConfigRevision:
+    encoded = document.encode(snapshot)
+    revision = ConfigRevision.objects.create(
+        number=snapshot.revision,
+        document=encoded.decode(),
+        checksum=document.checksum(encoded),
+        author=under_way.actor.name,
+        comment=under_way.comment,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(revision.number)])
+    return revision

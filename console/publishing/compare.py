@@ -1,0 +1,72 @@
+"""What differs between two snapshots, object by object and property by property, values as Exchange prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from console.publishing.rows import properties
+from transport.config.certificate import Certificate
+from transport.config.snapshot import Snapshot
+
+RECEIVE_CONNECTOR = "Receive connector"
+SEND_CONNECTOR = "Send connector"
+ACCEPTED_DOMAIN = "Accepted domain"
+RECIPIENT_FILTER = "Recipient filter"
+CERTIFICATE = "Certificate"
+
+COLLECTIONS = {
+    "receive_connectors": RECEIVE_CONNECTOR,
+    "send_connectors": SEND_CONNECTOR,
+    "accepted_domains": ACCEPTED_DOMAIN,
+    "certificates": CERTIFICATE,
+}
+KINDS = [*COLLECTIONS.values(), RECIPIENT_FILTER]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What became of one object. `lines` are (property, before, after); a new or removed object has one empty side."""
+
+    kind: str
+    name: str
+    verb: str
+    lines: list[tuple[str, str, str]]
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
+    """All objects that differ, in the order of their kinds and names."""
+    old, new = objects(before), objects(after)
+    keys = sorted(old.keys() | new.keys(), key=lambda key: (KINDS.index(key[0]), key[1].lower()))
+    return [_difference(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)]
+
+
+def objects(snapshot: Snapshot) -> dict[tuple[str, str], dict[str, str]]:
+    """(kind, name) → property → value as shown, for everything in a snapshot."""
+    found = {
+        (kind, _name(struct)): shown(struct)
+        for collection, kind in COLLECTIONS.items()
+        for struct in getattr(snapshot, collection)
+    }
+    found[RECIPIENT_FILTER, RECIPIENT_FILTER] = shown(snapshot.recipient_filter)
+    return found
+
+
+def shown(struct: msgspec.Struct) -> dict[str, str]:
+    """Property → value as shown. Of a certificate only what may be read by everybody."""
+    if isinstance(struct, Certificate):
+        return {"Name": struct.name, "Names": ", ".join(struct.names), "Chain": struct.chain}
+    return properties(struct)
+
+
+def _name(struct: msgspec.Struct) -> str:
+    return getattr(struct, "domain_name", "") or struct.name
+
+
+def _difference(key: tuple[str, str], old: dict[str, str] | None, new: dict[str, str] | None) -> Difference:
+    verb = "new" if old is None else "removed" if new is None else "changed"
+    before, after = old or {}, new or {}
+    names = dict.fromkeys([*before, *after])
+    lines = [(name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)]
+    return Difference(*key, verb, [line for line in lines if line[1] or line[2]])

@@ -1,0 +1,53 @@
+"""Rows → snapshot: one query for each table, whatever the number of rows. Objects stand in the order of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+from django.conf import settings
+from django.db.models import Model
+
+from console.certificates.models import Certificate as CertificateRow
+from console.connectors.models import ReceiveConnector as ReceiveConnectorRow
+from console.connectors.models import SendConnector as SendConnectorRow
+from console.domains.models import AcceptedDomain as AcceptedDomainRow
+from console.protection.models import RecipientFilter as RecipientFilterRow
+from console.publishing.rows import struct_of
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.certificate import Certificate
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
+from transport.config.snapshot import Snapshot
+
+Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+
+def compile_snapshot(revision: int) -> Snapshot:
+    """What the rows say now, as that revision."""
+    return Snapshot(
+        revision=revision,
+        server=settings.GATEPOST_NODE,
+        receive_connectors=_structs(ReceiveConnectorRow.objects.order_by(), ReceiveConnector),
+        send_connectors=_structs(SendConnectorRow.objects.order_by(), SendConnector),
+        accepted_domains=_structs(AcceptedDomainRow.objects.order_by(), AcceptedDomain),
+        recipient_filter=next(
+            iter(_structs(RecipientFilterRow.objects.order_by(), RecipientFilter)), RecipientFilter()
+        ),
+        certificates=_by_name(certificate(row) for row in CertificateRow.objects.order_by()),
+    )
+
+
+def certificate(row: CertificateRow) -> Certificate:
+    """A certificate as a revision carries it; it has no settings table, since nobody edits one."""
+    return Certificate(name=row.name, names=tuple(row.names), chain=row.chain, encrypted_key=row.encrypted_key)
+
+
+def _structs(rows: Iterable[Model], struct: type[Struct]) -> tuple[Struct, ...]:
+    return _by_name(struct_of(row, struct) for row in rows)
+
+
+def _by_name(structs: Iterable[Struct]) -> tuple[Struct, ...]:
+    return tuple(sorted(structs, key=lambda struct: getattr(struct, "name", "").lower()))

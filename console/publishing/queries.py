@@ -1,0 +1,80 @@
+"""What is saved, and what is in force where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from console.publishing.models import ConfigRevision, Transport
+from transport.config import document
+from transport.config.snapshot import Snapshot
+
+ALIVE = timedelta(seconds=30)
+"""A transport that has not reported for so long is not counted: it is gone, or cannot reach the database."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The newest revision as saved, and how many of the running transports answer under it."""
+
+    number: int
+    saved_at: datetime | None
+    author: str
+    running: int
+    on_newest: int
+
+    @property
+    def everywhere(self) -> bool:
+        return self.running > 0 and self.on_newest == self.running
+
+
+def revisions() -> QuerySet[ConfigRevision]:
+    """All revisions, newest first, without their documents."""
+    return ConfigRevision.objects.defer("document")
+
+
+def newest() -> ConfigRevision | None:
+    """The newest revision, without its document."""
+    return revisions().first()
+
+
+def newest_with_document() -> ConfigRevision | None:
+    return ConfigRevision.objects.first()
+
+
+def snapshot(revision: ConfigRevision | None) -> Snapshot:
+    """What a revision says; an empty configuration for None. Raises DocumentError when the document is damaged."""
+    return document.decode(revision.document) if revision else Snapshot()
+
+
+def running() -> list[Transport]:
+    """The transports that reported lately, by name."""
+    return list(Transport.objects.filter(seen_at__gte=timezone.now() - ALIVE))
+
+
+def in_force() -> InForce:
+    """Saved and in force as two facts, for the top bar and for `manage.py status`. Two queries."""
+    saved, transports = newest(), running()
+    number = saved.number if saved else 0
+    return InForce(
+        number=number,
+        saved_at=saved.created_at if saved else None,
+        author=saved.author if saved else "",
+        running=len(transports),
+        on_newest=sum(transport.revision == number for transport in transports),
+    )
+
+
+def listening_problems() -> dict[str, list[str]]:
+    """Connector name → what keeps it from listening, in words, of all running transports."""
+    found: dict[str, list[str]] = {}
+    for transport in running():
+        for problem in transport.problems:
+            text = f"Cannot listen on {problem.get('binding')}: {problem.get('message')}"
+            lines = found.setdefault(problem.get("connector", ""), [])
+            if text not in lines:
+                lines.append(text)
+    return found

@@ -1,0 +1,113 @@
+"""No open relay by accident: whose name must be typed before strangers may send to any address through a connector.
+
+A stranger is a client that has proved nothing: anonymous, or externally secured, where the address alone is believed.
+What counts is who is answered by which connector, over the whole configuration: taking away a narrow connector can hand
+its clients to a wider one that relays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
+
+from django.core.exceptions import ValidationError
+
+from transport.config.endpoint import ALL_IPV4, ALL_IPV6, Binding, IPRange, is_private, parse_range
+from transport.config.snapshot import Snapshot
+from transport.receive.exposure import exposures
+
+Interval = tuple[int, int, int]
+"""(IP version, lowest address, highest address), as in `IPRange.bounds`."""
+
+
+class RelayNotConfirmed(ValidationError):
+    """Strangers could relay. `dangers` maps the names that must be typed to who could then reach whom."""
+
+    def __init__(self, dangers: dict[str, str]):
+        self.dangers = dangers
+        super().__init__({"confirmation": [f"{danger} Type “{name}” to confirm." for name, danger in dangers.items()]})
+
+
+def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collection[str]) -> None:
+    """Raises RelayNotConfirmed when strangers gain a way to relay through connectors that nobody confirmed."""
+    missing = {name: ranges for name, ranges in newly_open(before, after).items() if name not in confirmed}
+    if missing:
+        raise RelayNotConfirmed({name: danger(ranges) for name, ranges in missing.items()})
+
+
+def newly_open(before: Snapshot, after: Snapshot) -> dict[str, list[IPRange]]:
+    """Connector name → addresses from which strangers may relay through it after a change, and could not before."""
+    names = {exposed.connector for exposed in exposures(after)}
+    found: dict[str, list[IPRange]] = {}
+    for binding in sorted({each for one in after.receive_connectors if one.name in names for each in one.bindings}):
+        known = _merged(span for span, _ in _open_at(before, binding))
+        for span, name in _open_at(after, binding):
+            if not any(_inside(span, wide) for wide in known):
+                found.setdefault(name, []).append(_range(span))
+    return {name: list(dict.fromkeys(ranges)) for name, ranges in sorted(found.items())}
+
+
+def danger(ranges: list[IPRange]) -> str:
+    """Who could reach whom, as one sentence or two."""
+    shown = ", ".join(str(each) for each in ranges[:4]) + (
+        f" and {len(ranges) - 4} more ranges" if len(ranges) > 4 else ""
+    )
+    if any(str(each) in (ALL_IPV4, ALL_IPV6) for each in ranges):
+        return "Everyone on the Internet could send mail to any address through this server: an open relay."
+    public = "" if all(is_private(each) for each in ranges) else " Some of these addresses are public."
+    return f"Anyone at {shown} could send mail to any address in the world, without signing in.{public}"
+
+
+def _open_at(snapshot: Snapshot, local: Binding) -> list[tuple[Interval, str]]:
+    """(addresses, connector) for all strangers who may relay when they connect to this address and port."""
+    names = {exposed.connector for exposed in exposures(snapshot)}
+    rivals = [
+        (binding != local, one)
+        for one in snapshot.receive_connectors
+        for binding in one.bindings
+        if one.enabled and _serves(binding, local)
+    ]
+    if not any(one.name in names for _, one in rivals):
+        return []
+    claims = [(*remote.bounds, rank, one.name) for rank, one in rivals for remote in one.remote_ip_ranges]
+    return [(span, name) for span, name in _answered(claims) if name in names]
+
+
+def _serves(binding: Binding, local: Binding) -> bool:
+    same_family = (":" in binding.ip) == (":" in local.ip)
+    return binding == local or (binding.is_any and same_family and binding.port == local.port)
+
+
+def _answered(claims: list[tuple[int, int, int, bool, str]]) -> Iterator[tuple[Interval, str]]:
+    """Cuts the address space where a range begins or ends; the narrowest range around a piece answers it."""
+    for version in {claim[0] for claim in claims}:
+        held = [(high - low, rank, low, high, name) for own, low, high, rank, name in claims if own == version]
+        edges = sorted({low for _, _, low, _, _ in held} | {high + 1 for _, _, _, high, _ in held})
+        waiting, active = sorted(held, key=lambda claim: claim[2], reverse=True), []
+        for start, stop in pairwise(edges):
+            while waiting and waiting[-1][2] <= start:
+                active.append(waiting.pop())
+            active = [claim for claim in active if claim[3] >= start]
+            if active:
+                yield (version, start, stop - 1), min(active)[4]
+
+
+def _merged(spans: Iterable[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
+    for version, low, high in sorted(spans):
+        if merged and merged[-1][0] == version and merged[-1][2] + 1 >= low:
+            merged[-1] = (version, merged[-1][1], max(high, merged[-1][2]))
+        else:
+            merged.append((version, low, high))
+    return merged
+
+
+def _inside(span: Interval, wide: Interval) -> bool:
+    return span[0] == wide[0] and wide[1] <= span[1] and span[2] <= wide[2]
+
+
+def _range(span: Interval) -> IPRange:
+    version, low, high = span
+    make = IPv4Address if version == 4 else IPv6Address
+    return parse_range(str(make(low)) if low == high else f"{make(low)}-{make(high)}")

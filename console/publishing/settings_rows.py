@@ -1,0 +1,114 @@
+"""Create, update and remove a row of a settings table: the same steps for every kind of object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models
+from msgspec.structs import replace
+
+from console.accounts.actors import Actor
+from console.publishing.actions import change
+from console.publishing.rows import properties, struct_of, write
+from transport.config.rules import Problem
+from transport.config.setting import settings
+
+STALE = "stale"
+Changes = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class SettingsRows:
+    """A kind of object: its words, rows and struct, and `problems(struct, others)`: what may not stand together."""
+
+    kind: str
+    model: type[models.Model]
+    struct: type[msgspec.Struct]
+    problems: Callable[[Any, list[Any]], Collection[Problem]]
+
+    def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> models.Model:
+        """Writes a new row. Raises ValidationError at the fields that cannot stand."""
+        with change(actor, f"{self.kind} {struct.name}: created", confirmed) as under_way:
+            self.check(struct, self.others(None))
+            row = write(struct, self.model())
+            row.save()
+            under_way.record(self.kind, struct.name, None, properties(struct))
+        return row
+
+    def update(
+        self,
+        actor: Actor,
+        pk: int,
+        changes: Changes,
+        version: int | None = None,
+        confirmed: Collection[str] = (),
+    ) -> models.Model:
+        """Writes some settings (field → value, or what makes that of the present struct) of a row.
+
+        `version` is the one that the editor saw; None does not care.
+
+        Raises ValidationError: at the fields that cannot stand; with code `stale` when the row was changed meanwhile.
+        """
+        with change(actor, "", confirmed) as under_way:
+            row = self.row(pk)
+            before = struct_of(row, self.struct)
+            changes = changes(before) if callable(changes) else changes
+            if version is not None and version != row.version:
+                raise ValidationError(self.meanwhile(before, changes), code=STALE)
+            after = replace(before, **changes)
+            under_way.comment = f"{self.kind} {after.name}: {self._changed(before, after)}"
+            self.check(after, self.others(pk))
+            if before != after:
+                self.save(write(after, row))
+            under_way.record(self.kind, after.name, properties(before), properties(after))
+        return row
+
+    def remove(self, actor: Actor, pk: int, confirmed: Collection[str] = ()) -> None:
+        """Deletes a row."""
+        with change(actor, "", confirmed) as under_way:
+            row = self.row(pk)
+            struct = struct_of(row, self.struct)
+            under_way.comment = f"{self.kind} {struct.name}: removed"
+            under_way.record(self.kind, struct.name, properties(struct), None)
+            row.delete()
+
+    def save(self, row: Any) -> None:
+        """Saves a row as its next version."""
+        row.version += 1
+        row.save()
+
+    def row(self, pk: int) -> Any:
+        """The row, or a ValidationError when somebody removed it."""
+        try:
+            return self.model._default_manager.get(pk=pk)
+        except ObjectDoesNotExist:
+            raise ValidationError(f"This {self.kind.lower()} was removed meanwhile.") from None
+
+    def others(self, pk: int | None) -> list[Any]:
+        """All the other objects of the kind."""
+        return [struct_of(row, self.struct) for row in self.model._default_manager.exclude(pk=pk).order_by()]
+
+    def check(self, struct: Any, others: list[Any]) -> None:
+        """Raises ValidationError with every problem at its field."""
+        found: dict[str, list[str]] = {}
+        for problem in self.problems(struct, others):
+            found.setdefault(problem.field, []).append(problem.message)
+        if found:
+            raise ValidationError({field: list(dict.fromkeys(texts)) for field, texts in found.items()})
+
+    def meanwhile(self, now: Any, changes: Mapping[str, Any]) -> str:
+        """What an editor must know whose object was changed under way."""
+        table, shown = settings(self.struct), properties(now)
+        differ = [field for field, value in changes.items() if getattr(now, field) != value]
+        values = ", ".join(f"{table[field].label} is {shown[table[field].name] or 'empty'}" for field in differ)
+        text = f"Somebody saved “{now.name}” while you were editing it. "
+        text += f"Now saved: {values}. " if values else "What stands here is what is saved now. "
+        return text + "Your entries are still here: save again to put them in place."
+
+    def _changed(self, before: Any, after: Any) -> str:
+        old, new = properties(before), properties(after)
+        return ", ".join(name for name in new if old[name] != new[name]) or "nothing changed"
