@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 # venv without ensurepip and pip from outside: a bare Debian has no python3-venv. No notices of pip's about itself or root.
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
-INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install --quiet --require-hashes
+INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
 .PHONY: run test install install-test browser check bench ledger lock clean
 .DEFAULT_GOAL := run
