@@ -18,8 +18,9 @@ from transport.shell.log_forwarder import LogForwarder
 from transport.shell.queue_tables import Connection, Routes
 
 NICENESS = 5
-POLL = 0.02
-IDLE_POLL = 0.05
+WORTHWHILE = 500
+"""Messages in a batch; after a smaller one it waits a little, so that the next transaction carries more."""
+GATHER, IDLE = 0.02, 0.05
 LONGEST_BACK_OFF = 5.0
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,10 @@ class Forwarder:
     def _move(self, connection: Connection) -> None:
         while not self.stopping.is_set():
             moved = self.move_mail(connection)
-            if not moved:
-                moved = self._logs.move(connection)
-                self.stopping.wait(POLL if moved else IDLE_POLL)
+            if moved >= WORTHWHILE:
+                continue
+            busy = moved or self._logs.move(connection)
+            self.stopping.wait(GATHER if busy else IDLE)
 
     def move_mail(self, connection: Connection) -> int:
         """One batch from every transport; returns the number of messages moved."""
@@ -87,5 +89,3 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
     run(home, os.environ.get("DATABASE_URL", ""))
-
-

@@ -22,12 +22,12 @@ class JournalReader:
 
     def __init__(self, transport: str, directory: Path, connection: Connection) -> None:
         self._transport, self._directory = transport, directory
-        rows = connection.execute(QUERIES["journal_positions"], {"transport": transport})
-        self._positions: dict[str, int] = {segment: offset for segment, offset in rows}
+        rows = connection.execute(QUERIES["journal_positions"], {"transport": transport}).fetchall()
+        self._positions: dict[str, int] = dict(rows)
         self._forget_deleted(connection)
 
     def move(self, connection: Connection, routes: Routes) -> int:
-        """Load one batch; returns the number of its messages. Raises psycopg.Error, and OSError for an unreadable file."""
+        """Load one batch; returns the number of its messages. Raises psycopg.Error, OSError."""
         found = self._well_named(segments(self._directory))
         for path in found:
             records, end, finished = self._next_batch(path)
