@@ -32,7 +32,7 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 
 test: install-test browser
 	$(MAKE) --no-print-directory check
-	$(RUN) -m pytest -q -m "not browser" -n auto
+	$(RUN) -m pytest -q -m "not browser" -n auto --dist loadscope
 	$(RUN) -m pytest -q -m browser
 
 check: install-test

@@ -35,6 +35,9 @@ class RunningCopy:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+        self.remove()
+
+    def remove(self) -> None:
         shutil.rmtree(self.home)
 
     @property
