@@ -204,7 +204,7 @@ function drawCharts() {
       height: place.clientHeight,
       cursor: { show: false },
       scales: { y: { range: (plot, low, high) => [0, Math.max(5, high * 1.1)] } },
-      axes: [{ ...axis, grid: { show: false }, values: hours, space: 70 }, { ...axis, size: 44, space: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000] }],
+      axes: [{ ...axis, grid: { show: false }, values: hours, space: 70, size: 26 }, { ...axis, size: 44, space: 38, incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000] }],
       series: [
         {},
         { stroke: resolved("--accepted"), fill: resolved("--accepted").replace("rgb(", "rgba(").replace(")", ", 0.12)"), width: 2, points: { show: false } },
@@ -237,6 +237,12 @@ function start() {
 document.addEventListener("htmx:afterSettle", (event) => prepare(event.detail.target));
 document.addEventListener("htmx:oobAfterSwap", offerVerbs);
 
+// On a narrow screen the details stand above the list: bring them into view.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const details = event.detail.target;
+  if (details.id === "details" && matchMedia("(max-width: 960px)").matches) details.scrollIntoView({ block: "nearest" });
+});
+
 // A list that refreshes itself waits while somebody works in it, and keeps the row that was chosen.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const list = event.target.closest("[data-refreshes]");
@@ -249,9 +255,15 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 // When the console does not answer, what is on the page may be old: say so until it answers again.
+let leaving = false; // a request that the browser gives up because the page changes has not failed
+addEventListener("beforeunload", () => {
+  leaving = true;
+  setTimeout(() => (leaving = false), 3000);
+});
+
 function tellLost() {
   const place = document.getElementById("messages");
-  if (!place || place.querySelector("[data-lost]")) return;
+  if (leaving || !place || place.querySelector("[data-lost]")) return;
   const message = Object.assign(document.createElement("div"), { className: "message tone-warning" });
   message.dataset.lost = "";
   message.textContent = "The console does not answer. What you see may be out of date.";

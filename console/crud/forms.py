@@ -37,23 +37,23 @@ class GroupedForm:
 
 
 class TypedConfirmation:
-    """Mixin. When the page sets `name_to_type`, the form is valid only once that name has been typed.
+    """Mixin for what strangers could misuse: the form is valid only once a name has been typed.
 
-    `danger` says what would follow. Call `super().__init__` first; set both before `is_valid()`, or in `clean()`
-    through `require_name(name, danger)`, which adds the field and its error.
+    Call `require_name` in `clean()` when there is danger. `danger` then says what would follow.
     """
 
     danger: str = ""
     name_to_type: str = ""
 
     def require_name(self, name: str, danger: str) -> None:
-        self.name_to_type, self.danger = name, danger
-        self.fields["confirmation"] = forms.CharField(
-            label=_("Type “%s” to confirm") % name, required=False, strip=True
-        )
-        typed = self.data.get(self.add_prefix("confirmation"), "").strip()
-        if typed != name:
+        """Adds the field, and its error unless `name` was typed into it."""
+        self.ask_for_name(name, danger)
+        if self.data.get(self.add_prefix("confirmation"), "").strip() != name:
             self.add_error("confirmation", _("Type the name “%s” exactly as it stands here.") % name)
+
+    def ask_for_name(self, name: str, danger: str) -> None:
+        self.name_to_type, self.danger = name, danger
+        self.fields["confirmation"] = forms.CharField(label=_("Type “%s” to confirm") % name)
 
 
 def say_what_is_missing(form: forms.BaseForm) -> None:
@@ -68,16 +68,16 @@ def say_what_is_missing(form: forms.BaseForm) -> None:
 
 
 class ConfirmRemoval(TypedConfirmation, forms.Form):
-    """The form of a removal that asks for a name."""
+    """The form of a removal that asks for a name from the start."""
 
     def __init__(self, *args, name: str, danger: str, **kwargs):
         super().__init__(*args, **kwargs)
-        self.asked = (name, danger)
-        self.fields["confirmation"] = forms.CharField(label=_("Type “%s” to confirm") % name, required=False)
+        self.ask_for_name(name, danger)
 
-    def clean(self):
-        self.require_name(*self.asked)
-        return super().clean()
+    def clean_confirmation(self):
+        if self.cleaned_data["confirmation"] != self.name_to_type:
+            raise ValidationError(_("Type the name “%s” exactly as it stands here.") % self.name_to_type)
+        return self.name_to_type
 
 
 def put_errors(form: forms.BaseForm, error: ValidationError) -> None:

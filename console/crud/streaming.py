@@ -29,7 +29,7 @@ def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-async def _one_by_one(pieces: Iterator[str | bytes]) -> AsyncIterator[str | bytes]:
+async def _one_by_one(pieces: Pieces) -> AsyncIterator[str | bytes]:
     following = sync_to_async(lambda: next(pieces, None))
     while (piece := await following()) is not None:
         yield piece
