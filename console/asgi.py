@@ -1,9 +1,13 @@
 """What uvicorn serves: `uvicorn console.asgi:application`."""
 
 import os
+import warnings
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+# WhiteNoise hands out files by synchronous iterators: harmless for the small ones that we have.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 application = get_asgi_application()

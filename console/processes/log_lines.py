@@ -1,4 +1,4 @@
-"""The form of the process logs: UTC time, one line for an event, no passwords of servers."""
+"""The form of the process logs: UTC time, one line for an event (a traceback follows it), no passwords of servers."""
 
 import logging
 import re
@@ -18,6 +18,9 @@ class OneLine(logging.Formatter):
     converter = time.gmtime
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return " ".join(super().formatMessage(record).split())
 
     def format(self, record: logging.LogRecord) -> str:
         return PASSWORD_IN_ADDRESS.sub(r"\1:***@", super().format(record))
