@@ -1,0 +1,181 @@
+"""`python -m transport` as a process of its own, with a data directory that the test fills."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from console.processes.account import Account
+from tests.conftest import free_port, wait_for
+from tests.receive.builders import connector, domain
+from transport.config.document import checksum, encode
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.snapshot import Snapshot
+from transport.shell.config_feed import Copy
+from transport.shell.journal import Record, read_segment, segments
+from transport.shell.recipient_index import RecipientIndex
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "node-1"
+
+
+class RunningTransport:
+    """`publish` writes the disk copy that the next start serves; with `database_url` it follows PostgreSQL too."""
+
+    def __init__(self, database_url: str = "", **variables: str) -> None:
+        self.home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-shell-")))
+        self.port = free_port()
+        self.health = f"127.0.0.1:{free_port()}"
+        self.variables = {"GATEPOST_NODE": NAME, "GATEPOST_HEALTH": self.health, "DATABASE_URL": database_url, **variables}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state" / NAME
+
+    @property
+    def log(self) -> str:
+        return (self.home / "log").read_text()
+
+    def publish(self, *connectors: ReceiveConnector, **values: Any) -> None:
+        snapshot = self.snapshot(*connectors, **values)
+        document = encode(snapshot)
+        self.state.mkdir(parents=True, exist_ok=True)
+        copy = Copy(snapshot.revision, checksum(document), document.decode())
+        (self.state / "config.json").write_bytes(msgspec.json.encode(copy))
+
+    def snapshot(self, *connectors: ReceiveConnector, revision: int = 1, **values: Any) -> Snapshot:
+        values.setdefault("recipient_filter", RecipientFilter(recipient_validation_enabled=False))
+        return Snapshot(
+            revision=revision,
+            server="gateway.test",
+            receive_connectors=connectors or (self.connector(),),
+            accepted_domains=(domain("gatepost.test", default=True),),
+            **values,
+        )
+
+    def connector(self, name: str = "Default", **values: Any) -> ReceiveConnector:
+        return connector(name, **{"bindings": f"127.0.0.1:{self.port}", **values})
+
+    def list_recipients(self, addresses: Iterable[str]) -> None:
+        index = RecipientIndex()
+        for address in addresses:
+            index.add(address)
+        self.state.mkdir(parents=True, exist_ok=True)
+        (self.state / "recipients.index").write_bytes(index.pack(1))
+
+    def start(self, healthy: bool = True) -> None:
+        with (self.home / "log").open("ab") as log:
+            environment = {**os.environ, "GATEPOST_HOME": str(self.home), **self.variables}
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "transport"], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        wait_for(lambda: self.facts() if healthy else self.answers(), "the transport does not serve")
+
+    def answers(self) -> bool:
+        return self.ask("/healthz")[0] != 0
+
+    def facts(self) -> dict[str, Any]:
+        """What /healthz says when it is content, else {}."""
+        code, body = self.ask("/healthz")
+        return dict(json.loads(body)) if code == 200 else {}
+
+    def ask(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(f"http://{self.health}{path}", timeout=5) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(20) == 0, self.log
+            self.process = None
+
+    def remove(self) -> None:
+        if self.process is not None:
+            self.kill()
+        shutil.rmtree(self.home)
+
+    def client(self) -> Client:
+        return Client(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+
+    def greeted(self) -> Client:
+        client = self.client()
+        assert client.line().startswith("220 ")
+        client.say("EHLO client.test")
+        return client
+
+    def records(self) -> Iterator[Record]:
+        for path in segments(self.home / "journal" / NAME):
+            for found in read_segment(path):
+                assert isinstance(found, Record)
+                yield found
+
+
+class Client:
+    """An SMTP client that sends exactly what it is told."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._replies = connection.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def line(self) -> str:
+        """The next line of a reply without its line end, '' at the end of the connection."""
+        return self._replies.readline().decode().removesuffix("\r\n")
+
+    def reply(self) -> str:
+        """The last line of the next reply."""
+        line = self.line()
+        while line[3:4] == "-":
+            line = self.line()
+        return line
+
+    def say(self, command: str) -> str:
+        self.send(command.encode() + b"\r\n")
+        return self.reply()
+
+    def message(self, content: bytes, recipient: str = "bob@gatepost.test") -> str:
+        """Hand in a message; returns the last reply."""
+        for command in ("MAIL FROM:<alice@example.test>", f"RCPT TO:<{recipient}>", "DATA"):
+            reply = self.say(command)
+            if reply[0] not in "23":
+                return reply
+        self.send(content + b"\r\n.\r\n")
+        return self.reply()
+
+    def start_tls(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.connection = context.wrap_socket(self.connection)
+        self._replies = self.connection.makefile("rb")
+
+    def close(self) -> None:
+        self._replies.close()
+        self.connection.close()
