@@ -1,0 +1,246 @@
+"""What the shell adds to the core's answers: bytes, order, time, TLS, faults."""
+
+import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import wait_for
+from tests.shell.certificates import SECRET, certificate
+from tests.shell.running_transport import RunningTransport
+from transport.config.filters import RecipientFilter
+from transport.shell.journal import content
+
+ENVELOPE = b"MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\n"
+
+
+def stored(transport: RunningTransport) -> list[bytes]:
+    directory = transport.home / "journal" / "node-1"
+    return [b"".join(content(record, directory)) for record in transport.records()]
+
+
+def test_a_message_is_stored_as_it_was_sent(serving: RunningTransport) -> None:
+    body = b"Subject: Hello\r\n\r\n.dot\r\nbare\nfeed\rreturn\0nul \xff\r\n"
+    client = serving.greeted()
+    assert client.message(body.replace(b"\r\n.", b"\r\n..")).startswith("250 2.6.0 <")
+    (record,) = serving.records()
+    envelope = record.envelope
+    assert record.body.endswith(body + b"\r\n")
+    assert record.body.startswith(b"Received: from client.test (127.0.0.1) by gateway.test")
+    assert (envelope.sender, envelope.recipients) == ("alice@example.test", ["bob@gatepost.test"])
+    assert (envelope.transport, envelope.connector, envelope.revision) == ("node-1", "Default", 1)
+    assert (envelope.client_address, envelope.helo, envelope.tls) == ("127.0.0.1", "client.test", False)
+    assert (envelope.subject, envelope.size) == ("Hello", len(record.body))
+
+
+def test_pipelined_commands_are_answered_in_one_write(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    client.send(ENVELOPE + b"DATA\r\n")
+    answer = client.connection.recv(65536)
+    assert [line[:3] for line in answer.splitlines()] == [b"250", b"250", b"354"]
+
+
+def test_a_whole_pipelined_session_is_answered_in_order(serving: RunningTransport) -> None:
+    """RFC 2920: several messages and QUIT sent ahead; the replies to what waits for the disk keep their place."""
+    client = serving.greeted()
+    client.send(2 * (ENVELOPE + b"DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n") + b"QUIT\r\nNOOP\r\n")
+    codes = [client.line()[:3] for _ in range(9)]
+    assert codes == ["250", "250", "354", "250", "250", "250", "354", "250", "221"]
+    assert client.line() == ""
+    assert len(stored(serving)) == 2
+
+
+def test_commands_may_come_byte_by_byte(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    client.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for byte in ENVELOPE + b"DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n":
+        client.send(bytes([byte]))
+    assert [client.line()[:3] for _ in range(4)] == ["250", "250", "354", "250"]
+
+
+def test_a_client_that_does_not_wait_for_the_greeting_is_refused(serving: RunningTransport) -> None:
+    refused = 0
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", serving.port)) as connection:
+            connection.sendall(b"EHLO client.test\r\n" + ENVELOPE)
+            refused += connection.recv(65536).startswith(b"554 5.5.1 ")
+    assert refused >= 15  # the rest had not spoken yet when the greeting left
+
+
+def test_bare_line_feed_ends_no_command(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    client.send(b"NOOP\nNOOP\r\n")
+    assert client.line().startswith("500 5.5.2 ")
+    assert client.line().startswith("250 ")
+
+
+@pytest.mark.parametrize("length", [2049, 70_000, 1_000_000])
+def test_too_long_a_line_is_one_error(serving: RunningTransport, length: int) -> None:
+    client = serving.greeted()
+    client.send(b"NOOP " + b"x" * (length - 7) + b"\r\nNOOP\r\n")
+    assert client.line().startswith("500 5.5.2 ")
+    assert client.line().startswith("250 ")
+
+
+def test_a_line_of_2048_octets_is_read(serving: RunningTransport) -> None:
+    assert serving.greeted().say("NOOP " + "x" * 2041).startswith("250 ")
+
+
+@pytest.mark.parametrize("fake", [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n\0.\r\n"])
+def test_no_smuggling(serving: RunningTransport, fake: bytes) -> None:
+    client = serving.greeted()
+    assert client.message(b"Subject: x\r\n\r\nx" + fake + ENVELOPE + b"DATA\r\nsmuggled").startswith("250 ")
+    assert len(stored(serving)) == 1
+
+
+def test_large_messages_pass_through_a_file(serving: RunningTransport) -> None:
+    body = b"Subject: large\r\n\r\n" + b"0123456789abcdef\r\n" * 200_000
+    client = serving.greeted()
+    assert client.message(body).startswith("250 ")
+    assert client.message(b"Subject: small\r\n\r\nx").startswith("250 ")
+    large, small = stored(serving)
+    assert large.endswith(body + b"\r\n")
+    assert small.endswith(b"Subject: small\r\n\r\nx\r\n")
+    assert [bool(record.envelope.body_file) for record in serving.records()] == [True, False]
+
+
+def test_too_large_a_message_is_refused_at_its_end(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(max_message_size=2 << 20))
+    transport.start()
+    client = transport.greeted()
+    assert client.message(b"x" * (3 << 20)) == "552 5.3.4 Message size exceeds fixed maximum message size"
+    assert client.message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    wait_for(lambda: not list(transport.home.glob("journal/*/bodies/*")), "the refused body is still there")
+
+
+def test_a_client_that_leaves_in_the_middle_leaves_nothing(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    client.send(ENVELOPE + b"DATA\r\n" + b"x" * (3 << 20))
+    wait_for(lambda: list(serving.home.glob("journal/*/bodies/*")), "no body file")
+    client.close()
+    wait_for(lambda: not list(serving.home.glob("journal/*/bodies/*")), "the body is still there")
+    assert serving.facts()["sessions"] == 0
+    assert stored(serving) == []
+
+
+def test_a_client_that_closes_its_side_still_gets_its_answer(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    client.send(ENVELOPE + b"DATA\r\nSubject: x\r\n\r\nx\r\n.\r\n")
+    client.connection.shutdown(socket.SHUT_WR)
+    assert [client.line()[:3] for _ in range(5)] == ["250", "250", "354", "250", ""]
+
+
+def test_header_without_end_is_refused_when_it_is_huge(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    assert client.message(b"X: y\r\n" * 60_000).startswith("552 5.3.4 Header")
+    assert client.message(b"no header, no blank line").startswith("250 ")
+
+
+def test_recipients_are_looked_up(transport: RunningTransport) -> None:
+    transport.publish(recipient_filter=RecipientFilter(recipient_validation_enabled=True))
+    transport.start()
+    assert transport.greeted().message(b"x").startswith("451 4.3.0 ")
+    transport.kill()
+    transport.list_recipients(["bob@gatepost.test"])
+    transport.start()
+    client = transport.greeted()
+    client.say("MAIL FROM:<>")
+    assert client.say("RCPT TO:<BOB@GatePost.test>") == "250 2.1.5 Recipient OK"
+    assert client.say("RCPT TO:<eve@gatepost.test>") == "550 5.1.1 User unknown"
+
+
+def test_nearly_full_disk_refuses_mail_before_it_is_sent(transport: RunningTransport) -> None:
+    transport.variables["GATEPOST_MINIMUM_FREE"] = str(1 << 60)
+    transport.publish()
+    transport.start()
+    wait_for(lambda: transport.facts()["problems"], "no problem is reported")
+    client = transport.greeted()
+    assert client.say("MAIL FROM:<a@example.test>") == "452 4.3.1 Insufficient system resources"
+    assert client.say("NOOP").startswith("250 ")
+
+
+def test_silence_ends_the_session(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(connection_inactivity_timeout=1))
+    transport.start()
+    client = transport.greeted()
+    assert client.line() == "451 4.7.0 Timeout waiting for client input"
+    assert client.line() == ""
+
+
+def test_a_connection_has_an_end_however_busy(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(connection_timeout=2, connection_inactivity_timeout=1))
+    transport.start()
+    client = transport.greeted()
+    replies = [""]
+    while replies[-1] is not None and not replies[-1].startswith("421"):
+        client.send(b"NOOP\r\n")
+        replies.append(client.line())
+        threading.Event().wait(0.1)
+    assert replies[-1] == "421 4.4.1 Connection timed out"
+
+
+@pytest.fixture
+def on_tls(transport: RunningTransport) -> Iterator[RunningTransport]:
+    transport.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    transport.publish(certificates=(certificate(),))
+    transport.start()
+    yield transport
+    assert "a session failed" not in transport.log
+
+
+def test_starttls(on_tls: RunningTransport) -> None:
+    with smtplib.SMTP("127.0.0.1", on_tls.port, "client.test", timeout=10) as client:
+        client.starttls()
+        client.sendmail("alice@example.test", ["bob@gatepost.test"], b"Subject: x\r\n\r\n" + b"x" * 3_000_000)
+        assert not client.has_extn("starttls")
+    (record,) = on_tls.records()
+    assert record.envelope.tls
+    assert b"with ESMTPS id" in record.body
+
+
+def test_nothing_said_before_the_handshake_counts_after_it(on_tls: RunningTransport) -> None:
+    client = on_tls.greeted()
+    client.send(b"STARTTLS\r\n" + ENVELOPE + b"NOOP\r\n")
+    assert client.line().startswith("220 ")
+    client.connection.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        client.connection.recv(1)
+    client.connection.settimeout(10)
+    client.start_tls()
+    assert client.say("MAIL FROM:<a@example.test>").startswith("503 ")
+
+
+def test_what_follows_the_handshake_at_once_is_heard(on_tls: RunningTransport) -> None:
+    for _ in range(20):
+        client = on_tls.greeted()
+        assert client.say("STARTTLS").startswith("220 ")
+        client.start_tls()
+        assert client.say("EHLO again.test").startswith("250 ")
+        client.close()
+
+
+def test_a_failed_handshake_is_quiet(on_tls: RunningTransport) -> None:
+    client = on_tls.greeted()
+    assert client.say("STARTTLS").startswith("220 ")
+    client.send(b"this is no handshake at all\r\n" * 10)
+    assert client.connection.recv(1000)[:1] in (b"", b"\x15")
+    wait_for(lambda: on_tls.facts()["sessions"] == 0, "the session is still there")
+
+
+def test_no_certificate_no_starttls(serving: RunningTransport) -> None:
+    with smtplib.SMTP("127.0.0.1", serving.port, timeout=10) as client:
+        client.ehlo()
+        assert not client.has_extn("starttls")
+
+
+def test_a_fault_of_ours_tells_the_client_nothing(transport: RunningTransport) -> None:
+    """The journal's directory turns into something else: no message can be stored, and the answer says no more."""
+    transport.publish()
+    transport.start()
+    for path in transport.home.glob("journal/node-1/bodies"):
+        path.rmdir()
+    client = transport.greeted()
+    assert client.message(b"x" * (2 << 20)) == "452 4.3.1 Insufficient system resources"
+    assert client.message(b"small").startswith("250 ")
