@@ -76,6 +76,7 @@ document.addEventListener("dblclick", (event) => {
 });
 
 document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-keys-on]")) localStorage.setItem("keys", event.target.checked ? "on" : "off");
   if (event.target.matches("[data-check-all]")) {
     all("[data-list] tbody input[name=pk]").forEach((box) => (box.checked = event.target.checked));
   }
@@ -86,7 +87,9 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// Keyboard.
+// Keyboard. Who speaks or types with aids can turn the single keys off (WCAG 2.1.4).
+
+const keysOff = () => localStorage.getItem("keys") === "off";
 
 function pressed(key) {
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
@@ -97,7 +100,7 @@ function pressed(key) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return closeMenus(event);
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || keysOff() || typing(event.target) || document.querySelector("dialog[open]")) return;
   const deeds = {
     j: () => moveBy(1),
     k: () => moveBy(-1),
@@ -228,6 +231,7 @@ function prepare(root = document) {
 
 function start() {
   prepare();
+  all("[data-keys-on]").forEach((box) => (box.checked = !keysOff()));
   const summary = document.querySelector("[data-error-summary]");
   (document.querySelector("main [aria-invalid=true]") ?? summary)?.focus();
   if (!summary) document.querySelector("main [autofocus]")?.focus();
@@ -247,7 +251,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const list = event.target.closest("[data-refreshes]");
   if (!list || event.target !== list) return;
-  const busy = checked().length > 0 || list.contains(document.activeElement) || document.hidden;
+  const reading = list.contains(document.activeElement) || list.querySelector("details[open]");
+  const busy = checked().length > 0 || reading || document.hidden;
   if (busy) event.preventDefault();
 });
 document.addEventListener("htmx:configRequest", (event) => {

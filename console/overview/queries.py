@@ -16,7 +16,7 @@ from console.directory import queries as directory
 from console.domains.models import AcceptedDomain
 from console.navigation import url_or_empty
 from console.publishing.models import Traffic
-from console.queues.models import Message, Recipient, Status
+from console.queues.models import Message, Position, Recipient, Status
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -81,7 +81,7 @@ def first_steps() -> list[FirstStep]:
             _("Receive a first message"),
             _("Send one to a recipient; it appears under Mailboxes, its session in the protocol log."),
             url_or_empty("tracking:list"),
-            Message.objects.exists(),
+            Message.objects.exists() or Position.objects.filter(messages__gt=0).exists(),
         ),
     ]
 

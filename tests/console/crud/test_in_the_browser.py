@@ -73,6 +73,19 @@ def test_keys_lead_to_new_filter_search_and_help(console: Page) -> None:
     expect(console.locator("h1")).to_have_text("New administrator")
 
 
+def test_single_keys_can_be_turned_off(console: Page) -> None:
+    console.keyboard.press("?")
+    console.uncheck("[data-keys-on]")
+    console.keyboard.press("Escape")
+    console.keyboard.press("n")
+    console.reload()
+    console.keyboard.press("n")
+    expect(console.locator("h1")).to_have_text("Admin roles")
+    console.click("details.account summary")
+    console.click("[data-keys]")
+    expect(console.locator("[data-keys-on]")).not_to_be_checked()
+
+
 def test_the_first_error_has_the_focus(console: Page) -> None:
     console.goto(console.url + "new")
     console.fill("[name=username]", "dora")
