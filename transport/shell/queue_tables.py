@@ -18,8 +18,8 @@ from transport.shell.segment import BODIES, Envelope, Record, content
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _MESSAGE_TYPES = [
-    "uuid", "timestamptz", "text", "text", "int4", "text", "text", "text", "bool", "text", "bool", "text", "text", "text",
-    "int8", "text", "text", "int4", "timestamptz",
+    "uuid", "timestamptz", "text", "text", "int4", "text", "text", "text", "bool", "text", "bool", "text", "text",
+    "text", "int8", "text", "text", "int4", "timestamptz",
 ]  # fmt: skip
 _CONTENT_TYPES = ["uuid", "int4", "bytea"]
 _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz"]

@@ -62,7 +62,8 @@ DELETE FROM queues_content c WHERE c.message_id = ANY(%s) AND NOT EXISTS (
 """
 
 HOP = """
-SELECT key, delivery_type, domain, connector, suspended, retry_count, retry_at > now() FROM queues_nexthop WHERE key = %s
+SELECT key, delivery_type, domain, connector, suspended, retry_count, retry_at > now()
+FROM queues_nexthop WHERE key = %s
 """
 # Several connections may fail together: that is one failure.
 HOP_FAILED = """
@@ -178,11 +179,9 @@ def drop_content(connection: psycopg.Connection, messages: Iterable[UUID]) -> No
     connection.execute(DROP_CONTENT, [identities])
 
 
-def release(connection: psycopg.Connection, parcels: Iterable[Parcel], worker: int) -> None:
+def release(connection: psycopg.Connection, recipients: Iterable[int], worker: int) -> None:
     """Give back what was claimed and not tried."""
-    ids = [recipient for parcel in parcels for recipient in parcel.recipients]
-    if ids:
-        connection.execute(RELEASE, [ids, worker])
+    connection.execute(RELEASE, [list(recipients), worker])
 
 
 def hop_failed(connection: psycopg.Connection, hop: str, error: str, wait: float) -> None:

@@ -38,6 +38,7 @@ class Connection(smtplib.SMTP):
     def __init__(self, host: Host, port: int, fqdn: str) -> None:
         self.peer = host
         self.sent = 0
+        self.last_words = ""
         super().__init__(host.name, port, local_hostname=fqdn, timeout=COMMAND)
         self._say_hello()
 
@@ -156,8 +157,11 @@ class Connection(smtplib.SMTP):
         """The next reply; without PIPELINING the next of `commands` is sent first."""
         if commands:
             self.send(commands.pop(0))
-        code, text = self.getreply()
-        return code, text.decode("utf-8", "replace")
+        code, reply = self.getreply()
+        text = reply.decode("utf-8", "replace")
+        if code == 421:
+            self.last_words = remote_reply.one_line(code, text)
+        return code, text
 
     def _skip(self, replies: int) -> None:
         for _ in range(replies):

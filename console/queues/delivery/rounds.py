@@ -1,0 +1,159 @@
+"""One round: a thread delivers to one next hop, batch after batch, until nothing is due."""
+
+import logging
+from pathlib import Path
+from time import monotonic
+
+import psycopg
+from django.conf import settings
+
+from console.queues.delivery import claims, configuration, reports, rerouting
+from console.queues.delivery.claims import HopState, Results
+from console.queues.delivery.database import pool
+from console.queues.delivery.parcel import Parcel
+from console.queues.delivery.slots import SLOTS
+from console.queues.delivery.smtp_delivery import Verdicts
+from console.queues.delivery.ways_out import Unreachable, Way, way_for
+from transport.send import dsn, retry
+from transport.send.dsn import Action
+from transport.send.remote_reply import Fate
+from transport.send.route import Router
+
+BATCH = 100
+WRITE_EVERY = 0.5
+PATIENCE = 60.0
+"""Seconds for which results are kept while PostgreSQL is away; longer, and some mail is delivered twice."""
+
+log = logging.getLogger(__name__)
+
+
+def deliver(hop: str, worker: int) -> None:
+    """Deliver what is due for a next hop. Raises psycopg.Error when PostgreSQL is away."""
+    with pool().connection() as connection:
+        router = configuration.router(connection)
+        state = claims.hop_state(connection, hop)
+    limit = router.snapshot.transport_limits.max_per_domain_outbound_connections
+    if state is None or state.closed or not SLOTS.enter(hop, limit):
+        return
+    try:
+        _deliver(state, router, worker)
+    finally:
+        SLOTS.leave(hop)
+
+
+def _deliver(state: HopState, router: Router, worker: int) -> None:
+    way = way_for(state, router, Path(settings.GATEPOST_HOME) / "mailboxes", pool())
+    if way is None:
+        rerouting.reroute()
+        return
+    try:
+        Round(state, router, way, worker).run()
+    finally:
+        way.close()
+
+
+class Round:
+    """What is shared between the batches of a round."""
+
+    def __init__(self, state: HopState, router: Router, way: Way, worker: int) -> None:
+        self._state, self._router, self._way, self._worker = state, router, way, worker
+        self._limits = router.snapshot.transport_limits
+        self._results = Results()
+        self._written_at = monotonic()
+        self._in_trouble = state.retry_count > 0
+
+    def run(self) -> None:
+        while not SLOTS.stopping:
+            with pool().connection() as connection:
+                parcels = claims.claim(connection, self._state.key, self._worker, BATCH)
+            if parcels:
+                if not self._send(parcels):
+                    return
+            elif not SLOTS.more(self._state.key, self._way.lingers):
+                return
+
+    def _send(self, parcels: list[Parcel]) -> bool:
+        """One batch; False when the next hop turned out to be unreachable."""
+        left = {recipient: parcel for parcel in parcels for recipient in parcel.recipients}
+        try:
+            for parcel, verdicts in self._way.send(parcels):
+                for recipient in verdicts:
+                    left.pop(recipient, None)
+                self._take(parcel, verdicts)
+                if SLOTS.stopping:
+                    break
+            return True
+        except Unreachable as error:
+            self._fail_hop(str(error))
+            return False
+        finally:
+            self._write()
+            if left:
+                self._release(set(left))
+
+    def _take(self, parcel: Parcel, verdicts: Verdicts) -> None:
+        delivered = []
+        for recipient, verdict in verdicts.items():
+            if verdict.fate is Fate.DELIVERED:
+                delivered.append(recipient)
+            elif verdict.fate is Fate.FAILED:
+                self._results.add_failed(parcel, recipient, verdict)
+            else:
+                wait = 0 if verdict.at_once else retry.message_wait(self._limits)
+                self._results.postponed.append((recipient, verdict.text, wait))
+        if delivered:
+            self._results.add_delivered(parcel, delivered)
+        if monotonic() - self._written_at > WRITE_EVERY:
+            self._write()
+
+    def _write(self) -> None:
+        """Write the results down, whatever it takes: what is not written is delivered again."""
+        results, self._results = self._results, Results()
+        deadline = monotonic() + PATIENCE
+        while len(results) or (self._in_trouble and self._way.reached):
+            try:
+                with pool().connection() as connection:
+                    self._write_to(connection, results)
+                break
+            except psycopg.OperationalError as error:
+                if monotonic() > deadline or SLOTS.wait_stopping(0.5):
+                    raise
+                log.warning("results of %s wait for PostgreSQL: %s", self._state.key, " ".join(str(error).split()))
+        self._written_at = monotonic()
+
+    def _write_to(self, connection: psycopg.Connection, results: Results) -> None:
+        if self._in_trouble and self._way.reached:
+            claims.hop_reached(connection, self._state.key)
+            self._in_trouble = False
+        if results.delivered and not (results.postponed or results.failed or results.shared):
+            claims.write_delivered(connection, results, self._way.host)
+        elif len(results):
+            with connection.transaction():
+                self._write_all(connection, results)
+
+    def _write_all(self, connection: psycopg.Connection, results: Results) -> None:
+        if results.delivered:
+            claims.write_delivered(connection, results, self._way.host)
+        if results.postponed:
+            claims.write_postponed(connection, results, self._way.host)
+        if results.failed:
+            failed = claims.write_failed(connection, results, self._way.host)
+            concerned = [
+                (parcel.message_id, dsn.Recipient(parcel.recipients[row], verdict.status, verdict.text, self._way.host))
+                for parcel, row, verdict in results.failed
+                if row in failed
+            ]
+            reports.send(connection, self._router, Action.FAILED, concerned)
+        if results.shared:
+            claims.drop_content(connection, results.shared)
+
+    def _release(self, recipients: set[int]) -> None:
+        with pool().connection() as connection:
+            claims.release(connection, recipients, self._worker)
+
+    def _fail_hop(self, error: str) -> None:
+        with pool().connection() as connection:
+            state = claims.hop_state(connection, self._state.key)
+            failures = state.retry_count + 1 if state else 1
+            claims.hop_failed(connection, self._state.key, error, retry.connection_wait(self._limits, failures))
+        log.info("%s cannot be reached (%d): %s", self._state.key, failures, error)
