@@ -149,6 +149,8 @@ class ProtocolLog:
 
     def _flush(self) -> None:
         events, self._events = self._events, []
+        if not events:
+            return
         if self._queue.qsize() < MOST_WAITING:
             self._queue.put(events)
         else:

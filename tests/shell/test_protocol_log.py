@@ -1,0 +1,110 @@
+import asyncio
+import csv
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from tests.conftest import wait_for
+from tests.shell.running_transport import RunningTransport
+from transport.config.receive_connector import ProtocolLoggingLevel
+from transport.shell.protocol_log import Limits, ProtocolLog, SessionLog
+
+ENDS = "127.0.0.1:25", "192.0.2.7:49152"
+
+
+def files(directory: Path) -> list[Path]:
+    return sorted(directory.glob("RECV*.LOG"))
+
+
+def rows(directory: Path) -> list[list[str]]:
+    lines = b"".join(path.read_bytes() for path in files(directory)).decode("ascii").split("\r\n")
+    return list(csv.reader(line for line in lines if line and not line.startswith("#")))
+
+
+def write(directory: Path, count: int, limits: Limits | None = None, rest: bytes = b"") -> None:
+    async def run() -> None:
+        log = ProtocolLog(directory, asyncio.get_running_loop(), limits)
+        session = SessionLog(log, "node\\Default", "08D675E58CA1DA38", *ENDS)
+        for number in range(count):
+            session.received(b"NOOP %d%b" % (number, rest))
+            log._flush()
+        log.close()
+
+    asyncio.run(run())
+
+
+def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
+    transport.publish(transport.connector("Default, in", protocol_logging_level=ProtocolLoggingLevel.Verbose))
+    transport.start()
+    client = transport.greeted()
+    client.send(b'RCPT TO:<"a,b"@elsewhere.test>\r\nX\x01\xff\r\nMAIL FROM:<>\r\nRCPT TO:<x@elsewhere.test>\r\nQUIT\r\n')
+    while client.line():
+        pass
+    directory = transport.home / "protocol-log" / "node-1"
+    wait_for(lambda: rows(directory)[-1:] and rows(directory)[-1][6] == "-", "the session's end is not in the log")
+    lines = rows(directory)
+    assert [line[6] for line in lines] == [*"+*><><><><><><>-"]
+    assert [int(line[3]) for line in lines] == list(range(len(lines)))
+    assert {line[1] for line in lines} == {"node-1\\Default, in"}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line[0]) for line in lines)
+    assert {len(line) for line in lines} == {9}
+    assert re.fullmatch(r"[0-9A-F]{16}", lines[0][2])
+    assert lines[0][4] == f"127.0.0.1:{transport.port}"
+    data = [(line[6], line[7], line[8]) for line in lines]
+    assert data[1][1:] == (
+        "AcceptRoutingHeaders SMTPAcceptAnySender SMTPAcceptAuthoritativeDomainSender SMTPSubmit",
+        "Set Session Permissions",
+    )
+    assert data[4][1].startswith("250  gateway.test Hello [127.0.0.1] SIZE 10485760 PIPELINING")
+    assert data[5] == ("<", 'RCPT TO:<"a,b"@elsewhere.test>', "")
+    assert data[7] == ("<", "X\\x01\\xff", "")
+    assert (">", "550 5.7.1 Unable to relay", "relay_denied; revision 1") in data
+    assert data[-1] == ("-", "", "Local")
+
+
+def test_no_lines_without_verbose(serving: RunningTransport) -> None:
+    serving.greeted().say("QUIT")
+    serving.stop()
+    assert files(serving.home / "protocol-log" / "node-1") == []
+
+
+def test_all_lines_are_there_after_stop(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(protocol_logging_level=ProtocolLoggingLevel.Verbose))
+    transport.start()
+    client = transport.greeted()
+    client.send(b"NOOP\r\n" * 500)
+    assert all(client.line().startswith("250") for _ in range(500))
+    transport.stop()
+    lines = rows(transport.home / "protocol-log" / "node-1")
+    assert sum(line[7] == "NOOP" for line in lines) == 500
+    assert lines[-1][8] == "Local"
+
+
+def test_files_rotate_by_size_and_number(tmp_path: Path) -> None:
+    write(tmp_path, 20, Limits(file_bytes=1000))
+    names = [path.name for path in files(tmp_path)]
+    assert len(names) > 2
+    assert [int(name[13:17]) for name in names] == list(range(1, len(names) + 1))
+    assert all(path.stat().st_size <= 1000 for path in files(tmp_path))
+    assert all(path.read_text().startswith("#Software: ") for path in files(tmp_path))
+    assert len(rows(tmp_path)) == 20
+
+
+def test_the_oldest_files_go_when_the_directory_is_full(tmp_path: Path) -> None:
+    write(tmp_path, 200, Limits(file_bytes=1000, directory_bytes=5000))
+    assert sum(path.stat().st_size for path in files(tmp_path)) <= 5000
+    assert rows(tmp_path)[-1][7] == "NOOP 199"
+
+
+def test_files_go_when_they_are_old(tmp_path: Path) -> None:
+    write(tmp_path, 3)
+    write(tmp_path, 1, Limits(age=timedelta(seconds=-1)))
+    assert len(files(tmp_path)) == 1
+
+
+def test_no_byte_of_a_client_reaches_the_file_raw(tmp_path: Path) -> None:
+    write(tmp_path, 1, rest=bytes(range(256)))
+    text = files(tmp_path)[0].read_bytes()
+    assert set(text) - {13, 10} <= set(range(32, 127))
+    assert all(f"\\x{byte:02x}".encode() in text for byte in [*range(32), *range(127, 256)])
+    assert len(rows(tmp_path)) == 1
