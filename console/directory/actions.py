@@ -22,7 +22,8 @@ KEPT_IMPORTS = timedelta(days=30)
 def add(actor: Actor, address: str, display_name: str = "") -> Recipient:
     """A new recipient. Raises ValidationError on `address` or `display_name`."""
     actor.require(Role.RECIPIENT_MANAGEMENT)
-    address, display_name = _parsed("address", parse_address, address), _parsed("display_name", check_name, display_name)
+    address = _parsed("address", parse_address, address)
+    display_name = _parsed("display_name", check_name, display_name)
     take_turn()
     if Recipient.objects.filter(address=address, deleted=False).exists():
         raise ValidationError({"address": _("%s is in the directory already.") % address})
@@ -73,8 +74,8 @@ def start_import(actor: Actor, source: str, content: bytes) -> Import:
 
 
 def take_turn() -> None:
-    """Writers go one after another to the end of the transaction: change numbers then become visible in their order, and
-    a transport that asks for what is newer than the last it saw misses none."""
+    """Writers go one after another to the end of the transaction: change numbers then become visible in their order,
+    and a transport that asks for what is newer than the last it saw misses none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('directory_change_number'))")
 

@@ -54,7 +54,7 @@ def run(pk: int) -> None:
 
 @contextmanager
 def _alone(pk: int) -> Iterator[bool]:
-    """Whether this connection holds the import. PostgreSQL lets go of it if the worker dies, and another may begin anew."""
+    """Whether this connection holds the import. If the worker dies, PostgreSQL lets go, and another may begin anew."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('directory_import'), %s)", [pk])
         (mine,) = cursor.fetchone()

@@ -41,14 +41,10 @@ def exported(recipients: QuerySet[Recipient]) -> Iterator[str]:
     """The recipients as CSV, a piece at a time; what `recipient_list` reads back."""
     row = csv.writer(_Echo(), lineterminator="\r\n").writerow
     yield "\ufeff" + row(["address", "display name"])
-    rows = recipients.values_list("address", "display_name").iterator(chunk_size=EXPORTED_AT_ONCE)
-    pieces: list[str] = []
-    for address, name in rows:
-        pieces.append(row([address, _inert(name)]))
-        if len(pieces) == EXPORTED_AT_ONCE:
-            yield "".join(pieces)
-            pieces.clear()
-    yield "".join(pieces)
+    last = ""
+    while rows := recipients.filter(address__gt=last).values_list("address", "display_name")[:EXPORTED_AT_ONCE]:
+        yield "".join(row([address, _inert(name)]) for address, name in rows)
+        last = rows[len(rows) - 1][0]
 
 
 def _inert(text: str) -> str:

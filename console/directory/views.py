@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.accounts.actors import Role
-
 from console.crud.access import RoleRequired
 from console.crud.columns import NAME, TEXT, TIME, Column, Detail
 from console.crud.forms import put_errors
+from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.directory import actions, queries
 from console.directory.forms import ImportForm, RecipientForm
@@ -29,8 +29,8 @@ class DirectoryPages(CrudView):
     namespace = "directory"
     noun, plural = gettext_lazy("recipient"), gettext_lazy("recipients")
     purpose = gettext_lazy(
-        "The addresses that exist. Mail for any other address of an authoritative domain is refused while the recipient "
-        "filter blocks unlisted recipients."
+        "The addresses that exist. Mail for any other address of an authoritative domain is refused while the "
+        "recipient filter blocks unlisted recipients."
     )
     first_step = gettext_lazy("Add the addresses that may receive mail, one by one or as a list.")
     columns = [
@@ -122,5 +122,4 @@ class Export(RoleRequired):
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
         recipients = queries.found(queries.listed(), request.GET.get("q", ""))
         name = f"recipients-{timezone.now():%Y%m%d-%H%M}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-        return StreamingHttpResponse(queries.exported(recipients), content_type="text/csv; charset=utf-8", headers=headers)
+        return download(request, queries.exported(recipients), name, "text/csv; charset=utf-8")

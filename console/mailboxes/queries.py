@@ -146,10 +146,11 @@ def _matches(message: Stored, words: list[str]) -> bool:
 def _directories(path: Path) -> list[Path]:
     try:
         with os.scandir(path) as entries:
-            names = [entry.name for entry in entries if _NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)]
+            real = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+            names = sorted(name for name in real if _NAME.fullmatch(name))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [path / name for name in sorted(names)]
+    return [path / name for name in names]
 
 
 def _stored(entry: os.DirEntry[str]) -> Stored:

@@ -69,7 +69,8 @@ def envelope(path: Path) -> Envelope:
     sender = _header(message, "from")
     name, address = _safely(lambda: parseaddr(sender), ("", ""))
     date = _safely(lambda: _in_utc(parsedate_to_datetime(_header(message, "date"))), None)
-    return Envelope(name or address or sender, address or sender, _header(message, "to"), _header(message, "subject"), date)
+    to, subject = _header(message, "to"), _header(message, "subject")
+    return Envelope(name or address or sender, address or sender, to, subject, date)
 
 
 def header_block(path: Path) -> bytes:

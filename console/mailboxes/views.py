@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -17,6 +17,7 @@ from console.accounts.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.columns import NAME, NUMBER, SIZE, TEXT, TIME, Column, Detail
 from console.crud.layout import Tab
+from console.crud.streaming import download, pieces_of
 from console.crud.views import CrudView, Page
 from console.mailboxes import actions, queries, reading, safe_html
 from console.mailboxes.queries import Mailbox, Search, Stored
@@ -31,7 +32,7 @@ NEWEST = 5
 class MailboxPages(CrudView):
     namespace = "mailboxes"
     noun, plural = gettext_lazy("mailbox"), gettext_lazy("mailboxes")
-    purpose = gettext_lazy("Mail that was delivered here, by recipient. A mailbox comes into being with its first message.")
+    purpose = gettext_lazy("Mail that was delivered here, by recipient. The first message for an address makes its mailbox.")
     first_step = gettext_lazy("Send a message to a recipient of an authoritative domain: it will stand here.")
     columns = [
         Column(gettext_lazy("Mailbox"), "address", NAME, sort="address"),
@@ -43,6 +44,7 @@ class MailboxPages(CrudView):
     readers, writers = READERS, WRITERS
     refresh = 10
     pk_converter = "path"
+    list_template = "mailboxes/list.html"
     details_template = "mailboxes/details.html"
 
     def rows(self) -> Sequence[Mailbox]:
@@ -141,7 +143,7 @@ class MessagePages(OfMailbox, CrudView):
         return super().row(obj, selected) | {"open": self.url_of_edit(obj)}
 
     def details_context(self, selected: Any) -> dict[str, Any]:
-        context = super().details_context(selected) | {"box": self.box, "search": self.searched if not selected else None}
+        context = super().details_context(selected) | {"box": self.box}
         if selected is not None:
             context["letter"] = _letter(selected)
             context["preview"] = context["letter"].text[:PREVIEW_CHARACTERS]
@@ -173,14 +175,16 @@ class MessagePages(OfMailbox, CrudView):
 class MessagePage(OfMailbox):
     """One message, in four ways."""
 
-    WAYS = {"text": gettext_lazy("Text"), "html": "HTML", "headers": gettext_lazy("Headers"), "source": gettext_lazy("Source")}
+    WAYS = {"text": gettext_lazy("Text"), "html": "HTML"}
+    WAYS |= {"headers": gettext_lazy("Headers"), "source": gettext_lazy("Source")}
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
         message = self.message(pk)
         letter = _letter(message)
         way = self._way(letter)
-        context = {"box": self.box, "message": message, "letter": letter, "way": way, "tabs": self._tabs(letter, way)}
-        context |= {"sender_line": letter.header("from"), "remote": way == "html" and "http" in letter.html, "crumbs": self._crumbs(), "view": self}
+        context: dict[str, Any] = {"box": self.box, "message": message, "letter": letter}
+        context |= {"way": way, "tabs": self._tabs(letter, way)}
+        context |= {"sender_line": letter.header("from"), "crumbs": self._crumbs(), "view": self}
         if way == "source":
             context |= _source(message)
         return render(request, "mailboxes/message.html", context)
@@ -218,13 +222,13 @@ class MessageHtml(OfMailbox):
 class MessageFile(OfMailbox):
     """The message as it lies on disk."""
 
-    def get(self, request: HttpRequest, pk: str) -> FileResponse:
+    def get(self, request: HttpRequest, pk: str) -> StreamingHttpResponse:
         message = self.message(pk)
         try:
             file = message.path.open("rb")
         except OSError as error:
             raise Http404 from error
-        return FileResponse(file, as_attachment=True, filename=f"{message.key}.eml", content_type="message/rfc822")
+        return download(request, pieces_of(file), f"{message.key}.eml", "message/rfc822")
 
 
 class AttachmentFile(OfMailbox):

@@ -5,6 +5,11 @@ from django.db import models
 from django.db.models import Q
 
 
+def short_name(connector: str) -> str:
+    """The connector's name without the node that the log writes before it (`NODE\\Default Frontend NODE`)."""
+    return connector.rpartition("\\")[2]
+
+
 class Session(models.Model):
     """One session of the protocol log.
 
@@ -39,6 +44,10 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.session_id
+
+    @property
+    def connector_name(self) -> str:
+        return short_name(self.connector)
 
 
 class Position(models.Model):

@@ -1,0 +1,124 @@
+"""What the protocol log's pages read; made for a million sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.utils.functional import cached_property
+
+from console.tracking.models import Session
+
+COUNTED = 10_000
+EXPORTED_AT_ONCE = 500
+WITHOUT_EVENTS = ("events", "search")
+
+OUTCOMES = {
+    "queued": Q(accepted__gt=0),
+    "refused": Q(refused__gt=0),
+    "nothing": Q(accepted=0, refused=0),
+    "open": Q(ended_at=None),
+}
+
+# Each distinct connector by one step in the index (https://wiki.postgresql.org/wiki/Loose_indexscan).
+CONNECTORS = """
+WITH RECURSIVE found AS (
+    (SELECT connector FROM tracking_session ORDER BY connector LIMIT 1)
+    UNION ALL
+    SELECT (SELECT connector FROM tracking_session WHERE connector > found.connector ORDER BY connector LIMIT 1)
+    FROM found WHERE found.connector IS NOT NULL
+)
+SELECT connector FROM found WHERE connector IS NOT NULL LIMIT 1000
+"""
+
+
+class AtLeast(int):
+    """A count that stopped counting."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}+"
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than `COUNTED` rows: nobody pages through more, and counting a million takes its time."""
+
+    @cached_property
+    def count(self) -> int:
+        found = self.object_list.order_by()[: COUNTED + 1].count()
+        return found if found <= COUNTED else AtLeast(COUNTED)
+
+
+def connectors() -> list[str]:
+    """The connectors that sessions name."""
+    with connection.cursor() as cursor:
+        cursor.execute(CONNECTORS)
+        return [name for (name,) in cursor.fetchall()]
+
+
+def newest() -> QuerySet[Session]:
+    return Session.objects.order_by("-started_at", "-session_id")
+
+
+def with_text(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
+    """Those in which every word of `text` stands somewhere."""
+    for word in text.lower().split():
+        sessions = sessions.filter(search__contains=word)
+    return sessions
+
+
+def containing(sessions: QuerySet[Session], field: str, text: str) -> QuerySet[Session]:
+    """Those whose `field` holds `text`, whatever the case. `search` holds it too, and has the index."""
+    text = text.strip()
+    if field == "recipients":
+        together = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
+        sessions, field = sessions.alias(every=together), "every"
+    return with_text(sessions, text).filter(**{f"{field}__icontains": text})
+
+
+def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
+    """Those from an address, from a network (`192.0.2.0/24`), or from what begins so (`192.0.2.`)."""
+    text = text.strip()
+    if "/" not in text:
+        return sessions.filter(remote_address__startswith=text.lower())
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return sessions.none()
+    return sessions.extra(where=["remote_address::inet <<= %s::inet"], params=[str(network)])
+
+
+def since(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
+    moment = _moment(text)
+    return sessions.filter(started_at__gte=moment) if moment else sessions
+
+
+def until(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
+    moment = _moment(text)
+    return sessions.filter(started_at__lte=moment) if moment else sessions
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of day as the form gives it, in UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:
+    """All of them with their events, some at a time: no cursor stays open and memory stays flat."""
+    ordered = sessions.order_by("started_at", "session_id")
+    last: Session | None = None
+    while True:
+        after = Q(started_at__gt=last.started_at) | Q(session_id__gt=last.session_id) if last else Q()
+        rows = ordered.filter(after, **{"started_at__gte": last.started_at} if last else {})
+        batch = list(rows.defer("search")[:EXPORTED_AT_ONCE])
+        yield from batch
+        if len(batch) < EXPORTED_AT_ONCE:
+            return
+        last = batch[-1]

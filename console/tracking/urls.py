@@ -1,0 +1,11 @@
+from django.urls import path
+
+from console.tracking.views import SessionFile, SessionPage, SessionPages, SessionsFile
+
+app_name = "tracking"
+urlpatterns = [
+    path("sessions.csv", SessionsFile.as_view(), name="list-file"),
+    *SessionPages.urls(),
+    path("<str:pk>/conversation", SessionPage.as_view(), name="session"),
+    path("<str:pk>/session.csv", SessionFile.as_view(), name="session-file"),
+]

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.crud.access import RoleRequired
+from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
+from console.crud.streaming import download
+from console.crud.views import CrudView
+from console.tracking import queries
+from console.tracking.conversation import decisions, lines
+from console.tracking.export import exchange_csv
+from console.tracking.models import Session, short_name
+from console.tracking.reasons import Reasons
+
+REFRESHED = 2  # seconds
+CSV = "text/csv; charset=utf-8"
+SHOWN_RECIPIENTS = 2
+
+
+def outcome(session: Session) -> list[Badge]:
+    """What came of a session, in words."""
+    found = []
+    if session.refused:
+        found.append(Badge(_("%d refused") % session.refused, "bad"))
+    if session.accepted:
+        found.append(Badge(_("%d queued") % session.accepted, "good"))
+    if session.ended_at is None:
+        found.append(Badge(_("open"), "info"))
+    return found or [Badge(_("no message"), "neutral")]
+
+
+def duration(session: Session) -> str:
+    """How long it lasted: `120 ms`, `5.2 s`, `3 min 10 s`."""
+    if session.ended_at is None:
+        return ""
+    seconds = max(0.0, (session.ended_at - session.started_at).total_seconds())
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def recipients(session: Session) -> str:
+    shown = ", ".join(session.recipients[:SHOWN_RECIPIENTS])
+    more = len(session.recipients) - SHOWN_RECIPIENTS
+    return f"{shown} +{more}" if more > 0 else shown
+
+
+def find(pk: str) -> Session:
+    return get_object_or_404(Session, pk=pk.replace("\0", ""))
+
+
+class SessionPages(CrudView):
+    model = Session
+    namespace = "tracking"
+    noun, plural = gettext_lazy("session"), gettext_lazy("sessions")
+    purpose = gettext_lazy("SMTP sessions of the connectors whose protocol logging is Verbose, and why mail was refused.")
+    first_step = gettext_lazy("Set protocol logging to Verbose on a Receive connector: its next sessions appear here.")
+    columns = [
+        Column(gettext_lazy("Time"), "started_at", TIME),
+        Column(gettext_lazy("From"), "remote_address", MONO),
+        Column(gettext_lazy("HELO"), "helo", TEXT, minor=True),
+        Column(gettext_lazy("Connector"), "connector_name", TEXT, minor=True),
+        Column(gettext_lazy("Sender"), "sender", TEXT),
+        Column(gettext_lazy("Recipients"), recipients, TEXT),
+        Column(gettext_lazy("Outcome"), outcome, BADGE),
+    ]
+    details = [
+        Detail(gettext_lazy("Time"), "started_at", TIME),
+        Detail(gettext_lazy("Outcome"), outcome, BADGE),
+        Detail(gettext_lazy("Connector"), "connector_name"),
+        Detail(gettext_lazy("Remote"), lambda each: f"{each.remote_address} port {each.remote_port}", MONO),
+        Detail(gettext_lazy("Local"), "local_endpoint", MONO),
+        Detail(gettext_lazy("HELO"), "helo", MONO),
+        Detail(gettext_lazy("Sender"), "sender", MONO),
+        Detail(gettext_lazy("Recipients"), "recipients", "lines"),
+        Detail(gettext_lazy("TLS"), lambda each: _("yes") if each.tls else _("no")),
+        Detail(gettext_lazy("Duration"), duration),
+        Detail(gettext_lazy("Revision"), "revision"),
+    ]
+    search = ["search"]
+    filters = [
+        Filter("connector", gettext_lazy("Connector"), lambda: [(name, short_name(name)) for name in queries.connectors()]),
+        Filter(
+            "outcome",
+            gettext_lazy("Outcome"),
+            [
+                ("refused", gettext_lazy("Something refused")),
+                ("queued", gettext_lazy("Message queued")),
+                ("nothing", gettext_lazy("No message")),
+                ("open", gettext_lazy("Still open")),
+            ],
+        ),
+        Filter("tls", "TLS", [("yes", gettext_lazy("With TLS")), ("no", gettext_lazy("Without TLS"))]),
+        Filter("remote", gettext_lazy("Remote address"), input_type="text"),
+        Filter("helo", "HELO", input_type="text"),
+        Filter("sender", gettext_lazy("Sender"), input_type="text"),
+        Filter("recipient", gettext_lazy("Recipient"), input_type="text"),
+        Filter("since", gettext_lazy("From (UTC)"), input_type="datetime-local"),
+        Filter("until", gettext_lazy("To (UTC)"), input_type="datetime-local"),
+    ]
+    pk_converter = "str"
+    edit_url = "tracking:session"
+    paginator_class = queries.BoundedPaginator
+    list_template = "tracking/list.html"
+    details_template = "tracking/details.html"
+
+    @property
+    def refresh(self) -> int:
+        paused = self.request.GET.get("paused") or self.request.GET.get("page", "1") != "1"
+        return 0 if paused else REFRESHED
+
+    def rows(self) -> QuerySet[Session]:
+        return queries.newest().defer(*queries.WITHOUT_EVENTS)
+
+    def filtered(self, rows: QuerySet[Session]) -> QuerySet[Session]:
+        return filtered(rows, self.request)
+
+    def find(self, pk: str) -> Session:
+        return find(pk)
+
+    def toolbar(self, selected: Any) -> list:
+        return []
+
+    def details_context(self, selected: Session | None) -> dict[str, Any]:
+        refusals = decisions(selected) if selected is not None else []
+        return super().details_context(selected) | {"refusals": refusals}
+
+
+def filtered(rows: QuerySet[Session], request: HttpRequest) -> QuerySet[Session]:
+    """The sessions that the query string asks for; the list and its download alike."""
+    asked = {name: value for name in request.GET if (value := request.GET[name].replace("\0", "").strip())}
+    rows = queries.with_text(rows, asked.get("q", ""))
+    if "connector" in asked:
+        rows = rows.filter(connector=asked["connector"])
+    if asked.get("outcome") in queries.OUTCOMES:
+        rows = rows.filter(queries.OUTCOMES[asked["outcome"]])
+    if asked.get("tls") in ("yes", "no"):
+        rows = rows.filter(tls=asked["tls"] == "yes")
+    if "remote" in asked:
+        rows = queries.from_address(rows, asked["remote"])
+    for name, field in (("helo", "helo"), ("sender", "sender"), ("recipient", "recipients")):
+        if name in asked:
+            rows = queries.containing(rows, field, asked[name])
+    return queries.until(queries.since(rows, asked.get("since", "")), asked.get("until", ""))
+
+
+class SessionPage(RoleRequired):
+    """One session as a conversation."""
+
+    def get(self, request: HttpRequest, pk: str) -> HttpResponse:
+        session = find(pk)
+        reasons = Reasons(session.connector_name)
+        context = {
+            "session": session,
+            "lines": [(line, reasons.of(line.decision) if line.decision else None) for line in lines(session)],
+            "badges": outcome(session),
+            "duration": duration(session),
+            "connector_url": reasons.connector_url,
+            "crumbs": [(_("Protocol log"), reverse("tracking:list"))],
+            "refresh": REFRESHED if session.ended_at is None else 0,
+        }
+        fragment = request.headers.get("HX-Target") == "session"
+        return render(request, "tracking/conversation.html" if fragment else "tracking/session.html", context)
+
+
+class SessionFile(RoleRequired):
+    """One session as Exchange would have logged it."""
+
+    def get(self, request: HttpRequest, pk: str) -> StreamingHttpResponse:
+        session = find(pk)
+        name = f"RECV-{session.session_id}.csv"
+        return download(request, exchange_csv([session], timezone.now()), name, CSV)
+
+
+class SessionsFile(RoleRequired):
+    """Every session that the list's filters let through, oldest first."""
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        sessions = queries.oldest_first(filtered(Session.objects.all(), request))
+        now = timezone.now()
+        return download(request, exchange_csv(sessions, now), f"RECV{now:%Y%m%d-%H%M}.csv", CSV)
