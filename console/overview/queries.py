@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from console.directory import queries as directory
 from console.domains.models import AcceptedDomain
 from console.navigation import url_or_empty
 from console.publishing.models import Traffic
-from console.queues.models import Message, Position, Recipient, Status
+from console.queues.models import Content, Message, Position
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -105,9 +105,8 @@ def totals(minutes: list[MinuteOfTraffic]) -> Totals:
 
 
 def queue_length() -> int:
-    """Messages that still wait for at least one recipient."""
-    waiting = Recipient.objects.filter(message=OuterRef("pk"), status__in=(Status.READY, Status.SUSPENDED))
-    return Message.objects.filter(Exists(waiting)).count()
+    """Messages that still wait for at least one recipient: just these have their content in the queue."""
+    return Content.objects.filter(number=0).count()
 
 
 def expiring_certificates() -> list[Certificate]:

@@ -15,8 +15,7 @@ from console.directory.models import Recipient
 from console.domains.models import AcceptedDomain
 from console.overview import errors
 from console.publishing.models import ConfigRevision, Traffic, Transport
-from console.queues.models import Message
-from console.queues.models import Recipient as Waiting
+from console.queues.models import Content, Message
 from console.tracking.models import Session
 
 
@@ -34,11 +33,6 @@ def message(subject: str = "Hello", **values: object) -> Message:
     fixed |= {"helo": "", "tls": False, "principal": "", "authenticated": False, "sender": "anna@a.example"}
     fixed |= {"message_id": "<1@a.example>", "size": 10, "body_type": "7BIT", "recipient_count": 1}
     return Message.objects.create(id=uuid4(), accepted_at=now, expires_at=now, subject=subject, **fixed | values)
-
-
-def waiting(mail: Message, status: str) -> None:
-    now = timezone.now()
-    Waiting.objects.create(message=mail, address="x@a", next_hop="mailbox", status=status, due_at=now, notice_at=now)
 
 
 def test_an_empty_installation_shows_the_first_steps(admin: Client) -> None:
@@ -99,12 +93,10 @@ def test_the_last_hour_is_added_up_minute_by_minute(admin: Client) -> None:
 
 
 def test_queue_length_counts_messages_that_wait(admin: Client) -> None:
-    for status in ("ready", "suspended", "delivered", "removed"):
-        waiting(message(), status)
-    mail = message()
-    waiting(mail, "ready")
-    waiting(mail, "ready")
-    assert admin.get("/").context["waiting"] == 3
+    _delivered, small, large = message(), message(), message()
+    for mail, number in ((small, 0), (large, 0), (large, 1)):
+        Content.objects.create(message_id=mail.pk, number=number, chunk=b"")
+    assert admin.get("/").context["waiting"] == 2
 
 
 def test_certificates_that_expire_soon_are_named(admin: Client) -> None:
