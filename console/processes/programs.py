@@ -24,7 +24,7 @@ def services(home: Home, console: Address, account: Account, environment: Mappin
     """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
-    work = "-m celery --app console --quiet worker --pool threads --concurrency 8 --without-gossip --without-mingle"
+    work = "-m celery --app console --quiet worker --pool threads --concurrency 100 --without-gossip --without-mingle"
     beat = ["-m", "celery", "--app", "console", "--quiet", "beat", "--schedule", str(home.path / "beat" / "schedule")]
     return [
         _python("transport", ["-m", "transport"], ourselves(), environment),
