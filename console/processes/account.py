@@ -19,11 +19,11 @@ class Account:
     gid: int
 
     @classmethod
-    def unprivileged(cls) -> Account:
-        """Ourselves, or `$GATEPOST_USER` (default: nobody) when we are root."""
+    def unprivileged(cls, home: Path | None = None) -> Account:
+        """Ourselves; when we are root `$GATEPOST_USER`, else the one who owns `home` already, else nobody."""
         if os.geteuid() != 0:
             return cls(_own_name(), os.geteuid(), os.getegid())
-        name = os.environ.get("GATEPOST_USER") or "nobody"
+        name = os.environ.get("GATEPOST_USER") or _owner(home) or "nobody"
         try:
             entry = pwd.getpwnam(name)
         except KeyError as error:
@@ -58,6 +58,13 @@ class Account:
             os.chown(directory, self.uid, self.gid)
         directory.chmod(mode)
         return directory
+
+
+def _owner(home: Path | None) -> str | None:
+    """Who else than root owns the data: `make run` first, `sudo make run` later must not mix two owners."""
+    if home is None or not home.exists() or home.stat().st_uid == 0:
+        return None
+    return home.owner()
 
 
 def _own_name() -> str:

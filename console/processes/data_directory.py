@@ -22,7 +22,9 @@ def settle(home: Home, account: Account) -> Home:
         for directory in [home.path, *(home.path / name for name in DIRECTORIES)]:
             account.own(directory)
     except OSError as error:
-        raise HomeError(f"{error.filename} cannot be made or used: {error.strerror}. Set GATEPOST_HOME.") from error
+        raise HomeError(
+            f"{error.filename} cannot be used by {account.name}: {error.strerror}. Set GATEPOST_HOME."
+        ) from error
     for file, secret in [(home.secret_file, new_secret_key()), (home.server_password_file, secrets.token_urlsafe(24))]:
         if not file.exists():
             write_private(file, secret)

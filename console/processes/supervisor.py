@@ -31,7 +31,7 @@ class Stopped(Exception):
 
 class Supervisor:
     def __init__(self, home: Home) -> None:
-        self._account = Account.unprivileged()
+        self._account = Account.unprivileged(home.path)
         self._home = settle(home, self._account)
         self._lock = Lock(self._home)
         self._console = Address.parse(os.environ.get("GATEPOST_CONSOLE") or "127.0.0.1:8000", "GATEPOST_CONSOLE")

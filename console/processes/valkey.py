@@ -19,7 +19,7 @@ CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
 requirepass {password}
-dir {directory}
+dir "{directory}"
 appendonly yes
 save ""
 maxmemory-policy noeviction

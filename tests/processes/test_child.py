@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from console.processes import child as module
+from console.processes.child import Child
+from console.processes.program import Program
+from console.processes.programs import ourselves
+from tests.conftest import wait_for
+
+
+def child_that(tmp_path: Path, code: str) -> Child:
+    return Child("it", lambda: Program("it", [sys.executable, "-c", code], ourselves()), tmp_path)
+
+
+def ends(child: Child) -> str:
+    child.start()
+    said: list[str | None] = []
+    wait_for(lambda: said.append(child.ended()) or said[-1], "it did not end")
+    return str(said[-1])
+
+
+def test_its_output_goes_to_its_log(tmp_path: Path) -> None:
+    ends(child_that(tmp_path, "import sys; print('out', flush=True); sys.stderr.write('error\\n')"))
+    assert (tmp_path / "it.log").read_text() == "out\nerror\n"
+
+
+def test_a_large_log_is_put_aside_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOG_LIMIT", 5)
+    child = child_that(tmp_path, "import time; print(time.time_ns())")
+    for _ in range(6):
+        ends(child)
+    assert {path.name for path in tmp_path.iterdir()} == {"it.log", "it.log.1", "it.log.2", "it.log.3"}
+
+
+def test_the_first_end_is_healed_at_once_and_further_ones_later_and_later(tmp_path: Path) -> None:
+    child = child_that(tmp_path, "raise SystemExit(3)")
+    assert ends(child) == "it ended (exit code 3)"
+    assert child.is_due
+    said = [ends(child) for _ in range(7)]
+    waits = [line.rpartition(" in ")[2] for line in said]
+    assert waits == ["1 s", "2 s", "4 s", "8 s", "16 s", "30 s", "30 s"]
+    assert not child.is_due
+
+
+def test_one_that_ran_long_is_not_held_to_its_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = child_that(tmp_path, "raise SystemExit(3)")
+    ends(child)
+    monkeypatch.setattr(module, "STEADY", 0)
+    ends(child)
+    assert child.is_due
