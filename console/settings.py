@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,7 +102,8 @@ TEMPLATES = [
 ]
 
 # A request under ASGI gets a thread of its own, so that only a pool can keep connections from one request to the next.
-POOL = {"min_size": 1, "max_size": 20, "timeout": 5}
+# A command has one thread and ends soon.
+POOL = None if Path(sys.argv[0]).name == "manage.py" else {"min_size": 1, "max_size": 20, "timeout": 5}
 
 
 def database(url: str) -> dict[str, object]:
