@@ -1,0 +1,113 @@
+"""Sockets follow the bindings; what cannot be bound is said and holds up nothing else."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+from tests.conftest import free_port
+from tests.receive.builders import connector
+from transport.config.endpoint import Binding
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.snapshot import Snapshot
+from transport.shell.listeners import Listeners, listening_socket
+
+
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        assert isinstance(self.transport, asyncio.WriteTransport)
+        self.transport.write(data)
+
+
+def run(check: Callable[[Listeners], Awaitable[None]]) -> None:
+    async def in_loop() -> None:
+        listeners = Listeners(Echo)
+        await check(listeners)
+        listeners.close()
+
+    asyncio.run(in_loop())
+
+
+def snapshot(*connectors: ReceiveConnector) -> Snapshot:
+    return Snapshot(receive_connectors=connectors)
+
+
+async def answers(host: str, port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.write(b"x")
+    heard = await reader.read(1)
+    writer.close()
+    return heard == b"x"
+
+
+def test_opens_and_closes_with_the_bindings() -> None:
+    first, second = free_port(), free_port()
+
+    async def check(listeners: Listeners) -> None:
+        await listeners.match(snapshot(connector(bindings=f"127.0.0.1:{first} [::1]:{first}")))
+        assert await answers("127.0.0.1", first)
+        assert await answers("::1", first)
+        reader, writer = await asyncio.open_connection("127.0.0.1", first)
+        await listeners.match(snapshot(connector(bindings=f"127.0.0.1:{second}")))
+        assert await answers("127.0.0.1", second)
+        assert not await answers("127.0.0.1", first)
+        writer.write(b"still here")
+        assert await reader.read(100) == b"still here"
+        writer.close()
+
+    run(check)
+
+
+def test_disabled_connectors_do_not_listen() -> None:
+    port = free_port()
+
+    async def check(listeners: Listeners) -> None:
+        await listeners.match(snapshot(connector(bindings=f"127.0.0.1:{port}", enabled=False)))
+        assert not await answers("127.0.0.1", port)
+        assert listeners.problems == []
+
+    run(check)
+
+
+def test_an_address_in_use_is_said_and_tried_again() -> None:
+    taken, free = free_port(), free_port()
+    other = listening_socket(Binding("127.0.0.1", taken))
+
+    async def check(listeners: Listeners) -> None:
+        both = connector("Both", bindings=f"127.0.0.1:{taken} 127.0.0.1:{free}")
+        await listeners.match(snapshot(both, connector("Second", bindings=f"127.0.0.1:{taken}")))
+        assert await answers("127.0.0.1", free)
+        assert [(problem.connector, problem.binding) for problem in listeners.problems] == [
+            ("Both", f"127.0.0.1:{taken}"),
+            ("Second", f"127.0.0.1:{taken}"),
+        ]
+        assert "another program listens there already" in listeners.problems[0].message
+        other.close()
+        await listeners.open_missing()
+        assert listeners.problems == []
+        assert await answers("127.0.0.1", taken)
+
+    run(check)
+
+
+def test_a_foreign_address_is_said() -> None:
+    async def check(listeners: Listeners) -> None:
+        await listeners.match(snapshot(connector("Far", bindings="192.0.2.1:2525")))
+        assert [problem.message for problem in listeners.problems] == [
+            "Cannot listen on 192.0.2.1:2525: this machine has no such address."
+        ]
+        await listeners.match(snapshot())
+        assert listeners.problems == []
+
+    run(check)
+
+
+def test_both_families_may_have_the_same_port() -> None:
+    port = free_port()
+    with listening_socket(Binding("0.0.0.0", port)), listening_socket(Binding("::", port)) as second:
+        assert second.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) == 1
