@@ -39,13 +39,14 @@ def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collectio
 def newly_open(before: Snapshot, after: Snapshot) -> dict[str, list[IPRange]]:
     """Connector name → addresses from which strangers may relay through it after a change, and could not before."""
     names = {exposed.connector for exposed in exposures(after)}
+    open_ones = [one for one in after.receive_connectors if one.name in names]
+    written = {remote.bounds: remote for one in open_ones for remote in one.remote_ip_ranges}
     found: dict[str, list[IPRange]] = {}
-    for binding in sorted({each for one in after.receive_connectors if one.name in names for each in one.bindings}):
+    for binding in sorted({each for one in open_ones for each in one.bindings}):
         known = _merged(span for span, _ in _open_at(before, binding))
         for span, name in _open_at(after, binding):
-            if not any(_inside(span, wide) for wide in known):
-                found.setdefault(name, []).append(_range(span))
-    return {name: list(dict.fromkeys(ranges)) for name, ranges in sorted(found.items())}
+            found.setdefault(name, []).extend(written.get(piece) or _range(piece) for piece in _without(span, known))
+    return {name: list(dict.fromkeys(ranges)) for name, ranges in sorted(found.items()) if ranges}
 
 
 def danger(ranges: list[IPRange]) -> str:
@@ -103,8 +104,17 @@ def _merged(spans: Iterable[Interval]) -> list[Interval]:
     return merged
 
 
-def _inside(span: Interval, wide: Interval) -> bool:
-    return span[0] == wide[0] and wide[1] <= span[1] and span[2] <= wide[2]
+def _without(span: Interval, known: list[Interval]) -> Iterator[Interval]:
+    """The pieces of an interval outside of disjoint, ascending ones."""
+    version, low, high = span
+    for other, first, last in known:
+        if other != version or last < low or first > high:
+            continue
+        if first > low:
+            yield version, low, first - 1
+        low = last + 1
+    if low <= high:
+        yield version, low, high
 
 
 def _range(span: Interval) -> IPRange:

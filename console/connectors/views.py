@@ -1,0 +1,200 @@
+"""Lists and details of connectors, and the form of a Send connector. Properties and wizard have files of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.connectors import actions, models, queries
+from console.connectors.command import new_command
+from console.connectors.forms import SendConnectorForm
+from console.connectors.sentence import sentence
+from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud.format import badge_html
+from console.publishing import queries as publishing
+from console.publishing.relay_guard import RelayNotConfirmed
+from transport.config import kinds
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.send_connector import SendConnector
+from transport.receive.exposure import exposure
+
+ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
+
+
+class ConnectorPages(CrudView):
+    """What both kinds of connectors have."""
+
+    namespace = "connectors"
+    struct: Any = None
+    writers = actions.WRITERS
+    refresh = 10
+    remove_template = "connectors/remove.html"
+    filters = [Filter("enabled", _("Status"), ENABLED)]
+    verbs = [
+        Verb("enable", _("Enable"), icon="play", done=_("enabled")),
+        Verb("disable", _("Disable"), icon="pause", done=_("disabled")),
+    ]
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)
+
+    def enable(self, obj: Any) -> None:
+        try:
+            actions.set_enabled(self.actor, self.struct, obj.pk, True)
+        except RelayNotConfirmed as error:
+            danger = next(iter(error.dangers.values()))
+            where = _t("Open its properties and enable it there, where its name is asked for.")
+            raise ValidationError(f"{danger} {where}") from None
+
+    def disable(self, obj: Any) -> None:
+        actions.set_enabled(self.actor, self.struct, obj.pk, False)
+
+    def remove(self, obj: Any) -> None:
+        actions.remove(self.actor, self.struct, obj.pk, self.request.POST.get("confirmation", "").strip())
+
+
+def _name(row: models.ReceiveConnector) -> str:
+    badge = badge_html(_t("relays"), "warning") if exposure(queries.receive(row)) else ""
+    return format_html("<strong>{}</strong> {}", row.name, badge)
+
+
+def _state(row: Any) -> Badge:
+    if not row.enabled:
+        return Badge(_("Disabled"), "neutral")
+    return Badge(_("Cannot listen"), "bad") if getattr(row, "problems", ()) else Badge(_("Enabled"), "good")
+
+
+def _labels(members: frozenset[Any]) -> str:
+    return ", ".join(member.label for member in (type(next(iter(members))) if members else ()) if member in members)
+
+
+def _who(row: models.ReceiveConnector) -> str:
+    return _labels(queries.receive(row).permission_groups) or _t("Nobody yet")
+
+
+def _authentication(row: models.ReceiveConnector) -> str:
+    mechanisms = queries.receive(row).auth_mechanism
+    tls = _t("TLS offered") if AuthMechanism.Tls in mechanisms else _t("No TLS")
+    secured = AuthMechanism.ExternalAuthoritative in mechanisms
+    return f"{tls}, {_t('externally secured') if secured else _t('no sign-in')}"
+
+
+def _relay(row: models.ReceiveConnector) -> str:
+    exposed = exposure(queries.receive(row))
+    if exposed is None:
+        badge = badge_html(_t("not an open relay"), "good")
+        return format_html("{} {}", _t("Accepted domains only"), badge)
+    badge = badge_html(_t("public addresses"), "bad") if exposed.public_ranges else badge_html(_t("private"), "warning")
+    return format_html("{} {}", _t("To any address"), badge)
+
+
+def _sizes(row: models.ReceiveConnector) -> str:
+    size = kinds.show_size(row.max_message_size).partition(" (")[0]
+    return _t("%(size)s, %(count)s per message") % {"size": size, "count": f"{row.max_recipients_per_message:,}"}
+
+
+class ReceivePages(ConnectorPages):
+    model = models.ReceiveConnector
+    struct = ReceiveConnector
+    prefix = "receive-"
+    noun, plural = _("receive connector"), _("receive connectors")
+    purpose = _(
+        "Who may hand mail to this organization, on which address and port, and what they may do. "
+        "The connector with the most specific remote range answers a connection."
+    )
+    first_step = _("Without one nobody can hand in mail. Start with one for the Internet, on port 25.")
+    columns = [
+        Column(_("Name"), _name, sort="name"),
+        Column(_("Status"), _state, BADGE, sort="enabled"),
+        Column(_("Bindings"), "bindings", LINES),
+        Column(_("Remote ranges"), "remote_ip_ranges", LINES),
+        Column(_("Who may connect"), _who, minor=True),
+        Column(_("Sessions"), "open_sessions", NUMBER, minor=True),
+    ]
+    details = [
+        Detail(_("Permission groups"), _who),
+        Detail(_("Authentication"), _authentication),
+        Detail(_("Relay"), _relay),
+        Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
+        Detail(_("Banner"), "banner", MONO),
+        Detail(_("Size, recipients"), _sizes),
+        Detail(_("Protocol log"), "protocol_logging_level"),
+    ]
+    search = ["name", "comment", "fqdn", "bindings", "remote_ip_ranges"]
+    new_url = "connectors:receive-wizard"
+    edit_url = "connectors:receive-edit"
+    details_template = "connectors/receive_details.html"
+
+    def paginate(self, rows: Any) -> Any:
+        page = super().paginate(rows)
+        problems, sessions = publishing.listening_problems(), queries.open_sessions()
+        for row in page:
+            row.problems = problems.get(row.name, [])
+            row.open_sessions = sessions.get(row.name, 0) if row.enabled else None
+        return page
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        context = super().details_context(selected)
+        if selected is None:
+            return context
+        connector = queries.receive(selected)
+        problems = publishing.listening_problems().get(selected.name, [])
+        return context | {"sentence": sentence(connector), "command": new_command(connector), "problems": problems}
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("Its clients then go to the next wider connector on the same binding, or to none.")
+
+
+def _delivery(row: models.SendConnector) -> str:
+    return _t("MX record of the recipient's domain") if row.dns_routing_enabled else ", ".join(row.smart_hosts)
+
+
+class SendPages(ConnectorPages):
+    model = models.SendConnector
+    struct = SendConnector
+    prefix = "send-"
+    noun, plural = _("send connector"), _("send connectors")
+    purpose = _(
+        "Where mail for other domains goes: to the MX hosts of the recipient's domain, or to a smart host. "
+        "The most specific address space wins, then the lowest cost."
+    )
+    first_step = _("Without one, mail for other domains has no way out and waits in the queue “Unreachable”.")
+    columns = [
+        Column(_("Name"), lambda row: format_html("<strong>{}</strong>", row.name), sort="name"),
+        Column(_("Status"), _state, BADGE, sort="enabled"),
+        Column(_("Address spaces"), lambda row: [str(space) for space in queries.send(row).address_spaces], LINES),
+        Column(_("Delivery"), _delivery, minor=True),
+        Column(_("Port"), "port", NUMBER, minor=True),
+    ]
+    details = [
+        Detail(_("Address spaces"), lambda row: [str(space) for space in queries.send(row).address_spaces], LINES),
+        Detail(_("Delivery"), _delivery),
+        Detail(_("Port"), "port", NUMBER),
+        Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
+        Detail(_("Messages per connection"), "max_messages_per_connection", NUMBER),
+        Detail(_("Comment"), "comment"),
+    ]
+    search = ["name", "comment", "address_spaces", "smart_hosts"]
+    form_class = SendConnectorForm
+    details_template = "connectors/send_details.html"
+
+    def make_form(self, obj: Any = None) -> SendConnectorForm:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        return SendConnectorForm(*data, now=queries.send(obj) if obj else None, row=obj)
+
+    def save(self, form: SendConnectorForm) -> Any:
+        try:
+            if form.row is None:
+                return actions.create(self.actor, SendConnector(**form.changes))
+            return actions.update(self.actor, SendConnector, form.row.pk, form.changes, form.seen_version)
+        except ValidationError as error:
+            form.refresh_version(error)
+            raise
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        context = super().details_context(selected)
+        return context | ({"command": new_command(queries.send(selected))} if selected else {})

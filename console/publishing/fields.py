@@ -1,0 +1,154 @@
+"""The kinds of settings as form fields: one table for every form that edits settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from transport.config import kinds
+from transport.config.setting import Kind, Setting
+
+MAY_BE_EMPTY = {Kind.TEXT, Kind.HOST_NAME, Kind.SMART_HOSTS}
+
+
+class SettingField(forms.Field):
+    """A value that is written as a text: parsed and refused by `transport.config.kinds`, in its words."""
+
+    def __init__(self, setting: Setting, widget: forms.Widget):
+        required = setting.kind not in MAY_BE_EMPTY or bool(setting.minimum)
+        super().__init__(label=setting.label, help_text=setting.help, required=required, widget=widget)
+        self.setting = setting
+        self.disabled = setting.read_only
+
+    def validate(self, value: Any) -> None:
+        """Nothing to add: the kind and the rules say what is missing, in words that fit the setting."""
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str | None):
+            return value
+        try:
+            return kinds.parse(self.setting, (value or "").replace("\r\n", "\n"))
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else written(self.setting, value)
+
+
+class FlagField(forms.BooleanField):
+    """A check box."""
+
+    def __init__(self, setting: Setting):
+        super().__init__(label=setting.label, help_text=setting.help, required=False, disabled=setting.read_only)
+
+
+class ChoiceField(forms.TypedChoiceField):
+    """One of an enumeration's members."""
+
+    def __init__(self, setting: Setting, widget: type[forms.Widget] = forms.Select):
+        assert setting.choices is not None
+        super().__init__(
+            label=setting.label,
+            help_text=setting.help,
+            choices=choices(setting),
+            coerce=setting.choices,
+            widget=widget,
+            disabled=setting.read_only,
+        )
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(self.prepare_value(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        return getattr(value, "value", value)
+
+
+class FlagSetField(forms.TypedMultipleChoiceField):
+    """Any of an enumeration's members, as check boxes."""
+
+    def __init__(self, setting: Setting):
+        assert setting.choices is not None
+        super().__init__(
+            label=setting.label,
+            help_text=setting.help,
+            choices=choices(setting),
+            coerce=setting.choices,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    def clean(self, value: Any) -> frozenset[Any]:
+        return frozenset(super().clean(value) or ())
+
+    def prepare_value(self, value: Any) -> Any:
+        return [getattr(each, "value", each) for each in value or ()]
+
+
+def choices(setting: Setting) -> list[tuple[str, str]]:
+    """(value, label) of a setting's members."""
+    return [(member.value, getattr(member, "label", member.value)) for member in setting.choices or ()]
+
+
+def written(setting: Setting, value: Any) -> str:
+    """A value as one types it: `10 MB`, `Unlimited`, one line for each member of a list."""
+    if isinstance(value, tuple):
+        return "\n".join(_line(each) for each in value)
+    if setting.kind is Kind.SIZE and value is not None:
+        return _size(value)
+    if setting.kind is Kind.COUNT and value is not None:
+        return str(value)
+    return kinds.show(setting, value)
+
+
+def _line(value: object) -> str:
+    return str(value).removeprefix("SMTP:").removesuffix(";1")
+
+
+def _size(value: int) -> str:
+    for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
+        if value and value % factor == 0:
+            return f"{value // factor} {unit}"
+    return str(value)
+
+
+def _text(setting: Setting) -> SettingField:
+    long = (setting.maximum or 0) > 1000
+    return SettingField(setting, forms.Textarea({"rows": 3}) if long else forms.TextInput())
+
+
+def _mono(setting: Setting) -> SettingField:
+    return SettingField(setting, forms.TextInput({"class": "mono", "spellcheck": "false", "autocomplete": "off"}))
+
+
+def _short(setting: Setting) -> SettingField:
+    return SettingField(setting, forms.TextInput({"class": "short", "inputmode": "text", "autocomplete": "off"}))
+
+
+def _lines(setting: Setting) -> SettingField:
+    attrs = {"rows": 4, "class": "mono", "spellcheck": "false", "autocomplete": "off"}
+    return SettingField(setting, forms.Textarea(attrs))
+
+
+FIELDS: dict[Kind, Callable[[Setting], forms.Field]] = {
+    Kind.TEXT: _text,
+    Kind.HOST_NAME: _mono,
+    Kind.FLAG: FlagField,
+    Kind.COUNT: _short,
+    Kind.SIZE: _short,
+    Kind.TIMESPAN: _short,
+    Kind.CHOICE: ChoiceField,
+    Kind.FLAG_SET: FlagSetField,
+    Kind.BINDINGS: _lines,
+    Kind.RANGES: _lines,
+    Kind.ADDRESS_SPACES: _lines,
+    Kind.SMART_HOSTS: _lines,
+}
+"""Kind → what makes its form field. Rights granted by hand are edited in a matrix of their own."""
+
+
+def field_for(setting: Setting) -> forms.Field:
+    """The form field of a setting."""
+    return FIELDS[setting.kind](setting)

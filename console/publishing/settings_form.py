@@ -1,0 +1,88 @@
+"""A form that follows from a settings table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from django import forms
+from django.core.exceptions import ValidationError
+
+from console.crud.forms import GroupedForm, TypedConfirmation, put_errors
+from console.publishing.fields import field_for, written
+from console.publishing.relay_guard import RelayNotConfirmed
+from console.publishing.settings_rows import STALE
+from transport.config.setting import Kind, settings
+
+OWN_FIELD = {Kind.GRANTS}
+
+
+class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
+    """Edits the settings `shown` of a struct. `changes` holds field → value of those after `is_valid()`.
+
+    `now` is the struct as it is (None for a new object), `row` the database row whose version the editor saw.
+    """
+
+    struct: type[msgspec.Struct]
+    shown: Collection[str] = ()
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *data: Any, now: msgspec.Struct | None = None, row: Any = None, **options: Any):
+        initial = {"version": getattr(row, "version", None)}
+        initial |= {name: getattr(now, name) for name in self.table()} if now is not None else self.values_at_first()
+        super().__init__(*data, **{"initial": initial | options.pop("initial", {}), **options})
+        self.now, self.row = now, row
+        for name, setting in self.table().items():
+            self.fields[name] = field_for(setting)
+        if now is not None:
+            self.defaults = self._defaults()
+
+    @classmethod
+    def table(cls) -> dict[str, Any]:
+        """Field name → Setting of what this form shows."""
+        every = settings(cls.struct)
+        return {name: every[name] for name in cls.shown or every if every[name].kind not in OWN_FIELD}
+
+    @classmethod
+    def values_at_first(cls) -> dict[str, Any]:
+        """The defaults of a new object."""
+        fields = msgspec.structs.fields(cls.struct)
+        return {each.name: each.default for each in fields if each.default is not msgspec.NODEFAULT}
+
+    def _defaults(self) -> dict[str, str]:
+        table, values = self.table(), self.values_at_first()
+        skipped = (Kind.FLAG, Kind.FLAG_SET, Kind.BINDINGS, Kind.RANGES, Kind.ADDRESS_SPACES, Kind.SMART_HOSTS)
+        told = {name for name, each in table.items() if each.kind not in skipped and not each.read_only}
+        return {name: written(table[name], values[name]) for name in told & values.keys() if name != "comment"}
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Field → value, as entered; read-only settings of an existing object are left out."""
+        table = self.table()
+        return {name: self.cleaned_data[name] for name in table if self.now is None or not table[name].read_only}
+
+    @property
+    def seen_version(self) -> int | None:
+        return self.cleaned_data.get("version")
+
+    @property
+    def typed_name(self) -> str:
+        """What was typed as confirmation."""
+        return str(self.data.get(self.add_prefix("confirmation"), "")).strip()
+
+    def put(self, error: ValidationError) -> None:
+        """Shows what an action raised: at the field, as a name to type, or as a newer version to save over."""
+        if isinstance(error, RelayNotConfirmed):
+            name, danger = next(iter(error.dangers.items()))
+            self.require_name(name, danger)
+            return
+        put_errors(self, error)
+        self.refresh_version(error)
+
+    def refresh_version(self, error: ValidationError) -> None:
+        """After an error about a newer version the next save is meant to replace that one."""
+        if getattr(error, "code", "") == STALE and self.row is not None:
+            self.row.refresh_from_db()
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = str(self.row.version)

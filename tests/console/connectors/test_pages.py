@@ -1,0 +1,236 @@
+"""The pages of connectors, as a browser without JavaScript uses them."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from console.accounts.actors import Role
+from console.connectors import actions, queries
+from console.connectors.models import ReceiveConnector as Row
+from console.connectors.models import SendConnector as SendRow
+from console.publishing.models import ConfigRevision
+from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
+from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
+
+pytestmark = pytest.mark.django_db
+NEW = "connectors:receive-wizard-step"
+
+
+def step(client, page, /, go="next", **entries):
+    return client.post(reverse(NEW, args=[page]), entries | {"go": go}, follow=True)
+
+
+def properties(row, tab):
+    return reverse("connectors:receive-properties", args=[row.pk, tab])
+
+
+def entered(client, row, tab):
+    """What the form of a tab posts when nothing is changed."""
+    page = client.get(properties(row, tab))
+    form = page.context["form"]
+    data = {bound.html_name: bound.value() for bound in form if bound.name != "grants" and bound.value() is not False}
+    if tab == "security":
+        data |= {cell.name: cell.hand for line in form.lines() for cell in line.cells}
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def test_the_wizard_makes_a_connector(admin):
+    step(admin, "introduction", name="Anonymous Relay", usage="Internet", transport_role="FrontendTransport")
+    step(admin, "local", bindings="10.2.3.4:25", fqdn="mail.contoso.com")
+    page = step(admin, "remote", remote_ip_ranges="192.168.5.77")
+    assert (
+        "Anyone in 192.168.5.77 may send, without signing in, to your accepted domains only, up to 10 MB." in page.text
+    )
+    page = step(admin, "summary")
+    assert "is made and saved as revision 1" in page.text
+    assert "New-ReceiveConnector -Name &quot;Anonymous Relay&quot; -Usage Internet" in page.text
+    made = queries.receive(Row.objects.get())
+    assert (made.name, made.fqdn) == ("Anonymous Relay", "mail.contoso.com")
+    assert made.permission_groups == {PermissionGroup.AnonymousUsers}
+    assert "draft" not in admin.get(reverse("connectors:receive-wizard")).text
+
+
+@pytest.mark.parametrize("usage", ["Custom", "Internet", "Internal", "Client", "Partner"])
+def test_each_intended_use_brings_its_presets(admin, usage):
+    step(admin, "introduction", name="X", usage=usage, transport_role="FrontendTransport")
+    local = admin.get(reverse(NEW, args=["local"])).text
+    assert ("0.0.0.0:587" in local) == (usage == "Client")
+    remote = admin.get(reverse(NEW, args=["remote"])).text
+    assert ("0.0.0.0-255.255.255.255" in remote) == (usage in ("Internet", "Client"))
+
+
+def test_back_and_reload_lose_nothing_even_of_what_is_wrong(admin):
+    step(admin, "introduction", name="X", usage="Custom", transport_role="FrontendTransport", comment="why")
+    page = step(admin, "local", go="back", bindings="nonsense", fqdn="a.example")
+    assert 'value="X"' in page.text
+    assert "why" in page.text
+    assert "nonsense" in admin.get(reverse(NEW, args=["local"])).text
+    page = step(admin, "local", bindings="nonsense", fqdn="a.example")
+    assert page.status_code == 422
+    assert "is no binding. Write address and port" in page.text
+
+
+def test_another_use_changes_the_presets_but_not_what_was_typed(admin):
+    step(admin, "introduction", name="X", usage="Internet", transport_role="FrontendTransport")
+    step(admin, "local", bindings="10.2.3.4:25", fqdn="")
+    step(
+        admin,
+        "remote",
+        go="back",
+        remote_ip_ranges="0.0.0.0-255.255.255.255\n::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    )
+    step(admin, "introduction", name="X", usage="Custom", transport_role="FrontendTransport")
+    assert "10.2.3.4:25" in admin.get(reverse(NEW, args=["local"])).text
+    assert "255.255.255.255" not in admin.get(reverse(NEW, args=["remote"])).text
+
+
+def test_the_summary_says_what_conflicts_and_makes_nothing(admin):
+    actions.create(ADMIN, receive_connector("Office"))
+    step(admin, "introduction", name="Second", usage="Internet", transport_role="FrontendTransport")
+    step(admin, "local", bindings="10.2.3.4:25", fqdn="")
+    page = step(admin, "remote", remote_ip_ranges="10.0.0.0/8")
+    assert "“Office” answers 10.0.0.0/8 on 10.2.3.4:25 already" in page.text
+    assert step(admin, "summary").status_code == 422
+    assert Row.objects.count() == 1
+
+
+def test_a_name_that_is_taken_is_said_on_the_first_page(admin):
+    actions.create(ADMIN, receive_connector("Office"))
+    page = step(admin, "introduction", name="office", usage="Internet", transport_role="FrontendTransport")
+    assert "There is a connector “office” already" in page.text
+
+
+@pytest.mark.parametrize("tab", ["general", "security", "scoping"])
+def test_saving_a_tab_as_it_is_changes_nothing(admin, tab):
+    row = actions.create(ADMIN, receive_connector(grants=(Grant(ANONYMOUS, Right.BYPASS_ANTI_SPAM.value),)))
+    before = queries.receive(row)
+    answer = admin.post(properties(row, tab), entered(admin, row, tab))
+    assert answer.status_code == 302
+    assert queries.receive(Row.objects.get()) == before
+    assert ConfigRevision.objects.count() == 1
+
+
+def test_a_tab_saves_its_settings(admin):
+    row = actions.create(ADMIN, receive_connector())
+    data = entered(admin, row, "general") | {"max_message_size": "36 MB", "max_protocol_errors": "unlimited"}
+    page = admin.post(properties(row, "general"), data, follow=True)
+    assert "Office is saved" in page.text
+    saved = queries.receive(Row.objects.get())
+    assert (saved.max_message_size, saved.max_protocol_errors) == (36 * 1024 * 1024, None)
+    assert "Default: " in page.text
+    assert "10 MB" in page.text
+
+
+def test_errors_stand_at_their_field_with_what_was_typed(admin):
+    row = actions.create(ADMIN, receive_connector())
+    page = admin.post(properties(row, "general"), entered(admin, row, "general") | {"max_message_size": "much"})
+    assert page.status_code == 422
+    assert page.context["form"].errors["max_message_size"] == ["Enter a size such as 10MB, 512KB or a number of bytes."]
+    assert 'value="much"' in page.text
+    page = admin.post(
+        properties(row, "scoping"), entered(admin, row, "scoping") | {"remote_ip_ranges": "", "banner": "Hi"}
+    )
+    assert "nobody could connect" in page.context["form"].errors["remote_ip_ranges"][0]
+    assert "must start with 220" in page.context["form"].errors["banner"][0]
+
+
+def test_what_somebody_else_saved_meanwhile_is_said_and_then_replaced(admin):
+    row = actions.create(ADMIN, receive_connector())
+    data = entered(admin, row, "general") | {"max_hop_count": "50"}
+    actions.update(ADMIN, type(queries.receive(row)), row.pk, {"max_hop_count": 40})
+    page = admin.post(properties(row, "general"), data)
+    assert "Maximum hop count is 40" in page.text
+    assert 'value="50"' in page.text
+    data["version"] = page.context["form"]["version"].value()
+    assert admin.post(properties(row, "general"), data).status_code == 302
+    assert Row.objects.get().max_hop_count == 50
+
+
+def test_granting_relay_to_strangers_asks_for_the_name(admin):
+    row = actions.create(ADMIN, receive_connector("Anonymous Relay", ranges=["192.168.5.77"]))
+    data = entered(admin, row, "security") | {"right-0-accept-any-recipient": "grant"}
+    page = admin.post(properties(row, "security"), data)
+    assert page.status_code == 422
+    assert "Anyone at 192.168.5.77 could send mail to any address in the world" in page.text
+    assert admin.post(properties(row, "security"), data | {"confirmation": "anonymous relay"}).status_code == 422
+    assert not Row.objects.get().grants
+    assert admin.post(properties(row, "security"), data | {"confirmation": "Anonymous Relay"}).status_code == 302
+    assert queries.receive(Row.objects.get()).grants == (RELAY,)
+    assert "relays" in admin.get(reverse("connectors:receive-list")).text
+
+
+def test_the_matrix_shows_what_groups_give_before_anything_is_saved(admin):
+    row = actions.create(ADMIN, receive_connector())
+    data = entered(admin, row, "security") | {"permission_groups": ["ExchangeUsers"]}
+    page = admin.post(properties(row, "security"), data, headers={"HX-Request": "true", "HX-Target": "preview"})
+    lines = {line.right: line.cells for line in page.context["form"].lines()}
+    assert not lines[Right.SUBMIT][0].held
+    assert lines[Right.SUBMIT][1].held
+    assert "nobody may send" in page.text
+    assert ConfigRevision.objects.count() == 1
+
+
+def test_the_greeting_is_previewed(admin):
+    row = actions.create(ADMIN, receive_connector())
+    data = entered(admin, row, "scoping") | {"fqdn": "mx.contoso.com"}
+    page = admin.post(properties(row, "scoping"), data, headers={"HX-Request": "true", "HX-Target": "preview"})
+    assert "220 mx.contoso.com Microsoft ESMTP MAIL Service ready at" in page.text
+
+
+def test_the_list_says_who_may_do_what_and_what_is_wrong(admin):
+    from console.publishing.models import Transport
+
+    row = actions.create(ADMIN, receive_connector())
+    message = "address is not on this machine"
+    Transport.objects.create(
+        name="mx1", problems=[{"connector": "Office", "binding": "10.2.3.4:25", "message": message}]
+    )
+    page = admin.get(reverse("connectors:receive-details", args=[row.pk])).text
+    for words in ("10.2.3.4:25", "10.0.0.0/8", "Anonymous users", "Cannot listen", message, "not an open relay"):
+        assert words in page
+
+
+def test_enable_disable_and_remove_in_place(admin):
+    row = actions.create(ADMIN, receive_connector())
+    act = reverse("connectors:receive-act")
+    admin.post(act, {"verb": "disable", "pk": row.pk})
+    assert not Row.objects.get().enabled
+    admin.post(act, {"verb": "enable", "pk": row.pk})
+    assert Row.objects.get().enabled
+    admin.post(reverse("connectors:receive-remove"), {"pk": row.pk})
+    assert not Row.objects.exists()
+
+
+def test_removing_the_shield_of_a_relay_asks_for_the_name_of_the_relay(admin):
+    actions.create(ADMIN, receive_connector("Relay", grants=(RELAY,)), "Relay")
+    shield = actions.create(ADMIN, receive_connector("Shield", ranges=["10.1.0.0/16"]))
+    remove = reverse("connectors:receive-remove")
+    page = admin.post(remove, {"pk": shield.pk})
+    assert "Type “Relay” to confirm" in page.text or page.status_code == 302
+
+
+def test_send_connectors(admin):
+    data = {
+        "name": "Internet", "enabled": "on", "address_spaces": "*\ncontoso.com;5", "dns_routing_enabled": "smart",
+        "smart_hosts": "smart.contoso.com", "port": "25", "max_messages_per_connection": "20",
+    }  # fmt: skip
+    page = admin.post(reverse("connectors:send-new"), data, follow=True)
+    assert "Internet is saved" in page.text
+    assert [str(space) for space in queries.send(SendRow.objects.get()).address_spaces] == [
+        "SMTP:*;1",
+        "SMTP:contoso.com;5",
+    ]
+    page = admin.post(reverse("connectors:send-edit", args=[SendRow.objects.get().pk]), data | {"smart_hosts": ""})
+    assert page.context["form"].errors["smart_hosts"] == ["Name at least one smart host, or choose MX routing."]
+
+
+def test_who_may_only_look(signed_in):
+    row, way_out = actions.create(ADMIN, receive_connector()), actions.create(ADMIN, send_connector())
+    reader = signed_in(Role.VIEW_ONLY)
+    for url in (properties(row, "security"), reverse("connectors:receive-list"), reverse("connectors:send-list")):
+        assert reader.get(url).status_code == 200
+    assert reader.get(reverse("connectors:receive-wizard")).status_code == 403
+    assert reader.post(properties(row, "general"), {"name": "x"}).status_code == 403
+    assert reader.post(reverse("connectors:send-remove"), {"pk": way_out.pk}).status_code == 403
+    assert signed_in(Role.HYGIENE_MANAGEMENT).get(reverse("connectors:receive-wizard")).status_code == 200

@@ -1,0 +1,78 @@
+"""No open relay by accident: the name of the connector is asked for, whichever way it comes about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from console.publishing.relay_guard import RelayNotConfirmed, newly_open, require_confirmation
+from tests.console.builders import RELAY, receive_connector
+from transport.config.permissions import PermissionGroup
+from transport.config.receive_connector import AuthMechanism
+from transport.config.snapshot import Snapshot
+
+
+def snapshot(*connectors: Any) -> Snapshot:
+    return Snapshot(receive_connectors=connectors)
+
+
+def relay(name: str = "Relay", **changes: Any):
+    return receive_connector(name, grants=(RELAY,), **changes)
+
+
+def opened(before: Snapshot, after: Snapshot) -> dict[str, list[str]]:
+    return {name: [str(each) for each in ranges] for name, ranges in newly_open(before, after).items()}
+
+
+def test_a_plain_connector_needs_no_confirmation():
+    assert opened(snapshot(), snapshot(receive_connector())) == {}
+
+
+def test_a_new_relay():
+    assert opened(snapshot(), snapshot(relay(ranges=["192.168.5.77"]))) == {"Relay": ["192.168.5.77"]}
+
+
+def test_externally_secured_clients_are_strangers_too():
+    secured = receive_connector(
+        "Secured",
+        auth_mechanism=frozenset({AuthMechanism.ExternalAuthoritative}),
+        permission_groups=frozenset({PermissionGroup.ExchangeServers}),
+    )
+    assert list(opened(snapshot(), snapshot(secured))) == ["Secured"]
+
+
+def test_a_disabled_relay_is_confirmed_when_it_is_enabled():
+    assert opened(snapshot(), snapshot(relay(enabled=False))) == {}
+    assert list(opened(snapshot(relay(enabled=False)), snapshot(relay()))) == ["Relay"]
+
+
+def test_saving_a_confirmed_relay_again_asks_nothing():
+    assert opened(snapshot(relay()), snapshot(relay(comment="new", name="Renamed"))) == {}
+
+
+def test_a_wider_range_asks_again_a_narrower_one_does_not():
+    narrow, wide = snapshot(relay(ranges=["10.1.0.0/16"])), snapshot(relay(ranges=["10.0.0.0/8"]))
+    assert list(opened(narrow, wide)) == ["Relay"]
+    assert opened(wide, narrow) == {}
+
+
+def test_another_port_asks_again():
+    assert list(opened(snapshot(relay()), snapshot(relay(bindings=["10.2.3.4:2525"])))) == ["Relay"]
+
+
+def test_removing_the_narrow_connector_in_front_of_a_relay_opens_the_relay():
+    shield = receive_connector("Shield", ranges=["10.1.0.0/16"])
+    assert opened(snapshot(relay(), shield), snapshot(relay())) == {"Relay": ["10.1.0.0-10.1.255.255"]}
+
+
+def test_a_binding_to_every_address_stands_behind_one_to_a_single_address():
+    shield = receive_connector("Shield", ranges=["10.0.0.0/8"])
+    assert opened(snapshot(relay(bindings=["0.0.0.0:25"])), snapshot(relay(bindings=["0.0.0.0:25"]), shield)) == {}
+
+
+def test_the_danger_is_said_in_words():
+    with pytest.raises(RelayNotConfirmed) as caught:
+        require_confirmation(snapshot(), snapshot(relay(ranges=["0.0.0.0-255.255.255.255"])), set())
+    assert "Everyone on the Internet" in caught.value.dangers["Relay"]
+    require_confirmation(snapshot(), snapshot(relay()), {"Relay"})

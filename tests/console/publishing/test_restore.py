@@ -1,0 +1,173 @@
+"""A revision can be written back, whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from console.certificates import actions as certificates
+from console.connectors import actions
+from console.connectors.models import ReceiveConnector as Row
+from console.domains import actions as domains
+from console.protection import actions as protection
+from console.publishing import queries
+from console.publishing.compile import compile_snapshot
+from console.publishing.models import ConfigRevision
+from console.publishing.relay_guard import RelayNotConfirmed
+from console.publishing.restore import restore
+from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector, send_connector
+from transport.config import document
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.endpoint import Binding, IPRange
+from transport.config.filters import RecipientFilter
+from transport.config.permissions import PRINCIPALS, Grant, Right
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.setting import Kind, Setting
+from transport.config.setting import settings as table
+
+pytestmark = pytest.mark.django_db
+
+
+def everything():
+    certificates.first_start()
+    actions.create(ADMIN, receive_connector("Office"))
+    actions.create(ADMIN, send_connector("Internet"))
+    domains.create(ADMIN, accepted_domain("contoso.com"))
+    protection.first_start()
+
+
+def without_number(snapshot):
+    return msgspec.structs.replace(snapshot, revision=0)
+
+
+def test_everything_is_as_it_was_under_the_same_keys():
+    everything()
+    old = compile_snapshot(0)
+    row = Row.objects.get()
+    actions.update(ADMIN, ReceiveConnector, row.pk, {"name": "Renamed", "comment": "new"})
+    actions.update(ADMIN, ReceiveConnector, row.pk, {"name": "Office"})
+    actions.create(ADMIN, receive_connector("Second", bindings=["10.0.0.9:25"]))
+    domains.create(ADMIN, accepted_domain("fabrikam.com", default=True))
+    revision = restore(ADMIN, 4)
+    assert revision.number == ConfigRevision.objects.count() == 9
+    assert without_number(queries.snapshot(queries.newest_with_document())) == old
+    assert Row.objects.get().pk == row.pk
+
+
+def test_restoring_what_is_in_place_makes_no_revision():
+    everything()
+    assert restore(ADMIN, 4) is None
+
+
+def test_names_may_be_exchanged():
+    one = actions.create(ADMIN, receive_connector("A", bindings=["10.0.0.1:25"]))
+    two = actions.create(ADMIN, receive_connector("B", bindings=["10.0.0.2:25"]))
+    old = compile_snapshot(0)
+    for pk, name in ((one.pk, "C"), (two.pk, "A"), (one.pk, "B")):
+        actions.update(ADMIN, ReceiveConnector, pk, {"name": name})
+    restore(ADMIN, 2)
+    assert compile_snapshot(0) == old
+
+
+def test_a_damaged_revision_changes_nothing():
+    everything()
+    ConfigRevision.objects.filter(number=2).update(document='{"receive_connectors": 7}')
+    with pytest.raises(ValidationError, match="Revision 2 cannot be restored"):
+        restore(ADMIN, 2)
+    assert Row.objects.count() == 1
+    assert ConfigRevision.objects.count() == 4
+
+
+def test_an_open_relay_does_not_come_back_without_its_name():
+    relay = receive_connector("Anonymous Relay", grants=(RELAY,))
+    row = actions.create(ADMIN, relay, confirmed_name="Anonymous Relay")
+    actions.remove(ADMIN, ReceiveConnector, row.pk)
+    with pytest.raises(RelayNotConfirmed) as caught:
+        restore(ADMIN, 1)
+    assert list(caught.value.dangers) == ["Anonymous Relay"]
+    assert not Row.objects.exists()
+    restore(ADMIN, 1, confirmed={"Anonymous Relay"})
+    assert Row.objects.exists()
+
+
+def test_only_organization_management_may_restore():
+    everything()
+    with pytest.raises(PermissionDenied):
+        restore(HYGIENE, 1)
+
+
+TEXT = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs"]), min_size=1, max_size=20
+)
+LISTS: dict[Kind, Any] = {
+    Kind.BINDINGS: (Binding("10.2.3.4", 25), Binding("::1", 2525)),
+    Kind.RANGES: (IPRange("10.0.0.0/8"), IPRange("fc00::/7"), IPRange("1.2.3.4-1.2.3.9")),
+    Kind.ADDRESS_SPACES: (AddressSpace("*.contoso.com", 7), AddressSpace("*")),
+    Kind.SMART_HOSTS: ("[10.0.0.1]", "mail.contoso.com"),
+    Kind.GRANTS: tuple(
+        Grant(who, right.value, deny) for who in PRINCIPALS for right in Right for deny in (False, True)
+    ),
+}
+
+
+def values(setting: Setting) -> st.SearchStrategy[Any]:
+    """Any value that a setting may have by its kind and bounds."""
+    if setting.kind in LISTS:
+        return st.lists(st.sampled_from(LISTS[setting.kind]), unique=True, min_size=1).map(
+            lambda found: tuple(sorted(found))
+        )
+    if setting.kind is Kind.FLAG:
+        return st.booleans()
+    if setting.kind is Kind.CHOICE:
+        return st.sampled_from(setting.choices)
+    if setting.kind is Kind.FLAG_SET:
+        return st.frozensets(st.sampled_from(setting.choices))
+    if setting.kind in (Kind.COUNT, Kind.SIZE, Kind.TIMESPAN):
+        numbers = st.integers(setting.minimum, setting.maximum)
+        return numbers | st.none() if setting.unlimited else numbers
+    return TEXT
+
+
+def structs(struct: type, **fixed: Any) -> st.SearchStrategy[Any]:
+    return st.builds(struct, **{field: values(setting) for field, setting in table(struct).items()} | fixed)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    receive=structs(ReceiveConnector, name=TEXT.map(str.strip)),
+    send=structs(SendConnector),
+    domain=structs(AcceptedDomain, default=st.just(True)),
+    recipient_filter=structs(RecipientFilter),
+)
+def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter):
+    """Models → compile → encode → decode → rows → the same document, with every field off its default."""
+    from console.connectors import models as connectors
+    from console.domains.models import AcceptedDomain as DomainRow
+    from console.protection.models import RecipientFilter as FilterRow
+    from console.publishing.restore import _put_back, _tables
+    from console.publishing.rows import struct_of, write
+
+    for row in (connectors.ReceiveConnector(), connectors.SendConnector(), DomainRow(), FilterRow(pk=1)):
+        type(row).objects.all().delete()
+    for struct, row in (
+        (receive, connectors.ReceiveConnector()),
+        (send, connectors.SendConnector()),
+        (domain, DomainRow()),
+        (recipient_filter, FilterRow(pk=1)),
+    ):
+        write(struct, row).save()
+    snapshot = compile_snapshot(1)
+    assert (snapshot.receive_connectors, snapshot.send_connectors) == ((receive,), (send,))
+    assert (snapshot.accepted_domains, snapshot.recipient_filter) == ((domain,), recipient_filter)
+    encoded = document.encode(snapshot)
+    for model, *_ in _tables(snapshot):
+        model.objects.all().delete()
+    for model, kind, found in _tables(document.decode(encoded)):
+        _put_back(model, found, lambda row, kind=kind: struct_of(row, kind), lambda each, row: write(each, row))
+    assert document.encode(compile_snapshot(1)) == encoded
