@@ -1,0 +1,198 @@
+"""What the queue pages, the overview and the ledger read."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from console.queues.models import Content, Message, NextHop, Recipient, Status
+
+WAITING = (Status.READY, Status.SUSPENDED)
+
+NEXT_HOPS = """
+SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.last_error, h.retry_count, h.retry_at,
+    h.last_retry_at, coalesce(q.messages, 0), coalesce(q.recipients, 0), coalesce(q.deferred, 0), coalesce(q.active, 0),
+    coalesce(q.suspended, 0), q.oldest, q.next_due
+FROM queues_nexthop h LEFT JOIN (
+    SELECT next_hop, count(DISTINCT message_id) AS messages, count(*) AS recipients,
+        count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred, count(claimed_by) AS active,
+        count(*) FILTER (WHERE status = 'suspended') AS suspended,
+        min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest
+    FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id
+    WHERE status IN ('ready', 'suspended') GROUP BY next_hop
+) q ON q.next_hop = h.key
+"""
+LEDGER = """
+SELECT (SELECT coalesce(sum(recipients), 0) FROM queues_position),
+    (SELECT coalesce(sum(messages), 0) FROM queues_position),
+    (SELECT count(*) FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id WHERE m.origin = 'generated')
+        + coalesce(sum(n) FILTER (WHERE outcome = 'generated'), 0),
+    coalesce(sum(n) FILTER (WHERE outcome = 'delivered'), 0),
+    coalesce(sum(n) FILTER (WHERE outcome IN ('ready', 'suspended')), 0),
+    coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0), coalesce(sum(n) FILTER (WHERE outcome = 'removed'), 0)
+FROM (SELECT status AS outcome, count(*) AS n FROM queues_recipient GROUP BY status
+      UNION ALL SELECT outcome, recipients FROM queues_retired) s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A next hop with what waits for it. `status` is Exchange's: Active, Ready, Retry or Suspended."""
+
+    key: str
+    delivery_type: str
+    domain: str
+    connector: str
+    suspended: bool
+    last_error: str
+    retry_count: int
+    retry_at: datetime | None
+    last_retry_at: datetime | None
+    messages: int
+    recipients: int
+    deferred: int
+    active: int
+    suspended_recipients: int
+    oldest: datetime | None
+    next_due: datetime | None
+
+    @property
+    def status(self) -> str:
+        if self.suspended:
+            return "Suspended"
+        if self.retry_at and self.retry_at > timezone.now():
+            return "Retry"
+        if self.active:
+            return "Active"
+        return "Retry" if self.deferred and self.deferred == self.recipients else "Ready"
+
+    @property
+    def next_retry_at(self) -> datetime | None:
+        """When something is tried again; None while something is tried now, or nothing waits."""
+        if self.retry_at and self.retry_at > timezone.now():
+            return self.retry_at
+        return self.next_due if self.deferred and self.deferred == self.recipients else None
+
+
+def next_hops(*, with_empty: bool = False) -> list[Queue]:
+    """Every queue, the fullest first; empty ones only when asked for."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_HOPS)
+        queues = [Queue(*row) for row in cursor.fetchall()]
+    shown = [queue for queue in queues if with_empty or queue.recipients or queue.suspended]
+    return sorted(shown, key=lambda queue: (-queue.recipients, queue.key))
+
+
+def next_hop(key: str) -> Queue | None:
+    """One queue, empty or not."""
+    return next((queue for queue in next_hops(with_empty=True) if queue.key == key), None)
+
+
+def queue_length() -> int:
+    """Recipients that wait for delivery."""
+    return Recipient.objects.filter(status__in=WAITING).count()
+
+
+def waiting_recipients(next_hop: str = ""):
+    """Recipients that wait, of one next hop or of all, oldest first, with their messages (`recipient.message`)."""
+    found = Recipient.objects.filter(status__in=WAITING).select_related("message").order_by("due_at", "id")
+    return found.filter(next_hop=next_hop) if next_hop else found
+
+
+def recipient_status(recipient: Recipient) -> str:
+    """Exchange's word: Active, Ready, Retry, Suspended, Complete, Failed or Removed."""
+    if recipient.status != Status.READY:
+        return {"suspended": "Suspended", "delivered": "Complete", "failed": "Failed", "removed": "Removed"}[
+            recipient.status
+        ]
+    if recipient.claimed_by is not None:
+        return "Active"
+    return "Retry" if recipient.due_at > timezone.now() else "Ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A message with all its recipients; `next_hops` by key; `has_content` until nobody waits for it."""
+
+    message: Message
+    recipients: list[Recipient]
+    next_hops: dict[str, NextHop]
+    has_content: bool
+
+
+def message(identity: UUID | str) -> Detail | None:
+    """All that is known of a message."""
+    found = Message.objects.filter(pk=identity).first()
+    if found is None:
+        return None
+    recipients = list(found.recipients.order_by("id"))
+    hops = NextHop.objects.in_bulk({recipient.next_hop for recipient in recipients})
+    return Detail(found, recipients, hops, Content.objects.filter(message_id=found.pk).exists())
+
+
+def content(identity: UUID | str) -> Iterator[bytes]:
+    """The message as it is delivered, in pieces of at most 1 MiB; nothing when it is gone."""
+    number = 0
+    while True:
+        row = Content.objects.filter(message_id=identity, number=number).values_list("chunk", flat=True).first()
+        if row is None:
+            return
+        yield bytes(row)
+        number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything ever accepted, and what became of it; in recipients."""
+
+    accepted: int
+    messages: int
+    generated: int
+    delivered: int
+    queued: int
+    failed: int
+    removed: int
+    in_journal: int = 0
+
+    @property
+    def difference(self) -> int:
+        """0, or recipients that came and are nowhere (positive), or are somewhere and never came (negative)."""
+        return self.accepted + self.generated - self.delivered - self.queued - self.failed - self.removed
+
+    @property
+    def balances(self) -> bool:
+        return self.difference == 0
+
+
+def ledger(*, with_journal: bool = True) -> Ledger:
+    """The books, from one statement. What waits in the journal of this node is counted on both sides."""
+    journal = _in_journal() if with_journal else {"messages": 0, "recipients": 0}
+    with connection.cursor() as cursor:
+        cursor.execute(LEDGER)
+        accepted, messages, generated, delivered, queued, failed, removed = (int(value) for value in cursor.fetchone())
+    waiting = journal["recipients"]
+    return Ledger(
+        accepted + waiting,
+        messages + journal["messages"],
+        generated,
+        delivered,
+        queued + waiting,
+        failed,
+        removed,
+        waiting,
+    )
+
+
+def _in_journal() -> dict[str, int]:
+    """The journal is the transport's: a process of the transport counts it."""
+    environment = {"GATEPOST_HOME": str(settings.GATEPOST_HOME), "DATABASE_URL": settings.DATABASE_URL}
+    command = [sys.executable, "-m", "transport.shell.waiting"]
+    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, check=True, timeout=120)
+    return json.loads(done.stdout)
