@@ -259,6 +259,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (event.target.matches("[data-refreshes]")) event.detail.path = location.pathname + location.search;
 });
 
+// A link to a file of what the list shows follows the filter as it is now.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-with-query]");
+  if (link) link.search = location.search;
+});
+
 // When the console does not answer, what is on the page may be old: say so until it answers again.
 let leaving = false; // a request that the browser gives up because the page changes has not failed
 addEventListener("beforeunload", () => {

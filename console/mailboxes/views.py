@@ -32,7 +32,9 @@ NEWEST = 5
 class MailboxPages(CrudView):
     namespace = "mailboxes"
     noun, plural = gettext_lazy("mailbox"), gettext_lazy("mailboxes")
-    purpose = gettext_lazy("Mail that was delivered here, by recipient. The first message for an address makes its mailbox.")
+    purpose = gettext_lazy(
+        "Mail that was delivered here, by recipient. The first message for an address makes its mailbox."
+    )
     first_step = gettext_lazy("Send a message to a recipient of an authoritative domain: it will stand here.")
     columns = [
         Column(gettext_lazy("Mailbox"), "address", NAME, sort="address"),

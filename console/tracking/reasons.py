@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from console.audit.models import Entry
 from console.connectors.models import ReceiveConnector as ConnectorRow
@@ -128,7 +129,10 @@ def _setting(on: str, field: str) -> Setting | None:
 
 
 def _written(setting: Setting | None, value: Any) -> str:
-    return kinds.show(setting, value) if setting and value is not None else ""
+    if setting is None or value is None:
+        return ""
+    text = kinds.show(setting, value)
+    return _("none") if text in ("", "{}") else text
 
 
 def _url(name: str, *args: object) -> str:

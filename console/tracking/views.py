@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
+from console.crud.format import time_html
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import queries
@@ -49,6 +51,24 @@ def duration(session: Session) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
+def lasted(session: Session) -> str:
+    return " · ".join(part for part in (duration(session), "TLS" if session.tls else "") if part)
+
+
+def sender(session: Session) -> str:
+    """The reverse-path; `<>` only where a message had none."""
+    return session.sender or ("<>" if session.recipients else "")
+
+
+def stacked(above: str, below: str) -> str:
+    """Two lines in one cell, each cut where the column ends."""
+    return format_html('<span class="cut">{}</span><span class="cut below">{}</span>', above, below)
+
+
+def mono(text: str) -> str:
+    return format_html('<span class="mono">{}</span>', text)
+
+
 def recipients(session: Session) -> str:
     shown = ", ".join(session.recipients[:SHOWN_RECIPIENTS])
     more = len(session.recipients) - SHOWN_RECIPIENTS
@@ -63,15 +83,15 @@ class SessionPages(CrudView):
     model = Session
     namespace = "tracking"
     noun, plural = gettext_lazy("session"), gettext_lazy("sessions")
-    purpose = gettext_lazy("SMTP sessions of the connectors whose protocol logging is Verbose, and why mail was refused.")
+    purpose = gettext_lazy(
+        "SMTP sessions of the connectors whose protocol logging is Verbose, and why mail was refused."
+    )
     first_step = gettext_lazy("Set protocol logging to Verbose on a Receive connector: its next sessions appear here.")
     columns = [
-        Column(gettext_lazy("Time"), "started_at", TIME),
-        Column(gettext_lazy("From"), "remote_address", MONO),
-        Column(gettext_lazy("HELO"), "helo", TEXT, minor=True),
+        Column(gettext_lazy("Time"), lambda each: stacked(time_html(each.started_at), lasted(each)), TEXT),
+        Column(gettext_lazy("Client"), lambda each: stacked(mono(each.remote_address), each.helo), TEXT),
         Column(gettext_lazy("Connector"), "connector_name", TEXT, minor=True),
-        Column(gettext_lazy("Sender"), "sender", TEXT),
-        Column(gettext_lazy("Recipients"), recipients, TEXT),
+        Column(gettext_lazy("Sender, recipients"), lambda each: stacked(sender(each), recipients(each)), TEXT),
         Column(gettext_lazy("Outcome"), outcome, BADGE),
     ]
     details = [
@@ -89,7 +109,9 @@ class SessionPages(CrudView):
     ]
     search = ["search"]
     filters = [
-        Filter("connector", gettext_lazy("Connector"), lambda: [(name, short_name(name)) for name in queries.connectors()]),
+        Filter(
+            "connector", gettext_lazy("Connector"), lambda: [(name, short_name(name)) for name in queries.connectors()]
+        ),
         Filter(
             "outcome",
             gettext_lazy("Outcome"),

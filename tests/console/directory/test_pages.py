@@ -22,7 +22,9 @@ def addresses():
 
 
 def test_a_recipient_is_added_listed_found_renamed_and_removed(admin):
-    answer = admin.post(reverse("directory:new"), {"address": " Anna@Contoso.com", "display_name": "Anna Berg"}, follow=True)
+    answer = admin.post(
+        reverse("directory:new"), {"address": " Anna@Contoso.com", "display_name": "Anna Berg"}, follow=True
+    )
     assert "anna@contoso.com is saved" in answer.text
     recipient = Recipient.objects.get()
     assert "anna@contoso.com" in admin.get(reverse("directory:list"), {"q": "berg CONTOSO"}).text
@@ -88,7 +90,10 @@ def test_a_list_is_imported_whole(admin):
     actions.add(SYSTEM, "old@contoso.com", "Old")
     actions.add(SYSTEM, "kept@contoso.com", "Kept")
     actions.remove(SYSTEM, actions.add(SYSTEM, "gone@contoso.com", "Gone"))
-    page = hand_in(admin, "old@contoso.com,New\nkept@contoso.com\ngone@contoso.com\nnew@contoso.com,N\nnew@contoso.com\nx@f.example")
+    page = hand_in(
+        admin,
+        "old@contoso.com,New\nkept@contoso.com\ngone@contoso.com\nnew@contoso.com,N\nnew@contoso.com\nx@f.example",
+    )
     assert dict(queries.listed().values_list("address", "display_name")) == {
         "old@contoso.com": "New",
         "kept@contoso.com": "Kept",

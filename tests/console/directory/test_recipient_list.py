@@ -19,7 +19,7 @@ def read(content: bytes) -> Checked:
         b"anna@contoso.com,Anna Berg\nbob@contoso.com\n",
         b"anna@contoso.com;Anna Berg\r\nbob@contoso.com;\r\n",
         b"anna@contoso.com\tAnna Berg\rbob@contoso.com",
-        b"\xef\xbb\xbfAddress,Display name\r\nAnna@Contoso.com,\"Anna Berg\"\r\n\r\n  bob@contoso.com  ,\r\n",
+        b'\xef\xbb\xbfAddress,Display name\r\nAnna@Contoso.com,"Anna Berg"\r\n\r\n  bob@contoso.com  ,\r\n',
         "E-Mail;Name\nanna@contoso.com;Anna Berg\nbob@contoso.com".encode("utf-16"),
     ],
 )
@@ -34,7 +34,7 @@ def test_a_name_in_windows_1252_is_understood():
 
 
 def test_bad_lines_are_named_by_number_and_reason():
-    bad = read(b"address\nanna@contoso.com\nno address\na..b@contoso.com\n\"a,b@c.com\nx@y.com,n,z").bad
+    bad = read(b'address\nanna@contoso.com\nno address\na..b@contoso.com\n"a,b@c.com\nx@y.com,n,z').bad
     assert [line for line, _why in bad.first] == [3, 4, 5, 6]
     assert "“no address” is no address" in bad.first[0][1]
     assert "single dots" in bad.first[1][1]

@@ -97,7 +97,20 @@ HOSTILE = [
 @pytest.mark.parametrize("html", HOSTILE)
 def test_html_is_made_harmless(html):
     body = safe_html.page(html, [], lambda number: b"").partition("<body>")[2].lower()
-    for word in ("script", "onerror", "onload", "tracker", "iframe", "form", "meta", "base ", "link", "object", "import", "svg"):
+    for word in (
+        "script",
+        "onerror",
+        "onload",
+        "tracker",
+        "iframe",
+        "form",
+        "meta",
+        "base ",
+        "link",
+        "object",
+        "import",
+        "svg",
+    ):
         assert word not in body
 
 

@@ -1,0 +1,203 @@
+"""The protocol log in the browser."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from console.accounts.actors import Role
+from console.connectors.models import ReceiveConnector
+from console.navigation import url_or_empty
+from console.publishing.models import ConfigRevision
+from console.tracking import queries
+from console.tracking.models import Session
+from console.tracking.reasons import PLACES
+from transport.config import document
+from transport.config.receive_connector import ReceiveConnector as Settings
+from transport.config.snapshot import Snapshot
+from transport.receive.rules import RULES
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 11, 12, 14, 3, 22, tzinfo=UTC)
+HOSTILE = '<script>alert("x")</script>'
+
+
+def make_session(number=1, *events, **values):
+    """A session that starts `number` seconds after START; `events` are (ms, mark, data, context)."""
+    started = START + timedelta(seconds=number)
+    stamped = [
+        [(started + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds"), *rest] for ms, *rest in events
+    ]
+    given = {
+        "session_id": f"{number:016X}",
+        "transport": "mx1",
+        "connector": "mx1\\Internet",
+        "local_endpoint": "10.2.3.4:25",
+        "remote_address": "203.0.113.7",
+        "remote_port": 51514,
+        "started_at": started,
+        "ended_at": started + timedelta(seconds=5),
+        "events": stamped,
+    } | values
+    parts = [given["remote_address"], given.get("helo", ""), given.get("sender", ""), *given.get("recipients", [])]
+    given.setdefault("search", " ".join([*parts, *(event[2] for event in events)]).lower())
+    return Session.objects.create(**given)
+
+
+def listed(client, **query):
+    answer = client.get(reverse("tracking:list"), query)
+    assert answer.status_code == 200
+    return [row["key"] for row in answer.context["table"]]
+
+
+def publish(number, connector):
+    content = document.encode(Snapshot(revision=number, receive_connectors=(connector,)))
+    ConfigRevision.objects.create(
+        number=number, document=content.decode(), checksum=document.checksum(content), author="ap@contoso.com"
+    )
+
+
+def test_an_empty_log_says_how_to_fill_it(admin):
+    assert "Set protocol logging to Verbose" in admin.get(reverse("tracking:list")).text
+
+
+def test_sessions_stand_newest_first_and_refresh_themselves_until_paused(admin):
+    first, second = make_session(1), make_session(2)
+    assert listed(admin) == [second.pk, first.pk]
+    assert "every 2s" in admin.get(reverse("tracking:list")).text
+    assert "every 2s" not in admin.get(reverse("tracking:list"), {"paused": "1"}).text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "PARTNER anna"}, [2]),
+        ({"connector": "mx1\\Relay"}, [3]),
+        ({"outcome": "refused"}, [1]),
+        ({"outcome": "queued"}, [2]),
+        ({"outcome": "open"}, [3]),
+        ({"tls": "yes"}, [2]),
+        ({"remote": "192.0.2."}, [1]),
+        ({"remote": "198.51.100.0/24"}, [2]),
+        ({"remote": "2001:db8::/32"}, [3]),
+        ({"remote": "no/net"}, []),
+        ({"helo": "MAIL.partner"}, [2]),
+        ({"sender": "news@"}, [2]),
+        ({"recipient": "anna@contoso"}, [2]),
+        ({"since": "2026-11-12T14:03:24", "until": "2026-11-12T14:03:24"}, [2]),
+        ({"since": "nonsense"}, [3, 2, 1]),
+        ({"q": "\x00"}, [3, 2, 1]),
+        ({"page": "99"}, [3, 2, 1]),
+    ],
+)
+def test_every_filter_finds_its_sessions(admin, query, found):
+    make_session(1, remote_address="192.0.2.9", refused=1)
+    partner = {"helo": "mail.partner.example", "sender": "news@partner.example", "recipients": ["anna@contoso.com"]}
+    make_session(2, remote_address="198.51.100.4", accepted=1, tls=True, **partner)
+    make_session(3, remote_address="2001:db8::1", connector="mx1\\Relay", ended_at=None)
+    assert listed(admin, **query) == [f"{number:016X}" for number in found]
+
+
+def test_a_session_reads_as_a_conversation_with_the_reason_beside_each_refusal(admin):
+    row = ReceiveConnector.objects.create(name="Internet")
+    publish(41, Settings(name="Internet", max_message_size=1024 * 1024))
+    publish(42, Settings(name="Internet", max_message_size=2 * 1024 * 1024))
+    session = make_session(
+        1,
+        (0, "+", "", ""),
+        (1, ">", "220 mx ready", ""),
+        (38, "<", "MAIL FROM:<a@b.example> SIZE=9999999", ""),
+        (5038, ">", "552 5.3.4 Message size exceeds fixed maximum message size", "message_size; revision 41"),
+        (5040, "-", "", "Remote"),
+        refused=1,
+    )
+    page = admin.get(reverse("tracking:session", args=[session.pk])).text
+    for text in ("203.0.113.7:51514 connected to 10.2.3.4:25", "5\u202f038", "closed by the client", "message_size"):
+        assert text in page
+    assert RULES["message_size"].meaning in page
+    assert "1 MB" in page
+    assert "2 MB" in page
+    assert "Revision 41" in page
+    assert "ap@contoso.com" in page
+    assert f"/receive-connectors/{row.pk}/" in page
+
+
+def test_every_rule_has_words_and_leads_somewhere(admin):
+    ReceiveConnector.objects.create(name="Internet")
+    publish(1, Settings(name="Internet"))
+    refusals = [(at, ">", "550 5.0.0 No", f"{name}; revision 1") for at, name in enumerate(RULES)]
+    answer = admin.get(reverse("tracking:session", args=[make_session(1, *refusals).pk]))
+    for line, reason in answer.context["lines"]:
+        assert reason.decision.words, line
+        place = PLACES.get(reason.decision.rule.on, "connectors:receive-list" if reason.decision.rule.on else "")
+        assert bool(reason.url) == bool(place and url_or_empty(place)), reason
+
+
+def test_what_a_client_sent_is_never_markup(admin):
+    session = make_session(
+        1, (0, "<", HOSTILE, ""), (1, ">", "500 5.3.3 Unrecognized command", "no_such_rule; revision 9"),
+        helo=HOSTILE, sender=HOSTILE, recipients=[HOSTILE] * 5,
+    )  # fmt: skip
+    for place in ("session", "details"):
+        assert "<script>alert" not in admin.get(reverse(f"tracking:{place}", args=[session.pk])).text
+    assert "<script>alert" not in admin.get(reverse("tracking:list")).text
+
+
+@pytest.mark.parametrize("events", [[], [[]], [["not a time"]], [["2026-11-12T14:03:23Z", ">"]], [[None, 5, {}, []]]])
+def test_a_damaged_record_is_shown_as_far_as_it_goes(admin, events):
+    session = make_session(1)
+    Session.objects.update(events=events)
+    assert admin.get(reverse("tracking:session", args=[session.pk])).status_code == 200
+    assert admin.get(reverse("tracking:session-file", args=[session.pk])).status_code == 200
+
+
+def test_the_download_is_the_log_format_of_exchange(admin):
+    for number in (2, 1, 3):
+        make_session(number, (0, "+", "", ""), (1, "<", 'EHLO "a,b"', ""), (2, "-", "", "Remote"), refused=number % 2)
+    answer = admin.get(reverse("tracking:list-file"), {"outcome": "refused"})
+    lines = b"".join(answer.streaming_content).decode().split("\r\n")
+    assert lines[0] == "#Software: Gatepost"
+    assert lines[4].startswith("#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,")
+    rows = list(csv.reader(lines[5:-1]))
+    assert [row[2][-1] for row in rows] == ["1"] * 3 + ["3"] * 3
+    assert rows[1][1:] == [
+        "mx1\\Internet",
+        "0" * 15 + "1",
+        "1",
+        "10.2.3.4:25",
+        "203.0.113.7:51514",
+        "<",
+        'EHLO "a,b"',
+        "",
+    ]
+
+
+def test_a_long_download_comes_in_batches_without_loss(admin, monkeypatch):
+    monkeypatch.setattr(queries, "EXPORTED_AT_ONCE", 2)
+    for number in range(5):
+        make_session(number + 1, (0, "+", "", ""), started_at=START)
+    content = b"".join(admin.get(reverse("tracking:list-file")).streaming_content)
+    assert content.count(b",+,") == 5
+
+
+def test_a_count_stops_counting(monkeypatch):
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    for number in range(4):
+        make_session(number)
+    paginator = queries.BoundedPaginator(queries.newest(), 1)
+    assert (paginator.count, str(paginator.count)) == (2, "2+")
+
+
+def test_connectors_of_the_log_are_named_once():
+    for number, name in enumerate(["B", "A", "B", "C", "A"]):
+        make_session(number, connector=name)
+    assert queries.connectors() == ["A", "B", "C"]
+
+
+def test_everybody_who_may_sign_in_may_read_the_log_and_a_wrong_name_is_404(signed_in):
+    session = make_session(1)
+    reader = signed_in(Role.VIEW_ONLY)
+    assert reader.get(reverse("tracking:session", args=[session.pk])).status_code == 200
+    for name in ("NOSUCH", "\x00", "a b"):
+        assert reader.get(reverse("tracking:session", args=[name])).status_code == 404
