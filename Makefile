@@ -42,7 +42,7 @@ check: install-test
 browser: install-test
 	@$(RUN) -m tests.browser
 
-bench: install-test
+bench: install
 	$(RUN) -m tests.bench
 
 ledger: install
