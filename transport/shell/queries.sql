@@ -78,3 +78,36 @@ select pg_notify('gatepost_queue', key) from unnest(%(keys)s::text[]) as key
 
 -- name: listed_recipients
 select address from directory_recipient where address = any(%(addresses)s) and not deleted
+
+-- The protocol log (tables of the console's app tracking).
+
+-- name: log_positions
+select transport, file, "offset" from tracking_position
+
+-- name: advance_log
+insert into tracking_position (transport, file, "offset") values (%(transport)s, %(file)s, %(offset)s)
+on conflict (transport, file) do update set "offset" = excluded."offset"
+
+-- name: add_to_sessions
+insert into tracking_session (
+    session_id, transport, connector, local_endpoint, remote_address, remote_port, helo, sender, recipients, accepted, refused,
+    tls, revision, started_at, ended_at, events, search
+) values (
+    %(session_id)s, %(transport)s, %(connector)s, %(local_endpoint)s, %(remote_address)s, %(remote_port)s, %(helo)s, %(sender)s,
+    %(recipients)s, %(accepted)s, %(refused)s, %(tls)s, %(revision)s, %(started_at)s, %(ended_at)s, %(events)s, %(search)s
+)
+on conflict (session_id) do update set
+    helo = coalesce(nullif(excluded.helo, ''), tracking_session.helo),
+    sender = coalesce(nullif(excluded.sender, ''), tracking_session.sender),
+    recipients = (tracking_session.recipients || excluded.recipients)[1:200],
+    accepted = tracking_session.accepted + excluded.accepted,
+    refused = tracking_session.refused + excluded.refused,
+    tls = tracking_session.tls or excluded.tls,
+    revision = coalesce(excluded.revision, tracking_session.revision),
+    ended_at = coalesce(excluded.ended_at, tracking_session.ended_at),
+    events = case when jsonb_array_length(tracking_session.events) < %(most_events)s
+        then tracking_session.events || excluded.events else tracking_session.events end,
+    search = left(tracking_session.search || ' ' || excluded.search, %(most_searched)s)
+
+-- name: wake_tracking
+select pg_notify('gatepost_tracking', '')
