@@ -100,3 +100,10 @@ def test_a_save_takes_the_same_number_of_queries_whatever_the_number_of_connecto
         actions.create(ADMIN, receive_connector(f"C{number}", bindings=[f"10.0.0.{number}:25"]))
     with django_assert_max_num_queries(20):
         actions.update(ADMIN, ReceiveConnector, Row.objects.first().pk, {"comment": "x"})
+
+
+def test_a_damaged_newest_revision_keeps_nobody_from_saving():
+    row = actions.create(ADMIN, receive_connector())
+    ConfigRevision.objects.update(document="{")
+    actions.update(ADMIN, ReceiveConnector, row.pk, {"comment": "mended"})
+    assert newest().receive_connectors[0].comment == "mended"

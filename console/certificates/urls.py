@@ -1,0 +1,4 @@
+from console.certificates.views import CertificatePages
+
+app_name = "certificates"
+urlpatterns = CertificatePages.urls()

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.crud import BADGE, MONO, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud.format import badge_html
+from console.domains import actions, models
+from console.domains.forms import DomainForm
+from console.publishing.rows import struct_of
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+
+TYPES = [(each.value, each.label) for each in DomainType]
+MEANING = {
+    "Authoritative": _("Every recipient is in the directory here; the recipient filter refuses all others."),
+    "InternalRelay": _("Some recipients are here; mail for the rest is sent on by a send connector."),
+    "ExternalRelay": _("All mail is sent on by a send connector."),
+}
+
+
+def _domain(row: models.AcceptedDomain) -> str:
+    badge = badge_html(_t("default"), "info") if row.default else ""
+    return format_html('<strong class="mono">{}</strong> {}', row.domain_name, badge)
+
+
+def _type(row: models.AcceptedDomain) -> Badge:
+    return Badge(DomainType(row.domain_type).label, "neutral")
+
+
+def _subdomains(row: models.AcceptedDomain) -> str:
+    return _t("Yes") if row.match_subdomains or row.domain_name.startswith("*") else _t("No")
+
+
+class DomainPages(CrudView):
+    model = models.AcceptedDomain
+    namespace = "domains"
+    noun, plural = _("accepted domain"), _("accepted domains")
+    purpose = _("The domains this organization takes mail for. Mail for any other domain is refused as relay.")
+    first_step = _("Add the domain that stands behind the @ of your addresses.")
+    columns = [
+        Column(_("Accepted domain"), _domain, sort="domain_name"),
+        Column(_("Name"), "name", sort="name"),
+        Column(_("This domain is"), _type, BADGE, sort="domain_type"),
+        Column(_("Subdomains"), _subdomains, minor=True),
+    ]
+    details = [
+        Detail(_("Name"), "name"),
+        Detail(_("Accepted domain"), "domain_name", MONO),
+        Detail(_("This domain is"), _type, BADGE),
+        Detail(_("Which means"), lambda row: MEANING[row.domain_type]),
+        Detail(_("Subdomains"), _subdomains),
+        Detail(_("Default"), lambda row: _t("Yes: it gives the postmaster address") if row.default else _t("No")),
+    ]
+    search = ["name", "domain_name"]
+    filters = [Filter("domain_type", _("Type"), TYPES)]
+    verbs = [Verb("make-default", _("Make default"), icon="star", done=_("now the default"), bulk=False)]
+    form_class = DomainForm
+    writers = actions.WRITERS
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return not (obj.default and verb.name in ("make-default", "remove"))
+
+    def make_form(self, obj: Any = None) -> DomainForm:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        return DomainForm(*data, now=struct_of(obj, AcceptedDomain) if obj else None, row=obj)
+
+    def save(self, form: DomainForm) -> Any:
+        try:
+            if form.row is None:
+                return actions.create(self.actor, AcceptedDomain(**form.changes))
+            return actions.update(self.actor, form.row.pk, form.changes, form.seen_version)
+        except ValidationError as error:
+            form.refresh_version(error)
+            raise
+
+    def remove(self, obj: Any) -> None:
+        actions.remove(self.actor, obj.pk)
+
+    def make_default(self, obj: Any) -> None:
+        actions.update(self.actor, obj.pk, {"default": True})
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("Mail for its addresses is then refused: 550 5.7.1 Unable to relay.")

@@ -1,0 +1,174 @@
+"""Revisions: list, what one changed, two compared, an old one restored."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.crud import BADGE, NAME, TIME, Badge, Column, CrudView, Detail, put_errors
+from console.crud.access import RoleRequired
+from console.publishing import queries
+from console.publishing.compare import Difference, differences
+from console.publishing.models import ConfigRevision
+from console.publishing.relay_guard import RelayNotConfirmed
+from console.publishing.restore import WRITERS, restore
+from transport.config.document import DocumentError
+from transport.config.snapshot import Snapshot
+
+
+class RevisionPages(CrudView):
+    model = ConfigRevision
+    namespace = "publishing"
+    noun, plural = _("revision"), _("revisions")
+    purpose = _("Each save is a revision of the whole configuration. Any of them can be compared and restored.")
+    columns = [
+        Column(_("Revision"), "number", NAME, sort="number"),
+        Column(_("Saved"), "created_at", TIME),
+        Column(_("By"), "author", sort="author"),
+        Column(_("What"), "comment"),
+        Column(_("In force on"), lambda row: row.in_force, BADGE),
+    ]
+    details = [
+        Detail(_("Saved"), "created_at", TIME),
+        Detail(_("By"), "author"),
+        Detail(_("What"), "comment"),
+        Detail(_("In force on"), lambda row: ", ".join(row.transports) or _t("no transport")),
+        Detail(_("Checksum"), lambda row: row.checksum[:16]),
+    ]
+    search = ["author", "comment"]
+    details_template = "publishing/revision_details.html"
+    refresh = 10
+
+    def rows(self) -> Any:
+        return queries.revisions()
+
+    @cached_property
+    def transports(self) -> dict[int | None, list[str]]:
+        """Revision → names of the transports that answer under it."""
+        found: dict[int | None, list[str]] = {}
+        for transport in queries.running():
+            found.setdefault(transport.revision, []).append(transport.name)
+        return found
+
+    def with_transports(self, row: ConfigRevision) -> ConfigRevision:
+        row.transports = self.transports.get(row.number, [])
+        row.in_force = [Badge(name, "good") for name in row.transports]
+        return row
+
+    def paginate(self, rows: Any) -> Any:
+        page = super().paginate(rows)
+        for row in page:
+            self.with_transports(row)
+        return page
+
+    def find(self, pk: Any) -> Any:
+        return self.with_transports(super().find(pk))
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        context = super().details_context(selected)
+        if selected is None:
+            return context
+        newest = queries.newest()
+        may_restore = self.may_write and newest is not None and selected.number != newest.number
+        changes = changes_of(selected.number - 1, selected.number)
+        return context | {"changes": changes, "newest": newest, "may_restore": may_restore}
+
+
+def snapshot_of(number: int) -> Snapshot:
+    """The snapshot of a revision; before the first one there is nothing."""
+    return queries.snapshot(get_object_or_404(ConfigRevision, number=number)) if number > 0 else Snapshot()
+
+
+def changes_of(before: int, after: int) -> list[Difference] | str:
+    """What differs between two revisions, or why that cannot be said."""
+    try:
+        return differences(snapshot_of(before), snapshot_of(after))
+    except DocumentError as error:
+        return str(error)
+
+
+class Compare(RoleRequired):
+    """Two revisions beside each other; `?before=41&after=42` from the form leads to the page's own address."""
+
+    def get(self, request: HttpRequest, before: int = 0, after: int = 0) -> HttpResponse:
+        if not after:
+            return self.to_chosen(request)
+        context = {
+            "title": _t("Revision %(before)d and %(after)d") % {"before": before, "after": after},
+            "crumbs": [(_t("Revisions"), reverse("publishing:list"))],
+            "before": before,
+            "after": after,
+            "changes": changes_of(before, after),
+            "numbers": queries.revisions().values_list("number", flat=True)[:500],
+        }
+        return render(request, "publishing/compare.html", context)
+
+    def to_chosen(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.GET.get("before", ""), request.GET.get("after", "")
+        if not all(number.isdecimal() for number in chosen):
+            raise Http404
+        return redirect("publishing:compare", *map(int, chosen))
+
+
+class RestoreForm(forms.Form):
+    """Asks for the name of each connector through which strangers could relay afterwards."""
+
+    def ask(self, dangers: dict[str, str]) -> None:
+        for place, (name, danger) in enumerate(dangers.items()):
+            label = _t("Type “%s” to confirm") % name
+            self.fields[f"confirmation-{place}"] = forms.CharField(label=label, help_text=danger, required=False)
+            if self.data.get(f"confirmation-{place}", "").strip() != name:
+                self.add_error(f"confirmation-{place}", _t("Type the name “%s” exactly as it stands here.") % name)
+
+    @property
+    def typed(self) -> set[str]:
+        return {value.strip() for name, value in self.data.items() if name.startswith("confirmation-")}
+
+
+class Restore(RoleRequired):
+    """Says what would change, then writes it."""
+
+    writers = WRITERS
+    readers = WRITERS
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.show(pk, RestoreForm())
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = RestoreForm(request.POST)
+        form.is_valid()
+        try:
+            revision = restore(self.actor, pk, form.typed)
+        except RelayNotConfirmed as error:
+            form.ask(error.dangers)
+            return self.show(pk, form)
+        except ValidationError as error:
+            put_errors(form, error)
+            return self.show(pk, form)
+        if revision is None:
+            messages.info(request, _t("Everything is as in revision %d already.") % pk)
+        else:
+            text = _t("Revision %(old)d is restored, as revision %(new)d.") % {"old": pk, "new": revision.number}
+            messages.success(request, text)
+        return redirect("publishing:list")
+
+    def show(self, pk: int, form: RestoreForm) -> HttpResponse:
+        revision, newest = get_object_or_404(ConfigRevision, number=pk), queries.newest()
+        context = {
+            "title": _t("Restore revision %d?") % pk,
+            "crumbs": [(_t("Revisions"), reverse("publishing:list"))],
+            "revision": revision,
+            "form": form,
+            "changes": changes_of(newest.number if newest else 0, pk),
+            "cancel_url": reverse("publishing:details", args=[pk]),
+        }
+        return render(self.request, "publishing/restore.html", context, status=422 if form.errors else 200)
