@@ -272,6 +272,9 @@ addEventListener("beforeunload", () => {
   setTimeout(() => (leaving = false), 3000);
 });
 
+// A fragment that arrives while the page changes would push its address over the one that was asked for.
+document.addEventListener("htmx:beforeOnLoad", (event) => leaving && event.preventDefault());
+
 function tellLost() {
   const place = document.getElementById("messages");
   if (leaving || !place || place.querySelector("[data-lost]")) return;

@@ -11,11 +11,10 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 PIECE = 256 * 1024
+Pieces = Iterator[str] | Iterator[bytes]
 
 
-def download(
-    request: HttpRequest, pieces: Iterator[str | bytes], name: str, content_type: str
-) -> StreamingHttpResponse:
+def download(request: HttpRequest, pieces: Pieces, name: str, content_type: str) -> StreamingHttpResponse:
     """`pieces` as a file to save under `name`, which the browser never shows by itself."""
     content = _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
     headers = {"Content-Disposition": content_disposition_header(True, name), "X-Content-Type-Options": "nosniff"}

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -60,12 +61,15 @@ class CrudView(ListPage, FormPage):
         return render(self.request, self.remove_template, context, status=422 if error else 200)
 
     def submit_removal(self, objects: list[Any]) -> HttpResponse:
+        if not objects:
+            return self.nothing_chosen()
         names = [self.name_of(obj) for obj in objects]
         try:
-            for obj in objects:
-                self.remove(obj)
+            with transaction.atomic():
+                for obj in objects:
+                    self.remove(obj)
         except ValidationError as error:
-            return self.show_removal(objects, " ".join(error.messages))
+            return self.show_removal(self.chosen(self.request.POST.getlist("pk")), " ".join(error.messages))
         messages.success(self.request, _("Removed: %s.") % ", ".join(names))
         return redirect(self.url(Page.LIST))
 
@@ -77,7 +81,7 @@ class CrudView(ListPage, FormPage):
         objects = self.chosen(keys)
         if not objects:
             return self.nothing_chosen()
-        if name == EDIT.name:
+        if name == EDIT.name and self.url_of_edit(objects[0]):
             return redirect(self.url_of_edit(objects[0]))
         if name == REMOVE.name and self.offers(Page.REMOVE):
             return redirect(self.url(Page.REMOVE) + "?" + urlencode([("pk", self.key(obj)) for obj in objects]))

@@ -162,3 +162,12 @@ def test_a_role_gives_what_it_says() -> None:
     assert SYSTEM.may(Role.RECIPIENT_MANAGEMENT)
     with pytest.raises(PermissionDenied, match="Organization Management or Recipient Management"):
         hygiene.require(Role.RECIPIENT_MANAGEMENT)
+
+
+def test_several_are_removed_together_or_not_at_all(admin: Client) -> None:
+    me, anna = User.objects.get(), add("anna")
+    answer = admin.post(f"{LIST}remove", {"pk": [anna.pk, me.pk]})
+    assert answer.status_code == 422
+    assert "cannot remove yourself" in answer.text
+    assert "Remove 2 administrators?" in answer.text
+    assert User.objects.filter(username="anna").exists()
