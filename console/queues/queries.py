@@ -21,7 +21,7 @@ SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.last_error,
     h.last_retry_at, coalesce(q.messages, 0), coalesce(q.recipients, 0), coalesce(q.deferred, 0), coalesce(q.active, 0),
     coalesce(q.suspended, 0), q.oldest, q.next_due
 FROM queues_nexthop h LEFT JOIN (
-    SELECT next_hop, count(DISTINCT message_id) AS messages, count(*) AS recipients,
+    SELECT next_hop, count(DISTINCT r.message_id) AS messages, count(*) AS recipients,
         count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred, count(claimed_by) AS active,
         count(*) FILTER (WHERE status = 'suspended') AS suspended,
         min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest
