@@ -69,12 +69,8 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
 
 def groups_for(actor: Actor, path: str) -> list[tuple[str | Promise, list[Link]]]:
     """What `actor` sees: groups of links, the one that contains `path` marked as current; no empty group."""
-    shown = [
-        (title, [_link(feature, path) for feature in features if actor.may(*feature.roles)])
-        for title, features in GROUPS
-    ]
-    present = [(title, [link for link in links if link]) for title, links in shown]
-    return [(title, links) for title, links in present if links]
+    shown = [(title, [feature for feature in features if actor.may(*feature.roles)]) for title, features in GROUPS]
+    return [(title, [_link(feature, path) for feature in features]) for title, features in shown if features]
 
 
 def url_or_empty(name: str) -> str:
@@ -85,8 +81,6 @@ def url_or_empty(name: str) -> str:
         return ""
 
 
-def _link(feature: Feature, path: str) -> Link | None:
-    url = url_or_empty(feature.url_name)
-    if not url:
-        return None
+def _link(feature: Feature, path: str) -> Link:
+    url = reverse(feature.url_name)
     return Link(feature.label, url, feature.icon, path == url or (url != "/" and path.startswith(url)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Sum
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,6 @@ from console.certificates.models import Certificate
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.directory import queries as directory
 from console.domains.models import AcceptedDomain
-from console.navigation import url_or_empty
 from console.publishing.models import Traffic
 from console.queues.models import Content, Message, Position
 
@@ -54,33 +54,33 @@ def first_steps() -> list[FirstStep]:
         FirstStep(
             _("Name your domains"),
             _("Mail for an accepted domain is taken; mail for any other is refused."),
-            url_or_empty("domains:list"),
+            reverse("domains:list"),
             AcceptedDomain.objects.exists(),
         ),
         FirstStep(
             _("List your recipients"),
             _("An address of your domain that is not in the directory is answered 550 5.1.1 User unknown."),
-            url_or_empty("directory:list"),
+            reverse("directory:list"),
             directory.listed().exists(),
         ),
         FirstStep(
             _("Say who else may send"),
             _("A receive connector for your devices and applications, beside the one of the first start."),
-            url_or_empty("connectors:receive-list"),
+            reverse("connectors:receive-list"),
             ReceiveConnector.objects.count() > 1,
             optional=True,
         ),
         FirstStep(
             _("Open the way out"),
             _("A send connector says where mail for other domains goes: by MX, or to a smart host."),
-            url_or_empty("connectors:send-list"),
+            reverse("connectors:send-list"),
             SendConnector.objects.exists(),
             optional=True,
         ),
         FirstStep(
             _("Receive a first message"),
             _("Send one to a recipient; it appears under Mailboxes, its session in the protocol log."),
-            url_or_empty("tracking:list"),
+            reverse("tracking:list"),
             Message.objects.exists() or Position.objects.filter(messages__gt=0).exists(),
         ),
     ]

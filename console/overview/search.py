@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +46,7 @@ def everything(text: str) -> list[Section]:
 
 
 def _search(title, listing: str, find: Callable[[str], Iterable[Hit]], text: str) -> Section:
-    section = Section(title, _url(listing))
+    section = Section(title, reverse(listing))
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -57,47 +57,42 @@ def _search(title, listing: str, find: Callable[[str], Iterable[Hit]], text: str
     return section
 
 
-def _url(name: str, *args: object) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
-
-
 def _receive_connectors(text: str) -> Iterable[Hit]:
     places = Q(name__icontains=text) | Q(comment__icontains=text) | Q(fqdn__icontains=text)
     rows = ReceiveConnector.objects.filter(places | Q(bindings__icontains=text) | Q(remote_ip_ranges__icontains=text))
     for row in rows[:MOST]:
-        yield Hit(row.name, ", ".join(map(str, row.bindings)), _url("connectors:receive-details", row.pk))
+        yield Hit(row.name, ", ".join(map(str, row.bindings)), reverse("connectors:receive-details", args=[row.pk]))
 
 
 def _send_connectors(text: str) -> Iterable[Hit]:
     places = Q(name__icontains=text) | Q(comment__icontains=text) | Q(smart_hosts__icontains=text)
     for row in SendConnector.objects.filter(places | Q(address_spaces__icontains=text))[:MOST]:
-        yield Hit(row.name, ", ".join(map(str, row.address_spaces)), _url("connectors:send-details", row.pk))
+        yield Hit(row.name, ", ".join(map(str, row.address_spaces)), reverse("connectors:send-details", args=[row.pk]))
 
 
 def _domains(text: str) -> Iterable[Hit]:
     for row in AcceptedDomain.objects.filter(Q(name__icontains=text) | Q(domain_name__icontains=text))[:MOST]:
-        yield Hit(row.domain_name, row.domain_type, _url("domains:details", row.pk))
+        yield Hit(row.domain_name, row.domain_type, reverse("domains:details", args=[row.pk]))
 
 
 def _recipients(text: str) -> Iterable[Hit]:
     for row in directory.found(directory.listed(), text)[:MOST]:
-        yield Hit(row.address, row.display_name, _url("directory:details", row.pk))
+        yield Hit(row.address, row.display_name, reverse("directory:details", args=[row.pk]))
 
 
 def _sessions(text: str) -> Iterable[Hit]:
     rows = Session.objects.filter(search__contains=text.lower()).order_by("-started_at", "-session_id")
     for row in rows.defer("events", "search")[:MOST]:
         note = f"{row.remote_address} · {row.connector}"
-        yield Hit(row.session_id, note, _url("tracking:session", row.pk), row.started_at)
+        yield Hit(row.session_id, note, reverse("tracking:session", args=[row.pk]), row.started_at)
 
 
 def _messages(text: str) -> Iterable[Hit]:
     places = Q(subject__icontains=text) | Q(sender__icontains=text) | Q(message_id__icontains=text)
     for row in Message.objects.filter(places).order_by("-accepted_at")[:MOST]:
-        yield Hit(row.subject or "(no subject)", row.sender or "<>", _url("queues:message", row.pk), row.accepted_at)
+        yield Hit(
+            row.subject or "(no subject)", row.sender or "<>", reverse("queues:message", args=[row.pk]), row.accepted_at
+        )
 
 
 KINDS = [
@@ -106,5 +101,5 @@ KINDS = [
     (_("Accepted domains"), "domains:list", _domains),
     (_("Recipients"), "directory:list", _recipients),
     (_("Sessions"), "tracking:list", _sessions),
-    (_("Messages"), "queues:list", _messages),
+    (_("Messages"), "queues:message-list", _messages),
 ]

@@ -57,7 +57,7 @@ def revision_state() -> dict:
     """What is saved and where it is in force, for the top bar."""
     state, problems = publishing.in_force(), len(publishing.listening_problems())
     tone = "good" if state.everywhere and not problems else "bad" if not state.running else "warning"
-    return {"state": state, "problems": problems, "tone": tone, "url": navigation.url_or_empty("publishing:list")}
+    return {"state": state, "problems": problems, "tone": tone}
 
 
 @register.inclusion_tag("crud/field.html")
