@@ -80,9 +80,9 @@ class Postgres:
         write_private(secret, self.password)
         command = [binaries / "initdb", "-D", draft, "-U", USER, "--pwfile", secret, "--auth=scram-sha-256"]
         options = ["--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
-        done = subprocess.run(
-            [*command, *options], cwd=self.directory, capture_output=True, text=True, **self.account.popen()
-        )
+        # A session of its own: Ctrl-C at the terminal is for the supervisor alone.
+        quiet = {"capture_output": True, "text": True, "start_new_session": True}
+        done = subprocess.run([*command, *options], cwd=self.directory, **quiet, **self.account.popen())
         secret.unlink()
         if done.returncode:
             raise HomeError(f"PostgreSQL could not make {self.data}: {(done.stderr or done.stdout).strip()}")
