@@ -68,3 +68,8 @@ def size_text(count: int) -> str:
 def badge_html(text: object, tone: str = "neutral") -> str:
     """A state; the words carry it, the colour only repeats it."""
     return format_html('<span class="badge-state tone-{}">{}</span>', tone if tone in TONES else "neutral", text)
+
+
+def stacked_html(above: object, below: object) -> str:
+    """Two lines in one cell of a list, each cut where the column ends."""
+    return format_html('<span class="cut">{}</span><span class="cut below">{}</span>', above, below)

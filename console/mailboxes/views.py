@@ -65,11 +65,8 @@ class MailboxPages(CrudView):
             raise Http404(_("There is no such mailbox."))
         return found
 
-    def url_of_edit(self, obj: Mailbox) -> str:
+    def url_to_open(self, obj: Mailbox) -> str:
         return reverse("mailboxes:message-list", args=obj.key)
-
-    def row(self, obj: Mailbox, selected: Any) -> dict[str, Any]:
-        return super().row(obj, selected) | {"open": self.url_of_edit(obj)}
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         newest = selected.messages()[:NEWEST] if selected is not None else []
@@ -138,11 +135,8 @@ class MessagePages(OfMailbox, CrudView):
     def name_of(self, obj: Stored) -> str:
         return obj.subject or _("(no subject)")
 
-    def url_of_edit(self, obj: Stored) -> str:
+    def url_to_open(self, obj: Stored) -> str:
         return reverse("mailboxes:message", args=[*self.box.key, obj.key])
-
-    def row(self, obj: Stored, selected: Any) -> dict[str, Any]:
-        return super().row(obj, selected) | {"open": self.url_of_edit(obj)}
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected) | {"box": self.box}

@@ -14,7 +14,8 @@ class Session(models.Model):
     """One session of the protocol log.
 
     `events` is a list of [time (ISO 8601 UTC, ms), event (`+ - > < *`), data, context]. `accepted` counts messages,
-    `refused` counts commands answered 4xx or 5xx. `search` holds in lower case what a text search should find.
+    `refused` counts commands answered 4xx or 5xx. `search` holds, in lower case and with spaces between them, session
+    id, remote address, HELO, sender, recipients, and the replies that refused with their context: filters rely on it.
     """
 
     session_id = models.TextField(primary_key=True)

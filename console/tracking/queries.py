@@ -83,7 +83,7 @@ def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     """Those from an address, from a network (`192.0.2.0/24`), or from what begins so (`192.0.2.`)."""
     text = text.strip()
     if "/" not in text:
-        return sessions.filter(remote_address__startswith=text.lower())
+        return with_text(sessions, text).filter(remote_address__startswith=text.lower())
     try:
         network = ip_network(text, strict=False)
     except ValueError:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
-from console.crud.format import time_html
+from console.crud.format import stacked_html, time_html
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import queries
@@ -60,11 +60,6 @@ def sender(session: Session) -> str:
     return session.sender or ("<>" if session.recipients else "")
 
 
-def stacked(above: str, below: str) -> str:
-    """Two lines in one cell, each cut where the column ends."""
-    return format_html('<span class="cut">{}</span><span class="cut below">{}</span>', above, below)
-
-
 def mono(text: str) -> str:
     return format_html('<span class="mono">{}</span>', text)
 
@@ -88,10 +83,10 @@ class SessionPages(CrudView):
     )
     first_step = gettext_lazy("Set protocol logging to Verbose on a Receive connector: its next sessions appear here.")
     columns = [
-        Column(gettext_lazy("Time"), lambda each: stacked(time_html(each.started_at), lasted(each)), TEXT),
-        Column(gettext_lazy("Client"), lambda each: stacked(mono(each.remote_address), each.helo), TEXT),
+        Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.started_at), lasted(each)), TEXT),
+        Column(gettext_lazy("Client"), lambda each: stacked_html(mono(each.remote_address), each.helo), TEXT),
         Column(gettext_lazy("Connector"), "connector_name", TEXT, minor=True),
-        Column(gettext_lazy("Sender, recipients"), lambda each: stacked(sender(each), recipients(each)), TEXT),
+        Column(gettext_lazy("Sender, recipients"), lambda each: stacked_html(sender(each), recipients(each)), TEXT),
         Column(gettext_lazy("Outcome"), outcome, BADGE),
     ]
     details = [
