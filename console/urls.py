@@ -1,31 +1,22 @@
 """Where every page lives. An app's own urls.py goes on from the prefix given here."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
-PLACES = [
-    ("", "console.accounts.urls"),
-    ("administration/change-history/", "console.audit.urls"),
-    ("administration/revisions/", "console.publishing.urls"),
-    ("mail-flow/accepted-domains/", "console.domains.urls"),
-    ("mail-flow/queues/", "console.queues.urls"),
-    ("mail-flow/", "console.connectors.urls"),
-    ("protection/certificates/", "console.certificates.urls"),
-    ("protection/", "console.protection.urls"),
-    ("recipients/directory/", "console.directory.urls"),
-    ("recipients/mailboxes/", "console.mailboxes.urls"),
-    ("trace/protocol-log/", "console.tracking.urls"),
-    ("", "console.processes.urls"),
-    ("", "console.overview.urls"),
+urlpatterns = [
+    path("", include("console.accounts.urls")),
+    path("administration/change-history/", include("console.audit.urls")),
+    path("administration/revisions/", include("console.publishing.urls")),
+    path("mail-flow/", include("console.connectors.urls")),
+    path("mail-flow/accepted-domains/", include("console.domains.urls")),
+    path("mail-flow/queues/", include("console.queues.urls")),
+    path("protection/", include("console.protection.urls")),
+    path("protection/certificates/", include("console.certificates.urls")),
+    path("recipients/directory/", include("console.directory.urls")),
+    path("recipients/mailboxes/", include("console.mailboxes.urls")),
+    path("trace/protocol-log/", include("console.tracking.urls")),
+    path("", include("console.processes.urls")),
+    path("", include("console.overview.urls")),
 ]
-
-
-def _present(module: str) -> bool:
-    return find_spec(module.rsplit(".", 1)[0]) is not None and find_spec(module) is not None
-
-
-urlpatterns = [path(prefix, include(module)) for prefix, module in PLACES if _present(module)]
 
 handler400 = "console.overview.errors.bad_request"
 handler403 = "console.overview.errors.forbidden"
