@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -71,14 +71,6 @@ def groups_for(actor: Actor, path: str) -> list[tuple[str | Promise, list[Link]]
     """What `actor` sees: groups of links, the one that contains `path` marked as current; no empty group."""
     shown = [(title, [feature for feature in features if actor.may(*feature.roles)]) for title, features in GROUPS]
     return [(title, [_link(feature, path) for feature in features]) for title, features in shown if features]
-
-
-def url_or_empty(name: str) -> str:
-    """The URL called `name`, or nothing where no app provides it."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def _link(feature: Feature, path: str) -> Link:
