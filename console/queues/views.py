@@ -69,7 +69,12 @@ class QueuePages(CrudView):
     purpose = gettext_lazy("Mail on its way out, by next hop. What is delivered leaves the list.")
     first_step = gettext_lazy("No mail is waiting.")
     columns = [
-        Column(gettext_lazy("Next hop"), lambda queue: stacked_html(bold(queue.domain), queue.delivery_type), TEXT),
+        Column(
+            gettext_lazy("Next hop"),
+            lambda queue: stacked_html(bold(queue.domain), queue.delivery_type),
+            TEXT,
+            sort="domain",
+        ),
         Column(gettext_lazy("Status"), lambda queue: state(queue.status), BADGE, sort="status"),
         Column(gettext_lazy("Messages"), "messages", NUMBER, sort="messages"),
         Column(gettext_lazy("Next retry"), "next_retry_at", TIME),
@@ -154,7 +159,12 @@ class MessagePages(CrudView):
     noun, plural = gettext_lazy("message"), gettext_lazy("messages")
     first_step = gettext_lazy("Nothing waits here.")
     columns = [
-        Column(gettext_lazy("From, to"), lambda each: stacked_html(each.message.sender or "<>", each.address), TEXT),
+        Column(
+            gettext_lazy("From, to"),
+            lambda each: stacked_html(each.message.sender or "<>", each.address),
+            TEXT,
+            sort="message__sender",
+        ),
         Column(gettext_lazy("Subject"), lambda each: stacked_html(subject(each), each.last_error), TEXT),
         Column(gettext_lazy("Status"), lambda each: state(queries.recipient_status(each)), BADGE),
         Column(gettext_lazy("Received"), "message.accepted_at", TIME, sort="message__accepted_at"),

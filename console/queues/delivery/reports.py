@@ -47,7 +47,7 @@ def send(connection: psycopg.Connection, router: Router, action: Action, concern
     by_message: dict[UUID, list[Recipient]] = defaultdict(list)
     for message, recipient in concerned:
         by_message[message].append(recipient)
-    originals = connection.execute(ORIGINALS, [list(by_message)], binary=True).fetchall()
+    originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
     for identity, *facts, chunk in originals:
         size, body_type = facts[5], facts[6]
         original = Original(*facts[:5], header=dsn.header_block(chunk or b""), size=size, body_type=body_type)

@@ -1,0 +1,165 @@
+"""The queues in the browser."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from console.accounts.actors import Role
+from console.audit.models import Entry
+from console.queues.models import Content, Message, NextHop, Recipient
+
+pytestmark = pytest.mark.django_db
+SMART_HOST = "smarthost:To Internet/EU"
+
+
+@pytest.fixture
+def hop(db):
+    return NextHop.objects.create(
+        key=SMART_HOST,
+        delivery_type="SmartHostConnectorDelivery",
+        domain="[10.0.0.1]",
+        connector="To Internet/EU",
+        last_error="451 4.4.0 <b>no answer</b>",
+        retry_at=timezone.now() + timedelta(minutes=5),
+    )
+
+
+@pytest.fixture
+def queued(hop):
+    def queued(
+        address="bob@fabrikam.example", *, next_hop=SMART_HOST, sender="anna@contoso.com", subject="Hello", **values
+    ):
+        now = timezone.now()
+        message = Message.objects.create(
+            id=uuid4(), accepted_at=now, transport="mx1", connector="Relay", revision=1, session_id="08D6", tls=False,
+            client_address="192.0.2.4", helo="scan", principal="", authenticated=False, sender=sender, subject=subject,
+            message_id="<1@x>", size=100, body_type="7BIT", recipient_count=1, expires_at=now + timedelta(days=2),
+        )  # fmt: skip
+        Content.objects.create(message_id=message.pk, number=0, chunk=b"Subject: Hello\r\n\r\nbody\r\n")
+        later = {"due_at": now + timedelta(minutes=5), "notice_at": now + timedelta(hours=4)}
+        return Recipient.objects.create(message=message, address=address, next_hop=next_hop, **(later | values))
+
+    return queued
+
+
+def statuses():
+    return list(Recipient.objects.order_by("id").values_list("status", flat=True))
+
+
+def act(client, verb, *recipients):
+    return client.post(
+        reverse("queues:message-act"), {"verb": verb, "pk": [each.pk for each in recipients]}, follow=True
+    )
+
+
+def test_nothing_waiting_is_said(admin):
+    assert "No mail is waiting." in admin.get(reverse("queues:list")).text
+
+
+def test_a_queue_shows_status_error_and_its_messages(admin, queued):
+    queued(subject="<script>alert(1)</script>")
+    page = admin.get(reverse("queues:list")).text
+    for text in ("[10.0.0.1]", "SmartHostConnectorDelivery", "Retry", "&lt;b&gt;no answer", "every 5s"):
+        assert text in page
+    (row,) = admin.get(reverse("queues:list")).context["table"]
+    assert admin.get(row["url"]).status_code == 200
+    messages = admin.get(row["open"]).text
+    assert "bob@fabrikam.example" in messages
+    assert "<script>alert" not in messages
+
+
+def test_unreachable_mail_says_how_to_mend_it(admin, queued):
+    NextHop.objects.create(key="unreachable", delivery_type="Unreachable", domain="Unreachable Domain", connector="")
+    queued(next_hop="unreachable")
+    for url in (reverse("queues:list"), reverse("queues:details", args=["unreachable"])):
+        assert reverse("connectors:send-new") in admin.get(url).text
+
+
+def test_messages_are_found_by_next_hop_and_by_text(admin, queued):
+    queued("one@a.example", subject="First")
+    queued("two@a.example", subject="Second", next_hop="mailbox")
+    found = admin.get(reverse("queues:message-list"), {"next_hop": SMART_HOST}).text
+    assert ("one@a.example" in found, "two@a.example" in found) == (True, False)
+    assert "two@a.example" in admin.get(reverse("queues:message-list"), {"q": "second"}).text
+
+
+def test_a_queue_is_retried_suspended_and_resumed(admin, queued, hop):
+    queued()
+    url = reverse("queues:act")
+    for verb, suspended in (("suspend", True), ("resume", False)):
+        admin.post(url, {"verb": verb, "pk": hop.key})
+        assert NextHop.objects.get().suspended is suspended
+    admin.post(url, {"verb": "retry", "pk": hop.key})
+    assert NextHop.objects.get().retry_at is None
+    assert Recipient.objects.get().due_at <= timezone.now()
+    assert set(Entry.objects.values_list("verb", flat=True)) == {"suspended", "resumed", "retried"}
+
+
+def test_messages_are_suspended_resumed_and_retried(admin, queued):
+    first, second = queued(), queued()
+    assert "Suspended: 1." in act(admin, "suspend", first).text
+    assert statuses() == ["suspended", "ready"]
+    act(admin, "resume", first)
+    act(admin, "retry", second)
+    assert statuses() == ["ready", "ready"]
+    assert all(each.due_at <= timezone.now() for each in Recipient.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "reports"), [("with", "get a non-delivery report", 1), ("without", "nobody is told", 0)]
+)
+def test_removal_says_what_it_does_then_does_it(admin, queued, verb, said, reports):
+    first, second = queued("one@a.example"), queued("two@a.example")
+    asked = act(admin, f"remove-{verb}-ndr", first)
+    assert said in asked.text
+    assert "one@a.example" in asked.text
+    assert statuses() == ["ready", "ready"]
+    url, _status = asked.redirect_chain[-1]
+    admin.post(url, {"verb": f"remove-{verb}-ndr", "pk": first.pk})
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("removed", "ready")
+    assert Message.objects.filter(origin="generated").count() == reports
+
+
+def test_a_whole_queue_is_removed(admin, queued, hop):
+    for number in range(3):
+        queued(f"{number}@a.example")
+    asked = admin.post(reverse("queues:act"), {"verb": "remove-without-ndr", "pk": hop.key}, follow=True)
+    assert "3 recipients" in asked.text
+    admin.post(reverse("queues:remove-messages"), {"verb": "remove-without-ndr", "queue": hop.key})
+    assert statuses() == ["removed"] * 3
+
+
+def test_one_message_shows_everything_and_can_be_downloaded(admin, queued):
+    recipient = queued(last_error="451 try later", remote_host="mx.a.example", attempts=2)
+    page = admin.get(reverse("queues:message", args=[recipient.message_id])).text
+    for text in ("&lt;1@x&gt;", "451 try later", "mx.a.example", "[10.0.0.1]", "08D6"):
+        assert text in page
+    answer = admin.get(reverse("queues:message-file", args=[recipient.message_id]))
+    assert b"".join(answer.streaming_content) == b"Subject: Hello\r\n\r\nbody\r\n"
+    assert "attachment" in answer["Content-Disposition"]
+    assert admin.get(reverse("queues:message", args=[uuid4()])).status_code == 404
+
+
+def test_readers_see_the_queues_and_change_nothing(signed_in, queued, hop):
+    recipient, reader = queued(), signed_in(Role.VIEW_ONLY)
+    assert reader.get(reverse("queues:message-list")).status_code == 200
+    assert "Remove, with NDR" not in reader.get(reverse("queues:list")).text
+    assert act(reader, "suspend", recipient).status_code == 403
+    assert reader.post(reverse("queues:act"), {"verb": "suspend", "pk": hop.key}).status_code == 403
+    assert reader.get(reverse("queues:message-file", args=[recipient.message_id])).status_code == 403
+    assert reader.post(reverse("queues:remove-messages"), {"pk": recipient.pk}).status_code == 403
+    assert statuses() == ["ready"]
+
+
+def test_what_a_form_should_not_send_is_no_error_of_ours(admin, queued):
+    queued()
+    for data in ({}, {"verb": "retry"}, {"verb": "retry", "pk": "x"}, {"verb": "remove-with-ndr", "pk": ["²", "-1"]}):
+        assert admin.post(reverse("queues:message-act"), data).status_code == 302
+    assert admin.post(reverse("queues:message-act"), {"verb": "explode", "pk": "1"}).status_code == 404
+    assert admin.get(reverse("queues:details", args=["no/such"])).status_code == 404
+    assert admin.get(reverse("queues:remove-messages")).status_code == 302
