@@ -1,0 +1,99 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.snapshot import Snapshot
+from transport.send.route import MAILBOX, UNREACHABLE, Router, default_domain, domain_of, route, select_connector
+
+
+def connector(name, *spaces, **changes):
+    return SendConnector(name=name, address_spaces=tuple(AddressSpace(*space) for space in spaces), **changes)
+
+
+def accepted(name, kind=DomainType.Authoritative, **changes):
+    return AcceptedDomain(name=name, domain_name=name, domain_type=kind, **changes)
+
+
+OURS = Snapshot(
+    accepted_domains=(
+        accepted("contoso.com", default=True),
+        accepted("shared.contoso.com", DomainType.InternalRelay),
+        accepted("branch.test", DomainType.ExternalRelay),
+        accepted("*.lab.test"),
+    ),
+    send_connectors=(connector("Internet", ("*",)),),
+)
+
+
+def test_recipients_of_an_authoritative_domain_are_here():
+    assert Router(OURS).hop("Someone@CONTOSO.com") == MAILBOX
+    assert Router(OURS).hop("a@deep.lab.test") == MAILBOX
+    assert Router(OURS).hop("postmaster") == MAILBOX
+
+
+def test_other_domains_leave_by_mx():
+    hop = Router(OURS).hop("a@Fabrikam.test")
+    assert (hop.key, hop.delivery_type) == ("domain:Internet:fabrikam.test", "DnsConnectorDelivery")
+    assert Router(OURS).hop("a@branch.test").key == "domain:Internet:branch.test"
+
+
+def test_an_internal_relay_domain_keeps_those_it_knows_and_sends_the_rest_on():
+    router = Router(OURS)
+    assert router.needs_directory("a@shared.contoso.com")
+    assert not router.needs_directory("a@contoso.com")
+    assert router.hop("a@shared.contoso.com", listed=True) == MAILBOX
+    assert router.hop("a@shared.contoso.com", listed=False).connector == "Internet"
+
+
+def test_smart_hosts_make_one_queue_per_connector():
+    snapshot = Snapshot(
+        send_connectors=(
+            connector("Hub", ("*",), dns_routing_enabled=False, smart_hosts=("mail.test", "[10.0.0.1]")),
+        )
+    )
+    hop = route(snapshot, "x.test")
+    assert (hop.key, hop.domain, hop.delivery_type) == (
+        "smarthost:Hub",
+        "mail.test,[10.0.0.1]",
+        "SmartHostConnectorDelivery",
+    )
+
+
+def test_without_a_connector_it_is_unreachable():
+    assert route(Snapshot(), "x.test") == UNREACHABLE
+
+
+def test_the_most_specific_address_space_wins_then_cost_then_name():
+    everything = connector("A", ("*", 1))
+    below = connector("B", ("*.contoso.com", 1))
+    exact = connector("C", ("marketing.contoso.com", 50))
+    choose = lambda domain, *connectors: select_connector(connectors, domain).name  # noqa: E731
+    assert choose("marketing.contoso.com", everything, below, exact) == "C"
+    assert choose("sales.contoso.com", everything, below, exact) == "B"
+    assert choose("contoso.com", everything, below, exact) == "B"
+    assert choose("fabrikam.com", everything, below, exact) == "A"
+    assert choose("x.test", connector("dear", ("*", 20)), connector("cheap", ("*", 5))) == "cheap"
+    assert choose("x.test", connector("b", ("*", 5)), connector("A", ("*", 5))) == "A"
+
+
+def test_a_domain_alone_does_not_cover_its_subdomains_and_disabled_connectors_count_for_nothing():
+    assert select_connector((connector("A", ("contoso.com",)),), "sub.contoso.com") is None
+    assert select_connector((connector("A", ("*",), enabled=False),), "contoso.com") is None
+
+
+def test_the_postmaster_belongs_to_the_default_domain():
+    assert default_domain(OURS) == "contoso.com"
+    assert default_domain(Snapshot(server="gw.test")) == "gw.test"
+
+
+@given(st.text(max_size=60))
+def test_every_address_has_a_next_hop(address):
+    assert Router(OURS).hop(address).key
+
+
+@given(st.from_regex(r"[a-z]{1,8}(\.[a-z]{1,8}){0,3}", fullmatch=True))
+def test_a_more_specific_connector_is_never_beaten_by_a_cheaper_one(domain):
+    connectors = connector("all", ("*", 1)), connector("here", (domain, 100))
+    assert select_connector(connectors, domain).name == "here"
+    assert domain_of(f"x@{domain.upper()}.") == domain
