@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors.rights_matrix import GrantsField, Line, matrix
@@ -95,7 +96,9 @@ class UsageField(ChoiceField):
     def __init__(self) -> None:
         super().__init__(settings(ReceiveConnector)["usage"], forms.RadioSelect)
         self.label, self.help_text, self.disabled = _("Select the intended use for this connector"), "", False
-        self.choices = [(usage.value, f"{usage.value} — {USAGE_MEANING[usage]}") for usage in Usage]
+        self.choices = [
+            (each.value, format_html("<strong>{}</strong> {}", each.value, USAGE_MEANING[each])) for each in Usage
+        ]
         self.initial = Usage.Custom
 
 

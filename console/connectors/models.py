@@ -23,6 +23,11 @@ class Connector(models.Model):
         return self.name
 
 
+def tls() -> list[str]:
+    """What a new connector offers."""
+    return ["Tls"]
+
+
 class ReceiveConnector(Connector):
     """A row of `transport.config.receive_connector.ReceiveConnector`. Sizes in bytes, times in seconds."""
 
@@ -35,7 +40,7 @@ class ReceiveConnector(Connector):
     max_protocol_errors = models.IntegerField(null=True, default=5)
     connection_timeout = models.IntegerField(default=600)
     connection_inactivity_timeout = models.IntegerField(default=300)
-    auth_mechanism = models.JSONField(default=list)
+    auth_mechanism = models.JSONField(default=tls)
     permission_groups = models.JSONField(default=list)
     grants = models.JSONField(default=list)
     remote_ip_ranges = models.JSONField(default=list)

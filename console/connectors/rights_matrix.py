@@ -30,7 +30,7 @@ class Cell:
     @property
     def options(self) -> list[tuple[str, str]]:
         """(value, words) of the cell's choice; the first one is what holds when nothing is set by hand."""
-        return [("", _("● from group") if self.by_group else "–"), (GRANT, _("✓ granted")), (DENY, _("✕ denied"))]
+        return [("", _("● group") if self.by_group else "–"), (GRANT, _("✓ granted")), (DENY, _("✕ denied"))]
 
 
 @dataclass(frozen=True)

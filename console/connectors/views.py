@@ -18,10 +18,12 @@ from console.crud.format import badge_html
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import kinds
+from transport.config.endpoint import ALL_IPV6
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.receive.exposure import exposure
 
+EVERY_IPV6 = "::/0"
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
 
 
@@ -32,6 +34,7 @@ class ConnectorPages(CrudView):
     struct: Any = None
     writers = actions.WRITERS
     refresh = 10
+    list_template = "connectors/list.html"
     remove_template = "connectors/remove.html"
     filters = [Filter("enabled", _("Status"), ENABLED)]
     verbs = [
@@ -70,6 +73,11 @@ def _state(row: Any) -> Badge:
 
 def _labels(members: frozenset[Any]) -> str:
     return ", ".join(member.label for member in (type(next(iter(members))) if members else ()) if member in members)
+
+
+def _ranges(row: models.ReceiveConnector) -> list[str]:
+    """Ranges as saved, but all of IPv6 in four characters."""
+    return [EVERY_IPV6 if text == ALL_IPV6 else text for text in row.remote_ip_ranges]
 
 
 def _who(row: models.ReceiveConnector) -> str:
@@ -111,7 +119,7 @@ class ReceivePages(ConnectorPages):
         Column(_("Name"), _name, sort="name"),
         Column(_("Status"), _state, BADGE, sort="enabled"),
         Column(_("Bindings"), "bindings", LINES),
-        Column(_("Remote ranges"), "remote_ip_ranges", LINES),
+        Column(_("Remote ranges"), _ranges, LINES),
         Column(_("Who may connect"), _who, minor=True),
         Column(_("Sessions"), "open_sessions", NUMBER, minor=True),
     ]
@@ -180,6 +188,7 @@ class SendPages(ConnectorPages):
     ]
     search = ["name", "comment", "address_spaces", "smart_hosts"]
     form_class = SendConnectorForm
+    form_template = "connectors/send_form.html"
     details_template = "connectors/send_details.html"
 
     def make_form(self, obj: Any = None) -> SendConnectorForm:

@@ -106,6 +106,11 @@ class Wizard(RoleRequired):
     def entries(self, step: str) -> dict[str, str]:
         return self.draft.get(step) or presets(step, self.usage)
 
+    @property
+    def resumed(self) -> bool:
+        """Whether the reader comes to entries made before."""
+        return self.request.method == "GET" and bool(self.draft)
+
     def show(self, form: Any) -> HttpResponse:
         return self.render("connectors/wizard.html", {"form": form}, 422 if form.errors else 200)
 
@@ -117,7 +122,7 @@ class Wizard(RoleRequired):
             "is_first": self.step == ORDER[0],
             "is_last": self.step == "summary",
             "cancel_url": reverse("connectors:receive-list"),
-            "fresh_url": reverse("connectors:receive-wizard") + "?fresh=1" if self.draft else "",
+            "fresh_url": reverse("connectors:receive-wizard") + "?fresh=1" if self.resumed else "",
         }
         return render(self.request, template, context, status=status)
 
@@ -204,13 +209,12 @@ def presets(step: str, usage: Usage) -> dict[str, str]:
     """What a page shows before anything was typed, as text."""
     connector, table = rules.preset(usage, ""), settings(ReceiveConnector)
     names = [name for name in PAGES[step]().fields if name != "version"]
-    values = {name: written(table[name], getattr(connector, name)) for name in names}
-    return values
+    return {name: written(table[name], getattr(connector, name)) for name in names}
 
 
 def tables(connector: ReceiveConnector) -> list[tuple[str, list[tuple[str, str]]]]:
     """(tab, [(label, value)]) for every setting."""
-    shown = properties(connector)
+    shown = {name: "" if value == "{}" else value for name, value in properties(connector).items()}
     table = settings(ReceiveConnector).values()
     return [
         (section, [(each.label, shown[each.name]) for each in table if each.section == section])

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from transport.config import kinds
 from transport.config.setting import Kind, Setting
@@ -22,6 +23,7 @@ class SettingField(forms.Field):
         super().__init__(label=setting.label, help_text=setting.help, required=required, widget=widget)
         self.setting = setting
         self.disabled = setting.read_only
+        self.error_messages["required"] = _("Enter the %s.") % self.label.lower()
 
     def validate(self, value: Any) -> None:
         """Nothing to add: the kind and the rules say what is missing, in words that fit the setting."""
@@ -29,6 +31,8 @@ class SettingField(forms.Field):
     def to_python(self, value: Any) -> Any:
         if not isinstance(value, str | None):
             return value
+        if not (value or "").strip() and self.required and self.setting.kind in MAY_BE_EMPTY:
+            raise ValidationError(self.error_messages["required"])
         try:
             return kinds.parse(self.setting, (value or "").replace("\r\n", "\n"))
         except ValueError as error:

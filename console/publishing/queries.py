@@ -73,8 +73,7 @@ def listening_problems() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for transport in running():
         for problem in transport.problems:
-            text = f"Cannot listen on {problem.get('binding')}: {problem.get('message')}"
             lines = found.setdefault(problem.get("connector", ""), [])
-            if text not in lines:
-                lines.append(text)
+            if problem.get("message", "") not in lines:
+                lines.append(problem.get("message", ""))
     return found

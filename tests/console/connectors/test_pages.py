@@ -207,7 +207,20 @@ def test_removing_the_shield_of_a_relay_asks_for_the_name_of_the_relay(admin):
     shield = actions.create(ADMIN, receive_connector("Shield", ranges=["10.1.0.0/16"]))
     remove = reverse("connectors:receive-remove")
     page = admin.post(remove, {"pk": shield.pk})
-    assert "Type “Relay” to confirm" in page.text or page.status_code == 302
+    assert page.status_code == 422
+    assert "Type “Relay” to confirm" in page.text
+    assert Row.objects.count() == 2
+    admin.post(remove, {"pk": shield.pk, "confirmation": "Relay"})
+    assert Row.objects.get().name == "Relay"
+
+
+def test_enabling_a_relay_in_the_list_sends_to_its_properties(admin):
+    row = actions.create(ADMIN, receive_connector("Relay", grants=(RELAY,), enabled=False))
+    page = admin.post(reverse("connectors:receive-act"), {"verb": "enable", "pk": row.pk}, follow=True)
+    assert "where its name is asked for" in page.text
+    data = entered(admin, row, "general") | {"enabled": "on", "confirmation": "Relay"}
+    assert admin.post(properties(row, "general"), data).status_code == 302
+    assert Row.objects.get().enabled
 
 
 def test_send_connectors(admin):

@@ -1,0 +1,89 @@
+"""The sentence, the warnings, the command and the matrix of a connector."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.connectors.command import new_command
+from console.connectors.rights_matrix import matrix
+from console.connectors.sentence import sentence
+from console.connectors.warnings import warnings
+from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
+from transport.config.endpoint import everyone
+from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
+from transport.config.receive_connector import AuthMechanism
+from transport.config.send_connector import AddressSpace
+
+SECURED = {
+    "auth_mechanism": frozenset({AuthMechanism.ExternalAuthoritative}),
+    "permission_groups": frozenset({PermissionGroup.ExchangeServers}),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Anyone in 10.0.0.0/8 may send, without signing in, to your accepted domains only, up to 10 MB."),
+        (
+            {"ranges": ["192.168.5.77"], "grants": (RELAY,)},
+            "Anyone in 192.168.5.77 may send, without signing in, to any address, up to 10 MB.",
+        ),
+        (
+            {"remote_ip_ranges": everyone(), "max_message_size": 36 * 1024**2},
+            "Anyone may send, without signing in, to your accepted domains only, up to 36 MB.",
+        ),
+        (SECURED, "Anyone in 10.0.0.0/8 may send, trusted without signing in, to any address, of any size."),
+        ({"permission_groups": frozenset()}, "may connect, but nobody may send: no permission group is chosen."),
+        ({"permission_groups": frozenset({PermissionGroup.ExchangeUsers})}, "Exchange users must sign in"),
+        ({"enabled": False}, "Disabled. Once enabled: Anyone in 10.0.0.0/8 may send"),
+        ({"ranges": ["0.0.0.0-255.255.255.255"]}, "Anyone with an IPv4 address may send"),
+        ({"ranges": ["10.0.0.1", "10.0.0.2"]}, "Anyone in 10.0.0.1 and 10.0.0.2 may send"),
+        ({"ranges": [f"10.0.0.{n}" for n in range(9)]}, "10.0.0.0, 10.0.0.1, 10.0.0.2 and 6 more ranges"),
+        ({"grants": (Grant(ANONYMOUS, Right.SUBMIT.value, True),)}, "nobody may send"),
+    ],
+)
+def test_sentence(changes, words):
+    assert words in sentence(receive_connector(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"grants": (RELAY,)}, "All its remote addresses are private"),
+        ({"grants": (RELAY,), "ranges": ["203.0.113.0/24", "8.8.8.0/24"]}, "8.8.8.0/24 holds public addresses"),
+        ({"grants": (RELAY,), "remote_ip_ranges": everyone()}, "This is an open relay"),
+        (SECURED | {"ranges": ["8.8.8.8"]}, "anyone there may send to any address"),
+        ({"ranges": ["172.160.0.0/12"]}, "did you mean 172.16.0.0/12?"),
+        ({"ranges": ["192.168.1.1/24"]}, "192.168.1.1/24 means the whole network 192.168.1.0/24"),
+    ],
+)
+def test_warnings(changes, words):
+    assert words in " ".join(warnings(receive_connector(**changes)))
+
+
+def test_a_plain_connector_has_no_warning_but_a_domain_for_everything_has():
+    assert warnings(receive_connector(), [accepted_domain()]) == []
+    assert "a relay in effect" in warnings(receive_connector(), [accepted_domain("*")])[0]
+
+
+def test_command():
+    relay = receive_connector("Anonymous Relay", ranges=["192.168.5.77"], grants=(RELAY,), comment='a "b" $c')
+    assert new_command(relay).split("\n") == [
+        'New-ReceiveConnector -Name "Anonymous Relay" -Comment "a `"b`" `$c" -Usage Custom '
+        "-PermissionGroups AnonymousUsers -RemoteIPRanges 192.168.5.77 -Bindings 10.2.3.4:25",
+        'Get-ReceiveConnector "Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
+        "-ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient",
+    ]
+    sender = send_connector(
+        address_spaces=(AddressSpace("*", 5),), dns_routing_enabled=False, smart_hosts=("[10.0.0.9]",)
+    )
+    assert '-AddressSpaces "SMTP:*;5" -DNSRoutingEnabled $false -SmartHosts [10.0.0.9]' in new_command(sender)
+
+
+def test_matrix():
+    lines = matrix(frozenset({PermissionGroup.AnonymousUsers}), (RELAY, Grant(ANONYMOUS, Right.SUBMIT.value, True)))
+    cells = {line.right: line.cells[0] for line in lines}
+    assert (cells[Right.SUBMIT].by_group, cells[Right.SUBMIT].hand, cells[Right.SUBMIT].held) == (True, "deny", False)
+    assert (cells[Right.ACCEPT_ANY_RECIPIENT].hand, cells[Right.ACCEPT_ANY_RECIPIENT].held) == ("grant", True)
+    assert cells[Right.ACCEPT_ANY_SENDER].held
+    assert not cells[Right.BYPASS_ANTI_SPAM].held

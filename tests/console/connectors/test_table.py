@@ -1,0 +1,72 @@
+"""A setting is declared once: model, form, tab and default follow from the table."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from console.connectors import models
+from console.connectors.forms import GeneralForm, ScopingForm, SecurityForm, SendConnectorForm
+from console.domains.forms import DomainForm
+from console.domains.models import AcceptedDomain as DomainRow
+from console.protection.forms import RecipientFilterForm
+from console.protection.models import RecipientFilter as FilterRow
+from console.publishing.fields import FIELDS, field_for, written
+from console.publishing.rows import struct_of
+from tests.console.builders import receive_connector
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
+from transport.config.setting import Kind, sections, settings
+
+PAIRS = [
+    (ReceiveConnector, models.ReceiveConnector),
+    (SendConnector, models.SendConnector),
+    (AcceptedDomain, DomainRow),
+    (RecipientFilter, FilterRow),
+]
+OWN = {"id", "version", "changed_at"}
+
+
+@pytest.mark.parametrize(("struct", "model"), PAIRS)
+def test_the_model_has_a_column_for_each_setting_with_the_same_default(struct, model):
+    assert {field.name for field in model._meta.get_fields()} - OWN == set(settings(struct))
+    named = {field: f"x-{field}" for field in ("name", "domain_name") if field in settings(struct)}
+    defaults = struct(**named)
+    row = model(**named)
+    assert struct_of(row, struct) == defaults
+
+
+def test_each_setting_stands_on_the_form_of_its_tab():
+    forms = {"General": GeneralForm, "Security": SecurityForm, "Scoping": ScopingForm}
+    assert list(forms) == sections(ReceiveConnector)
+    now = receive_connector()
+    for section, form in forms.items():
+        wanted = {field for field, setting in settings(ReceiveConnector).items() if setting.section == section}
+        assert set(form(now=now).fields) - {"version"} == wanted
+        grouped = {name for group in form.groups for name in group.fields}
+        assert not form.groups or grouped == wanted
+
+
+@pytest.mark.parametrize("form", [SendConnectorForm, DomainForm, RecipientFilterForm])
+def test_each_setting_stands_on_the_form_of_its_object(form):
+    assert set(form().fields) - {"version"} == set(settings(form.struct))
+
+
+def test_every_kind_has_its_form_field():
+    assert set(FIELDS) | {Kind.GRANTS} == set(Kind)
+
+
+@pytest.mark.parametrize("struct", [ReceiveConnector, SendConnector])
+def test_what_a_field_shows_it_also_understands(struct):
+    for each in msgspec.structs.fields(struct):
+        setting = settings(struct)[each.name]
+        if setting.kind is not Kind.GRANTS and not setting.read_only and each.default is not msgspec.NODEFAULT:
+            field = field_for(setting)
+            assert field.clean(field.prepare_value(each.default)) == each.default
+
+
+def test_sizes_are_written_as_one_types_them():
+    setting = settings(ReceiveConnector)["max_message_size"]
+    assert [written(setting, size) for size in (10 * 1024**2, 1500 * 1024, 70001)] == ["10 MB", "1500 KB", "70001"]
