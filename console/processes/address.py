@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 from console.processes.home import HomeError
@@ -49,7 +51,10 @@ class Address:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 on which nobody listens now, below those that the kernel gives to outgoing connections:
+    one of these could take the port while its server is being started again."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -26,7 +26,7 @@ def runs(pid: int) -> bool:
 
 def in_order(copy: RunningCopy) -> None:
     done = copy.manage("status", "--wait", "60")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + copy.terminal()
 
 
 def test_the_start_ends_with_what_to_do_next(running_copy: RunningCopy) -> None:
