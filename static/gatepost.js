@@ -4,16 +4,19 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const typing = (element) => element.matches("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 
+// The page brings the words in the reader's language, in data-words-… of its body.
+const words = (name, number) => document.body.dataset[`words${name}`].replace("%d", number);
+
 // Times in the reader's zone; UTC stays on hover.
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
 function ago(moment) {
   const minutes = Math.floor((Date.now() - moment) / 60000);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min ago`;
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
-  return `${Math.floor(minutes / 1440)} days ago`;
+  if (minutes < 1) return words("Now");
+  if (minutes < 60) return words("Minutes", minutes);
+  if (minutes < 48 * 60) return words("Hours", Math.floor(minutes / 60));
+  return words("Days", Math.floor(minutes / 1440));
 }
 
 function writeTimes(root = document) {
@@ -168,16 +171,16 @@ document.addEventListener("click", (event) => {
 
 async function copyText(button) {
   const code = button.parentElement.querySelector("code");
-  const words = button.querySelector("span");
-  const label = words.textContent;
+  const label = button.querySelector("span");
+  const before = label.textContent;
   try {
     await navigator.clipboard.writeText(code.textContent);
-    words.textContent = "Copied";
+    label.textContent = words("Copied");
   } catch {
     getSelection().selectAllChildren(code);
-    words.textContent = "Press Ctrl+C";
+    label.textContent = words("Copy");
   }
-  setTimeout(() => (words.textContent = label), 2000);
+  setTimeout(() => (label.textContent = before), 2000);
 }
 
 // The overview's chart is drawn from the table below it.
@@ -280,7 +283,7 @@ function tellLost() {
   if (leaving || !place || place.querySelector("[data-lost]")) return;
   const message = Object.assign(document.createElement("div"), { className: "message tone-warning" });
   message.dataset.lost = "";
-  message.textContent = "The console does not answer. What you see may be out of date.";
+  message.textContent = words("Lost");
   place.append(message);
 }
 document.addEventListener("htmx:sendError", tellLost);

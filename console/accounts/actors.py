@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class Role(StrEnum):
@@ -21,10 +23,10 @@ class Role(StrEnum):
 EVERY_ROLE = frozenset(Role)
 
 MEANINGS = {
-    Role.ORGANIZATION_MANAGEMENT: "Everything, including who may sign in here.",
-    Role.HYGIENE_MANAGEMENT: "Receive connectors, send connectors and protection.",
-    Role.RECIPIENT_MANAGEMENT: "The directory and the mailboxes.",
-    Role.VIEW_ONLY: "Sees every setting and every log, changes nothing.",
+    Role.ORGANIZATION_MANAGEMENT: gettext_lazy("Everything, including who may sign in here."),
+    Role.HYGIENE_MANAGEMENT: gettext_lazy("Receive connectors, send connectors and protection."),
+    Role.RECIPIENT_MANAGEMENT: gettext_lazy("The directory and the mailboxes."),
+    Role.VIEW_ONLY: gettext_lazy("Sees every setting and every log, changes nothing."),
 }
 
 
@@ -53,7 +55,7 @@ class Actor:
         """Raises PermissionDenied, with a sentence for the reader, unless `may(*roles)`."""
         if not self.may(*roles):
             wanted = " or ".join(sorted({Role.ORGANIZATION_MANAGEMENT, *roles} - {Role.VIEW_ONLY}))
-            raise PermissionDenied(f"This needs the role {wanted}.")
+            raise PermissionDenied(_("This needs the role %s.") % wanted)
 
 
 SYSTEM = Actor("system", EVERY_ROLE)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, update_session_auth_hash
@@ -22,6 +24,7 @@ from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
 from console.crud.views import CrudView
 
+log = logging.getLogger(__name__)
 THEMES = ("light", "dark", "auto")
 
 
@@ -43,6 +46,7 @@ class SignIn(auth_views.LoginView):
 
     def form_invalid(self, form):
         too_many = form.has_error("__all__", "wait")
+        log.warning("Sign-in from %s refused%s", self.request.META.get("REMOTE_ADDR"), ": too many" if too_many else "")
         return self.render_to_response(self.get_context_data(form=form), status=429 if too_many else 422)
 
 
