@@ -16,7 +16,8 @@ from django.core.exceptions import ValidationError
 from console.accounts.actors import SYSTEM, Actor, Role
 from console.certificates.models import Certificate
 from console.publishing.actions import change
-from console.publishing.compare import CERTIFICATE
+from console.publishing.compare import CERTIFICATE, shown
+from console.publishing.compile import certificate
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 LIFETIME = timedelta(days=825)
@@ -51,8 +52,7 @@ def first_start() -> None:
 
 def described(row: Certificate) -> dict[str, str]:
     """What the change history keeps of a certificate; nothing of its key."""
-    names, until = ", ".join(row.names), row.not_after.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return {"Name": row.name, "Names": names, "NotAfter": until, "Thumbprint": row.fingerprint}
+    return shown(certificate(row))
 
 
 def row_of(name: str, chain: str, encrypted_key: str) -> Certificate:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from console.publishing.rows import properties
 from transport.config.certificate import Certificate
@@ -55,9 +57,17 @@ def objects(snapshot: Snapshot) -> dict[tuple[str, str], dict[str, str]]:
 
 def shown(struct: msgspec.Struct) -> dict[str, str]:
     """Property → value as shown. Of a certificate only what may be read by everybody."""
-    if isinstance(struct, Certificate):
-        return {"Name": struct.name, "Names": ", ".join(struct.names), "Chain": struct.chain}
-    return properties(struct)
+    return _certificate(struct) if isinstance(struct, Certificate) else properties(struct)
+
+
+def _certificate(certificate: Certificate) -> dict[str, str]:
+    named = {"Name": certificate.name, "Names": ", ".join(certificate.names)}
+    try:
+        leaf = x509.load_pem_x509_certificates(certificate.chain.encode())[0]
+    except ValueError:
+        return named | {"Thumbprint": "cannot be read"}
+    until = leaf.not_valid_after_utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return named | {"NotAfter": until, "Thumbprint": leaf.fingerprint(hashes.SHA256()).hex()}
 
 
 def _name(struct: msgspec.Struct) -> str:

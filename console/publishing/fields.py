@@ -25,6 +25,11 @@ class SettingField(forms.Field):
         self.disabled = setting.read_only
         self.error_messages["required"] = _("Enter the %s.") % self.label.lower()
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the text may have lines."""
+        return isinstance(self.widget, forms.Textarea)
+
     def validate(self, value: Any) -> None:
         """Nothing to add: the kind and the rules say what is missing, in words that fit the setting."""
 
@@ -33,6 +38,8 @@ class SettingField(forms.Field):
             return value
         if not (value or "").strip() and self.required and self.setting.kind in MAY_BE_EMPTY:
             raise ValidationError(self.error_messages["required"])
+        if self.setting.kind is Kind.TEXT and not self.is_long and "\n" in (value or "").strip():
+            raise ValidationError(_("Write it on one line."))
         try:
             return kinds.parse(self.setting, (value or "").replace("\r\n", "\n"))
         except ValueError as error:

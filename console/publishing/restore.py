@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,19 +14,32 @@ from console.accounts.actors import Actor, Role
 from console.certificates.actions import row_of
 from console.certificates.models import Certificate
 from console.connectors import models as connectors
-from console.domains.models import AcceptedDomain
-from console.protection.models import RecipientFilter
+from console.domains.models import AcceptedDomain as AcceptedDomainRow
+from console.protection.models import RecipientFilter as RecipientFilterRow
 from console.publishing import queries
 from console.publishing.actions import Change, change
 from console.publishing.compare import differences, objects
 from console.publishing.compile import certificate, compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.publishing.rows import struct_of, write
-from transport.config import accepted_domain, receive_connector, send_connector
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.document import DocumentError
+from transport.config.filters import RecipientFilter
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as they should be: `structs`; `read` makes a struct of a row, `make` a row of a struct."""
+
+    model: type[Model]
+    structs: Collection[Any]
+    read: Callable[[Any], Any]
+    make: Callable[[Any], Model]
 
 
 def restore(actor: Actor, number: int, confirmed: Collection[str] = ()) -> ConfigRevision | None:
@@ -35,9 +50,8 @@ def restore(actor: Actor, number: int, confirmed: Collection[str] = ()) -> Confi
     actor.require(*WRITERS)
     with change(actor, f"Revision {number} restored", confirmed) as under_way:
         wanted, now = _wanted(number), compile_snapshot(0)
-        for model, struct, structs in _tables(wanted):
-            _put_back(model, structs, lambda row, kind=struct: struct_of(row, kind), lambda each, row: write(each, row))
-        _put_back(Certificate, wanted.certificates, certificate, _certificate_row)
+        for table in tables(wanted):
+            put_back(table)
         _record(under_way, now, wanted)
     return under_way.revision
 
@@ -52,38 +66,46 @@ def _wanted(number: int) -> Snapshot:
         raise ValidationError(f"Revision {number} cannot be restored. {error}") from error
 
 
-def _tables(wanted: Snapshot) -> list[tuple[type[Model], type, tuple[Any, ...]]]:
+def tables(wanted: Snapshot) -> list[Table]:
+    """Everything that a snapshot says, as rows."""
     return [
-        (connectors.ReceiveConnector, receive_connector.ReceiveConnector, wanted.receive_connectors),
-        (connectors.SendConnector, send_connector.SendConnector, wanted.send_connectors),
-        (AcceptedDomain, accepted_domain.AcceptedDomain, wanted.accepted_domains),
-        (RecipientFilter, type(wanted.recipient_filter), (wanted.recipient_filter,)),
+        _of_settings(connectors.ReceiveConnector, ReceiveConnector, wanted.receive_connectors),
+        _of_settings(connectors.SendConnector, SendConnector, wanted.send_connectors),
+        _of_settings(AcceptedDomainRow, AcceptedDomain, wanted.accepted_domains),
+        _of_settings(RecipientFilterRow, RecipientFilter, (wanted.recipient_filter,)),
+        Table(Certificate, wanted.certificates, certificate, _certificate_row),
     ]
 
 
-def _put_back(
-    model: type[Model], structs: Collection[Any], read: Callable[[Any], Any], put: Callable[[Any, Any], Model]
-) -> None:
+def _of_settings(model: type[Model], struct: type[Any], structs: Collection[Any]) -> Table:
+    return Table(model, structs, partial(struct_of, struct=struct), lambda each: write(each, model()))
+
+
+def put_back(table: Table) -> None:
     """Rows that differ are deleted and written anew under their old keys, so that names may even be exchanged."""
-    held = {_key(struct): row for row in model._default_manager.all() for struct in [read(row)]}
-    same = {_key(struct) for struct in structs if _key(struct) in held and read(held[_key(struct)]) == struct}
-    model._default_manager.filter(pk__in=[row.pk for key, row in held.items() if key not in same]).delete()
-    rows = []
-    for struct in (each for each in structs if _key(each) not in same):
-        row = put(struct, model())
-        old = held.get(_key(struct))
-        row.pk = old.pk if old else (1 if model is RecipientFilter else None)
-        if hasattr(row, "version"):
-            row.version = old.version + 1 if old else 0
-        rows.append(row)
-    model._default_manager.bulk_create(rows)
+    rows = list(table.model._default_manager.all())
+    held = {_key(struct): (row, struct) for row in rows for struct in [table.read(row)]}
+    wanted = {_key(struct): struct for struct in table.structs}
+    same = {key for key, struct in wanted.items() if key in held and held[key][1] == struct}
+    gone = [row.pk for key, (row, _) in held.items() if key not in same]
+    table.model._default_manager.filter(pk__in=gone).delete()
+    new = [_renewed(table.make(each), held.get(key)) for key, each in wanted.items() if key not in same]
+    table.model._default_manager.bulk_create(new)
+
+
+def _renewed(row: Any, held: tuple[Any, Any] | None) -> Model:
+    if held:
+        row.pk, row.version = held[0].pk, getattr(held[0], "version", 0) + 1
+    elif isinstance(row, RecipientFilterRow):
+        row.pk = 1
+    return row
 
 
 def _key(struct: Any) -> str:
     return (getattr(struct, "domain_name", "") or getattr(struct, "name", "")).lower()
 
 
-def _certificate_row(struct: Any, _row: Model) -> Certificate:
+def _certificate_row(struct: Any) -> Certificate:
     return row_of(struct.name, struct.chain, struct.encrypted_key)
 
 

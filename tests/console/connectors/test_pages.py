@@ -10,7 +10,9 @@ from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.models import SendConnector as SendRow
 from console.publishing.models import ConfigRevision
+from console.publishing.relay_guard import RelayNotConfirmed
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
+from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +249,41 @@ def test_who_may_only_look(signed_in):
     assert reader.post(properties(row, "general"), {"name": "x"}).status_code == 403
     assert reader.post(reverse("connectors:send-remove"), {"pk": way_out.pk}).status_code == 403
     assert signed_in(Role.HYGIENE_MANAGEMENT).get(reverse("connectors:receive-wizard")).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["10.2.3.4:25", "10.0.0.0/8", "OFFICE", "ask Jane"])
+def test_the_filter_box_finds_what_stands_in_a_connector(admin, text):
+    actions.create(ADMIN, receive_connector("Office", comment="ask Jane"))
+    actions.create(ADMIN, receive_connector("Other", bindings=["10.9.9.9:25"], ranges=["fc00::/7"]))
+    names = [row["name"] for row in admin.get(reverse("connectors:receive-list"), {"q": text}).context["table"]]
+    assert names == ["Office"]
+
+
+def test_an_empty_list_offers_the_first_step(admin):
+    page = admin.get(reverse("connectors:receive-list")).text
+    assert "Without one nobody can hand in mail" in page
+    assert reverse("connectors:receive-wizard") in page
+
+
+def test_first_start(settings):
+    settings.GATEPOST_NODE, settings.GATEPOST_SMTP = "mx1", "127.0.0.1:2525,[::1]:2525"
+    actions.first_start()
+    actions.first_start()
+    made = queries.receive(Row.objects.get())
+    assert made.name == "Default Frontend mx1"
+    assert list(map(str, made.bindings)) == ["127.0.0.1:2525", "[::1]:2525"]
+    assert made.permission_groups == {PermissionGroup.AnonymousUsers}
+    assert made.protocol_logging_level.value == "Verbose"
+    assert made.remote_ip_ranges == everyone()
+
+
+def test_rights_by_hand_and_back():
+    row = actions.create(ADMIN, receive_connector())
+    actions.grant(ADMIN, row.pk, ANONYMOUS, Right.BYPASS_ANTI_SPAM)
+    actions.grant(ADMIN, row.pk, ANONYMOUS, Right.BYPASS_ANTI_SPAM, deny=True)
+    assert queries.receive(Row.objects.get()).grants == (Grant(ANONYMOUS, Right.BYPASS_ANTI_SPAM.value, True),)
+    actions.revoke(ADMIN, row.pk, ANONYMOUS, Right.BYPASS_ANTI_SPAM)
+    assert queries.receive(Row.objects.get()).grants == ()
+    with pytest.raises(RelayNotConfirmed):
+        actions.grant(ADMIN, row.pk, ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT)
+    actions.grant(ADMIN, row.pk, ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT, confirmed_name="Office")

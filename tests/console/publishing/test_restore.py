@@ -19,7 +19,7 @@ from console.publishing import queries
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.publishing.relay_guard import RelayNotConfirmed
-from console.publishing.restore import restore
+from console.publishing.restore import put_back, restore, tables
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector, send_connector
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
@@ -150,8 +150,7 @@ def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter
     from console.connectors import models as connectors
     from console.domains.models import AcceptedDomain as DomainRow
     from console.protection.models import RecipientFilter as FilterRow
-    from console.publishing.restore import _put_back, _tables
-    from console.publishing.rows import struct_of, write
+    from console.publishing.rows import write
 
     for row in (connectors.ReceiveConnector(), connectors.SendConnector(), DomainRow(), FilterRow(pk=1)):
         type(row).objects.all().delete()
@@ -166,8 +165,8 @@ def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter
     assert (snapshot.receive_connectors, snapshot.send_connectors) == ((receive,), (send,))
     assert (snapshot.accepted_domains, snapshot.recipient_filter) == ((domain,), recipient_filter)
     encoded = document.encode(snapshot)
-    for model, *_ in _tables(snapshot):
-        model.objects.all().delete()
-    for model, kind, found in _tables(document.decode(encoded)):
-        _put_back(model, found, lambda row, kind=kind: struct_of(row, kind), lambda each, row: write(each, row))
+    for table_of_rows in tables(snapshot):
+        table_of_rows.model.objects.all().delete()
+    for table_of_rows in tables(document.decode(encoded)):
+        put_back(table_of_rows)
     assert document.encode(compile_snapshot(1)) == encoded
