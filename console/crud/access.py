@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from django.utils.cache import add_never_cache_headers
 from django.views.generic.base import View
 
 from console.accounts.actors import EVERY_ROLE, Actor, Role
 
 
 class RoleRequired(View):
-    """A page for `readers`; `writers` may also change what it shows. `self.actor` is the signed-in one."""
+    """A page for `readers`; `writers` may also change what it shows. `self.actor` is the signed-in one.
+
+    No browser keeps it: not after signing out, and not a fragment in place of the page that has the same address.
+    """
 
     readers: frozenset[Role] = EVERY_ROLE
     writers: frozenset[Role] = frozenset({Role.ORGANIZATION_MANAGEMENT})
@@ -24,4 +28,6 @@ class RoleRequired(View):
     def dispatch(self, request, *args, **kwargs):
         self.actor = Actor.of(request.user)
         self.actor.require(*self.roles_needed())
-        return super().dispatch(request, *args, **kwargs)
+        response = super().dispatch(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response

@@ -22,9 +22,7 @@ class ListPage(Kind):
         target = self.request.headers.get("HX-Target")
         template = {"list": "crud/table.html", "details": self.details_template}.get(target or "", self.list_template)
         context = self.list_context(selected) if target != "details" else self.details_context(selected)
-        response = render(self.request, template, context | {"fragment": bool(target)})
-        response["Vary"] = "HX-Request, HX-Target, Cookie"
-        return response
+        return render(self.request, template, context | {"fragment": bool(target)})
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         rows = self.filtered(self.rows())

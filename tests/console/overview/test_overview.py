@@ -187,3 +187,8 @@ def test_pages_carry_a_strict_policy_and_nothing_inline(admin: Client) -> None:
         assert "<style" not in answer.text
         assert "onclick=" not in answer.text
         assert all("src=" in tag or "type=" in tag for tag in answer.text.split("<script")[1:])
+
+
+def test_no_browser_keeps_a_page(admin: Client) -> None:
+    for page in ("/", "/administration/change-history/", "/search?q=x"):
+        assert "no-store" in admin.get(page).headers["Cache-Control"]
