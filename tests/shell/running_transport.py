@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -36,16 +37,18 @@ NAME = "node-1"
 class RunningTransport:
     """`publish` writes the disk copy that the next start serves; with `database_url` it follows PostgreSQL too."""
 
-    def __init__(self, database_url: str = "", **variables: str) -> None:
+    def __init__(self, database_url: str = "") -> None:
         self.home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-shell-")))
         self.port = free_port()
         self.health = f"127.0.0.1:{free_port()}"
-        self.variables = {"GATEPOST_NODE": NAME, "GATEPOST_HEALTH": self.health, "DATABASE_URL": database_url, **variables}
+        self.variables = {"GATEPOST_NODE": NAME, "GATEPOST_HEALTH": self.health, "DATABASE_URL": database_url}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def state(self) -> Path:
-        return self.home / "state" / NAME
+        account = Account.unprivileged()
+        account.own(self.home / "state")
+        return account.own(self.home / "state" / NAME)
 
     @property
     def log(self) -> str:
@@ -54,7 +57,6 @@ class RunningTransport:
     def publish(self, *connectors: ReceiveConnector, **values: Any) -> None:
         snapshot = self.snapshot(*connectors, **values)
         document = encode(snapshot)
-        self.state.mkdir(parents=True, exist_ok=True)
         copy = Copy(snapshot.revision, checksum(document), document.decode())
         (self.state / "config.json").write_bytes(msgspec.json.encode(copy))
 
@@ -75,18 +77,23 @@ class RunningTransport:
         index = RecipientIndex()
         for address in addresses:
             index.add(address)
-        self.state.mkdir(parents=True, exist_ok=True)
         (self.state / "recipients.index").write_bytes(index.pack(1))
 
-    def start(self, healthy: bool = True) -> None:
+    def start(self, healthy: bool = True, largest_file: int = resource.RLIM_INFINITY) -> None:
+        """`largest_file`: the kernel refuses to let a file grow beyond it, as a full disk would."""
         with (self.home / "log").open("ab") as log:
             environment = {**os.environ, "GATEPOST_HOME": str(self.home), **self.variables}
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "transport"], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "transport"], cwd=ROOT, env=environment, stdout=log, stderr=log,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file)),
             )
-        wait_for(lambda: self.facts() if healthy else self.answers(), "the transport does not serve")
+        try:
+            wait_for(lambda: self.answers() and (not healthy or self.facts()), "the transport does not serve")
+        except BaseException as error:
+            raise AssertionError(f"{error}\n{self.log}\n{self.ask('/healthz')}") from None
 
     def answers(self) -> bool:
+        assert self.process is None or self.process.poll() is None, self.log
         return self.ask("/healthz")[0] != 0
 
     def facts(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Exactly the names and behaviours of aiosmtpd 1.4.6 that our subclass relies on. Look here first when the pin moves."""
+"""Exactly the names and behaviours of aiosmtpd 1.4.6 that our subclass relies on: look here when the pin moves."""
 
 import inspect
 from importlib.metadata import version
@@ -8,7 +8,9 @@ from aiosmtpd.smtp import SMTP
 
 from transport.shell.smtp_protocol import SmtpProtocol
 
-OVERRIDDEN = ("connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing", "push")
+OVERRIDDEN = (
+    "connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing", "push",
+)
 
 
 def test_the_version_that_was_read() -> None:

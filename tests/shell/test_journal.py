@@ -17,8 +17,9 @@ from transport.shell.journal import Damage, Envelope, Journal, Record, content, 
 
 def envelope(mark: str, body_file: str = "") -> Envelope:
     return Envelope(
-        uuid.uuid4().bytes, 1.5, "node-1", "Default", 7, "08D675E58CA1DA38", "192.0.2.7", "client.test", False, "Anonymous",
-        False, "a@example.test", ["b@gatepost.test", "c@gatepost.test"], "Grüße", f"<{mark}@x>", 5, "7BIT", body_file,
+        uuid.uuid4().bytes, 1.5, "node-1", "Default", 7, "08D675E58CA1DA38", "192.0.2.7", "client.test", False,
+        "Anonymous", False, "a@example.test", ["b@gatepost.test", "c@gatepost.test"], "Grüße", f"<{mark}@x>", 5, "7BIT",
+        body_file,
     )
 
 
@@ -260,7 +261,7 @@ def test_a_discarded_body_leaves_nothing(tmp_path: Path) -> None:
         body.write(b"z" * 1_000_000)
         body.discard()
         async with asyncio.timeout(5):
-            while list((tmp_path / "bodies").iterdir()):
+            while list((tmp_path / "bodies").iterdir()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         journal.close()
 

@@ -37,7 +37,8 @@ def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
     transport.publish(transport.connector("Default, in", protocol_logging_level=ProtocolLoggingLevel.Verbose))
     transport.start()
     client = transport.greeted()
-    client.send(b'RCPT TO:<"a,b"@elsewhere.test>\r\nX\x01\xff\r\nMAIL FROM:<>\r\nRCPT TO:<x@elsewhere.test>\r\nQUIT\r\n')
+    client.send(b'RCPT TO:<"a,b"@elsewhere.test>\r\nX\x01\xff\r\nMAIL FROM:<>\r\n')
+    client.send(b"RCPT TO:<x@elsewhere.test>\r\nQUIT\r\n")
     while client.line():
         pass
     directory = transport.home / "protocol-log" / "node-1"

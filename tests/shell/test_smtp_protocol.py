@@ -235,6 +235,16 @@ def test_no_certificate_no_starttls(serving: RunningTransport) -> None:
         assert not client.has_extn("starttls")
 
 
+def test_a_disk_that_fills_up_under_a_large_message_refuses_it(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(max_message_size=100 << 20))
+    transport.start(largest_file=2_000_000)
+    client = transport.greeted()
+    assert client.message(b"x\r\n" * 5_000_000) == "452 4.3.1 Insufficient system resources"
+    assert client.message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    wait_for(lambda: not list(transport.home.glob("journal/*/bodies/*")), "the refused body is still there")
+    assert len(stored(transport)) == 1
+
+
 def test_a_fault_of_ours_tells_the_client_nothing(transport: RunningTransport) -> None:
     """The journal's directory turns into something else: no message can be stored, and the answer says no more."""
     transport.publish()

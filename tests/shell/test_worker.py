@@ -3,6 +3,7 @@
 import os
 import smtplib
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -41,9 +42,8 @@ def test_root_is_dropped_and_low_ports_still_open(transport: RunningTransport) -
     transport.publish(transport.connector(bindings=f"127.0.0.1:{transport.port} 127.0.0.1:27"))
     transport.start()
     assert transport.process is not None
-    status = dict(
-        line.split(":\t", 1) for line in open(f"/proc/{transport.process.pid}/status").read().splitlines() if ":\t" in line
-    )
+    lines = Path(f"/proc/{transport.process.pid}/status").read_text().splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     assert "0" not in status["Uid"].split()
     assert status["Groups"].strip() == ""
     assert int(status["CapEff"], 16) == 1 << 10

@@ -1,5 +1,6 @@
 """The transport's I/O: the only room with asyncio, aiosmtpd and psycopg.
 
-Reading order: `smtp_protocol` (one client), `listeners` (sockets of one revision), `journal` and `segment` (250 means on disk),
-`protocol_log`, `config_feed` and `recipient_index` (what the console decided), `tls_contexts`.
+Reading order: `smtp_protocol` (one client), `incoming` (one message), `journal` and `segment` (250 means on disk),
+`reception` (what all sessions share), `listeners` and `tls_contexts` (what a revision opens), `config_feed` and
+`recipient_feed` (how the console's decisions arrive), `protocol_log`, `report` and `health` (what we say of ourselves).
 """

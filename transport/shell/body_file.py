@@ -1,6 +1,7 @@
 """A large message body on its way to disk, so that memory stays flat whatever its size.
 
-While it arrives the file is called `….part`; when all of it is durable it gets its name, and only then may a record name it.
+While it arrives the file is called `….part`; when all of it is durable it gets its name, and only then may a record
+name it.
 """
 
 import asyncio
@@ -32,18 +33,24 @@ class BodyFile:
         self._running = False
         self._done: Callable[[OSError | None], None] | None = None
         self._error: OSError | None = None
-        self._handle = os.open(directory / (self.name + PART), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._part = directory / (self.name + PART)
+        self._handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def write(self, piece: bytes) -> None:
-        """Take more of the body; `unwritten` says how much of it is still in memory."""
+        """Take more of the body; `unwritten` says how much of it is still in memory. After an error nothing is kept."""
+        if self._error is not None:
+            return
         self.unwritten += len(piece)
         self._pieces.append(piece)
         self._go_on()
 
     def finish(self, done: Callable[[OSError | None], None]) -> None:
-        """Make it durable under its name, then call `done`."""
+        """Make it durable under its name, then call `done` with None or the error."""
         self._done = done
-        self._go_on()
+        if self._handle < 0:
+            self._loop.call_soon(done, self._error)
+        else:
+            self._go_on()
 
     def discard(self) -> None:
         """The client went away, or the message is refused."""
@@ -57,26 +64,28 @@ class BodyFile:
             return
         if self._error is None and self._pieces:
             pieces, self._pieces = self._pieces, []
-            self._run(lambda: _write(self._handle, pieces), self._written, sum(map(len, pieces)))
+            self._run(lambda: _write(self._handle, pieces), self._written)
         elif self._error is not None or self._done is not None:
-            self._run(self._close, self._closed, 0)
+            self._run(self._close, self._closed)
 
-    def _run(self, work: Callable[[], None], then: Callable[[OSError | None, int], None], size: int) -> None:
+    def _run(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
         def in_thread() -> None:
             error = None
             try:
                 work()
             except OSError as caught:
                 error = caught
-            self._loop.call_soon_threadsafe(then, error, size)
+            self._loop.call_soon_threadsafe(then, error)
 
         self._running = True
         self._pool.submit(in_thread)
 
-    def _written(self, error: OSError | None, size: int) -> None:
+    def _written(self, error: OSError | None) -> None:
         self._running = False
-        self.unwritten -= size
         self._error = self._error or error
+        if self._error is not None:
+            self._pieces.clear()
+        self.unwritten = sum(map(len, self._pieces))
         self._go_on()
         self._progress()
 
@@ -84,18 +93,19 @@ class BodyFile:
         try:
             if self._error is None:
                 os.fdatasync(self._handle)
-                os.rename(self._directory / (self.name + PART), self._directory / self.name)
+                os.rename(self._part, self._directory / self.name)
                 sync_directory(self._directory)
             else:
-                (self._directory / (self.name + PART)).unlink(missing_ok=True)
+                self._part.unlink(missing_ok=True)
         finally:
             os.close(self._handle)
 
-    def _closed(self, error: OSError | None, _: int) -> None:
+    def _closed(self, error: OSError | None) -> None:
         self._running = False
         self._handle = -1
+        self._error = self._error or error
         if self._done is not None:
-            self._done(self._error or error)
+            self._done(self._error)
 
 
 def _write(handle: int, pieces: list[bytes]) -> None:

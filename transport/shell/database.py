@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 async def follow(url: str, channel: str, every: float, step: Callable[[Connection], Awaitable[None]]) -> Never:
-    """Call `step` at once, at each NOTIFY on `channel`, and at least every so many seconds; reconnect whenever it fails."""
+    """Call `step` at once, at each NOTIFY on `channel`, and every so many seconds; reconnect when it fails."""
     away = False
     while True:
         try:

@@ -8,7 +8,7 @@ _messages, _sessions = count(), count()
 
 
 def message_id(now: float) -> bytes:
-    """A UUID of version 7 (RFC 9562 §5.7), 16 bytes: milliseconds, running number (low bits), process, running number."""
+    """A UUID of version 7 (RFC 9562 §5.7), 16 bytes: milliseconds, running number, 42 bits of this process."""
     high, low = divmod(next(_messages), 1 << 12)
     upper = (int(now * 1000) << 4 | 7) << 12 | low
     return (upper << 64 | 2 << 62 | _salt << 20 | high & 0xFFFFF).to_bytes(16, "big")

@@ -9,16 +9,20 @@ from transport.shell.journal import Envelope, Journal
 from transport.shell.mail_data import MailDataReader
 
 IN_MEMORY = 1 << 20
+ALL_IN_MEMORY = 64 << 20
+"""Bytes of all messages under way, beyond which even small ones go to files: thousands of slow clients fit."""
+SMALL = 1 << 16
 MOST_UNWRITTEN = 4 << 20
 """Bytes of a large body that may wait for the disk; beyond that the client has to wait."""
 _blank_line = re.compile(rb"\r?\n\r?\n")
 
 
 class IncomingMessage:
-    """What is known of the message so far; `size` in octets. `fits` turns False beyond `limit`; the rest is then dropped."""
+    """What is known of the message so far; `size` in octets. Beyond `limit` it no longer `fits` and is dropped."""
 
     __slots__ = (
-        "_body", "_content", "_head", "_head_complete", "_journal", "_limit", "_progress", "_reader", "error", "fits", "size",
+        "_body", "_content", "_head", "_head_complete", "_journal", "_limit", "_progress", "_reader",
+        "error", "fits", "size",
     )
 
     def __init__(self, journal: Journal, limit: int | None, progress: Callable[[], None]) -> None:
@@ -58,7 +62,8 @@ class IncomingMessage:
             self._body.write(piece)
             return
         self._content += piece
-        if self.size > IN_MEMORY:
+        self._journal.held += len(piece)
+        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > SMALL):
             self._read_head()
             self._move_to_file()
 
@@ -69,6 +74,10 @@ class IncomingMessage:
             self.error = error
         else:
             self._body.write(bytes(self._content))
+        self._release()
+
+    def _release(self) -> None:
+        self._journal.held -= len(self._content)
         self._content = bytearray()
 
     def _read_head(self) -> None:
@@ -93,8 +102,10 @@ class IncomingMessage:
             answer(self.error)
         elif self._body is None:
             self._journal.append(envelope, (trace, self._content), answer)
+            self._release()
         else:
-            self._body.finish(lambda error: answer(error) if error else self._journal.append(envelope, (trace,), answer))
+            append = self._journal.append
+            self._body.finish(lambda error: answer(error) if error else append(envelope, (trace,), answer))
 
     @property
     def body_file(self) -> str:
@@ -103,7 +114,7 @@ class IncomingMessage:
 
     def discard(self) -> None:
         """Give it up: the client went away, or the message is refused."""
-        self._content = bytearray()
+        self._release()
         if self._body is not None:
             self._body.discard()
             self._body = None

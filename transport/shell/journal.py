@@ -1,7 +1,7 @@
 """250 means on disk: messages are appended to segments, many with one fdatasync (group commit).
 
-One writer thread takes everything that is waiting, writes it with one call, calls fdatasync once, and then answers all of it.
-A start always opens a new segment; a tail that a dead transport left behind was never answered with 250.
+One writer thread takes everything that is waiting, writes it with one call, calls fdatasync once, and then answers all
+of it. A start always opens a new segment; a tail that a dead transport left behind was never answered with 250.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ __all__ = ["Damage", "Envelope", "Journal", "Record", "content", "read_segment",
 SEGMENT_BYTES = 64 << 20
 SEGMENT_AGE = 60.0
 MINIMUM_FREE = 500 << 20
-"""Free bytes below which nothing is accepted any more: Exchange's back pressure on the queue drive (docs: back-pressure)."""
+"""Free bytes below which no mail is accepted: Exchange's figure for the queue drive (reference, section 5.4)."""
 _BATCH = 300
 """Messages per write: three buffers each stay below IOV_MAX (1024)."""
 
@@ -68,6 +68,8 @@ class Journal:
         """Open a new segment below `directory`. Raises OSError when that cannot be done."""
         self.directory = directory
         self.minimum_free = minimum_free
+        self.held = 0
+        """Bytes of messages that are still arriving; `incoming` keeps the count."""
         self._loop = loop
         self._segment_bytes, self._segment_age = segment_bytes, segment_age
         (directory / BODIES).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -131,6 +133,10 @@ class Journal:
             log.error("journal: %d messages could not be stored: %s", len(batch), error)
             self._abandon_batch()
             return error
+        except Exception as error:
+            log.exception("journal: %d messages could not be stored", len(batch))
+            self._abandon_batch()
+            return OSError(str(error))
         return None
 
     def _write(self, batch: list[_Waiting]) -> None:
@@ -146,7 +152,7 @@ class Journal:
         self._size += length
 
     def _abandon_batch(self) -> None:
-        """After an error nothing of the batch may be read, and the kernel may have lost pages: go on in a new segment."""
+        """Nothing of the batch may be read, and the kernel may have lost pages: go on in a new segment."""
         try:
             os.ftruncate(self._handle, self._size)
             self._new_segment()

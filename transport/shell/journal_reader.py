@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+
 from transport.shell import queue_tables
 from transport.shell.queries import QUERIES
 from transport.shell.queue_tables import Connection, Routes
@@ -72,6 +74,19 @@ class JournalReader:
             yield found
 
     def _load(self, connection: Connection, routes: Routes, path: Path, records: list[Record], end: int) -> None:
+        """Should PostgreSQL refuse a value, only the message that holds it is set aside."""
+        try:
+            self._load_all(connection, routes, path, records, end)
+        except psycopg.DataError as error:
+            if len(records) == 1:
+                self._set_aside(path, f"the message at {records[0].offset} cannot be stored: {error}")
+                self._load_all(connection, routes, path, [], end)
+                return
+            middle = len(records) // 2
+            self._load(connection, routes, path, records[:middle], records[middle - 1].end)
+            self._load(connection, routes, path, records[middle:], end)
+
+    def _load_all(self, connection: Connection, routes: Routes, path: Path, records: list[Record], end: int) -> None:
         router = routes.refresh(connection)
         with connection.transaction():
             recipients = queue_tables.write(connection, records, self._directory, router) if records else 0

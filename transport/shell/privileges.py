@@ -1,6 +1,7 @@
 """Root, only to get at ports below 1024: drop it at once, keep nothing but CAP_NET_BIND_SERVICE.
 
-The capability stays (and no helper process is needed) because an administrator may add a binding to port 25 at any time.
+The capability stays because an administrator may add a binding to port 25 at any time; a helper process that hands over
+bound sockets would do the same with one more program to watch.
 """
 
 import ctypes
@@ -9,7 +10,6 @@ import os
 import pwd
 import resource
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_KEEPCAPS = 1, 2, 8
@@ -27,7 +27,7 @@ class _Sets(ctypes.Structure):
 
 
 def drop(user: str, directories: Iterable[Path]) -> None:
-    """Become `user`, who is given `directories` and all in them. Does nothing when we are not root.
+    """Become `user`, who is given those of `directories` that do not exist yet. Does nothing when we are not root.
 
     Raises LookupError when there is no such user. For the start, before there is any other thread: Linux keeps
     capabilities per thread.
@@ -56,12 +56,13 @@ def drop(user: str, directories: Iterable[Path]) -> None:
 
 
 def _give(directory: Path, uid: int, gid: int) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    os.chown(directory.parent, uid, gid)
-    for folder, _, files in os.walk(directory):
-        for name in (".", *files):
-            with suppress(FileNotFoundError):
-                os.chown(os.path.join(folder, name), uid, gid, follow_symlinks=False)
+    """Only what is made here: what lies there already could be a link that the user has laid."""
+    for path in (*reversed(directory.parents), directory):
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        os.chown(path, uid, gid, follow_symlinks=False)
 
 
 def raise_open_files() -> int:

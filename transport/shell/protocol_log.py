@@ -1,4 +1,4 @@
-"""The protocol log, in Exchange's format (Exchange reference §7.1): `RECVyyyymmdd-nnnn.LOG` below one folder per transport.
+"""The protocol log in Exchange's format (Exchange reference §7.1): `RECVyyyymmdd-nnnn.LOG`, one folder per transport.
 
 Lines are gathered in memory for a tenth of a second and written by a thread of their own; no client waits for them.
 """
@@ -195,7 +195,8 @@ class _Files:
     def _open_next(self, today: str) -> None:
         self.close()
         self._remove_oldest()
-        numbers = [int(found[2]) for found in map(_name.fullmatch, os.listdir(self._directory)) if found and found[1] == today]
+        names = filter(None, map(_name.fullmatch, os.listdir(self._directory)))
+        numbers = [int(found[2]) for found in names if found[1] == today]
         path = self._directory / f"RECV{today}-{max(numbers, default=0) + 1:04d}.LOG"
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
         self._day = today

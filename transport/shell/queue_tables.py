@@ -69,7 +69,7 @@ def _copy(cursor: psycopg.Cursor[Any], query: str, types: list[str], rows: Itera
 
 def _hops(connection: Connection, records: list[Record], router: Router) -> dict[str, Hop]:
     """The next hop of every address of the batch."""
-    addresses = {address for record in records for address in record.envelope.recipients}
+    addresses = {_text(address) for record in records for address in record.envelope.recipients}
     doubtful = [address for address in addresses if router.needs_directory(address)]
     here = _listed(connection, doubtful) if doubtful else set()
     unlisted = {address for address in doubtful if address.lower() not in here}
@@ -116,8 +116,8 @@ def _recipient_rows(records: list[Record], hops: dict[str, Hop], router: Router)
     for e in (record.envelope for record in records):
         identity, due = UUID(bytes=e.id), _time(e.accepted_at)
         notice = _time(retry.first_notice(limits, e.accepted_at))
-        for address in e.recipients:
-            yield identity, _text(address), hops[address].key, due, notice
+        for address in map(_text, e.recipients):
+            yield identity, address, hops[address].key, due, notice
 
 
 def _time(seconds: float) -> datetime:

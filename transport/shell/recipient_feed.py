@@ -71,7 +71,7 @@ class RecipientFeed:
         return bool(row and row[0])
 
     async def _compare(self, connection: Connection) -> None:
-        """A directory restored from a backup, or rows removed by hand, leave no change behind: then read all of it again."""
+        """A directory restored from a backup, or rows removed by hand, leave no change behind: read it all again."""
         row = await (await connection.execute(QUERIES["recipient_totals"])).fetchone()
         count, newest = row or (0, 0)
         self._counted_at = time.monotonic()

@@ -1,7 +1,7 @@
 """Which addresses exist, without asking anybody: 8 bytes of memory per address, about 2 µs per question.
 
-Each address is a keyed 64-bit hash (BLAKE2b; the key is this transport's own, so that nobody can look for collisions). The
-hashes lie in many short sorted arrays, chosen by the first 12 bits: adding or removing one moves a few hundred bytes.
+Each address is a keyed 64-bit hash (BLAKE2b; the key is this transport's own, so that nobody can look for collisions).
+The hashes lie in many short sorted arrays, chosen by the first 12 bits: a change moves a few hundred bytes.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """One client: bytes to lines, lines to the pure core, its outcomes to bytes.
 
-This is aiosmtpd's `SMTP` with the two seams that carry our answers: the verb look-up (the core's table) and `push`, the one
-place that writes. Its per-connection tasks, stream reader, constructor and per-verb methods cost most of the time and
-memory and are replaced: the event loop calls `data_received`, and everything up to the reply happens in that call.
+This is aiosmtpd's `SMTP` with the two seams that carry our answers: the verb look-up (the core's table) and `push`, the
+one place that writes. Its constructor, per-verb methods, stream reader and task for each connection cost most of the
+time and memory and are replaced: the event loop calls `data_received`, and all up to the reply happens in that call.
 """
 
 import asyncio
@@ -32,6 +32,8 @@ LONGEST_LINE = 2048
 MOST_UNREAD = 1 << 16
 """Octets that a client may send ahead while we are busy with its message."""
 HANDSHAKE_TIMEOUT = 30.0
+UNREAD_REPLY = 30.0
+"""Seconds that a client may leave the last reply unread."""
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,8 @@ class SmtpProtocol(SMTP):
     """A client's connection. `check_time` and `stop` are for the reception; the rest is called by the event loop."""
 
     __slots__ = (
-        "_began", "_buffer", "_closed_by", "_doing", "_eof", "_incoming", "_log", "_out", "_reception", "_seen", "_session",
-        "_session_id", "_skipping", "_transport",
+        "_began", "_buffer", "_closed_by", "_doing", "_eof", "_incoming", "_log", "_out", "_reception", "_seen",
+        "_session", "_session_id", "_skipping", "_transport",
     )
 
     def __init__(self, reception: Reception) -> None:
@@ -152,6 +154,8 @@ class SmtpProtocol(SMTP):
             self._reception.traffic.refused += 1
         self._perform(outcome)
         self._flush()
+        if self._reception.stopping:
+            self.stop()
 
     def _start_log(self) -> None:
         session = self._session
@@ -233,6 +237,7 @@ class SmtpProtocol(SMTP):
                 self._flush()
                 self._closed_by = "Local"
                 self._doing = Doing.CLOSING
+                self._seen = self._reception.loop.time()
                 self._transport.close()
             case StartTls():
                 self._flush()
@@ -265,9 +270,9 @@ class SmtpProtocol(SMTP):
 
     def _body_written(self) -> None:
         incoming = self._incoming
-        if self._doing is Doing.MAIL_DATA and incoming is not None and not incoming.must_wait:
-            if not self._transport.is_closing():
-                self._transport.resume_reading()
+        waiting = self._doing is Doing.MAIL_DATA and incoming is not None and not incoming.must_wait
+        if waiting and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _decide(self, incoming: IncomingMessage) -> None:
         now = clock.now()
@@ -283,7 +288,9 @@ class SmtpProtocol(SMTP):
         envelope = self._envelope(before, accept, id_, now, incoming)
         incoming.store(envelope, accept.trace, lambda error: self._stored(outcome, error))
 
-    def _envelope(self, session: Session, accept: Accept, id_: bytes, now: float, incoming: IncomingMessage) -> Envelope:
+    def _envelope(
+        self, session: Session, accept: Accept, id_: bytes, now: float, incoming: IncomingMessage
+    ) -> Envelope:
         return Envelope(
             id_, now, self._reception.name, session.connector.name, session.policy.snapshot.revision, self._session_id,
             session.remote_ip, session.helo, bool(session.tls), session.principal, False, accept.sender,
@@ -355,6 +362,8 @@ class SmtpProtocol(SMTP):
 
     def check_time(self, now: float) -> None:
         """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
+        if self._doing is Doing.CLOSING and now - self._seen > UNREAD_REPLY:
+            self._transport.abort()
         if self._doing not in (Doing.COMMANDS, Doing.MAIL_DATA):
             return
         connector = self._session.connector
