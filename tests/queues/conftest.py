@@ -1,0 +1,268 @@
+"""A queue from outside: journals to fill, next hops that behave as told, processes to kill."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from transport.config import document
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.snapshot import Snapshot
+from transport.config.transport_limits import TransportLimits
+from transport.shell.forwarder import Forwarder
+from transport.shell.segment import BODIES, Envelope, encode_head, mark_of, new_name
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+HEADER = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\n"
+_revisions = itertools.count(1)
+
+
+@dataclass
+class Arrived:
+    sender: str
+    recipients: list[str]
+    content: bytes
+
+
+Behaviour = Callable[[str, int], "str | None"]
+
+
+class Sink(socketserver.ThreadingTCPServer):
+    """An SMTP server that keeps what it gets. `behave(line, n)` may give another answer to the n-th such verb,
+    or `drop` to close the connection without one; `.` stands for the end of the message."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    extensions = ("PIPELINING", "SIZE 20000000", "8BITMIME")
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Talk)
+        self.behave: Behaviour = lambda line, n: None
+        self.arrived: list[Arrived] = []
+        self.verbs: dict[str, int] = {}
+        self.connections = 0
+        self.commands: list[str] = []
+        self.lock = threading.Lock()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def answer(self, line: str, usual: str) -> str:
+        verb = line[:4].upper().strip()
+        with self.lock:
+            self.commands.append(line)
+            self.verbs[verb] = self.verbs.get(verb, 0) + 1
+            return self.behave(line, self.verbs[verb]) or usual
+
+    def contents(self) -> list[bytes]:
+        return [one.content for one in self.arrived]
+
+
+class _Talk(socketserver.StreamRequestHandler):
+    server: Sink
+
+    def handle(self) -> None:
+        with self.server.lock:
+            self.server.connections += 1
+        if not self._say("connect", "220 sink ESMTP"):
+            return
+        sender, recipients = "", []
+        while line := self.rfile.readline().decode("latin-1").rstrip("\r\n"):
+            verb = line[:4].upper()
+            usual = self._usual(verb) if verb != "DATA" or recipients else "554 5.5.1 No valid recipients"
+            answer = self._say(line, usual)
+            if not answer:
+                return
+            if verb == "MAIL":
+                sender, recipients = _path(line), []
+            elif verb == "RCPT" and answer.startswith("250"):
+                recipients = [*recipients, _path(line)]
+            elif verb == "DATA" and answer.startswith("354"):
+                content = self._content()
+                answer = self._say(".", "250 2.0.0 Ok")
+                if not answer:
+                    return
+                if answer.startswith("250"):
+                    with self.server.lock:
+                        self.server.arrived.append(Arrived(sender, recipients, content))
+                recipients = []
+            elif verb == "QUIT":
+                return
+
+    def _usual(self, verb: str) -> str:
+        if verb == "EHLO":
+            return "\r\n".join(["250-sink", *(f"250-{one}" for one in self.server.extensions), "250 HELP"])
+        return {"DATA": "354 go ahead", "QUIT": "221 2.0.0 Bye"}.get(verb, "250 2.0.0 Ok")
+
+    def _content(self) -> bytes:
+        lines = []
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            lines.append(line.removeprefix(b"."))
+        return b"".join(lines)
+
+    def _say(self, line: str, usual: str) -> str:
+        answer = self.server.answer(line, usual)
+        if answer == "drop":
+            return ""
+        self.wfile.write(answer.encode() + b"\r\n")
+        return answer
+
+
+def _path(line: str) -> str:
+    return line[line.index("<") + 1 : line.index(">")]
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    server = Sink()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Journal:
+    """Writes segments as a transport does."""
+
+    directory: Path
+    paths: list[Path] = field(default_factory=list)
+
+    def segment(self) -> Path:
+        path = self.directory / new_name(datetime.now(UTC), self.paths[-1].name if self.paths else "")
+        path.touch()
+        self.paths.append(path)
+        return path
+
+    def accept(
+        self, *recipients: str, sender: str = "ann@x.test", content: bytes = HEADER + b"body\r\n", **changes
+    ) -> uuid.UUID:
+        identity = changes.pop("identity", None) or uuid.uuid4()
+        path = self.paths[-1] if self.paths else self.segment()
+        facts = {"accepted_at": time.time(), "body_type": "7BIT", "body_file": ""} | changes
+        envelope = Envelope(
+            identity.bytes, facts["accepted_at"], "t1", "Default", 1, "0" * 16, "192.0.2.1", "client.x.test",
+            False, "", False, sender, list(recipients), "Figures", "<1@x.test>",
+            facts.get("size", len(content)), facts["body_type"], facts["body_file"],
+        )  # fmt: skip
+        with path.open("ab") as file:
+            file.write(encode_head(mark_of(path), envelope, (content,)) + content)
+        return identity
+
+    def accept_large(self, recipient: str, size: int) -> bytes:
+        """A message whose body lies in a file of its own; returns the whole content."""
+        line = b"0123456789" * 7 + b"\r\n"
+        body = line * (size // len(line))
+        (self.directory / BODIES / "large.body").write_bytes(body)
+        self.accept(recipient, content=HEADER, size=len(HEADER) + len(body), body_file="large.body")
+        return HEADER + body
+
+
+@pytest.fixture
+def journal(home: Path) -> Journal:
+    directory = home / "journal" / "t1"
+    (directory / BODIES).mkdir(parents=True)
+    return Journal(directory)
+
+
+@pytest.fixture
+def query(database_url: str) -> Iterator[Callable[..., list[tuple]]]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield lambda statement, *values: connection.execute(statement, values or None).fetchall()
+
+
+@pytest.fixture
+def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
+    """Publish a configuration: x.test and gatepost.test are ours, everything else goes to the sink."""
+
+    def configure(
+        *, port: int = 0, smart_hosts: tuple[str, ...] = ("[127.0.0.1]",), connectors=None, limits=None, **changes
+    ) -> Snapshot:
+        number = next(_revisions) + int(time.time())
+        out = SendConnector(
+            name="Out", address_spaces=(AddressSpace("*"),), dns_routing_enabled=not smart_hosts,
+            smart_hosts=smart_hosts, port=port or sink.port, **changes,
+        )  # fmt: skip
+        domains = tuple(
+            AcceptedDomain(
+                name=name, domain_name=name, default=name == "gatepost.test", address_book_enabled=name != "x.test"
+            )
+            for name in ("gatepost.test", "x.test")
+        )
+        snapshot = Snapshot(
+            revision=number, server="gw.test", accepted_domains=domains,
+            send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
+        )  # fmt: skip
+        text = document.encode(snapshot)
+        with psycopg.connect(database_url) as connection:
+            connection.execute(
+                "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
+                "VALUES (%s, %s, %s, '', '')",
+                [number, text.decode(), document.checksum(text)],
+            )
+        return snapshot
+
+    return configure
+
+
+@pytest.fixture
+def forward(home: Path, database_url: str) -> Callable[[], int]:
+    """Move everything that the journals hold."""
+
+    def forward() -> int:
+        forwarder = Forwarder(home, database_url)
+        moved = 0
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            while count := forwarder.move_mail(connection):
+                moved += count
+        return moved
+
+    return forward
+
+
+@pytest.fixture
+def deliver(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Deliver what is due for a next hop, in this process."""
+    from console.queues.delivery import rounds, ways_out
+    from console.queues.delivery.worker import WORKER
+
+    monkeypatch.setattr(ways_out.Relay, "lingers", 0.0)
+
+    def deliver(hop: str = "smarthost:Out") -> None:
+        rounds.deliver(hop, WORKER.number)
+
+    return deliver
+
+
+@pytest.fixture
+def process(home: Path, database_url: str, redis_url: str) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Start a process of the running copy: `process("-m", "transport", "forwarder")`. All are gone afterwards."""
+    started: list[subprocess.Popen] = []
+    environment = os.environ | {"GATEPOST_HOME": str(home), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+
+    def start(*arguments: str) -> subprocess.Popen:
+        log = (home / f"process-{len(started)}.log").open("wb")
+        child = subprocess.Popen([sys.executable, *arguments], cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
