@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('search', models.TextField(db_default='')),
             ],
             options={
-                'indexes': [models.Index(fields=['-started_at', '-session_id'], name='tracking_session_newest'), models.Index(fields=['connector', '-started_at'], name='tracking_session_connector'), models.Index(condition=models.Q(('refused__gt', 0)), fields=['-started_at'], name='tracking_session_refused')],
+                'indexes': [models.Index(fields=['-started_at', '-session_id'], name='tracking_session_newest'), models.Index(fields=['connector', '-started_at'], name='tracking_session_connector'), models.Index(fields=['remote_address'], name='tracking_session_remote', opclasses=['text_pattern_ops']), models.Index(condition=models.Q(('refused__gt', 0)), fields=['-started_at'], name='tracking_session_refused')],
             },
         ),
     ]
