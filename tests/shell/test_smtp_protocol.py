@@ -239,7 +239,7 @@ def test_a_disk_that_fills_up_under_a_large_message_refuses_it(transport: Runnin
     transport.publish(transport.connector(max_message_size=100 << 20))
     transport.start(largest_file=2_000_000)
     client = transport.greeted()
-    assert client.message(b"x\r\n" * 5_000_000) == "452 4.3.1 Insufficient system resources"
+    assert client.message(b"Subject: x\r\n\r\n" + b"x\r\n" * 5_000_000) == "452 4.3.1 Insufficient system resources"
     assert client.message(b"Subject: x\r\n\r\nx").startswith("250 ")
     wait_for(lambda: not list(transport.home.glob("journal/*/bodies/*")), "the refused body is still there")
     assert len(stored(transport)) == 1

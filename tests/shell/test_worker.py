@@ -9,7 +9,6 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
-from transport import worker
 from transport.config.receive_connector import ProtocolLoggingLevel
 
 
@@ -28,13 +27,11 @@ def test_metrics(serving: RunningTransport) -> None:
     assert serving.ask("/elsewhere")[0] == 404
 
 
-def test_a_missing_user_is_said(transport: RunningTransport, monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root changes users")
-    monkeypatch.setenv("GATEPOST_HOME", str(transport.home))
-    monkeypatch.setenv("GATEPOST_USER", "no-such-user")
-    with pytest.raises(SystemExit):
-        worker.main()
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
+def test_a_missing_user_is_said(transport: RunningTransport) -> None:
+    transport.variables["GATEPOST_USER"] = "no-such-user"
+    with pytest.raises(AssertionError, match="There is no user no-such-user: set GATEPOST_USER"):
+        transport.start()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
