@@ -11,6 +11,7 @@ from console.directory.models import Recipient
 from console.directory.recipient_list import NAME_CHARACTERS
 
 LARGEST_LIST = 64 * 1024 * 1024
+EXAMPLE = "anna@contoso.com,Anna Berg\nbob@contoso.com"
 
 
 class RecipientForm(forms.Form):
@@ -48,7 +49,9 @@ class ImportForm(forms.Form):
         label=gettext_lazy("Or paste the list"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "class": "mono", "wrap": "off"}),
+        widget=forms.Textarea(
+            attrs={"rows": 12, "spellcheck": "false", "class": "mono", "wrap": "off", "placeholder": EXAMPLE}
+        ),
     )
 
     def clean_file(self) -> Any:
