@@ -83,15 +83,17 @@ class _Talk(socketserver.StreamRequestHandler):
             self.server.connections += 1
         if not self._say("connect", "220 sink ESMTP"):
             return
-        sender, recipients = "", []
+        sender, recipients, mail = "", [], False
         while line := self.rfile.readline().decode("latin-1").rstrip("\r\n"):
             verb = line[:4].upper()
-            usual = self._usual(verb) if verb != "DATA" or recipients else "554 5.5.1 No valid recipients"
+            usual = self._usual(verb)
+            if (verb == "RCPT" and not mail) or (verb == "DATA" and not recipients):
+                usual = "503 5.5.1 Bad sequence of commands"
             answer = self._say(line, usual)
             if not answer:
                 return
             if verb == "MAIL":
-                sender, recipients = _path(line), []
+                sender, recipients, mail = _path(line), [], answer.startswith("250")
             elif verb == "RCPT" and answer.startswith("250"):
                 recipients = [*recipients, _path(line)]
             elif verb == "DATA" and answer.startswith("354"):
@@ -236,8 +238,18 @@ def forward(home: Path, database_url: str) -> Callable[[], int]:
     return forward
 
 
+@pytest.fixture(scope="session")
+def closed_pool(django_db_setup: None) -> Iterator[None]:
+    """Delivery's connections are gone before the test database is."""
+    from console.queues.delivery.database import pool
+
+    yield
+    pool().close()
+    pool.cache_clear()
+
+
 @pytest.fixture
-def deliver(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def deliver(closed_pool: None, database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Deliver what is due for a next hop, in this process."""
     from console.queues.delivery import rounds, ways_out
     from console.queues.delivery.worker import WORKER

@@ -30,7 +30,7 @@ SELECT c.id, c.address, m.id, m.sender, m.body_type, m.size, extract(epoch FROM 
     m.recipient_count = 1
 FROM claimed c JOIN queues_message m ON m.id = c.message_id ORDER BY c.id
 """
-CONTENT = "SELECT message_id, chunk FROM queues_content WHERE message_id = ANY(%s) AND number = 0"
+CONTENT = "SELECT message_id, chunk FROM queues_content WHERE message_id = ANY(%s) ORDER BY number"
 PIECE = "SELECT chunk FROM queues_content WHERE message_id = %s AND number = %s"
 
 DELIVERED = """
@@ -110,7 +110,7 @@ def claim(connection: psycopg.Connection, hop: str, worker: int, limit: int) -> 
     small = [parcel.message_id for parcel in parcels.values() if parcel.size <= PREFETCHED]
     if small:
         for message_id, chunk in connection.execute(CONTENT, [small], prepare=True, binary=True):
-            parcels[message_id].content = chunk
+            parcels[message_id].content = (parcels[message_id].content or b"") + chunk
     return list(parcels.values())
 
 
