@@ -37,11 +37,15 @@ class ListPage(Kind):
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         }
 
+    def asked(self, name: str) -> str:
+        """What the query string says of `name`; without NUL, which no column of the database can hold."""
+        return self.request.GET.get(name, "").replace("\0", "")
+
     def filtered(self, rows: Rows) -> Rows:
         """Override to give a filter a meaning that `rows.filter(lookup=value)` cannot express."""
-        rows = matching(rows, self.request.GET.get("q", ""), self.search) if self.search else rows
+        rows = matching(rows, self.asked("q"), self.search) if self.search else rows
         for each in self.filters:
-            value = self.request.GET.get(each.name)
+            value = self.asked(each.name)
             if value and hasattr(rows, "filter"):
                 rows = rows.filter(**{each.lookup or each.name: value})
         return rows

@@ -68,7 +68,8 @@ def start_import(actor: Actor, source: str, content: bytes) -> Import:
 
     actor.require(Role.RECIPIENT_MANAGEMENT)
     Import.objects.filter(created_at__lt=Now() - KEPT_IMPORTS).delete()
-    job = Import.objects.create(author=actor.name, source=source, content=content)
+    name = "".join(sign for sign in source if sign.isprintable())[:200]
+    job = Import.objects.create(author=actor.name, source=name, content=content)
     transaction.on_commit(lambda: run_import.apply_async([job.pk], retry=False), robust=True)
     return job
 

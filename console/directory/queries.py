@@ -20,7 +20,7 @@ def listed() -> QuerySet[Recipient]:
 
 def found(recipients: QuerySet[Recipient], text: str) -> QuerySet[Recipient]:
     """Those with every word of `text` somewhere in address or display name."""
-    for word in text.lower().split():
+    for word in text.replace("\0", "").lower().split():
         recipients = recipients.filter(search__contains=word)
     return recipients
 

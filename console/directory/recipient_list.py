@@ -24,7 +24,7 @@ class Noted:
     def add(self, line: int, text: str) -> None:
         self.count += 1
         if len(self.first) < NAMED:
-            self.first.append((line, text))
+            self.first.append((line, "".join(sign if sign.isprintable() else "�" for sign in text)))
 
 
 @dataclass

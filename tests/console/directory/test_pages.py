@@ -1,6 +1,7 @@
 """The directory in the browser."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from console.accounts.actors import SYSTEM, Role
@@ -150,3 +151,15 @@ def test_the_export_reads_back_as_the_same_list(admin):
         "anna@contoso.com": 'Berg, "Anna"',
         "evil@contoso.com": "=HYPERLINK(1)",
     }
+
+
+def test_hostile_bytes_in_list_name_and_search_are_refused_in_words(admin):
+    content = b"a\x00b@contoso.com\n\x00\nx@con\x00toso.com\nx\xff@y.com\nok@y.com,\x1b[31m"
+    file = SimpleUploadedFile("l\x00ist\n.csv", content)
+    answer = admin.post(reverse("directory:import"), {"file": file})
+    job = Import.objects.get()
+    importing.run(job.pk)
+    page = admin.get(answer.url).text
+    assert "Nothing was imported." in page
+    assert "5 lines are wrong" in page
+    assert admin.get(reverse("directory:list"), {"q": "\x00"}).status_code == 200
