@@ -13,6 +13,7 @@ from console.accounts.actors import SYSTEM, Role
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "correct horse battery"
+expect.set_options(timeout=20_000)  # a busy machine is no failure
 LIST = "/administration/admin-roles/"
 
 
