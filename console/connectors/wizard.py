@@ -77,14 +77,21 @@ class Wizard(RoleRequired):
             return self.to(-1) if back else self.create()
         self.keep(request.POST)
         form = PAGES[self.step](request.POST)
-        return self.to(-1) if back else self.to(1) if form.is_valid() and self.names_agree(form) else self.show(form)
+        return self.to(-1) if back else self.to(1) if form.is_valid() and self.agrees(form) else self.show(form)
 
-    def names_agree(self, form: Any) -> bool:
-        """A name that is taken is said at once, not on the last page."""
-        name = form.cleaned_data.get("name", "").strip()
-        if self.step == "introduction" and models.ReceiveConnector.objects.filter(name__iexact=name).exists():
-            form.add_error("name", _("There is a connector “%s” already; choose another name.") % name)
+    def agrees(self, form: Any) -> bool:
+        """What cannot stand alone or beside the other connectors is said at its field, not on the last page."""
+        values = {field: value for each in self.forms_so_far(form) for field, value in each.changes.items()}
+        connector = replace(rules.preset(self.usage, ""), **values)
+        for problem in rules.problems(connector, queries.receive_connectors()):
+            if problem.field in form.fields:
+                form.add_error(problem.field, problem.message)
         return not form.errors
+
+    def forms_so_far(self, form: Any) -> list[Any]:
+        """The valid forms of the pages before this one, and this one."""
+        before = [PAGES[step](self.entries(step)) for step in ORDER[: ORDER.index(self.step)]]
+        return [*(each for each in before if each.is_valid()), form]
 
     def to(self, steps: int) -> HttpResponse:
         return redirect("connectors:receive-wizard-step", ORDER[ORDER.index(self.step) + steps])

@@ -103,7 +103,7 @@ class Compare(RoleRequired):
         if not after:
             return self.to_chosen(request)
         context = {
-            "title": _t("Revision %(before)d and %(after)d") % {"before": before, "after": after},
+            "title": _t("Revisions %(before)d and %(after)d") % {"before": before, "after": after},
             "crumbs": [(_t("Revisions"), reverse("publishing:list"))],
             "before": before,
             "after": after,

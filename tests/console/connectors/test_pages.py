@@ -87,12 +87,15 @@ def test_another_use_changes_the_presets_but_not_what_was_typed(admin):
     assert "255.255.255.255" not in admin.get(reverse(NEW, args=["remote"])).text
 
 
-def test_the_summary_says_what_conflicts_and_makes_nothing(admin):
+def test_what_conflicts_is_said_at_its_field_and_again_on_the_summary(admin):
     actions.create(ADMIN, receive_connector("Office"))
     step(admin, "introduction", name="Second", usage="Internet", transport_role="FrontendTransport")
+    assert "Add at least one address and port" in step(admin, "local", bindings="", fqdn="").text
     step(admin, "local", bindings="10.2.3.4:25", fqdn="")
+    assert "nobody could connect otherwise" in step(admin, "remote", remote_ip_ranges="").text
     page = step(admin, "remote", remote_ip_ranges="10.0.0.0/8")
-    assert "“Office” answers 10.0.0.0/8 on 10.2.3.4:25 already" in page.text
+    assert "“Office” answers 10.0.0.0/8 on 10.2.3.4:25 already" in page.context["form"].errors["remote_ip_ranges"][0]
+    assert "“Office” answers 10.0.0.0/8" in admin.get(reverse(NEW, args=["summary"])).text
     assert step(admin, "summary").status_code == 422
     assert Row.objects.count() == 1
 
@@ -100,7 +103,7 @@ def test_the_summary_says_what_conflicts_and_makes_nothing(admin):
 def test_a_name_that_is_taken_is_said_on_the_first_page(admin):
     actions.create(ADMIN, receive_connector("Office"))
     page = step(admin, "introduction", name="office", usage="Internet", transport_role="FrontendTransport")
-    assert "There is a connector “office” already" in page.text
+    assert "There is a connector “Office” already" in page.text
 
 
 @pytest.mark.parametrize("tab", ["general", "security", "scoping"])
