@@ -20,17 +20,18 @@ from transport.config.setting import Kind, settings
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Row = TypeVar("Row", bound=models.Model)
 
-LINES: dict[Kind, Callable[[str], Any]] = {
-    Kind.BINDINGS: parse_binding,
-    Kind.RANGES: IPRange,
-    Kind.ADDRESS_SPACES: lambda text: _address_space(text),
-}
-"""Kinds whose column is a list of lines → what makes a value of one line; `str` makes the line of a value."""
-
 
 def _address_space(text: str) -> AddressSpace:
     domain, _, cost = text.removeprefix("SMTP:").partition(";")
     return AddressSpace(domain, int(cost or 1))
+
+
+LINES: dict[Kind, Callable[[str], Any]] = {
+    Kind.BINDINGS: parse_binding,
+    Kind.RANGES: IPRange,
+    Kind.ADDRESS_SPACES: _address_space,
+}
+"""Kinds whose column is a list of lines → what makes a value of one line; `str` makes the line of a value."""
 
 
 def struct_of(row: models.Model, struct: type[Struct]) -> Struct:
