@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from console.tracking.models import Session
@@ -33,7 +34,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class Line:
-    """One event. `offset` counts milliseconds from the session's start, None when its time cannot be read."""
+    """One event. `offset` counts milliseconds from the session's start, None when its time cannot be read. `answers` is
+    the command that a reply belongs to, where it is not the line above: clients may send several commands at once.
+    """
 
     number: int
     offset: int | None
@@ -41,6 +44,7 @@ class Line:
     data: str
     context: str
     decision: Decision | None
+    answers: str = ""
 
     @property
     def refused(self) -> bool:
@@ -62,7 +66,16 @@ class Line:
 
 def lines(session: Session) -> list[Line]:
     """The session's events. A malformed event is shown as far as it goes."""
-    return [_line(session, number, event) for number, event in enumerate(session.events)]
+    found = [_line(session, number, event) for number, event in enumerate(session.events)]
+    waiting: deque[Line] = deque()
+    for place, line in enumerate(found):
+        if line.event == "<":
+            waiting.append(line)
+        elif line.event == ">" and waiting:
+            command = waiting.popleft()
+            if found[place - 1] is not command:
+                found[place] = replace(line, answers=command.data)
+    return found
 
 
 def decisions(session: Session) -> list[tuple[Line, Decision]]:

@@ -122,6 +122,15 @@ def test_a_session_reads_as_a_conversation_with_the_reason_beside_each_refusal(a
     assert f"/receive-connectors/{row.pk}/" in page
 
 
+def test_replies_to_commands_sent_at_once_name_their_command(admin):
+    commands = ["MAIL FROM:<a@b.example>", "RCPT TO:<one@x.example>", "RCPT TO:<two@x.example>"]
+    events = [(0, ">", "220 ready", ""), *((1, "<", text, "") for text in commands)]
+    events += [(2, ">", "250 2.1.0 Sender OK", ""), *((3, ">", "550 5.7.1 Unable to relay", "") for _ in range(2))]
+    events += [(4, "<", "QUIT", ""), (4, ">", "221 2.0.0 Bye", "")]
+    answer = admin.get(reverse("tracking:session", args=[make_session(1, *events).pk]))
+    assert [line.answers for line, _reason in answer.context["lines"]] == ["", "", "", "", *commands, "", ""]
+
+
 def test_every_rule_has_words_and_leads_somewhere(admin):
     ReceiveConnector.objects.create(name="Internet")
     publish(1, Settings(name="Internet"))
