@@ -2,6 +2,7 @@
 
 import asyncio
 import encodings.idna  # noqa: F401 (asyncio imports it late, when root and perhaps its files are out of reach)
+import fcntl
 import gc
 import logging
 import os
@@ -77,6 +78,7 @@ class Worker:
     def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
         journal, protocol_log, state = settings.directories
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = _only_one(state / "lock")
         self._settings, self._loop = settings, loop
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
@@ -146,6 +148,17 @@ class Worker:
         self._recipients.save()
         self._journal.close()
         self._protocol_log.close()
+
+
+def _only_one(path: Path) -> int:
+    """Two transports of one name would write into each other's journal. Raises OSError; the lock dies with us."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise OSError(f"another transport is running on {path.parent}; give each its own GATEPOST_TRANSPORT") from None
+    return handle
 
 
 async def _serve(settings: Environment) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_for
+from tests.conftest import free_port, wait_for
 from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
 
@@ -17,6 +17,14 @@ def test_unfit_until_a_revision_is_in_force(transport: RunningTransport) -> None
     code, body = transport.ask("/healthz")
     assert code == 503
     assert b'"revision":null' in body
+
+
+def test_two_of_one_name_cannot_run(serving: RunningTransport) -> None:
+    first = serving.process
+    serving.health = serving.variables["GATEPOST_HEALTH"] = f"127.0.0.1:{free_port()}"
+    with pytest.raises(AssertionError, match="another transport is running"):
+        serving.start()
+    serving.process = first
 
 
 def test_metrics(serving: RunningTransport) -> None:

@@ -110,8 +110,8 @@ class Journal:
                 error = self._commit([one for one in batch if one is not None])
                 with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be answered
                     self._loop.call_soon_threadsafe(_answer, batch, error)
-            elif self._size and time.monotonic() - self._opened > self._segment_age:
-                self._new_segment()
+            elif self._is_old():
+                self._begin_another()
             if batch and batch[-1] is None:
                 return
 
@@ -125,7 +125,7 @@ class Journal:
 
     def _commit(self, batch: list[_Waiting]) -> OSError | None:
         try:
-            if self._size >= self._segment_bytes:
+            if self._size >= self._segment_bytes or self._is_old():
                 self._new_segment()
             self._write(batch)
             os.fdatasync(self._handle)
@@ -153,8 +153,16 @@ class Journal:
 
     def _abandon_batch(self) -> None:
         """Nothing of the batch may be read, and the kernel may have lost pages: go on in a new segment."""
-        try:
+        with contextlib.suppress(OSError):
             os.ftruncate(self._handle, self._size)
+        self._begin_another()
+
+    def _is_old(self) -> bool:
+        """A forwarder can only delete a segment that is no longer written to."""
+        return self._size > 0 and time.monotonic() - self._opened > self._segment_age
+
+    def _begin_another(self) -> None:
+        try:
             self._new_segment()
         except OSError as error:
             log.error("journal: no new segment: %s", error)

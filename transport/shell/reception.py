@@ -40,7 +40,7 @@ class Reception:
         self.in_force: InForce | None = None
         self.traffic = Traffic()
         self.sessions: set[SmtpProtocol] = set()
-        self.resources_low = False
+        self.resources_low = not journal.has_room()
         self.stopping = False
 
     def tick(self, now: float) -> None:

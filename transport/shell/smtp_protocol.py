@@ -113,7 +113,7 @@ class SmtpProtocol(SMTP):
                     self._take_mail_data(data)
                 case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE:
                     self._buffer += data
-                    if len(self._buffer) > MOST_UNREAD:
+                    if len(self._buffer) > MOST_UNREAD and self._doing is not Doing.HANDSHAKE:
                         self._transport.pause_reading()
                 case Doing.CLOSING | Doing.CLOSED:
                     pass
@@ -124,7 +124,8 @@ class SmtpProtocol(SMTP):
 
     def push(self, status: bytes) -> None:  # type: ignore[override]
         """The one place that writes: everything that is due, in one go."""
-        self._transport.write(status)
+        if not self._transport.is_closing():
+            self._transport.write(status)
 
     # The dialogue
 

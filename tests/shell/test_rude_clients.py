@@ -1,0 +1,52 @@
+"""Whatever bytes come, in whatever pieces, however the client leaves: no fault of ours, nothing left behind."""
+
+import random
+import socket
+import struct
+from contextlib import suppress
+
+import pytest
+
+from tests.conftest import wait_for
+from tests.shell.certificates import SECRET, certificate
+from tests.shell.running_transport import RunningTransport
+
+WORDS = (
+    b"EHLO client.test", b"HELO x", b"MAIL FROM:<a@example.test>", b"MAIL FROM:<> SIZE=9999999999", b"QUIT", b"RSET",
+    b"RCPT TO:<b@gatepost.test>", b"RCPT TO:<b@elsewhere.test>", b"DATA", b"STARTTLS", b"NOOP", b"\r\n", b"\n", b"\r",
+    b".", b"\r\n.\r\n", b"\n.\n", b"\0", b"\xff\xfe", b" ", b"<", b">", b"@", b":", b"x" * 3000, b"HELP", b"VRFY b",
+)
+
+
+def leave(client: socket.socket, chance: random.Random) -> None:
+    match chance.randrange(3):
+        case 0:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        case 1:
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(65536):
+                pass
+    client.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise(transport: RunningTransport, seed: int) -> None:
+    transport.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    transport.publish(certificates=(certificate(),))
+    transport.start()
+    chance = random.Random(seed)
+    for _ in range(250):
+        client = socket.create_connection(("127.0.0.1", transport.port), timeout=10)
+        with suppress(OSError):
+            if chance.random() < 0.7:
+                client.recv(1000)
+            for _ in range(chance.randrange(12)):
+                end = chance.choice((b"\r\n", b"\r\n", b"\r\n", b"\n", b""))
+                client.sendall(b"".join(chance.choices(WORDS, k=chance.choice((1, 1, 1, 3)))) + end)
+            leave(client, chance)
+        client.close()
+    wait_for(lambda: transport.facts()["sessions"] == 0, "sessions are left")
+    assert transport.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    transport.stop()
+    assert "Traceback" not in transport.log
+    assert not list(transport.home.glob("journal/*/bodies/*"))
