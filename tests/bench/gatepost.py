@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,13 +32,13 @@ job = directory.start_import(SYSTEM, "bench", recipients.encode())
 anonymous = frozenset({PermissionGroup.AnonymousUsers})
 everyone = (parse_range("127.0.0.0/8"),)
 may_relay = (Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value),)
-actions.create_receive(SYSTEM, Value(
+actions.create(SYSTEM, Value(
     name="Bench quiet", bindings=(parse_binding(plain),), remote_ip_ranges=everyone, permission_groups=anonymous,
     max_message_size=200 * 1024 * 1024))
-actions.create_receive(SYSTEM, Value(
+actions.create(SYSTEM, Value(
     name="Bench relay", bindings=(parse_binding(relay),), remote_ip_ranges=everyone, permission_groups=anonymous,
-    grants=may_relay), confirmed=("Bench relay",))
-actions.create_send(SYSTEM, SendConnector(
+    grants=may_relay), confirmed_name="Bench relay")
+actions.create(SYSTEM, SendConnector(
     name="Bench sink", address_spaces=(AddressSpace("*"),), dns_routing_enabled=False, smart_hosts=("[127.0.0.1]",),
     port=int(sink)))
 """
@@ -66,8 +66,9 @@ class Gatepost(RunningCopy):
 
     def waiting(self) -> int:
         """Recipients that are not delivered yet, those in the journal included."""
-        ledger = json.loads(self._checked(self.manage("ledger", "--json")).stdout)
-        return int(ledger["recipients"]["queued"])
+        found = re.search(r"^queued +([\d,]+)", self._checked(self.manage("ledger")).stdout, re.MULTILINE)
+        assert found
+        return int(found[1].replace(",", ""))
 
     def drain(self, seconds: float = 300) -> None:
         """Returns when everything is delivered."""
