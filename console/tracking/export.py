@@ -11,17 +11,24 @@ from console.tracking.models import Session
 
 FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
 
+PIECE = 64 * 1024
+
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 
 def exchange_csv(sessions: Iterable[Session], now: datetime) -> Iterator[str]:
-    """The header lines, then session after session, a piece for each."""
+    """The header lines, then session after session, in pieces of about `PIECE` characters."""
     stamp = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     header = "#Software: Gatepost", "#Version: 15.0.0.0", "#Log-type: SMTP Receive Protocol Log"
     yield "\r\n".join([*header, f"#Date: {stamp}", f"#Fields: {FIELDS}", ""])
     row = csv.writer(_Echo(), lineterminator="\r\n").writerow
+    piece = ""
     for session in sessions:
-        yield "".join(row([_escaped(str(cell)) for cell in cells]) for cells in _rows(session))
+        piece += "".join(row([_escaped(str(cell)) for cell in cells]) for cells in _rows(session))
+        if len(piece) > PIECE:
+            yield piece
+            piece = ""
+    yield piece
 
 
 def _rows(session: Session) -> Iterator[list[object]]:
