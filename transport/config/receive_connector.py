@@ -41,6 +41,10 @@ class AuthMechanism(StrEnum):
     """How a client may prove who it is. A connector with none of them offers no authentication and no TLS."""
 
     Tls = "Tls"
+    BasicAuth = "BasicAuth"
+    BasicAuthRequireTLS = "BasicAuthRequireTLS"
+    Integrated = "Integrated"
+    ExchangeServer = "ExchangeServer"
     ExternalAuthoritative = "ExternalAuthoritative"
 
     @property
@@ -48,6 +52,10 @@ class AuthMechanism(StrEnum):
         """The EAC's label of one mechanism."""
         return {
             AuthMechanism.Tls: "Transport Layer Security (TLS)",
+            AuthMechanism.BasicAuth: "Basic authentication",
+            AuthMechanism.BasicAuthRequireTLS: "Offer basic authentication only after starting TLS",
+            AuthMechanism.Integrated: "Integrated Windows authentication",
+            AuthMechanism.ExchangeServer: "Exchange Server authentication",
             AuthMechanism.ExternalAuthoritative: "Externally secured (for example, with IPsec)",
         }[self]
 
@@ -57,6 +65,55 @@ class ProtocolLoggingLevel(Enum):
 
     None_ = "None"
     Verbose = "Verbose"
+
+
+class SizeMode(Enum):
+    """How SIZE stands in the answer to EHLO: with the limit, not at all, or without a value."""
+
+    Enabled = "Enabled"
+    Disabled = "Disabled"
+    EnabledWithoutValue = "EnabledWithoutValue"
+
+
+class MessageRateSource(Enum):
+    """What the message rate counts: nothing, the client's address, the sender, or both together."""
+
+    None_ = "None"
+    IPAddress = "IPAddress"
+    User = "User"
+    All = "All"
+
+
+class ExtendedProtectionPolicy(Enum):
+    """Binding of Integrated Windows authentication to the TLS channel."""
+
+    None_ = "None"
+    Allow = "Allow"
+    Require = "Require"
+
+
+class TlsVersion(Enum):
+    """The lowest TLS version that a client may use."""
+
+    Tls12 = "Tls12"
+    Tls13 = "Tls13"
+
+    @property
+    def label(self) -> str:
+        """As people write it."""
+        return {"Tls12": "TLS 1.2", "Tls13": "TLS 1.3"}[self.value]
+
+
+class LimitScope(Enum):
+    """Whether connection and rate limits count on each transport for itself, or over all of them."""
+
+    Node = "Node"
+    AllNodes = "AllNodes"
+
+    @property
+    def label(self) -> str:
+        """Words for people."""
+        return {"Node": "on each transport", "AllNodes": "over all transports"}[self.value]
 
 
 class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +188,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
     max_recipients_per_message: Annotated[
         int,
         Setting(
-            "MaxRecipientsPerMessage", "General", Kind.COUNT, "Recipients per message",
+            "MaxRecipientsPerMessage", "Limits", Kind.COUNT, "Recipients per message",
             "Each further recipient is answered 452; the client sends those in another message.",
             "document 001 (200); " + CMDLET, minimum=1, maximum=512000,
         ),
@@ -139,7 +196,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
     max_protocol_errors: Annotated[
         int | None,
         Setting(
-            "MaxProtocolErrors", "General", Kind.COUNT, "Protocol errors before closing",
+            "MaxProtocolErrors", "Limits", Kind.COUNT, "Protocol errors before closing",
             "Commands that are unknown, out of order or malformed. On the last one the connection is closed.",
             "document 001 (5); " + CMDLET, minimum=0, maximum=2147483647, unlimited=True,
         ),
@@ -147,7 +204,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
     connection_timeout: Annotated[
         int,
         Setting(
-            "ConnectionTimeout", "General", Kind.TIMESPAN, "Connection time-out",
+            "ConnectionTimeout", "Limits", Kind.TIMESPAN, "Connection time-out",
             "How long a connection may last in all, even while it is busy.",
             CMDLET, minimum=1, maximum=86400,
         ),
@@ -155,7 +212,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
     connection_inactivity_timeout: Annotated[
         int,
         Setting(
-            "ConnectionInactivityTimeout", "General", Kind.TIMESPAN, "Inactivity time-out",
+            "ConnectionInactivityTimeout", "Limits", Kind.TIMESPAN, "Inactivity time-out",
             "How long a connection may stay silent. Must be shorter than the connection time-out.",
             CMDLET, minimum=1, maximum=86400,
         ),
@@ -217,5 +274,353 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
             "Banner", "Scoping", Kind.TEXT, "Banner",
             "The whole greeting, starting with 220. It overrides the FQDN in the greeting. Empty: the usual greeting.",
             "documents 000, 001, 004; " + CMDLET, maximum=510,
+        ),
+    ] = ""
+    max_local_hop_count: Annotated[
+        int,
+        Setting(
+            "MaxLocalHopCount", "General", Kind.COUNT, "Maximum local hop count",
+            "A message that has passed this server so many times is refused. 0: never.",
+            CMDLET, minimum=0, maximum=50,
+        ),
+    ] = 8
+    advertise_client_settings: Annotated[
+        bool,
+        Setting(
+            "AdvertiseClientSettings", "General", Kind.FLAG, "Show these settings to users",
+            "Outlook on the web shows server and port to users.",
+            CMDLET, not_enforced="There is no Outlook on the web here.",
+        ),
+    ] = False
+    default_domain: Annotated[
+        str,
+        Setting(
+            "DefaultDomain", "General", Kind.HOST_NAME, "Default domain",
+            "Added to a recipient that has no domain. Empty: such recipients are refused, except postmaster.",
+            CMDLET, maximum=256,
+        ),
+    ] = ""
+    live_credential_enabled: Annotated[
+        bool,
+        Setting(
+            "LiveCredentialEnabled", "General", Kind.FLAG, "Live credentials",
+            "Kept from an import.",
+            CMDLET, not_enforced="Microsoft reserved it for its own services.",
+        ),
+    ] = False
+    accept_consumer_mail: Annotated[
+        bool,
+        Setting(
+            "AcceptConsumerMail", "General", Kind.FLAG, "Accept consumer mail",
+            "Kept from an import.",
+            CMDLET, not_enforced="Microsoft reserved it for its own services.",
+        ),
+    ] = False
+    proxy_enabled: Annotated[
+        bool,
+        Setting(
+            "ProxyEnabled", "General", Kind.FLAG, "Proxy",
+            "Kept from an import.",
+            CMDLET, not_enforced="It connects the services of an Exchange server with each other.",
+        ),
+    ] = False
+    max_acknowledgement_delay: Annotated[
+        int,
+        Setting(
+            "MaxAcknowledgementDelay", "General", Kind.TIMESPAN, "Maximum acknowledgement delay",
+            "Kept from an import.",
+            CMDLET, minimum=0, maximum=86400,
+            not_enforced="A message is answered once it is on disk; there is no shadow copy to wait for.",
+        ),
+    ] = 30
+    max_inbound_connection: Annotated[
+        int | None,
+        Setting(
+            "MaxInboundConnection", "Limits", Kind.COUNT, "Connections in all",
+            "How many connections this connector has open at the same time.",
+            "documents 000, 001; Set-ReceiveConnector", minimum=1, maximum=2147483647, unlimited=True,
+        ),
+    ] = 5000
+    max_inbound_connection_per_source: Annotated[
+        int | None,
+        Setting(
+            "MaxInboundConnectionPerSource", "Limits", Kind.COUNT, "Connections per source",
+            "How many of them one address may have.",
+            "documents 000, 001; Set-ReceiveConnector", minimum=1, maximum=10000, unlimited=True,
+        ),
+    ] = 100
+    max_inbound_connection_percentage_per_source: Annotated[
+        int,
+        Setting(
+            "MaxInboundConnectionPercentagePerSource", "Limits", Kind.COUNT, "Per cent per source",
+            "How much one address may have of the connections that others leave free, in per cent.",
+            "documents 000, 001; Set-ReceiveConnector", minimum=1, maximum=100,
+        ),
+    ] = 2
+    limit_scope: Annotated[
+        LimitScope,
+        Setting(
+            "LimitScope", "Limits", Kind.CHOICE, "Count connections and rates",
+            "Over all transports they are counted in Redis; while Redis is away, each transport counts for "
+            "itself.",
+            "own setting", choices=LimitScope,
+        ),
+    ] = LimitScope.Node
+    message_rate_limit: Annotated[
+        int | None,
+        Setting(
+            "MessageRateLimit", "Limits", Kind.COUNT, "Messages per minute",
+            "How many messages one client may send in a minute.",
+            "documents 000, 001; Set-ReceiveConnector", minimum=1, maximum=2147483647, unlimited=True,
+        ),
+    ] = None
+    message_rate_source: Annotated[
+        MessageRateSource,
+        Setting(
+            "MessageRateSource", "Limits", Kind.CHOICE, "Count messages by",
+            "The client's address, the sender's address, or both together.",
+            CMDLET, choices=MessageRateSource,
+        ),
+    ] = MessageRateSource.IPAddress
+    max_header_size: Annotated[
+        int,
+        Setting(
+            "MaxHeaderSize", "Limits", Kind.SIZE, "Maximum header size",
+            "A larger header is refused and the connection closed.",
+            CMDLET, minimum=1, maximum=2147483647,
+        ),
+    ] = 256 * 1024
+    max_logon_failures: Annotated[
+        int,
+        Setting(
+            "MaxLogonFailures", "Limits", Kind.COUNT, "Failed sign-ins before closing",
+            "0: never close.",
+            CMDLET, minimum=0, maximum=10,
+        ),
+    ] = 3
+    tarpit_interval: Annotated[
+        int,
+        Setting(
+            "TarpitInterval", "Limits", Kind.TIMESPAN, "Tarpit interval",
+            "How long each 5.x.x reply to an anonymous client is held back. 00:00:00: not at all.",
+            "documents 000, 001; Set-ReceiveConnector", minimum=0, maximum=600,
+        ),
+    ] = 5
+    auth_tarpit_interval: Annotated[
+        int,
+        Setting(
+            "AuthTarpitInterval", "Limits", Kind.TIMESPAN, "Tarpit interval of failed sign-ins",
+            "How long the answer to a failed sign-in is held back. 00:00:00: not at all.",
+            CMDLET, minimum=0, maximum=600,
+        ),
+    ] = 5
+    size_enabled: Annotated[
+        SizeMode,
+        Setting(
+            "SizeEnabled", "Extensions", Kind.CHOICE, "SIZE",
+            "Tells clients the maximum message size, or only that sizes are understood.",
+            CMDLET, choices=SizeMode,
+        ),
+    ] = SizeMode.Enabled
+    pipelining_enabled: Annotated[
+        bool,
+        Setting(
+            "PipeliningEnabled", "Extensions", Kind.FLAG, "PIPELINING",
+            "Clients may send several commands at once.",
+            CMDLET,
+        ),
+    ] = True
+    delivery_status_notification_enabled: Annotated[
+        bool,
+        Setting(
+            "DeliveryStatusNotificationEnabled", "Extensions", Kind.FLAG, "DSN",
+            "Clients may say which reports on delivery they want.",
+            CMDLET,
+        ),
+    ] = True
+    enhanced_status_codes_enabled: Annotated[
+        bool,
+        Setting(
+            "EnhancedStatusCodesEnabled", "Extensions", Kind.FLAG, "ENHANCEDSTATUSCODES",
+            "Replies carry codes such as 5.7.1. Off: no reply has one.",
+            CMDLET,
+        ),
+    ] = True
+    eight_bit_mime_enabled: Annotated[
+        bool,
+        Setting(
+            "EightBitMimeEnabled", "Extensions", Kind.FLAG, "8BITMIME",
+            "Messages may have eight-bit text.",
+            CMDLET,
+        ),
+    ] = True
+    binary_mime_enabled: Annotated[
+        bool,
+        Setting(
+            "BinaryMimeEnabled", "Extensions", Kind.FLAG, "BINARYMIME",
+            "Messages may be binary; this needs CHUNKING.",
+            CMDLET,
+        ),
+    ] = True
+    chunking_enabled: Annotated[
+        bool,
+        Setting(
+            "ChunkingEnabled", "Extensions", Kind.FLAG, "CHUNKING",
+            "Clients may send a message in chunks, with BDAT.",
+            CMDLET,
+        ),
+    ] = True
+    smtp_utf8_enabled: Annotated[
+        bool,
+        Setting(
+            "SmtpUtf8Enabled", "Extensions", Kind.FLAG, "SMTPUTF8",
+            "Addresses and headers may have characters beyond ASCII.",
+            CMDLET,
+        ),
+    ] = True
+    orar_enabled: Annotated[
+        bool,
+        Setting(
+            "OrarEnabled", "Extensions", Kind.FLAG, "XORAR",
+            "Clients may name an alternate recipient; it is accepted and not used.",
+            CMDLET,
+        ),
+    ] = False
+    long_addresses_enabled: Annotated[
+        bool,
+        Setting(
+            "LongAddressesEnabled", "Extensions", Kind.FLAG, "XLONGADDR",
+            "Addresses may have 1,860 characters, as those of X.400.",
+            CMDLET,
+        ),
+    ] = False
+    suppress_x_anonymous_tls: Annotated[
+        bool,
+        Setting(
+            "SuppressXAnonymousTls", "Extensions", Kind.FLAG, "Hide X-ANONYMOUSTLS",
+            "Kept from an import.",
+            CMDLET, not_enforced="X-ANONYMOUSTLS is never offered: it serves Exchange servers among themselves.",
+        ),
+    ] = False
+    bare_linefeed_rejection_enabled: Annotated[
+        bool,
+        Setting(
+            "BareLinefeedRejectionEnabled", "Extensions", Kind.FLAG, "Refuse messages with bare line feeds",
+            "Old devices send them, RFC 5321 forbids them. Off: they are accepted, and mended on the way out.",
+            CMDLET,
+        ),
+    ] = False
+    require_ehlo_domain: Annotated[
+        bool,
+        Setting(
+            "RequireEHLODomain", "Extensions", Kind.FLAG, "Require a domain after EHLO",
+            "A client that gives none is closed.",
+            CMDLET,
+        ),
+    ] = False
+    reject_reserved_top_level_recipient_domains: Annotated[
+        bool,
+        Setting(
+            "RejectReservedTopLevelRecipientDomains", "Extensions", Kind.FLAG,
+            "Refuse recipients in .test, .example, .invalid and .localhost",
+            "These top-level domains are reserved.",
+            CMDLET,
+        ),
+    ] = False
+    reject_reserved_second_level_recipient_domains: Annotated[
+        bool,
+        Setting(
+            "RejectReservedSecondLevelRecipientDomains", "Extensions", Kind.FLAG,
+            "Refuse recipients in example.com, example.net and example.org",
+            "These domains are reserved.",
+            CMDLET,
+        ),
+    ] = False
+    reject_single_label_recipient_domains: Annotated[
+        bool,
+        Setting(
+            "RejectSingleLabelRecipientDomains", "Extensions", Kind.FLAG, "Refuse recipients in single-label domains",
+            "Such as chris@contoso.",
+            CMDLET,
+        ),
+    ] = False
+    require_tls: Annotated[
+        bool,
+        Setting(
+            "RequireTLS", "Security", Kind.FLAG, "Require TLS",
+            "Mail is accepted on TLS only.",
+            CMDLET,
+        ),
+    ] = False
+    domain_secure_enabled: Annotated[
+        bool,
+        Setting(
+            "DomainSecureEnabled", "Security", Kind.FLAG, "Enable Domain Security (Mutual Auth TLS)",
+            "Partners in the list of secure domains prove themselves with a certificate.",
+            CMDLET,
+        ),
+    ] = False
+    enable_auth_gssapi: Annotated[
+        bool,
+        Setting(
+            "EnableAuthGSSAPI", "Security", Kind.FLAG, "Kerberos with Integrated Windows authentication",
+            "Offers GSSAPI beside NTLM.",
+            CMDLET, not_enforced="Kerberos is not built in yet.",
+        ),
+    ] = False
+    extended_protection_policy: Annotated[
+        ExtendedProtectionPolicy,
+        Setting(
+            "ExtendedProtectionPolicy", "Security", Kind.CHOICE, "Extended protection",
+            "Binds Integrated Windows authentication to the TLS channel.",
+            CMDLET, choices=ExtendedProtectionPolicy, not_enforced="The libraries here do not bind channels.",
+        ),
+    ] = ExtendedProtectionPolicy.None_
+    tls_certificate_name: Annotated[
+        str,
+        Setting(
+            "TlsCertificateName", "Certificate", Kind.TEXT, "Certificate for STARTTLS",
+            "Written <I>issuer<S>subject. Empty: the certificate that fits the FQDN best.",
+            "document 004; Set-ReceiveConnector", maximum=1000,
+        ),
+    ] = ""
+    minimum_tls_version: Annotated[
+        TlsVersion,
+        Setting(
+            "MinimumTlsVersion", "Certificate", Kind.CHOICE, "Lowest TLS version",
+            "Older devices may need TLS 1.2.",
+            "own setting", choices=TlsVersion,
+        ),
+    ] = TlsVersion.Tls12
+    require_128_bit_encryption: Annotated[
+        bool,
+        Setting(
+            "Require128BitEncryption", "Certificate", Kind.FLAG, "Require 128-bit encryption",
+            "Weaker ciphers are not negotiated.",
+            "document 002",
+        ),
+    ] = True
+    service_discovery_fqdn: Annotated[
+        str,
+        Setting(
+            "ServiceDiscoveryFqdn", "Certificate", Kind.HOST_NAME, "Service discovery FQDN",
+            "Kept from an import.",
+            CMDLET, not_enforced="Nothing here looks services up by name.", maximum=255,
+        ),
+    ] = ""
+    tls_domain_capabilities: Annotated[
+        str,
+        Setting(
+            "TlsDomainCapabilities", "Certificate", Kind.TEXT, "TLS domain capabilities",
+            "Kept from an import.",
+            CMDLET, not_enforced="It serves hybrid deployments with Exchange Online.", maximum=4096,
+        ),
+    ] = ""
+    default_logon_domain: Annotated[
+        str,
+        Setting(
+            "DefaultLogonDomain", "Security", Kind.TEXT, "Default logon domain",
+            "The domain of users who sign in with basic authentication and give none.",
+            "document 002", maximum=255,
         ),
     ] = ""
