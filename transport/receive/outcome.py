@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from transport.receive.session import Session
+from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.path import Path
 from transport.smtp.reply import Reply
 
@@ -17,10 +18,43 @@ class StartTls(msgspec.Struct, frozen=True):
     """Write the reply, drop what the client sent after STARTTLS, negotiate, then `starttls.established`."""
 
 
+class Tarpit(msgspec.Struct, frozen=True):
+    """Hold the reply, and every command behind it, for so many seconds; costs a timer and nobody else any latency."""
+
+    seconds: int
+
+
+class CountConnection(msgspec.Struct, frozen=True):
+    """Count this connection on its connector, then `admission.admitted`; the outcome has no reply yet."""
+
+
+class CountMessage(msgspec.Struct, frozen=True):
+    """Count a message of this minute under `key`, then `mail.counted`; the outcome has no reply yet."""
+
+    key: str
+    limit: int
+
+
 class ReadMailData(msgspec.Struct, frozen=True):
     """Write the reply, read up to CRLF.CRLF, then `data.received`. `limit` in octets, None for no limit."""
 
     limit: int | None
+    header_limit: int
+    firewall: frozenset[HeaderKind]
+
+
+class ReadChunk(msgspec.Struct, frozen=True):
+    """Read exactly `size` octets, without a reply before; then `bdat.chunk_read`, or `data.received` after the last.
+
+    `keep` is False for a chunk of a refused command: its octets are read and forgotten (RFC 3030 §2).
+    """
+
+    size: int
+    last: bool
+    limit: int | None
+    header_limit: int
+    firewall: frozenset[HeaderKind]
+    keep: bool = True
 
 
 class LookUpRecipient(msgspec.Struct, frozen=True):
@@ -30,7 +64,10 @@ class LookUpRecipient(msgspec.Struct, frozen=True):
 
 
 class Accept(msgspec.Struct, frozen=True):
-    """Make this message durable, `trace` in front of what was received, before the reply is written."""
+    """Make this message durable, `trace` in front of what was received, before the reply is written.
+
+    `notify` and `orcpt` stand beside `recipients`, empty when no recipient has them (RFC 3461 §4).
+    """
 
     sender: str
     recipients: tuple[str, ...]
@@ -38,9 +75,15 @@ class Accept(msgspec.Struct, frozen=True):
     subject: str
     message_id: str
     body: str
+    smtp_utf8: bool = False
+    ret: str = ""
+    envid: str = ""
+    notify: tuple[str, ...] = ()
+    orcpt: tuple[str, ...] = ()
+    authenticated: bool = False
 
 
-Action = Close | StartTls | ReadMailData | LookUpRecipient | Accept
+Action = Close | StartTls | Tarpit | CountConnection | CountMessage | ReadMailData | ReadChunk | LookUpRecipient | Accept
 CLOSE = (Close(),)
 
 

@@ -36,6 +36,7 @@ ALREADY_ON_TLS = reply(503, "5.5.1", "TLS is active already")  # own words
 TLS_NOT_AVAILABLE = reply(454, "4.7.0", "TLS not available due to temporary reason")  # RFC 3207 §4
 TOO_MANY_ERRORS = reply(421, "4.7.0", "Too many errors on this connection, closing transmission channel")  # own words
 
+STARTTLS_FIRST = reply(451, "5.7.3", "Must issue a STARTTLS command first")  # A, although 451 goes with 4.x.x
 NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated")  # A
 SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender")  # N
 UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay")  # A
@@ -44,8 +45,26 @@ TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")  # A
 DIRECTORY_NOT_AVAILABLE = reply(451, "4.3.0", "Recipient directory is not available, try again later")  # own words
 MESSAGE_TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")  # A-
 HEADER_TOO_LARGE = reply(552, "5.3.4", "Header size exceeds fixed maximum size")  # own words
+RESERVED_TOP_LEVEL = reply(550, "5.1.4", "Recipient address reserved by RFC 2606")  # A-
+RESERVED_SECOND_LEVEL = reply(550, "5.1.5", "Recipient address reserved by RFC 2606")  # A-
+SINGLE_LABEL = reply(550, "5.1.6", "Recipient addresses in single label domains not accepted")  # A-
+BARE_LINE_FEEDS = reply(550, "5.6.11", "Message has bare line feeds, which RFC 5321 forbids")  # own words
+BINARY_NEEDS_CHUNKS = reply(503, "5.5.1", "A binary message must be sent with BDAT")  # own words, RFC 3030 §3
+CHUNKS_HAVE_BEGUN = reply(503, "5.5.1", "The message has begun with BDAT")  # own words, RFC 3030 §2
 HOP_COUNT_EXCEEDED = reply(554, "5.4.6", "Hop count exceeded - possible mail loop")  # A-
 
+TOO_MANY_CONNECTIONS = reply(  # own words; 421 4.3.2 as for one source
+    421, "4.3.2", "The maximum number of concurrent connections has been reached, closing transmission channel"
+)
+TOO_MANY_FROM_SOURCE = reply(  # B
+    421,
+    "4.3.2",
+    "The maximum number of concurrent server connections has exceeded a per-source limit, "
+    "closing transmission channel",
+)
+RATE_EXCEEDED = reply(  # B
+    421, "4.4.2", "Message submission rate for this client has exceeded the configured limit"
+)
 NO_CONNECTOR = reply(554, "5.7.1", "No Receive connector answers this address")  # own words
 SPOKE_TOO_EARLY = reply(554, "5.5.1", "Client must wait for the greeting")  # own words
 INSUFFICIENT_RESOURCES = reply(452, "4.3.1", "Insufficient system resources")  # A-
@@ -58,6 +77,11 @@ INTERNAL_FAULT = reply(421, "4.3.0", "Temporary server error, closing transmissi
 def greeting(banner: str) -> Reply:
     """The 220 line; `banner` comes without its code."""
     return reply(220, "", banner)
+
+
+def chunk_taken(size: int) -> Reply:
+    """The answer to a BDAT that is not the last (RFC 3030 §2)."""
+    return reply(250, "2.6.0", f"CHUNK received OK, {size} octets")
 
 
 def queued(message_id: str, internal_id: int, host_name: str) -> Reply:

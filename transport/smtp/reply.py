@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+EXCHANGES_OWN = {(451, "5.7.3")}
+"""Pairs of code and status that Exchange sends against RFC 3463, kept because clients know them."""
+
 
 class Reply(msgspec.Struct, frozen=True):
     """One SMTP reply. `status` is the enhanced code without blanks (`2.1.0`) or empty; `wire` is what goes out, whole.
@@ -18,7 +21,7 @@ class Reply(msgspec.Struct, frozen=True):
     wire: bytes
 
     def __post_init__(self) -> None:
-        if self.status and self.status[0] != str(self.code)[0]:
+        if self.status and self.status[0] != str(self.code)[0] and (self.code, self.status) not in EXCHANGES_OWN:
             raise ValueError(f"{self.code} cannot go with {self.status}")
         if not self.lines or any(not line.isascii() or not line.isprintable() for line in self.lines):
             raise ValueError("a reply consists of printable ASCII lines")
@@ -27,6 +30,12 @@ class Reply(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The reply as the protocol log shows it, lines joined by line feeds."""
         return self.wire[:-2].decode("ascii").replace("\r\n", "\n")
+
+    @property
+    def plain_wire(self) -> bytes:
+        """What goes out when enhanced status codes are switched off (RFC 2034 §4)."""
+        status = f" {self.status} ".encode()
+        return self.wire.replace(status, b" ").replace(b"-" + status[1:], b"-") if self.status else self.wire
 
     @property
     def refuses(self) -> bool:

@@ -1,0 +1,35 @@
+"""The header firewall: header fields that a client may only hand in with the right for them.
+
+Source: Exchange reference, section 9.3.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class HeaderKind(Enum):
+    """What a right lets through: routing (`Received`, `Resent-*`), organization, forest."""
+
+    ROUTING = "routing"
+    ORGANIZATION = "organization"
+    FOREST = "forest"
+
+
+_NAMES = {
+    HeaderKind.ROUTING: rb"received|resent-[!-9;-~]+",
+    HeaderKind.ORGANIZATION: rb"x-ms-exchange-organization-[!-9;-~]+",
+    HeaderKind.FOREST: rb"x-ms-exchange-forest-[!-9;-~]+",
+}
+_FIELDS = {
+    kind: re.compile(rb"^(?:" + name + rb")[ \t]*:.*(?:\n|\Z)(?:[ \t].*(?:\n|\Z))*", re.IGNORECASE | re.MULTILINE)
+    for kind, name in _NAMES.items()
+}
+
+
+def without(head: bytes, kinds: frozenset[HeaderKind]) -> bytes:
+    """The header block without the fields of these kinds, folded lines included; untouched when there are none."""
+    for kind in kinds:
+        head = _FIELDS[kind].sub(b"", head)
+    return head
