@@ -7,6 +7,7 @@ from time import perf_counter
 
 from tests.receive.builders import connector, domain, policy
 from transport.receive import rcpt, verbs
+from transport.receive.admission import Load, admitted
 from transport.receive.policy import Policy
 
 MESSAGES = 5000
@@ -32,9 +33,10 @@ def main() -> None:
 def _microseconds(prepared: Policy, client: str) -> float:
     began = perf_counter()
     for _ in range(MESSAGES):
-        session = verbs.connect(prepared, ("127.0.0.1", 25), (client, 49152), 0.0, True).session
+        session = verbs.connect(prepared, ("127.0.0.1", 25), (client, 49152), True).session
+        session = admitted(session, Load(0, 0), 0.0).session
         session = verbs.respond(session, b"EHLO client.example", 0.0).session
         session = verbs.respond(session, b"MAIL FROM:<a@example.org>", 0.0).session
         outcome = verbs.respond(session, b"RCPT TO:<user@contoso.com>", 0.0)
-        rcpt.looked_up(outcome.session, outcome.actions[0].recipient, True)  # type: ignore[union-attr]
+        rcpt.looked_up(outcome.session, outcome.actions[0], True)  # type: ignore[arg-type]
     return (perf_counter() - began) / MESSAGES * 1e6

@@ -21,7 +21,6 @@ OF_KIND = {
     Kind.TEXT: st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20),
     Kind.HOST_NAME: st.sampled_from(["mx.contoso.com", "a_b.example"]),
     Kind.FLAG: st.booleans(),
-    Kind.TIMESPAN: st.integers(1, 86400),
     Kind.BINDINGS: st.just((Binding("10.2.3.4", 25), Binding("::1", 2525))),
     Kind.RANGES: st.just((IPRange("10.0.0.0/8"), IPRange("::1"))),
     Kind.GRANTS: st.sampled_from(list(Right)).map(lambda right: (Grant(ANONYMOUS, right.value, True),)),
@@ -35,7 +34,7 @@ def values(setting: Setting) -> st.SearchStrategy[object]:
         return st.sampled_from(list(setting.choices or ()))
     if setting.kind is Kind.FLAG_SET:
         return st.frozensets(st.sampled_from(list(setting.choices or ())))
-    if setting.kind in (Kind.COUNT, Kind.SIZE):
+    if setting.kind in (Kind.COUNT, Kind.SIZE, Kind.TIMESPAN):
         return st.integers(setting.minimum, setting.maximum)
     return OF_KIND[setting.kind]
 

@@ -20,12 +20,14 @@ NOT_FOR_THE_TRANSPORT = {"comment", "usage"}
 EXCHANGES_SPELLING = {
     "grants": "ExtendedRights",
     "match_subdomains": "MatchSubDomains",
+    "require_128_bit_encryption": "Require128BitEncryption",
     "max_messages_per_connection": "SmtpMaxMessagesPerConnection",
 }
 
 
 def snake_case(name: str) -> str:
-    name = name.replace("IPRanges", "IpRanges").replace("DNSRouting", "DnsRouting")
+    for shouted in ("EHLO", "GSSAPI", "TLS", "DNS", "IP"):
+        name = name.replace(shouted, shouted.capitalize())
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 

@@ -2,7 +2,8 @@
 
 On top the configuration in Exchange's words, then what the server (`S:`) and the client (`C:`) say. `…` in an `S:`
 line stands for any text. `why: rule` names the rule that must have decided the reply above it. `C\\:` takes escapes and
-adds no line end. `(starttls)` is the handshake, `(closed)` the server's end of the connection.
+adds no line end. `(rest)` passes over the other lines of a reply, `(starttls)` is the handshake, `(closed)` the server's
+end of the connection. TarpitInterval is 0 here unless a dialogue sets it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ KINDS = {"Receive connector": ReceiveConnector, "Accepted domain": AcceptedDomai
 
 @dataclass
 class Step:
-    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `why`, `starttls` or `closed`."""
+    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `why`, `rest`, `starttls` or `closed`."""
 
     mark: str
     text: str
@@ -70,7 +71,7 @@ def read(path: Path) -> Dialogue:
 
 
 def _step(line: str, number: int) -> Step | None:
-    match = re.fullmatch(r"(S|C\\|C|why):(?: (.*))?|\((starttls|closed)\)", line)
+    match = re.fullmatch(r"(S|C\\|C|why):(?: (.*))?|\((starttls|closed|rest)\)", line)
     return Step(match[3] or match[1], match[2] or "", number) if match else None
 
 
@@ -93,6 +94,8 @@ def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
     for struct, values in objects:
         if struct is AcceptedDomain:
             values.setdefault("default", not made[struct])
+        if struct is ReceiveConnector:
+            values.setdefault("tarpit_interval", 0)
         made[struct].append(struct(**values))
     return Snapshot(
         server="gateway.test",

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 
 import pytest
 
 from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, read, sent
-from transport.receive import data, rcpt, starttls, verbs
-from transport.receive.outcome import Accept, Close, LookUpRecipient, Outcome, ReadMailData, StartTls
+from transport.receive import admission, data, mail, rcpt, starttls, verbs
+from transport.receive.outcome import (
+    Accept,
+    Close,
+    CountConnection,
+    CountMessage,
+    LookUpRecipient,
+    Outcome,
+    ReadChunk,
+    ReadMailData,
+    StartTls,
+)
 from transport.receive.policy import Policy
 
 NOW = 1795000000.0
@@ -22,28 +32,36 @@ class Core:
         self.recipients = {address.lower() for address in dialogue.recipients}
         self.replies: deque[str] = deque()
         self.decided_by = ""
-        self.closed = self.in_data = self.tls_next = False
+        self.closed = self.tls_next = False
         self.accepted: list[Accept] = []
         self.buffer = b""
+        self.counted: Counter[str] = Counter()
+        self.reading: ReadMailData | ReadChunk | None = None
+        self.chunks = b""
         policy = Policy(dialogue.snapshot)
-        self.take(verbs.connect(policy, dialogue.local, (dialogue.client, 49152), NOW, dialogue.certificate))
+        self.take(verbs.connect(policy, dialogue.local, (dialogue.client, 49152), dialogue.certificate))
 
     def take(self, outcome: Outcome) -> None:
         self.session = outcome.session
         for action in outcome.actions:
-            if isinstance(action, LookUpRecipient):
-                listed = str(action.recipient).lower() in self.recipients
-                return self.take(rcpt.looked_up(self.session, action.recipient, listed))
-            self.closed |= isinstance(action, Close)
-            self.in_data |= isinstance(action, ReadMailData)
-            self.tls_next |= isinstance(action, StartTls)
-            if isinstance(action, ReadMailData):
-                self.limit = action.limit
-            if isinstance(action, Accept):
-                self.accepted.append(action)
-        assert outcome.reply is not None
-        self.replies.extend(outcome.reply.text.split("\n"))
-        self.decided_by = outcome.decided_by
+            match action:
+                case CountConnection():
+                    return self.take(admission.admitted(self.session, admission.Load(0, 0), NOW))
+                case CountMessage(key, limit):
+                    self.counted[key] += 1
+                    return self.take(mail.counted(self.session, self.counted[key] <= limit))
+                case LookUpRecipient(recipient):
+                    return self.take(rcpt.looked_up(self.session, action, str(recipient).lower() in self.recipients))
+                case ReadMailData() | ReadChunk():
+                    self.reading = action
+                case Accept():
+                    self.accepted.append(action)
+                case _:
+                    self.closed |= isinstance(action, Close)
+                    self.tls_next |= isinstance(action, StartTls)
+        if outcome.reply is not None:
+            self.replies.extend(self.session.wire(outcome.reply).decode().removesuffix("\r\n").split("\r\n"))
+            self.decided_by = outcome.decided_by
         return None
 
     def feed(self, octets: bytes) -> None:
@@ -52,8 +70,10 @@ class Core:
             pass
 
     def _step(self) -> bool:
-        if self.in_data:
-            return self._mail_data()
+        if isinstance(self.reading, ReadChunk):
+            return self._chunk(self.reading)
+        if self.reading is not None:
+            return self._mail_data(self.reading)
         line, end, rest = self.buffer.partition(b"\n")
         if not end:
             return False
@@ -64,16 +84,37 @@ class Core:
             self.take(verbs.bare_line_feed(self.session))
         return True
 
-    def _mail_data(self) -> bool:
+    def _mail_data(self, reading: ReadMailData) -> bool:
         text, end, rest = (b"\r\n" + self.buffer).partition(b"\r\n.\r\n")
         if not end:
             return False
-        self.buffer, self.in_data = rest, False
-        content = text[2:].replace(b"\r\n.", b"\r\n") + b"\r\n"
-        over = self.limit is not None and len(content) > self.limit
-        mail = data.MailData(len(content), content.partition(b"\r\n\r\n")[0] + b"\r\n", over_limit=over)
-        self.take(data.received(self.session, mail, "0193f5a1c0de70008000000000000001", NOW))
+        self.buffer, self.reading = rest, None
+        self._received(reading, text[2:].replace(b"\r\n.", b"\r\n") + b"\r\n")
         return True
+
+    def _chunk(self, reading: ReadChunk) -> bool:
+        if len(self.buffer) < reading.size:
+            return False
+        chunk, self.buffer, self.reading = self.buffer[: reading.size], self.buffer[reading.size :], None
+        if reading.keep:
+            self.chunks += chunk
+        if reading.keep and reading.last:
+            content, self.chunks = self.chunks, b""
+            self._received(reading, content)
+        else:
+            self.take(data.chunk_read(self.session, reading))
+        return True
+
+    def _received(self, reading: ReadMailData | ReadChunk, content: bytes) -> None:
+        head, _, _ = content.partition(b"\r\n\r\n")
+        mail_data = data.MailData(
+            len(content),
+            head + b"\r\n",
+            len(head) <= reading.header_limit,
+            reading.limit is not None and len(content) > reading.limit,
+            b"\n" in content.replace(b"\r\n", b""),
+        )
+        self.take(data.received(self.session, mail_data, "0193f5a1c0de70008000000000000001", NOW))
 
 
 @pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)
@@ -86,6 +127,9 @@ def test_dialogue(path: Path) -> None:
             assert core.replies, f"{place}: the server says nothing"
             reply = core.replies.popleft()
             assert matches(step.text, reply), f"{place}: the server says {reply!r}"
+        elif step.mark == "rest":
+            while core.replies.popleft()[3] == "-":
+                pass
         elif step.mark == "why":
             assert core.decided_by == step.text, place
         elif step.mark == "starttls":

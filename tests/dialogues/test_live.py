@@ -128,6 +128,9 @@ def test_dialogue(path: Path, live_transport: LiveTransport) -> None:
             if step.mark == "S":
                 reply = replies.readline().decode().removesuffix("\r\n")
                 assert matches(step.text, reply), f"{place}: the server says {reply!r}"
+            elif step.mark == "rest":
+                while replies.readline()[3:4] == b"-":
+                    pass
             elif step.mark == "starttls":
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -10,6 +10,7 @@ from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import verbs
+from transport.receive.admission import Load, admitted
 from transport.receive.policy import Policy
 from transport.receive.session import Session
 
@@ -45,7 +46,8 @@ def policy(*connectors: ReceiveConnector, domains: tuple[AcceptedDomain, ...] = 
 
 
 def connected(prepared: Policy | None = None, remote: str = REMOTE[0]) -> Session:
-    return verbs.connect(prepared or policy(), LOCAL, (remote, 49152), 0.0, True).session
+    session = verbs.connect(prepared or policy(), LOCAL, (remote, 49152), True).session
+    return admitted(session, Load(0, 0), 0.0).session
 
 
 def said(session: Session, *lines: str) -> Session:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from transport.config.permissions import ANONYMOUS, EXTERNALLY_SECURED
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive.greeting import greeting
-from transport.receive.outcome import CLOSE, Outcome
+from transport.receive.outcome import CLOSE, CountConnection, Outcome
 from transport.receive.policy import Policy
+from transport.receive.refusals import close
 from transport.receive.session import Session
 from transport.smtp import replies
 
@@ -20,9 +23,9 @@ def principal(connector: ReceiveConnector) -> str:
 
 
 def connect(
-    policy: Policy, local: tuple[str, int], remote: tuple[str, int], now: float, tls_available: bool
+    policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls_available: bool
 ) -> Outcome:
-    """The greeting, or a refusal when no connector holds the client. Endpoints are (address text, port)."""
+    """Asks for the connector's load, or refuses when no connector holds the client. Endpoints are (address, port)."""
     connector = policy.connectors.find(local[0], local[1], remote[0])
     if connector is None:
         session = Session(policy, NOBODY, *local, *remote)
@@ -31,4 +34,32 @@ def connect(
     offers_tls = tls_available and AuthMechanism.Tls in connector.auth_mechanism
     held = policy.rights(connector, who)
     session = Session(policy, connector, *local, *remote, tls_available=offers_tls, principal=who, rights=held)
-    return Outcome(session, greeting(connector, policy.snapshot.server, now))
+    return Outcome(session, None, (CountConnection(),))
+
+
+class Load(msgspec.Struct, frozen=True):
+    """The connections that a connector has besides this one: in all, and from this client's address."""
+
+    connections: int
+    from_source: int
+
+
+def admitted(session: Session, load: Load, now: float) -> Outcome:
+    """The answer to `CountConnection`: the greeting, or 421 when the connector or this source has enough.
+
+    A source may have MaxInboundConnectionPerSource connections, and at most MaxInboundConnectionPercentagePerSource
+    per cent of those that others leave free (documents 000 and 001).
+    """
+    connector = session.connector
+    most = connector.max_inbound_connection
+    if most is not None and load.connections >= most:
+        return close(session, replies.TOO_MANY_CONNECTIONS, "connection_limit")
+    per_source = connector.max_inbound_connection_per_source
+    if per_source is not None and load.from_source >= per_source:
+        return close(session, replies.TOO_MANY_FROM_SOURCE, "source_limit")
+    if most is not None:
+        free = most - (load.connections - load.from_source)
+        share = max(1, free * connector.max_inbound_connection_percentage_per_source // 100)
+        if load.from_source >= share:
+            return close(session, replies.TOO_MANY_FROM_SOURCE, "source_share")
+    return Outcome(session, greeting(connector, session.policy.snapshot.server, now))

@@ -1,40 +1,78 @@
-"""DATA and what follows it: RFC 5321 §4.1.1.4."""
+"""DATA, BDAT and what follows them: RFC 5321 §4.1.1.4, RFC 3030 §2."""
 
 from __future__ import annotations
 
 import msgspec
 
 from transport.config.permissions import Right
-from transport.receive.outcome import Accept, Outcome, ReadMailData
-from transport.receive.refusals import refuse
-from transport.receive.session import Session, reset
+from transport.receive.outcome import Accept, Outcome, ReadChunk, ReadMailData
+from transport.receive.refusals import close, refuse
+from transport.receive.session import Session, Stage, reset
 from transport.smtp import replies
+from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.mail_data import HeaderFacts, header_facts
 from transport.smtp.trace import date
 from transport.smtp.trace import received as received_header
 
-HEADER_LIMIT = 256 * 1024
+RIGHT_FOR = {
+    HeaderKind.ROUTING: Right.ACCEPT_HEADERS_ROUTING,
+    HeaderKind.ORGANIZATION: Right.ACCEPT_HEADERS_ORGANIZATION,
+    HeaderKind.FOREST: Right.ACCEPT_HEADERS_FOREST,
+}
 
 
 class MailData(msgspec.Struct, frozen=True):
-    """What arrived up to CRLF.CRLF, dots un-stuffed: its size in octets, its header block (at most HEADER_LIMIT octets,
-    `header_complete` when the blank line was among them), and whether it went over the limit of `ReadMailData`.
+    """What arrived, dots un-stuffed: its size in octets, its header block as it was sent (at most the limit's octets,
+    `header_complete` when the blank line was among them), whether it went over the limit, and its bare line feeds.
     """
 
     size: int
     head: bytes
     header_complete: bool = True
     over_limit: bool = False
+    bare_line_feeds: bool = False
 
 
 def data(session: Session, argument: str, now: float) -> Outcome:
     """354, then the message."""
     if argument.strip():
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
-    bypass = Right.BYPASS_MESSAGE_SIZE_LIMIT in session.rights
-    return Outcome(
-        session, replies.START_MAIL_INPUT, (ReadMailData(None if bypass else session.connector.max_message_size),)
+    if session.mail.body == "BINARYMIME":
+        return refuse(session, replies.BINARY_NEEDS_CHUNKS, "binary_needs_chunks")
+    if session.chunks is not None:
+        return refuse(session, replies.CHUNKS_HAVE_BEGUN, "out_of_order")
+    action = ReadMailData(session.size_limit, session.connector.max_header_size, firewall(session))
+    return Outcome(session, replies.START_MAIL_INPUT, (action,))
+
+
+def bdat(session: Session, argument: str, now: float) -> Outcome:
+    """Reads a chunk; one that comes at the wrong time or belongs to no transaction is read and refused."""
+    size_text, _, rest = argument.strip().partition(" ")
+    last = rest.strip().upper()
+    if not session.connector.chunking_enabled:
+        return refuse(session, replies.UNRECOGNIZED_COMMAND, "chunking_not_offered")
+    if not (size_text.isascii() and size_text.isdigit() and len(size_text) <= 10) or last not in ("", "LAST"):
+        return close(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+    wanted = session.stage == Stage.RCPT
+    action = ReadChunk(
+        int(size_text), last == "LAST", session.size_limit, session.connector.max_header_size, firewall(session), wanted
     )
+    if wanted:
+        session = msgspec.structs.replace(session, chunks=(session.chunks or 0) + int(size_text))
+    return Outcome(session, None, (action,))
+
+
+def chunk_read(session: Session, chunk: ReadChunk) -> Outcome:
+    """The answer to a chunk that is not the last of a message, or to one that nobody wanted."""
+    if chunk.keep:
+        return Outcome(session, replies.chunk_taken(chunk.size))
+    needs = replies.NEED_RCPT_COMMAND if session.stage == Stage.MAIL else replies.NEED_MAIL_COMMAND
+    return refuse(session, replies.SEND_HELLO_FIRST if session.stage == Stage.CONNECTED else needs, "out_of_order")
+
+
+def firewall(session: Session) -> frozenset[HeaderKind]:
+    """The kinds of header fields that this session has no right to hand in (Exchange reference, section 9.3)."""
+    return frozenset(kind for kind, right in RIGHT_FOR.items() if right not in session.rights)
 
 
 def received(session: Session, mail: MailData, identity: str, now: float) -> Outcome:
@@ -43,9 +81,12 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     if mail.over_limit:
         return refuse(done, replies.MESSAGE_TOO_LARGE, "message_size")
     if not mail.header_complete:
-        return refuse(done, replies.HEADER_TOO_LARGE, "header_size")
-    facts = header_facts(mail.head)
-    if facts.hops >= session.connector.max_hop_count:
+        return close(done, replies.HEADER_TOO_LARGE, "header_size")
+    if mail.bare_line_feeds and session.connector.bare_linefeed_rejection_enabled:
+        return refuse(done, replies.BARE_LINE_FEEDS, "bare_line_feeds")
+    facts = header_facts(mail.head, session.policy.snapshot.server)
+    local_limit = session.connector.max_local_hop_count
+    if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
     message_id = facts.message_id or f"<{identity}@{session.server}>"
     accept = _accept(session, facts, message_id, identity, now)
@@ -54,21 +95,47 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
 
 
 def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float) -> Accept:
+    recipients = {recipient.address: recipient for recipient in reversed(list(session.recipients or ()))}
+    unique = list(reversed(recipients.values()))
+    wishes = any(recipient.notify or recipient.orcpt for recipient in unique)
+    return Accept(
+        str(session.sender or ""),
+        tuple(recipient.address for recipient in unique),
+        _trace(session, facts, message_id, identity, now),
+        facts.subject,
+        message_id,
+        session.mail.body,
+        session.mail.smtp_utf8,
+        session.mail.ret,
+        session.mail.envid,
+        tuple(recipient.notify for recipient in unique) if wishes else (),
+        tuple(recipient.orcpt for recipient in unique) if wishes else (),
+        Right.ACCEPT_AUTHENTICATION_FLAG in session.rights,
+    )
+
+
+def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float) -> bytes:
+    """What goes in front of the message: Received, the authentication stamps, and the fields that it lacks."""
+    protocol = "UTF8SMTP" if session.mail.smtp_utf8 else "ESMTP" if session.extended else "SMTP"
     trace = received_header(
         helo=session.helo,
         client=session.remote_ip,
         server=session.server,
         local=session.local_ip,
-        protocol=("ESMTPS" if session.tls else "ESMTP") if session.extended else "SMTP",
+        protocol=protocol + "S" if session.tls and session.extended else protocol,
         identity=identity,
         now=now,
     )
+    internal = Right.ACCEPT_AUTHENTICATION_FLAG in session.rights
+    stamps = {
+        "X-MS-Exchange-Organization-AuthAs": "Internal" if internal else "Anonymous",
+        "X-MS-Exchange-Organization-AuthSource": session.policy.snapshot.server,
+    }
     if not facts.message_id:
-        trace += f"Message-ID: {message_id}\r\n".encode("ascii")
+        stamps["Message-ID"] = message_id
     if not facts.has_date:
-        trace += f"Date: {date(int(now))}\r\n".encode("ascii")
-    recipients = tuple(dict.fromkeys(session.recipients or ()))
-    return Accept(str(session.sender or ""), recipients, trace, facts.subject, message_id, session.body)
+        stamps["Date"] = date(int(now))
+    return trace + "".join(f"{name}: {value}\r\n" for name, value in stamps.items()).encode("ascii", "replace")
 
 
 def not_stored(session: Session) -> Outcome:

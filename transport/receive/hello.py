@@ -6,9 +6,10 @@ import re
 
 import msgspec
 
+from transport.receive import extensions
 from transport.receive.outcome import Outcome
-from transport.receive.refusals import refuse
-from transport.receive.session import Session, Stage
+from transport.receive.refusals import close, refuse
+from transport.receive.session import NO_TRANSACTION, Session, Stage
 from transport.smtp import replies
 from transport.smtp.reply import Reply, reply
 
@@ -28,18 +29,18 @@ def ehlo(session: Session, argument: str, now: float) -> Outcome:
 def _hello(session: Session, name: str, *, extended: bool) -> Outcome:
     if _NAME.fullmatch(name) is None:
         return refuse(session, replies.INVALID_DOMAIN_NAME, "invalid_domain_name")
+    if session.connector.require_ehlo_domain and not name:
+        return close(session, replies.INVALID_DOMAIN_NAME, "ehlo_domain_missing")
     session = msgspec.structs.replace(
-        session, stage=Stage.GREETED, helo=name, extended=extended, sender=None, body="7BIT", recipients=None
+        session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION
     )
     return Outcome(session, answer(session) if extended else reply(250, "", _first_line(session)))
 
 
 def answer(session: Session) -> Reply:
     """The answer to EHLO, keywords in Exchange's order (Exchange reference, section 5.2)."""
-    keywords = [_first_line(session), f"SIZE {session.connector.max_message_size}", "PIPELINING", "ENHANCEDSTATUSCODES"]
-    if session.tls_available and not session.tls:
-        keywords.append("STARTTLS")
-    return reply(250, "", *keywords, "8BITMIME")
+    offered = extensions.keywords(session.connector, starttls=session.tls_available and not session.tls)
+    return reply(250, "", _first_line(session), *offered)
 
 
 def _first_line(session: Session) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from transport.config.permissions import Right
-from transport.receive.outcome import Outcome
-from transport.receive.refusals import refuse
-from transport.receive.session import Session, Stage
+from transport.config.receive_connector import MessageRateSource
+from transport.receive.outcome import CountMessage, Outcome
+from transport.receive.refusals import close, refuse
+from transport.receive.session import Session, Stage, reset
 from transport.smtp import replies
-from transport.smtp.parameters import ParameterError, UnknownParameter, mail_parameters
-from transport.smtp.path import NULL_PATH, Path, PathError, parse_mailbox, split_path
+from transport.smtp.parameters import MailParameters, ParameterError, UnknownParameter, mail_parameters
+from transport.smtp.path import LONG_PATH_LIMIT, NULL_PATH, PATH_LIMIT, Path, PathError, parse_mailbox, split_path
 
 
 def mail(session: Session, argument: str, now: float) -> Outcome:
@@ -19,28 +20,61 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
     try:
         text, parameter_text = split_path(argument[5:])
-        sender = parse_mailbox(text) if text else NULL_PATH
+        offered = session.policy.mail_parameters[session.connector.name]
+        parameters = mail_parameters(parameter_text, offered)
+        sender = read_path(session, text, parameters.smtp_utf8) if text else NULL_PATH
     except PathError:
         return _malformed(session, argument)
-    try:
-        parameters = mail_parameters(parameter_text)
     except ParameterError:
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
     except UnknownParameter:
         return refuse(session, replies.UNKNOWN_PARAMETER, "unknown_parameter")
-    refusal = _sender_refusal(session, sender)
+    refusal = _refusal(session, sender, parameters)
     if refusal is not None:
         return refusal
-    if parameters.size > session.connector.max_message_size and Right.BYPASS_MESSAGE_SIZE_LIMIT not in session.rights:
-        return refuse(session, replies.MESSAGE_TOO_LARGE, "message_size")
-    session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, body=parameters.body)
-    return Outcome(session, replies.SENDER_OK)
+    session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, mail=parameters)
+    return _rated(session)
+
+
+def _rated(session: Session) -> Outcome:
+    """Asks for the count of this minute where a rate is set (MessageRateLimit, documents 000 and 001)."""
+    connector = session.connector
+    limit, source = connector.message_rate_limit, connector.message_rate_source
+    if limit is None or source is MessageRateSource.None_:
+        return Outcome(session, replies.SENDER_OK)
+    address = "" if source is MessageRateSource.User else session.remote_ip
+    user = "" if source is MessageRateSource.IPAddress else str(session.sender).lower()
+    return Outcome(session, None, (CountMessage(f"{connector.name}|{address}|{user}", limit),))
+
+
+def counted(session: Session, within: bool) -> Outcome:
+    """The answer to `CountMessage`: whether the limit is kept with this message."""
+    if within:
+        return Outcome(session, replies.SENDER_OK)
+    return close(reset(session), replies.RATE_EXCEEDED, "message_rate")
+
+
+def read_path(session: Session, text: str, smtp_utf8: bool) -> Path:
+    """A mailbox under the connector's rules for long and international addresses. Raises PathError."""
+    limit = LONG_PATH_LIMIT if session.connector.long_addresses_enabled else PATH_LIMIT
+    return parse_mailbox(text, limit, smtp_utf8)
 
 
 def _malformed(session: Session, argument: str) -> Outcome:
     if not argument.isascii():
         return refuse(session, replies.ADDRESS_NOT_ASCII, "address_not_ascii")
     return refuse(session, replies.INVALID_SENDER, "invalid_address")
+
+
+def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outcome | None:
+    if session.connector.require_tls and not session.tls:
+        return refuse(session, replies.STARTTLS_FIRST, "tls_required")
+    refusal = _sender_refusal(session, sender)
+    if refusal is not None:
+        return refusal
+    if session.size_limit is not None and parameters.size > session.size_limit:
+        return refuse(session, replies.MESSAGE_TOO_LARGE, "message_size")
+    return None
 
 
 def _sender_refusal(session: Session, sender: Path) -> Outcome | None:

@@ -6,6 +6,7 @@ import msgspec
 
 from transport.receive.session import Session
 from transport.smtp.header_firewall import HeaderKind
+from transport.smtp.parameters import NO_RCPT_PARAMETERS, RcptParameters
 from transport.smtp.path import Path
 from transport.smtp.reply import Reply
 
@@ -61,6 +62,7 @@ class LookUpRecipient(msgspec.Struct, frozen=True):
     """Ask the directory for this recipient, then `rcpt.looked_up`; the outcome has no reply yet."""
 
     recipient: Path
+    wishes: RcptParameters = NO_RCPT_PARAMETERS
 
 
 class Accept(msgspec.Struct, frozen=True):
@@ -83,7 +85,9 @@ class Accept(msgspec.Struct, frozen=True):
     authenticated: bool = False
 
 
-Action = Close | StartTls | Tarpit | CountConnection | CountMessage | ReadMailData | ReadChunk | LookUpRecipient | Accept
+Question = CountConnection | CountMessage | LookUpRecipient
+"""Actions whose outcome has no reply yet: the answer goes to the function that each names."""
+Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | Accept | Question
 CLOSE = (Close(),)
 
 

@@ -6,6 +6,7 @@ from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
+from transport.receive import extensions
 from transport.receive.connector_match import ConnectorIndex
 
 
@@ -18,6 +19,9 @@ class Policy:
         self._exact: dict[str, AcceptedDomain] = {}
         self._parents: dict[str, AcceptedDomain] = {}
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
+        every = snapshot.receive_connectors
+        self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
+        self.rcpt_parameters = {connector.name: extensions.rcpt_parameters(connector) for connector in every}
         for domain in snapshot.accepted_domains:
             if domain.domain_name.startswith("*"):
                 self._parents[domain.domain_name.removeprefix("*").removeprefix(".")] = domain

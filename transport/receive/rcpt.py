@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from transport.config.receive_connector import ReceiveConnector
 from transport.receive import relay
+from transport.receive.mail import read_path
 from transport.receive.outcome import LookUpRecipient, Outcome
 from transport.receive.refusals import refuse
-from transport.receive.session import Recipients, Session, Stage
+from transport.receive.session import Recipient, Recipients, Session, Stage
 from transport.smtp import replies
-from transport.smtp.parameters import UnknownParameter, no_parameters
-from transport.smtp.path import Path, PathError, parse_mailbox, split_path
+from transport.smtp.parameters import ParameterError, RcptParameters, UnknownParameter, rcpt_parameters
+from transport.smtp.path import Path, PathError, split_path
+from transport.smtp.reply import Reply
+
+RESERVED_TOP_LEVEL = frozenset({"test", "example", "invalid", "localhost"})
+RESERVED_SECOND_LEVEL = frozenset({"example.com", "example.net", "example.org"})
 
 
 def rcpt(session: Session, argument: str, now: float) -> Outcome:
@@ -18,23 +24,25 @@ def rcpt(session: Session, argument: str, now: float) -> Outcome:
     if argument[:3].upper() != "TO:":
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
     try:
-        text, parameters = split_path(argument[3:])
+        text, parameter_text = split_path(argument[3:])
         recipient = _recipient(session, text)
-        no_parameters(parameters)
+        wishes = rcpt_parameters(parameter_text, session.policy.rcpt_parameters[session.connector.name])
     except PathError:
         return _malformed(session, argument)
+    except ParameterError:
+        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
     except UnknownParameter:
         return refuse(session, replies.UNKNOWN_PARAMETER, "unknown_parameter")
     if session.recipient_count >= session.connector.max_recipients_per_message:
         return refuse(session, replies.TOO_MANY_RECIPIENTS, "recipient_limit")
-    return _decide(session, recipient)
+    return _decide(session, recipient, wishes)
 
 
 def _recipient(session: Session, text: str) -> Path:
-    """The mailbox; `postmaster` alone means that of the default domain (RFC 5321 §4.5.1)."""
-    if text.lower() == "postmaster":
-        return Path("postmaster", session.policy.default_domain)
-    return parse_mailbox(text)
+    """The mailbox. `postmaster` alone is always understood (RFC 5321 §4.5.1), another bare name with DefaultDomain."""
+    if "@" not in text and (session.connector.default_domain or text.lower() == "postmaster"):
+        text = f"{text}@{session.connector.default_domain or session.policy.default_domain}"
+    return read_path(session, text, session.mail.smtp_utf8)
 
 
 def _malformed(session: Session, argument: str) -> Outcome:
@@ -43,26 +51,42 @@ def _malformed(session: Session, argument: str) -> Outcome:
     return refuse(session, replies.INVALID_RECIPIENT, "invalid_address")
 
 
-def _decide(session: Session, recipient: Path) -> Outcome:
+def _decide(session: Session, recipient: Path, wishes: RcptParameters) -> Outcome:
     domain = session.policy.accepted_domain(recipient.domain)
     rule = relay.refusal(session, recipient, domain)
     if rule:
         return refuse(session, replies.UNABLE_TO_RELAY, rule)
+    reserved = _reserved(session.connector, recipient.domain)
+    if reserved is not None:
+        return refuse(session, *reserved)
     if recipient.local_part.lower() != "postmaster" and relay.needs_look_up(session, domain):
-        return Outcome(session, None, (LookUpRecipient(recipient),))
-    return _add(session, recipient, "accepted_domain" if domain is not None else "relay_allowed")
+        return Outcome(session, None, (LookUpRecipient(recipient, wishes),))
+    return _add(session, recipient, wishes, "accepted_domain" if domain is not None else "relay_allowed")
 
 
-def looked_up(session: Session, recipient: Path, found: bool | None) -> Outcome:
+def _reserved(connector: ReceiveConnector, domain: str) -> tuple[Reply, str] | None:
+    """RejectReservedTopLevel-, RejectReservedSecondLevel- and RejectSingleLabelRecipientDomains (RFC 2606)."""
+    labels = domain.split(".")
+    if connector.reject_single_label_recipient_domains and len(labels) == 1 and not domain.startswith("["):
+        return replies.SINGLE_LABEL, "single_label_domain"
+    if connector.reject_reserved_top_level_recipient_domains and labels[-1] in RESERVED_TOP_LEVEL:
+        return replies.RESERVED_TOP_LEVEL, "reserved_top_level_domain"
+    if connector.reject_reserved_second_level_recipient_domains and ".".join(labels[-2:]) in RESERVED_SECOND_LEVEL:
+        return replies.RESERVED_SECOND_LEVEL, "reserved_second_level_domain"
+    return None
+
+
+def looked_up(session: Session, asked: LookUpRecipient, found: bool | None) -> Outcome:
     """The directory's answer to a `LookUpRecipient`: listed, not listed, or None when it cannot tell."""
     if found is None:
         return refuse(session, replies.DIRECTORY_NOT_AVAILABLE, "directory_not_available")
     if not found:
         return refuse(session, replies.USER_UNKNOWN, "recipient_unknown")
-    return _add(session, recipient, "recipient_listed")
+    return _add(session, asked.recipient, asked.wishes, "recipient_listed")
 
 
-def _add(session: Session, recipient: Path, rule: str) -> Outcome:
-    recipients = Recipients(str(recipient), session.recipient_count + 1, session.recipients)
+def _add(session: Session, recipient: Path, wishes: RcptParameters, rule: str) -> Outcome:
+    added = Recipient(str(recipient), wishes.notify, wishes.orcpt)
+    recipients = Recipients(added, session.recipient_count + 1, session.recipients)
     session = msgspec.structs.replace(session, stage=Stage.RCPT, recipients=recipients)
     return Outcome(session, replies.RECIPIENT_OK, (), rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from transport.receive.outcome import CLOSE, Outcome
+from transport.receive.outcome import CLOSE, Action, Outcome, Tarpit
 from transport.receive.rules import RULES
 from transport.receive.session import Session
 from transport.smtp import replies
@@ -16,15 +16,23 @@ PROTOCOL_ERRORS = frozenset(name for name, rule in RULES.items() if rule.protoco
 def refuse(session: Session, answer: Reply, rule: str) -> Outcome:
     """The refusal; a protocol error is counted, and the one that reaches MaxProtocolErrors closes (document 001)."""
     if rule not in PROTOCOL_ERRORS:
-        return Outcome(session, answer, (), rule)
+        return Outcome(session, answer, tarpit(session, answer), rule)
     session = msgspec.structs.replace(session, protocol_errors=session.protocol_errors + 1)
     limit = session.connector.max_protocol_errors
     if limit is None or session.protocol_errors < limit:
-        return Outcome(session, answer, (), rule)
+        return Outcome(session, answer, tarpit(session, answer), rule)
     both = Reply(421, "4.7.0", replies.TOO_MANY_ERRORS.lines, answer.wire + replies.TOO_MANY_ERRORS.wire)
-    return Outcome(session, both, CLOSE, "too_many_errors")
+    return Outcome(session, both, (*tarpit(session, answer), *CLOSE), "too_many_errors")
 
 
 def close(session: Session, answer: Reply, rule: str) -> Outcome:
     """The refusal that ends the connection."""
-    return Outcome(session, answer, CLOSE, rule)
+    return Outcome(session, answer, (*tarpit(session, answer), *CLOSE), rule)
+
+
+def tarpit(session: Session, answer: Reply) -> tuple[Action, ...]:
+    """TarpitInterval holds each 5.x.x reply to an anonymous client (documents 000 and 001)."""
+    seconds = session.connector.tarpit_interval
+    if not seconds or not answer.status.startswith("5.") or not session.is_anonymous:
+        return ()
+    return (Tarpit(seconds),)

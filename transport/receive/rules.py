@@ -47,7 +47,34 @@ RULES: dict[str, Rule] = {
         CONNECTOR, "grants",
     ),
     "message_size": Rule("The message is larger than this connector allows.", CONNECTOR, "max_message_size"),
-    "header_size": Rule("The header is larger than 256 KB."),
+    "header_size": Rule("The header is larger than this connector allows.", CONNECTOR, "max_header_size"),
+    "connection_limit": Rule("The connector has as many connections as it may.", CONNECTOR, "max_inbound_connection"),
+    "source_limit": Rule(
+        "This address has as many connections as it may.", CONNECTOR, "max_inbound_connection_per_source"
+    ),
+    "source_share": Rule(
+        "This address has its share of the connections that others leave free.",
+        CONNECTOR, "max_inbound_connection_percentage_per_source",
+    ),
+    "message_rate": Rule(
+        "The client has sent as many messages in this minute as it may.", CONNECTOR, "message_rate_limit"
+    ),
+    "tls_required": Rule("The connector takes mail on TLS only.", CONNECTOR, "require_tls"),
+    "ehlo_domain_missing": Rule("The client gave no domain.", CONNECTOR, "require_ehlo_domain"),
+    "single_label_domain": Rule(
+        "The recipient's domain has a single label.", CONNECTOR, "reject_single_label_recipient_domains"
+    ),
+    "reserved_top_level_domain": Rule(
+        "The recipient's top-level domain is reserved.", CONNECTOR, "reject_reserved_top_level_recipient_domains"
+    ),
+    "reserved_second_level_domain": Rule(
+        "The recipient's domain is reserved.", CONNECTOR, "reject_reserved_second_level_recipient_domains"
+    ),
+    "bare_line_feeds": Rule("The message has bare line feeds.", CONNECTOR, "bare_linefeed_rejection_enabled"),
+    "binary_needs_chunks": Rule("A binary message must be sent with BDAT.", protocol_error=True),
+    "chunking_not_offered": Rule(
+        "This connector does not offer CHUNKING.", CONNECTOR, "chunking_enabled", protocol_error=True
+    ),
     "hop_count": Rule("The message has too many Received headers: it goes in circles.", CONNECTOR, "max_hop_count"),
     "recipient_limit": Rule(
         "The message has as many recipients as this connector allows.", CONNECTOR, "max_recipients_per_message"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from transport.config.permissions import ANONYMOUS, Right
 from transport.config.receive_connector import ReceiveConnector
+from transport.smtp.parameters import NO_PARAMETERS, MailParameters
 from transport.smtp.path import Path
+from transport.smtp.reply import Reply
 
 if TYPE_CHECKING:
     from transport.receive.policy import Policy
@@ -25,15 +27,23 @@ class Stage(IntEnum):
     RCPT = 3
 
 
+class Recipient(msgspec.Struct, frozen=True):
+    """An address with what the client wants to hear about it (RFC 3461 §4.1 and §4.2)."""
+
+    address: str
+    notify: str = ""
+    orcpt: str = ""
+
+
 class Recipients(msgspec.Struct, frozen=True):
     """The recipients so far, as a chain: adding one costs the same however many there are."""
 
-    last: str
+    last: Recipient
     count: int
     before: Recipients | None = None
 
-    def __iter__(self) -> Iterator[str]:
-        found: list[str] = []
+    def __iter__(self) -> Iterator[Recipient]:
+        found: list[Recipient] = []
         link: Recipients | None = self
         while link is not None:
             found.append(link.last)
@@ -42,7 +52,10 @@ class Recipients(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What is known of a client. Addresses are texts as `ipaddress` prints them."""
+    """What is known of a client. Addresses are texts as `ipaddress` prints them.
+
+    `chunks` is the octets that BDAT has brought so far, None before the first.
+    """
 
     policy: Policy
     connector: ReceiveConnector
@@ -58,7 +71,8 @@ class Session(msgspec.Struct, frozen=True):
     helo: str = ""
     extended: bool = False
     sender: Path | None = None
-    body: str = "7BIT"
+    mail: MailParameters = NO_PARAMETERS
+    chunks: int | None = None
     recipients: Recipients | None = None
     protocol_errors: int = 0
 
@@ -72,9 +86,27 @@ class Session(msgspec.Struct, frozen=True):
         """How many recipients the message has so far."""
         return self.recipients.count if self.recipients else 0
 
+    @property
+    def is_anonymous(self) -> bool:
+        """True for a client that has proved nothing."""
+        return self.principal == ANONYMOUS
+
+    @property
+    def size_limit(self) -> int | None:
+        """Octets that a message may have; None with the right Bypass message size limit."""
+        return None if Right.BYPASS_MESSAGE_SIZE_LIMIT in self.rights else self.connector.max_message_size
+
+    def wire(self, reply: Reply) -> bytes:
+        """A reply as this connector sends it: without enhanced status codes when they are switched off."""
+        return reply.wire if self.connector.enhanced_status_codes_enabled else reply.plain_wire
+
+
+NO_TRANSACTION: dict[str, Any] = {"sender": None, "mail": NO_PARAMETERS, "recipients": None, "chunks": None}
+"""The fields of a session without a mail transaction."""
+
 
 def reset(session: Session) -> Session:
     """The session without its mail transaction: RFC 5321 §4.1.1.5."""
     if session.stage <= Stage.GREETED:
         return session
-    return msgspec.structs.replace(session, stage=Stage.GREETED, sender=None, body="7BIT", recipients=None)
+    return msgspec.structs.replace(session, stage=Stage.GREETED, **NO_TRANSACTION)

@@ -7,7 +7,7 @@ import msgspec
 from transport.config.receive_connector import AuthMechanism
 from transport.receive.outcome import Outcome, StartTls
 from transport.receive.refusals import refuse
-from transport.receive.session import Session, Stage
+from transport.receive.session import NO_TRANSACTION, Session, Stage
 from transport.smtp import replies
 
 
@@ -32,7 +32,5 @@ def established(session: Session, protocol: str, cipher: str) -> Session:
         stage=Stage.CONNECTED,
         helo="",
         extended=False,
-        sender=None,
-        body="7BIT",
-        recipients=None,
+        **NO_TRANSACTION,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from transport.receive.admission import connect
-from transport.receive.data import data
+from transport.receive.data import bdat, data
 from transport.receive.hello import ehlo, helo
 from transport.receive.mail import mail
 from transport.receive.outcome import CLOSE, Outcome
@@ -78,6 +78,7 @@ VERBS: dict[str, Verb] = {
             Stage.MAIL: replies.NEED_RCPT_COMMAND,
         },
     ),
+    "BDAT": Verb(bdat),
     "RSET": Verb(rset),
     "NOOP": Verb(noop),
     "HELP": Verb(help_),

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
+
+_XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
+_NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
+ENVID_LIMIT, ORCPT_LIMIT = 100, 500
 
 
 class ParameterError(ValueError):
@@ -10,44 +16,80 @@ class ParameterError(ValueError):
 
 
 class UnknownParameter(ValueError):
-    """A parameter that belongs to no extension which we offer."""
+    """A parameter that belongs to no extension which was offered."""
 
 
 class MailParameters(msgspec.Struct, frozen=True):
-    """What MAIL may carry: the announced size in octets (RFC 1870 §6) and the body type (RFC 6152 §3)."""
+    """What MAIL may carry: the announced size in octets (RFC 1870 §6), the body type (RFC 6152 §3, RFC 3030 §3),
+    SMTPUTF8 (RFC 6531 §3.4), RET and ENVID (RFC 3461 §4.3 and §4.4).
+    """
 
     size: int = 0
     body: str = "7BIT"
+    smtp_utf8: bool = False
+    ret: str = ""
+    envid: str = ""
+
+
+class RcptParameters(msgspec.Struct, frozen=True):
+    """What RCPT may carry: NOTIFY and ORCPT (RFC 3461 §4.1 and §4.2), empty when absent."""
+
+    notify: str = ""
+    orcpt: str = ""
 
 
 NO_PARAMETERS = MailParameters()
+NO_RCPT_PARAMETERS = RcptParameters()
 
 
-def mail_parameters(text: str) -> MailParameters:
-    """The parameters after the reverse-path. Raises ParameterError or UnknownParameter."""
+def mail_parameters(text: str, offered: frozenset[str]) -> MailParameters:
+    """The parameters after the reverse-path. `offered` holds the keywords that may come, `BODY=…` with its values.
+
+    Raises ParameterError or UnknownParameter.
+    """
     if not text:
         return NO_PARAMETERS
-    found = _pairs(text)
-    size = found.pop("SIZE", "0")
-    body = found.pop("BODY", "7BIT").upper()
-    if found:
-        raise UnknownParameter(next(iter(found)))
-    if not (size.isascii() and size.isdigit() and len(size) <= 20) or body not in ("7BIT", "8BITMIME"):
+    found = _pairs(text, offered)
+    size, body = found.get("SIZE", "0"), found.get("BODY", "7BIT").upper()
+    if not (size.isascii() and size.isdigit() and len(size) <= 20):
         raise ParameterError(text)
-    return MailParameters(int(size), body)
+    if body != "7BIT" and f"BODY={body}" not in offered:
+        raise ParameterError(text)
+    ret, envid = found.get("RET", "").upper(), found.get("ENVID", "")
+    if ("RET" in found and ret not in ("FULL", "HDRS")) or not _is_xtext(envid, ENVID_LIMIT):
+        raise ParameterError(text)
+    if found.get("SMTPUTF8"):
+        raise ParameterError(text)
+    return MailParameters(int(size), body, "SMTPUTF8" in found, ret, envid)
 
 
-def no_parameters(text: str) -> None:
-    """RCPT takes none. Raises UnknownParameter when there is one."""
-    if text:
-        raise UnknownParameter(text)
+def rcpt_parameters(text: str, offered: frozenset[str]) -> RcptParameters:
+    """The parameters after the forward-path. Raises ParameterError or UnknownParameter."""
+    if not text:
+        return NO_RCPT_PARAMETERS
+    found = _pairs(text, offered)
+    notify, orcpt = found.get("NOTIFY", "").upper(), found.get("ORCPT", "")
+    if "NOTIFY" in found and notify != "NEVER" and not set(notify.split(",")) <= _NOTIFY:
+        raise ParameterError(text)
+    if "ORCPT" in found:
+        kind, separator, address = orcpt.partition(";")
+        if not separator or not kind or not address or not _is_xtext(orcpt, ORCPT_LIMIT):
+            raise ParameterError(text)
+    return RcptParameters(notify, orcpt)
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _is_xtext(text: str, limit: int) -> bool:
+    return len(text) <= limit and _XTEXT.fullmatch(text) is not None
+
+
+def _pairs(text: str, offered: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in text.split():
         keyword, _, value = part.partition("=")
-        if not keyword or keyword.upper() in found:
+        keyword = keyword.upper()
+        if not keyword or keyword in found:
             raise ParameterError(part)
-        found[keyword.upper()] = value
+        if keyword not in offered:
+            raise UnknownParameter(keyword)
+        found[keyword] = value
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from unicodedata import normalize
 
 import msgspec
 
@@ -19,7 +20,14 @@ _MAILBOX = re.compile(
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _PLAIN_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _REROUTING = re.compile(r"[%!@]")
+_UTF8_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x9f\s])+"
+_UTF8_LABEL = r"(?:[A-Za-z0-9_-]|[^\x00-\x9f\s\u2024\u3002\uff0e\uff61])+"
+_UTF8_MAILBOX = re.compile(
+    rf"(?P<local>{_UTF8_ATOM}(?:\.{_UTF8_ATOM})*)@(?P<domain>{_UTF8_LABEL}(?:\.{_UTF8_LABEL})*)"
+)
 LOCAL_PART_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 254
+LONG_PATH_LIMIT = 1860
+"""Characters of an address where XLONGADDR is offered, for X.400 (Exchange reference, section 1.2)."""
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -31,7 +39,7 @@ class Path(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         if not self.domain:
             return self.local_part
-        plain = _PLAIN_LOCAL_PART.fullmatch(self.local_part)
+        plain = _PLAIN_LOCAL_PART.fullmatch(self.local_part) or not self.local_part.isascii()
         local = self.local_part if plain else '"' + re.sub(r'(["\\])', r"\\\1", self.local_part) + '"'
         return f"{local}@{self.domain}"
 
@@ -55,22 +63,37 @@ class PathError(ValueError):
 
 
 @lru_cache(maxsize=8192)
-def parse_mailbox(text: str) -> Path:
+def parse_mailbox(text: str, limit: int = PATH_LIMIT, smtp_utf8: bool = False) -> Path:
     """`local@domain` → Path. Raises PathError for anything else, source routes and trailing dots included.
 
-    The cache keeps only what fits a command line, so its size is bounded.
+    `limit` counts characters; with `smtp_utf8` the text holds the octets of UTF-8 (RFC 6531 §3.3), and the domain comes
+    out in its ASCII form. The cache keeps only what fits a command line, so its size is bounded.
     """
+    if smtp_utf8 and not text.isascii():
+        return _international(text, limit)
     match = _MAILBOX.fullmatch(text)
-    if match is None or len(text) > PATH_LIMIT + 64:
+    if match is None or len(text) > limit + 64:
         raise PathError(text)
     local, domain = match["local"], match["domain"].lower()
     if local.startswith('"'):
         local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
-    if not local or len(local) > LOCAL_PART_LIMIT or len(domain) > DOMAIN_LIMIT:
+    most = LOCAL_PART_LIMIT if limit == PATH_LIMIT else limit
+    if not local or len(local) > most or len(domain) > DOMAIN_LIMIT:
         raise PathError(text)
     if domain.startswith("["):
         _check_literal(domain[1:-1])
     return Path(local, domain)
+
+
+def _international(text: str, limit: int) -> Path:
+    try:
+        match = _UTF8_MAILBOX.fullmatch(text.encode("latin-1").decode("utf-8"))
+        if match is None or len(text) > limit:
+            raise PathError(text)
+        domain = match["domain"].encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise PathError(text) from None
+    return Path(normalize("NFC", match["local"]), domain)
 
 
 def _check_literal(text: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+_STATUS = re.compile(rb"^(\d{3}[ -])\d\.\d{1,3}\.\d{1,3} ", re.MULTILINE)
 EXCHANGES_OWN = {(451, "5.7.3")}
 """Pairs of code and status that Exchange sends against RFC 3463, kept because clients know them."""
 
@@ -34,8 +37,7 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def plain_wire(self) -> bytes:
         """What goes out when enhanced status codes are switched off (RFC 2034 §4)."""
-        status = f" {self.status} ".encode()
-        return self.wire.replace(status, b" ").replace(b"-" + status[1:], b"-") if self.status else self.wire
+        return _STATUS.sub(rb"\1", self.wire) if self.status else self.wire
 
     @property
     def refuses(self) -> bool:

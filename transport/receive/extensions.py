@@ -1,0 +1,44 @@
+"""Which extensions a connector offers, and which parameters of MAIL and RCPT they bring (Exchange reference, 5.2)."""
+
+from __future__ import annotations
+
+from transport.config.receive_connector import ReceiveConnector, SizeMode
+
+
+def keywords(connector: ReceiveConnector, *, starttls: bool) -> list[str]:
+    """The keywords of the answer to EHLO, in Exchange's order."""
+    size = f"SIZE {connector.max_message_size}" if connector.size_enabled is SizeMode.Enabled else "SIZE"
+    offered = {
+        size: connector.size_enabled is not SizeMode.Disabled,
+        "PIPELINING": connector.pipelining_enabled,
+        "DSN": connector.delivery_status_notification_enabled,
+        "ENHANCEDSTATUSCODES": connector.enhanced_status_codes_enabled,
+        "STARTTLS": starttls,
+        "8BITMIME": connector.eight_bit_mime_enabled,
+        "BINARYMIME": connector.binary_mime_enabled,
+        "CHUNKING": connector.chunking_enabled,
+        "SMTPUTF8": connector.smtp_utf8_enabled,
+        "XLONGADDR": connector.long_addresses_enabled,
+        "XORAR": connector.orar_enabled,
+    }
+    return [keyword for keyword, here in offered.items() if here]
+
+
+def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:
+    """The parameters that MAIL may carry; the values of BODY stand beside it as `BODY=8BITMIME`."""
+    offered = {
+        "SIZE": connector.size_enabled is not SizeMode.Disabled,
+        "BODY": connector.eight_bit_mime_enabled or connector.binary_mime_enabled,
+        "BODY=8BITMIME": connector.eight_bit_mime_enabled,
+        "BODY=BINARYMIME": connector.binary_mime_enabled,
+        "SMTPUTF8": connector.smtp_utf8_enabled,
+        "RET": connector.delivery_status_notification_enabled,
+        "ENVID": connector.delivery_status_notification_enabled,
+        "XORAR": connector.orar_enabled,
+    }
+    return frozenset(keyword for keyword, here in offered.items() if here)
+
+
+def rcpt_parameters(connector: ReceiveConnector) -> frozenset[str]:
+    """The parameters that RCPT may carry."""
+    return frozenset({"NOTIFY", "ORCPT"}) if connector.delivery_status_notification_enabled else frozenset()
