@@ -5,15 +5,18 @@ name it.
 """
 
 import asyncio
+import contextlib
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import ClassVar
 
 from transport.shell.durable_file import sync_directory
-from transport.shell.segment import BODIES, Record, read_segment, segments
+from transport.shell.segment import BODIES, SET_ASIDE, Record, read_segment, segments
 
 PART = ".part"
 BODY = ".body"
@@ -21,6 +24,9 @@ BODY = ".body"
 
 class BodyFile:
     """Written by a pool of threads, driven from the event loop; only the loop's thread changes the fields."""
+
+    all_unwritten: ClassVar[int] = 0
+    """Bytes of all bodies that are still in memory."""
 
     def __init__(
         self, directory: Path, loop: asyncio.AbstractEventLoop, pool: Executor, progress: Callable[[], None]
@@ -40,7 +46,7 @@ class BodyFile:
         """Take more of the body; `unwritten` says how much of it is still in memory. After an error nothing is kept."""
         if self._error is not None:
             return
-        self.unwritten += len(piece)
+        self._count(len(piece))
         self._pieces.append(piece)
         self._go_on()
 
@@ -56,8 +62,14 @@ class BodyFile:
         """The client went away, or the message is refused."""
         self._done = None
         self._pieces.clear()
+        if not self._running:
+            self._count(-self.unwritten)
         self._error = self._error or OSError("discarded")
         self._go_on()
+
+    def _count(self, change: int) -> None:
+        self.unwritten += change
+        BodyFile.all_unwritten += change
 
     def _go_on(self) -> None:
         if self._running or self._handle < 0:
@@ -85,7 +97,7 @@ class BodyFile:
         self._error = self._error or error
         if self._error is not None:
             self._pieces.clear()
-        self.unwritten = sum(map(len, self._pieces))
+        self._count(sum(map(len, self._pieces)) - self.unwritten)
         self._go_on()
         self._progress()
 
@@ -116,16 +128,24 @@ def _write(handle: int, pieces: list[bytes]) -> None:
 
 
 def remove_orphans(directory: Path) -> None:
-    """Bodies that no record names: their message was never answered with 250. For the start of a transport."""
+    """Bodies that no record names: their message was never answered with 250. For the start of a transport.
+
+    Reading the segments may take long when PostgreSQL has been away, so that happens in a thread of its own.
+    """
     for part in (directory / BODIES).glob(f"*{PART}"):
         part.unlink(missing_ok=True)
     bodies = {path.name: path for path in (directory / BODIES).glob(f"*{BODY}")}
-    if not bodies:
-        return
-    for segment in segments(directory):
-        for found in read_segment(segment):
-            if not isinstance(found, Record):
-                return  # what cannot be read may have named any of them
-            bodies.pop(found.envelope.body_file, None)
+    if bodies:
+        arguments = bodies, [*segments(directory / SET_ASIDE), *segments(directory)]
+        threading.Thread(target=_remove_unnamed, args=arguments, name="orphans", daemon=True).start()
+
+
+def _remove_unnamed(bodies: dict[str, Path], among: list[Path]) -> None:
+    for segment in among:
+        with contextlib.suppress(FileNotFoundError):  # the forwarder is done with it, and with its bodies
+            for found in read_segment(segment):
+                if not isinstance(found, Record):
+                    return  # what cannot be read may have named any of them
+                bodies.pop(found.envelope.body_file, None)
     for path in bodies.values():
         path.unlink(missing_ok=True)
