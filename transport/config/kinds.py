@@ -126,6 +126,8 @@ def _flag_set(setting: Setting, text: str) -> frozenset[Enum]:
     names = [name for name in re.split(r"[,\s]+", text) if name]
     if [name.lower() for name in names] == ["none"]:
         return frozenset()
+    if "none" in [name.lower() for name in names]:
+        raise ValueError("None stands alone. Leave it out, or leave out the others.")
     return frozenset(_choice(setting, name) for name in names)
 
 
