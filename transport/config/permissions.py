@@ -153,9 +153,13 @@ def group_rights(groups: frozenset[PermissionGroup], principal: str) -> frozense
     return found
 
 
-def rights(groups: frozenset[PermissionGroup], grants: tuple[Grant, ...], principal: str) -> frozenset[Right]:
-    """The rights that a session of this principal holds: groups and grants by hand, less what is denied."""
-    mine = [grant for grant in grants if grant.principal == principal]
+def rights(groups: frozenset[PermissionGroup], grants: tuple[Grant, ...], *principals: str) -> frozenset[Right]:
+    """The rights of a session that stands for all these principals: what groups and grants by hand give to any of them,
+    less what is denied to any. Names are compared without case.
+    """
+    names = {principal.casefold() for principal in principals}
+    mine = [grant for grant in grants if grant.principal.casefold() in names]
     allowed = {right_named(grant.right) for grant in mine if not grant.deny}
     denied = {right_named(grant.right) for grant in mine if grant.deny}
-    return (group_rights(groups, principal) | allowed) - denied
+    by_group = (group_rights(groups, principal) for principal in principals)
+    return frozenset().union(*by_group, allowed) - denied

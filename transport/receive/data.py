@@ -122,7 +122,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
         client=session.remote_ip,
         server=session.server,
         local=session.local_ip,
-        protocol=protocol + "S" if session.tls and session.extended else protocol,
+        protocol=protocol + "A" if session.user is not None and session.extended else protocol,
         identity=identity,
         now=now,
     )
@@ -130,6 +130,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     stamps = {
         "X-MS-Exchange-Organization-AuthAs": "Internal" if internal else "Anonymous",
         "X-MS-Exchange-Organization-AuthSource": session.policy.snapshot.server,
+    protocol += "S" if session.tls and session.extended else ""
     }
     if not facts.message_id:
         stamps["Message-ID"] = message_id

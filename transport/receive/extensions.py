@@ -5,7 +5,7 @@ from __future__ import annotations
 from transport.config.receive_connector import ReceiveConnector, SizeMode
 
 
-def keywords(connector: ReceiveConnector, *, starttls: bool) -> list[str]:
+def keywords(connector: ReceiveConnector, *, starttls: bool, mechanisms: list[str]) -> list[str]:
     """The keywords of the answer to EHLO, in Exchange's order."""
     size = f"SIZE {connector.max_message_size}" if connector.size_enabled is SizeMode.Enabled else "SIZE"
     offered = {
@@ -14,6 +14,7 @@ def keywords(connector: ReceiveConnector, *, starttls: bool) -> list[str]:
         "DSN": connector.delivery_status_notification_enabled,
         "ENHANCEDSTATUSCODES": connector.enhanced_status_codes_enabled,
         "STARTTLS": starttls,
+        " ".join(("AUTH", *mechanisms)): bool(mechanisms),
         "8BITMIME": connector.eight_bit_mime_enabled,
         "BINARYMIME": connector.binary_mime_enabled,
         "CHUNKING": connector.chunking_enabled,

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from transport.receive import extensions
+from transport.receive.auth import mechanisms
 from transport.receive.outcome import Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import NO_TRANSACTION, Session, Stage
@@ -39,7 +40,11 @@ def _hello(session: Session, name: str, *, extended: bool) -> Outcome:
 
 def answer(session: Session) -> Reply:
     """The answer to EHLO, keywords in Exchange's order (Exchange reference, section 5.2)."""
-    offered = extensions.keywords(session.connector, starttls=session.tls_available and not session.tls)
+    offered = extensions.keywords(
+        session.connector,
+        starttls=session.tls_available and not session.tls,
+        mechanisms=mechanisms(session.connector, bool(session.tls)),
+    )
     return reply(250, "", _first_line(session), *offered)
 
 

@@ -78,7 +78,7 @@ def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outc
 
 
 def _sender_refusal(session: Session, sender: Path) -> Outcome | None:
-    """Submit, Accept any sender, Accept authoritative domain sender (Exchange reference, section 2.2)."""
+    """Submit, own addresses, Accept any sender, Accept authoritative domain sender (Exchange reference, 2.2)."""
     if Right.SUBMIT not in session.rights:
         return refuse(session, replies.NOT_AUTHENTICATED, "submit_denied")
     if not sender.domain:
@@ -87,5 +87,10 @@ def _sender_refusal(session: Session, sender: Path) -> Outcome | None:
         if Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER not in session.rights:
             return refuse(session, replies.SEND_AS_DENIED, "authoritative_sender_denied")
     elif Right.ACCEPT_ANY_SENDER not in session.rights:
+    if session.user is not None:
+        if str(sender).lower() in session.user.addresses:
+            return None
+        if Right.ACCEPT_ANY_SENDER not in session.rights:
+            return refuse(session, replies.SEND_AS_DENIED, "sender_not_own")
         return refuse(session, replies.SEND_AS_DENIED, "any_sender_denied")
     return None

@@ -67,6 +67,24 @@ class LookUpRecipient(msgspec.Struct, frozen=True):
 
 class Accept(msgspec.Struct, frozen=True):
     """Make this message durable, `trace` in front of what was received, before the reply is written.
+class LogonName(msgspec.Struct, frozen=True):
+    """Whom a client claims to be, in lower case; `address` when it was written `user@domain`."""
+
+    user: str
+    domain: str
+    address: str = ""
+
+
+class CheckPassword(msgspec.Struct, frozen=True):
+    """Ask the directory, then `auth.checked`; the outcome has no reply yet. Never shows its password."""
+
+    logon: LogonName
+    password: str
+
+    def __repr__(self) -> str:
+        return f"CheckPassword({self.logon})"
+
+
 
     `notify` and `orcpt` stand beside `recipients`, empty when no recipient has them (RFC 3461 §4).
     """
@@ -85,7 +103,7 @@ class Accept(msgspec.Struct, frozen=True):
     authenticated: bool = False
 
 
-Question = CountConnection | CountMessage | LookUpRecipient
+Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
 Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | Accept | Question
 CLOSE = (Close(),)

@@ -62,3 +62,7 @@ class Policy:
         if found is None:
             found = self._rights[key] = rights(connector.permission_groups, connector.grants, principal)
         return found
+
+    def rights_of_user(self, connector: ReceiveConnector, principals: tuple[str, ...]) -> frozenset[Right]:
+        """The rights of somebody who stands for several principals, worked out anew: users are many."""
+        return rights(connector.permission_groups, connector.grants, *principals)

@@ -46,6 +46,24 @@ RULES: dict[str, Rule] = {
         "The sender's domain is ours, and the principal lacks the right Accept authoritative domain sender.",
         CONNECTOR, "grants",
     ),
+    "sender_not_own": Rule(
+        "The user has no such address, and none of the principals has the right Accept any sender.", CONNECTOR, "grants"
+    ),
+    "sign_in_not_offered": Rule(
+        "This connector does not offer this way to sign in, or not before TLS.",
+        CONNECTOR, "auth_mechanism", protocol_error=True,
+    ),
+    "sign_in_malformed": Rule("The client's part of the sign-in was malformed.", protocol_error=True),
+    "sign_in_cancelled": Rule("The client gave the sign-in up."),
+    "sign_in_failed": Rule("User name or password is wrong, or the user is disabled."),
+    "sign_in_without_submit": Rule(
+        "The password is right, but neither the user nor a group holds the right Submit on this connector.",
+        CONNECTOR, "permission_groups",
+    ),
+    "sign_in_too_often": Rule("This address has failed to sign in as this user too often; it must wait."),
+    "sign_in_not_available": Rule("The directory could not be asked whether the password is right."),
+    "too_many_logon_failures": Rule("The limit of failed sign-ins was reached.", CONNECTOR, "max_logon_failures"),
+    "signed_in": Rule("User name and password are right."),
     "message_size": Rule("The message is larger than this connector allows.", CONNECTOR, "max_message_size"),
     "header_size": Rule("The header is larger than this connector allows.", CONNECTOR, "max_header_size"),
     "connection_limit": Rule("The connector has as many connections as it may.", CONNECTOR, "max_inbound_connection"),

@@ -51,6 +51,21 @@ class Recipients(msgspec.Struct, frozen=True):
         return reversed(found)
 
 
+class User(msgspec.Struct, frozen=True):
+    """Somebody who has signed in: `DOMAIN\\name`, the groups, the addresses that are theirs (lower case)."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    addresses: frozenset[str] = frozenset()
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """AUTH under way: the next line answers it. `user_name` is what LOGIN has been told already."""
+
+    mechanism: str
+    user_name: str | None = None
+
+
 class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
@@ -75,6 +90,9 @@ class Session(msgspec.Struct, frozen=True):
     chunks: int | None = None
     recipients: Recipients | None = None
     protocol_errors: int = 0
+    exchange: Exchange | None = None
+    user: User | None = None
+    logon_failures: int = 0
 
     @property
     def server(self) -> str:

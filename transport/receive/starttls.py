@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from transport.config.receive_connector import AuthMechanism
+from transport.receive.admission import principal
 from transport.receive.outcome import Outcome, StartTls
 from transport.receive.refusals import refuse
 from transport.receive.session import NO_TRANSACTION, Session, Stage
@@ -26,11 +27,15 @@ def starttls(session: Session, argument: str, now: float) -> Outcome:
 
 def established(session: Session, protocol: str, cipher: str) -> Session:
     """The session after the handshake: everything the client said before is forgotten (RFC 3207 §4.2)."""
+    who = principal(session.connector)
     return msgspec.structs.replace(
         session,
         tls=f"{protocol} {cipher}",
         stage=Stage.CONNECTED,
         helo="",
         extended=False,
+        user=None,
+        principal=who,
+        rights=session.policy.rights(session.connector, who),
         **NO_TRANSACTION,
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from transport.receive.admission import connect
+from transport.receive.auth import answered, auth
 from transport.receive.data import bdat, data
 from transport.receive.hello import ehlo, helo
 from transport.receive.mail import mail
@@ -61,6 +62,14 @@ VERBS: dict[str, Verb] = {
     "HELO": Verb(helo),
     "EHLO": Verb(ehlo),
     "STARTTLS": Verb(starttls),
+    "AUTH": Verb(
+        auth,
+        {
+            Stage.CONNECTED: replies.SEND_HELLO_FIRST,
+            Stage.MAIL: replies.AUTH_IN_TRANSACTION,
+            Stage.RCPT: replies.AUTH_IN_TRANSACTION,
+        },
+    ),
     "MAIL": Verb(
         mail,
         {
@@ -89,6 +98,8 @@ VERBS: dict[str, Verb] = {
 
 def respond(session: Session, line: bytes, now: float, resources_low: bool = False) -> Outcome:
     """The outcome of one command line without its CRLF; `now` in Unix seconds. Never raises because of the line."""
+    if session.exchange is not None:
+        return answered(session, line)
     text = line.decode("latin-1")
     if not text.isprintable():
         text = text.replace("\t", " ")
@@ -109,11 +120,15 @@ def respond(session: Session, line: bytes, now: float, resources_low: bool = Fal
 
 def line_too_long(session: Session) -> Outcome:
     """A command line beyond what the shell reads: RFC 5321 §4.5.3.1.4."""
+    if session.exchange is not None:
+        session = msgspec.structs.replace(session, exchange=None)
+        return refuse(session, replies.RESPONSE_TOO_LONG, "line_too_long")
     return refuse(session, replies.LINE_TOO_LONG, "line_too_long")
 
 
 def bare_line_feed(session: Session) -> Outcome:
     """A command that ended with LF alone: RFC 5321 §2.3.8."""
+    session = msgspec.structs.replace(session, exchange=None)
     return refuse(session, replies.BARE_LINE_FEED, "bare_line_feed")
 
 

@@ -16,8 +16,13 @@ HELP = reply(  # B
     214,
     "",
     "This server supports the following commands:",
-    "HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP NOOP VRFY",
+    "HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT NOOP VRFY",
 )
+
+USER_NAME = reply(334, "", "VXNlcm5hbWU6")  # convention of LOGIN: base64 of "Username:"
+PASSWORD = reply(334, "", "UGFzc3dvcmQ6")  # "Password:"
+GO_ON = reply(334, "", "")  # RFC 4954 §4: an empty challenge
+AUTHENTICATED = reply(235, "2.7.0", "Authentication successful")  # B
 
 UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command")  # A
 LINE_TOO_LONG = reply(500, "5.5.2", "Line too long")  # own words
@@ -35,6 +40,16 @@ NEED_RCPT_COMMAND = reply(503, "5.5.2", "Need rcpt command")  # B
 ALREADY_ON_TLS = reply(503, "5.5.1", "TLS is active already")  # own words
 TLS_NOT_AVAILABLE = reply(454, "4.7.0", "TLS not available due to temporary reason")  # RFC 3207 §4
 TOO_MANY_ERRORS = reply(421, "4.7.0", "Too many errors on this connection, closing transmission channel")  # own words
+
+UNRECOGNIZED_MECHANISM = reply(504, "5.7.4", "Unrecognized authentication type")  # B
+NOT_SUCCESSFUL = reply(535, "5.7.3", "Authentication unsuccessful")  # Bo
+AUTHENTICATION_NOT_AVAILABLE = reply(454, "4.7.0", "Temporary authentication failure")  # A
+AUTHENTICATION_CANCELLED = reply(501, "5.7.0", "Authentication cancelled")  # own words, RFC 4954 §4
+MALFORMED_RESPONSE = reply(501, "5.5.2", "Cannot decode the authentication response")  # own words, RFC 4954 §4
+RESPONSE_TOO_LONG = reply(500, "5.5.6", "Authentication exchange line is too long")  # RFC 4954 §6
+ALREADY_AUTHENTICATED = reply(503, "5.5.1", "Client is authenticated already")  # own words, RFC 4954 §4
+AUTH_IN_TRANSACTION = reply(503, "5.5.1", "AUTH cannot come during a mail transaction")  # own words, RFC 4954 §4
+TOO_MANY_FAILURES = reply(421, "4.7.0", "Too many failed sign-ins, closing transmission channel")  # own words
 
 STARTTLS_FIRST = reply(451, "5.7.3", "Must issue a STARTTLS command first")  # A, although 451 goes with 4.x.x
 NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated")  # A

@@ -1,0 +1,140 @@
+"""AUTH: RFC 4954 §4. LOGIN, PLAIN (RFC 4616); who the user is, the directory says.
+
+What is asked next stands in `Session.exchange`; passwords stand nowhere but in the `CheckPassword` that asks.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from transport.config.permissions import AUTHENTICATED_USERS, Right
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.receive.outcome import CLOSE, Action, CheckPassword, LogonName, Outcome, Tarpit
+from transport.receive.refusals import refuse
+from transport.receive.session import Exchange, Session, User
+from transport.smtp import replies
+from transport.smtp.reply import Reply
+
+MASK = b"<authentication response>"
+"""What the protocol log shows instead of what a client sends to prove itself (Exchange reference, section 5.3)."""
+
+
+class Denied(msgspec.Struct, frozen=True):
+    """Why the directory did not vouch for a client: the rule that says so."""
+
+    rule: str
+
+
+WRONG, TOO_OFTEN, NOT_AVAILABLE = Denied("sign_in_failed"), Denied("sign_in_too_often"), Denied("sign_in_not_available")
+
+
+def mechanisms(connector: ReceiveConnector, tls: bool) -> list[str]:
+    """The mechanisms that the connector offers now, in Exchange's order (Exchange reference, sections 2.4 and 5.2)."""
+    chosen = connector.auth_mechanism
+    if AuthMechanism.BasicAuth in chosen and (tls or AuthMechanism.BasicAuthRequireTLS not in chosen):
+        return ["LOGIN", "PLAIN"]
+    return []
+
+
+def auth(session: Session, argument: str, now: float) -> Outcome:
+    """Starts an exchange; an initial response counts as its first answer."""
+    name, _, initial = argument.strip().partition(" ")
+    mechanism = name.upper()
+    if session.user is not None:
+        return refuse(session, replies.ALREADY_AUTHENTICATED, "out_of_order")
+    if not mechanism:
+        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+    if mechanism not in mechanisms(session.connector, bool(session.tls)):
+        return refuse(session, replies.UNRECOGNIZED_MECHANISM, "sign_in_not_offered")
+    asking = msgspec.structs.replace(session, exchange=Exchange(mechanism))
+    if initial:
+        return answered(asking, b"" if initial == "=" else initial.encode("latin-1"))
+    return Outcome(asking, replies.USER_NAME if mechanism == "LOGIN" else replies.GO_ON)
+
+
+def answered(session: Session, line: bytes) -> Outcome:
+    """The next line of an exchange: base64, or `*` to give up."""
+    exchange = session.exchange
+    over = msgspec.structs.replace(session, exchange=None)
+    if exchange is None or line == b"*":
+        return refuse(over, replies.AUTHENTICATION_CANCELLED, "sign_in_cancelled")
+    try:
+        text = base64.b64decode(line, validate=True).decode("utf-8")
+        if exchange.mechanism == "LOGIN":
+            return _login(over, exchange, text)
+        return _plain(over, text)
+    except (binascii.Error, UnicodeDecodeError):
+        return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+
+
+def _login(over: Session, exchange: Exchange, text: str) -> Outcome:
+    if exchange.user_name is None:
+        asking = msgspec.structs.replace(over, exchange=Exchange("LOGIN", text))
+        return Outcome(asking, replies.PASSWORD)
+    return _check(over, exchange.user_name, text)
+
+
+def _plain(over: Session, text: str) -> Outcome:
+    parts = text.split("\0")
+    if len(parts) != 3:
+        return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+    on_behalf, name, password = parts
+    if on_behalf and on_behalf.casefold() != name.casefold():
+        return _denied(over, WRONG)
+    return _check(over, name, password)
+
+
+def _check(session: Session, name: str, password: str) -> Outcome:
+    logon = logon_name(name, session.connector.default_logon_domain)
+    return Outcome(session, None, (CheckPassword(logon, password),))
+
+
+def logon_name(text: str, default_domain: str) -> LogonName:
+    r"""`user`, `DOMAIN\user` or `user@domain`; a user without a domain is one of the default logon domain."""
+    text = text.strip().casefold()
+    domain, backslash, user = text.partition("\\")
+    if backslash:
+        return LogonName(user, domain)
+    user, at, domain = text.rpartition("@")
+    if at:
+        return LogonName(user, domain, text)
+    return LogonName(text, default_domain.casefold())
+
+
+def checked(session: Session, answer: User | Denied) -> Outcome:
+    """The directory's answer. A user without the right Submit cannot sign in (Exchange reference, section 2.2)."""
+    if isinstance(answer, Denied):
+        return _denied(session, answer)
+    held = session.policy.rights_of_user(session.connector, (answer.name, *answer.groups, AUTHENTICATED_USERS))
+    if Right.SUBMIT not in held:
+        return _denied(session, Denied("sign_in_without_submit"))
+    known = msgspec.structs.replace(session, user=answer, principal=answer.name, rights=held, logon_failures=0)
+    return Outcome(known, replies.AUTHENTICATED, (), "signed_in")
+
+
+def _denied(session: Session, why: Denied) -> Outcome:
+    """Held back for AuthTarpitInterval; the failure that reaches MaxLogonFailures closes."""
+    if why == NOT_AVAILABLE:
+        return refuse(session, replies.AUTHENTICATION_NOT_AVAILABLE, why.rule)
+    connector, failures = session.connector, session.logon_failures + 1
+    session = msgspec.structs.replace(session, logon_failures=failures)
+    answer = replies.AUTHENTICATION_NOT_AVAILABLE if why == TOO_OFTEN else replies.NOT_SUCCESSFUL
+    held: tuple[Action, ...] = (Tarpit(connector.auth_tarpit_interval),) if connector.auth_tarpit_interval else ()
+    if not connector.max_logon_failures or failures < connector.max_logon_failures:
+        return Outcome(session, answer, held, why.rule)
+    last = replies.TOO_MANY_FAILURES
+    both = Reply(last.code, last.status, last.lines, answer.wire + last.wire)
+    return Outcome(session, both, (*held, *CLOSE), "too_many_logon_failures")
+
+
+def shown(exchange: Exchange | None, line: bytes) -> bytes:
+    """A line as the protocol log may have it: nothing of what a client says to prove itself, whatever we answered."""
+    if exchange is not None:
+        return MASK
+    words = line.split(None, 2)
+    if len(words) == 3 and words[0].upper() == b"AUTH":
+        return b" ".join((*words[:2], MASK))
+    return line
