@@ -117,6 +117,7 @@ def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str
 def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float) -> bytes:
     """What goes in front of the message: Received, the authentication stamps, and the fields that it lacks."""
     protocol = "UTF8SMTP" if session.mail.smtp_utf8 else "ESMTP" if session.extended else "SMTP"
+    protocol += "S" if session.tls and session.extended else ""
     trace = received_header(
         helo=session.helo,
         client=session.remote_ip,
@@ -130,7 +131,6 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     stamps = {
         "X-MS-Exchange-Organization-AuthAs": "Internal" if internal else "Anonymous",
         "X-MS-Exchange-Organization-AuthSource": session.policy.snapshot.server,
-    protocol += "S" if session.tls and session.extended else ""
     }
     if not facts.message_id:
         stamps["Message-ID"] = message_id

@@ -65,8 +65,6 @@ class LookUpRecipient(msgspec.Struct, frozen=True):
     wishes: RcptParameters = NO_RCPT_PARAMETERS
 
 
-class Accept(msgspec.Struct, frozen=True):
-    """Make this message durable, `trace` in front of what was received, before the reply is written.
 class LogonName(msgspec.Struct, frozen=True):
     """Whom a client claims to be, in lower case; `address` when it was written `user@domain`."""
 
@@ -85,6 +83,8 @@ class CheckPassword(msgspec.Struct, frozen=True):
         return f"CheckPassword({self.logon})"
 
 
+class Accept(msgspec.Struct, frozen=True):
+    """Make this message durable, `trace` in front of what was received, before the reply is written.
 
     `notify` and `orcpt` stand beside `recipients`, empty when no recipient has them (RFC 3461 §4).
     """
