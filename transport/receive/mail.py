@@ -83,14 +83,14 @@ def _sender_refusal(session: Session, sender: Path) -> Outcome | None:
         return refuse(session, replies.NOT_AUTHENTICATED, "submit_denied")
     if not sender.domain:
         return None
-    if session.policy.is_authoritative(sender.domain):
-        if Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER not in session.rights:
-            return refuse(session, replies.SEND_AS_DENIED, "authoritative_sender_denied")
-    elif Right.ACCEPT_ANY_SENDER not in session.rights:
     if session.user is not None:
         if str(sender).lower() in session.user.addresses:
             return None
         if Right.ACCEPT_ANY_SENDER not in session.rights:
             return refuse(session, replies.SEND_AS_DENIED, "sender_not_own")
+    if session.policy.is_authoritative(sender.domain):
+        if Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER not in session.rights:
+            return refuse(session, replies.SEND_AS_DENIED, "authoritative_sender_denied")
+    elif Right.ACCEPT_ANY_SENDER not in session.rights:
         return refuse(session, replies.SEND_AS_DENIED, "any_sender_denied")
     return None
