@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from console.protection import models
+from transport.config.filters import RecipientFilter, SenderFilter
+
+FILTERS: dict[type, type[models.FilterSettings]] = {
+    RecipientFilter: models.RecipientFilter,
+    SenderFilter: models.SenderFilter,
+}
 
 
-def recipient_filter() -> models.RecipientFilter:
-    """The row, or an unsaved one with the defaults."""
-    return models.RecipientFilter.objects.filter(pk=1).first() or models.RecipientFilter(pk=1)
+def filter_settings(struct: type) -> models.FilterSettings:
+    """The row of a filter's struct, or an unsaved one with the defaults."""
+    model = FILTERS[struct]
+    return model._default_manager.filter(pk=1).first() or model(pk=1)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -10,40 +12,61 @@ from django.utils.translation import gettext as _
 from console.crud.access import RoleRequired
 from console.directory import queries as directory
 from console.protection import actions, queries
-from console.protection.forms import RecipientFilterForm
+from console.protection.forms import FilterForm, RecipientFilterForm, SenderFilterForm
 from console.publishing.rows import struct_of
-from transport.config.filters import RecipientFilter
 
 
-class RecipientFilterPage(RoleRequired):
-    """One page, one form."""
+class FilterPage(RoleRequired):
+    """One page, one form: the settings of a filter."""
 
     writers = actions.WRITERS
+    form_class: type[FilterForm]
+    template: str
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        row = queries.recipient_filter()
-        return self.show(RecipientFilterForm(now=struct_of(row, RecipientFilter), row=row))
+        return self.show(self.form())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        row = queries.recipient_filter()
-        form = RecipientFilterForm(request.POST, now=struct_of(row, RecipientFilter), row=row)
+        form = self.form(request.POST)
         if form.is_valid():
             try:
-                actions.set_recipient_filter(self.actor, RecipientFilter(**form.changes), form.seen_version)
+                actions.set_filter(self.actor, self.form_class.struct(**form.changes), form.seen_version)
             except ValidationError as error:
                 form.put(error)
             else:
-                messages.success(request, _("The recipient filter is saved."))
+                messages.success(request, _("The %s is saved.") % self.title().lower())
                 return redirect(request.path)
         return self.show(form)
 
-    def show(self, form: RecipientFilterForm) -> HttpResponse:
+    def form(self, *data: Any) -> FilterForm:
+        row = queries.filter_settings(self.form_class.struct)
+        return self.form_class(*data, now=struct_of(row, self.form_class.struct), row=row)
+
+    def title(self) -> str:
+        return _(actions.KINDS[self.form_class.struct])
+
+    def show(self, form: FilterForm) -> HttpResponse:
         context = {
-            "title": _("Recipient filter"),
+            "title": self.title(),
             "form": form,
-            "on": form.now.recipient_validation_enabled,
+            "now": form.now,
             "may_write": self.may_write,
-            "listed": directory.listed().exists(),
             "cancel_url": reverse("overview:home"),
+            **self.more(),
         }
-        return render(self.request, "protection/recipient_filter.html", context, status=422 if form.errors else 200)
+        return render(self.request, self.template, context, status=422 if form.errors else 200)
+
+    def more(self) -> dict[str, Any]:
+        """What a template needs besides the form."""
+        return {}
+
+
+class RecipientFilterPage(FilterPage):
+    form_class, template = RecipientFilterForm, "protection/recipient_filter.html"
+
+    def more(self) -> dict[str, Any]:
+        return {"listed": directory.listed().exists()}
+
+
+class SenderFilterPage(FilterPage):
+    form_class, template = SenderFilterForm, "protection/sender_filter.html"

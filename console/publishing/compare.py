@@ -16,6 +16,7 @@ RECEIVE_CONNECTOR = "Receive connector"
 SEND_CONNECTOR = "Send connector"
 ACCEPTED_DOMAIN = "Accepted domain"
 RECIPIENT_FILTER = "Recipient filter"
+SENDER_FILTER = "Sender filter"
 CERTIFICATE = "Certificate"
 
 COLLECTIONS = {
@@ -24,7 +25,8 @@ COLLECTIONS = {
     "accepted_domains": ACCEPTED_DOMAIN,
     "certificates": CERTIFICATE,
 }
-KINDS = [*COLLECTIONS.values(), RECIPIENT_FILTER]
+SINGLES = {"recipient_filter": RECIPIENT_FILTER, "sender_filter": SENDER_FILTER}
+KINDS = [*COLLECTIONS.values(), *SINGLES.values()]
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ def objects(snapshot: Snapshot) -> dict[tuple[str, str], dict[str, str]]:
         for collection, kind in COLLECTIONS.items()
         for struct in getattr(snapshot, collection)
     }
-    found[RECIPIENT_FILTER, RECIPIENT_FILTER] = shown(snapshot.recipient_filter)
-    return found
+    return found | {(kind, kind): shown(getattr(snapshot, field)) for field, kind in SINGLES.items()}
 
 
 def shown(struct: msgspec.Struct) -> dict[str, str]:

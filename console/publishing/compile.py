@@ -13,11 +13,11 @@ from console.certificates.models import Certificate as CertificateRow
 from console.connectors.models import ReceiveConnector as ReceiveConnectorRow
 from console.connectors.models import SendConnector as SendConnectorRow
 from console.domains.models import AcceptedDomain as AcceptedDomainRow
-from console.protection.models import RecipientFilter as RecipientFilterRow
+from console.protection import models as protection
 from console.publishing.rows import struct_of
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
@@ -33,9 +33,8 @@ def compile_snapshot(revision: int) -> Snapshot:
         receive_connectors=_structs(ReceiveConnectorRow.objects.order_by(), ReceiveConnector),
         send_connectors=_structs(SendConnectorRow.objects.order_by(), SendConnector),
         accepted_domains=_structs(AcceptedDomainRow.objects.order_by(), AcceptedDomain),
-        recipient_filter=next(
-            iter(_structs(RecipientFilterRow.objects.order_by(), RecipientFilter)), RecipientFilter()
-        ),
+        recipient_filter=_single(protection.RecipientFilter, RecipientFilter),
+        sender_filter=_single(protection.SenderFilter, SenderFilter),
         certificates=_by_name(certificate(row) for row in CertificateRow.objects.order_by()),
     )
 
@@ -47,6 +46,11 @@ def certificate(row: CertificateRow) -> Certificate:
 
 def _structs(rows: Iterable[Model], struct: type[Struct]) -> tuple[Struct, ...]:
     return _by_name(struct_of(row, struct) for row in rows)
+
+
+def _single(model: type[Model], struct: type[Struct]) -> Struct:
+    row = model._default_manager.first()
+    return struct_of(row, struct) if row else struct()
 
 
 def _by_name(structs: Iterable[Struct]) -> tuple[Struct, ...]:

@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from transport.config import kinds
 from transport.config.setting import Kind, Setting
 
-MAY_BE_EMPTY = {Kind.TEXT, Kind.HOST_NAME, Kind.SMART_HOSTS}
+MAY_BE_EMPTY = {
+    Kind.TEXT, Kind.HOST_NAME, Kind.SMART_HOSTS, Kind.ADDRESSES, Kind.DOMAINS, Kind.TIME, Kind.RESPONSE,
+    Kind.RETURN_CODE, Kind.RETURN_CODES, Kind.NAME_SERVERS,
+}
 
 
 class SettingField(forms.Field):
@@ -163,3 +166,11 @@ FIELDS: dict[Kind, Callable[[Setting], forms.Field]] = {
 def field_for(setting: Setting) -> forms.Field:
     """The form field of a setting."""
     return FIELDS[setting.kind](setting)
+    Kind.ADDRESSES: _lines,
+    Kind.DOMAINS: _lines,
+    Kind.RANGE: _mono,
+    Kind.TIME: _mono,
+    Kind.RESPONSE: _mono,
+    Kind.RETURN_CODE: _mono,
+    Kind.RETURN_CODES: _lines,
+    Kind.NAME_SERVERS: _lines,

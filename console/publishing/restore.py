@@ -15,7 +15,7 @@ from console.certificates.actions import row_of
 from console.certificates.models import Certificate
 from console.connectors import models as connectors
 from console.domains.models import AcceptedDomain as AcceptedDomainRow
-from console.protection.models import RecipientFilter as RecipientFilterRow
+from console.protection import models as protection
 from console.publishing import queries
 from console.publishing.actions import Change, change
 from console.publishing.compare import differences, objects
@@ -24,7 +24,7 @@ from console.publishing.models import ConfigRevision
 from console.publishing.rows import struct_of, write
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.document import DocumentError
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
@@ -72,7 +72,8 @@ def tables(wanted: Snapshot) -> list[Table]:
         _of_settings(connectors.ReceiveConnector, ReceiveConnector, wanted.receive_connectors),
         _of_settings(connectors.SendConnector, SendConnector, wanted.send_connectors),
         _of_settings(AcceptedDomainRow, AcceptedDomain, wanted.accepted_domains),
-        _of_settings(RecipientFilterRow, RecipientFilter, (wanted.recipient_filter,)),
+        _of_settings(protection.RecipientFilter, RecipientFilter, (wanted.recipient_filter,)),
+        _of_settings(protection.SenderFilter, SenderFilter, (wanted.sender_filter,)),
         Table(Certificate, wanted.certificates, certificate, _certificate_row),
     ]
 
@@ -96,7 +97,7 @@ def put_back(table: Table) -> None:
 def _renewed(row: Any, held: tuple[Any, Any] | None) -> Model:
     if held:
         row.pk, row.version = held[0].pk, getattr(held[0], "version", 0) + 1
-    elif isinstance(row, RecipientFilterRow):
+    elif isinstance(row, protection.FilterSettings):
         row.pk = 1
     return row
 

@@ -30,6 +30,7 @@ LINES: dict[Kind, Callable[[str], Any]] = {
     Kind.BINDINGS: parse_binding,
     Kind.RANGES: IPRange,
     Kind.ADDRESS_SPACES: _address_space,
+    Kind.NAME_SERVERS: parse_binding,
 }
 """Kinds whose column is a list of lines → what makes a value of one line; `str` makes the line of a value."""
 

@@ -54,7 +54,8 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
         table, values = self.table(), self.values_at_first()
         skipped = (Kind.FLAG, Kind.FLAG_SET, Kind.BINDINGS, Kind.RANGES, Kind.ADDRESS_SPACES, Kind.SMART_HOSTS)
         told = {name for name, each in table.items() if each.kind not in skipped and not each.read_only}
-        return {name: written(table[name], values[name]) for name in told & values.keys() if values[name] != ""}
+        told = {name for name in told & values.keys() if values[name] not in ("", ())}
+        return {name: written(table[name], values[name]) for name in told}
 
     @property
     def changes(self) -> dict[str, Any]:

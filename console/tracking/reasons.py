@@ -17,15 +17,21 @@ from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision
 from transport.config import kinds
 from transport.config.document import DocumentError
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import Setting, settings
 from transport.config.snapshot import Snapshot
 
-CONNECTOR, FILTER = "receive connector", "recipient filter"
-PLACES = {FILTER: "protection:recipient-filter", "accepted domain": "domains:list", "directory": "directory:list"}
-PLACES |= {"certificate": "certificates:list"}
-NAMES = {CONNECTOR: "Receive connector", FILTER: "Recipient filter", "accepted domain": "Accepted domains"}
+CONNECTOR = "receive connector"
+FILTERS: dict[str, tuple[str, type]] = {
+    "recipient filter": ("recipient_filter", RecipientFilter),
+    "sender filter": ("sender_filter", SenderFilter),
+}
+"""Kind of object → where the snapshot has it, and its settings table."""
+PLACES = {"recipient filter": "protection:recipient-filter", "sender filter": "protection:sender-filter"}
+PLACES |= {"certificate": "certificates:list", "accepted domain": "domains:list", "directory": "directory:list"}
+NAMES = {CONNECTOR: "Receive connector", "accepted domain": "Accepted domains"}
+NAMES |= {"recipient filter": "Recipient filter", "sender filter": "Sender filter"}
 NAMES |= {"directory": "Directory", "certificate": "Certificates"}
 
 
@@ -98,8 +104,8 @@ class Reasons:
         snapshot = self._snapshot(revision)
         if snapshot is None or not field:
             return None
-        if on == FILTER:
-            return getattr(snapshot.recipient_filter, field, None)
+        if on in FILTERS:
+            return getattr(getattr(snapshot, FILTERS[on][0]), field, None)
         named = (each for each in snapshot.receive_connectors if each.name.lower() == self.connector.lower())
         return getattr(next(named, None), field, None) if on == CONNECTOR else None
 
@@ -124,7 +130,7 @@ class Reasons:
 
 
 def _setting(on: str, field: str) -> Setting | None:
-    struct = {CONNECTOR: ReceiveConnector, FILTER: RecipientFilter}.get(on)
+    struct = ReceiveConnector if on == CONNECTOR else FILTERS.get(on, ("", None))[1]
     return settings(struct).get(field) if struct else None
 
 

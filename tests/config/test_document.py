@@ -10,7 +10,7 @@ from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.document import DocumentError, checksum, decode, encode
 from transport.config.endpoint import Binding, IPRange
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.permissions import ANONYMOUS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import AddressSpace, SendConnector
@@ -25,6 +25,14 @@ OF_KIND = {
     Kind.RANGES: st.just((IPRange("10.0.0.0/8"), IPRange("::1"))),
     Kind.GRANTS: st.sampled_from(list(Right)).map(lambda right: (Grant(ANONYMOUS, right.value, True),)),
     Kind.ADDRESS_SPACES: st.just((AddressSpace("*.contoso.com", 5), AddressSpace("*"))),
+    Kind.ADDRESSES: st.just(("anna@contoso.com", "bob@a.example")),
+    Kind.DOMAINS: st.just(("contoso.com", "xn--bcher-kva.example")),
+    Kind.RANGE: st.sampled_from(["192.0.2.7", "192.0.2.1-192.0.2.9", "2001:db8::/32"]),
+    Kind.TIME: st.none() | st.integers(0, 2**33),
+    Kind.RESPONSE: st.sampled_from(["", "Go away, %0"]),
+    Kind.RETURN_CODE: st.sampled_from(["", "127.0.0.4"]),
+    Kind.RETURN_CODES: st.just(("127.0.0.2", "127.0.0.9")),
+    Kind.NAME_SERVERS: st.just((Binding("10.2.3.4", 53), Binding("::1", 5353))),
     Kind.SMART_HOSTS: st.just(("mail.contoso.com", "[10.0.0.1]")),
 }
 
@@ -43,6 +51,7 @@ def objects(struct: type) -> st.SearchStrategy[object]:
     return st.builds(struct, **{field: values(setting) for field, setting in settings(struct).items()})
 
 
+TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter, SenderFilter]
 snapshots = st.builds(
     Snapshot,
     revision=st.integers(0, 10**9),
@@ -50,6 +59,7 @@ snapshots = st.builds(
     send_connectors=st.tuples(objects(SendConnector)),
     accepted_domains=st.tuples(objects(AcceptedDomain)),
     recipient_filter=objects(RecipientFilter),
+    sender_filter=objects(SenderFilter),
 )
 
 
@@ -59,7 +69,7 @@ def test_round_trip(snapshot: Snapshot) -> None:
     assert checksum(encode(snapshot)) == checksum(encode(decode(encode(snapshot))))
 
 
-@given(st.one_of(objects(ReceiveConnector), objects(SendConnector), objects(AcceptedDomain)))
+@given(st.one_of(map(objects, TABLES)))
 def test_what_is_shown_can_be_typed_again(thing: object) -> None:
     for field, setting in settings(type(thing)).items():
         if setting.kind is not Kind.GRANTS:

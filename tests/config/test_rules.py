@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receive.builders import connector, domain
-from transport.config import rules
+from transport.config import kinds, rules
+from transport.config.endpoint import everyone
 from transport.config.permissions import PermissionGroup
-from transport.config.receive_connector import AuthMechanism, TransportRole
+from transport.config.receive_connector import (
+    AuthMechanism,
+    ExtendedProtectionPolicy,
+    ReceiveConnector,
+    TransportRole,
+    Usage,
+)
+from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
+
+
+SECURED = frozenset({AuthMechanism.ExternalAuthoritative, AuthMechanism.Tls})
+SERVERS = frozenset({PermissionGroup.ExchangeServers})
 
 
 def fields(subject: object, *others: object) -> list[str]:
@@ -46,6 +59,19 @@ def test_names_differ_whatever_their_case() -> None:
     ("values", "field"),
     [
         ({"auth_mechanism": frozenset({AuthMechanism.ExternalAuthoritative})}, "auth_mechanism"),
+        ({"auth_mechanism": frozenset({AuthMechanism.BasicAuthRequireTLS, AuthMechanism.Tls})}, "auth_mechanism"),
+        ({"auth_mechanism": frozenset({AuthMechanism.BasicAuthRequireTLS, AuthMechanism.BasicAuth})}, "auth_mechanism"),
+        ({"auth_mechanism": SECURED | {AuthMechanism.BasicAuth}, "permission_groups": SERVERS}, "auth_mechanism"),
+        ({"auth_mechanism": frozenset(), "require_tls": True}, "require_tls"),
+        ({"auth_mechanism": frozenset(), "domain_secure_enabled": True}, "domain_secure_enabled"),
+        (
+            {"auth_mechanism": SECURED, "permission_groups": SERVERS, "domain_secure_enabled": True},
+            "domain_secure_enabled",
+        ),
+        ({"chunking_enabled": False}, "binary_mime_enabled"),
+        ({"max_hop_count": 501}, "max_hop_count"),
+        ({"name": "x" * 65}, "name"),
+        ({"tls_certificate_name": "mail.contoso.com"}, "tls_certificate_name"),
         ({"banner": "Mail Server"}, "banner"),
         ({"banner": "220 a\r\n250 b"}, "banner"),
         ({"connection_inactivity_timeout": 600}, "connection_inactivity_timeout"),
@@ -61,6 +87,44 @@ def test_externally_secured_goes_with_exchange_servers() -> None:
         permission_groups=frozenset({PermissionGroup.ExchangeServers, PermissionGroup.AnonymousUsers}),
     )
     assert fields(secured) == []
+
+
+def test_none_stands_alone() -> None:
+    setting = settings(ReceiveConnector)["auth_mechanism"]
+    assert kinds.parse(setting, "None") == frozenset()
+    with pytest.raises(ValueError, match="None stands alone"):
+        kinds.parse(setting, "None, Tls")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"suppress_x_anonymous_tls": True}, "never offered here"),
+        ({"enable_auth_gssapi": True}, "Integrated Windows authentication only"),
+        ({"extended_protection_policy": ExtendedProtectionPolicy.Require}, "which is not chosen"),
+        ({"auth_mechanism": frozenset({AuthMechanism.BasicAuth})}, "add the permission group Exchange users"),
+        ({"permission_groups": frozenset({PermissionGroup.ExchangeUsers})}, "no way to sign in"),
+        ({"permission_groups": frozenset({PermissionGroup.Partners})}, "enable Domain Security"),
+    ],
+)
+def test_what_is_allowed_but_does_nothing_is_said(values: dict[str, object], words: str) -> None:
+    made = connector(**values)  # type: ignore[arg-type]
+    assert not fields(made)
+    assert words in " ".join(rules.advice(made))
+
+
+@pytest.mark.parametrize("usage", Usage)
+def test_the_presets_of_each_use_contradict_nothing(usage: Usage) -> None:
+    made = msgspec.structs.replace(rules.preset(usage, "New"), remote_ip_ranges=everyone())
+    assert fields(made) == []
+    assert rules.advice(made) == []
+
+
+def test_the_presets_bring_what_exchange_brings() -> None:
+    client, partner = rules.preset(Usage.Client, "C"), rules.preset(Usage.Partner, "P")
+    assert {each.value for each in client.auth_mechanism} == {"Tls", "BasicAuth", "BasicAuthRequireTLS", "Integrated"}
+    assert AuthMechanism.ExchangeServer in rules.preset(Usage.Internal, "I").auth_mechanism
+    assert partner.domain_secure_enabled
 
 
 def test_exactly_one_default_domain() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Setting, settings
 
 TRANSPORT = Path(__file__).resolve().parents[2] / "transport"
-TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter]
+TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter, SenderFilter]
+FILTERS = [RecipientFilter, SenderFilter]
 ALL = [(struct, field, setting) for struct in TABLES for field, setting in settings(struct).items()]
 NOT_FOR_THE_TRANSPORT = {"comment", "usage"}
 EXCHANGES_SPELLING = {
@@ -37,9 +38,17 @@ def test_a_setting_is_named_as_exchange_names_it_and_explained(struct: type, fie
     assert setting.help.endswith(".") and setting.label and setting.source
 
 
-@pytest.mark.parametrize("field", [field for field in settings(ReceiveConnector) if field not in NOT_FOR_THE_TRANSPORT])
+@pytest.mark.parametrize(
+    "field",
+    [
+        field
+        for struct in (ReceiveConnector, *FILTERS)
+        for field in settings(struct)
+        if field not in NOT_FOR_THE_TRANSPORT
+    ],
+)
 def test_a_setting_is_obeyed_somewhere_or_said_not_to_be(field: str) -> None:
-    if settings(ReceiveConnector)[field].not_enforced:
+    if field in settings(ReceiveConnector) and settings(ReceiveConnector)[field].not_enforced:
         return
     rooms = [TRANSPORT / "receive", TRANSPORT / "shell", TRANSPORT / "config"]
     sources = [path.read_text() for room in rooms for path in room.glob("*.py") if path.name != "receive_connector.py"]

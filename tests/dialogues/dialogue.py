@@ -17,13 +17,18 @@ import msgspec
 
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 
 FOLDER = Path(__file__).parent
-KINDS = {"Receive connector": ReceiveConnector, "Accepted domain": AcceptedDomain, "Recipient filter": RecipientFilter}
+KINDS: dict[str, type] = {
+    "Receive connector": ReceiveConnector,
+    "Accepted domain": AcceptedDomain,
+    "Recipient filter": RecipientFilter,
+    "Sender filter": SenderFilter,
+}
 
 
 @dataclass
@@ -102,6 +107,7 @@ def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
         receive_connectors=tuple(made[ReceiveConnector]),
         accepted_domains=tuple(made[AcceptedDomain]),
         recipient_filter=(made[RecipientFilter] or [RecipientFilter()])[0],
+        sender_filter=(made[SenderFilter] or [SenderFilter()])[0],
     )
 
 

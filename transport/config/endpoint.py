@@ -92,18 +92,19 @@ def parse_range(text: str) -> IPRange:
     return IPRange(text)
 
 
-def parse_binding(text: str) -> Binding:
-    """One binding, `10.2.3.4:25`, `[::1]:25`, or an address alone for port 25. Raises ValueError with what to write."""
+def parse_binding(text: str, port_alone: int = 25) -> Binding:
+    """One binding, `10.2.3.4:25`, `[::1]:25`, or an address for `port_alone`. Raises ValueError with what to write."""
     text = text.strip()
     ip_text, separator, port_text = text.rpartition(":")
     bare_address = text.endswith("]") or not separator or (":" in ip_text and not ip_text.startswith("["))
     if bare_address:
-        ip_text, port_text = text, "25"
+        ip_text, port_text = text, str(port_alone)
     try:
         address = ip_address(ip_text.strip("[]"))
         port = int(port_text)
     except ValueError:
-        raise ValueError(f"“{text}” is no binding. Write address and port: 10.2.3.4:25 or [::1]:25.") from None
+        like = f"10.2.3.4:{port_alone} or [::1]:{port_alone}"
+        raise ValueError(f"“{text}” is no binding. Write address and port: {like}.") from None
     if not 1 <= port <= 65535:
         raise ValueError(f"“{text}”: the port must be from 1 to 65535.")
     return Binding(str(address), port)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import Enum
+from ipaddress import IPv4Address
 from typing import Any
 
 from transport.config.endpoint import parse_binding, parse_range
@@ -15,6 +17,9 @@ from transport.config.setting import Kind, Setting
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
 _TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
+_LOCAL_PART = re.compile(r"[^\s@,;<>\"*\x00-\x1f]{1,64}")
+_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%m/%d/%Y %I:%M %p")
+"""ISO 8601, what a browser's date field sends, and Exchange's `09/01/2018 5:00 PM`."""
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 
@@ -33,7 +38,7 @@ def show(setting: Setting, value: Any) -> str:
 
 def check(setting: Setting, value: Any) -> None:
     """Raises ValueError when a value is outside the setting's bounds; the text names them."""
-    measure = len(value) if isinstance(value, str) else value
+    measure = len(value) if isinstance(value, str | tuple) else value
     if value is None or not isinstance(measure, int) or isinstance(measure, bool):
         return
     low, high = setting.minimum, setting.maximum
@@ -41,6 +46,8 @@ def check(setting: Setting, value: Any) -> None:
         return
     if isinstance(value, str):
         raise ValueError(f"Write at most {high} characters." if value else "Enter a value.")
+    if isinstance(value, tuple):
+        raise ValueError(f"At most {high:,} entries fit in this list; these are {len(value):,}.")
     raise ValueError(f"Enter a value from {_bound(setting, low)} to {_bound(setting, high)}.")
 
 
@@ -165,6 +172,59 @@ def _grants(setting: Setting, text: str) -> tuple[Grant, ...]:
     return tuple(sorted(set(found)))
 
 
+def _list(setting: Setting, text: str, read: Callable[[str], str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(read(part) for part in _lines(text)))
+    check(setting, found)
+    return found
+
+
+def mailbox(text: str) -> str:
+    """`local@domain` in lower case. Raises ValueError when it is none, or has a wildcard."""
+    local, at, domain = text.strip("<>").rpartition("@")
+    if not at or not _LOCAL_PART.fullmatch(local):
+        raise ValueError(f"“{text}” is no address. Write each like anna@contoso.com; wildcards are not possible.")
+    return f"{local.lower()}@{host_name(domain)}"
+
+
+def _domain(text: str) -> str:
+    if "*" in text or "@" in text:
+        raise ValueError(f"“{text}” is no domain. Write each like contoso.com; wildcards are not possible.")
+    return host_name(text)
+
+
+def _response(setting: Setting, text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("Use printable ASCII characters on one line: SMTP carries no others.")
+    check(setting, text)
+    return text
+
+
+def _return_code(text: str) -> str:
+    try:
+        address = IPv4Address(text)
+    except ValueError:
+        raise ValueError(f"“{text}” is no answer of a list. Write it like 127.0.0.2.") from None
+    if not address.is_loopback:
+        raise ValueError(f"“{text}”: lists answer in 127.0.0.0/8 (RFC 5782), for example 127.0.0.2.")
+    return str(address)
+
+
+def _time(setting: Setting, text: str) -> int | None:
+    for form in _TIMES if text else ():
+        try:
+            return int(datetime.strptime(text.removesuffix(" UTC"), form).replace(tzinfo=UTC).timestamp())
+        except (ValueError, OverflowError):
+            continue
+    if text:
+        raise ValueError("Write date and time like 2027-01-31 17:00, in UTC.")
+    return None
+
+
+def show_time(value: int) -> str:
+    """Unix seconds as `2027-01-31 17:00:00 UTC`."""
+    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 _PARSERS: dict[Kind, Callable[[Setting, str], Any]] = {
     Kind.TEXT: _text,
     Kind.HOST_NAME: _host_name,
@@ -179,6 +239,14 @@ _PARSERS: dict[Kind, Callable[[Setting, str], Any]] = {
     Kind.GRANTS: _grants,
     Kind.ADDRESS_SPACES: _address_spaces,
     Kind.SMART_HOSTS: lambda setting, text: tuple(dict.fromkeys(_smart_host(part) for part in _lines(text))),
+    Kind.ADDRESSES: lambda setting, text: _list(setting, text, mailbox),
+    Kind.DOMAINS: lambda setting, text: _list(setting, text, _domain),
+    Kind.RANGE: lambda setting, text: str(parse_range(text)),
+    Kind.TIME: _time,
+    Kind.RESPONSE: _response,
+    Kind.RETURN_CODE: lambda setting, text: _return_code(text) if text else "",
+    Kind.RETURN_CODES: lambda setting, text: _list(setting, text, _return_code),
+    Kind.NAME_SERVERS: lambda setting, text: tuple(dict.fromkeys(parse_binding(part, 53) for part in _lines(text))),
 }
 
 
@@ -218,6 +286,11 @@ _PRINTERS: dict[Kind, Callable[[Any], str]] = {
     Kind.RANGES: _show_list,
     Kind.ADDRESS_SPACES: _show_list,
     Kind.SMART_HOSTS: _show_list,
+    Kind.ADDRESSES: _show_list,
+    Kind.DOMAINS: _show_list,
+    Kind.RETURN_CODES: _show_list,
+    Kind.NAME_SERVERS: _show_list,
+    Kind.TIME: show_time,
     Kind.GRANTS: lambda value: _show_list(
         tuple(f"{grant.principal}: {'not ' if grant.deny else ''}{grant.right}" for grant in value)
     ),

@@ -24,6 +24,14 @@ class Kind(Enum):
     GRANTS = "grants"
     ADDRESS_SPACES = "address spaces"
     SMART_HOSTS = "smart hosts"
+    ADDRESSES = "addresses"
+    DOMAINS = "domains"
+    RANGE = "address or range"
+    TIME = "time"
+    RESPONSE = "reply text"
+    RETURN_CODE = "return code"
+    RETURN_CODES = "return codes"
+    NAME_SERVERS = "name servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Setting:
     """One property of an object that an administrator edits.
 
     `name` is Exchange's; `section` the tab it stands on; `minimum` and `maximum` are inclusive, in the value's own unit
-    (bytes, seconds, count; characters for text); `source` says where name, default and bounds come from.
+    (bytes, seconds, count; characters of a text, entries of a list); `source` says where name, default and bounds come from.
     """
 
     name: str

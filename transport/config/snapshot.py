@@ -6,7 +6,7 @@ import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.transport_limits import TransportLimits
@@ -21,5 +21,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     send_connectors: tuple[SendConnector, ...] = ()
     accepted_domains: tuple[AcceptedDomain, ...] = ()
     recipient_filter: RecipientFilter = RecipientFilter()
+    sender_filter: SenderFilter = SenderFilter()
     transport_limits: TransportLimits = TransportLimits()
     certificates: tuple[Certificate, ...] = ()

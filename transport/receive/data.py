@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from transport.config.permissions import Right
+from transport.receive import sender_filter
 from transport.receive.outcome import Accept, Outcome, ReadChunk, ReadMailData
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
@@ -89,19 +90,22 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
     message_id = facts.message_id or f"<{identity}@{session.server}>"
-    accept = _accept(session, facts, message_id, identity, now)
+    accept = _accept(session, facts, message_id, identity, now, blocked)
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
     return Outcome(done, answer, (accept,), "queued")
 
 
-def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float) -> Accept:
+def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> Accept:
     recipients = {recipient.address: recipient for recipient in reversed(list(session.recipients or ()))}
     unique = list(reversed(recipients.values()))
+    blocked = sender_filter.from_rule(session, mail.head)
+    if blocked and sender_filter.rejects(session):
+        return close(done, replies.SENDER_DENIED, blocked)
     wishes = any(recipient.notify or recipient.orcpt for recipient in unique)
     return Accept(
         str(session.sender or ""),
         tuple(recipient.address for recipient in unique),
-        _trace(session, facts, message_id, identity, now),
+        _trace(session, facts, message_id, identity, now, blocked or sender_filter.rule(session, str(session.sender))),
         facts.subject,
         message_id,
         session.mail.body,
@@ -114,8 +118,8 @@ def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str
     )
 
 
-def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float) -> bytes:
-    """What goes in front of the message: Received, the authentication stamps, and the fields that it lacks."""
+def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> bytes:
+    """What goes in front of the message: Received, the stamps, and the fields that it lacks."""
     protocol = "UTF8SMTP" if session.mail.smtp_utf8 else "ESMTP" if session.extended else "SMTP"
     protocol += "S" if session.tls and session.extended else ""
     trace = received_header(
@@ -141,6 +145,8 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
 
 def not_stored(session: Session) -> Outcome:
     """The answer when an `Accept` could not be made durable; the client keeps the message and tries again."""
+    if blocked:
+        stamps[sender_filter.STAMP] = f"Blocked; {blocked}"
     return refuse(session, replies.INSUFFICIENT_RESOURCES, "not_stored")
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from transport.config.permissions import Right
 from transport.config.receive_connector import MessageRateSource
+from transport.receive import sender_filter
 from transport.receive.outcome import CountMessage, Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
@@ -32,6 +33,9 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
     refusal = _refusal(session, sender, parameters)
     if refusal is not None:
         return refusal
+    blocked = sender_filter.rule(session, str(sender))
+    if blocked and sender_filter.rejects(session):
+        return close(session, replies.SENDER_DENIED, blocked)
     session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, mail=parameters)
     return _rated(session)
 

@@ -7,6 +7,7 @@ from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import extensions
+from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.connector_match import ConnectorIndex
 
 
@@ -22,6 +23,9 @@ class Policy:
         every = snapshot.receive_connectors
         self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
         self.rcpt_parameters = {connector.name: extensions.rcpt_parameters(connector) for connector in every}
+        recipients = snapshot.recipient_filter
+        self.blocked_recipients = frozenset(recipients.blocked_recipients if recipients.block_list_enabled else ())
+        self.blocked_senders = BlockedSenders(snapshot.sender_filter)
         for domain in snapshot.accepted_domains:
             if domain.domain_name.startswith("*"):
                 self._parents[domain.domain_name.removeprefix("*").removeprefix(".")] = domain

@@ -1,14 +1,14 @@
-"""RCPT TO: RFC 5321 §4.1.1.3. Syntax, the limit, relay, then the recipient filter."""
+"""RCPT TO: RFC 5321 §4.1.1.3. Syntax, the limit, relay, then the filters."""
 
 from __future__ import annotations
 
 import msgspec
 
 from transport.config.receive_connector import ReceiveConnector
-from transport.receive import relay
+from transport.receive import recipient_filter, relay
 from transport.receive.mail import read_path
 from transport.receive.outcome import LookUpRecipient, Outcome
-from transport.receive.refusals import refuse
+from transport.receive.refusals import hold, refuse
 from transport.receive.session import Recipient, Recipients, Session, Stage
 from transport.smtp import replies
 from transport.smtp.parameters import ParameterError, RcptParameters, UnknownParameter, rcpt_parameters
@@ -59,8 +59,11 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters) -> Outcom
     reserved = _reserved(session.connector, recipient.domain)
     if reserved is not None:
         return refuse(session, *reserved)
-    if recipient.local_part.lower() != "postmaster" and relay.needs_look_up(session, domain):
-        return Outcome(session, None, (LookUpRecipient(recipient, wishes),))
+    if recipient_filter.is_on(session):
+        if recipient_filter.is_blocked(session, recipient):
+            return refuse(session, replies.USER_UNKNOWN, "recipient_blocked")
+        if recipient_filter.needs_look_up(session, recipient, domain):
+            return Outcome(session, None, (LookUpRecipient(recipient, wishes),))
     return _add(session, recipient, wishes, "accepted_domain" if domain is not None else "relay_allowed")
 
 
@@ -76,13 +79,17 @@ def _reserved(connector: ReceiveConnector, domain: str) -> tuple[Reply, str] | N
     return None
 
 
-def looked_up(session: Session, asked: LookUpRecipient, found: bool | None) -> Outcome:
-    """The directory's answer to a `LookUpRecipient`: listed, not listed, or None when it cannot tell."""
+def looked_up(session: Session, asked: LookUpRecipient, found: bool | None, over_budget: bool = False) -> Outcome:
+    """The directory's answer to a `LookUpRecipient`: listed, not listed, or None when it cannot tell.
+
+    `over_budget`: the source has asked for too many unknown recipients, and waits for the known as for the unknown.
+    """
     if found is None:
         return refuse(session, replies.DIRECTORY_NOT_AVAILABLE, "directory_not_available")
     if not found:
         return refuse(session, replies.USER_UNKNOWN, "recipient_unknown")
-    return _add(session, asked.recipient, asked.wishes, "recipient_listed")
+    added = _add(session, asked.recipient, asked.wishes, "recipient_listed")
+    return msgspec.structs.replace(added, actions=hold(session)) if over_budget else added
 
 
 def _add(session: Session, recipient: Path, wishes: RcptParameters, rule: str) -> Outcome:

@@ -32,7 +32,10 @@ def close(session: Session, answer: Reply, rule: str) -> Outcome:
 
 def tarpit(session: Session, answer: Reply) -> tuple[Action, ...]:
     """TarpitInterval holds each 5.x.x reply to an anonymous client (documents 000 and 001)."""
+    return hold(session) if answer.status.startswith("5.") else ()
+
+
+def hold(session: Session) -> tuple[Action, ...]:
+    """The tarpit of an anonymous session, whatever the reply."""
     seconds = session.connector.tarpit_interval
-    if not seconds or not answer.status.startswith("5.") or not session.is_anonymous:
-        return ()
-    return (Tarpit(seconds),)
+    return (Tarpit(seconds),) if seconds and session.is_anonymous else ()

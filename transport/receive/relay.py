@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.permissions import Right
 from transport.receive.session import Session
 from transport.smtp.path import Path
@@ -15,14 +15,3 @@ def refusal(session: Session, recipient: Path, domain: AcceptedDomain | None) ->
     if domain is None:
         return "relay_denied"
     return "rerouting_denied" if recipient.may_reroute else ""
-
-
-def needs_look_up(session: Session, domain: AcceptedDomain | None) -> bool:
-    """True when the recipient filter asks the directory: authoritative domains with an address book only."""
-    return (
-        domain is not None
-        and domain.domain_type is DomainType.Authoritative
-        and domain.address_book_enabled
-        and session.policy.snapshot.recipient_filter.recipient_validation_enabled
-        and Right.BYPASS_ANTI_SPAM not in session.rights
-    )

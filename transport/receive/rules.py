@@ -6,7 +6,7 @@ import msgspec
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """`on` is the kind of object to open (`receive connector`, `accepted domain`, `recipient filter`, `directory`,
+    """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter, `directory`,
     `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
     """
 
@@ -109,6 +109,14 @@ RULES: dict[str, Rule] = {
     "recipient_unknown": Rule(
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
         "recipient filter", "recipient_validation_enabled",
+    ),
+    "recipient_blocked": Rule("The recipient is on the block list.", "recipient filter", "blocked_recipients"),
+    "sender_blocked": Rule("The sender, or its domain, is blocked.", "sender filter", "blocked_senders"),
+    "from_blocked": Rule(
+        "An address of the header From, or its domain, is blocked.", "sender filter", "blocked_senders"
+    ),
+    "blank_sender_blocked": Rule(
+        "Messages without a sender are blocked.", "sender filter", "blank_sender_blocking_enabled"
     ),
     "directory_not_available": Rule("The recipients were never loaded on this transport.", "directory"),
     "insufficient_resources": Rule("The disk of this transport is nearly full."),

@@ -11,6 +11,7 @@ from transport.shell.metrics import Traffic
 from transport.shell.protocol_log import ProtocolLog
 from transport.shell.recipient_feed import RecipientFeed
 
+from transport.shell.unknown_recipients import UnknownRecipients
 if TYPE_CHECKING:
     from transport.shell.smtp_protocol import SmtpProtocol
     from transport.shell.tls_contexts import TlsContexts
@@ -40,6 +41,8 @@ class Reception:
         self.in_force: InForce | None = None
         self.traffic = Traffic()
         self.sessions: set[SmtpProtocol] = set()
+        self.unknown_recipients = UnknownRecipients()
+        self.load = ConnectorLoad()
         self.resources_low = not journal.has_room()
         self.stopping = False
 

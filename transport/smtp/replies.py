@@ -54,6 +54,7 @@ TOO_MANY_FAILURES = reply(421, "4.7.0", "Too many failed sign-ins, closing trans
 STARTTLS_FIRST = reply(451, "5.7.3", "Must issue a STARTTLS command first")  # A, although 451 goes with 4.x.x
 NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated")  # A
 SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender")  # N
+SENDER_DENIED = reply(554, "5.1.0", "Sender Denied")  # A
 UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay")  # A
 USER_UNKNOWN = reply(550, "5.1.1", "User unknown")  # A, documents 000 and 001
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")  # A

@@ -9,13 +9,13 @@ from console.connectors import models
 from console.connectors.forms import GeneralForm, ScopingForm, SecurityForm, SendConnectorForm
 from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
-from console.protection.forms import RecipientFilterForm
-from console.protection.models import RecipientFilter as FilterRow
+from console.protection import models as protection
+from console.protection.forms import RecipientFilterForm, SenderFilterForm
 from console.publishing.fields import FIELDS, field_for, written
 from console.publishing.rows import struct_of
 from tests.console.builders import receive_connector
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Kind, sections, settings
@@ -24,7 +24,8 @@ PAIRS = [
     (ReceiveConnector, models.ReceiveConnector),
     (SendConnector, models.SendConnector),
     (AcceptedDomain, DomainRow),
-    (RecipientFilter, FilterRow),
+    (RecipientFilter, protection.RecipientFilter),
+    (SenderFilter, protection.SenderFilter),
 ]
 OWN = {"id", "version", "changed_at"}
 
@@ -49,7 +50,7 @@ def test_each_setting_stands_on_the_form_of_its_tab():
         assert not form.groups or grouped == wanted
 
 
-@pytest.mark.parametrize("form", [SendConnectorForm, DomainForm, RecipientFilterForm])
+@pytest.mark.parametrize("form", [SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm])
 def test_each_setting_stands_on_the_form_of_its_object(form):
     assert set(form().fields) - {"version"} == set(settings(form.struct))
 

@@ -24,7 +24,7 @@ from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, recei
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import Binding, IPRange
-from transport.config.filters import RecipientFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.permissions import PRINCIPALS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import AddressSpace, SendConnector
@@ -109,6 +109,10 @@ LISTS: dict[Kind, Any] = {
     Kind.BINDINGS: (Binding("10.2.3.4", 25), Binding("::1", 2525)),
     Kind.RANGES: (IPRange("10.0.0.0/8"), IPRange("fc00::/7"), IPRange("1.2.3.4-1.2.3.9")),
     Kind.ADDRESS_SPACES: (AddressSpace("*.contoso.com", 7), AddressSpace("*")),
+    Kind.ADDRESSES: ("anna@contoso.com", "bob@a.example"),
+    Kind.DOMAINS: ("contoso.com", "partner.example"),
+    Kind.RETURN_CODES: ("127.0.0.2", "127.0.0.9"),
+    Kind.NAME_SERVERS: (Binding("10.2.3.4", 53), Binding("::1", 5353)),
     Kind.SMART_HOSTS: ("[10.0.0.1]", "mail.contoso.com"),
     Kind.GRANTS: tuple(
         Grant(who, right.value, deny) for who in PRINCIPALS for right in Right for deny in (False, True)
@@ -144,26 +148,30 @@ def structs(struct: type, **fixed: Any) -> st.SearchStrategy[Any]:
     send=structs(SendConnector),
     domain=structs(AcceptedDomain, default=st.just(True)),
     recipient_filter=structs(RecipientFilter),
+    sender_filter=structs(SenderFilter),
 )
-def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter):
+def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter, sender_filter):
     """Models → compile → encode → decode → rows → the same document, with every field off its default."""
     from console.connectors import models as connectors
     from console.domains.models import AcceptedDomain as DomainRow
-    from console.protection.models import RecipientFilter as FilterRow
+    from console.protection import models as protection
+    from console.protection.queries import FILTERS
     from console.publishing.rows import write
 
-    for row in (connectors.ReceiveConnector(), connectors.SendConnector(), DomainRow(), FilterRow(pk=1)):
-        type(row).objects.all().delete()
+    for model in (connectors.ReceiveConnector, connectors.SendConnector, DomainRow, *FILTERS.values()):
+        model.objects.all().delete()
     for struct, row in (
         (receive, connectors.ReceiveConnector()),
         (send, connectors.SendConnector()),
         (domain, DomainRow()),
-        (recipient_filter, FilterRow(pk=1)),
+        (recipient_filter, protection.RecipientFilter(pk=1)),
+        (sender_filter, protection.SenderFilter(pk=1)),
     ):
         write(struct, row).save()
     snapshot = compile_snapshot(1)
     assert (snapshot.receive_connectors, snapshot.send_connectors) == ((receive,), (send,))
     assert (snapshot.accepted_domains, snapshot.recipient_filter) == ((domain,), recipient_filter)
+    assert snapshot.sender_filter == sender_filter
     encoded = document.encode(snapshot)
     for table_of_rows in tables(snapshot):
         table_of_rows.model.objects.all().delete()

@@ -1,0 +1,64 @@
+"""Sender and recipient filter: what the lists hold, what is read from the header, what holds a harvester."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.receive.builders import connected, policy, said
+from transport.config.filters import FilterAction, RecipientFilter, SenderFilter
+from transport.receive import data, rcpt
+from transport.receive.blocked_senders import BlockedSenders
+from transport.receive.outcome import Accept, LookUpRecipient, Tarpit
+from transport.receive.sender_filter import STAMP, from_addresses
+
+LABELS = st.lists(st.sampled_from(["a", "b", "com", "example"]), min_size=1, max_size=4).map(".".join)
+
+
+@given(LABELS, st.frozensets(LABELS, max_size=3))
+def test_a_domain_is_blocked_with_all_below_it_and_nothing_else(domain: str, blocked: frozenset[str]) -> None:
+    filter_ = BlockedSenders(SenderFilter(blocked_domains_and_subdomains=tuple(blocked)))
+    below = any(domain == parent or domain.endswith("." + parent) for parent in blocked)
+    assert filter_.hold(f"x@{domain}") is below
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (b"From: a@b.example\r\n", ["a@b.example"]),
+        (b"FROM : =?utf-8?q?x?= <a@b.example>\r\nTo: c@d.example\r\n", ["a@b.example"]),
+        (b'From: "c@d.example" <a@b.example>, e@f.example (g@h.example)\r\n', ["a@b.example", "e@f.example"]),
+        (b"From:\r\n\t<a@b.example>\r\n", ["a@b.example"]),
+        (b'From: "odd local"@b.example\r\n', ["quoted@b.example"]),
+        (b"Subject: From: a@b.example\r\n", []),
+        (b"From: nobody\r\n", []),
+    ],
+)
+def test_addresses_of_the_header_from(head: bytes, found: list[str]) -> None:
+    assert from_addresses(head) == found
+
+
+@given(st.binary(max_size=200))
+def test_no_header_from_breaks_anything(junk: bytes) -> None:
+    from_addresses(b"From: " + junk + b"\r\n")
+
+
+def test_a_stamped_message_says_so_in_its_header() -> None:
+    filter_ = SenderFilter(action=FilterAction.StampStatus, blocked_domains=("pest.example",))
+    session = connected(policy(sender_filter=filter_))
+    session = said(session, "HELO x", "MAIL FROM:<a@b.example>", "RCPT TO:<postmaster@contoso.com>")
+    blocked = data.received(session, data.MailData(9, b"From: a@pest.example\r\n"), "0" * 32, 0.0).actions[0]
+    assert isinstance(blocked, Accept) and f"{STAMP}: Blocked; from_blocked\r\n".encode() in blocked.trace
+    free = data.received(session, data.MailData(9, b"From: a@b.example\r\n"), "0" * 32, 0.0).actions[0]
+    assert isinstance(free, Accept) and STAMP.encode() not in free.trace
+
+
+def test_a_source_over_its_budget_waits_for_the_known_as_for_the_unknown() -> None:
+    session = said(connected(policy(recipient_filter=RecipientFilter())), "HELO x", "MAIL FROM:<a@b.example>")
+    asked = rcpt.rcpt(session, "TO:<anna@contoso.com>", 0.0).actions[0]
+    assert isinstance(asked, LookUpRecipient)
+    assert rcpt.looked_up(session, asked, True).actions == ()
+    known, unknown = (rcpt.looked_up(session, asked, found, True) for found in (True, False))
+    assert known.actions == unknown.actions == (Tarpit(5),)
+    assert known.reply and known.reply.code == 250 and unknown.reply and unknown.reply.code == 550

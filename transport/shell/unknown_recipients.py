@@ -1,0 +1,37 @@
+"""How many unknown recipients each source has asked for: the budget against directory harvesting."""
+
+from typing import NamedTuple
+
+from transport.config.endpoint import client_key
+
+MOST_SOURCES = 100_000
+"""Beyond that the source that began first is forgotten: memory stays bounded whoever asks."""
+
+
+class _Asked(NamedTuple):
+    since: float
+    times: int
+
+
+class UnknownRecipients:
+    """Counts by address, for IPv6 by /64 network: whoever has one of its addresses has all of them."""
+
+    def __init__(self) -> None:
+        self._sources: dict[tuple[int, int], _Asked] = {}
+
+    def over(self, address: str, limit: int | None, interval: int, now: float, *, unknown: bool) -> bool:
+        """Whether the source has used up its `limit` within `interval` seconds; an `unknown` one is counted first."""
+        if limit is None:
+            return False
+        version, number = client_key(address)
+        source = (version, number if version == 4 else number >> 64)
+        asked = self._sources.get(source)
+        if asked is None or not 0 <= now - asked.since < interval:
+            self._sources.pop(source, None)
+            asked = _Asked(now, 0)
+        if unknown:
+            asked = _Asked(asked.since, asked.times + 1)
+            self._sources[source] = asked
+            if len(self._sources) > MOST_SOURCES:
+                del self._sources[next(iter(self._sources))]
+        return asked.times > limit
