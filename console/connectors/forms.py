@@ -1,4 +1,4 @@
-"""The forms of connectors; their fields follow from the settings tables."""
+"""The forms of connectors; their fields follow from the settings tables. `FORMS` are the tabs, in their order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django import forms
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, matrix
 from console.crud import Group
 from console.publishing.fields import ChoiceField
@@ -24,6 +25,13 @@ def fields_of(section: str) -> list[str]:
     return [field for field, setting in settings(ReceiveConnector).items() if setting.section == section]
 
 
+def not_enforced(section: str) -> Group:
+    """The settings of a tab that are kept but that nothing obeys, closed at its end."""
+    every = settings(ReceiveConnector)
+    fields = [field for field in fields_of(section) if every[field].not_enforced]
+    return Group(_("Not enforced"), fields, _("Kept with the connector, for an import or an export."), closed=True)
+
+
 class GeneralForm(SettingsForm):
     """The tab General."""
 
@@ -31,9 +39,9 @@ class GeneralForm(SettingsForm):
     shown = fields_of("General")
     groups = [
         Group("", ["name", "enabled", "comment"]),
-        Group(_("Messages"), ["max_message_size", "max_recipients_per_message", "max_hop_count"]),
-        Group(_("Sessions"), ["max_protocol_errors", "connection_timeout", "connection_inactivity_timeout"]),
+        Group(_("Messages"), ["max_message_size", "max_hop_count", "max_local_hop_count", "default_domain"]),
         Group(_("Service"), ["protocol_logging_level", "transport_role", "usage"]),
+        not_enforced("General"),
     ]
 
 
@@ -42,6 +50,11 @@ class SecurityForm(SettingsForm):
 
     struct = ReceiveConnector
     shown = fields_of("Security")
+    groups = [
+        Group("", ["auth_mechanism", "permission_groups"]),
+        Group("", ["require_tls", "domain_secure_enabled", "default_logon_domain"]),
+        not_enforced("Security"),
+    ]
 
     def __init__(self, *data: Any, now: Any = None, **options: Any):
         super().__init__(*data, now=now, **options)
@@ -72,6 +85,112 @@ class ScopingForm(SettingsForm):
         Group(_("Where it listens"), ["bindings"]),
         Group(_("How it greets"), ["fqdn", "banner"]),
     ]
+
+
+class LimitsForm(SettingsForm):
+    """The tab Limits."""
+
+    struct = ReceiveConnector
+    shown = fields_of("Limits")
+    groups = [
+        Group(
+            _("Connections"),
+            [
+                "max_inbound_connection",
+                "max_inbound_connection_per_source",
+                "max_inbound_connection_percentage_per_source",
+                "limit_scope",
+            ],
+        ),
+        Group(
+            _("Messages"),
+            ["message_rate_limit", "message_rate_source", "max_recipients_per_message", "max_header_size"],
+        ),
+        Group(
+            _("Errors and delays"),
+            ["max_protocol_errors", "max_logon_failures", "tarpit_interval", "auth_tarpit_interval"],
+        ),
+        Group(_("Time-outs"), ["connection_timeout", "connection_inactivity_timeout"]),
+    ]
+
+
+class ExtensionsForm(SettingsForm):
+    """The tab Extensions: what EHLO offers, and what is refused whatever the client asks."""
+
+    struct = ReceiveConnector
+    shown = fields_of("Extensions")
+    groups = [
+        Group(
+            _("Offered in the answer to EHLO"),
+            [
+                "size_enabled",
+                "pipelining_enabled",
+                "delivery_status_notification_enabled",
+                "enhanced_status_codes_enabled",
+                "eight_bit_mime_enabled",
+                "chunking_enabled",
+                "binary_mime_enabled",
+                "smtp_utf8_enabled",
+                "orar_enabled",
+                "long_addresses_enabled",
+            ],
+        ),
+        Group(
+            _("What is refused"),
+            [
+                "bare_linefeed_rejection_enabled",
+                "require_ehlo_domain",
+                "reject_reserved_top_level_recipient_domains",
+                "reject_reserved_second_level_recipient_domains",
+                "reject_single_label_recipient_domains",
+            ],
+        ),
+        not_enforced("Extensions"),
+    ]
+
+
+class CertificateForm(SettingsForm):
+    """The tab Certificate."""
+
+    struct = ReceiveConnector
+    shown = fields_of("Certificate")
+    groups = [
+        Group("", ["tls_certificate_name", "minimum_tls_version", "require_128_bit_encryption"]),
+        not_enforced("Certificate"),
+    ]
+
+    def __init__(self, *data: Any, **options: Any):
+        super().__init__(*data, **options)
+        now = self.now.tls_certificate_name if self.now is not None else ""
+        self.fields["tls_certificate_name"] = CertificateField(now)
+        self.order_fields([name for group in self.groups for name in group.fields])
+
+
+class CertificateField(forms.ChoiceField):
+    """One of the certificates that are here, or the best match; a name whose certificate is gone stays choosable."""
+
+    def __init__(self, now: str):
+        setting = settings(ReceiveConnector)["tls_certificate_name"]
+        here = certificates.by_identifier()
+        known = [(identifier, f"{name}: {identifier}") for identifier, name in here.items()]
+        gone = [(now, _("%s (not here any more)") % now)] if now and now not in here else []
+        super().__init__(
+            label=setting.label,
+            help_text=_("A connector without a choice shows the certificate that holds its FQDN."),
+            choices=[("", _("Best match for the FQDN")), *known, *gone],
+            required=False,
+        )
+
+
+FORMS = {
+    "General": GeneralForm,
+    "Security": SecurityForm,
+    "Scoping": ScopingForm,
+    "Limits": LimitsForm,
+    "Extensions": ExtensionsForm,
+    "Certificate": CertificateForm,
+}
+"""Tab → its form, in the order of the tabs."""
 
 
 class IntroductionForm(SettingsForm):

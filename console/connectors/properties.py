@@ -14,18 +14,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
-from console.connectors import actions, models, queries
-from console.connectors.forms import GeneralForm, ScopingForm, SecurityForm
+from console.certificates import queries as certificates
+from console.connectors import actions, ehlo, models, queries
+from console.connectors.forms import FORMS
 from console.connectors.sentence import sentence
 from console.connectors.warnings import warnings
 from console.crud import Tab
 from console.crud.access import RoleRequired
 from console.publishing import queries as publishing
-from transport.config.receive_connector import ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
 from transport.receive.greeting import greeting
 
-TABS = {"general": GeneralForm, "security": SecurityForm, "scoping": ScopingForm}
-PREVIEWS = {"security": "connectors/rights.html", "scoping": "connectors/greeting.html"}
+TABS = {section.lower(): form for section, form in FORMS.items()}
+ACTIVITY = "activity"
+PREVIEWS = {
+    "security": "connectors/rights.html",
+    "scoping": "connectors/greeting.html",
+    "extensions": "connectors/ehlo.html",
+    "certificate": "connectors/certificate_shown.html",
+}
 
 
 def first_tab(request: HttpRequest, pk: int) -> HttpResponse:
@@ -71,9 +78,10 @@ class Properties(RoleRequired):
         context = {
             "title": name,
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
-            "tabs": [self.tab_of(tab, form) for tab in TABS],
+            "tabs": tabs(self.row, self.tab, bool(form.errors)),
             "sentence": sentence(self.connector),
             "problems": publishing.listening_problems().get(name, []),
+            "gateway": gateway_warning(self.connector),
             "cancel_url": reverse("connectors:receive-details", args=[self.row.pk]),
             "may_write": self.may_write,
             **self.previewed(form),
@@ -81,13 +89,8 @@ class Properties(RoleRequired):
         status = 422 if form.errors else 200
         return render(self.request, f"connectors/{self.tab}.html", context, status=status)
 
-    def tab_of(self, tab: str, form: Any) -> Tab:
-        url = reverse("connectors:receive-properties", args=[self.row.pk, tab])
-        current = tab == self.tab
-        return Tab(tab.capitalize(), url, current, current and bool(form.errors))
-
     def previewed(self, form: Any) -> dict[str, Any]:
-        """What the entries amount to: the warnings, and the greeting as a client would see it."""
+        """What the entries amount to: the warnings, and what a client would see."""
         entered = {name: form.cleaned_data[name] for name in form.shown if name in getattr(form, "cleaned_data", {})}
         if "grants" in form.fields and form.is_bound:
             entered["grants"] = form.cleaned_data["grants"]
@@ -97,8 +100,69 @@ class Properties(RoleRequired):
             "entered": connector,
             "entered_sentence": sentence(connector),
             "warnings": warnings(connector, queries.accepted_domains()),
-            "greeting": _greeting(connector),
+            **_seen(self.tab, connector),
         }
+
+
+class Activity(RoleRequired):
+    """What goes on: sessions under way, and what was refused last, with the reasons."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = get_object_or_404(models.ReceiveConnector, pk=pk)
+        connector = queries.receive(row)
+        context = {
+            "title": connector.name,
+            "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
+            "tabs": tabs(row, ACTIVITY),
+            "sentence": sentence(connector),
+            "connector": connector,
+            "row": row,
+            "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,
+            "open": queries.open_sessions().get(connector.name, 0),
+            "refusals": queries.last_refusals(connector.name),
+            "problems": publishing.listening_problems().get(connector.name, []),
+            "gateway": gateway_warning(connector),
+        }
+        fragment = request.headers.get("HX-Target") == "activity"
+        template = "connectors/activity_live.html" if fragment else "connectors/activity.html"
+        return render(request, template, context)
+
+
+def tabs(row: models.ReceiveConnector, current: str, has_errors: bool = False) -> list[Tab]:
+    """The tabs of a connector, the current one marked."""
+    return [
+        Tab(
+            tab.capitalize(),
+            reverse("connectors:receive-properties", args=[row.pk, tab]),
+            tab == current,
+            tab == current and has_errors,
+        )
+        for tab in (*TABS, ACTIVITY)
+    ]
+
+
+def gateway_warning(connector: ReceiveConnector) -> str:
+    """What to know when every client seems to be one and the same machine, or an empty text."""
+    address = queries.one_gateway(connector)
+    if not address:
+        return ""
+    return _(
+        "All of the last %(count)d sessions came from %(address)s, a private address. It is likely a gateway (NAT, a "
+        "container network, a load balancer) that hides who the clients are: remote ranges and limits per source then "
+        "see one client. Let the gateway keep the source address, or listen in front of it."
+    ) % {"count": queries.RECENT, "address": address}
+
+
+def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:
+    """What a client of the connector would see, as far as the tab is about it."""
+    if tab == "scoping":
+        return {"greeting": _greeting(connector)}
+    if tab == "extensions":
+        return {"ehlo": ehlo.answers(connector, settings.GATEPOST_NODE)}
+    if tab == "certificate":
+        offers = AuthMechanism.Tls in connector.auth_mechanism
+        return {"shown": certificates.row_shown_by(connector), "offers_tls": offers}
+    return {}
 
 
 def _greeting(connector: ReceiveConnector) -> str:

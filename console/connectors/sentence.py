@@ -1,25 +1,76 @@
-"""What a Receive connector does, as one plain sentence. Pure."""
+"""What a Receive connector does, in one plain sentence, or two when those who sign in may do more. Pure."""
 
 from __future__ import annotations
 
 from transport.config import kinds
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange
-from transport.config.permissions import EXTERNALLY_SECURED, Right, rights
-from transport.config.receive_connector import ReceiveConnector
+from transport.config.permissions import AUTHENTICATED_USERS, EXTERNALLY_SECURED, PARTNER_SERVERS, Right, rights
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.rules import SIGN_IN
 from transport.receive.admission import principal
 
 MOST_RANGES = 3
+LONG_DELAY = 30  # seconds
+
+Held = frozenset[Right]
 
 
 def sentence(connector: ReceiveConnector) -> str:
     """`Anyone in 192.168.5.77 may send, without signing in, to any address, up to 10 MB.`"""
     who = principal(connector)
-    held = rights(connector.permission_groups, connector.grants, who)
-    if Right.SUBMIT not in held:
+    strangers, proved = _held(connector, who), dict(_ways_in(connector))
+    if Right.SUBMIT not in strangers and not proved:
         return f"{_state(connector)}{_people(connector)} may connect, but nobody may send: {_reason(connector)}"
-    manner = "trusted without signing in" if who == EXTERNALLY_SECURED else "without signing in"
-    target = "to any address" if Right.ACCEPT_ANY_RECIPIENT in held else "to your accepted domains only"
-    return f"{_state(connector)}{_people(connector)} may send, {manner}, {target}, {_limit(connector, held)}."
+    said = []
+    if Right.SUBMIT in strangers:
+        manner = "trusted without signing in" if who == EXTERNALLY_SECURED else "without signing in"
+        said.append(f"{_people(connector)} may send, {manner}, {_may(connector, strangers)}.")
+        said += [f"{_capital(how)} may send {_target(held)}." for how, held in proved.items() if held - strangers]
+    else:
+        place = _people(connector).removeprefix("Anyone").strip().replace("in ", "from ", 1)
+        said += [
+            f"{_capital(how)}{f' {place}' if place else ''} may send {_may(connector, held)}."
+            for how, held in proved.items()
+        ]
+    return _state(connector) + " ".join(said + _delays(connector, strangers))
+
+
+def _held(connector: ReceiveConnector, who: str) -> Held:
+    return rights(connector.permission_groups, connector.grants, who)
+
+
+def _ways_in(connector: ReceiveConnector) -> list[tuple[str, Held]]:
+    """(who, rights) for those who can prove themselves on this connector and may then send."""
+    offered = {
+        "users who sign in": (AUTHENTICATED_USERS, bool(connector.auth_mechanism & SIGN_IN)),
+        "partners, known by their certificate,": (PARTNER_SERVERS, connector.domain_secure_enabled),
+    }
+    found = [(how, _held(connector, who)) for how, (who, here) in offered.items() if here]
+    return [(how, held) for how, held in found if Right.SUBMIT in held]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _may(connector: ReceiveConnector, held: Held) -> str:
+    tls = ", on TLS only" if connector.require_tls else ""
+    return f"{_target(held)}, {_limit(connector, held)}{tls}"
+
+
+def _target(held: Held) -> str:
+    return "to any address" if Right.ACCEPT_ANY_RECIPIENT in held else "to your accepted domains only"
+
+
+def _delays(connector: ReceiveConnector, strangers: Held) -> list[str]:
+    """The tarpit, where it does not do what one expects: strangers may guess at full speed, or wait long."""
+    if Right.SUBMIT not in strangers or AuthMechanism.ExternalAuthoritative in connector.auth_mechanism:
+        return []
+    if connector.tarpit_interval == 0:
+        return ["Refusals are not held back."]
+    if connector.tarpit_interval >= LONG_DELAY:
+        return [f"Each refusal is held back for {connector.tarpit_interval} seconds."]
+    return []
 
 
 def _state(connector: ReceiveConnector) -> str:

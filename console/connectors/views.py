@@ -86,9 +86,18 @@ def _who(row: models.ReceiveConnector) -> str:
 
 def _authentication(row: models.ReceiveConnector) -> str:
     mechanisms = queries.receive(row).auth_mechanism
-    tls = _t("TLS offered") if AuthMechanism.Tls in mechanisms else _t("No TLS")
-    secured = AuthMechanism.ExternalAuthoritative in mechanisms
-    return f"{tls}, {_t('externally secured') if secured else _t('no sign-in')}"
+    offered = _t("TLS offered") if AuthMechanism.Tls in mechanisms else _t("No TLS")
+    return f"{_t('TLS required') if row.require_tls else offered}, {_sign_in(mechanisms)}"
+
+
+def _sign_in(mechanisms: frozenset[AuthMechanism]) -> str:
+    if AuthMechanism.ExternalAuthoritative in mechanisms:
+        return _t("externally secured")
+    basic = AuthMechanism.BasicAuth in mechanisms
+    after_tls = AuthMechanism.BasicAuthRequireTLS in mechanisms
+    ways = [_t("basic on TLS") if after_tls else _t("basic")] if basic else []
+    ways += [_t("Integrated Windows")] if AuthMechanism.Integrated in mechanisms else []
+    return _t("sign-in: %s") % ", ".join(ways) if ways else _t("no sign-in")
 
 
 def _relay(row: models.ReceiveConnector) -> str:

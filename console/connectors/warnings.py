@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange, host_bits
-from transport.config.receive_connector import ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive.exposure import exposure
 
 SLIP_LOW, SLIP_HIGH = (172 << 24) + (160 << 16), (172 << 24) + (175 << 16) + 0xFFFF
@@ -14,7 +15,13 @@ SLIP_LOW, SLIP_HIGH = (172 << 24) + (160 << 16), (172 << 24) + (175 << 16) + 0xF
 
 def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()) -> list[str]:
     """Sentences, the gravest first."""
-    return [*_relay(connector), *_ranges(connector.remote_ip_ranges), *_domains(domains)]
+    return [
+        *_relay(connector),
+        *_ranges(connector.remote_ip_ranges),
+        *_domains(domains),
+        *_plain_passwords(connector),
+        *rules.advice(connector),
+    ]
 
 
 def _relay(connector: ReceiveConnector) -> Iterator[str]:
@@ -29,6 +36,13 @@ def _relay(connector: ReceiveConnector) -> Iterator[str]:
         yield f"This connector relays, and {some} holds public addresses: anyone there may send to any address."
     else:
         yield "This connector relays: its clients may send to any address. All its remote addresses are private."
+
+
+def _plain_passwords(connector: ReceiveConnector) -> Iterator[str]:
+    mechanisms = connector.auth_mechanism
+    on_tls_only = AuthMechanism.BasicAuthRequireTLS in mechanisms or connector.require_tls
+    if AuthMechanism.BasicAuth in mechanisms and not on_tls_only:
+        yield "Basic authentication is offered without TLS: passwords cross the network readable."
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> Iterator[str]:

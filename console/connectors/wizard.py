@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from console.connectors import actions, models, queries
 from console.connectors.command import new_command
-from console.connectors.forms import IntroductionForm, LocalForm, RemoteForm
+from console.connectors.forms import FORMS, IntroductionForm, LocalForm, RemoteForm
 from console.connectors.sentence import sentence
 from console.connectors.warnings import warnings
 from console.crud import Step, TypedConfirmation
@@ -29,7 +29,7 @@ from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.rows import properties
 from transport.config import rules
 from transport.config.receive_connector import ReceiveConnector, Usage
-from transport.config.setting import sections, settings
+from transport.config.setting import settings
 
 DRAFT = "new-receive-connector"
 PAGES = {"introduction": IntroductionForm, "local": LocalForm, "remote": RemoteForm}
@@ -220,10 +220,9 @@ def presets(step: str, usage: Usage) -> dict[str, str]:
 
 
 def tables(connector: ReceiveConnector) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(tab, [(label, value)]) for every setting."""
+    """(tab, [(label, value)]) for every setting that is obeyed."""
     shown = {name: "" if value == "{}" else value for name, value in properties(connector).items()}
-    table = settings(ReceiveConnector).values()
+    table = [each for each in settings(ReceiveConnector).values() if not each.not_enforced]
     return [
-        (section, [(each.label, shown[each.name]) for each in table if each.section == section])
-        for section in sections(ReceiveConnector)
+        (section, [(each.label, shown[each.name]) for each in table if each.section == section]) for section in FORMS
     ]

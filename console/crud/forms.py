@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 @dataclass(frozen=True)
 class Group:
-    """Fields under one heading. An empty title gives no heading."""
+    """Fields under one heading. An empty title gives no heading; a closed group opens when the reader asks for it."""
 
     title: str | Promise
     fields: Sequence[str]
     help: str | Promise = ""
+    closed: bool = False
 
 
 class GroupedForm:

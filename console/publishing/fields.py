@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from transport.config import kinds
@@ -23,7 +24,7 @@ class SettingField(forms.Field):
 
     def __init__(self, setting: Setting, widget: forms.Widget):
         required = setting.kind not in MAY_BE_EMPTY or bool(setting.minimum)
-        super().__init__(label=setting.label, help_text=setting.help, required=required, widget=widget)
+        super().__init__(label=setting.label, help_text=help_of(setting), required=required, widget=widget)
         self.setting = setting
         self.disabled = setting.read_only
         self.error_messages["required"] = _("Enter the %s.") % self.label.lower()
@@ -56,7 +57,7 @@ class FlagField(forms.BooleanField):
     """A check box."""
 
     def __init__(self, setting: Setting):
-        super().__init__(label=setting.label, help_text=setting.help, required=False, disabled=setting.read_only)
+        super().__init__(label=setting.label, help_text=help_of(setting), required=False, disabled=setting.read_only)
 
 
 class ChoiceField(forms.TypedChoiceField):
@@ -66,7 +67,7 @@ class ChoiceField(forms.TypedChoiceField):
         assert setting.choices is not None
         super().__init__(
             label=setting.label,
-            help_text=setting.help,
+            help_text=help_of(setting),
             choices=choices(setting),
             coerce=setting.choices,
             widget=widget,
@@ -87,7 +88,7 @@ class FlagSetField(forms.TypedMultipleChoiceField):
         assert setting.choices is not None
         super().__init__(
             label=setting.label,
-            help_text=setting.help,
+            help_text=help_of(setting),
             choices=choices(setting),
             coerce=setting.choices,
             required=False,
@@ -99,6 +100,13 @@ class FlagSetField(forms.TypedMultipleChoiceField):
 
     def prepare_value(self, value: Any) -> Any:
         return [getattr(each, "value", each) for each in value or ()]
+
+
+def help_of(setting: Setting) -> str:
+    """What stands under a field; of a setting that nothing obeys, first that it is so, and why."""
+    if not setting.not_enforced:
+        return setting.help
+    return format_html("<strong>{}</strong> {} {}", _("Not enforced:"), setting.not_enforced, setting.help)
 
 
 def choices(setting: Setting) -> list[tuple[str, str]]:
@@ -159,13 +167,6 @@ FIELDS: dict[Kind, Callable[[Setting], forms.Field]] = {
     Kind.RANGES: _lines,
     Kind.ADDRESS_SPACES: _lines,
     Kind.SMART_HOSTS: _lines,
-}
-"""Kind → what makes its form field. Rights granted by hand are edited in a matrix of their own."""
-
-
-def field_for(setting: Setting) -> forms.Field:
-    """The form field of a setting."""
-    return FIELDS[setting.kind](setting)
     Kind.ADDRESSES: _lines,
     Kind.DOMAINS: _lines,
     Kind.RANGE: _mono,
@@ -174,3 +175,10 @@ def field_for(setting: Setting) -> forms.Field:
     Kind.RETURN_CODE: _mono,
     Kind.RETURN_CODES: _lines,
     Kind.NAME_SERVERS: _lines,
+}
+"""Kind → what makes its form field. Rights granted by hand are edited in a matrix of their own."""
+
+
+def field_for(setting: Setting) -> forms.Field:
+    """The form field of a setting."""
+    return FIELDS[setting.kind](setting)

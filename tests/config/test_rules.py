@@ -23,7 +23,6 @@ from transport.config.receive_connector import (
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 
-
 SECURED = frozenset({AuthMechanism.ExternalAuthoritative, AuthMechanism.Tls})
 SERVERS = frozenset({PermissionGroup.ExchangeServers})
 

@@ -10,10 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from transport.config import kinds
 from transport.config.endpoint import Binding, IPRange, everyone
 from transport.config.permissions import PermissionGroup, right_named
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector, Usage
+from transport.config.receive_connector import (
+    AuthMechanism,
+    ExtendedProtectionPolicy,
+    ReceiveConnector,
+    Usage,
+)
 from transport.config.send_connector import SendConnector
+from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 
 
@@ -27,22 +34,33 @@ class Problem:
 
 def problems(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) -> list[Problem]:
     """All problems of a Receive connector, alone and beside the other connectors (disabled ones count as well)."""
-    return [*_own_problems(connector), *_conflicts(connector, [other for other in others if other is not connector])]
+    beside = [other for other in others if other is not connector]
+    return [*_out_of_bounds(connector), *_own_problems(connector), *_conflicts(connector, beside)]
+
+
+def advice(connector: ReceiveConnector) -> list[str]:
+    """What is allowed but does nothing, with what to do about it (A9–A12)."""
+    return list(_advice(connector))
+
+
+def _out_of_bounds(connector: ReceiveConnector) -> Iterable[Problem]:
+    for field, setting in settings(ReceiveConnector).items():
+        value = getattr(connector, field)
+        try:
+            if value != "":
+                kinds.check(setting, value)
+        except ValueError as error:
+            yield Problem(field, str(error))
 
 
 def _own_problems(connector: ReceiveConnector) -> Iterable[Problem]:
-    mechanisms, groups = connector.auth_mechanism, connector.permission_groups
     if not connector.name.strip():
         yield Problem("name", "Give the connector a name.")
     if not connector.bindings:
         yield Problem("bindings", "Add at least one address and port to listen on, for example 0.0.0.0:25.")
     if not connector.remote_ip_ranges:
         yield Problem("remote_ip_ranges", "Add at least one remote address or range; nobody could connect otherwise.")
-    if AuthMechanism.ExternalAuthoritative in mechanisms and PermissionGroup.ExchangeServers not in groups:
-        yield Problem(
-            "auth_mechanism",
-            "“Externally secured” needs the permission group Exchange servers: its rights come from that group.",
-        )
+    yield from _authentication_problems(connector)
     if connector.banner and not (connector.banner == "220" or connector.banner.startswith("220 ")):
         yield Problem("banner", "The banner must start with 220 and a space, for example: 220 Mail Server")
     if not connector.banner.isascii() or not connector.banner.isprintable():
@@ -51,12 +69,66 @@ def _own_problems(connector: ReceiveConnector) -> Iterable[Problem]:
         yield Problem(
             "connection_inactivity_timeout", "The inactivity time-out must be shorter than the connection time-out."
         )
+    if connector.binary_mime_enabled and not connector.chunking_enabled:
+        yield Problem("binary_mime_enabled", "BINARYMIME needs CHUNKING: turn CHUNKING on, or BINARYMIME off.")
+    identifier = connector.tls_certificate_name
+    if identifier and not (identifier.startswith("<I>") and "<S>" in identifier):
+        yield Problem("tls_certificate_name", "Write issuer and subject, as in <I>CN=Contoso CA<S>CN=mail.contoso.com.")
     for grant in connector.grants:
         try:
             right_named(grant.right)
         except ValueError as error:
             yield Problem("grants", str(error))
     yield from _range_problems(connector.remote_ip_ranges)
+
+
+def _authentication_problems(connector: ReceiveConnector) -> Iterable[Problem]:
+    mechanisms = connector.auth_mechanism
+    secured = AuthMechanism.ExternalAuthoritative in mechanisms
+    if AuthMechanism.BasicAuthRequireTLS in mechanisms:
+        for needed in (AuthMechanism.BasicAuth, AuthMechanism.Tls):
+            if needed not in mechanisms:
+                yield Problem("auth_mechanism", f"“{AuthMechanism.BasicAuthRequireTLS.label}” needs “{needed.label}”.")
+    others = sorted(each.label for each in mechanisms - {AuthMechanism.ExternalAuthoritative, AuthMechanism.Tls})
+    if secured and others:
+        yield Problem(
+            "auth_mechanism", f"“Externally secured” goes with TLS alone: take away “{'”, “'.join(others)}”."
+        )
+    if secured and PermissionGroup.ExchangeServers not in connector.permission_groups:
+        yield Problem(
+            "auth_mechanism",
+            "“Externally secured” needs the permission group Exchange servers: its rights come from that group.",
+        )
+    if connector.require_tls and AuthMechanism.Tls not in mechanisms:
+        yield Problem("require_tls", "Nobody could send: offer TLS under Authentication, or do not require it.")
+    if connector.domain_secure_enabled and AuthMechanism.Tls not in mechanisms:
+        yield Problem("domain_secure_enabled", "Domain Security needs TLS: offer it under Authentication.")
+    if connector.domain_secure_enabled and secured:
+        yield Problem(
+            "domain_secure_enabled",
+            "Domain Security checks certificates, “Externally secured” trusts every client: choose one of them.",
+        )
+
+
+SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
+"""The mechanisms by which a user signs in with AUTH."""
+
+
+def _advice(connector: ReceiveConnector) -> Iterable[str]:
+    mechanisms, groups = connector.auth_mechanism, connector.permission_groups
+    integrated, signs_in = AuthMechanism.Integrated in mechanisms, bool(mechanisms & SIGN_IN)
+    if connector.suppress_x_anonymous_tls:
+        yield "Hiding X-ANONYMOUSTLS changes nothing: it is never offered here."
+    if connector.enable_auth_gssapi and not integrated:
+        yield "Kerberos is offered with Integrated Windows authentication only; without it the choice does nothing."
+    if connector.extended_protection_policy is not ExtendedProtectionPolicy.None_ and not integrated:
+        yield "Extended protection concerns Integrated Windows authentication only, which is not chosen."
+    if signs_in and PermissionGroup.ExchangeUsers not in groups and not connector.grants:
+        yield "Users may sign in, but that gives them no rights: add the permission group Exchange users."
+    if PermissionGroup.ExchangeUsers in groups and not signs_in:
+        yield "Exchange users have no way to sign in: choose Basic or Integrated Windows authentication."
+    if PermissionGroup.Partners in groups and not connector.domain_secure_enabled:
+        yield "Partners have no way to prove themselves: enable Domain Security."
 
 
 def _range_problems(ranges: tuple[IPRange, ...]) -> Iterable[Problem]:
@@ -165,9 +237,19 @@ PRESETS: dict[Usage, tuple[frozenset[PermissionGroup], frozenset[AuthMechanism]]
     Usage.Internet: (frozenset({PermissionGroup.AnonymousUsers}), frozenset({AuthMechanism.Tls})),
     Usage.Internal: (
         frozenset({PermissionGroup.ExchangeServers, PermissionGroup.ExchangeLegacyServers}),
-        frozenset({AuthMechanism.Tls}),
+        frozenset({AuthMechanism.Tls, AuthMechanism.ExchangeServer}),
     ),
-    Usage.Client: (frozenset({PermissionGroup.ExchangeUsers}), frozenset({AuthMechanism.Tls})),
+    Usage.Client: (
+        frozenset({PermissionGroup.ExchangeUsers}),
+        frozenset(
+            {
+                AuthMechanism.Tls,
+                AuthMechanism.BasicAuth,
+                AuthMechanism.BasicAuthRequireTLS,
+                AuthMechanism.Integrated,
+            }
+        ),
+    ),
     Usage.Partner: (frozenset({PermissionGroup.Partners}), frozenset({AuthMechanism.Tls})),
 }
 """Intended use → permission groups and authentication (Exchange reference, section 1.4)."""
@@ -190,6 +272,7 @@ def preset(usage: Usage, name: str) -> ReceiveConnector:
         usage=usage,
         permission_groups=groups,
         auth_mechanism=mechanisms,
+        domain_secure_enabled=usage is Usage.Partner,
         bindings=(Binding("0.0.0.0", port), Binding("::", port)),
         remote_ip_ranges=everyone() if usage in (Usage.Internet, Usage.Client) else (),
     )

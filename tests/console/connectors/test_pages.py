@@ -106,7 +106,7 @@ def test_a_name_that_is_taken_is_said_on_the_first_page(admin):
     assert "There is a connector “Office” already" in page.text
 
 
-@pytest.mark.parametrize("tab", ["general", "security", "scoping"])
+@pytest.mark.parametrize("tab", ["general", "security", "scoping", "limits", "extensions", "certificate"])
 def test_saving_a_tab_as_it_is_changes_nothing(admin, tab):
     row = actions.create(ADMIN, receive_connector(grants=(Grant(ANONYMOUS, Right.BYPASS_ANTI_SPAM.value),)))
     before = queries.receive(row)
@@ -118,13 +118,13 @@ def test_saving_a_tab_as_it_is_changes_nothing(admin, tab):
 
 def test_a_tab_saves_its_settings(admin):
     row = actions.create(ADMIN, receive_connector())
-    data = entered(admin, row, "general") | {"max_message_size": "36 MB", "max_protocol_errors": "unlimited"}
-    page = admin.post(properties(row, "general"), data, follow=True)
+    data = entered(admin, row, "limits") | {"max_header_size": "64 KB", "max_protocol_errors": "unlimited"}
+    page = admin.post(properties(row, "limits"), data, follow=True)
     assert "Office is saved" in page.text
     saved = queries.receive(Row.objects.get())
-    assert (saved.max_message_size, saved.max_protocol_errors) == (36 * 1024 * 1024, None)
+    assert (saved.max_header_size, saved.max_protocol_errors) == (64 * 1024, None)
     assert "Default: " in page.text
-    assert "10 MB" in page.text
+    assert "256 KB" in page.text
 
 
 def test_errors_stand_at_their_field_with_what_was_typed(admin):
@@ -181,6 +181,68 @@ def test_the_greeting_is_previewed(admin):
     data = entered(admin, row, "scoping") | {"fqdn": "mx.contoso.com"}
     page = admin.post(properties(row, "scoping"), data, headers={"HX-Request": "true", "HX-Target": "preview"})
     assert "220 mx.contoso.com Microsoft ESMTP MAIL Service ready at" in page.text
+
+
+def test_the_answer_to_ehlo_is_previewed_plain_and_on_tls(admin):
+    row = actions.create(ADMIN, receive_connector())
+    data = entered(admin, row, "extensions") | {"size_enabled": "EnabledWithoutValue"}
+    del data["pipelining_enabled"]
+    page = admin.post(properties(row, "extensions"), data, headers={"HX-Request": "true", "HX-Target": "preview"})
+    plain, on_tls = page.context["ehlo"]
+    assert "250-SIZE\n" in plain and "250-STARTTLS" in plain and "PIPELINING" not in plain
+    assert "CHUNKING" in on_tls and "STARTTLS" not in on_tls
+    assert ConfigRevision.objects.count() == 1
+
+
+def test_what_nothing_obeys_is_said_with_the_reason(admin):
+    row = actions.create(ADMIN, receive_connector())
+    for tab in ("general", "security", "extensions", "certificate"):
+        text = admin.get(properties(row, tab)).text
+        closed = text.partition("<main")[2].partition("<details")[2].partition("</details>")[0]
+        assert "Not enforced" in closed
+    assert "Microsoft reserved it for its own services." in admin.get(properties(row, "general")).text
+
+
+def sessions(count, **values):
+    from django.utils import timezone
+
+    from console.tracking.models import Session
+
+    event = [timezone.now().isoformat(), ">", "550 5.7.1 Unable to relay", "relay_denied; revision 1"]
+    for number in range(count):
+        Session.objects.create(
+            **{
+                "session_id": f"{number:016X}", "transport": "mx1", "connector": "Office", "events": [event],
+                "local_endpoint": "10.2.3.4:25", "remote_address": "10.0.0.7", "remote_port": 1000 + number,
+                "started_at": timezone.now(), "refused": 1,
+            } | values
+        )  # fmt: skip
+
+
+def test_activity_shows_sessions_and_the_last_refusals_with_their_reasons(admin):
+    row = actions.create(ADMIN, receive_connector())
+    text = admin.get(properties(row, "activity")).text
+    assert "Protocol logging is off for this connector" in text and "Nothing was refused" in text
+    sessions(2)
+    text = admin.get(properties(row, "activity")).text
+    for words in ("10.0.0.7", "550 5.7.1 Unable to relay", "is no accepted domain", "?connector=Office"):
+        assert words in text
+
+
+def test_clients_behind_one_gateway_are_pointed_out(admin):
+    row = actions.create(ADMIN, receive_connector())
+    sessions(queries.RECENT - 1)
+    assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
+    sessions(1, session_id="F" * 16)
+    assert "came from 10.0.0.7, a private address" in admin.get(properties(row, "scoping")).text
+    sessions(1, session_id="E" * 16, remote_address="10.0.0.8")
+    assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
+
+
+def test_a_connector_for_one_private_address_is_no_gateway(admin):
+    row = actions.create(ADMIN, receive_connector(ranges=["10.0.0.7"]))
+    sessions(queries.RECENT)
+    assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
 
 
 def test_the_list_says_who_may_do_what_and_what_is_wrong(admin):

@@ -14,6 +14,10 @@ from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Righ
 from transport.config.receive_connector import AuthMechanism
 from transport.config.send_connector import AddressSpace
 
+CLIENTS = {
+    "auth_mechanism": frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS}),
+    "permission_groups": frozenset({PermissionGroup.ExchangeUsers}),
+}
 SECURED = {
     "auth_mechanism": frozenset({AuthMechanism.ExternalAuthoritative}),
     "permission_groups": frozenset({PermissionGroup.ExchangeServers}),
@@ -35,6 +39,18 @@ SECURED = {
         (SECURED, "Anyone in 10.0.0.0/8 may send, trusted without signing in, to any address, of any size."),
         ({"permission_groups": frozenset()}, "may connect, but nobody may send: no permission group is chosen."),
         ({"permission_groups": frozenset({PermissionGroup.ExchangeUsers})}, "Exchange users must sign in"),
+        ({"require_tls": True}, "to your accepted domains only, up to 10 MB, on TLS only."),
+        ({"tarpit_interval": 0}, "up to 10 MB. Refusals are not held back."),
+        ({"tarpit_interval": 60}, "Each refusal is held back for 60 seconds."),
+        (CLIENTS, "Users who sign in from 10.0.0.0/8 may send to any address, up to 10 MB."),
+        (
+            CLIENTS | {"permission_groups": frozenset({PermissionGroup.AnonymousUsers, PermissionGroup.ExchangeUsers})},
+            "to your accepted domains only, up to 10 MB. Users who sign in may send to any address.",
+        ),
+        (
+            {"permission_groups": frozenset({PermissionGroup.Partners}), "domain_secure_enabled": True},
+            "Partners, known by their certificate, from 10.0.0.0/8 may send to your accepted domains only",
+        ),
         ({"enabled": False}, "Disabled. Once enabled: Anyone in 10.0.0.0/8 may send"),
         ({"ranges": ["0.0.0.0-255.255.255.255"]}, "Anyone with an IPv4 address may send"),
         ({"ranges": ["10.0.0.1", "10.0.0.2"]}, "Anyone in 10.0.0.1 and 10.0.0.2 may send"),
@@ -54,6 +70,8 @@ def test_sentence(changes, words):
         ({"grants": (RELAY,), "remote_ip_ranges": everyone()}, "This is an open relay"),
         (SECURED | {"ranges": ["8.8.8.8"]}, "anyone there may send to any address"),
         ({"ranges": ["172.160.0.0/12"]}, "did you mean 172.16.0.0/12?"),
+        ({"auth_mechanism": frozenset({AuthMechanism.BasicAuth})}, "passwords cross the network readable"),
+        ({"auth_mechanism": frozenset({AuthMechanism.Integrated})}, "add the permission group Exchange users"),
         ({"ranges": ["192.168.1.1/24"]}, "192.168.1.1/24 means the whole network 192.168.1.0/24"),
     ],
 )
