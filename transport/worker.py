@@ -26,6 +26,7 @@ from transport.shell.protocol_log import ProtocolLog
 from transport.shell.reception import InForce, Reception
 from transport.shell.recipient_feed import RecipientFeed
 from transport.shell.report import Report
+from transport.shell.shared_counts import SharedCounts
 from transport.shell.smtp_protocol import SmtpProtocol
 from transport.shell.tls_contexts import TlsContexts
 
@@ -43,6 +44,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     node: str
     database_url: str
+    redis_url: str
     secret: bytes
     health: str
     user: str
@@ -65,6 +67,7 @@ def environment(variables: Mapping[str, str]) -> Environment:
         name=variables.get("GATEPOST_TRANSPORT") or node,
         node=node,
         database_url=variables.get("DATABASE_URL", ""),
+        redis_url=variables.get("REDIS_URL", ""),
         secret=secret.encode(),
         health=variables.get("GATEPOST_HEALTH", ""),
         user=variables.get("GATEPOST_USER") or "nobody",
@@ -88,7 +91,9 @@ class Worker:
         )
         self._listeners = Listeners(lambda: SmtpProtocol(self._reception))
         self._feed = ConfigFeed(state, self._put_in_force)
-        self._report = Report(self._reception, self._feed, self._listeners)
+        url = settings.redis_url
+        self._shared_counts = SharedCounts(url, settings.name, self._reception) if url else None
+        self._report = Report(self._reception, self._feed, self._listeners, self._shared_counts)
         self._tasks: list[asyncio.Task[Never]] = []
         self._health: asyncio.Server | None = None
 
@@ -103,6 +108,8 @@ class Worker:
         if url:
             jobs.append(follow(url, config_feed.CHANNEL, 1.0, self._step))
             jobs.append(follow(url, recipient_feed.CHANNEL, recipient_feed.POLL, self._recipients.step))
+        if self._shared_counts is not None:
+            jobs.append(self._shared_counts.follow())
         self._tasks = [self._loop.create_task(job) for job in jobs]
 
     async def _step(self, connection: Connection) -> None:
@@ -111,9 +118,7 @@ class Worker:
 
     async def _put_in_force(self, snapshot: Snapshot) -> None:
         before = self._reception.in_force
-        tls = TlsContexts(
-            snapshot.certificates, self._settings.secret, snapshot.server, before.tls if before is not None else None
-        )
+        tls = TlsContexts(snapshot, self._settings.secret, before.tls if before is not None else None)
         for problem in tls.problems:
             log.error("%s", problem)
         self._reception.in_force = InForce(Policy(snapshot), tls)
