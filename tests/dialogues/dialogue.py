@@ -2,12 +2,13 @@
 
 On top the configuration in Exchange's words, then what the server (`S:`) and the client (`C:`) say. `…` in an `S:`
 line stands for any text. `why: rule` names the rule that must have decided the reply above it. `C\\:` takes escapes and
-adds no line end. `(rest)` passes over the other lines of a reply, `(starttls)` is the handshake, `(closed)` the server's
+adds no line end; `C64:` takes escapes and sends base64. `(rest)` passes over the other lines of a reply, `(starttls)` is the handshake, `(closed)` the server's
 end of the connection. TarpitInterval is 0 here unless a dialogue sets it.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,11 +34,22 @@ KINDS: dict[str, type] = {
 
 @dataclass
 class Step:
-    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `why`, `rest`, `starttls` or `closed`."""
+    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `C64`, `why`, `rest`, `starttls` or `closed`."""
 
     mark: str
     text: str
     number: int
+
+
+@dataclass
+class KnownUser:
+    """Somebody in the directory: `User: DOMAIN\\name password addresses groups`, lists with commas, `-` for none."""
+
+    domain: str
+    name: str
+    password: str
+    addresses: list[str]
+    groups: list[str]
 
 
 @dataclass
@@ -47,6 +59,7 @@ class Dialogue:
     path: Path
     snapshot: Snapshot = field(default_factory=Snapshot)
     recipients: list[str] = field(default_factory=list)
+    users: list[KnownUser] = field(default_factory=list)
     client: str = "127.0.0.1"
     local: tuple[str, int] = ("127.0.0.1", 25)
     certificate: bool = False
@@ -76,7 +89,7 @@ def read(path: Path) -> Dialogue:
 
 
 def _step(line: str, number: int) -> Step | None:
-    match = re.fullmatch(r"(S|C\\|C|why):(?: (.*))?|\((starttls|closed|rest)\)", line)
+    match = re.fullmatch(r"(S|C\\|C64|C|why):(?: (.*))?|\((starttls|closed|rest)\)", line)
     return Step(match[3] or match[1], match[2] or "", number) if match else None
 
 
@@ -86,12 +99,21 @@ def _object(dialogue: Dialogue, objects: list[tuple[type, dict[str, Any]]], line
         dialogue.client = text
     elif kind == "Recipients":
         dialogue.recipients = text.split()
+    elif kind == "User":
+        dialogue.users.append(_user(text))
     elif kind == "Certificate":
         dialogue.certificate = True
     elif kind == "Accepted domain":
         objects.append((AcceptedDomain, {"name": text, "domain_name": text}))
     else:
         objects.append((KINDS[kind], {"name": text} if text else {}))
+
+
+def _user(text: str) -> KnownUser:
+    who, password, *lists = text.split()
+    domain, _, name = who.partition("\\")
+    addresses, groups = ([] if each == "-" else each.split(",") for each in lists)
+    return KnownUser(domain, name, password, addresses, groups)
 
 
 def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
@@ -129,8 +151,9 @@ def matches(expected: str, actual: str) -> bool:
 
 def sent(step: Step) -> bytes:
     """The bytes that a client step puts on the wire."""
-    if step.mark == "C\\":
-        return step.text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+    if step.mark in ("C\\", "C64"):
+        octets = step.text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+        return octets if step.mark == "C\\" else base64.b64encode(octets) + b"\r\n"
     return step.text.encode() + b"\r\n"
 
 

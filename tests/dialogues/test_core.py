@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, read, sent
-from transport.receive import admission, data, mail, rcpt, starttls, verbs
+from transport.receive import admission, auth, data, mail, rcpt, starttls, verbs
 from transport.receive.outcome import (
     Accept,
+    CheckPassword,
     Close,
     CountConnection,
     CountMessage,
@@ -21,6 +22,7 @@ from transport.receive.outcome import (
     StartTls,
 )
 from transport.receive.policy import Policy
+from transport.receive.session import User
 
 NOW = 1795000000.0
 
@@ -29,6 +31,7 @@ class Core:
     """The least shell there is: feeds lines to the core, performs its actions on values."""
 
     def __init__(self, dialogue: Dialogue) -> None:
+        self.users = dialogue.users
         self.recipients = {address.lower() for address in dialogue.recipients}
         self.replies: deque[str] = deque()
         self.decided_by = ""
@@ -50,6 +53,8 @@ class Core:
                 case CountMessage(key, limit):
                     self.counted[key] += 1
                     return self.take(mail.counted(self.session, self.counted[key] <= limit))
+                case CheckPassword():
+                    return self.take(auth.checked(self.session, self.sign_in(action)))
                 case LookUpRecipient(recipient):
                     return self.take(rcpt.looked_up(self.session, action, str(recipient).lower() in self.recipients))
                 case ReadMailData() | ReadChunk():
@@ -63,6 +68,14 @@ class Core:
             self.replies.extend(self.session.wire(outcome.reply).decode().removesuffix("\r\n").split("\r\n"))
             self.decided_by = outcome.decided_by
         return None
+
+    def sign_in(self, asked: CheckPassword) -> User | auth.Denied:
+        for user in self.users:
+            names = (f"{user.domain}\\{user.name}".lower(), *user.addresses)
+            asks = (f"{asked.logon.domain}\\{asked.logon.user}", asked.logon.address)
+            if asked.password == user.password and not set(names).isdisjoint(asks):
+                return User(f"{user.domain}\\{user.name}", tuple(user.groups), frozenset(user.addresses))
+        return auth.WRONG
 
     def feed(self, octets: bytes) -> None:
         self.buffer += octets

@@ -16,11 +16,19 @@ from transport.receive.session import Session
 
 LOCAL = ("127.0.0.1", 25)
 REMOTE = ("192.0.2.7", 49152)
+QUICK: dict[str, Any] = {
+    "tarpit_interval": 0,
+    "max_inbound_connection": None,
+    "max_inbound_connection_per_source": None,
+    "max_inbound_connection_percentage_per_source": 100,
+}
 
 
 def connector(
     name: str = "Default", *, ranges: str = "", bindings: str = "0.0.0.0:25", **values: Any
 ) -> ReceiveConnector:
+    """A connector without limits on connections and without tarpit, unless a test sets them."""
+    values = QUICK | values
     values.setdefault("permission_groups", frozenset({PermissionGroup.AnonymousUsers}))
     return ReceiveConnector(
         name=name,

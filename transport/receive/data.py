@@ -42,7 +42,10 @@ def data(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.BINARY_NEEDS_CHUNKS, "binary_needs_chunks")
     if session.chunks is not None:
         return refuse(session, replies.CHUNKS_HAVE_BEGUN, "out_of_order")
-    action = ReadMailData(session.size_limit, session.connector.max_header_size, firewall(session))
+    connector = session.connector
+    action = ReadMailData(
+        session.size_limit, connector.max_header_size, firewall(session), connector.bare_linefeed_rejection_enabled
+    )
     return Outcome(session, replies.START_MAIL_INPUT, (action,))
 
 
@@ -54,9 +57,15 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.UNRECOGNIZED_COMMAND, "chunking_not_offered")
     if not (size_text.isascii() and size_text.isdigit() and len(size_text) <= 10) or last not in ("", "LAST"):
         return close(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
-    wanted = session.stage == Stage.RCPT
+    wanted, connector = session.stage == Stage.RCPT, session.connector
     action = ReadChunk(
-        int(size_text), last == "LAST", session.size_limit, session.connector.max_header_size, firewall(session), wanted
+        int(size_text),
+        last == "LAST",
+        session.size_limit,
+        connector.max_header_size,
+        firewall(session),
+        connector.bare_linefeed_rejection_enabled,
+        wanted,
     )
     if wanted:
         session = msgspec.structs.replace(session, chunks=(session.chunks or 0) + int(size_text))
@@ -89,6 +98,9 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
+    blocked = sender_filter.from_rule(session, mail.head)
+    if blocked and sender_filter.rejects(session):
+        return close(done, replies.SENDER_DENIED, blocked)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
     accept = _accept(session, facts, message_id, identity, now, blocked)
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
@@ -98,9 +110,6 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
 def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> Accept:
     recipients = {recipient.address: recipient for recipient in reversed(list(session.recipients or ()))}
     unique = list(reversed(recipients.values()))
-    blocked = sender_filter.from_rule(session, mail.head)
-    if blocked and sender_filter.rejects(session):
-        return close(done, replies.SENDER_DENIED, blocked)
     wishes = any(recipient.notify or recipient.orcpt for recipient in unique)
     return Accept(
         str(session.sender or ""),
@@ -136,6 +145,8 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
         "X-MS-Exchange-Organization-AuthAs": "Internal" if internal else "Anonymous",
         "X-MS-Exchange-Organization-AuthSource": session.policy.snapshot.server,
     }
+    if blocked:
+        stamps[sender_filter.STAMP] = f"Blocked; {blocked}"
     if not facts.message_id:
         stamps["Message-ID"] = message_id
     if not facts.has_date:
@@ -145,8 +156,6 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
 
 def not_stored(session: Session) -> Outcome:
     """The answer when an `Accept` could not be made durable; the client keeps the message and tries again."""
-    if blocked:
-        stamps[sender_filter.STAMP] = f"Blocked; {blocked}"
     return refuse(session, replies.INSUFFICIENT_RESOURCES, "not_stored")
 
 

@@ -42,6 +42,7 @@ class ReadMailData(msgspec.Struct, frozen=True):
     limit: int | None
     header_limit: int
     firewall: frozenset[HeaderKind]
+    find_bare_line_feeds: bool = False
 
 
 class ReadChunk(msgspec.Struct, frozen=True):
@@ -55,6 +56,7 @@ class ReadChunk(msgspec.Struct, frozen=True):
     limit: int | None
     header_limit: int
     firewall: frozenset[HeaderKind]
+    find_bare_line_feeds: bool = False
     keep: bool = True
 
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 
-from transport.receive.data import HEADER_LIMIT, MailData
+from transport.receive.data import MailData
+from transport.receive.outcome import ReadChunk, ReadMailData
 from transport.shell.body_file import BodyFile
 from transport.shell.journal import Envelope, Journal
 from transport.shell.mail_data import MailDataReader
+from transport.smtp.header_firewall import without
 
 IN_MEMORY = 1 << 20
 ALL_IN_MEMORY = 64 << 20
@@ -21,14 +23,16 @@ class IncomingMessage:
     """What is known of the message so far; `size` in octets. Beyond `limit` it no longer `fits` and is dropped."""
 
     __slots__ = (
-        "_body", "_content", "_head", "_head_complete", "_journal", "_limit", "_progress", "_reader",
-        "error", "fits", "size",
+        "_bare_line_feeds", "_body", "_content", "_head", "_head_complete", "_journal", "_last", "_progress", "_reader",
+        "_removed", "_wanted", "error", "fits", "size",
     )
 
-    def __init__(self, journal: Journal, limit: int | None, progress: Callable[[], None]) -> None:
+    def __init__(self, journal: Journal, wanted: ReadMailData | ReadChunk, progress: Callable[[], None]) -> None:
         self._journal, self._progress = journal, progress
-        self._limit = limit
+        self._wanted = wanted
         self._reader = MailDataReader()
+        self._last, self._bare_line_feeds = b"", False
+        self._removed = 0
         self._content = bytearray()
         self.size = 0
         self._head, self._head_complete = b"", False
@@ -50,13 +54,25 @@ class IncomingMessage:
     def feed(self, chunk: bytes) -> bytes:
         """Take what the client sent; returns what came behind the end of the message."""
         piece, rest = self._reader.feed(chunk)
+        self.take(piece)
+        return rest
+
+    def take(self, piece: bytes) -> None:
+        """Take octets of the message itself."""
         self.size += len(piece)
-        if self.fits and self._limit is not None and self.size > self._limit:
+        limit = self._wanted.limit
+        if self.fits and limit is not None and self.size > limit:
             self.fits = False
             self.discard()
+        if self._wanted.find_bare_line_feeds and not self._bare_line_feeds:
+            self._look_for_bare_line_feeds(piece)
         if self.fits and self.error is None:
             self._keep(piece)
-        return rest
+
+    def _look_for_bare_line_feeds(self, piece: bytes) -> None:
+        seen = self._last + piece
+        self._bare_line_feeds = seen.count(b"\n") != seen.count(b"\r\n")
+        self._last = b"\r" if piece.endswith(b"\r") else b""
 
     def _keep(self, piece: bytes) -> None:
         if self._body is not None:
@@ -64,7 +80,7 @@ class IncomingMessage:
             return
         self._content += piece
         self._journal.held += len(piece)
-        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > HEADER_LIMIT):
+        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > self._wanted.header_limit):
             self._read_head()
             self._move_to_file()
 
@@ -82,20 +98,30 @@ class IncomingMessage:
         self._content = bytearray()
 
     def _read_head(self) -> None:
-        content = self._content
-        end = content.find(b"\r\n\r\n", 0, HEADER_LIMIT)
-        if end < 0 and (blank := _blank_line.search(content, 0, HEADER_LIMIT)):
+        content, limit = self._content, min(self._wanted.header_limit, IN_MEMORY)
+        end = content.find(b"\r\n\r\n", 0, limit)
+        if end < 0 and (blank := _blank_line.search(content, 0, limit)):
             end = blank.start()
         if content.startswith(b"\r\n"):
             end = -2
-        self._head_complete = end != -1 or len(content) <= HEADER_LIMIT
-        self._head = bytes(content[: end + 2] if end != -1 else content[:HEADER_LIMIT])
+        self._head_complete = end != -1 or len(content) <= limit
+        self._head = bytes(content[: end + 2] if end != -1 else content[:limit])
+        allowed = without(self._head, self._wanted.firewall)
+        if len(allowed) != len(self._head):
+            self._removed = len(self._head) - len(allowed)
+            self._journal.held -= self._removed
+            content[: len(self._head)] = allowed
+
+    @property
+    def kept(self) -> int:
+        """Octets that are stored: all but the header fields which the firewall took out."""
+        return self.size - self._removed
 
     def mail_data(self) -> MailData:
         """The facts that the core decides on."""
         if self.fits and self._body is None:
             self._read_head()
-        return MailData(self.size, self._head, self._head_complete, not self.fits)
+        return MailData(self.size, self._head, self._head_complete, not self.fits, self._bare_line_feeds)
 
     def store(self, envelope: Envelope, trace: bytes, answer: Callable[[OSError | None], None]) -> None:
         """Make it durable, then call `answer` with None or the error."""

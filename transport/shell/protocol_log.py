@@ -63,6 +63,10 @@ class SessionLog:
         """`<` and `>`: a command line as the client sent it, without its line end, and the reply to it."""
         self._log.add((time.time(), self, "<", line, wire, context))
 
+    def heard(self, line: bytes) -> None:
+        """`<`: a command line that has no reply yet."""
+        self._log.add((time.time(), self, "<", line, b"", ""))
+
     def sent(self, wire: bytes, context: str = "") -> None:
         """`>`: a reply in one record, whatever its number of lines; `context` names the rule of a refusal."""
         self._log.add((time.time(), self, ">", "", wire, context))
@@ -101,6 +105,9 @@ class _Speller:
                 text = known.get(data) or self._learn(data)
                 lines.append(f"{head}{number}{tail}<,{text},\r\n")
                 number += 1
+                if not wire:
+                    session.sequence = number
+                    continue
             if wire:
                 text = known.get(wire) or self._learn(wire)
                 lines.append(f"{head}{number}{tail}>,{text},{context}\r\n")

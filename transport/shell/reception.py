@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.policy import Policy
 from transport.shell.journal import Journal
+from transport.shell.load import ConnectorLoad
 from transport.shell.metrics import Traffic
 from transport.shell.protocol_log import ProtocolLog
 from transport.shell.recipient_feed import RecipientFeed
-
 from transport.shell.unknown_recipients import UnknownRecipients
+
 if TYPE_CHECKING:
     from transport.shell.smtp_protocol import SmtpProtocol
     from transport.shell.tls_contexts import TlsContexts
@@ -40,9 +41,9 @@ class Reception:
         self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
         self.in_force: InForce | None = None
         self.traffic = Traffic()
-        self.sessions: set[SmtpProtocol] = set()
         self.unknown_recipients = UnknownRecipients()
         self.load = ConnectorLoad()
+        self.sessions: set[SmtpProtocol] = set()
         self.resources_low = not journal.has_room()
         self.stopping = False
 

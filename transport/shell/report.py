@@ -12,13 +12,17 @@ from transport.shell.listeners import Listeners, Problem
 from transport.shell.metrics import Counts
 from transport.shell.queries import QUERIES
 from transport.shell.reception import Reception
+from transport.shell.shared_counts import SharedCounts
 
 
 class Report:
     """Gathers the facts from the parts that know them."""
 
-    def __init__(self, reception: Reception, feed: ConfigFeed, listeners: Listeners) -> None:
+    def __init__(
+        self, reception: Reception, feed: ConfigFeed, listeners: Listeners, shared_counts: SharedCounts | None = None
+    ) -> None:
         self._reception, self._feed, self._listeners = reception, feed, listeners
+        self._shared_counts = shared_counts
         self._started_at = clock.now()
 
     def problems(self) -> list[Problem]:
@@ -26,6 +30,8 @@ class Report:
         found = list(self._listeners.problems)
         in_force = self._reception.in_force
         general = [self._feed.problem, *(in_force.tls.problems if in_force else ())]
+        if self._shared_counts is not None:
+            general.append(self._shared_counts.problem)
         if self._reception.resources_low:
             general.append("The disk of this transport is nearly full: no mail is accepted.")
         return found + [Problem("", "", message) for message in general if message]

@@ -59,6 +59,12 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """7BIT or 8BITMIME."""
     body_file: str = ""
     """File below `bodies/`, '' when the record holds the whole message."""
+    smtp_utf8: bool = False
+    ret: str = ""
+    envid: str = ""
+    notify: list[str] = []
+    """NOTIFY of each recipient, in their order; empty when no recipient has one (RFC 3461 §4.1)."""
+    orcpt: list[str] = []
 
 
 class Record(NamedTuple):

@@ -15,8 +15,22 @@ from aiosmtpd.smtp import SMTP
 
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.receive import verbs
-from transport.receive.data import not_stored, received
-from transport.receive.outcome import Accept, Action, Close, LookUpRecipient, Outcome, ReadMailData, StartTls
+from transport.receive.admission import admitted
+from transport.receive.data import chunk_read, not_stored, received
+from transport.receive.mail import counted
+from transport.receive.outcome import (
+    Accept,
+    Action,
+    Close,
+    CountConnection,
+    CountMessage,
+    LookUpRecipient,
+    Outcome,
+    ReadChunk,
+    ReadMailData,
+    StartTls,
+    Tarpit,
+)
 from transport.receive.rcpt import looked_up
 from transport.receive.session import Session
 from transport.receive.starttls import established
@@ -37,6 +51,8 @@ HANDSHAKE_TIMEOUT = 30.0
 UNREAD_REPLY = 30.0
 """Seconds that a client may leave the last reply unread."""
 
+MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
+
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +62,9 @@ class Doing(Enum):
     GREETING = auto()
     COMMANDS = auto()
     MAIL_DATA = auto()
+    CHUNK = auto()
     STORING = auto()
+    TARPIT = auto()
     HANDSHAKE = auto()
     CLOSING = auto()
     CLOSED = auto()
@@ -56,8 +74,25 @@ class SmtpProtocol(SMTP):
     """A client's connection. `check_time` and `stop` are for the reception; the rest is called by the event loop."""
 
     __slots__ = (
-        "_ahead", "_began", "_buffer", "_closed_by", "_doing", "_eof", "_incoming", "_log", "_out", "_reception",
-        "_seen", "_session", "_session_id", "_skipping", "_transport", "_unread",
+        "_ahead",
+        "_began",
+        "_buffer",
+        "_chunk",
+        "_chunk_left",
+        "_closed_by",
+        "_counted",
+        "_doing",
+        "_eof",
+        "_incoming",
+        "_log",
+        "_out",
+        "_reception",
+        "_seen",
+        "_session",
+        "_session_id",
+        "_skipping",
+        "_transport",
+        "_unread",
     )
 
     def __init__(self, reception: Reception) -> None:
@@ -70,6 +105,9 @@ class SmtpProtocol(SMTP):
         self._ahead = False  # whole commands wait in the buffer for this client's next turn
         self._unread = False  # the client does not read our replies
         self._incoming: IncomingMessage | None = None
+        self._chunk: ReadChunk | None = None
+        self._chunk_left = 0
+        self._counted = False
         self._log: SessionLog | None = None
         self._closed_by = "Remote"
 
@@ -92,6 +130,8 @@ class SmtpProtocol(SMTP):
         self._incoming = None
         self._doing = Doing.CLOSED
         self._reception.sessions.discard(self)
+        if self._counted:
+            self._reception.load.closed(self._session.connector.name, self._session.remote_ip)
         if self._log is not None:
             self._log.closed(self._closed_by)
 
@@ -124,7 +164,9 @@ class SmtpProtocol(SMTP):
                     self._take_commands(self._buffer + data if self._buffer else data)
                 case Doing.MAIL_DATA:
                     self._take_mail_data(data)
-                case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE:
+                case Doing.CHUNK:
+                    self._take_chunk(data)
+                case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE | Doing.TARPIT:
                     self._buffer += data
                     if len(self._buffer) > MOST_UNREAD and self._doing is not Doing.HANDSHAKE:
                         self._transport.pause_reading()
@@ -156,13 +198,17 @@ class SmtpProtocol(SMTP):
             transport.abort()
             return
         now = clock.now()
-        outcome = verbs.connect(in_force.policy, local[:2], remote[:2], now, in_force.tls.available)
+        outcome = verbs.connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
         self._session = outcome.session
         self._session_id = identity.session_id(now)
         self._start_log()
-        if self._buffer and not outcome.actions:
-            self._buffer = b""
-            outcome = verbs.early_talker(outcome.session)
+        outcome = self._settle(outcome)
+        if not outcome.actions:
+            self._reception.load.opened(outcome.session.connector.name, outcome.session.remote_ip)
+            self._counted = True
+            if self._buffer:
+                self._buffer = b""
+                outcome = verbs.early_talker(outcome.session)
         self._doing = Doing.COMMANDS
         if outcome.actions:
             self._reception.traffic.refused += 1
@@ -208,7 +254,10 @@ class SmtpProtocol(SMTP):
             case Doing.MAIL_DATA:
                 self._buffer = b""
                 self._take_mail_data(rest)
-            case Doing.STORING:
+            case Doing.CHUNK:
+                self._buffer = b""
+                self._take_chunk(rest)
+            case Doing.STORING | Doing.TARPIT:
                 self._buffer = rest
             case _:  # what was sent behind STARTTLS or QUIT is nobody's (RFC 3207 §5)
                 self._buffer = b""
@@ -243,23 +292,80 @@ class SmtpProtocol(SMTP):
         if not line.endswith(b"\r\n"):
             return verbs.bare_line_feed(session)
         outcome = verbs.respond(session, line[:-2], clock.now(), self._reception.resources_low)
-        if outcome.actions and isinstance(outcome.actions[0], LookUpRecipient):
-            recipient = outcome.actions[0].recipient
-            outcome = looked_up(outcome.session, recipient, self._reception.recipients.index.find(str(recipient)))
-        if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in (b"MAIL", b"RCPT", b"DATA"):
+        if outcome.reply is None:
+            outcome = self._settle(outcome)
+        if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in MESSAGE_VERBS:
             self._reception.traffic.refused += 1
         return outcome
+
+    def _settle(self, outcome: Outcome) -> Outcome:
+        """Answer what the core asks, until it has a reply or something to do."""
+        reception = self._reception
+        while outcome.reply is None:
+            match outcome.actions[0]:
+                case LookUpRecipient() as asked:
+                    outcome = self._look_up(outcome.session, asked)
+                case CountConnection():
+                    connector, ip = outcome.session.connector, outcome.session.remote_ip
+                    outcome = admitted(outcome.session, reception.load.of(connector, ip), clock.now())
+                case CountMessage(key, limit):
+                    connector = outcome.session.connector
+                    outcome = counted(outcome.session, reception.load.message(connector, key, clock.now()) <= limit)
+                case _:
+                    break
+        return outcome
+
+    def _look_up(self, session: Session, asked: LookUpRecipient) -> Outcome:
+        """Ask the index, and put an unknown recipient on the account of its source."""
+        found = self._reception.recipients.index.find(str(asked.recipient))
+        settings = session.policy.snapshot.recipient_filter
+        limit, interval = settings.unknown_recipient_limit, settings.unknown_recipient_interval
+        over = self._reception.unknown_recipients.over(
+            session.remote_ip, limit, interval, clock.now(), unknown=found is False
+        )
+        return looked_up(session, asked, found, over)
 
     def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
         """Take over the session, put the reply (to `line`) in the queue, do the actions."""
         self._session = outcome.session
+        if outcome.actions and isinstance(outcome.actions[0], Tarpit):
+            self._hold(outcome, outcome.actions[0].seconds, line)
+            return
         reply = outcome.reply
         if reply is not None:
-            self._out.append(reply.wire)
+            self._out.append(outcome.session.wire(reply))
             if self._log is not None:
                 self._note_reply(self._log, outcome, reply, line)
+        elif self._log is not None and line:
+            self._log.heard(line[:LONGEST_LINE].rstrip(b"\r\n"))
         for action in outcome.actions:
             self._act(action)
+        if self._incoming is not None and self._doing is Doing.COMMANDS and outcome.session.chunks is None:
+            self._incoming.discard()  # RSET and its like between two chunks
+            self._incoming = None
+
+    def _hold(self, outcome: Outcome, seconds: int, line: bytes) -> None:
+        """Tarpit: what is due goes out, this reply and all that comes behind it waits."""
+        self._flush()
+        if self._log is not None:
+            if line:
+                self._log.heard(line[:LONGEST_LINE].rstrip(b"\r\n"))
+            self._log.note(f"Tarpit for '0.{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}'")
+        self._doing = Doing.TARPIT
+        held = Outcome(outcome.session, outcome.reply, outcome.actions[1:], outcome.decided_by)
+        self._reception.loop.call_later(seconds, self._release, held)
+
+    def _release(self, outcome: Outcome) -> None:
+        if self._doing is not Doing.TARPIT:
+            return
+        self._doing = Doing.COMMANDS
+        try:
+            self._perform(outcome)
+            self._flush()
+            if self._doing is Doing.COMMANDS:
+                self._go_on()
+        except Exception:
+            self._fail()
 
     def _note_reply(self, log_: SessionLog, outcome: Outcome, reply: Reply, line: bytes) -> None:
         context = ""
@@ -272,9 +378,14 @@ class SmtpProtocol(SMTP):
 
     def _act(self, action: Action) -> None:
         match action:
-            case ReadMailData(limit):
+            case ReadMailData():
                 self._doing = Doing.MAIL_DATA
-                self._incoming = IncomingMessage(self._reception.journal, limit, self._body_written)
+                self._incoming = self._new_message(action)
+            case ReadChunk():
+                self._doing = Doing.CHUNK
+                self._chunk, self._chunk_left = action, action.size
+                if action.keep and self._incoming is None:
+                    self._incoming = self._new_message(action)
             case Close():
                 self._flush()
                 self._closed_by = "Local"
@@ -286,7 +397,7 @@ class SmtpProtocol(SMTP):
                 self._doing = Doing.HANDSHAKE
                 self._transport.pause_reading()  # so that all data from here on has come through TLS
                 self._reception.loop.create_task(self._negotiate())
-            case Accept() | LookUpRecipient():
+            case Accept() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
                 raise AssertionError(f"{action} comes from another place")
             case _:
                 assert_never(action)
@@ -310,9 +421,36 @@ class SmtpProtocol(SMTP):
         elif incoming.must_wait:
             self._transport.pause_reading()
 
+    def _new_message(self, action: ReadMailData | ReadChunk) -> IncomingMessage:
+        return IncomingMessage(self._reception.journal, action, self._body_written)
+
+    def _take_chunk(self, data: bytes) -> None:
+        """The octets of BDAT; what comes behind them are commands again."""
+        chunk, incoming = self._chunk, self._incoming
+        assert chunk is not None
+        piece, rest = data[: self._chunk_left], data[self._chunk_left :]
+        self._chunk_left -= len(piece)
+        if chunk.keep and incoming is not None:
+            incoming.take(piece)
+        if self._chunk_left:
+            if incoming is not None and incoming.must_wait:
+                self._transport.pause_reading()
+            return
+        self._chunk = None
+        if chunk.keep and chunk.last and incoming is not None:
+            self._doing = Doing.STORING
+            self._buffer = rest
+            self._decide(incoming)
+            return
+        self._doing = Doing.COMMANDS
+        self._buffer = rest
+        self._perform(chunk_read(self._session, chunk))
+        if self._doing is Doing.COMMANDS:
+            self._go_on()
+
     def _body_written(self) -> None:
         incoming = self._incoming
-        if self._doing is Doing.MAIL_DATA and incoming is not None and not incoming.must_wait:
+        if self._doing in (Doing.MAIL_DATA, Doing.CHUNK) and incoming is not None and not incoming.must_wait:
             self._read_on()
 
     def _decide(self, incoming: IncomingMessage) -> None:
@@ -334,9 +472,9 @@ class SmtpProtocol(SMTP):
     ) -> Envelope:
         return Envelope(
             id_, now, self._reception.name, session.connector.name, session.policy.snapshot.revision, self._session_id,
-            session.remote_ip, session.helo, bool(session.tls), session.principal, False, accept.sender,
-            list(accept.recipients), accept.subject, accept.message_id, len(accept.trace) + incoming.size, accept.body,
-            incoming.body_file,
+            session.remote_ip, session.helo, bool(session.tls), session.principal, accept.authenticated, accept.sender,
+            list(accept.recipients), accept.subject, accept.message_id, len(accept.trace) + incoming.kept, accept.body,
+            incoming.body_file, accept.smtp_utf8, accept.ret, accept.envid, list(accept.notify), list(accept.orcpt),
         )
 
     def _stored(self, outcome: Outcome, error: OSError | None) -> None:
@@ -354,8 +492,11 @@ class SmtpProtocol(SMTP):
     def _answered(self, outcome: Outcome) -> None:
         """The message is dealt with: reply, then go on with what the client sent meanwhile."""
         self._incoming = None
+        self._doing = Doing.COMMANDS
         self._perform(outcome)
-        self._go_on()
+        if self._doing is Doing.COMMANDS:
+            self._go_on()
+        self._flush()
 
     def _go_on(self) -> None:
         """Back to commands, beginning with those that were sent while we were busy."""
@@ -410,7 +551,7 @@ class SmtpProtocol(SMTP):
         """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
         if self._doing is Doing.CLOSING and now - self._seen > UNREAD_REPLY:
             self._transport.abort()
-        if self._doing not in (Doing.COMMANDS, Doing.MAIL_DATA):
+        if self._doing not in (Doing.COMMANDS, Doing.MAIL_DATA, Doing.CHUNK):
             return
         connector = self._session.connector
         if now - self._began >= connector.connection_timeout:

@@ -1,0 +1,56 @@
+"""How busy each connector is: connections and messages of this minute, by source; of this transport or of all.
+
+Limits over all transports count what the others said last through Redis (`shared_counts`), about a second ago.
+"""
+
+from collections import Counter
+
+from transport.config.receive_connector import LimitScope, ReceiveConnector
+from transport.receive.admission import Load
+
+Counts = dict[str, int]
+
+
+class ConnectorLoad:
+    """Constant work for each connection and message. `elsewhere` holds the counts of other transports."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._messages: Counter[str] = Counter()
+        self._minute = 0
+        self.elsewhere: Counts = {}
+
+    def opened(self, connector: str, source: str) -> None:
+        self._open[connector] += 1
+        self._open[f"{connector}|{source}"] += 1
+
+    def closed(self, connector: str, source: str) -> None:
+        for key in (connector, f"{connector}|{source}"):
+            self._open[key] -= 1
+            if not self._open[key]:
+                del self._open[key]
+
+    def of(self, connector: ReceiveConnector, source: str) -> Load:
+        """The connections that are open, this one not counted."""
+        name, key = connector.name, f"{connector.name}|{source}"
+        if connector.limit_scope is LimitScope.Node:
+            return Load(self._open[name], self._open[key])
+        far = self.elsewhere
+        return Load(
+            self._open[name] + far.get(f"open {name}", 0), self._open[key] + far.get(f"open {key}", 0)
+        )
+
+    def message(self, connector: ReceiveConnector, key: str, now: float) -> int:
+        """Counts one more message under `key`; returns how many this minute (of Unix seconds `now`) has seen."""
+        minute = int(now) // 60
+        if minute != self._minute:
+            self._minute = minute
+            self._messages.clear()
+        self._messages[key] += 1
+        far = self.elsewhere.get(f"sent {minute} {key}", 0) if connector.limit_scope is LimitScope.AllNodes else 0
+        return self._messages[key] + far
+
+    def told(self) -> Counts:
+        """What the other transports need to know."""
+        counts = {f"open {key}": count for key, count in self._open.items()}
+        return counts | {f"sent {self._minute} {key}": count for key, count in self._messages.items()}
