@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.receive.builders import connected, policy, said
+from tests.receive.builders import connected, connector, policy, said
 from transport.config.filters import FilterAction, RecipientFilter, SenderFilter
 from transport.receive import data, rcpt
 from transport.receive.blocked_senders import BlockedSenders
@@ -55,7 +55,7 @@ def test_a_stamped_message_says_so_in_its_header() -> None:
 
 
 def test_a_source_over_its_budget_waits_for_the_known_as_for_the_unknown() -> None:
-    session = said(connected(policy(recipient_filter=RecipientFilter())), "HELO x", "MAIL FROM:<a@b.example>")
+    session = said(connected(policy(connector(tarpit_interval=5), recipient_filter=RecipientFilter())), "HELO x", "MAIL FROM:<a@b.example>")
     asked = rcpt.rcpt(session, "TO:<anna@contoso.com>", 0.0).actions[0]
     assert isinstance(asked, LookUpRecipient)
     assert rcpt.looked_up(session, asked, True).actions == ()
