@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -45,7 +46,13 @@ def answer(session: Session) -> Reply:
         starttls=session.tls_available and not session.tls,
         mechanisms=mechanisms(session.connector, bool(session.tls)),
     )
-    return reply(250, "", _first_line(session), *offered)
+    return _reply(_first_line(session), *offered)
+
+
+@lru_cache(maxsize=4096)
+def _reply(*lines: str) -> Reply:
+    """Most clients come again, and hear the same."""
+    return reply(250, "", *lines)
 
 
 def _first_line(session: Session) -> str:
