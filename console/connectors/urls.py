@@ -1,13 +1,14 @@
 from django.urls import path
 
 from console.connectors.properties import Activity, Properties, first_tab
-from console.connectors.views import ReceivePages, SendPages
+from console.connectors.views import OtherVersions, ReceivePages, SendPages
 from console.connectors.wizard import Completion, Wizard
 
 app_name = "connectors"
 urlpatterns = [
     path("receive-connectors/new/", Wizard.as_view(), name="receive-wizard"),
     path("receive-connectors/new/<str:step>/", Wizard.as_view(), name="receive-wizard-step"),
+    path("receive-connectors/defaults/", OtherVersions.as_view(), name="receive-defaults"),
     path("receive-connectors/<int:pk>/completion/", Completion.as_view(), name="receive-wizard-completion"),
     path("receive-connectors/<int:pk>/edit", first_tab, name="receive-edit"),
     path("receive-connectors/<int:pk>/activity/", Activity.as_view(), name="receive-activity"),

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.connectors import actions, models, queries
+from console.connectors import actions, models, other_versions, queries
 from console.connectors.command import new_command
 from console.connectors.forms import SendConnectorForm
 from console.connectors.sentence import sentence
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud.access import RoleRequired
 from console.crud.format import badge_html
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
@@ -118,6 +122,7 @@ class ReceivePages(ConnectorPages):
     model = models.ReceiveConnector
     struct = ReceiveConnector
     prefix = "receive-"
+    list_template = "connectors/receive_list.html"
     noun, plural = _("receive connector"), _("receive connectors")
     purpose = _(
         "Who may hand mail to this organization, on which address and port, and what they may do. "
@@ -164,6 +169,15 @@ class ReceivePages(ConnectorPages):
 
     def removal_warning(self, objects: Any) -> str:
         return _t("Its clients then go to the next wider connector on the same binding, or to none.")
+
+
+class OtherVersions(RoleRequired):
+    """The defaults of Exchange's versions beside ours."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        crumbs = [(_t("Receive connectors"), reverse("connectors:receive-list"))]
+        context = {"title": _t("Defaults of other versions"), "crumbs": crumbs, "lines": other_versions.lines()}
+        return render(request, "connectors/other_versions.html", context)
 
 
 def _delivery(row: models.SendConnector) -> str:

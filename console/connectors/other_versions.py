@@ -1,0 +1,61 @@
+"""The default values of a Receive connector in Exchange 2007 and in 2013 to 2019, beside ours (reference, 1.2, 1.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from transport.config import kinds
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.setting import Setting, settings
+
+LATER = {
+    "max_message_size": "36 MB (37,748,736 bytes)",
+    "max_inbound_connection_per_source": "20",
+    "fqdn": _("the server's FQDN"),
+    "protocol_logging_level": _("None; Verbose on Default Frontend"),
+    "message_rate_limit": _("Unlimited; 5 on Client Frontend and Client Proxy, 600 on Edge"),
+    "message_rate_source": _("IPAddress; User on Client Frontend and Client Proxy"),
+    "max_inbound_connection_percentage_per_source": _("2; 100 on Default (Hub Transport)"),
+    "max_recipients_per_message": _("200; 5000 on Default (Hub Transport)"),
+    "connection_timeout": _("00:10:00; 00:05:00 on Edge"),
+    "connection_inactivity_timeout": _("00:05:00; 00:01:00 on Edge"),
+    "size_enabled": _("Enabled; EnabledWithoutValue on Default (Hub Transport)"),
+    "max_hop_count": _("30; one exported server had 60"),
+    "max_local_hop_count": _("8; one exported server had 5"),
+}
+"""Field → the default of Exchange 2013, 2016 and 2019, where it is not ours on every connector."""
+EARLIER = {
+    "max_message_size": "10 MB (10,485,760 bytes)",
+    "max_inbound_connection_per_source": "100",
+}
+"""Field → the default of Exchange 2007 that the source documents name, where later versions changed it."""
+OURS_ALONE = {"limit_scope", "minimum_tls_version", "require_128_bit_encryption", "default_logon_domain"}
+NO_DEFAULT = {"name", "usage", "bindings", "remote_ip_ranges", "grants", "permission_groups", "auth_mechanism"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One setting; `later` and `earlier` are empty where that version had the value of the column before."""
+
+    setting: Setting
+    ours: str
+    earlier: str
+    later: str | Promise
+    differs: bool
+
+
+def lines() -> list[Line]:
+    """Every setting that has a default in Exchange, those that differ first."""
+    defaults = {each.name: each.default for each in msgspec.structs.fields(ReceiveConnector)}
+    table = {field: each for field, each in settings(ReceiveConnector).items() if field not in OURS_ALONE | NO_DEFAULT}
+    found = [_line(field, setting, kinds.show(setting, defaults[field])) for field, setting in table.items()]
+    return sorted(found, key=lambda line: not line.differs)
+
+
+def _line(field: str, setting: Setting, ours: str) -> Line:
+    later = LATER.get(field, ours)
+    return Line(setting, ours, EARLIER.get(field, ""), later, field in LATER)
