@@ -53,6 +53,8 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
         _("Recipients"),
         [
             Feature(_("Directory"), "directory:list", "users"),
+            Feature(_("Users"), "users:list", "user"),
+            Feature(_("Groups"), "users:group-list", "users"),
             Feature(_("Mailboxes"), "mailboxes:list", "mailbox", READERS_OF_RECIPIENTS),
         ],
     ),

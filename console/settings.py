@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "console.protection",
     "console.certificates",
     "console.directory",
+    "console.users",
     "console.mailboxes",
     "console.tracking",
     "console.queues",

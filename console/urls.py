@@ -12,6 +12,7 @@ urlpatterns = [
     path("protection/", include("console.protection.urls")),
     path("protection/certificates/", include("console.certificates.urls")),
     path("recipients/directory/", include("console.directory.urls")),
+    path("recipients/", include("console.users.urls")),
     path("recipients/mailboxes/", include("console.mailboxes.urls")),
     path("trace/protocol-log/", include("console.tracking.urls")),
     path("", include("console.processes.urls")),

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.crud.forms import Group as FieldGroup
+from console.crud.forms import GroupedForm
+from console.users.models import Group, User
+from console.users.queries import addresses_of
+
+PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
+NEW_PASSWORD = {"autocomplete": "new-password"}
+
+
+class NewPassword(forms.Form):
+    """Mixin of a password typed twice; the action says whether it is good enough."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs=NEW_PASSWORD),
+        help_text=gettext_lazy("At least 12 characters; a few words in a row are good."),
+    )
+    again = forms.CharField(
+        label=gettext_lazy("Password again"), strip=False, widget=forms.PasswordInput(attrs=NEW_PASSWORD)
+    )
+
+    def clean_again(self) -> str:
+        if self.cleaned_data["again"] != self.cleaned_data.get("password", self.cleaned_data["again"]):
+            raise ValidationError(_("The two passwords differ. Type the same one twice."))
+        return self.cleaned_data["again"]
+
+
+class UserForm(GroupedForm, forms.Form):
+    """A user without the password; names are judged by the action."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Logon name"),
+        help_text=gettext_lazy("What stands in the device's or the person's settings."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    domain = forms.CharField(
+        label=gettext_lazy("Domain"),
+        help_text=gettext_lazy(
+            r"The user signs in as domain\name, as name@domain, with an address below, or with the name alone."
+        ),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    display_name = forms.CharField(label=gettext_lazy("Display name"), required=False)
+    addresses = forms.CharField(
+        label=gettext_lazy("Addresses"),
+        required=False,
+        help_text=gettext_lazy(
+            "Recipients of the directory, one each line. The user may send as these; as others only with the right "
+            "“Accept any sender”."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+    groups_chosen = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        label=gettext_lazy("Groups"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    groups = [
+        FieldGroup(gettext_lazy("Who it is"), ["name", "domain", "display_name"]),
+        FieldGroup(gettext_lazy("What it may send as"), ["addresses", "groups_chosen"]),
+    ]
+
+    def __init__(self, *data: Any, instance: User | None = None):
+        self.instance = instance
+        super().__init__(*data, initial=_now(instance) if instance else {"domain": _usual_domain()})
+        for field in ("name", "domain") if instance else ():
+            self.fields[field].disabled = True
+            self.fields[field].help_text = _("It never changes: rights on connectors hang on it.")
+        if not self.fields["groups_chosen"].queryset.exists():
+            self.fields["groups_chosen"].help_text = _("There are no groups yet.")
+
+    def clean_addresses(self) -> list[str]:
+        return self.cleaned_data["addresses"].replace(",", " ").split()
+
+
+class NewUserForm(UserForm, NewPassword):
+    groups = [*UserForm.groups, FieldGroup(gettext_lazy("Password"), ["password", "again"])]
+
+
+class SetPasswordForm(GroupedForm, NewPassword):
+    groups = [FieldGroup("", ["password", "again"])]
+
+
+class GroupForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), widget=forms.TextInput(attrs=PLAIN))
+    description = forms.CharField(label=gettext_lazy("Description"), required=False)
+
+    def __init__(self, *data: Any, instance: Group | None = None):
+        self.instance = instance
+        now = {"name": instance.name, "description": instance.description} if instance else None
+        super().__init__(*data, initial=now)
+        if instance:
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = _("It never changes: rights on connectors hang on it.")
+
+
+def _now(user: User) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "domain": user.domain,
+        "display_name": user.display_name,
+        "addresses": "\n".join(addresses_of(user)),
+        "groups_chosen": list(user.groups.all()),
+    }
+
+
+def _usual_domain() -> str:
+    """That of the other users, else the first accepted domain's first label as Windows would call it."""
+    last = User.objects.order_by("-pk").first()
+    return last.domain if last else settings.GATEPOST_DOMAIN.partition(".")[0].upper()

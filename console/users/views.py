@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.crud import BADGE, LINES, MONO, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud.access import RoleRequired
+from console.crud.forms import put_errors
+from console.users import actions, queries
+from console.users.forms import GroupForm, NewUserForm, SetPasswordForm, UserForm
+from console.users.models import Group, User
+
+STATES = [("True", _("Enabled")), ("False", _("Disabled"))]
+
+
+def _state(user: User) -> Badge:
+    return Badge(_("Enabled"), "good") if user.enabled else Badge(_("Disabled"), "neutral")
+
+
+class UserPages(CrudView):
+    model = User
+    namespace = "users"
+    noun, plural = _("user"), _("users")
+    title = _("Users")
+    purpose = _("People, devices and applications that sign in to hand in mail. They do not sign in to this console.")
+    first_step = _("Add a user, then tick Basic authentication and Exchange users on the Security tab of a connector.")
+    columns = [
+        Column(_("User"), "principal", MONO, sort="name"),
+        Column(_("Display name"), "display_name", sort="display_name"),
+        Column(_("Addresses"), queries.addresses_of, LINES, minor=True),
+        Column(_("Groups"), lambda user: ", ".join(queries.groups_of(user)), minor=True),
+        Column(_("Status"), _state, BADGE, sort="enabled"),
+    ]
+    details = [
+        Detail(_("Display name"), "display_name"),
+        Detail(_("Status"), _state, BADGE),
+        Detail(_("Addresses"), queries.addresses_of, LINES),
+        Detail(_("Groups"), lambda user: ", ".join(queries.groups_of(user))),
+        Detail(_("Named by connectors"), lambda user: ", ".join(queries.connectors_naming(user.principal))),
+        Detail(_("Password set"), "password_set_at", TIME),
+        Detail(_("Added"), "created_at", TIME),
+    ]
+    search = ["name", "domain", "display_name", "addresses__address", "groups__name"]
+    filters = [Filter("enabled", _("Status"), STATES)]
+    verbs = [
+        Verb("enable", _("Enable"), "power", _("enabled")),
+        Verb("disable", _("Disable"), "power-off", _("disabled")),
+        Verb("set-password", _("Set password"), "key-round", bulk=False),
+    ]
+    form_class = UserForm
+    writers = actions.WRITERS
+
+    def rows(self) -> Any:
+        return queries.users()
+
+    def filtered(self, rows: Any) -> Any:
+        return super().filtered(rows).distinct()
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)
+
+    def make_form(self, obj: Any = None) -> UserForm:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        return UserForm(*data, instance=obj) if obj else NewUserForm(*data)
+
+    def save(self, form: UserForm) -> User:
+        given = form.cleaned_data
+        try:
+            if form.instance is not None:
+                return actions.change(
+                    self.actor, form.instance, given["display_name"], given["addresses"], given["groups_chosen"]
+                )
+            who = given["domain"], given["name"], given["password"], given["display_name"]
+            return actions.add(self.actor, *who, given["addresses"], given["groups_chosen"])
+        except ValidationError:
+            if "password" in form.fields:
+                messages.info(self.request, _t("Type the password again: it is not kept on this page."))
+            raise
+
+    def remove(self, obj: Any) -> None:
+        actions.remove(self.actor, obj)
+
+    def enable(self, obj: Any) -> None:
+        actions.set_enabled(self.actor, obj, True)
+
+    def disable(self, obj: Any) -> None:
+        actions.set_enabled(self.actor, obj, False)
+
+    def act(self, name: str, keys: Any) -> HttpResponse:
+        chosen = self.chosen(keys)
+        if name == "set-password" and chosen:
+            return redirect("users:password", pk=chosen[0].pk)
+        return super().act(name, keys)
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("They cannot sign in any more. Their recipients and mailboxes stay.")
+
+
+class SetPassword(RoleRequired):
+    """A user's new password."""
+
+    readers = writers = actions.WRITERS
+
+    def get(self, request: HttpRequest, pk: int, form: SetPasswordForm | None = None) -> HttpResponse:
+        user = get_object_or_404(User, pk=pk)
+        context = {"form": form or SetPasswordForm(), "cancel_url": reverse("users:details", args=[pk])}
+        context |= {"title": _t("Set the password of %s") % user, "crumbs": [(_t("Users"), reverse("users:list"))]}
+        return render(request, "crud/form.html", context, status=422 if form else 200)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = get_object_or_404(User, pk=pk)
+        form = SetPasswordForm(request.POST)
+        if not form.is_valid():
+            return self.get(request, pk, form)
+        try:
+            actions.set_password(self.actor, user, form.cleaned_data["password"])
+        except ValidationError as error:
+            put_errors(form, error)
+            return self.get(request, pk, form)
+        messages.success(request, _t("The password of %s is set. It holds from the next sign-in on.") % user)
+        return redirect("users:details", pk=pk)
+
+
+class GroupPages(CrudView):
+    model = Group
+    namespace = "users"
+    prefix = "group-"
+    noun, plural = _("group"), _("groups")
+    purpose = _("Users who share rights. Grant them on a Receive connector's Security tab.")
+    first_step = _("Add a group, then put users into it.")
+    columns = [
+        Column(_("Name"), "name", MONO, sort="name"),
+        Column(_("Description"), "description", sort="description"),
+        Column(_("Users"), "user_count", NUMBER, sort="user_count"),
+    ]
+    details = [
+        Detail(_("Description"), "description"),
+        Detail(_("Users"), lambda group: sorted(str(user) for user in group.users.all()), LINES),
+        Detail(_("Named by connectors"), lambda group: ", ".join(queries.connectors_naming(group.principal))),
+    ]
+    search = ["name", "description"]
+    form_class = GroupForm
+    writers = actions.WRITERS
+
+    def rows(self) -> Any:
+        return queries.groups()
+
+    def make_form(self, obj: Any = None) -> GroupForm:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        return GroupForm(*data, instance=obj)
+
+    def save(self, form: GroupForm) -> Group:
+        if form.instance is not None:
+            return actions.change_group(self.actor, form.instance, form.cleaned_data["description"])
+        return actions.add_group(self.actor, form.cleaned_data["name"], form.cleaned_data["description"])
+
+    def remove(self, obj: Any) -> None:
+        actions.remove_group(self.actor, obj)
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("Its users stay and lose the rights that they had through the group.")
