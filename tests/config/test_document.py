@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.document import DocumentError, checksum, decode, encode
 from transport.config.endpoint import Binding, IPRange
 from transport.config.filters import RecipientFilter, SenderFilter
@@ -52,6 +53,7 @@ def objects(struct: type) -> st.SearchStrategy[object]:
 
 
 TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter, SenderFilter]
+TABLES += [ConnectionFilter, IPListEntry, IPListProvider]
 snapshots = st.builds(
     Snapshot,
     revision=st.integers(0, 10**9),
@@ -60,6 +62,9 @@ snapshots = st.builds(
     accepted_domains=st.tuples(objects(AcceptedDomain)),
     recipient_filter=objects(RecipientFilter),
     sender_filter=objects(SenderFilter),
+    connection_filter=objects(ConnectionFilter),
+    ip_list_entries=st.tuples(objects(IPListEntry)),
+    ip_list_providers=st.tuples(objects(IPListProvider)),
 )
 
 

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Setting, settings
 
 TRANSPORT = Path(__file__).resolve().parents[2] / "transport"
-TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter, SenderFilter]
-FILTERS = [RecipientFilter, SenderFilter]
+FILTERS = [RecipientFilter, SenderFilter, ConnectionFilter, IPListEntry, IPListProvider]
+TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, *FILTERS]
 ALL = [(struct, field, setting) for struct in TABLES for field, setting in settings(struct).items()]
 NOT_FOR_THE_TRANSPORT = {"comment", "usage"}
 EXCHANGES_SPELLING = {
     "grants": "ExtendedRights",
+    "ip_list": "List",
     "match_subdomains": "MatchSubDomains",
     "require_128_bit_encryption": "Require128BitEncryption",
     "max_messages_per_connection": "SmtpMaxMessagesPerConnection",

@@ -2,8 +2,9 @@
 
 On top the configuration in Exchange's words, then what the server (`S:`) and the client (`C:`) say. `…` in an `S:`
 line stands for any text. `why: rule` names the rule that must have decided the reply above it. `C\\:` takes escapes and
-adds no line end; `C64:` takes escapes and sends base64. `(rest)` passes over the other lines of a reply, `(starttls)` is the handshake, `(closed)` the server's
-end of the connection. TarpitInterval is 0 here unless a dialogue sets it.
+adds no line end; `C64:` takes escapes and sends base64. `(rest)` passes over the other lines of a reply, `(starttls)`
+is the handshake, `(closed)` the server's end of the connection. TarpitInterval is 0 here unless a dialogue sets it.
+`DNS: name TYPE values` is what the only name server knows.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import Any
 
 import msgspec
 
+from tests.dns_server import Records
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import settings
@@ -29,6 +32,11 @@ KINDS: dict[str, type] = {
     "Accepted domain": AcceptedDomain,
     "Recipient filter": RecipientFilter,
     "Sender filter": SenderFilter,
+    "Connection filter": ConnectionFilter,
+    "IP Block list entry": IPListEntry,
+    "IP Allow list entry": IPListEntry,
+    "IP Block list provider": IPListProvider,
+    "IP Allow list provider": IPListProvider,
 }
 
 
@@ -63,6 +71,7 @@ class Dialogue:
     client: str = "127.0.0.1"
     local: tuple[str, int] = ("127.0.0.1", 25)
     certificate: bool = False
+    dns: Records = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
 
@@ -101,10 +110,16 @@ def _object(dialogue: Dialogue, objects: list[tuple[type, dict[str, Any]]], line
         dialogue.recipients = text.split()
     elif kind == "User":
         dialogue.users.append(_user(text))
+    elif kind == "DNS":
+        name, record, *values = text.split()
+        dialogue.dns[name, record] = values
     elif kind == "Certificate":
         dialogue.certificate = True
     elif kind == "Accepted domain":
         objects.append((AcceptedDomain, {"name": text, "domain_name": text}))
+    elif kind.startswith("IP "):
+        named = "name" if KINDS[kind] is IPListProvider else "ip_range"
+        objects.append((KINDS[kind], {"ip_list": IPList(kind.split()[1]), named: text}))
     else:
         objects.append((KINDS[kind], {"name": text} if text else {}))
 
@@ -130,6 +145,9 @@ def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
         accepted_domains=tuple(made[AcceptedDomain]),
         recipient_filter=(made[RecipientFilter] or [RecipientFilter()])[0],
         sender_filter=(made[SenderFilter] or [SenderFilter()])[0],
+        connection_filter=(made[ConnectionFilter] or [ConnectionFilter()])[0],
+        ip_list_entries=tuple(made[IPListEntry]),
+        ip_list_providers=tuple(made[IPListProvider]),
     )
 
 

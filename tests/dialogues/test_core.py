@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, read, sent
-from transport.receive import admission, auth, data, mail, rcpt, starttls, verbs
+from transport.receive import admission, auth, connection_filter, data, dns, mail, rcpt, starttls, verbs
 from transport.receive.outcome import (
     Accept,
     CheckPassword,
     Close,
     CountConnection,
     CountMessage,
+    LookUpClient,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -32,6 +33,7 @@ class Core:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self.users = dialogue.users
+        self.dns = dialogue.dns
         self.recipients = {address.lower() for address in dialogue.recipients}
         self.replies: deque[str] = deque()
         self.decided_by = ""
@@ -57,6 +59,8 @@ class Core:
                     return self.take(auth.checked(self.session, self.sign_in(action)))
                 case LookUpRecipient(recipient):
                     return self.take(rcpt.looked_up(self.session, action, str(recipient).lower() in self.recipients))
+                case LookUpClient():
+                    self.session = connection_filter.answered(self.session, self.dns_answers(action))
                 case ReadMailData() | ReadChunk():
                     self.reading = action
                 case Accept():
@@ -68,6 +72,14 @@ class Core:
             self.replies.extend(self.session.wire(outcome.reply).decode().removesuffix("\r\n").split("\r\n"))
             self.decided_by = outcome.decided_by
         return None
+
+    def dns_answers(self, asked: LookUpClient) -> dns.DnsAnswers:
+        found = {
+            domain: tuple(self.dns.get((dns.list_name(asked.address, domain), "A"), ())) for domain in asked.domains
+        }
+        pointer = f"{dns.list_name(asked.address, '')}in-addr.arpa"
+        host_name = self.dns.get((pointer, "PTR"), [""])[0].rstrip(".") if asked.reverse else ""
+        return dns.DnsAnswers(False, found, host_name, asked.address in self.dns.get((host_name, "A"), ()))
 
     def sign_in(self, asked: CheckPassword) -> User | auth.Denied:
         for user in self.users:

@@ -26,7 +26,8 @@ from cryptography.x509.oid import NameOID
 
 from console.processes.account import Account
 from tests.conftest import free_port, wait_for
-from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, on_port, read, sent
+from tests.dialogues.dialogue import Dialogue, KnownUser, all_dialogues, matches, on_port, read, sent
+from tests.dns_server import DnsServer
 from transport.config.certificate import Certificate
 from transport.config.document import checksum, encode
 
@@ -82,6 +83,7 @@ class LiveTransport:
         wait_for(lambda: self.facts().get("revision") == self.revision, f"revision {self.revision} is not in force")
 
     def facts(self) -> dict[str, object]:
+        self.dns = DnsServer()
         try:
             with urllib.request.urlopen(f"http://{self.health}/healthz", timeout=2) as answer:
                 return dict(json.load(answer))
@@ -103,6 +105,13 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("TRUNCATE publishing_configrevision, directory_recipient CASCADE")
         connection.cursor().executemany(
+    def with_name_server(self, snapshot: Snapshot, dialogue: Dialogue) -> Snapshot:
+        self.dns.close()
+        self.dns = DnsServer(dialogue.dns)  # a new one, so that the transport forgets what the one before has said
+        server = Binding("127.0.0.1", self.dns.port)
+        settings = msgspec.structs.replace(snapshot.connection_filter, dns_servers=(server,))
+        return msgspec.structs.replace(snapshot, connection_filter=settings)
+
             "INSERT INTO directory_recipient (address, display_name, change_number, deleted, created_at)"
             " VALUES (%s, '', nextval('directory_change_number'), false, now())",
             [(address,) for address in addresses],
@@ -111,6 +120,7 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
     transport = LiveTransport(home, url)
     yield transport
     transport.stop()
+        self.dns.close()
     shutil.rmtree(home)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("TRUNCATE publishing_configrevision, publishing_transport, directory_recipient CASCADE")

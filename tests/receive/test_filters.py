@@ -55,7 +55,8 @@ def test_a_stamped_message_says_so_in_its_header() -> None:
 
 
 def test_a_source_over_its_budget_waits_for_the_known_as_for_the_unknown() -> None:
-    session = said(connected(policy(connector(tarpit_interval=5), recipient_filter=RecipientFilter())), "HELO x", "MAIL FROM:<a@b.example>")
+    prepared = policy(connector(tarpit_interval=5), recipient_filter=RecipientFilter())
+    session = said(connected(prepared), "HELO x", "MAIL FROM:<a@b.example>")
     asked = rcpt.rcpt(session, "TO:<anna@contoso.com>", 0.0).actions[0]
     assert isinstance(asked, LookUpRecipient)
     assert rcpt.looked_up(session, asked, True).actions == ()

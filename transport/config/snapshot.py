@@ -6,6 +6,7 @@ import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
@@ -22,5 +23,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     accepted_domains: tuple[AcceptedDomain, ...] = ()
     recipient_filter: RecipientFilter = RecipientFilter()
     sender_filter: SenderFilter = SenderFilter()
+    connection_filter: ConnectionFilter = ConnectionFilter()
+    ip_list_entries: tuple[IPListEntry, ...] = ()
+    ip_list_providers: tuple[IPListProvider, ...] = ()
     transport_limits: TransportLimits = TransportLimits()
     certificates: tuple[Certificate, ...] = ()

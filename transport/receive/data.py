@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from transport.config.permissions import Right
-from transport.receive import sender_filter
-from transport.receive.outcome import Accept, Outcome, ReadChunk, ReadMailData
+from transport.receive import connection_filter, dns, sender_filter
+from transport.receive.outcome import Accept, AwaitLookUp, Outcome, ReadChunk, ReadMailData
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
 from transport.smtp import replies
@@ -42,6 +42,8 @@ def data(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.BINARY_NEEDS_CHUNKS, "binary_needs_chunks")
     if session.chunks is not None:
         return refuse(session, replies.CHUNKS_HAVE_BEGUN, "out_of_order")
+    if session.dns is dns.PENDING:
+        return Outcome(session, None, (AwaitLookUp(),))
     connector = session.connector
     action = ReadMailData(
         session.size_limit, connector.max_header_size, firewall(session), connector.bare_linefeed_rejection_enabled
@@ -57,6 +59,8 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.UNRECOGNIZED_COMMAND, "chunking_not_offered")
     if not (size_text.isascii() and size_text.isdigit() and len(size_text) <= 10) or last not in ("", "LAST"):
         return close(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+    if session.dns is dns.PENDING:
+        return Outcome(session, None, (AwaitLookUp(),))
     wanted, connector = session.stage == Stage.RCPT, session.connector
     action = ReadChunk(
         int(size_text),
@@ -98,7 +102,9 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
-    blocked = sender_filter.from_rule(session, mail.head)
+    blocked = sender_filter.from_rule(session, mail.head) or sender_filter.rule(session, str(session.sender))
+    if blocked and connection_filter.verdict(session, now).allowed:
+        blocked = ""
     if blocked and sender_filter.rejects(session):
         return close(done, replies.SENDER_DENIED, blocked)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
@@ -114,7 +120,7 @@ def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str
     return Accept(
         str(session.sender or ""),
         tuple(recipient.address for recipient in unique),
-        _trace(session, facts, message_id, identity, now, blocked or sender_filter.rule(session, str(session.sender))),
+        _trace(session, facts, message_id, identity, now, blocked),
         facts.subject,
         message_id,
         session.mail.body,
@@ -134,6 +140,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     trace = received_header(
         helo=session.helo,
         client=session.remote_ip,
+        described=connection_filter.client_in_words(session),
         server=session.server,
         local=session.local_ip,
         protocol=protocol + "A" if session.user is not None and session.extended else protocol,

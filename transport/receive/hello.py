@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from transport.receive import extensions
+from transport.receive import connection_filter, extensions
 from transport.receive.auth import mechanisms
 from transport.receive.outcome import Outcome
 from transport.receive.refusals import close, refuse
@@ -20,15 +20,15 @@ _NAME = re.compile(r"[A-Za-z0-9_.:\[\]-]{0,255}")
 
 def helo(session: Session, argument: str, now: float) -> Outcome:
     """`250 <fqdn> Hello [<client>]`."""
-    return _hello(session, argument.strip(), extended=False)
+    return _hello(session, argument.strip(), now, extended=False)
 
 
 def ehlo(session: Session, argument: str, now: float) -> Outcome:
     """The greeting with the extensions that this connector offers to this session."""
-    return _hello(session, argument.strip(), extended=True)
+    return _hello(session, argument.strip(), now, extended=True)
 
 
-def _hello(session: Session, name: str, *, extended: bool) -> Outcome:
+def _hello(session: Session, name: str, now: float, *, extended: bool) -> Outcome:
     if _NAME.fullmatch(name) is None:
         return refuse(session, replies.INVALID_DOMAIN_NAME, "invalid_domain_name")
     if session.connector.require_ehlo_domain and not name:
@@ -36,7 +36,8 @@ def _hello(session: Session, name: str, *, extended: bool) -> Outcome:
     session = msgspec.structs.replace(
         session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION
     )
-    return Outcome(session, answer(session) if extended else reply(250, "", _first_line(session)))
+    greeted = Outcome(session, answer(session) if extended else reply(250, "", _first_line(session)))
+    return connection_filter.ask(greeted, now)
 
 
 def answer(session: Session) -> Reply:

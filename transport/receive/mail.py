@@ -6,8 +6,8 @@ import msgspec
 
 from transport.config.permissions import Right
 from transport.config.receive_connector import MessageRateSource
-from transport.receive import sender_filter
-from transport.receive.outcome import CountMessage, Outcome
+from transport.receive import connection_filter, sender_filter
+from transport.receive.outcome import AwaitLookUp, CountMessage, Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
 from transport.smtp import replies
@@ -33,11 +33,22 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
     refusal = _refusal(session, sender, parameters)
     if refusal is not None:
         return refusal
-    blocked = sender_filter.rule(session, str(sender))
-    if blocked and sender_filter.rejects(session):
-        return close(session, replies.SENDER_DENIED, blocked)
+    filtered = _filtered(session, sender, now)
+    if filtered is not None:
+        return filtered
     session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, mail=parameters)
     return _rated(session)
+
+
+def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
+    """The sender filter, unless the client is on an allow list."""
+    blocked = sender_filter.rule(session, str(sender))
+    if not blocked or not sender_filter.rejects(session):
+        return None
+    client = connection_filter.verdict(session, now)
+    if client.pending:
+        return Outcome(session, None, (AwaitLookUp(),))
+    return None if client.allowed else close(session, replies.SENDER_DENIED, blocked)
 
 
 def _rated(session: Session) -> Outcome:

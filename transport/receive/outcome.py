@@ -85,6 +85,21 @@ class CheckPassword(msgspec.Struct, frozen=True):
         return f"CheckPassword({self.logon})"
 
 
+class LookUpClient(msgspec.Struct, frozen=True):
+    """Ask DNS which lists hold the client, and with `reverse` for its name, then `connection_filter.answered`.
+
+    Nothing waits for it until `AwaitLookUp`.
+    """
+
+    address: str
+    domains: tuple[str, ...]
+    reverse: bool
+
+
+class AwaitLookUp(msgspec.Struct, frozen=True):
+    """Respond to this command once more when the `LookUpClient` under way is answered; there is no reply yet."""
+
+
 class Accept(msgspec.Struct, frozen=True):
     """Make this message durable, `trace` in front of what was received, before the reply is written.
 
@@ -107,7 +122,7 @@ class Accept(msgspec.Struct, frozen=True):
 
 Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
-Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | Accept | Question
+Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | LookUpClient | AwaitLookUp | Accept | Question
 CLOSE = (Close(),)
 
 

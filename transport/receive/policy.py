@@ -8,6 +8,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import extensions
 from transport.receive.blocked_senders import BlockedSenders
+from transport.receive.connection_filter import ConnectionLists
 from transport.receive.connector_match import ConnectorIndex
 
 
@@ -26,6 +27,7 @@ class Policy:
         recipients = snapshot.recipient_filter
         self.blocked_recipients = frozenset(recipients.blocked_recipients if recipients.block_list_enabled else ())
         self.blocked_senders = BlockedSenders(snapshot.sender_filter)
+        self.connection_lists = ConnectionLists(snapshot)
         for domain in snapshot.accepted_domains:
             if domain.domain_name.startswith("*"):
                 self._parents[domain.domain_name.removeprefix("*").removeprefix(".")] = domain

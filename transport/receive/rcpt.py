@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from transport.config.receive_connector import ReceiveConnector
-from transport.receive import recipient_filter, relay
+from transport.receive import connection_filter, recipient_filter, relay
 from transport.receive.mail import read_path
-from transport.receive.outcome import LookUpRecipient, Outcome
+from transport.receive.outcome import AwaitLookUp, LookUpRecipient, Outcome
 from transport.receive.refusals import hold, refuse
 from transport.receive.session import Recipient, Recipients, Session, Stage
 from transport.smtp import replies
@@ -35,7 +35,7 @@ def rcpt(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.UNKNOWN_PARAMETER, "unknown_parameter")
     if session.recipient_count >= session.connector.max_recipients_per_message:
         return refuse(session, replies.TOO_MANY_RECIPIENTS, "recipient_limit")
-    return _decide(session, recipient, wishes)
+    return _decide(session, recipient, wishes, now)
 
 
 def _recipient(session: Session, text: str) -> Path:
@@ -51,7 +51,7 @@ def _malformed(session: Session, argument: str) -> Outcome:
     return refuse(session, replies.INVALID_RECIPIENT, "invalid_address")
 
 
-def _decide(session: Session, recipient: Path, wishes: RcptParameters) -> Outcome:
+def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: float) -> Outcome:
     domain = session.policy.accepted_domain(recipient.domain)
     rule = relay.refusal(session, recipient, domain)
     if rule:
@@ -59,7 +59,13 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters) -> Outcom
     reserved = _reserved(session.connector, recipient.domain)
     if reserved is not None:
         return refuse(session, *reserved)
-    if recipient_filter.is_on(session):
+    client = connection_filter.verdict(session, now)
+    if client.pending:
+        return Outcome(session, None, (AwaitLookUp(),))
+    refusal = connection_filter.refuse_recipient(session, recipient, client)
+    if refusal is not None:
+        return refusal
+    if recipient_filter.is_on(session) and not client.allowed:
         if recipient_filter.is_blocked(session, recipient):
             return refuse(session, replies.USER_UNKNOWN, "recipient_blocked")
         if recipient_filter.needs_look_up(session, recipient, domain):

@@ -110,6 +110,12 @@ RULES: dict[str, Rule] = {
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
         "recipient filter", "recipient_validation_enabled",
     ),
+    "ip_block_list": Rule(
+        "The client's address is on the IP Block list.", "connection filter", "ip_block_list_enabled"
+    ),
+    "ip_block_list_provider": Rule(
+        "A block-list provider lists the client's address.", "connection filter", "ip_block_list_providers_enabled"
+    ),
     "recipient_blocked": Rule("The recipient is on the block list.", "recipient filter", "blocked_recipients"),
     "sender_blocked": Rule("The sender, or its domain, is blocked.", "sender filter", "blocked_senders"),
     "from_blocked": Rule(

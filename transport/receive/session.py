@@ -10,6 +10,7 @@ import msgspec
 
 from transport.config.permissions import ANONYMOUS, Right
 from transport.config.receive_connector import ReceiveConnector
+from transport.receive.dns import DnsAnswers
 from transport.smtp.parameters import NO_PARAMETERS, MailParameters
 from transport.smtp.path import Path
 from transport.smtp.reply import Reply
@@ -69,7 +70,8 @@ class Exchange(msgspec.Struct, frozen=True):
 class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
-    `chunks` is the octets that BDAT has brought so far, None before the first.
+    `chunks` is the octets that BDAT has brought so far, None before the first; `dns` what DNS says of the client, None
+    before it was asked.
     """
 
     policy: Policy
@@ -90,6 +92,7 @@ class Session(msgspec.Struct, frozen=True):
     chunks: int | None = None
     recipients: Recipients | None = None
     protocol_errors: int = 0
+    dns: DnsAnswers | None = None
     exchange: Exchange | None = None
     user: User | None = None
     logon_failures: int = 0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.policy import Policy
+from transport.shell.credentials import Credentials
+from transport.shell.dns_lookups import DnsLookups
 from transport.shell.journal import Journal
 from transport.shell.load import ConnectorLoad
 from transport.shell.metrics import Traffic
@@ -44,6 +46,7 @@ class Reception:
         self.unknown_recipients = UnknownRecipients()
         self.load = ConnectorLoad()
         self.sessions: set[SmtpProtocol] = set()
+        self.dns = DnsLookups(loop)
         self.resources_low = not journal.has_room()
         self.stopping = False
 

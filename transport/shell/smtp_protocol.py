@@ -16,14 +16,20 @@ from aiosmtpd.smtp import SMTP
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.receive import verbs
 from transport.receive.admission import admitted
+from transport.receive.auth import MASK, checked, shown
+from transport.receive.connection_filter import answered
 from transport.receive.data import chunk_read, not_stored, received
+from transport.receive.dns import DnsAnswers
 from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
     Action,
+    AwaitLookUp,
+    CheckPassword,
     Close,
     CountConnection,
     CountMessage,
+    LookUpClient,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -65,6 +71,8 @@ class Doing(Enum):
     CHUNK = auto()
     STORING = auto()
     TARPIT = auto()
+    LOOK_UP = auto()
+    SIGNING_IN = auto()
     HANDSHAKE = auto()
     CLOSING = auto()
     CLOSED = auto()
@@ -75,6 +83,7 @@ class SmtpProtocol(SMTP):
 
     __slots__ = (
         "_ahead",
+        "_answers",
         "_began",
         "_buffer",
         "_chunk",
@@ -104,6 +113,7 @@ class SmtpProtocol(SMTP):
         self._skipping = self._eof = False
         self._ahead = False  # whole commands wait in the buffer for this client's next turn
         self._unread = False  # the client does not read our replies
+        self._answers: DnsAnswers | None = None
         self._incoming: IncomingMessage | None = None
         self._chunk: ReadChunk | None = None
         self._chunk_left = 0
@@ -166,7 +176,9 @@ class SmtpProtocol(SMTP):
                     self._take_mail_data(data)
                 case Doing.CHUNK:
                     self._take_chunk(data)
-                case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE | Doing.TARPIT:
+                case (
+                    Doing.STORING | Doing.GREETING | Doing.HANDSHAKE | Doing.TARPIT | Doing.LOOK_UP | Doing.SIGNING_IN
+                ):
                     self._buffer += data
                     if len(self._buffer) > MOST_UNREAD and self._doing is not Doing.HANDSHAKE:
                         self._transport.pause_reading()
@@ -259,6 +271,8 @@ class SmtpProtocol(SMTP):
                 self._take_chunk(rest)
             case Doing.STORING | Doing.TARPIT:
                 self._buffer = rest
+            case Doing.LOOK_UP:
+                self._buffer += rest
             case _:  # what was sent behind STARTTLS or QUIT is nobody's (RFC 3207 §5)
                 self._buffer = b""
         self._flush()
@@ -327,7 +341,13 @@ class SmtpProtocol(SMTP):
 
     def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
         """Take over the session, put the reply (to `line`) in the queue, do the actions."""
-        self._session = outcome.session
+        exchange = self._session.exchange
+        self._session = self._told(outcome.session)
+        if outcome.actions and isinstance(outcome.actions[0], AwaitLookUp):
+            self._doing, self._buffer = Doing.LOOK_UP, line
+            return
+        if line and self._log is not None:
+            line = shown(exchange, line)
         if outcome.actions and isinstance(outcome.actions[0], Tarpit):
             self._hold(outcome, outcome.actions[0].seconds, line)
             return
@@ -343,6 +363,20 @@ class SmtpProtocol(SMTP):
         if self._incoming is not None and self._doing is Doing.COMMANDS and outcome.session.chunks is None:
             self._incoming.discard()  # RSET and its like between two chunks
             self._incoming = None
+
+    def _told(self, session: Session) -> Session:
+        """The session with what DNS has said meanwhile."""
+        return session if self._answers is None else answered(session, self._answers)
+
+    def _dns_answered(self, answers: DnsAnswers) -> None:
+        """The look-up is over; a command that waited for it is answered now."""
+        self._answers = answers
+        self._session = self._told(self._session)
+        if self._doing is Doing.LOOK_UP:
+            try:
+                self._go_on()
+            except Exception:
+                self._fail()
 
     def _hold(self, outcome: Outcome, seconds: int, line: bytes) -> None:
         """Tarpit: what is due goes out, this reply and all that comes behind it waits."""
@@ -397,7 +431,13 @@ class SmtpProtocol(SMTP):
                 self._doing = Doing.HANDSHAKE
                 self._transport.pause_reading()  # so that all data from here on has come through TLS
                 self._reception.loop.create_task(self._negotiate())
-            case Accept() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
+            case CheckPassword():
+                self._doing = Doing.SIGNING_IN
+                self._reception.loop.create_task(self._sign_in(action))
+            case LookUpClient():
+                settings = self._session.policy.snapshot.connection_filter
+                self._reception.dns.ask(action, settings, self._dns_answered)
+            case Accept() | AwaitLookUp() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
                 raise AssertionError(f"{action} comes from another place")
             case _:
                 assert_never(action)

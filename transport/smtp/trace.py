@@ -14,10 +14,13 @@ def date(now: int) -> str:
 
 
 def received(
-    *, helo: str, client: str, server: str, local: str, protocol: str, identity: str, now: float
+    *, helo: str, client: str, described: str, server: str, local: str, protocol: str, identity: str, now: float
 ) -> bytes:
-    """A Received header, folded, with its line ends; every part must be printable ASCII."""
+    """A Received header, folded, with its line ends; every part must be printable ASCII.
+
+    `client` is its address, `described` the comment in which it stands, with or without its name.
+    """
     return (
-        f"Received: from {helo or f'[{client}]'} ({client}) by {server}\r\n"
+        f"Received: from {helo or f'[{client}]'} ({described}) by {server}\r\n"
         f" ({local}) with {protocol} id {identity}; {date(int(now))}\r\n"
     ).encode("ascii", "replace")

@@ -1,0 +1,66 @@
+"""A DNS server on loopback for tests: answers from a table, NXDOMAIN for the rest, or nothing at all."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+Records = dict[tuple[str, str], list[str]]
+"""(name without the last dot, type) → values."""
+
+
+class DnsServer:
+    """`with DnsServer({("2.0.0.127.bl.test", "A"): ["127.0.0.2"]}) as server:` counts in `asked`."""
+
+    def __init__(self, records: Records | None = None, *, ttl: int = 300, silent: bool = False) -> None:
+        self.records = records or {}
+        self.ttl, self.silent = ttl, silent
+        self.asked: Counter[tuple[str, str]] = Counter()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> DnsServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Answer nobody any more."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            data, client = self._socket.recvfrom(4096)
+            if not data:
+                return
+            query = dns.message.from_wire(data)
+            question = query.question[0]
+            kind = dns.rdatatype.to_text(question.rdtype)
+            name = question.name.to_text(omit_final_dot=True).lower()
+            self.asked[name, kind] += 1
+            if not self.silent:
+                self._socket.sendto(self._answer(query, name, kind).to_wire(), client)
+
+    def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.RA
+        values = self.records.get((name, kind))
+        if values:
+            response.answer.append(dns.rrset.from_text(name + ".", self.ttl, "IN", kind, *values))
+        elif not any(name == known for known, _ in self.records):
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        return response

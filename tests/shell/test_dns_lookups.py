@@ -1,0 +1,133 @@
+"""Questions to DNS: their answers, how long they are kept, and what happens when there are none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.dns_server import DnsServer
+from tests.shell.running_transport import RunningTransport
+from transport.config.connection_filter import ConnectionFilter, IPListProvider
+from transport.config.endpoint import Binding
+from transport.receive.dns import DnsAnswers
+from transport.receive.outcome import LookUpClient
+from transport.shell import dns_lookups
+from transport.shell.dns_lookups import DnsLookups
+
+LISTED = {("7.2.0.192.bl.test", "A"): ["127.0.0.2", "127.0.0.4"]}
+BOTH = LookUpClient("192.0.2.7", ("bl.test", "other.test"), False)
+NAMED = LookUpClient("192.0.2.7", (), True)
+POINTER = {("7.2.0.192.in-addr.arpa", "PTR"): ["mail.partner.example."]}
+ADDRESS = {("mail.partner.example", "A"): ["192.0.2.1", "192.0.2.7"]}
+Ask = Callable[[LookUpClient], Awaitable[DnsAnswers]]
+
+
+def run(server: DnsServer, talk: Callable[[Ask], Awaitable[None]], timeout: int = 1) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        lookups = DnsLookups(loop)
+        settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),), dns_timeout=timeout)
+
+        async def ask(asked: LookUpClient) -> DnsAnswers:
+            answer: asyncio.Future[DnsAnswers] = loop.create_future()
+            lookups.ask(asked, settings, answer.set_result)
+            return await answer
+
+        await talk(ask)
+
+    asyncio.run(main())
+
+
+def test_lists_are_asked_once_while_the_answer_is_fresh() -> None:
+    async def talk(ask: Ask) -> None:
+        first, beside = await asyncio.gather(ask(BOTH), ask(BOTH))
+        assert first == beside == await ask(BOTH)
+        assert sorted(first.lists["bl.test"]) == ["127.0.0.2", "127.0.0.4"] and first.lists["other.test"] == ()
+
+    with DnsServer(LISTED) as server:
+        run(server, talk)
+        assert set(server.asked.values()) == {1} and len(server.asked) == 2
+
+
+def test_an_answer_is_forgotten_with_its_ttl() -> None:
+    async def talk(ask: Ask) -> None:
+        await ask(BOTH)
+        await ask(BOTH)
+
+    with DnsServer(LISTED, ttl=0) as server:
+        run(server, talk)
+        assert server.asked["7.2.0.192.bl.test", "A"] == 2
+
+
+def test_a_server_that_is_silent_means_not_listed_after_the_time_out() -> None:
+    async def talk(ask: Ask) -> None:
+        began = asyncio.get_running_loop().time()
+        assert await ask(BOTH) == DnsAnswers(lists={})
+        assert 0.9 < asyncio.get_running_loop().time() - began < 1.8
+
+    with DnsServer(silent=True) as server:
+        run(server, talk)
+
+
+@pytest.mark.parametrize(
+    ("records", "name", "confirmed"),
+    [
+        (POINTER | ADDRESS, "mail.partner.example", True),
+        (POINTER | {("mail.partner.example", "A"): ["192.0.2.1"]}, "mail.partner.example", False),
+        (POINTER, "mail.partner.example", False),
+        ({("7.2.0.192.in-addr.arpa", "PTR"): ["bad\\032name.example."]}, "", False),
+        ({}, "", False),
+    ],
+)
+def test_the_name_of_a_client(records: dict[tuple[str, str], list[str]], name: str, confirmed: bool) -> None:
+    async def talk(ask: Ask) -> None:
+        answers = await ask(NAMED)
+        assert (answers.host_name, answers.confirmed) == (name, confirmed)
+
+    with DnsServer(records) as server:
+        run(server, talk)
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_lookups, "MOST_KEPT", 2)
+
+    async def talk(ask: Ask) -> None:
+        for host in (1, 2, 3, 1):
+            await ask(LookUpClient(f"192.0.2.{host}", ("bl.test",), False))
+
+    with DnsServer() as server:
+        run(server, talk)
+        assert server.asked["1.2.0.192.bl.test", "A"] == 2
+
+
+PROVIDER = IPListProvider(name="Blocker", lookup_domain="bl.test")
+
+
+def test_rcpt_waits_for_the_look_up_and_what_was_pipelined_behind_it_comes_in_order(
+    transport: RunningTransport,
+) -> None:
+    with DnsServer(silent=True) as server:
+        settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),), dns_timeout=1)
+        transport.publish(connection_filter=settings, ip_list_providers=(PROVIDER,))
+        transport.start()
+        client = transport.greeted()
+        client.send(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<bob@gatepost.test>\r\nNOOP\r\nDATA\r\n")
+        assert [client.reply()[:3] for _ in range(4)] == ["250", "250", "250", "354"]
+        client.send(b"Subject: hello\r\n\r\n.\r\n")
+        assert "Queued mail" in client.reply()
+        client.close()
+
+
+def test_the_name_stands_in_the_received_header(transport: RunningTransport) -> None:
+    records = {("1.0.0.127.in-addr.arpa", "PTR"): ["client.test."], ("client.test", "A"): ["127.0.0.1"]}
+    with DnsServer(records) as server:
+        servers = (Binding("127.0.0.1", server.port),)
+        transport.publish(connection_filter=ConnectionFilter(dns_servers=servers, reverse_dns_lookup_enabled=True))
+        transport.start()
+        client = transport.greeted()
+        assert "Queued mail" in client.message(b"Subject: hello\r\n\r\nbody")
+        client.close()
+        (record,) = transport.records()
+        assert b"Received: from client.test (client.test [127.0.0.1]) by " in record.body

@@ -1,0 +1,140 @@
+"""The connection filter: allow list, block list, then the providers; enforced at RCPT (Exchange reference, section 6.4)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from transport.config.connection_filter import (
+    BLOCK_LIST_RESPONSE,
+    PROVIDER_RESPONSE,
+    IPList,
+    IPListProvider,
+)
+from transport.config.snapshot import Snapshot
+from transport.receive import dns
+from transport.receive.filters import looks_at
+from transport.receive.ip_lists import IPLists
+from transport.receive.outcome import LookUpClient, Outcome
+from transport.receive.refusals import close, refuse
+from transport.receive.session import Session
+from transport.smtp.path import Path
+from transport.smtp.reply import Reply, reply
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the filter makes of a client: `rule` names what decided, `by` the entry or provider.
+
+    `allowed`: no other filter looks at its mail. `pending`: DNS has not answered yet.
+    """
+
+    allowed: bool = False
+    pending: bool = False
+    refusal: Reply | None = None
+    rule: str = ""
+    by: str = ""
+
+
+NEUTRAL = Verdict()
+
+
+class ConnectionLists:
+    """Lists and providers of a snapshot as far as they are switched on; `lookup_domains` are those that are asked."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        settings = snapshot.connection_filter
+        lists = {IPList.Allow: settings.ip_allow_list_enabled, IPList.Block: settings.ip_block_list_enabled}
+        asked = {
+            IPList.Allow: settings.ip_allow_list_providers_enabled,
+            IPList.Block: settings.ip_block_list_providers_enabled,
+        }
+        self.entries = IPLists(entry for entry in snapshot.ip_list_entries if lists[entry.ip_list])
+        providers = [each for each in snapshot.ip_list_providers if each.enabled and asked[each.ip_list]]
+        self.providers = sorted(providers, key=lambda each: (each.ip_list is IPList.Block, each.priority, each.name))
+        self.lookup_domains = tuple(dict.fromkeys(each.lookup_domain for each in self.providers))
+        self.idle = not self.entries and not self.providers
+        self.bypassed = frozenset(settings.bypassed_recipients)
+
+
+def verdict(session: Session, now: float) -> Verdict:
+    """What the filter makes of the session's client at `now` (Unix seconds)."""
+    lists = session.policy.connection_lists
+    if lists.idle or not looks_at(session, session.policy.snapshot.connection_filter):
+        return NEUTRAL
+    return _listed(session, now) or _provided(session)
+
+
+def _listed(session: Session, now: float) -> Verdict | None:
+    entries = session.policy.connection_lists.entries
+    entry = entries.find(IPList.Allow, session.remote_ip, now)
+    if entry is not None:
+        return Verdict(allowed=True, rule="ip_allow_list", by=entry.ip_range)
+    entry = entries.find(IPList.Block, session.remote_ip, now)
+    if entry is None:
+        return None
+    text = session.policy.snapshot.connection_filter.static_entry_rejection_response or BLOCK_LIST_RESPONSE
+    return Verdict(refusal=reply(550, "5.7.1", text), rule="ip_block_list", by=entry.ip_range)
+
+
+def _provided(session: Session) -> Verdict:
+    answers = session.dns
+    if answers is None or not session.policy.connection_lists.providers:
+        return NEUTRAL
+    if answers.pending:
+        return Verdict(pending=True)
+    for provider in session.policy.connection_lists.providers:
+        if dns.matches(provider, answers.lists.get(provider.lookup_domain, ())):
+            if provider.ip_list is IPList.Allow:
+                return Verdict(allowed=True, rule="ip_allow_list_provider", by=provider.name)
+            refusal = reply(550, "5.7.1", response(provider, session.remote_ip))
+            return Verdict(refusal=refusal, rule="ip_block_list_provider", by=provider.name)
+    return NEUTRAL
+
+
+def response(provider: IPListProvider, address: str) -> str:
+    """What a listed client is told: the provider's own text with its placeholders filled in, else the usual one."""
+    text = provider.rejection_response or PROVIDER_RESPONSE
+    for mark, value in (("%0", address), ("%1", provider.name), ("%2", provider.lookup_domain)):
+        text = text.replace(mark, value.encode("ascii", "replace").decode())
+    return text
+
+
+def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outcome | None:
+    """The refusal of a recipient, None when there is none. It closes, unless a recipient may be exempt from it."""
+    if found.refusal is None or str(recipient).lower() in session.policy.connection_lists.bypassed:
+        return None
+    may_go_on = session.policy.connection_lists.bypassed or session.recipient_count
+    return (refuse if may_go_on else close)(session, found.refusal, found.rule)
+
+
+def ask(outcome: Outcome, now: float) -> Outcome:
+    """The outcome of a hello, with the questions about this client that DNS is to answer meanwhile."""
+    session = outcome.session
+    settings = session.policy.snapshot.connection_filter
+    domains = session.policy.connection_lists.lookup_domains
+    if session.dns is not None or not (domains or settings.reverse_dns_lookup_enabled):
+        return outcome
+    if domains and (not looks_at(session, settings) or _listed(session, now)):
+        domains = ()
+    if not domains and not settings.reverse_dns_lookup_enabled:
+        return outcome
+    question = LookUpClient(session.remote_ip, domains, settings.reverse_dns_lookup_enabled)
+    session = msgspec.structs.replace(session, dns=dns.PENDING)
+    return msgspec.structs.replace(outcome, session=session, actions=(*outcome.actions, question))
+
+
+def answered(session: Session, answers: dns.DnsAnswers) -> Session:
+    """The session once DNS has answered a `LookUpClient`, or the time for it is over."""
+    return msgspec.structs.replace(session, dns=answers) if session.dns is dns.PENDING else session
+
+
+def client_in_words(session: Session) -> str:
+    """The client as the Received header names it: its address, and with reverse DNS lookup its name (document 002)."""
+    address, answers = session.remote_ip, session.dns
+    if answers is None or not session.policy.snapshot.connection_filter.reverse_dns_lookup_enabled:
+        return address
+    if not answers.host_name:
+        return f"[{address}] RDNS failed"
+    if not answers.confirmed:
+        return f"{answers.host_name} [{address}] RDNS not confirmed"
+    matched = answers.host_name.lower() == session.helo.lower().rstrip(".")
+    return f"{answers.host_name} [{address}]" + ("" if matched else " RDNS differs")

@@ -1,0 +1,47 @@
+"""What DNS says of a client: the lists that hold it (RFC 5782) and its name (document 002); questions and answers."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, ip_address
+
+import msgspec
+
+from transport.config.connection_filter import IPListProvider
+from transport.config.endpoint import unmapped
+
+
+class DnsAnswers(msgspec.Struct, frozen=True):
+    """`lists`: lookup domain → the addresses it answered, none when the client is not listed or DNS did not answer.
+
+    `host_name` is the client's PTR name, empty when there is none; `confirmed` when that name has the client's address.
+    `pending` as long as the shell is still asking.
+    """
+
+    pending: bool = False
+    lists: dict[str, tuple[str, ...]] = {}
+    host_name: str = ""
+    confirmed: bool = False
+
+
+PENDING = DnsAnswers(pending=True)
+
+
+def list_name(address: str, domain: str) -> str:
+    """The name that is asked for: `7.2.0.192.<domain>` for 192.0.2.7, nibbles for IPv6 (RFC 5782 §2.1 and §2.4)."""
+    client = unmapped(ip_address(address.partition("%")[0]))
+    suffix = ".in-addr.arpa" if isinstance(client, IPv4Address) else ".ip6.arpa"
+    return client.reverse_pointer.removesuffix(suffix) + "." + domain
+
+
+def matches(provider: IPListProvider, answers: tuple[str, ...]) -> bool:
+    """Whether one of a list's answers counts. What lies outside 127.0.0.0/8 never does: such a list is no more."""
+    return any(_counts(provider, IPv4Address(answer)) for answer in answers)
+
+
+def _counts(provider: IPListProvider, answer: IPv4Address) -> bool:
+    if not answer.is_loopback:
+        return False
+    if provider.any_match or str(answer) in provider.ip_addresses_match:
+        return True
+    mask = int(IPv4Address(provider.bitmask_match)) & 0xFFFFFF if provider.bitmask_match else 0
+    return bool(int(answer) & mask)

@@ -1,0 +1,139 @@
+"""Questions about clients, put to DNS: kept by their TTL, ended by a time-out, and never a reason to refuse mail."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+
+import dns._asyncio_backend
+import dns.asyncresolver
+import dns.exception
+import dns.nameserver
+import dns.rdatatype
+import dns.resolver
+import dns.reversename
+
+from transport.config.connection_filter import ConnectionFilter
+from transport.config.endpoint import Binding, unmapped
+from transport.receive.dns import DnsAnswers, list_name
+from transport.receive.outcome import LookUpClient
+
+MOST_KEPT = 20_000
+MOST_AT_ONCE = 500
+"""Questions under way; those beyond wait for a place within their time-out."""
+NOTHING_KEPT = 60.0
+FAILURE_KEPT = 15.0
+"""Seconds for which no answer is kept: so long a list that is down costs no other client its time-out."""
+LONGEST_KEPT = 3600.0
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+
+log = logging.getLogger(__name__)
+Question = tuple[str, str]
+
+
+class DnsLookups:
+    """All methods are for the event loop's thread; the same question of many sessions is asked once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._kept: dict[Question, tuple[float, tuple[str, ...]]] = {}
+        self._under_way: dict[Question, asyncio.Task[tuple[str, ...]]] = {}
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._resolver: dns.asyncresolver.Resolver | None = None
+        self._servers: tuple[Binding, ...] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ask(self, asked: LookUpClient, settings: ConnectionFilter, answer: Callable[[DnsAnswers], None]) -> None:
+        """Calls `answer` once, within the time-out; at once when everything is known already."""
+        self._use(settings.dns_servers)
+        task = self._loop.create_task(self._answer(asked, settings.dns_timeout, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, asked: LookUpClient, seconds: int, answer: Callable[[DnsAnswers], None]) -> None:
+        found: dict[str, tuple[str, ...]] = {}
+        named: list[tuple[str, bool]] = [("", False)]
+
+        async def listed(domain: str) -> None:
+            found[domain] = await self._addresses(list_name(asked.address, domain), "A")
+
+        async def name() -> None:
+            named[0] = await self._name(asked.address, named)
+
+        jobs: list[Awaitable[None]] = [listed(domain) for domain in asked.domains]
+        if asked.reverse:
+            jobs.append(name())
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*jobs)
+        except TimeoutError:
+            log.info("DNS did not answer about %s within %s s", asked.address, seconds)
+        except Exception:
+            log.exception("a DNS look-up about %s", asked.address)
+        answer(DnsAnswers(False, found, *named[0]))
+
+    async def _name(self, address: str, named: list[tuple[str, bool]]) -> tuple[str, bool]:
+        client = unmapped(ip_address(address.partition("%")[0]))
+        pointer = str(dns.reversename.from_address(str(client)))
+        names = [text.rstrip(".") for text in await self._addresses(pointer, "PTR")]
+        name = next((text for text in names if len(text) <= 253 and _HOST_NAME.fullmatch(text)), "")
+        if not name:
+            return "", False
+        named[0] = (name, False)
+        return name, str(client) in await self._addresses(name, "A" if client.version == 4 else "AAAA")
+
+    async def _addresses(self, name: str, kind: str) -> tuple[str, ...]:
+        """The records of a name as texts, from memory while their TTL lasts."""
+        question = (name.lower(), kind)
+        until, texts = self._kept.get(question, (0.0, ()))
+        if self._loop.time() < until:
+            return texts
+        task = self._under_way.get(question)
+        if task is None:
+            task = self._under_way[question] = self._loop.create_task(self._resolve(question))
+            task.add_done_callback(lambda _: self._under_way.pop(question, None))
+        return await asyncio.shield(task)
+
+    async def _resolve(self, question: Question) -> tuple[str, ...]:
+        texts: tuple[str, ...] = ()
+        seconds = FAILURE_KEPT
+        try:
+            assert self._resolver is not None
+            async with self._places:
+                found = await self._resolver.resolve(*question, search=False)
+            texts = tuple(record.to_text() for record in found)
+            seconds = min(float(found.rrset.ttl if found.rrset is not None else 0), LONGEST_KEPT)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            seconds = NOTHING_KEPT
+        except (dns.exception.DNSException, OSError, UnicodeError) as error:
+            log.info("DNS did not answer %s %s: %s", *question, error)
+        self._keep(question, self._loop.time() + seconds, texts)
+        return texts
+
+    def _keep(self, question: Question, until: float, texts: tuple[str, ...]) -> None:
+        self._kept.pop(question, None)
+        while len(self._kept) >= MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[question] = (until, texts)
+
+    def _use(self, servers: tuple[Binding, ...]) -> None:
+        """The resolver of these servers, of the operating system's when there are none; new ones know nothing yet."""
+        if self._resolver is not None and servers == self._servers:
+            return
+        self._servers = servers
+        self._kept.clear()
+        self._resolver = resolver(servers)
+
+
+def resolver(servers: tuple[Binding, ...]) -> dns.asyncresolver.Resolver:
+    """A resolver of the servers, or of those that the operating system names. It gives up after 5 s at the latest."""
+    try:
+        made = dns.asyncresolver.Resolver(configure=not servers)
+    except dns.resolver.NoResolverConfiguration:
+        made = dns.asyncresolver.Resolver(configure=False)
+        made.nameservers = ["127.0.0.1"]
+    if servers:
+        made.nameservers = [dns.nameserver.Do53Nameserver(each.ip, each.port) for each in servers]
+    made.lifetime, made.timeout = 5.0, 2.0
+    return made
