@@ -32,6 +32,8 @@ from transport.config.certificate import Certificate
 from transport.config.document import checksum, encode
 
 ROOT = Path(__file__).resolve().parents[2]
+from transport.config.endpoint import Binding
+from transport.config.snapshot import Snapshot
 SECRET = Fernet.generate_key()
 pytestmark = pytest.mark.django_db  # pytest-django makes the test database only when somebody asks for it
 
@@ -70,7 +72,7 @@ class LiveTransport:
 
     def publish(self, dialogue: Dialogue, port: int) -> None:
         self.revision += 1
-        snapshot = on_port(dialogue.snapshot, port)
+        snapshot = self.with_name_server(on_port(dialogue.snapshot, port), dialogue)
         certificates = (self.certificate,) if dialogue.certificate else ()
         document = encode(msgspec.structs.replace(snapshot, revision=self.revision, certificates=certificates))
         with psycopg.connect(self.database_url, autocommit=True) as connection:
@@ -103,8 +105,6 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
     url = str(settings.DATABASE_URL)
     addresses = sorted({address.lower() for path in all_dialogues() for address in read(path).recipients})
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE publishing_configrevision, directory_recipient CASCADE")
-        connection.cursor().executemany(
     def with_name_server(self, snapshot: Snapshot, dialogue: Dialogue) -> Snapshot:
         self.dns.close()
         self.dns = DnsServer(dialogue.dns)  # a new one, so that the transport forgets what the one before has said
@@ -112,6 +112,8 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
         settings = msgspec.structs.replace(snapshot.connection_filter, dns_servers=(server,))
         return msgspec.structs.replace(snapshot, connection_filter=settings)
 
+        connection.execute("TRUNCATE publishing_configrevision, directory_recipient CASCADE")
+        connection.cursor().executemany(
             "INSERT INTO directory_recipient (address, display_name, change_number, deleted, created_at)"
             " VALUES (%s, '', nextval('directory_change_number'), false, now())",
             [(address,) for address in addresses],
