@@ -1,53 +1,154 @@
-"""Every write of certificates."""
+"""Every write of certificates. Each raises PermissionDenied, and ValidationError at the field that cannot stand."""
 
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from console.accounts.actors import SYSTEM, Actor, Role
-from console.certificates.models import Certificate
+from console.audit import actions as audit
+from console.certificates import issuing, keys, queries, reading
+from console.certificates.models import Authority, Certificate, Request
 from console.publishing.actions import change
 from console.publishing.compare import CERTIFICATE, shown
 from console.publishing.compile import certificate
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
-LIFETIME = timedelta(days=825)
-DNS_NAME_LIMIT = 64  # of a common name (RFC 5280, ub-common-name)
+REQUEST, AUTHORITY = "Certificate request", "Internal authority"
+LEAST_PASSWORD = 8
 
 
-def renew_self_signed(actor: Actor, pk: int) -> Certificate:
-    """Replaces a self-signed certificate by a new one for the same names. Raises ValidationError for any other."""
+def make_self_signed(actor: Actor, name: str, names: list[str], kind: str = keys.P256) -> Certificate:
+    """A new certificate that vouches for itself."""
+    actor.require(*WRITERS)
+    key = keys.make(kind)
+    return _add(actor, row_of(name, issuing.self_signed(key, names), keys.encrypt(key)), "created")
+
+
+def issue(actor: Actor, name: str, names: list[str], kind: str = keys.P256) -> Certificate:
+    """A new certificate from the internal authority, which is made when it is needed first."""
+    actor.require(*WRITERS)
+    with transaction.atomic():
+        return _add(actor, _issued(actor, name, names, kind), "issued")
+
+
+def make_request(
+    actor: Actor, name: str, names: list[str], kind: str = keys.P256, renews: Certificate | None = None
+) -> Request:
+    """A key, and a request for an authority outside; its answer comes by `answer`."""
+    actor.require(*WRITERS)
+    _check_name(name, renews)
+    if Request.objects.filter(name__iexact=name).exists():
+        raise ValidationError({"name": _("A request of this name waits for its answer already.")})
+    key = keys.make(kind)
+    with transaction.atomic():
+        row = Request.objects.create(
+            name=name, names=names, request=issuing.request(key, names), encrypted_key=keys.encrypt(key), renews=renews
+        )
+        audit.record(actor, REQUEST, name, "created", None, {"Names": ", ".join(names)})
+    return row
+
+
+def answer(actor: Actor, pk: int, content: bytes) -> Certificate:
+    """The authority's answer to a request (PEM or DER): a new certificate, or a renewed one."""
+    actor.require(*WRITERS)
+    with transaction.atomic():
+        asked = Request.objects.filter(pk=pk).first()
+        if asked is None:
+            raise ValidationError(_("This request was removed meanwhile."))
+        found = _answered(asked, content)
+        row = row_of(asked.renews.name if asked.renews else asked.name, found.pem, asked.encrypted_key)
+        saved = _replace(actor, asked.renews, row) if asked.renews else _add(actor, row, "loaded")
+        asked.delete()
+    return saved
+
+
+def _answered(asked: Request, content: bytes) -> reading.Found:
+    try:
+        return reading.checked(reading.certificates(content, "file"), keys.decrypt(asked.encrypted_key), "file")
+    except ValidationError as error:
+        if "does not belong" in " ".join(error.messages):
+            wrong = _("This certificate is no answer to the request “%s”: it was made for another key.")
+            raise ValidationError({"file": wrong % asked.name}) from None
+        raise
+
+
+def drop_request(actor: Actor, pk: int) -> None:
+    """Forgets a request and its key."""
+    actor.require(*WRITERS)
+    with transaction.atomic():
+        for row in Request.objects.filter(pk=pk):
+            audit.record(actor, REQUEST, row.name, "removed", {"Names": ", ".join(row.names)}, None)
+            row.delete()
+
+
+def load(
+    actor: Actor, name: str, content: bytes, key_content: bytes = b"", password: str = "", replaces: int | None = None
+) -> Certificate:
+    """Imports a PFX or PEM file as a new certificate, or in place of one that is here."""
+    actor.require(*WRITERS)
+    found = reading.read(content, key_content, password)
+    held = Certificate.objects.filter(pk=replaces).first() if replaces else None
+    row = row_of(held.name if held else name, found.pem, keys.encrypt(found.key))
+    return _replace(actor, held, row) if held else _add(actor, row, "imported")
+
+
+def renew(actor: Actor, pk: int) -> Certificate:
+    """A new key and certificate for the same names, in place; ValidationError when an authority outside must answer."""
+    actor.require(*WRITERS)
+    held = Certificate.objects.filter(pk=pk).first()
+    if held is None or not queries.renewable(held):
+        raise ValidationError(_("Its authority is outside: make a request for it, and load the answer."))
+    kind = keys.kind_of(keys.decrypt(held.encrypted_key))
+    with transaction.atomic():
+        if not held.self_signed:
+            return _replace(actor, held, _issued(actor, held.name, held.names, kind))
+        key = keys.make(kind)
+        return _replace(actor, held, row_of(held.name, issuing.self_signed(key, held.names), keys.encrypt(key)))
+
+
+def remove(actor: Actor, pk: int) -> None:
+    """Deletes a certificate that no connector shows."""
     actor.require(*WRITERS)
     with change(actor, "") as under_way:
-        row = Certificate.objects.filter(pk=pk).first()
-        if row is None or not row.self_signed:
-            raise ValidationError("Only a self-signed certificate can be renewed here.")
-        before = described(row)
-        renewed = _self_signed(row.name, row.names)
-        renewed.pk, renewed.created_at = row.pk, datetime.now(UTC)
-        renewed.save(force_update=True)
-        under_way.comment = f"{CERTIFICATE} {row.name}: renewed"
-        under_way.record(CERTIFICATE, row.name, before, described(renewed))
-    return renewed
+        held = Certificate.objects.get(pk=pk)
+        users = queries.bound_to(held, queries.current())
+        if users:
+            raise ValidationError(
+                _("%(name)s is in use by %(users)s. Choose another certificate there first.")
+                % {"name": held.name, "users": ", ".join(users)}
+            )
+        under_way.comment = f"{CERTIFICATE} {held.name}: removed"
+        under_way.record(CERTIFICATE, held.name, described(held), None)
+        held.delete()
+
+
+def export(actor: Actor, pk: int, password: str) -> bytes:
+    """Certificate, chain and key as PFX under a password; noted in the change history."""
+    actor.require(*WRITERS)
+    if len(password) < LEAST_PASSWORD:
+        raise ValidationError({"password": _("Use at least %d characters.") % LEAST_PASSWORD})
+    held = Certificate.objects.get(pk=pk)
+    leaf, *above = x509.load_pem_x509_certificates(held.chain.encode())
+    locked = BestAvailableEncryption(password.encode())
+    content = pkcs12.serialize_key_and_certificates(
+        held.name.encode(), keys.decrypt(held.encrypted_key), leaf, above, locked
+    )
+    audit.record(actor, CERTIFICATE, held.name, "exported", None, {"Thumbprint": held.fingerprint})
+    return content
 
 
 def first_start() -> None:
     """Gives a new installation a self-signed certificate, so that STARTTLS can be offered."""
-    if Certificate.objects.exists():
-        return
-    with change(SYSTEM, f"{CERTIFICATE} for {settings.GATEPOST_NODE}: created") as under_way:
-        row = _self_signed(f"Self-signed {settings.GATEPOST_NODE}", _host_names())
-        row.save()
-        under_way.record(CERTIFICATE, row.name, None, described(row))
+    if not Certificate.objects.exists():
+        make_self_signed(SYSTEM, f"Self-signed {settings.GATEPOST_NODE}", host_names())
 
 
 def described(row: Certificate) -> dict[str, str]:
@@ -60,7 +161,7 @@ def row_of(name: str, chain: str, encrypted_key: str) -> Certificate:
     leaf = x509.load_pem_x509_certificates(chain.encode())[0]
     return Certificate(
         name=name,
-        names=_names_of(leaf),
+        names=reading.names_of(leaf),
         chain=chain,
         encrypted_key=encrypted_key,
         not_before=leaf.not_valid_before_utc,
@@ -70,7 +171,8 @@ def row_of(name: str, chain: str, encrypted_key: str) -> Certificate:
     )
 
 
-def _host_names() -> list[str]:
+def host_names() -> list[str]:
+    """The names that this server is likely to be known by."""
     full = socket.getfqdn(settings.GATEPOST_NODE)
     names = [
         settings.GATEPOST_NODE,
@@ -80,37 +182,47 @@ def _host_names() -> list[str]:
     return list(dict.fromkeys(name.lower() for name in names if name))
 
 
-def _self_signed(name: str, names: list[str]) -> Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    chain = _certificate(key, names).public_bytes(serialization.Encoding.PEM).decode()
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return row_of(name, chain, Fernet(settings.GATEPOST_SECRET_KEY).encrypt(private).decode())
+def _issued(actor: Actor, name: str, names: list[str], kind: str) -> Certificate:
+    held, key = _authority(actor), keys.make(kind)
+    chain = issuing.issued(key, names, held.certificate, keys.decrypt(held.encrypted_key))
+    return row_of(name, chain, keys.encrypt(key))
 
 
-def _certificate(key: ec.EllipticCurvePrivateKey, names: list[str]) -> x509.Certificate:
-    now = datetime.now(UTC).replace(microsecond=0)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:DNS_NAME_LIMIT])])
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=False)
-        .sign(key, hashes.SHA256())
-    )
+def _authority(actor: Actor) -> Authority:
+    held = queries.authority()
+    if held is None:
+        key = keys.make(keys.P256)
+        name = f"Gatepost CA {settings.GATEPOST_DOMAIN}"
+        held = Authority.objects.create(certificate=issuing.authority(key, name), encrypted_key=keys.encrypt(key))
+        audit.record(actor, AUTHORITY, name, "created", None, {"Name": name})
+    return held
 
 
-def _names_of(leaf: x509.Certificate) -> list[str]:
-    try:
-        found = leaf.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME).value
-    except x509.ExtensionNotFound:
-        return [str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    return found.get_values_for_type(x509.DNSName)
+def _check_name(name: str, held: Certificate | None) -> None:
+    if Certificate.objects.filter(name__iexact=name).exclude(pk=held.pk if held else None).exists():
+        raise ValidationError({"name": _("There is a certificate “%s” already; choose another name.") % name})
+
+
+def _add(actor: Actor, row: Certificate, verb: str) -> Certificate:
+    _check_name(row.name, None)
+    _check_new(row)
+    with change(actor, f"{CERTIFICATE} {row.name}: {verb}") as under_way:
+        row.save()
+        under_way.record(CERTIFICATE, row.name, None, described(row))
+    return row
+
+
+def _replace(actor: Actor, held: Certificate, row: Certificate) -> Certificate:
+    """The new chain and key in the old row: connectors show it to the next client that starts TLS."""
+    _check_new(row)
+    with change(actor, f"{CERTIFICATE} {held.name}: renewed") as under_way:
+        row.pk, row.created_at = held.pk, issuing.now()
+        row.save(force_update=True)
+        under_way.record(CERTIFICATE, held.name, described(held), described(row))
+    return row
+
+
+def _check_new(row: Certificate) -> None:
+    twin = Certificate.objects.filter(fingerprint=row.fingerprint).first()
+    if twin:
+        raise ValidationError({"file": _("This certificate is here already, as “%s”.") % twin.name})

@@ -1,4 +1,4 @@
-"""Certificates for STARTTLS. The private key is kept as a Fernet token, made with the installation's secret."""
+"""Certificates for STARTTLS. Every private key is kept as a Fernet token, made with the installation's secret."""
 
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -23,3 +23,32 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Request(models.Model):
+    """A certificate request (PEM) that waits for an authority's answer; `renews` is what the answer will replace."""
+
+    name = models.TextField()
+    names = models.JSONField(default=list)
+    request = models.TextField()
+    encrypted_key = models.TextField()
+    renews = models.ForeignKey(Certificate, models.SET_NULL, null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="certificate_request_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Authority(models.Model):
+    """The internal authority: the newest row issues. Older ones stay for those who still trust them."""
+
+    certificate = models.TextField()
+    encrypted_key = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-pk"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import NameOID
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from console.certificates.models import Certificate
+from console.certificates.models import Authority, Certificate, Request
 from console.publishing.compile import compile_snapshot
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -36,6 +40,49 @@ def used_by(row: Certificate, snapshot: Snapshot) -> list[ReceiveConnector]:
     """The enabled Receive connectors that show this certificate when a client starts TLS."""
     offering = [one for one in snapshot.receive_connectors if one.enabled and AuthMechanism.Tls in one.auth_mechanism]
     return [one for one in offering if shown_by(one, snapshot) == row.name]
+
+
+def bound_to(row: Certificate, snapshot: Snapshot) -> list[str]:
+    """The names of the connectors that need it: those that show it, and those that name it, even while disabled."""
+    mine = identifier(row)
+    chosen = by_identifier().get(mine) == row.name
+    naming = [one.name for one in snapshot.receive_connectors if chosen and one.tls_certificate_name == mine]
+    return sorted({*(one.name for one in used_by(row, snapshot)), *naming})
+
+
+def authority() -> Authority | None:
+    """The internal authority, None before it has issued anything."""
+    return Authority.objects.first()
+
+
+def requests() -> QuerySet[Request]:
+    """The requests that wait for an answer, oldest first."""
+    return Request.objects.select_related("renews")
+
+
+def issued_here(row: Certificate) -> bool:
+    """Whether the internal authority issued it."""
+    held = authority()
+    if held is None or row.self_signed:
+        return False
+    leaf = x509.load_pem_x509_certificates(row.chain.encode())[0]
+    try:
+        leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(held.certificate.encode()))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def renewable(row: Certificate) -> bool:
+    """Whether it can be renewed at once, without an authority outside."""
+    return row.self_signed or issued_here(row)
+
+
+def issuer(row: Certificate) -> str:
+    """The issuer's common name, else its whole name."""
+    name = x509.load_pem_x509_certificates(row.chain.encode())[0].issuer
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()
 
 
 def row_shown_by(connector: ReceiveConnector) -> Certificate | None:

@@ -1,3 +1,5 @@
+"""List, details and verbs of certificates. The pages that take or give files stand in `files`."""
+
 from __future__ import annotations
 
 from functools import cached_property
@@ -24,7 +26,9 @@ def _days(row: models.Certificate) -> Badge:
 
 
 def _issuer(row: models.Certificate) -> str | Promise:
-    return _("self-signed") if row.self_signed else _("an authority")
+    if row.self_signed:
+        return _("self-signed")
+    return _t("%s (internal)") % queries.issuer(row) if row.issued_here else queries.issuer(row)
 
 
 def _fingerprint(row: models.Certificate) -> str:
@@ -36,8 +40,10 @@ class CertificatePages(CrudView):
     namespace = "certificates"
     noun, plural = _("certificate"), _("certificates")
     purpose = _(
-        "What clients are shown when they start TLS. A connector shows the one that holds its FQDN, else the first."
+        "What clients are shown when they start TLS: the certificate that a connector names, else the one that fits "
+        "its FQDN best."
     )
+    first_step = _("Without one, STARTTLS cannot be offered. Let the internal authority issue one, or import yours.")
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Names in it"), "names", LINES),
@@ -52,17 +58,30 @@ class CertificatePages(CrudView):
         Detail(_("Valid until"), "not_after", TIME),
         Detail(_("State"), _days, BADGE),
         Detail(_("Used by"), lambda row: ", ".join(one.name for one in row.connectors) or _t("no connector")),
+        Detail(_("Identifier"), queries.identifier, MONO),
         Detail(_("SHA-256"), _fingerprint, MONO),
     ]
     search = ["name", "names"]
-    verbs = [Verb("renew", _("Renew self-signed certificate"), icon="refresh-cw", done=_("renewed"))]
+    verbs = [
+        Verb("renew", _("Renew"), icon="refresh-cw", done=_("renewed")),
+        Verb("ask-to-renew", _("Request renewal"), icon="file-text", done=_("request made; it stands above the list")),
+    ]
+    new_url = "certificates:new"
     writers = actions.WRITERS
+    list_template = "certificates/list.html"
+    details_template = "certificates/details.html"
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return verb.name != "renew" or obj.self_signed
+        return {"renew": obj.renewable, "ask-to-renew": not obj.renewable}.get(verb.name, True)
 
     def renew(self, obj: Any) -> None:
-        actions.renew_self_signed(self.actor, obj.pk)
+        actions.renew(self.actor, obj.pk)
+
+    def ask_to_renew(self, obj: Any) -> None:
+        actions.make_request(self.actor, obj.name, obj.names, renews=obj)
+
+    def remove(self, obj: Any) -> None:
+        actions.remove(self.actor, obj.pk)
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -71,10 +90,19 @@ class CertificatePages(CrudView):
     def paginate(self, rows: Any) -> Any:
         page = super().paginate(rows)
         for row in page:
-            row.connectors = queries.used_by(row, self.snapshot)
+            self.complete(row)
         return page
 
     def find(self, pk: Any) -> Any:
-        row = super().find(pk)
+        return self.complete(super().find(pk))
+
+    def complete(self, row: models.Certificate) -> models.Certificate:
+        """Adds what is known of a certificate beyond its row."""
         row.connectors = queries.used_by(row, self.snapshot)
+        row.issued_here = queries.issued_here(row)
+        row.renewable = row.self_signed or row.issued_here
         return row
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        context = super().list_context(selected)
+        return context | {"requests": queries.requests(), "authority": queries.authority()}

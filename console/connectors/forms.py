@@ -179,6 +179,7 @@ class CertificateField(forms.ChoiceField):
             help_text=_("A connector without a choice shows the certificate that holds its FQDN."),
             choices=[("", _("Best match for the FQDN")), *known, *gone],
             required=False,
+            error_messages={"invalid_choice": _("Choose one of the certificates that are here.")},
         )
 
 

@@ -1,0 +1,54 @@
+"""Private keys: made, and kept as Fernet tokens. Nothing here writes one out unencrypted."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+P256, RSA2048, RSA3072 = "P-256", "RSA 2048", "RSA 3072"
+KINDS = [
+    (P256, _("ECDSA P-256 (quick, understood by everything of the last ten years)")),
+    (RSA2048, _("RSA 2048 (for old devices)")),
+    (RSA3072, _("RSA 3072")),
+]
+USABLE_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+LEAST_RSA_BITS = 2048
+
+
+def make(kind: str) -> Key:
+    """A new key of one of KINDS."""
+    if kind == P256:
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(65537, int(kind.removeprefix("RSA ")))
+
+
+def kind_of(key: Key) -> str:
+    """The nearest of KINDS, for a renewal with a key like the one before."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return RSA2048 if key.key_size <= 2048 else RSA3072
+    return P256
+
+
+def usable(key: object) -> bool:
+    """Whether TLS clients of today take a key: RSA from 2048 bits, or one of the usual curves."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.key_size >= LEAST_RSA_BITS
+    return isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, USABLE_CURVES)
+
+
+def encrypt(key: Key) -> str:
+    """The token that the database keeps."""
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return Fernet(settings.GATEPOST_SECRET_KEY).encrypt(private).decode()
+
+
+def decrypt(token: str) -> Key:
+    """The key of a token. Raises cryptography.fernet.InvalidToken under another installation's secret."""
+    private = Fernet(settings.GATEPOST_SECRET_KEY).decrypt(token.encode())
+    return serialization.load_pem_private_key(private, None)  # type: ignore[return-value]
