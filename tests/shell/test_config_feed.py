@@ -1,16 +1,20 @@
 """From the console's revision to the sockets, over a real PostgreSQL and a real process."""
 
+import ssl
 from collections.abc import Iterator
 from time import monotonic
 
 import msgspec
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.conftest import free_port, wait_for
-from tests.shell.running_transport import RunningTransport
+from tests.shell.certificates import SECRET, certificate
+from tests.shell.running_transport import Client, RunningTransport
 from transport.config.document import checksum, encode
 from transport.config.snapshot import Snapshot
+from transport.receive.certificate_match import leaf
 
 INSERT = """
 insert into publishing_configrevision (number, document, checksum, author, comment) values (%s, %s, %s, 'test', '')
@@ -127,3 +131,55 @@ def test_a_damaged_copy_on_disk_waits_for_postgresql(office: Office, following: 
     following.start()
     assert following.facts()["revision"] == 1
     assert "config.json cannot be used" in following.log
+
+
+@pytest.fixture
+def on_tls(office: Office) -> Iterator[RunningTransport]:
+    """One certificate, as revision 1."""
+    running = RunningTransport(office.url)
+    running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    office.publish(running.snapshot(certificates=(certificate("gateway.test"),)))
+    running.start()
+    yield running
+    running.remove()
+
+
+def handshake(client: Client) -> bytes:
+    """STARTTLS; the certificate that the client is shown."""
+    assert client.say("STARTTLS").startswith("220 ")
+    client.start_tls()
+    assert isinstance(client.connection, ssl.SSLSocket)
+    return client.connection.getpeercert(binary_form=True) or b""
+
+
+def test_a_renewed_certificate_is_shown_to_the_next_handshake_and_sessions_stay(
+    office: Office, on_tls: RunningTransport
+) -> None:
+    waiting, busy = on_tls.greeted(), on_tls.greeted()
+    before = handshake(busy)
+    renewed = certificate("gateway.test")
+    office.publish(on_tls.snapshot(revision=2, certificates=(renewed,)))
+    wait_for(lambda: on_tls.facts().get("revision") == 2, "revision 2 is not in force")
+    assert handshake(waiting) == ssl.PEM_cert_to_DER_cert(renewed.chain) != before
+    assert busy.say("EHLO client.test").startswith("250 ")
+    assert busy.message(b"Subject: x\r\n\r\nx").startswith("250 ")
+
+
+def test_a_bad_new_certificate_keeps_the_old_one_and_says_so(office: Office, on_tls: RunningTransport) -> None:
+    before = handshake(on_tls.greeted())
+    unreadable = certificate("gateway.test", secret=Fernet.generate_key())
+    office.publish(on_tls.snapshot(revision=2, certificates=(unreadable,)))
+    wait_for(lambda: on_tls.facts().get("revision") == 2, "revision 2 is not in force")
+    assert handshake(on_tls.greeted()) == before
+    (problem,) = on_tls.facts()["problems"]
+    assert problem["message"].startswith("Certificate gateway.test cannot be used: its private key cannot be decrypted")
+    assert problem["message"].endswith("The one before stays in use.")
+
+
+def test_each_connector_shows_the_certificate_that_it_names(office: Office, on_tls: RunningTransport) -> None:
+    usual, other = certificate("gateway.test"), certificate("other.test")
+    named = on_tls.connector(tls_certificate_name=leaf(other.chain).identifier)
+    office.publish(on_tls.snapshot(named, revision=2, certificates=(usual, other)))
+    wait_for(lambda: on_tls.facts().get("revision") == 2, "revision 2 is not in force")
+    assert handshake(on_tls.greeted()) == ssl.PEM_cert_to_DER_cert(other.chain)
+    assert on_tls.facts()["problems"] == []
