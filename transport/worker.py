@@ -19,6 +19,7 @@ from transport.config.snapshot import Snapshot
 from transport.receive.policy import Policy
 from transport.shell import clock, config_feed, health, privileges, recipient_feed
 from transport.shell.config_feed import ConfigFeed
+from transport.shell.credentials import Credentials
 from transport.shell.database import Connection, follow
 from transport.shell.journal import MINIMUM_FREE, Journal
 from transport.shell.listeners import Listeners
@@ -86,8 +87,15 @@ class Worker:
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
         self._protocol_log = ProtocolLog(protocol_log, loop)
+        self._credentials = Credentials(settings.database_url)
         self._reception = Reception(
-            settings.name, settings.node, loop, self._journal, self._recipients, self._protocol_log
+            settings.name,
+            settings.node,
+            loop,
+            self._journal,
+            self._recipients,
+            self._protocol_log,
+            self._credentials,
         )
         self._listeners = Listeners(lambda: SmtpProtocol(self._reception))
         self._feed = ConfigFeed(state, self._put_in_force)
@@ -150,6 +158,7 @@ class Worker:
         for session in list(self._reception.sessions):
             session.abort()
         await asyncio.sleep(0)
+        self._credentials.close()
         self._recipients.save()
         self._journal.close()
         self._protocol_log.close()

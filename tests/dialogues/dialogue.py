@@ -90,7 +90,7 @@ def read(path: Path) -> Dialogue:
             name, _, text = line.strip().partition(": ")
             known = {setting.name: (attribute, setting) for attribute, setting in settings(struct).items()}
             attribute, setting = known[name]
-            values[attribute] = kinds.parse(setting, text.replace("|", "\n") if name != "ExtendedRights" else text)
+            values[attribute] = kinds.parse(setting, text.replace(";" if name == "ExtendedRights" else "|", "\n"))
         else:
             _object(dialogue, objects, line)
     dialogue.snapshot = _snapshot(objects)

@@ -14,10 +14,12 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from cryptography import x509
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,10 +32,10 @@ from tests.dialogues.dialogue import Dialogue, KnownUser, all_dialogues, matches
 from tests.dns_server import DnsServer
 from transport.config.certificate import Certificate
 from transport.config.document import checksum, encode
-
-ROOT = Path(__file__).resolve().parents[2]
 from transport.config.endpoint import Binding
 from transport.config.snapshot import Snapshot
+
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = Fernet.generate_key()
 pytestmark = pytest.mark.django_db  # pytest-django makes the test database only when somebody asks for it
 
@@ -56,6 +58,24 @@ def self_signed() -> Certificate:
     )
 
 
+def add_user(connection: psycopg.Connection[Any], user: KnownUser) -> None:
+    (number,) = connection.execute(
+        "INSERT INTO users_user (domain, name, password) VALUES (%s, %s, %s) RETURNING id",
+        (user.domain, user.name, PasswordHasher().hash(user.password)),
+    ).fetchone() or (0,)
+    connection.execute(
+        "INSERT INTO users_user_addresses (user_id, recipient_id)"
+        " SELECT %s, id FROM directory_recipient WHERE address = any(%s)",
+        (number, user.addresses),
+    )
+    for group in user.groups:
+        connection.execute(
+            "WITH made AS (INSERT INTO users_group (name) VALUES (%s) RETURNING id)"
+            " INSERT INTO users_user_groups (user_id, group_id) SELECT %s, id FROM made",
+            (group, number),
+        )
+
+
 class LiveTransport:
     """`python -m transport` on a database of its own tests; every dialogue becomes a revision."""
 
@@ -63,6 +83,7 @@ class LiveTransport:
         self.health = f"127.0.0.1:{free_port()}"
         self.database_url, self.certificate = database_url, self_signed()
         self.revision = 0
+        self.dns = DnsServer()
         environment = {**os.environ, "GATEPOST_HOME": str(home), "DATABASE_URL": database_url}
         environment |= {"GATEPOST_HEALTH": self.health, "GATEPOST_SECRET_KEY": SECRET.decode()}
         self.output = (home / "transport.log").open("wb")
@@ -84,8 +105,14 @@ class LiveTransport:
             connection.execute("NOTIFY gatepost_config")
         wait_for(lambda: self.facts().get("revision") == self.revision, f"revision {self.revision} is not in force")
 
+    def with_name_server(self, snapshot: Snapshot, dialogue: Dialogue) -> Snapshot:
+        self.dns.close()
+        self.dns = DnsServer(dialogue.dns)  # a new one, so that the transport forgets what the one before has said
+        server = Binding("127.0.0.1", self.dns.port)
+        settings = msgspec.structs.replace(snapshot.connection_filter, dns_servers=(server,))
+        return msgspec.structs.replace(snapshot, connection_filter=settings)
+
     def facts(self) -> dict[str, object]:
-        self.dns = DnsServer()
         try:
             with urllib.request.urlopen(f"http://{self.health}/healthz", timeout=2) as answer:
                 return dict(json.load(answer))
@@ -93,6 +120,7 @@ class LiveTransport:
             return {}
 
     def stop(self) -> None:
+        self.dns.close()
         self.process.terminate()
         assert self.process.wait(20) == 0
         self.output.close()
@@ -103,29 +131,27 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
     from django.conf import settings
 
     url = str(settings.DATABASE_URL)
-    addresses = sorted({address.lower() for path in all_dialogues() for address in read(path).recipients})
+    dialogues = [read(path) for path in all_dialogues()]
+    users = {(user.domain, user.name): user for dialogue in dialogues for user in dialogue.users}
+    addresses = {address.lower() for dialogue in dialogues for address in dialogue.recipients}
+    addresses |= {address for user in users.values() for address in user.addresses}
     with psycopg.connect(url, autocommit=True) as connection:
-    def with_name_server(self, snapshot: Snapshot, dialogue: Dialogue) -> Snapshot:
-        self.dns.close()
-        self.dns = DnsServer(dialogue.dns)  # a new one, so that the transport forgets what the one before has said
-        server = Binding("127.0.0.1", self.dns.port)
-        settings = msgspec.structs.replace(snapshot.connection_filter, dns_servers=(server,))
-        return msgspec.structs.replace(snapshot, connection_filter=settings)
-
-        connection.execute("TRUNCATE publishing_configrevision, directory_recipient CASCADE")
+        connection.execute("TRUNCATE publishing_configrevision, directory_recipient, users_user, users_group CASCADE")
         connection.cursor().executemany(
             "INSERT INTO directory_recipient (address, display_name, change_number, deleted, created_at)"
             " VALUES (%s, '', nextval('directory_change_number'), false, now())",
-            [(address,) for address in addresses],
+            [(address,) for address in sorted(addresses)],
         )
+        for user in users.values():
+            add_user(connection, user)
     home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-live-")))
     transport = LiveTransport(home, url)
     yield transport
     transport.stop()
-        self.dns.close()
     shutil.rmtree(home)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE publishing_configrevision, publishing_transport, directory_recipient CASCADE")
+        tables = "publishing_configrevision, publishing_transport, directory_recipient, users_user, users_group"
+        connection.execute(f"TRUNCATE {tables} CASCADE")
 
 
 @pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)

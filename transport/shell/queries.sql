@@ -34,6 +34,28 @@ select change_number, address, deleted from directory_recipient where change_num
 -- name: recipient_totals
 select count(*) filter (where not deleted), coalesce(max(change_number), 0) from directory_recipient
 
+-- name: user_by_logon
+-- `domain` empty: any, but then the name must be the only one. `address`: also whoever has it, unless a logon name fits.
+with named as (
+    select id from users_user where lower(name) = %(user)s and (%(domain)s = '' or lower(domain) = %(domain)s) limit 2
+), addressed as (
+    select users_user_addresses.user_id as id
+    from directory_recipient join users_user_addresses on users_user_addresses.recipient_id = directory_recipient.id
+    where directory_recipient.address = %(address)s and not directory_recipient.deleted limit 2
+)
+select domain || '\' || name, password, enabled,
+    array(
+        select users_group.name from users_user_groups join users_group on users_group.id = users_user_groups.group_id
+        where users_user_groups.user_id = users_user.id
+    ),
+    array(
+        select address from users_user_addresses
+        join directory_recipient on directory_recipient.id = users_user_addresses.recipient_id
+        where users_user_addresses.user_id = users_user.id and not deleted
+    )
+from users_user
+where id in (select id from named union all select id from addressed where not exists (select from named))
+
 -- The queue, filled by the forwarder (tables of the console's app queues).
 
 -- name: journal_positions

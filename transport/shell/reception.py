@@ -38,15 +38,17 @@ class Reception:
         journal: Journal,
         recipients: RecipientFeed,
         protocol_log: ProtocolLog,
+        credentials: Credentials,
     ) -> None:
         self.name, self.node, self.loop = name, node, loop
         self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
+        self.credentials = credentials
         self.in_force: InForce | None = None
         self.traffic = Traffic()
         self.unknown_recipients = UnknownRecipients()
+        self.dns = DnsLookups(loop)
         self.load = ConnectorLoad()
         self.sessions: set[SmtpProtocol] = set()
-        self.dns = DnsLookups(loop)
         self.resources_low = not journal.has_room()
         self.stopping = False
 

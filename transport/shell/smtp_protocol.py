@@ -269,7 +269,7 @@ class SmtpProtocol(SMTP):
             case Doing.CHUNK:
                 self._buffer = b""
                 self._take_chunk(rest)
-            case Doing.STORING | Doing.TARPIT:
+            case Doing.STORING | Doing.TARPIT | Doing.SIGNING_IN:
                 self._buffer = rest
             case Doing.LOOK_UP:
                 self._buffer += rest
@@ -405,10 +405,11 @@ class SmtpProtocol(SMTP):
         context = ""
         if reply.code >= 400 and outcome.decided_by:
             context = f"{outcome.decided_by}; revision {outcome.session.policy.snapshot.revision}"
+        wire = b"334 %b\r\n" % MASK if reply.code == 334 else reply.wire
         if line:
-            log_.command(line[:LONGEST_LINE].rstrip(b"\r\n"), reply.wire, context)
+            log_.command(line[:LONGEST_LINE].rstrip(b"\r\n"), wire, context)
         else:
-            log_.sent(reply.wire, context)
+            log_.sent(wire, context)
 
     def _act(self, action: Action) -> None:
         match action:
@@ -555,6 +556,26 @@ class SmtpProtocol(SMTP):
                 self.stop()
             elif self._eof:
                 self._transport.close()
+
+    # Signing in
+
+    async def _sign_in(self, asked: CheckPassword) -> None:
+        """What the client sends meanwhile waits."""
+        try:
+            outcome = checked(self._session, await self._reception.credentials.check(asked, self._session.remote_ip))
+            if self._doing is not Doing.SIGNING_IN:
+                return
+            if outcome.session.user is not None:
+                self._note(outcome.session.principal, "authenticated")
+                rights = " ".join(sorted(right.log_name for right in outcome.session.rights))
+                self._note(rights, "Set Session Permissions")
+            self._doing = Doing.COMMANDS
+            self._perform(outcome)
+            self._flush()
+            if self._doing is Doing.COMMANDS:
+                self._go_on()
+        except Exception:
+            self._fail()
 
     # TLS
 

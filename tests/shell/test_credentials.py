@@ -1,0 +1,318 @@
+"""Who signs in, how often, and what is seen of it: against PostgreSQL, and over sockets with smtplib and swaks."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import smtplib
+import statistics
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from console.accounts.actors import SYSTEM
+from console.directory import actions as directory
+from console.users import actions
+from console.users.models import User as Row
+from tests.conftest import wait_for
+from tests.shell.certificates import SECRET, certificate
+from tests.shell.running_transport import NAME, RunningTransport
+from transport.config.permissions import PermissionGroup
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
+from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
+from transport.receive.outcome import CheckPassword
+from transport.receive.session import User
+from transport.shell.credentials import FREE_TRIES, Backoff, Credentials, source_of
+
+PASSWORD = "winter-rain-on-tin"
+NAME_OF_ANNA = "CONTOSO\\anna"
+
+
+@pytest.fixture
+def anna(database_url: str) -> Row:
+    directory.add(SYSTEM, "anna@gatepost.test")
+    group = actions.add_group(SYSTEM, "Scanners")
+    return actions.add(SYSTEM, "CONTOSO", "anna", PASSWORD, "", ["anna@gatepost.test"], [group])
+
+
+Check = Callable[..., Awaitable[User | Denied]]
+
+
+def asking(url: str, run: Callable[[Check], Awaitable[Any]]) -> Any:
+    """What `run` gives, which may `await check(name, password, source)`."""
+
+    async def main() -> Any:
+        credentials = Credentials(url)
+
+        async def check(name: str = "anna", password: str = PASSWORD, source: str = "192.0.2.1") -> User | Denied:
+            return await credentials.check(CheckPassword(logon_name(name, "CONTOSO"), password), source)
+
+        try:
+            return await run(check)
+        finally:
+            await credentials._hang_up()
+            credentials.close()
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "right"),
+    [
+        ("anna", PASSWORD, True),
+        ("contoso\\ANNA", PASSWORD, True),
+        ("anna@contoso", PASSWORD, True),
+        ("Anna@Gatepost.test", PASSWORD, True),
+        ("anna", PASSWORD + " ", False),
+        ("anna", "", False),
+        ("OTHER\\anna", PASSWORD, False),
+        ("nobody", PASSWORD, False),
+        ("", PASSWORD, False),
+        ("anna' or 1=1 --", PASSWORD, False),
+    ],
+)
+def test_names_and_passwords(anna: Row, database_url: str, name: str, password: str, right: bool) -> None:
+    answer = asking(database_url, lambda check: check(name, password))
+    expected = User(NAME_OF_ANNA, ("Scanners",), frozenset({"anna@gatepost.test"}))
+    assert answer == (expected if right else WRONG)
+
+
+def test_a_changed_password_a_disabled_user_and_a_removed_one_count_at_once(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> list[bool]:
+        loop, found = asyncio.get_running_loop(), [isinstance(await check(), User)]
+        for write in (
+            lambda: actions.set_password(SYSTEM, anna, "another-long-one"),
+            lambda: actions.set_password(SYSTEM, anna, PASSWORD),
+            lambda: actions.set_enabled(SYSTEM, anna, False),
+            lambda: actions.set_enabled(SYSTEM, anna, True),
+            lambda: actions.remove(SYSTEM, anna),
+        ):
+            with ThreadPoolExecutor(1) as pool:
+                await loop.run_in_executor(pool, _closing, write)
+            found.append(isinstance(await check(), User))
+        return found
+
+    assert asking(database_url, run) == [True, False, True, False, True, False]
+
+
+def _closing(write: Callable[[], None]) -> None:
+    from django.db import connection
+
+    try:
+        write()
+    finally:
+        connection.close()
+
+
+def test_without_a_domain_a_name_must_be_the_only_one(anna: Row, database_url: str) -> None:
+    actions.add(SYSTEM, "FABRIKAM", "anna", "something-else-1")
+
+    async def run(check: Check) -> list[User | Denied]:
+        credentials = Credentials(database_url)
+        asked = CheckPassword(logon_name("anna", ""), PASSWORD)
+        found = [await credentials.check(asked, "192.0.2.9"), await check("CONTOSO\\anna")]
+        await credentials._hang_up()
+        return found
+
+    alone, named = asking(database_url, run)
+    assert alone == WRONG and isinstance(named, User)
+
+
+def test_a_hundred_wrong_tries_leave_another_source_of_the_same_user_unaffected(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> None:
+        tries = [await check(password=f"guess {number}", source="203.0.113.66") for number in range(50)]
+        together = [check(password=f"more {number}", source="203.0.113.66") for number in range(50)]
+        tries += await asyncio.gather(*together)
+        assert tries.count(WRONG) == FREE_TRIES and tries.count(TOO_OFTEN) == 100 - FREE_TRIES
+        assert await check(source="203.0.113.66") == TOO_OFTEN
+        assert isinstance(await check(source="192.0.2.1"), User)
+        assert isinstance(await check(source="203.0.113.67"), User)
+
+    asking(database_url, run)
+
+
+def test_writing_the_name_differently_gives_no_more_tries(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> list[User | Denied]:
+        names = ("anna", "CONTOSO\\anna", "anna@contoso", "anna@gatepost.test", "ANNA")
+        return [await check(name, "guess") for name in names]
+
+    assert asking(database_url, run) == [WRONG] * FREE_TRIES + [TOO_OFTEN] * (5 - FREE_TRIES)
+
+
+def test_the_wait_doubles_up_to_its_limit_and_is_forgotten() -> None:
+    backoff, key = Backoff(), ("192.0.2.1", "anna")
+    for _ in range(FREE_TRIES):
+        assert not backoff.must_wait(key, 0.0)
+        backoff.failed(key, 0.0)
+    assert backoff.must_wait(key, 0.9) and not backoff.must_wait(key, 1.0)
+    backoff.failed(key, 1.0)
+    assert backoff.must_wait(key, 2.9) and not backoff.must_wait(key, 3.0)
+    for _ in range(40):
+        backoff.failed(key, 10.0)
+    assert backoff.must_wait(key, 909.9) and not backoff.must_wait(key, 910.0)
+    backoff.failed(key, 9000.0)
+    assert not backoff.must_wait(key, 9000.0)
+
+
+def test_a_source_of_ipv6_is_its_network() -> None:
+    assert source_of("2001:db8::1") == source_of("2001:db8::ffff:1") != source_of("2001:db8:0:1::1")
+    assert source_of("fe80::1%eth0") == source_of("fe80::2")
+    assert source_of("192.0.2.1") != source_of("192.0.2.2")
+
+
+def test_the_unknown_take_as_long_as_the_known(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> None:
+        times: dict[str, list[float]] = {"anna": [], "nobody": []}
+        for number in range(12):
+            for name, taken in times.items():
+                began = time.perf_counter()
+                assert await check(name, "wrong", f"198.51.100.{number}") == WRONG
+                taken.append(time.perf_counter() - began)
+        known, unknown = (statistics.median(taken) for taken in times.values())
+        assert 0.5 < known / unknown < 2
+
+    asking(database_url, run)
+
+
+def test_when_postgresql_is_away_nobody_is_told_that_a_password_is_wrong() -> None:
+    answer = asking("postgresql://127.0.0.1:1/none", lambda check: check())
+    assert answer == NOT_AVAILABLE
+
+
+def test_a_connection_that_was_cut_is_made_anew(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> list[bool]:
+        first = isinstance(await check(), User)
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+            await other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where query like 'with named%%'"
+                " or query like '%%users_user%%' and pid <> pg_backend_pid()"
+            )
+        return [first, isinstance(await check(), User)]
+
+    assert asking(database_url, run) == [True, True]
+
+
+# Over sockets
+
+
+@pytest.fixture
+def client_port(anna: Row, database_url: str) -> Iterator[RunningTransport]:
+    """Basic authentication after TLS only, for users; everything is in the protocol log."""
+    running = RunningTransport(database_url)
+    running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    made = running.connector(
+        auth_mechanism=frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS}),
+        permission_groups=frozenset({PermissionGroup.ExchangeUsers}),
+        protocol_logging_level=ProtocolLoggingLevel.Verbose,
+        default_logon_domain="CONTOSO",
+        auth_tarpit_interval=0,
+        tarpit_interval=0,
+        max_logon_failures=0,
+    )
+    running.publish(made, certificates=(certificate(),))
+    running.start()
+    yield running
+    running.remove()
+
+
+def written(running: RunningTransport) -> str:
+    return "".join(path.read_text() for path in (running.home / "protocol-log" / NAME).glob("*.LOG"))
+
+
+def test_smtplib_signs_in_over_starttls_and_relays(client_port: RunningTransport) -> None:
+    with smtplib.SMTP("127.0.0.1", client_port.port, "laptop.test", timeout=10) as client:
+        client.ehlo()
+        assert not client.has_extn("auth")
+        client.starttls()
+        client.ehlo()
+        assert client.esmtp_features["auth"].split() == ["LOGIN", "PLAIN"]
+        with pytest.raises(smtplib.SMTPAuthenticationError) as wrong:
+            client.login("anna", "wrong")
+        assert wrong.value.args == (535, b"5.7.3 Authentication unsuccessful")
+        client.login("anna", PASSWORD)
+        with pytest.raises(smtplib.SMTPSenderRefused):
+            client.sendmail("boss@gatepost.test", ["x@elsewhere.test"], b"Subject: x\r\n\r\n")
+        client.rset()
+        client.sendmail("anna@gatepost.test", ["x@elsewhere.test"], b"Subject: x\r\n\r\n")
+    (record,) = client_port.records()
+    assert record.envelope.principal == NAME_OF_ANNA
+    assert b"with ESMTPSA id" in record.body
+
+
+def test_no_secret_reaches_the_protocol_log(client_port: RunningTransport) -> None:
+    client = client_port.greeted()
+    assert client.say("STARTTLS").startswith("220 ")
+    client.start_tls()
+    client.say("EHLO again.test")
+    secret, name = (base64.b64encode(text.encode()).decode() for text in (PASSWORD, "anna"))
+    plain = base64.b64encode(f"\0anna\0{PASSWORD}".encode()).decode()
+    assert client.say(f"AUTH CRAM-MD5 {plain}").startswith("504 ")
+    assert client.say(f"AUTH PLAIN {plain}x").startswith("501 ")
+    assert client.say("AUTH LOGIN").startswith("334 ")
+    assert client.say(name).startswith("334 ")
+    assert client.say(secret + "A" * 3000).startswith("500 ")
+    assert client.say("AUTH LOGIN").startswith("334 ")
+    assert client.say(name).startswith("334 ")
+    assert client.say(secret).startswith("235 ")
+    client.say("QUIT")
+    wait_for(lambda: "221 2.0.0" in written(client_port), "the log is not written")
+    log = written(client_port)
+    for hidden in (secret, plain, PASSWORD, name, "VXNlcm5hbWU6"):
+        assert hidden not in log, hidden
+    assert "<,<authentication response>," in log
+    assert ">,334 <authentication response>," in log
+    assert "*,CONTOSO\\anna,authenticated" in log
+    assert "AUTH CRAM-MD5 <authentication response>" in log
+
+
+def test_what_is_sent_behind_the_password_waits_for_the_answer(client_port: RunningTransport) -> None:
+    client = client_port.greeted()
+    client.say("STARTTLS")
+    client.start_tls()
+    client.say("EHLO again.test")
+    plain = base64.b64encode(f"\0anna\0{PASSWORD}".encode()).decode()
+    client.send(f"AUTH PLAIN {plain}\r\nMAIL FROM:<anna@gatepost.test>\r\nRCPT TO:<x@elsewhere.test>\r\n".encode())
+    assert [client.reply()[:3] for _ in range(3)] == ["235", "250", "250"]
+
+
+@pytest.fixture
+def plain_port(anna: Row, database_url: str) -> Iterator[RunningTransport]:
+    """Basic authentication without TLS; a failure is held for a second, the second one closes."""
+    running = RunningTransport(database_url)
+    made = running.connector(
+        auth_mechanism=frozenset({AuthMechanism.BasicAuth}),
+        permission_groups=frozenset({PermissionGroup.ExchangeUsers}),
+        auth_tarpit_interval=1,
+        max_logon_failures=2,
+    )
+    running.publish(made)
+    running.start()
+    yield running
+    running.remove()
+
+
+@pytest.mark.parametrize("mechanism", ["LOGIN", "PLAIN"])
+def test_swaks(plain_port: RunningTransport, mechanism: str) -> None:
+    if shutil.which("swaks") is None:
+        pytest.skip("swaks is not installed")
+    command = ["swaks", "--server", f"127.0.0.1:{plain_port.port}", "--auth", mechanism]
+    command += ["--auth-user", "anna@gatepost.test", "--auth-password", PASSWORD]
+    command += ["--from", "anna@gatepost.test", "--to", "x@elsewhere.test"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_failed_sign_in_is_held_back_and_the_last_one_closes(plain_port: RunningTransport) -> None:
+    client = plain_port.greeted()
+    plain = base64.b64encode(b"\0anna@gatepost.test\0wrong").decode()
+    began = time.monotonic()
+    assert client.say(f"AUTH PLAIN {plain}").startswith("535 ")
+    assert time.monotonic() - began >= 1
+    assert client.say(f"AUTH PLAIN {plain}").startswith("535 ")
+    assert client.line().startswith("421 4.7.0") and client.line() == ""

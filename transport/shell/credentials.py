@@ -1,0 +1,198 @@
+"""Is this password the user's? PostgreSQL knows the users, Argon2 takes its time in two threads of its own.
+
+Failures are counted for each pair of source and user: whoever guesses waits ever longer, and the user, who comes from
+another address, does not wait at all. Nobody can lock a user out from outside.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import ipaddress
+import logging
+import secrets
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import psycopg
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied
+from transport.receive.outcome import CheckPassword, LogonName
+from transport.receive.session import User
+from transport.shell.database import Connection
+from transport.shell.queries import QUERIES
+
+THREADS = 2
+MOST_WAITING = 64
+MOST_WAITING_PER_SOURCE = 8
+ANSWER_WITHIN = 5.0
+"""Seconds that PostgreSQL may take."""
+FREE_TRIES = 3
+LONGEST_WAIT = 900.0
+FORGET_AFTER = 3600.0
+MOST_KEPT = 10_000
+REMEMBER = 600.0
+"""Seconds for which a password that was right is known again without Argon2, unless it is changed."""
+
+log = logging.getLogger(__name__)
+_hasher = PasswordHasher()
+
+
+class Found(NamedTuple):
+    """A user of the directory. `hash` is Argon2's, with its parameters."""
+
+    user: User
+    hash: str
+    enabled: bool
+
+
+@dataclass
+class Turn:
+    """The tries of one pair, in a row."""
+
+    lock: asyncio.Lock
+    waiting: int = 0
+
+
+class Backoff:
+    """After `FREE_TRIES` failures 1 s, 2 s, 4 s … up to `LONGEST_WAIT`; forgotten when nothing happens for an hour."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+
+    def must_wait(self, key: tuple[str, str], now: float) -> bool:
+        """Whether a try comes too early; it is not counted. `now` in seconds of a steady clock."""
+        count, last = self._failures.get(key, (0, 0.0))
+        return count >= FREE_TRIES and now < last + min(2.0 ** (count - FREE_TRIES), LONGEST_WAIT)
+
+    def failed(self, key: tuple[str, str], now: float) -> None:
+        """One failure more."""
+        count, last = self._failures.pop(key, (0, now))
+        self._failures[key] = (1 if now > last + FORGET_AFTER else count + 1, now)
+        if len(self._failures) > MOST_KEPT:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, key: tuple[str, str]) -> None:
+        """The count starts anew."""
+        self._failures.pop(key, None)
+
+
+class Credentials:
+    """For the event loop's thread; only `_verify` runs elsewhere."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._connection: Connection | None = None
+        self._asking = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(THREADS, "passwords")
+        self._nobody = _hasher.hash(secrets.token_hex(16))
+        self._backoff = Backoff()
+        self._turns: dict[tuple[str, str], Turn] = {}
+        self._waiting: Counter[str] = Counter()
+        self._known: OrderedDict[bytes, float] = OrderedDict()
+        self._key = secrets.token_bytes(32)
+
+    async def check(self, asked: CheckPassword, remote_ip: str) -> User | Denied:
+        """The user, or why not. Never raises for a database that is away."""
+        source = source_of(remote_ip)
+        if self._waiting.total() >= MOST_WAITING:
+            return NOT_AVAILABLE
+        if self._waiting[source] >= MOST_WAITING_PER_SOURCE:
+            return TOO_OFTEN
+        self._waiting[source] += 1
+        try:
+            found = await self._look_up(asked.logon)
+            key = source, found.user.name.casefold() if found else asked.logon.user
+            async with self._turn(key):
+                return await self._decide(key, found, asked.password)
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
+            return NOT_AVAILABLE
+        finally:
+            self._waiting[source] -= 1
+            self._waiting += Counter()  # drops the sources that wait no longer
+
+    def close(self) -> None:
+        """Take no more work; what runs ends."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, key: tuple[str, str]) -> AsyncIterator[None]:
+        """One try of a pair after the other, so that none slips past the count of the one before."""
+        turn = self._turns.setdefault(key, Turn(asyncio.Lock()))
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[key]
+
+    async def _decide(self, key: tuple[str, str], found: Found | None, password: str) -> User | Denied:
+        loop = asyncio.get_running_loop()
+        if self._backoff.must_wait(key, loop.time()):
+            return TOO_OFTEN
+        right = await self._is_right(found.hash if found else self._nobody, password, loop)
+        if found is None or not right or not found.enabled:
+            self._backoff.failed(key, loop.time())
+            return WRONG
+        self._backoff.succeeded(key)
+        return found.user
+
+    async def _is_right(self, hash_: str, password: str, loop: asyncio.AbstractEventLoop) -> bool:
+        """A new password has a new hash, so what is remembered of the old one is never asked for again."""
+        mark = hashlib.blake2b(f"{hash_}\0{password}".encode(), key=self._key).digest()
+        if self._known.get(mark, 0.0) > loop.time():
+            return True
+        right = await loop.run_in_executor(self._threads, _verify, hash_, password)
+        if right:
+            self._known[mark] = loop.time() + REMEMBER
+            if len(self._known) > MOST_KEPT:
+                self._known.popitem(last=False)
+        return right
+
+    async def _look_up(self, logon: LogonName) -> Found | None:
+        """Raises psycopg.Error, OSError or TimeoutError."""
+        async with asyncio.timeout(ANSWER_WITHIN), self._asking:
+            again = self._connection is not None
+            while True:
+                try:
+                    return await self._ask(logon)
+                except (psycopg.OperationalError, asyncio.CancelledError) as error:
+                    await self._hang_up()
+                    if not again or isinstance(error, asyncio.CancelledError):
+                        raise
+                    again = False  # the connection may just have grown old
+
+    async def _ask(self, logon: LogonName) -> Found | None:
+        if self._connection is None:
+            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+        values = {"user": logon.user, "domain": logon.domain, "address": logon.address}
+        rows = await (await self._connection.execute(QUERIES["user_by_logon"], values)).fetchall()
+        if len(rows) != 1:  # nobody, or a name without a domain that several have
+            return None
+        name, hash_, enabled, groups, addresses = rows[0]
+        return Found(User(name, tuple(groups), frozenset(addresses)), hash_, enabled)
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def source_of(remote_ip: str) -> str:
+    """The address, of IPv6 its network: one host has a whole /64 (RFC 6177)."""
+    address = ipaddress.ip_address(remote_ip.partition("%")[0])
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def _verify(hash_: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hash_, password)
+    except (Argon2Error, InvalidHashError):
+        return False
