@@ -9,7 +9,10 @@ from django.db.models import Q
 
 
 class Message(models.Model):
-    """One accepted message. `sender` is empty for the null reverse-path (RFC 5321 §4.5.5); `size` counts bytes."""
+    """One accepted message. `sender` is empty for the null reverse-path (RFC 5321 §4.5.5); `size` counts bytes.
+
+    `ret` and `envid` are what the client wants of reports: RFC 3461 §4.3 and §4.4, as it wrote them.
+    """
 
     id = models.UUIDField(primary_key=True)
     accepted_at = models.DateTimeField(db_index=True)
@@ -27,6 +30,9 @@ class Message(models.Model):
     message_id = models.TextField()
     size = models.BigIntegerField()
     body_type = models.TextField()
+    smtp_utf8 = models.BooleanField(db_default=False)
+    ret = models.TextField(db_default="")
+    envid = models.TextField(db_default="")
     origin = models.TextField(db_default="received")
     recipient_count = models.IntegerField()
     expires_at = models.DateTimeField()
@@ -55,7 +61,8 @@ class Recipient(models.Model):
     """A message for one address.
 
     `claimed_by` is the worker (`delivery.worker`) that delivers it now; `notice_at` is when the sender is next told
-    something: that it is delayed, then that it expired.
+    something: that it is delayed, then that it expired. `notify` and `orcpt`: RFC 3461 §4.1 and §4.2, as the client
+    wrote them.
     """
 
     message = models.ForeignKey(Message, models.DO_NOTHING, db_constraint=False, related_name="recipients")
@@ -69,6 +76,8 @@ class Recipient(models.Model):
     last_error = models.TextField(db_default="")
     remote_host = models.TextField(db_default="")
     finished_at = models.DateTimeField(null=True)
+    notify = models.TextField(db_default="")
+    orcpt = models.TextField(db_default="")
 
     class Meta:
         indexes = [

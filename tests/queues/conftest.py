@@ -159,9 +159,9 @@ class Journal:
         path = self.paths[-1] if self.paths else self.segment()
         facts = {"accepted_at": time.time(), "body_type": "7BIT", "body_file": ""} | changes
         envelope = Envelope(
-            identity.bytes, facts["accepted_at"], "t1", "Default", 1, "0" * 16, "192.0.2.1", "client.x.test",
+            identity.bytes, facts.pop("accepted_at"), "t1", "Default", 1, "0" * 16, "192.0.2.1", "client.x.test",
             False, "", False, sender, list(recipients), "Figures", "<1@x.test>",
-            facts.get("size", len(content)), facts["body_type"], facts["body_file"],
+            facts.pop("size", len(content)), facts.pop("body_type"), facts.pop("body_file"), **facts,
         )  # fmt: skip
         with path.open("ab") as file:
             file.write(encode_head(mark_of(path), envelope, (content,)) + content)

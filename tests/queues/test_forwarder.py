@@ -29,6 +29,25 @@ def test_a_message_arrives_with_its_recipients_each_with_its_next_hop(journal, f
     assert {row[0] for row in query("SELECT key FROM queues_nexthop")} == {"mailbox", "smarthost:Out"}
 
 
+def test_what_a_client_wants_of_reports_goes_along(journal, forward, configure, query):
+    configure()
+    journal.accept(
+        "bob@far.test", "eve@far.test", body_type="BINARYMIME", smtp_utf8=True, ret="HDRS", envid="QQ314159",
+        notify=["NEVER", ""], orcpt=["", "rfc822;Eve@far.test"],
+    )  # fmt: skip
+    journal.accept("ann@far.test", body_type="8BITMIME")
+    forward()
+    assert query("SELECT body_type, smtp_utf8, ret, envid FROM queues_message ORDER BY accepted_at") == [
+        ("BINARYMIME", True, "HDRS", "QQ314159"),
+        ("8BITMIME", False, "", ""),
+    ]
+    assert query("SELECT address, notify, orcpt FROM queues_recipient ORDER BY id") == [
+        ("bob@far.test", "NEVER", ""),
+        ("eve@far.test", "", "rfc822;Eve@far.test"),
+        ("ann@far.test", "", ""),
+    ]
+
+
 def test_nothing_is_moved_twice(journal, forward, configure, query):
     configure()
     journal.accept("a@far.test")

@@ -86,14 +86,14 @@ on conflict (key) do update set domain = excluded.domain where queues_nexthop.do
 -- name: copy_messages
 copy queues_message (
     id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls, principal, authenticated, sender,
-    subject, message_id, size, body_type, origin, recipient_count, expires_at
+    subject, message_id, size, body_type, origin, recipient_count, expires_at, smtp_utf8, ret, envid
 ) from stdin (format binary)
 
 -- name: copy_content
 copy queues_content (message_id, number, chunk) from stdin (format binary)
 
 -- name: copy_recipients
-copy queues_recipient (message_id, address, next_hop, due_at, notice_at) from stdin (format binary)
+copy queues_recipient (message_id, address, next_hop, due_at, notice_at, notify, orcpt) from stdin (format binary)
 
 -- name: wake_delivery
 select pg_notify('gatepost_queue', key) from unnest(%(keys)s::text[]) as key

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,10 +20,10 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 _MESSAGE_TYPES = [
     "uuid", "timestamptz", "text", "text", "int4", "text", "text", "text", "bool", "text", "bool", "text", "text",
-    "text", "int8", "text", "text", "int4", "timestamptz",
+    "text", "int8", "text", "text", "int4", "timestamptz", "bool", "text", "text",
 ]  # fmt: skip
 _CONTENT_TYPES = ["uuid", "int4", "bytea"]
-_RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz"]
+_RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
 
 
 class Routes:
@@ -101,6 +102,7 @@ def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, 
             UUID(bytes=e.id), accepted, e.transport, e.connector, e.revision, _text(e.session_id), e.client_address,
             _text(e.helo), e.tls, _text(e.principal), e.authenticated, _text(e.sender), _text(e.subject),
             _text(e.message_id), e.size, e.body_type, "received", len(e.recipients), accepted + lifetime,
+            e.smtp_utf8, e.ret, e.envid,
         )  # fmt: skip
 
 
@@ -116,8 +118,9 @@ def _recipient_rows(records: list[Record], hops: dict[str, Hop], router: Router)
     for e in (record.envelope for record in records):
         identity, due = UUID(bytes=e.id), _time(e.accepted_at)
         notice = _time(retry.first_notice(limits, e.accepted_at))
-        for address in map(_text, e.recipients):
-            yield identity, address, hops[address].key, due, notice
+        wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
+        for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
+            yield identity, address, hops[address].key, due, notice, notify, orcpt
 
 
 def _time(seconds: float) -> datetime:

@@ -56,7 +56,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size: int
     """Bytes of the message as delivered, trace headers included."""
     body_type: str
-    """7BIT or 8BITMIME."""
+    """7BIT, 8BITMIME or BINARYMIME."""
     body_file: str = ""
     """File below `bodies/`, '' when the record holds the whole message."""
     smtp_utf8: bool = False
