@@ -6,13 +6,15 @@ from typing import Any
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.certificates import queries as certificates
-from console.connectors.rights_matrix import GrantsField, Line, matrix
+from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
 from console.crud import Group
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
+from console.users import queries as users
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector, Usage
 from transport.config.rules import USAGE_MEANING
@@ -59,20 +61,36 @@ class SecurityForm(SettingsForm):
     def __init__(self, *data: Any, now: Any = None, **options: Any):
         super().__init__(*data, now=now, **options)
         self.fields["grants"] = GrantsField(now.grants)
+        self.fields["add_principal"] = PrincipalField()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        added = cleaned.get("add_principal")
+        if added and added not in self.data.getlist("principal"):
+            self.add_error("add_principal", _t("Choose the rights of %s in its column, then save.") % added)
+        return cleaned
 
     @property
     def changes(self) -> dict[str, Any]:
         return super().changes | {"grants": self.cleaned_data["grants"]}
 
     @property
+    def named(self) -> list[str]:
+        """The users and groups that have a column."""
+        if not self.is_bound:
+            return sorted({grant.principal for grant in self.now.grants} - PRINCIPALS.keys())
+        typed = users.principals().get(self.data.get("add_principal", "").strip().casefold())
+        return list(dict.fromkeys([*self.data.getlist("principal"), *([typed] if typed else [])]))
+
+    @property
     def principals(self) -> list[str]:
-        return list(PRINCIPALS.values())
+        return list(columns(self.named).values())
 
     def lines(self) -> list[Line]:
         """The matrix as it stands: as entered, or as saved."""
         entered = self.is_bound and hasattr(self, "cleaned_data")
         now = {**{name: getattr(self.now, name) for name in self.shown}, **(self.cleaned_data if entered else {})}
-        return matrix(now["permission_groups"], now["grants"])
+        return matrix(now["permission_groups"], now["grants"], self.named)
 
 
 class ScopingForm(SettingsForm):

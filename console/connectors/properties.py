@@ -92,7 +92,7 @@ class Properties(RoleRequired):
     def previewed(self, form: Any) -> dict[str, Any]:
         """What the entries amount to: the warnings, and what a client would see."""
         entered = {name: form.cleaned_data[name] for name in form.shown if name in getattr(form, "cleaned_data", {})}
-        if "grants" in form.fields and form.is_bound:
+        if "grants" in getattr(form, "cleaned_data", {}):
             entered["grants"] = form.cleaned_data["grants"]
         connector = replace(self.connector, **entered)
         return {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from console.users import queries as users
 from transport.config.permissions import PRINCIPALS, Grant, PermissionGroup, Right, group_rights
 
 GRANT, DENY = "grant", "deny"
@@ -39,34 +41,49 @@ class Line:
     cells: list[Cell]
 
 
-def matrix(groups: frozenset[PermissionGroup], grants: Collection[Grant]) -> list[Line]:
-    """The rows of the matrix, one for each right."""
-    given = {who: group_rights(groups, who) for who in PRINCIPALS}
+def columns(named: Iterable[str]) -> dict[str, str]:
+    """Principal → heading of its column: those that are always there, then the users and groups that are named."""
+    return PRINCIPALS | {name: name for name in named if name not in PRINCIPALS}
+
+
+def matrix(
+    groups: frozenset[PermissionGroup], grants: Collection[Grant], named: Collection[str] = ()
+) -> list[Line]:
+    """The rows of the matrix, one for each right; `named` are users and groups of the directory."""
+    headings = columns(named)
+    given = {who: group_rights(groups, who) for who in headings}
     hand = {(grant.principal, grant.right): DENY if grant.deny else GRANT for grant in sorted(grants)}
     return [
-        Line(right, [_cell(right, who, right in given[who], hand.get((who, right.value), "")) for who in PRINCIPALS])
+        Line(
+            right,
+            [
+                Cell(
+                    field_name(place, right),
+                    f"{right.label}: {heading}",
+                    right in given[who],
+                    hand.get((who, right.value), ""),
+                )
+                for place, (who, heading) in enumerate(headings.items())
+            ],
+        )
         for right in Right
     ]
 
 
-def _cell(right: Right, principal: str, by_group: bool, hand: str) -> Cell:
-    label = f"{right.label}: {PRINCIPALS[principal]}"
-    return Cell(field_name(principal, right), label, by_group, hand)
-
-
-def field_name(principal: str, right: Right) -> str:
+def field_name(column: int, right: Right) -> str:
     """The name of a cell's form field."""
-    return f"right-{list(PRINCIPALS).index(principal)}-{right.name.lower().replace('_', '-')}"
+    return f"right-{column}-{right.name.lower().replace('_', '-')}"
 
 
 class MatrixWidget(forms.Widget):
-    """Collects the cells; the page's template draws them."""
+    """Collects the cells of the columns that the page showed; the page's template draws them."""
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[Grant, ...]:
-        chosen = [(who, right, data.get(field_name(who, right))) for who in PRINCIPALS for right in Right]
-        return tuple(
-            sorted(Grant(who, right.value, each == DENY) for who, right, each in chosen if each in (GRANT, DENY))
-        )
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[list[str], list[Grant]]:
+        shown = list(columns(data.getlist("principal")))
+        chosen = [
+            (who, right, data.get(field_name(place, right))) for place, who in enumerate(shown) for right in Right
+        ]
+        return shown, [Grant(who, right.value, each == DENY) for who, right, each in chosen if each in (GRANT, DENY)]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return False
@@ -77,8 +94,34 @@ class GrantsField(forms.Field):
 
     def __init__(self, known: Collection[Grant] = ()):
         super().__init__(required=False, widget=MatrixWidget)
-        self.kept = tuple(grant for grant in known if grant.principal not in PRINCIPALS)
+        self.known = tuple(known)
 
-    def clean(self, value: Any) -> tuple[Grant, ...]:
-        """What the matrix says, and besides it the grants to principals that it does not show."""
-        return tuple(sorted({*(value or ()), *self.kept}))
+    def clean(self, value: tuple[list[str], list[Grant]]) -> tuple[Grant, ...]:
+        """What the matrix says, and besides it the grants to principals that it did not show."""
+        shown, grants = value
+        there = {*PRINCIPALS, *(grant.principal for grant in self.known), *users.principals().values()}
+        for name in shown:
+            if name not in there:
+                raise ValidationError(_("There is no user or group “%s” any more.") % name)
+        kept = [grant for grant in self.known if grant.principal not in shown]
+        return tuple(sorted({*grants, *kept}))
+
+
+class PrincipalField(forms.CharField):
+    """A user or group of the directory to add to the matrix."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Add a user or group"),
+            required=False,
+            help_text=_(r"CONTOSO\anna, or the name of a group. It gets a column of its own above."),
+            widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        )
+
+    def clean(self, value: Any) -> str:
+        """The principal as it is written in the directory."""
+        text = super().clean(value)
+        found = users.principals().get(text.casefold(), "") if text else ""
+        if text and not found:
+            raise ValidationError(_(r"There is no user or group “%s”. A user is written DOMAIN\name.") % text)
+        return found
