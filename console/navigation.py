@@ -45,6 +45,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
         _("Protection"),
         [
             Feature(_("Recipient filter"), "protection:recipient-filter", "shield-check"),
+            Feature(_("Connection filter"), "protection:connection-filter", "lock"),
             Feature(_("Sender filter"), "protection:sender-filter", "filter"),
             Feature(_("Certificates"), "certificates:list", "badge-check"),
         ],

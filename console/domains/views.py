@@ -35,6 +35,12 @@ def _subdomains(row: models.AcceptedDomain) -> str:
     return _t("Yes") if row.match_subdomains or row.domain_name.startswith("*") else _t("No")
 
 
+def _looked_up(row: models.AcceptedDomain) -> str:
+    if row.domain_type == DomainType.Authoritative.value and row.address_book_enabled:
+        return _t("looked up in the directory")
+    return _t("not looked up: any is taken")
+
+
 class DomainPages(CrudView):
     model = models.AcceptedDomain
     namespace = "domains"
@@ -53,6 +59,7 @@ class DomainPages(CrudView):
         Detail(_("This domain is"), _type, BADGE),
         Detail(_("Which means"), lambda row: MEANING[row.domain_type]),
         Detail(_("Subdomains"), _subdomains),
+        Detail(_("Recipients"), _looked_up),
         Detail(_("Default"), lambda row: _t("Yes: it gives the postmaster address") if row.default else _t("No")),
     ]
     search = ["name", "domain_name"]

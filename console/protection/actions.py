@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from msgspec.structs import replace
 
 from console.accounts.actors import SYSTEM, Actor, Role
 from console.protection import models, queries
-from console.publishing.actions import change
-from console.publishing.compare import RECIPIENT_FILTER, SENDER_FILTER
+from console.publishing.actions import Change, change
+from console.publishing.compare import (
+    CONNECTION_FILTER,
+    IP_LIST_ENTRY,
+    IP_LIST_PROVIDER,
+    RECIPIENT_FILTER,
+    SENDER_FILTER,
+)
 from console.publishing.rows import properties, struct_of, write
-from console.publishing.settings_rows import STALE
+from console.publishing.settings_rows import STALE, SettingsRows
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.rules import Problem
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
-KINDS: dict[type, str] = {RecipientFilter: RECIPIENT_FILTER, SenderFilter: SENDER_FILTER}
+KINDS: dict[type, str] = {
+    RecipientFilter: RECIPIENT_FILTER,
+    SenderFilter: SENDER_FILTER,
+    ConnectionFilter: CONNECTION_FILTER,
+}
 
 
 def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> models.FilterSettings:
@@ -35,6 +49,107 @@ def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> models.
             row.save()
         under_way.record(kind, kind, properties(before) if before else None, properties(wanted))
     return row
+
+
+def _entry_problems(entry: IPListEntry, others: Sequence[IPListEntry]) -> Iterator[Problem]:
+    for other in others:
+        if other.ip_list is entry.ip_list and other.bounds == entry.bounds:
+            yield Problem("ip_range", f"{other.ip_range} is on this list already: change that entry, or remove it.")
+
+
+def _provider_problems(provider: IPListProvider, others: Sequence[IPListProvider]) -> Iterator[Problem]:
+    if any(other.name.lower() == provider.name.lower() for other in others):
+        yield Problem("name", f"There is a provider “{provider.name}” already; choose another name.")
+    if "*" in provider.lookup_domain or "." not in provider.lookup_domain:
+        yield Problem("lookup_domain", "Write the domain that is asked, such as zen.example.org.")
+    if not (provider.any_match or provider.bitmask_match or provider.ip_addresses_match):
+        yield Problem("any_match", "Say which return codes count: any, those of a mask, or some.")
+
+
+ENTRIES = SettingsRows(
+    IP_LIST_ENTRY, models.IPListEntry, IPListEntry, lambda entry, others: list(_entry_problems(entry, others))
+)
+PROVIDERS = SettingsRows(
+    IP_LIST_PROVIDER, models.IPListProvider, IPListProvider, lambda each, others: list(_provider_problems(each, others))
+)
+
+
+def add_entries(actor: Actor, entries: Sequence[IPListEntry]) -> list[models.IPListEntry]:
+    """Adds entries to one list and returns those that were not on it; all in one revision."""
+    actor.require(*WRITERS)
+    with change(actor, "") as under_way:
+        known = {(each.ip_list, each.bounds) for each in ENTRIES.others(None)}
+        added = []
+        for entry in entries:
+            if (entry.ip_list, entry.bounds) not in known:
+                known.add((entry.ip_list, entry.bounds))
+                added.append(entry)
+        rows = models.IPListEntry.objects.bulk_create(write(entry, models.IPListEntry()) for entry in added)
+        if added:
+            many = f"{len(added)} entries ({added[0].ip_list.value})"
+            name = added[0].name if len(added) == 1 else many
+            under_way.comment = f"{IP_LIST_ENTRY} {name}: created"
+            values = properties(added[0]) | {"IPRange": ", ".join(entry.ip_range for entry in added)}
+            under_way.record(IP_LIST_ENTRY, name, None, values)
+    return rows
+
+
+def update_entry(actor: Actor, pk: int, changes: Mapping[str, Any], version: int | None = None) -> Any:
+    """Changes some settings (field → value) of an entry."""
+    actor.require(*WRITERS)
+    return ENTRIES.update(actor, pk, changes, version)
+
+
+def remove_entry(actor: Actor, pk: int) -> None:
+    """Takes an entry from its list."""
+    actor.require(*WRITERS)
+    ENTRIES.remove(actor, pk)
+
+
+def save_provider(
+    actor: Actor, wanted: IPListProvider, pk: int | None = None, version: int | None = None
+) -> models.IPListProvider:
+    """Makes or changes a provider. One that has its priority already moves one down, and so on behind it."""
+    actor.require(*WRITERS)
+    with change(actor, f"{IP_LIST_PROVIDER} {wanted.name}: saved") as under_way:
+        row = PROVIDERS.row(pk) if pk is not None else models.IPListProvider()
+        before = struct_of(row, IPListProvider) if pk is not None else None
+        if before is not None and version is not None and version != row.version:
+            changes = {field: getattr(wanted, field) for field in wanted.__struct_fields__}
+            raise ValidationError(PROVIDERS.meanwhile(before, changes), code=STALE)
+        PROVIDERS.check(wanted, PROVIDERS.others(pk))
+        _push_down(under_way, wanted, pk)
+        if before != wanted:
+            PROVIDERS.save(write(wanted, row))
+        under_way.record(
+            IP_LIST_PROVIDER, wanted.name, properties(before) if before else None, properties(wanted)
+        )
+    return row
+
+
+def _push_down(under_way: Change, wanted: IPListProvider, pk: int | None) -> None:
+    rows = models.IPListProvider.objects.filter(ip_list=wanted.ip_list.value).exclude(pk=pk).order_by("priority", "pk")
+    taken = wanted.priority
+    for row in rows.filter(priority__gte=taken):
+        if row.priority > taken:
+            break
+        before = struct_of(row, IPListProvider)
+        taken = before.priority + 1
+        after = replace(before, priority=taken)
+        PROVIDERS.save(write(after, row))
+        under_way.record(IP_LIST_PROVIDER, after.name, properties(before), properties(after))
+
+
+def set_provider_enabled(actor: Actor, pk: int, enabled: bool) -> None:
+    """Asks a provider from now on, or no more."""
+    actor.require(*WRITERS)
+    PROVIDERS.update(actor, pk, {"enabled": enabled})
+
+
+def remove_provider(actor: Actor, pk: int) -> None:
+    """Removes a provider."""
+    actor.require(*WRITERS)
+    PROVIDERS.remove(actor, pk)
 
 
 def first_start() -> None:

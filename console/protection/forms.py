@@ -1,9 +1,25 @@
 """The forms of protection settings; their fields follow from the settings tables."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
 from console.crud.forms import Group
+from console.protection import models
+from console.publishing.fields import field_for
 from console.publishing.settings_form import SettingsForm
+from transport.config import kinds
+from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
+from transport.config.endpoint import client_key
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.setting import sections, settings
+
+MOST_PASTED = 10_000
 
 
 class FilterForm(SettingsForm):
@@ -27,3 +43,91 @@ class SenderFilterForm(FilterForm):
     """Protection → Sender filter."""
 
     struct = SenderFilter
+
+
+class ConnectionFilterForm(FilterForm):
+    """Protection → Connection filter."""
+
+    struct = ConnectionFilter
+
+
+class ProviderForm(FilterForm):
+    """A block-list or allow-list provider. A new one comes behind those that are there."""
+
+    struct = IPListProvider
+
+    @classmethod
+    def values_at_first(cls) -> dict[str, Any]:
+        last = models.IPListProvider.objects.order_by("priority").values_list("priority", flat=True).last()
+        return super().values_at_first() | {"priority": (last or 0) + 1}
+
+
+class EntryForm(SettingsForm):
+    """One entry of the IP Allow or IP Block list."""
+
+    struct = IPListEntry
+    shown = ("ip_range", "comment", "expiration_time")
+
+
+class PasteForm(forms.Form):
+    """New entries: as many as are pasted, each with what stands behind its `#`, or all with one comment."""
+
+    entries = forms.CharField(
+        label=_("Addresses, ranges or networks"),
+        help_text=_("One on each line, as many as you like: 192.0.2.7, 192.0.2.1-192.0.2.99, 2001:db8::/32. "
+                    "What stands behind # is the comment of that line."),
+        widget=forms.Textarea({"rows": 10, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+    )  # fmt: skip
+
+    def __init__(self, *data: Any, ip_list: IPList, **options: Any):
+        super().__init__(*data, **options)
+        self.ip_list = ip_list
+        for name in ("comment", "expiration_time"):
+            self.fields[name] = field_for(settings(IPListEntry)[name])
+        self.fields["entries"].error_messages["required"] = _t("Enter at least one address.")
+
+    def clean_entries(self) -> list[tuple[str, str]]:
+        """(range, comment) of each line."""
+        lines = [line.partition("#") for line in self.cleaned_data["entries"].splitlines() if line.strip(" ,;")]
+        if len(lines) > MOST_PASTED:
+            raise ValidationError(_t("At most %d lines at once, please.") % MOST_PASTED)
+        found, wrong = [], []
+        for text, _mark, comment in lines:
+            try:
+                if text.strip(" ,;"):
+                    found.append((kinds.parse(settings(IPListEntry)["ip_range"], text.strip(" ,;")), comment.strip()))
+            except ValueError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise ValidationError(wrong[:10])
+        return found
+
+    @property
+    def structs(self) -> list[IPListEntry]:
+        """What was entered, after `is_valid()`."""
+        data = self.cleaned_data
+        return [
+            IPListEntry(
+                ip_list=self.ip_list,
+                ip_range=text,
+                comment=(comment or data["comment"])[:512],
+                expiration_time=data["expiration_time"],
+            )
+            for text, comment in data["entries"]
+        ]
+
+
+class TrialForm(forms.Form):
+    """The address to test."""
+
+    address = forms.CharField(
+        label=_("IP address"), widget=forms.TextInput({"class": "mono short", "autocomplete": "off"})
+    )
+
+    def clean_address(self) -> str:
+        address = self.cleaned_data["address"]
+        try:
+            client_key(address)
+        except ValueError:
+            raise ValidationError(_t("“%s” is no IP address. Write it like 192.0.2.7.") % address) from None
+        return address

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from console.protection import models
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from console.protection import dns_look_up, models
+from console.publishing.rows import struct_of
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
+from transport.config.endpoint import client_key
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.snapshot import Snapshot
+from transport.receive.connection_filter import ConnectionLists, Verdict
+from transport.receive.dns import DnsAnswers, matches
 
 FILTERS: dict[type, type[models.FilterSettings]] = {
     RecipientFilter: models.RecipientFilter,
     SenderFilter: models.SenderFilter,
+    ConnectionFilter: models.ConnectionFilter,
 }
 
 
@@ -15,3 +26,36 @@ def filter_settings(struct: type) -> models.FilterSettings:
     """The row of a filter's struct, or an unsaved one with the defaults."""
     model = FILTERS[struct]
     return model._default_manager.filter(pk=1).first() or model(pk=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A provider and what it answered about an address; `counts` when that decides."""
+
+    provider: IPListProvider
+    answers: tuple[str, ...]
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a client of an address would meet now."""
+
+    address: str
+    verdict: Verdict
+    asked: list[Asked]
+
+
+def try_address(address: str) -> Trial:
+    """What the saved connection filter makes of a client. Asks the providers by DNS. Raises ValueError: no address."""
+    client_key(address)
+    settings = struct_of(filter_settings(ConnectionFilter), ConnectionFilter)
+    entries = tuple(struct_of(row, IPListEntry) for row in models.IPListEntry.objects.order_by())
+    providers = tuple(struct_of(row, IPListProvider) for row in models.IPListProvider.objects.order_by())
+    lists = ConnectionLists(
+        Snapshot(connection_filter=settings, ip_list_entries=entries, ip_list_providers=providers)
+    )
+    answers = DnsAnswers(lists=dns_look_up.lists_of(address, lists.lookup_domains, settings))
+    found = [(each, answers.lists.get(each.lookup_domain, ())) for each in lists.providers]
+    asked = [Asked(each, texts, matches(each, texts)) for each, texts in found]
+    return Trial(address, lists.verdict(address, answers, timezone.now().timestamp()), asked)

@@ -17,6 +17,9 @@ SEND_CONNECTOR = "Send connector"
 ACCEPTED_DOMAIN = "Accepted domain"
 RECIPIENT_FILTER = "Recipient filter"
 SENDER_FILTER = "Sender filter"
+CONNECTION_FILTER = "Connection filter"
+IP_LIST_ENTRY = "IP list entry"
+IP_LIST_PROVIDER = "IP list provider"
 CERTIFICATE = "Certificate"
 
 COLLECTIONS = {
@@ -24,8 +27,14 @@ COLLECTIONS = {
     "send_connectors": SEND_CONNECTOR,
     "accepted_domains": ACCEPTED_DOMAIN,
     "certificates": CERTIFICATE,
+    "ip_list_entries": IP_LIST_ENTRY,
+    "ip_list_providers": IP_LIST_PROVIDER,
 }
-SINGLES = {"recipient_filter": RECIPIENT_FILTER, "sender_filter": SENDER_FILTER}
+SINGLES = {
+    "recipient_filter": RECIPIENT_FILTER,
+    "sender_filter": SENDER_FILTER,
+    "connection_filter": CONNECTION_FILTER,
+}
 KINDS = [*COLLECTIONS.values(), *SINGLES.values()]
 
 

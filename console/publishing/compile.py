@@ -17,6 +17,7 @@ from console.protection import models as protection
 from console.publishing.rows import struct_of
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
@@ -35,6 +36,9 @@ def compile_snapshot(revision: int) -> Snapshot:
         accepted_domains=_structs(AcceptedDomainRow.objects.order_by(), AcceptedDomain),
         recipient_filter=_single(protection.RecipientFilter, RecipientFilter),
         sender_filter=_single(protection.SenderFilter, SenderFilter),
+        connection_filter=_single(protection.ConnectionFilter, ConnectionFilter),
+        ip_list_entries=_structs(protection.IPListEntry.objects.order_by(), IPListEntry),
+        ip_list_providers=_structs(protection.IPListProvider.objects.order_by(), IPListProvider),
         certificates=_by_name(certificate(row) for row in CertificateRow.objects.order_by()),
     )
 

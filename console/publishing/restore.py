@@ -23,6 +23,7 @@ from console.publishing.compile import certificate, compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.publishing.rows import struct_of, write
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.document import DocumentError
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
@@ -74,6 +75,9 @@ def tables(wanted: Snapshot) -> list[Table]:
         _of_settings(AcceptedDomainRow, AcceptedDomain, wanted.accepted_domains),
         _of_settings(protection.RecipientFilter, RecipientFilter, (wanted.recipient_filter,)),
         _of_settings(protection.SenderFilter, SenderFilter, (wanted.sender_filter,)),
+        _of_settings(protection.ConnectionFilter, ConnectionFilter, (wanted.connection_filter,)),
+        _of_settings(protection.IPListEntry, IPListEntry, wanted.ip_list_entries),
+        _of_settings(protection.IPListProvider, IPListProvider, wanted.ip_list_providers),
         Table(Certificate, wanted.certificates, certificate, _certificate_row),
     ]
 

@@ -16,6 +16,7 @@ from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision
 from transport.config import kinds
+from transport.config.connection_filter import ConnectionFilter
 from transport.config.document import DocumentError
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
@@ -26,12 +27,15 @@ CONNECTOR = "receive connector"
 FILTERS: dict[str, tuple[str, type]] = {
     "recipient filter": ("recipient_filter", RecipientFilter),
     "sender filter": ("sender_filter", SenderFilter),
+    "connection filter": ("connection_filter", ConnectionFilter),
 }
 """Kind of object → where the snapshot has it, and its settings table."""
 PLACES = {"recipient filter": "protection:recipient-filter", "sender filter": "protection:sender-filter"}
+PLACES |= {"connection filter": "protection:connection-filter"}
 PLACES |= {"certificate": "certificates:list", "accepted domain": "domains:list", "directory": "directory:list"}
 NAMES = {CONNECTOR: "Receive connector", "accepted domain": "Accepted domains"}
 NAMES |= {"recipient filter": "Recipient filter", "sender filter": "Sender filter"}
+NAMES |= {"connection filter": "Connection filter"}
 NAMES |= {"directory": "Directory", "certificate": "Certificates"}
 
 

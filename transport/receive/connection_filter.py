@@ -1,4 +1,4 @@
-"""The connection filter: allow list, block list, then the providers; enforced at RCPT (Exchange reference, section 6.4)."""
+"""The connection filter: allow list, block list, then providers; enforced at RCPT (Exchange reference, section 6.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transport.config.connection_filter import (
     IPListProvider,
 )
 from transport.config.snapshot import Snapshot
-from transport.receive import dns
+from transport.receive.dns import PENDING, DnsAnswers, matches
 from transport.receive.filters import looks_at
 from transport.receive.ip_lists import IPLists
 from transport.receive.outcome import LookUpClient, Outcome
@@ -53,6 +53,36 @@ class ConnectionLists:
         self.lookup_domains = tuple(dict.fromkeys(each.lookup_domain for each in self.providers))
         self.idle = not self.entries and not self.providers
         self.bypassed = frozenset(settings.bypassed_recipients)
+        self._block_list_response = settings.static_entry_rejection_response or BLOCK_LIST_RESPONSE
+
+    def verdict(self, address: str, answers: DnsAnswers | None, now: float) -> Verdict:
+        """What becomes of a client, by its address and by what DNS says of it (None: DNS was not asked)."""
+        return self.listed(address, now) or self._provided(address, answers)
+
+    def listed(self, address: str, now: float) -> Verdict | None:
+        """What the two lists say; None when the address is on neither."""
+        entry = self.entries.find(IPList.Allow, address, now)
+        if entry is not None:
+            return Verdict(allowed=True, rule="ip_allow_list", by=entry.ip_range)
+        entry = self.entries.find(IPList.Block, address, now)
+        if entry is None:
+            return None
+        refusal = reply(550, "5.7.1", self._block_list_response)
+        return Verdict(refusal=refusal, rule="ip_block_list", by=entry.ip_range)
+
+    def _provided(self, address: str, answers: DnsAnswers | None) -> Verdict:
+        if answers is None or not self.providers:
+            return NEUTRAL
+        if answers.pending:
+            return Verdict(pending=True)
+        for provider in self.providers:
+            if not matches(provider, answers.lists.get(provider.lookup_domain, ())):
+                continue
+            if provider.ip_list is IPList.Allow:
+                return Verdict(allowed=True, rule="ip_allow_list_provider", by=provider.name)
+            refusal = reply(550, "5.7.1", response(provider, address))
+            return Verdict(refusal=refusal, rule="ip_block_list_provider", by=provider.name)
+        return NEUTRAL
 
 
 def verdict(session: Session, now: float) -> Verdict:
@@ -60,34 +90,7 @@ def verdict(session: Session, now: float) -> Verdict:
     lists = session.policy.connection_lists
     if lists.idle or not looks_at(session, session.policy.snapshot.connection_filter):
         return NEUTRAL
-    return _listed(session, now) or _provided(session)
-
-
-def _listed(session: Session, now: float) -> Verdict | None:
-    entries = session.policy.connection_lists.entries
-    entry = entries.find(IPList.Allow, session.remote_ip, now)
-    if entry is not None:
-        return Verdict(allowed=True, rule="ip_allow_list", by=entry.ip_range)
-    entry = entries.find(IPList.Block, session.remote_ip, now)
-    if entry is None:
-        return None
-    text = session.policy.snapshot.connection_filter.static_entry_rejection_response or BLOCK_LIST_RESPONSE
-    return Verdict(refusal=reply(550, "5.7.1", text), rule="ip_block_list", by=entry.ip_range)
-
-
-def _provided(session: Session) -> Verdict:
-    answers = session.dns
-    if answers is None or not session.policy.connection_lists.providers:
-        return NEUTRAL
-    if answers.pending:
-        return Verdict(pending=True)
-    for provider in session.policy.connection_lists.providers:
-        if dns.matches(provider, answers.lists.get(provider.lookup_domain, ())):
-            if provider.ip_list is IPList.Allow:
-                return Verdict(allowed=True, rule="ip_allow_list_provider", by=provider.name)
-            refusal = reply(550, "5.7.1", response(provider, session.remote_ip))
-            return Verdict(refusal=refusal, rule="ip_block_list_provider", by=provider.name)
-    return NEUTRAL
+    return lists.verdict(session.remote_ip, session.dns, now)
 
 
 def response(provider: IPListProvider, address: str) -> str:
@@ -113,18 +116,18 @@ def ask(outcome: Outcome, now: float) -> Outcome:
     domains = session.policy.connection_lists.lookup_domains
     if session.dns is not None or not (domains or settings.reverse_dns_lookup_enabled):
         return outcome
-    if domains and (not looks_at(session, settings) or _listed(session, now)):
+    if domains and (not looks_at(session, settings) or session.policy.connection_lists.listed(session.remote_ip, now)):
         domains = ()
     if not domains and not settings.reverse_dns_lookup_enabled:
         return outcome
     question = LookUpClient(session.remote_ip, domains, settings.reverse_dns_lookup_enabled)
-    session = msgspec.structs.replace(session, dns=dns.PENDING)
+    session = msgspec.structs.replace(session, dns=PENDING)
     return msgspec.structs.replace(outcome, session=session, actions=(*outcome.actions, question))
 
 
-def answered(session: Session, answers: dns.DnsAnswers) -> Session:
+def answered(session: Session, answers: DnsAnswers) -> Session:
     """The session once DNS has answered a `LookUpClient`, or the time for it is over."""
-    return msgspec.structs.replace(session, dns=answers) if session.dns is dns.PENDING else session
+    return msgspec.structs.replace(session, dns=answers) if session.dns is PENDING else session
 
 
 def client_in_words(session: Session) -> str:

@@ -10,11 +10,12 @@ from console.connectors.forms import FORMS, SendConnectorForm
 from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import models as protection
-from console.protection.forms import RecipientFilterForm, SenderFilterForm
+from console.protection.forms import ConnectionFilterForm, RecipientFilterForm, SenderFilterForm
 from console.publishing.fields import FIELDS, field_for, written
 from console.publishing.rows import struct_of
 from tests.console.builders import receive_connector
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
@@ -26,6 +27,9 @@ PAIRS = [
     (AcceptedDomain, DomainRow),
     (RecipientFilter, protection.RecipientFilter),
     (SenderFilter, protection.SenderFilter),
+    (ConnectionFilter, protection.ConnectionFilter),
+    (IPListEntry, protection.IPListEntry),
+    (IPListProvider, protection.IPListProvider),
 ]
 OWN = {"id", "version", "changed_at"}
 
@@ -33,7 +37,8 @@ OWN = {"id", "version", "changed_at"}
 @pytest.mark.parametrize(("struct", "model"), PAIRS)
 def test_the_model_has_a_column_for_each_setting_with_the_same_default(struct, model):
     assert {field.name for field in model._meta.get_fields()} - OWN == set(settings(struct))
-    named = {field: f"x-{field}" for field in ("name", "domain_name") if field in settings(struct)}
+    required = ("name", "domain_name", "ip_range", "lookup_domain")
+    named = {field: f"x-{field}" for field in required if field in settings(struct)}
     defaults = struct(**named)
     row = model(**named)
     assert struct_of(row, struct) == defaults
@@ -50,7 +55,7 @@ def test_each_setting_stands_on_the_form_of_its_tab():
         assert not form.groups or grouped | {"grants"} == wanted | {"grants"}
 
 
-@pytest.mark.parametrize("form", [SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm])
+@pytest.mark.parametrize("form", [SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm, ConnectionFilterForm])
 def test_each_setting_stands_on_the_form_of_its_object(form):
     assert set(form().fields) - {"version"} == set(settings(form.struct))
 

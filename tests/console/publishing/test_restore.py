@@ -24,6 +24,7 @@ from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, recei
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import Binding, IPRange
+from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.permissions import PRINCIPALS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector
@@ -132,6 +133,10 @@ def values(setting: Setting) -> st.SearchStrategy[Any]:
         return st.sampled_from(setting.choices)
     if setting.kind is Kind.FLAG_SET:
         return st.frozensets(st.sampled_from(setting.choices))
+    if setting.kind is Kind.RANGE:
+        return st.sampled_from(["192.0.2.7", "2001:db8::/32"])
+    if setting.kind is Kind.TIME:
+        return st.none() | st.integers(0, 2**33)
     if setting.kind in (Kind.COUNT, Kind.SIZE, Kind.TIMESPAN):
         numbers = st.integers(setting.minimum, setting.maximum)
         return numbers | st.none() if setting.unlimited else numbers
@@ -149,8 +154,13 @@ def structs(struct: type, **fixed: Any) -> st.SearchStrategy[Any]:
     domain=structs(AcceptedDomain, default=st.just(True)),
     recipient_filter=structs(RecipientFilter),
     sender_filter=structs(SenderFilter),
+    connection_filter=structs(ConnectionFilter),
+    entry=structs(IPListEntry),
+    provider=structs(IPListProvider),
 )
-def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter, sender_filter):
+def test_rows_snapshot_document_and_back(
+    receive, send, domain, recipient_filter, sender_filter, connection_filter, entry, provider
+):
     """Models → compile → encode → decode → rows → the same document, with every field off its default."""
     from console.connectors import models as connectors
     from console.domains.models import AcceptedDomain as DomainRow
@@ -158,7 +168,7 @@ def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter
     from console.protection.queries import FILTERS
     from console.publishing.rows import write
 
-    for model in (connectors.ReceiveConnector, connectors.SendConnector, DomainRow, *FILTERS.values()):
+    for model in (connectors.ReceiveConnector, connectors.SendConnector, DomainRow, *FILTERS.values(), protection.IPListEntry, protection.IPListProvider):
         model.objects.all().delete()
     for struct, row in (
         (receive, connectors.ReceiveConnector()),
@@ -166,12 +176,16 @@ def test_rows_snapshot_document_and_back(receive, send, domain, recipient_filter
         (domain, DomainRow()),
         (recipient_filter, protection.RecipientFilter(pk=1)),
         (sender_filter, protection.SenderFilter(pk=1)),
+        (connection_filter, protection.ConnectionFilter(pk=1)),
+        (entry, protection.IPListEntry()),
+        (provider, protection.IPListProvider()),
     ):
         write(struct, row).save()
     snapshot = compile_snapshot(1)
     assert (snapshot.receive_connectors, snapshot.send_connectors) == ((receive,), (send,))
     assert (snapshot.accepted_domains, snapshot.recipient_filter) == ((domain,), recipient_filter)
-    assert snapshot.sender_filter == sender_filter
+    assert (snapshot.sender_filter, snapshot.connection_filter) == (sender_filter, connection_filter)
+    assert (snapshot.ip_list_entries, snapshot.ip_list_providers) == ((entry,), (provider,))
     encoded = document.encode(snapshot)
     for table_of_rows in tables(snapshot):
         table_of_rows.model.objects.all().delete()

@@ -1,0 +1,232 @@
+"""Protection → Connection filter: its settings with the test of an address, its two lists, its providers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from console.crud import BADGE, LINES, MONO, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Tab, Verb
+from console.crud.format import time_html
+from console.crud.listing import matching
+from console.protection import actions, models, queries
+from console.protection.forms import ConnectionFilterForm, EntryForm, PasteForm, ProviderForm, TrialForm
+from console.protection.views import FilterPage
+from console.publishing.rows import struct_of
+from transport.config.connection_filter import IPList, IPListProvider
+
+TABS = {
+    "protection:connection-filter": _("Settings and test"),
+    "protection:block-list": _("IP Block list"),
+    "protection:allow-list": _("IP Allow list"),
+    "protection:provider-list": _("Providers"),
+}
+
+
+def tabs(current: str) -> list[Tab]:
+    """The pages of the connection filter."""
+    return [Tab(label, reverse(name), name == current) for name, label in TABS.items()]
+
+
+class ConnectionFilterPage(FilterPage):
+    form_class, template = ConnectionFilterForm, "protection/connection_filter.html"
+
+    def more(self) -> dict[str, Any]:
+        asked = "address" in self.request.GET
+        form = TrialForm(self.request.GET if asked else None)
+        trial = queries.try_address(form.cleaned_data["address"]) if asked and form.is_valid() else None
+        return {"tabs": tabs("protection:connection-filter"), "trial_form": form, "trial": trial}
+
+
+def _expires(row: models.IPListEntry) -> str:
+    if row.expiration_time is None:
+        return _t("never")
+    return time_html(datetime.fromtimestamp(row.expiration_time, UTC))
+
+
+def _has_expired(row: models.IPListEntry) -> bool:
+    return row.expiration_time is not None and row.expiration_time <= timezone.now().timestamp()
+
+
+def _state(row: models.IPListEntry) -> Badge:
+    return Badge(_("Expired, not applied"), "neutral") if _has_expired(row) else Badge(_("Applied"), "good")
+
+
+class EntryPages(CrudView):
+    """The pages of one list; a new entry may be many."""
+
+    model = models.IPListEntry
+    namespace = "protection"
+    ip_list: IPList
+    list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
+    columns = [
+        Column(_("Address, range or network"), "ip_range", MONO, sort="ip_range"),
+        Column(_("State"), _state, BADGE),
+        Column(_("Expires"), _expires, sort="expiration_time"),
+        Column(_("Comment"), "comment", sort="comment", minor=True),
+    ]
+    details = [
+        Detail(_("Comment"), "comment"),
+        Detail(_("State"), _state, BADGE),
+        Detail(_("Expires"), _expires),
+        Detail(_("Changed"), "changed_at", TIME),
+    ]
+    search = ["ip_range", "comment"]
+    filters = [Filter("state", _("State"), [("applied", _("Applied")), ("expired", _("Expired"))])]
+    verbs = [Verb("expire", _("Expire now"), icon="clock", done=_("expired"))]
+    form_class = EntryForm
+    writers = actions.WRITERS
+
+    def rows(self) -> Any:
+        return self.model.objects.filter(ip_list=self.ip_list.value)
+
+    def filtered(self, rows: Any) -> Any:
+        rows = matching(rows, self.asked("q"), self.search)
+        over = Q(expiration_time__lte=int(timezone.now().timestamp()))
+        chosen = {"expired": over, "applied": ~over | Q(expiration_time__isnull=True)}.get(self.asked("state"))
+        return rows if chosen is None else rows.filter(chosen)
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        return super().list_context(selected) | {"tabs": tabs(f"protection:{self.prefix}list")}
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return verb.name != "expire" or not _has_expired(obj)
+
+    def make_form(self, obj: Any = None) -> Any:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        if obj is None:
+            return PasteForm(*data, ip_list=self.ip_list)
+        return EntryForm(*data, now=struct_of(obj, EntryForm.struct), row=obj)
+
+    def save(self, form: Any) -> Any:
+        if isinstance(form, EntryForm):
+            pk, version = form.row.pk, form.seen_version
+            return _refreshing(form, lambda: actions.update_entry(self.actor, pk, form.changes, version))
+        added = actions.add_entries(self.actor, form.structs)
+        if not added:
+            raise ValidationError({"entries": _t("All of these are on the list already.")})
+        self.added = len(added)
+        return added[0]
+
+    def saved_message(self, obj: Any) -> str:
+        added = getattr(self, "added", 1)
+        if added == 1:
+            return super().saved_message(obj)
+        return ngettext("%d entry is added.", "%d entries are added.", added) % added
+
+    def remove(self, obj: Any) -> None:
+        actions.remove_entry(self.actor, obj.pk)
+
+    def expire(self, obj: Any) -> None:
+        actions.update_entry(self.actor, obj.pk, {"expiration_time": int(timezone.now().timestamp())})
+
+
+def _refreshing(form: Any, save: Any) -> Any:
+    try:
+        return save()
+    except ValidationError as error:
+        form.refresh_version(error)
+        raise
+
+
+class BlockListPages(EntryPages):
+    prefix, ip_list = "block-", IPList.Block
+    title = _("IP Block list")
+    noun, plural = _("blocked address"), _("blocked addresses")
+    purpose = _("Clients with these addresses are refused when they name a recipient, and disconnected.")
+    first_step = _("Add the address of a nuisance here; with an expiry, if you want to forgive.")
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("Mail from these addresses is then taken again.")
+
+
+class AllowListPages(EntryPages):
+    prefix, ip_list = "allow-", IPList.Allow
+    title = _("IP Allow list")
+    noun, plural = _("allowed address"), _("allowed addresses")
+    purpose = _("Mail of clients with these addresses passes no other filter: no list, no sender, no recipient filter.")
+    first_step = _("Add partners whose mail must never be lost to a block list.")
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("Mail from these addresses then passes the filters like any other.")
+
+
+def _matching(row: models.IPListProvider) -> list[str]:
+    if row.any_match:
+        return [_t("any return code")]
+    mask = [_t("mask %s") % row.bitmask_match] if row.bitmask_match else []
+    return mask + row.ip_addresses_match
+
+
+def _enabled(row: models.IPListProvider) -> Badge:
+    return Badge(_("Enabled"), "good") if row.enabled else Badge(_("Disabled"), "neutral")
+
+
+def _listed(row: models.IPListProvider) -> Badge:
+    return Badge(_("is refused"), "warning") if row.ip_list == IPList.Block.value else Badge(_("is trusted"), "info")
+
+
+class ProviderPages(CrudView):
+    model = models.IPListProvider
+    namespace, prefix = "protection", "provider-"
+    noun, plural = _("list provider"), _("list providers")
+    purpose = _(
+        "Lists on the Internet that are asked by DNS while the client is connected. "
+        "Allow-list providers decide first, then block-list providers by their priority."
+    )
+    first_step = _("Add the lookup domain of a block list that you trust and may use.")
+    list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
+    columns = [
+        Column(_("Priority"), "priority", NUMBER, sort="priority"),
+        Column(_("Name"), "name", sort="name"),
+        Column(_("Lookup domain"), "lookup_domain", MONO, sort="lookup_domain"),
+        Column(_("A client that is listed"), _listed, BADGE, sort="ip_list"),
+        Column(_("Status"), _enabled, BADGE, sort="enabled"),
+        Column(_("Match"), _matching, LINES, minor=True),
+    ]
+    details = [
+        Detail(_("Lookup domain"), "lookup_domain", MONO),
+        Detail(_("A client that is listed"), _listed, BADGE),
+        Detail(_("Match"), _matching, LINES),
+        Detail(_("Reply"), "rejection_response", MONO),
+        Detail(_("Status"), _enabled, BADGE),
+    ]
+    search = ["name", "lookup_domain"]
+    filters = [Filter("ip_list", _("List"), [("Block", _("Block list")), ("Allow", _("Allow list"))])]
+    verbs = [
+        Verb("enable", _("Enable"), icon="play", done=_("enabled")),
+        Verb("disable", _("Disable"), icon="pause", done=_("disabled")),
+    ]
+    form_class = ProviderForm
+    writers = actions.WRITERS
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        return super().list_context(selected) | {"tabs": tabs("protection:provider-list")}
+
+    def make_form(self, obj: Any = None) -> ProviderForm:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        return ProviderForm(*data, now=struct_of(obj, IPListProvider) if obj else None, row=obj)
+
+    def save(self, form: ProviderForm) -> Any:
+        pk = form.row.pk if form.row else None
+        wanted = IPListProvider(**form.changes)
+        return _refreshing(form, lambda: actions.save_provider(self.actor, wanted, pk, form.seen_version))
+
+    def remove(self, obj: Any) -> None:
+        actions.remove_provider(self.actor, obj.pk)
+
+    def enable(self, obj: Any) -> None:
+        actions.set_provider_enabled(self.actor, obj.pk, True)
+
+    def disable(self, obj: Any) -> None:
+        actions.set_provider_enabled(self.actor, obj.pk, False)

@@ -1,0 +1,41 @@
+"""DNS asked by the console, for the test of an address; the transport has its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import dns.exception
+import dns.nameserver
+import dns.resolver
+
+from transport.config.connection_filter import ConnectionFilter
+from transport.receive.dns import list_name
+
+AT_ONCE = 8
+
+
+def lists_of(address: str, domains: Sequence[str], settings: ConnectionFilter) -> dict[str, tuple[str, ...]]:
+    """Lookup domain → what it answers about the address; none when it does not within the time-out."""
+    resolver = _resolver(settings)
+
+    def ask(domain: str) -> tuple[str, ...]:
+        try:
+            return tuple(record.to_text() for record in resolver.resolve(list_name(address, domain), "A", search=False))
+        except (dns.exception.DNSException, OSError):
+            return ()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(domains, pool.map(ask, domains), strict=True))
+
+
+def _resolver(settings: ConnectionFilter) -> dns.resolver.Resolver:
+    servers = settings.dns_servers
+    try:
+        resolver = dns.resolver.Resolver(configure=not servers)
+    except dns.resolver.NoResolverConfiguration:
+        resolver = dns.resolver.Resolver(configure=False)
+    if servers:
+        resolver.nameservers = [dns.nameserver.Do53Nameserver(each.ip, each.port) for each in servers]
+    resolver.lifetime = settings.dns_timeout
+    return resolver
