@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from console.certificates.models import Authority, Certificate, Request
+from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -48,6 +49,11 @@ def bound_to(row: Certificate, snapshot: Snapshot) -> list[str]:
     chosen = by_identifier().get(mine) == row.name
     naming = [one.name for one in snapshot.receive_connectors if chosen and one.tls_certificate_name == mine]
     return sorted({*(one.name for one in used_by(row, snapshot)), *naming})
+
+
+def problems() -> list[str]:
+    """What the running transports say of certificates that they cannot use."""
+    return [text for text in publishing.listening_problems().get("", []) if "certificate" in text.lower()]
 
 
 def authority() -> Authority | None:

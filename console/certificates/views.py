@@ -105,4 +105,8 @@ class CertificatePages(CrudView):
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         context = super().list_context(selected)
-        return context | {"requests": queries.requests(), "authority": queries.authority()}
+        return context | {
+            "requests": queries.requests(),
+            "authority": queries.authority(),
+            "problems": queries.problems(),
+        }

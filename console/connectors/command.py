@@ -9,6 +9,8 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Kind, Setting, settings
 
+NOT_EXCHANGES = {"own setting", "document 002"}
+"""Sources of settings that no parameter of the Management Shell stands for."""
 ALWAYS = {"Usage", "Bindings", "RemoteIPRanges", "AddressSpaces"}
 BARE = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_/*[],")
 
@@ -19,7 +21,9 @@ def new_command(connector: ReceiveConnector | SendConnector) -> str:
     words = [f"New-{type(connector).__name__} -Name {_quoted(connector.name)}"]
     for field, setting in settings(type(connector)).items():
         value = getattr(connector, field)
-        if field == "name" or setting.kind is Kind.GRANTS or (value == defaults[field] and setting.name not in ALWAYS):
+        if field == "name" or setting.kind is Kind.GRANTS or setting.source in NOT_EXCHANGES:
+            continue
+        if value == defaults[field] and setting.name not in ALWAYS:
             continue
         words.append(f"-{setting.name} {_value(setting, value)}")
     return "\n".join([" ".join(words), *_grants(connector)])

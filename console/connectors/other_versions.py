@@ -15,7 +15,6 @@ from transport.config.setting import Setting, settings
 LATER = {
     "max_message_size": "36 MB (37,748,736 bytes)",
     "max_inbound_connection_per_source": "20",
-    "fqdn": _("the server's FQDN"),
     "protocol_logging_level": _("None; Verbose on Default Frontend"),
     "message_rate_limit": _("Unlimited; 5 on Client Frontend and Client Proxy, 600 on Edge"),
     "message_rate_source": _("IPAddress; User on Client Frontend and Client Proxy"),
@@ -39,7 +38,7 @@ NO_DEFAULT = {"name", "usage", "bindings", "remote_ip_ranges", "grants", "permis
 
 @dataclass(frozen=True)
 class Line:
-    """One setting; `later` and `earlier` are empty where that version had the value of the column before."""
+    """One setting; `earlier` is empty where no source names the default of 2007."""
 
     setting: Setting
     ours: str
@@ -49,11 +48,10 @@ class Line:
 
 
 def lines() -> list[Line]:
-    """Every setting that has a default in Exchange, those that differ first."""
+    """Every setting that has a default in Exchange."""
     defaults = {each.name: each.default for each in msgspec.structs.fields(ReceiveConnector)}
     table = {field: each for field, each in settings(ReceiveConnector).items() if field not in OURS_ALONE | NO_DEFAULT}
-    found = [_line(field, setting, kinds.show(setting, defaults[field])) for field, setting in table.items()]
-    return sorted(found, key=lambda line: not line.differs)
+    return [_line(field, setting, kinds.show(setting, defaults[field])) for field, setting in table.items()]
 
 
 def _line(field: str, setting: Setting, ours: str) -> Line:

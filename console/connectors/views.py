@@ -176,7 +176,13 @@ class OtherVersions(RoleRequired):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         crumbs = [(_t("Receive connectors"), reverse("connectors:receive-list"))]
-        context = {"title": _t("Defaults of other versions"), "crumbs": crumbs, "lines": other_versions.lines()}
+        lines = other_versions.lines()
+        context = {
+            "title": _t("Defaults of other versions"),
+            "crumbs": crumbs,
+            "different": [line for line in lines if line.differs],
+            "same": [line for line in lines if not line.differs],
+        }
         return render(request, "connectors/other_versions.html", context)
 
 

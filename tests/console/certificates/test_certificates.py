@@ -297,6 +297,14 @@ def test_export_is_protected_and_noted(admin):
     assert chain == row.chain.encode() and b"PRIVATE" not in chain
 
 
+def test_what_a_transport_cannot_use_is_said_on_the_page(admin):
+    from console.publishing.models import Transport
+
+    said = "Certificate Mine cannot be used: it is broken. The one before stays in use."
+    Transport.objects.create(name="mx1", problems=[{"connector": "", "binding": "", "message": said}])
+    assert said in admin.get(reverse(URL + "list")).text
+
+
 def test_no_key_is_anywhere_in_plain():
     row, asked = actions.issue(ADMIN, "Mine", NAMES), actions.make_request(ADMIN, "Other", NAMES)
     held = [row.encrypted_key, asked.encrypted_key, Authority.objects.get().encrypted_key]

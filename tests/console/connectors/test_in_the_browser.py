@@ -91,6 +91,36 @@ def test_the_greeting_follows_what_is_typed(console: Page, live_server: LiveServ
     expect(console.locator("#preview")).to_contain_text("did you mean 172.16.0.0/12?")
 
 
+def test_the_answer_to_ehlo_follows_the_switches(console: Page, live_server: LiveServer) -> None:
+    row = actions.create(ADMIN, receive_connector())
+    console.goto(live_server.url + reverse("connectors:receive-properties", args=[row.pk, "extensions"]))
+    expect(console.locator("#preview pre").first).to_contain_text("250-PIPELINING")
+    console.uncheck("[name=pipelining_enabled]")
+    expect(console.locator("#preview pre").first).not_to_contain_text("PIPELINING")
+    console.uncheck("[name=chunking_enabled]")
+    console.click("button:has-text('Save')")
+    expect(console.locator(".field-error")).to_contain_text("BINARYMIME needs CHUNKING")
+    console.uncheck("[name=binary_mime_enabled]")
+    console.click("button:has-text('Save')")
+    expect(console.locator("#messages")).to_contain_text("Office is saved")
+
+
+def test_a_certificate_is_issued_and_chosen(console: Page, live_server: LiveServer) -> None:
+    row = actions.create(ADMIN, receive_connector())
+    console.goto(live_server.url + reverse("certificates:list"))
+    console.click("text=New certificate >> nth=0")
+    console.fill("[name=name]", "Internal mail")
+    console.fill("[name=names]", "mail.contoso.com")
+    console.click(".btn-primary:has-text('Make it')")
+    expect(console.locator("#details h2")).to_have_text("Internal mail")
+    console.goto(live_server.url + reverse("connectors:receive-properties", args=[row.pk, "certificate"]))
+    console.select_option("[name=tls_certificate_name]", index=1)
+    expect(console.locator("#preview a")).to_have_text("Internal mail")
+    console.click("button:has-text('Save')")
+    expect(console.locator("#messages")).to_contain_text("Office is saved")
+    assert queries.receive(Row.objects.get()).tls_certificate_name.endswith("<S>CN=mail.contoso.com")
+
+
 def test_a_list_of_many_is_filtered_and_disabled_in_place(console: Page) -> None:
     for number in range(3):
         actions.create(ADMIN, receive_connector(f"Site {number}", bindings=[f"10.0.0.{number}:25"]))

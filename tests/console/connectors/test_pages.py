@@ -333,8 +333,9 @@ def test_an_empty_list_offers_the_first_step(admin):
 def test_the_defaults_of_other_versions_stand_beside_ours(admin):
     assert reverse("connectors:receive-defaults") in admin.get(reverse("connectors:receive-list")).text
     page = admin.get(reverse("connectors:receive-defaults"))
-    found = {line.setting.name: line for line in page.context["lines"]}
+    found = {line.setting.name: line for line in page.context["different"] + page.context["same"]}
     size = found["MaxMessageSize"]
+    assert "36 MB" in page.text
     assert (size.ours, str(size.later), size.differs) == ("10 MB (10,485,760 bytes)", "36 MB (37,748,736 bytes)", True)
     assert found["PipeliningEnabled"].later == "True" and not found["PipeliningEnabled"].differs
 

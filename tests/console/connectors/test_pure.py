@@ -11,7 +11,7 @@ from console.connectors.warnings import warnings
 from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
-from transport.config.receive_connector import AuthMechanism
+from transport.config.receive_connector import AuthMechanism, TlsVersion
 from transport.config.send_connector import AddressSpace
 
 CLIENTS = {
@@ -92,6 +92,9 @@ def test_command():
         'Get-ReceiveConnector "Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
         "-ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient",
     ]
+    strict = receive_connector(require_tls=True, minimum_tls_version=TlsVersion.Tls13, message_rate_limit=30)
+    command = new_command(strict)
+    assert "-RequireTLS $true" in command and "-MessageRateLimit 30" in command and "Tls13" not in command
     sender = send_connector(
         address_spaces=(AddressSpace("*", 5),), dns_routing_enabled=False, smart_hosts=("[10.0.0.9]",)
     )
