@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from console.crud import BADGE, LINES, MONO, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Tab, Verb
+from console.crud import BADGE, LINES, MONO, NAME, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Tab, Verb
 from console.crud.format import time_html
 from console.crud.listing import matching
 from console.protection import actions, models, queries
@@ -184,8 +184,8 @@ class ProviderPages(CrudView):
     first_step = _("Add the lookup domain of a block list that you trust and may use.")
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
     columns = [
+        Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Priority"), "priority", NUMBER, sort="priority"),
-        Column(_("Name"), "name", sort="name"),
         Column(_("Lookup domain"), "lookup_domain", MONO, sort="lookup_domain"),
         Column(_("A client that is listed"), _listed, BADGE, sort="ip_list"),
         Column(_("Status"), _enabled, BADGE, sort="enabled"),

@@ -15,15 +15,19 @@ from transport.receive.dns import list_name
 AT_ONCE = 8
 
 
-def lists_of(address: str, domains: Sequence[str], settings: ConnectionFilter) -> dict[str, tuple[str, ...]]:
-    """Lookup domain → what it answers about the address; none when it does not within the time-out."""
+def lists_of(
+    address: str, domains: Sequence[str], settings: ConnectionFilter
+) -> dict[str, tuple[str, ...] | None]:
+    """Lookup domain → the addresses it answers, none for a client it does not list; None when DNS does not answer."""
     resolver = _resolver(settings)
 
-    def ask(domain: str) -> tuple[str, ...]:
+    def ask(domain: str) -> tuple[str, ...] | None:
         try:
             return tuple(record.to_text() for record in resolver.resolve(list_name(address, domain), "A", search=False))
-        except (dns.exception.DNSException, OSError):
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
+        except (dns.exception.DNSException, OSError):
+            return None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(domains, pool.map(ask, domains), strict=True))

@@ -30,10 +30,10 @@ def filter_settings(struct: type) -> models.FilterSettings:
 
 @dataclass(frozen=True)
 class Asked:
-    """A provider and what it answered about an address; `counts` when that decides."""
+    """A provider and what it answered about an address (None: nothing in time); `counts` when that is a match."""
 
     provider: IPListProvider
-    answers: tuple[str, ...]
+    answers: tuple[str, ...] | None
     counts: bool
 
 
@@ -55,7 +55,8 @@ def try_address(address: str) -> Trial:
     lists = ConnectionLists(
         Snapshot(connection_filter=settings, ip_list_entries=entries, ip_list_providers=providers)
     )
-    answers = DnsAnswers(lists=dns_look_up.lists_of(address, lists.lookup_domains, settings))
-    found = [(each, answers.lists.get(each.lookup_domain, ())) for each in lists.providers]
-    asked = [Asked(each, texts, matches(each, texts)) for each, texts in found]
+    told = dns_look_up.lists_of(address, lists.lookup_domains, settings)
+    answers = DnsAnswers(lists={domain: texts or () for domain, texts in told.items()})
+    found = [(each, told[each.lookup_domain]) for each in lists.providers]
+    asked = [Asked(each, texts, matches(each, texts or ())) for each, texts in found]
     return Trial(address, lists.verdict(address, answers, timezone.now().timestamp()), asked)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
+from tests.shell.running_transport import Client, RunningTransport
+from transport.config.filters import RecipientFilter
 from transport.shell import unknown_recipients
 from transport.shell.unknown_recipients import UnknownRecipients
 
@@ -28,3 +32,21 @@ def test_its_memory_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-
     for host in range(9):
         budget.over(f"192.0.2.{host}", 0, 600, 0.0, unknown=True)
     assert [budget.over(f"192.0.2.{host}", 0, 600, 0.0, unknown=False) for host in (5, 6, 8)] == [False, True, True]
+
+
+def test_a_harvester_waits_for_the_known_as_long_as_for_the_unknown(transport: RunningTransport) -> None:
+    transport.publish(
+        transport.connector(tarpit_interval=1), recipient_filter=RecipientFilter(unknown_recipient_limit=2)
+    )
+    transport.list_recipients(["anna@gatepost.test"])
+    transport.start()
+
+    def asked(client: Client, name: str) -> tuple[str, bool]:
+        began = monotonic()
+        return client.say(f"RCPT TO:<{name}@gatepost.test>")[:3], monotonic() - began > 0.9
+
+    harvester = transport.greeted()
+    harvester.say("MAIL FROM:<>")
+    answers = [asked(harvester, name) for name in ("anna", "a", "b", "anna", "c", "anna")]
+    assert answers == [("250", False), ("550", True), ("550", True), ("250", False), ("550", True), ("250", True)]
+    harvester.close()

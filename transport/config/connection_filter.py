@@ -24,6 +24,11 @@ class IPList(Enum):
     Block = "Block"
     Allow = "Allow"
 
+    @property
+    def label(self) -> str:
+        """What becomes of a client that is listed."""
+        return {"Block": "is refused (block list)", "Allow": "is trusted (allow list)"}[self.value]
+
 
 class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True):
     """The switches of the connection filter, and how DNS is asked. Times in seconds."""
@@ -179,7 +184,7 @@ class IPListProvider(msgspec.Struct, frozen=True, kw_only=True):
         IPList,
         Setting(
             "List", "General", Kind.CHOICE, "A client that is listed",
-            "Block: it is refused. Allow: no filter looks at its mail.", PROVIDER, choices=IPList,
+            "No filter looks at the mail of a trusted client.", PROVIDER, choices=IPList,
         ),
     ] = IPList.Block
     lookup_domain: Annotated[

@@ -39,7 +39,7 @@ class Setting:
     """One property of an object that an administrator edits.
 
     `name` is Exchange's; `section` the tab it stands on; `minimum` and `maximum` are inclusive, in the value's own unit
-    (bytes, seconds, count; characters of a text, entries of a list); `source` says where name, default and bounds are from.
+    (bytes, seconds, count; characters of a text, entries of a list); `source`: where name, default and bounds are from.
     """
 
     name: str

@@ -197,6 +197,8 @@ def test_an_address_is_tried_against_lists_and_providers(admin):
         assert "is trusted by Friends" in tried("192.0.2.8")
         assert "is on no list that is in use" in tried("203.0.113.1")
         assert "is no IP address" in tried("mail.example")
+        server.silent = True
+        assert "DNS gave no answer in time" in tried("192.0.2.200")
 
 
 @pytest.mark.django_db
