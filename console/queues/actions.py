@@ -20,7 +20,7 @@ REMOVED = "550 5.3.2 QUEUE.Admin; message deleted by administrative action"
 REMOVE = """
 UPDATE queues_recipient SET status = 'removed', finished_at = now(), last_error = %s
 WHERE id = ANY(%s) AND status IN ('ready', 'suspended') AND claimed_by IS NULL
-RETURNING message_id, address, remote_host
+RETURNING message_id, address, remote_host, notify, orcpt
 """
 
 
@@ -102,7 +102,7 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
         raw = _raw()
         rows = raw.execute(REMOVE, [f"Removed by {actor.name}", list(recipients)]).fetchall()
         if with_ndr:
-            concerned = [(message, Reported(address, "5.3.2", REMOVED, host)) for message, address, host in rows]
+            concerned = [(message, Reported(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows]
             reports.send(raw, configuration.router(raw), Action.FAILED, concerned)
         messages = {row[0] for row in rows}
         claims.drop_content(raw, messages)

@@ -259,6 +259,26 @@ def test_expiry_bounces_and_a_delay_is_told_once(journal, forward, deliver, conf
                  "WHERE address = 'dead@far.test'") == [(0,)]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("notify", "subjects"),
+    [
+        ("NEVER", set()),
+        ("SUCCESS", set()),
+        ("DELAY", {"Delayed: Figures"}),
+        ("FAILURE", {"Undeliverable: Figures"}),
+        ("", {"Delayed: Figures", "Undeliverable: Figures"}),
+    ],
+)
+def test_time_tells_only_who_wants_to_know(journal, forward, configure, query, notify, subjects):
+    configure(limits=TransportLimits(delay_notification_timeout=100, message_expiration_timeout=1000))
+    for age in (500, 2000):
+        journal.accept("late@far.test", accepted_at=time.time() - age, notify=[notify], orcpt=["rfc822;late@far.test"])
+    forward()
+    assert notices.send_due() == 2
+    assert {row[0] for row in query("SELECT subject FROM queues_message WHERE origin = 'generated'")} == subjects
+    assert sorted(row[1] for row in query(STATUS)) == ["failed", "ready"]
+
+
 def test_unreachable_mail_leaves_when_there_is_a_connector(journal, forward, deliver, configure, sink, query):
     configure(connectors=())
     journal.accept("bob@far.test", "eve@other.test")

@@ -1,15 +1,26 @@
 from email import message_from_bytes, policy
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.send.dsn import Action, Original, Recipient, header_block, report
+from transport.send.dsn import Action, Original, Recipient, header_block, report, wanted
 
 CONTENT = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\nbody\r\n"
 ORIGINAL = Original(
     "ann@x.test", "Figures", "<1@x.test>", 1_700_000_000.0, "client.x.test", header_block(CONTENT), len(CONTENT), "7BIT"
 )
 NOBODY = Recipient("nobody@y.test", "5.1.1", "550 5.1.1 User unknown", "mx.y.test")
+
+
+KEYWORDS = {
+    Action.FAILED: "FAILURE",
+    Action.DELAYED: "DELAY",
+    Action.DELIVERED: "SUCCESS",
+    Action.RELAYED: "SUCCESS",
+}
+OPTIONS = ["", "NEVER", "SUCCESS", "FAILURE", "DELAY", "SUCCESS,FAILURE", "FAILURE,DELAY", "SUCCESS,FAILURE,DELAY"]
 
 
 def made(action=Action.FAILED, original=ORIGINAL, recipients=(NOBODY,)):
@@ -72,6 +83,73 @@ def test_a_delay_says_that_nothing_need_be_done():
     _, message = made(Action.DELAYED)
     assert message["Subject"] == "Delayed: Figures"
     assert list(message.iter_parts())[1].get_payload()[1]["Action"] == "delayed"
+
+
+@pytest.mark.parametrize("notify", OPTIONS)
+def test_who_wants_to_know_is_told_and_nobody_else(notify):
+    asked = (notify or "FAILURE,DELAY").split(",")
+    for action, keyword in KEYWORDS.items():
+        assert wanted(action, notify) == (keyword in asked)
+
+
+@pytest.mark.parametrize(
+    ("action", "subject"), [(Action.DELIVERED, "Delivered: Figures"), (Action.RELAYED, "Relayed: Figures")]
+)
+def test_success_is_told_with_the_headers_only(action, subject):
+    found, message = made(action, recipients=[Recipient("bob@y.test", "2.1.5", "250 2.1.5 Recipient OK")])
+    assert message["Subject"] == subject
+    assert not found.whole
+    status = list(message.iter_parts())[1].get_payload()[1]
+    assert (status["Action"], status["Status"]) == (action.value, "2.1.5")
+
+
+@pytest.mark.parametrize(("ret", "whole"), [("", True), ("FULL", True), ("HDRS", False)])
+def test_the_client_says_how_much_comes_back(ret, whole):
+    found, message = made(original=msgspec.structs.replace(ORIGINAL, ret=ret))
+    assert found.whole == whole
+    assert list(message.iter_parts())[2].get_content_type() == ("message/rfc822" if whole else "text/rfc822-headers")
+
+
+def test_binary_content_stays_here():
+    found, _ = made(original=msgspec.structs.replace(ORIGINAL, body_type="BINARYMIME"))
+    assert (found.whole, found.body_type) == (False, "7BIT")
+
+
+def test_the_clients_names_for_message_and_recipient_come_back():
+    original = msgspec.structs.replace(ORIGINAL, envid="QQ+2B314+3D159")
+    _, message = made(original=original, recipients=[msgspec.structs.replace(NOBODY, orcpt="rfc822;Bob+2B1@a.test")])
+    about_message, about_recipient = list(message.iter_parts())[1].get_payload()
+    assert about_message["Original-Envelope-Id"] == "QQ+314=159"
+    assert about_recipient["Original-Recipient"] == "rfc822;Bob+1@a.test"
+    _, message = made()
+    assert "Original-Recipient" not in str(message)
+    assert "Original-Envelope-Id" not in str(message)
+
+
+def test_their_names_add_no_line():
+    original = msgspec.structs.replace(ORIGINAL, envid="a+0D+0AAction:+20x")
+    orcpt = "rfc822;a+0D+0A+0D+0AFinal-Recipient:+20x"
+    _, message = made(original=original, recipients=[msgspec.structs.replace(NOBODY, orcpt=orcpt)])
+    about_message, about_recipient = list(message.iter_parts())[1].get_payload()
+    assert about_message["Action"] is None
+    assert about_recipient.get_all("Final-Recipient") == ["rfc822;nobody@y.test"]
+
+
+def test_addresses_in_other_scripts_stand_as_rfc_6533_writes_them():
+    found, message = made(recipients=[Recipient("josé@y.test", "5.1.1", "550 5.1.1 qué")])
+    about_recipient = list(message.iter_parts())[1].get_payload()[1]
+    assert about_recipient["Final-Recipient"] == "utf-8;jos\\x{E9}@y.test"
+    assert not found.smtp_utf8
+    assert "josé@y.test" in next(message.iter_parts()).get_body().get_content()
+
+
+def test_an_international_sender_and_message_come_back_as_such():
+    content = CONTENT.replace(b"Figures", "Größen".encode())
+    original = msgspec.structs.replace(ORIGINAL, sender="ännchen@x.test", header=header_block(content), smtp_utf8=True)
+    found, message = made(original=original)
+    assert (found.smtp_utf8, found.body_type) == (True, "8BITMIME")
+    assert list(message.iter_parts())[2].get_content_type() == "message/global"
+    assert "To: <ännchen@x.test>".encode() in found.head
 
 
 hostile = st.text(max_size=80)

@@ -1,4 +1,5 @@
-"""Reports to the sender: not delivered, or delayed, in the form of Exchange 2007 (its reference, section 8.6; RFC 3464).
+"""Reports to the sender in the form of Exchange 2007 (its reference, section 8.6; RFC 3464), and who wants which
+(RFC 3461 §4.1): not delivered, delayed, delivered, or relayed to a server that does not report.
 
 A report is put around the original: `head`, the original as it is stored, `tail`. Nothing copies the original.
 """
@@ -6,6 +7,7 @@ A report is put around the original: `head`, the original as it is stored, `tail
 from __future__ import annotations
 
 import binascii
+import re
 from datetime import UTC, datetime
 from enum import Enum
 from html import escape
@@ -15,6 +17,8 @@ import msgspec
 from transport.send.mail_data import crlf
 
 MOST_ATTACHED = 10 << 20
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -24,19 +28,27 @@ class Action(Enum):
 
     FAILED = "failed"
     DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """One recipient of the report; `error` is the answer on one line, such as `550 5.1.1 User unknown`."""
+    """One recipient of the report; `error` is the answer on one line, such as `550 5.1.1 User unknown`. `notify` and
+    `orcpt` as the client gave them with RCPT, empty when it did not.
+    """
 
     address: str
     status: str
     error: str
     remote_host: str = ""
+    notify: str = ""
+    orcpt: str = ""
 
 
 class Original(msgspec.Struct, frozen=True):
-    """The message the report is about. Times in seconds since 1970; `header` holds its header block, trace first."""
+    """The message the report is about. Times in seconds since 1970; `header` holds its header block, trace first;
+    `ret` and `envid` as the client gave them with MAIL.
+    """
 
     sender: str
     subject: str
@@ -46,6 +58,9 @@ class Original(msgspec.Struct, frozen=True):
     header: bytes
     size: int
     body_type: str
+    smtp_utf8: bool = False
+    ret: str = ""
+    envid: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -57,11 +72,35 @@ class Report(msgspec.Struct, frozen=True):
     subject: str
     message_id: str
     body_type: str
+    smtp_utf8: bool
 
 
+_KEYWORDS = {
+    Action.FAILED: "FAILURE",
+    Action.DELAYED: "DELAY",
+    Action.DELIVERED: "SUCCESS",
+    Action.RELAYED: "SUCCESS",
+}
+
+
+def wanted(action: Action, notify: str) -> bool:
+    """Whether the sender is to be told. Without NOTIFY, of what went wrong only (RFC 3461 §4.1)."""
+    if not notify:
+        return action in (Action.FAILED, Action.DELAYED)
+    return _KEYWORDS[action] in notify.split(",")
+
+
+_SUBJECTS = {
+    Action.FAILED: "Undeliverable",
+    Action.DELAYED: "Delayed",
+    Action.DELIVERED: "Delivered",
+    Action.RELAYED: "Relayed",
+}
 _INTRODUCTIONS = {
     Action.FAILED: "Delivery has failed to these recipients or distribution lists:",
     Action.DELAYED: "Delivery is delayed to these recipients or distribution lists:",
+    Action.DELIVERED: "Your message has been delivered to these recipients:",
+    Action.RELAYED: "Your message has been passed on for these recipients:",
 }
 _EXPLANATIONS = {
     "4.4.7": "The message has not been delivered because the next mail server could not be reached in time. "
@@ -71,10 +110,18 @@ _EXPLANATIONS = {
     "5.1.10": "The recipient's domain accepts no mail. Please check the address.",
     "5.2.2": "The recipient's mailbox is full.",
     "5.3.4": "This message is too large for the recipient's e-mail system.",
+    "5.6.3": "The message holds binary data, which the recipient's e-mail system does not take.",
+    "5.6.7": "The address holds characters that the recipient's e-mail system does not take.",
+    "5.6.9": "The message's header holds characters that the recipient's e-mail system does not take.",
     "5.4.4": "The recipient's domain does not exist. Please check the address and send it again.",
     "5.7.1": "The recipient's e-mail system did not permit this message to be delivered.",
 }
-_DELAYED = "This message has not been delivered yet. Delivery will be tried again; you need not send it a second time."
+_FIXED = {
+    Action.DELAYED: "This message has not been delivered yet. Delivery will be tried again; you need not send it a "
+    "second time.",
+    Action.DELIVERED: "The message is in the recipient's mailbox.",
+    Action.RELAYED: "The next mail server has taken the message. It does not report when the message is delivered.",
+}
 _OTHERWISE = "The recipient's e-mail system did not accept this message."
 
 
@@ -82,19 +129,32 @@ def report(
     action: Action, original: Original, recipients: list[Recipient], server: str, postmaster: str, now: float, name: str
 ) -> Report:
     """A report from `postmaster`, generated by `server` at `now`; `name`, unique hex, makes boundaries and ids."""
-    whole = action is Action.FAILED and original.size <= MOST_ATTACHED
-    subject = f"{'Undeliverable' if action is Action.FAILED else 'Delayed'}: {_one_line(original.subject)}"
+    whole = action is Action.FAILED and _may_return(original)
+    subject = f"{_SUBJECTS[action]}: {_one_line(original.subject)}"
     message_id = f"<{name}@{server}>"
     head = _text_head(action, original, subject, message_id, postmaster, now, name)
     head += _readable(action, original, recipients, server, name)
     head += _delivery_status(action, original, recipients, server, name)
-    kind = "message/rfc822" if whole else "text/rfc822-headers"
+    kind = _kind(original, whole)
     head += f"--{name}_report\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {_encoding(original)}\r\n\r\n"
     wire = head.encode("utf-8", "replace")
     if not whole:
         wire += original.header
     body_type = "8BITMIME" if original.body_type == "8BITMIME" or not wire.isascii() else "7BIT"
-    return Report(wire, f"\r\n--{name}_report--\r\n".encode(), whole, subject, message_id, body_type)
+    tail = f"\r\n--{name}_report--\r\n".encode()
+    return Report(wire, tail, whole, subject, message_id, body_type, not original.sender.isascii())
+
+
+def _may_return(original: Original) -> bool:
+    """RFC 3461 §4.3. Binary content would need a way back that takes binary content."""
+    return original.ret != "HDRS" and original.size <= MOST_ATTACHED and original.body_type != "BINARYMIME"
+
+
+def _kind(original: Original, whole: bool) -> str:
+    """RFC 6522 §3; RFC 6533 §6 for a header in UTF-8."""
+    if original.smtp_utf8 and not original.header.isascii():
+        return "message/global" if whole else "message/global-headers"
+    return "message/rfc822" if whole else "text/rfc822-headers"
 
 
 def _text_head(
@@ -112,7 +172,7 @@ def _text_head(
         f"Subject: {_encoded(subject)}",
         "Auto-Submitted: auto-replied",
     ]
-    if original.message_id:
+    if original.message_id.isascii() and original.message_id:
         lines += [f"{field}: {_one_line(original.message_id)}" for field in ("In-Reply-To", "References")]
     return "\r\n".join(lines) + "\r\n\r\nThis is a MIME-formatted message.\r\n\r\n"
 
@@ -130,7 +190,7 @@ def _readable(action: Action, original: Original, recipients: list[Recipient], s
 def _lines(action: Action, original: Original, recipients: list[Recipient], server: str) -> list[str]:
     lines = [_INTRODUCTIONS[action], ""]
     for recipient in recipients:
-        why = _DELAYED if action is Action.DELAYED else _EXPLANATIONS.get(recipient.status, _OTHERWISE)
+        why = _FIXED.get(action) or _EXPLANATIONS.get(recipient.status, _OTHERWISE)
         lines += [recipient.address, why, ""]
     lines += ["_" * 64, "Sent by Gatepost", "", "Diagnostic information for administrators:", ""]
     lines += [f"Generating server: {server}", ""]
@@ -146,13 +206,19 @@ def _html(text: str) -> str:
 
 
 def _delivery_status(action: Action, original: Original, recipients: list[Recipient], server: str, name: str) -> str:
-    lines = [f"--{name}_report", "Content-Type: message/delivery-status", "", f"Reporting-MTA: dns;{server}"]
+    """RFC 3464 §2. Other characters than ASCII stand there as RFC 6533 §3 writes them."""
+    lines = [f"--{name}_report", "Content-Type: message/delivery-status", ""]
+    if original.envid:
+        lines.append(f"Original-Envelope-Id: {_one_line(_from_xtext(original.envid))}")
+    lines.append(f"Reporting-MTA: dns;{server}")
     if original.helo:
         lines.append(f"Received-From-MTA: dns;{_one_line(original.helo)}")
     lines += [f"Arrival-Date: {date(original.accepted_at)}", ""]
     for recipient in recipients:
+        if recipient.orcpt:
+            lines.append(f"Original-Recipient: {_one_line(_from_xtext(recipient.orcpt))}")
         lines += [
-            f"Final-Recipient: rfc822;{recipient.address}",
+            f"Final-Recipient: {'rfc822' if recipient.address.isascii() else 'utf-8'};{recipient.address}",
             f"Action: {action.value}",
             f"Status: {recipient.status}",
             f"Diagnostic-Code: smtp;{_one_line(recipient.error)}",
@@ -160,11 +226,17 @@ def _delivery_status(action: Action, original: Original, recipients: list[Recipi
             f"X-Display-Name: {recipient.address}",
             "",
         ]
-    return "\r\n".join([*lines, ""])
+    return _NOT_ASCII.sub(lambda found: f"\\x{{{ord(found[0]):X}}}", "\r\n".join([*lines, ""]))
+
+
+def _from_xtext(text: str) -> str:
+    """What a client meant by ENVID or ORCPT: RFC 3461 §4."""
+    octets = _XTEXT.sub(lambda found: chr(int(found[1], 16)), text)
+    return octets.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _encoding(original: Original) -> str:
-    return "8bit" if original.body_type == "8BITMIME" else "7bit"
+    return "7bit" if original.body_type == "7BIT" and original.header.isascii() else "8bit"
 
 
 def header_block(content: bytes) -> bytes:

@@ -6,7 +6,8 @@ from transport.send.dsn import Action, Recipient
 
 BATCH = 500
 DUE = """
-SELECT r.id, r.message_id, r.address, r.last_error, r.remote_host, m.expires_at <= now(), h.last_error
+SELECT r.id, r.message_id, r.address, r.last_error, r.remote_host, m.expires_at <= now(), h.last_error,
+    r.notify, r.orcpt
 FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id LEFT JOIN queues_nexthop h ON h.key = r.next_hop
 WHERE r.status = 'ready' AND r.notice_at <= now() AND r.claimed_by IS NULL
 ORDER BY r.notice_at LIMIT %s FOR UPDATE OF r SKIP LOCKED
@@ -42,6 +43,6 @@ def send_due() -> int:
 
 def _recipient(row: tuple, error: str) -> Recipient:
     """The report names the last thing that was heard of the next hop."""
-    _, _, address, last_error, remote_host, _, hop_error = row
+    _, _, address, last_error, remote_host, _, hop_error, notify, orcpt = row
     heard = last_error or hop_error
-    return Recipient(address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host)
+    return Recipient(address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host, notify, orcpt)

@@ -13,7 +13,7 @@ from transport.send.route import Hop, Router, default_domain
 
 ORIGINALS = """
 SELECT m.id, m.sender, m.subject, m.message_id, extract(epoch FROM m.accepted_at)::float8, m.helo, m.size, m.body_type,
-    substring(c.chunk FOR 65536)
+    m.smtp_utf8, m.ret, m.envid, substring(c.chunk FOR 65536)
 FROM queues_message m LEFT JOIN queues_content c ON c.message_id = m.id AND c.number = 0
 WHERE m.id = ANY(%s) AND m.sender <> '' AND m.origin = 'received'
 """
@@ -23,8 +23,9 @@ INSERT INTO queues_nexthop (key, delivery_type, domain, connector) VALUES (%s, %
 """
 INSERT_MESSAGE = """
 INSERT INTO queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,
-    principal, authenticated, sender, subject, message_id, size, body_type, origin, recipient_count, expires_at)
-VALUES (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, 'generated', 1, %s)
+    principal, authenticated, sender, subject, message_id, size, body_type, smtp_utf8, origin, recipient_count,
+    expires_at)
+VALUES (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, %s)
 """
 INSERT_CONTENT = "INSERT INTO queues_content (message_id, number, chunk) VALUES (%s, %s, %s)"
 COPY_CONTENT = """
@@ -41,16 +42,18 @@ Concerned = Iterable[tuple[UUID, Recipient]]
 def send(connection: psycopg.Connection, router: Router, action: Action, concerned: Concerned) -> int:
     """Report to the sender of each message, in one report for all its recipients; returns the number of reports.
 
-    Nobody is told about a report, or about mail from the null sender (RFC 5321 §6.1). Within a transaction, and
-    before the content of the originals is deleted.
+    Nobody is told what NOTIFY does not ask for, nor about a report or mail from the null sender (RFC 5321 §6.1).
+    Within a transaction, and before the content of the originals is deleted.
     """
     by_message: dict[UUID, list[Recipient]] = defaultdict(list)
     for message, recipient in concerned:
-        by_message[message].append(recipient)
+        if dsn.wanted(action, recipient.notify):
+            by_message[message].append(recipient)
+    if not by_message:
+        return 0
     originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
     for identity, *facts, chunk in originals:
-        size, body_type = facts[5], facts[6]
-        original = Original(*facts[:5], header=dsn.header_block(chunk or b""), size=size, body_type=body_type)
+        original = Original(*facts[:5], dsn.header_block(chunk or b""), *facts[5:])
         _report(connection, router, action, identity, original, by_message[identity])
     return len(originals)
 
@@ -85,7 +88,7 @@ def _insert_message(
 ) -> None:
     snapshot = router.snapshot
     expires = now + timedelta(seconds=snapshot.transport_limits.message_expiration_timeout)
-    what = [report.subject, report.message_id, size, report.body_type]
+    what = [report.subject, report.message_id, size, report.body_type, report.smtp_utf8]
     connection.execute(INSERT_MESSAGE, [own, now, snapshot.revision, *what, expires])
 
 
