@@ -29,6 +29,7 @@ from transport.shell.segment import BODIES, Envelope, encode_head, mark_of, new_
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 HEADER = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\n"
+DATA = ("DATA", "BDAT")
 _revisions = itertools.count(1)
 
 
@@ -37,6 +38,8 @@ class Arrived:
     sender: str
     recipients: list[str]
     content: bytes
+    mail: str = ""
+    """The whole command."""
 
 
 Behaviour = Callable[[str, int], "str | None"]
@@ -83,17 +86,25 @@ class _Talk(socketserver.StreamRequestHandler):
             self.server.connections += 1
         if not self._say("connect", "220 sink ESMTP"):
             return
-        sender, recipients, mail = "", [], False
-        while line := self.rfile.readline().decode("latin-1").rstrip("\r\n"):
+        mail, recipients, chunks = "", [], b""
+        while line := self.rfile.readline().decode().rstrip("\r\n"):
             verb = line[:4].upper()
             usual = self._usual(verb)
-            if (verb == "RCPT" and not mail) or (verb == "DATA" and not recipients):
+            chunk = self.rfile.read(int(line.split()[1])) if verb == "BDAT" else b""
+            if (verb in ("MAIL", "RCPT") and bool(mail) == (verb == "MAIL")) or (verb in DATA and not recipients):
                 usual = "503 5.5.1 Bad sequence of commands"
             answer = self._say(line, usual)
             if not answer:
                 return
-            if verb == "MAIL":
-                sender, recipients, mail = _path(line), [], answer.startswith("250")
+            if verb == "MAIL" and answer.startswith("250"):
+                mail = line
+            elif verb == "RSET":
+                mail, recipients, chunks = "", [], b""
+            elif verb == "BDAT" and answer.startswith("250"):
+                chunks += chunk
+                if line.upper().endswith("LAST"):
+                    self._keep(mail, recipients, chunks)
+                    mail, recipients, chunks = "", [], b""
             elif verb == "RCPT" and answer.startswith("250"):
                 recipients = [*recipients, _path(line)]
             elif verb == "DATA" and answer.startswith("354"):
@@ -102,11 +113,14 @@ class _Talk(socketserver.StreamRequestHandler):
                 if not answer:
                     return
                 if answer.startswith("250"):
-                    with self.server.lock:
-                        self.server.arrived.append(Arrived(sender, recipients, content))
-                recipients = []
+                    self._keep(mail, recipients, content)
+                mail, recipients = "", []
             elif verb == "QUIT":
                 return
+
+    def _keep(self, mail: str, recipients: list[str], content: bytes) -> None:
+        with self.server.lock:
+            self.server.arrived.append(Arrived(_path(mail), recipients, content, mail))
 
     def _usual(self, verb: str) -> str:
         if verb == "EHLO":
@@ -167,12 +181,12 @@ class Journal:
             file.write(encode_head(mark_of(path), envelope, (content,)) + content)
         return identity
 
-    def accept_large(self, recipient: str, size: int) -> bytes:
+    def accept_large(self, recipient: str, size: int, **changes) -> bytes:
         """A message whose body lies in a file of its own; returns the whole content."""
         line = b"0123456789" * 7 + b"\r\n"
         body = line * (size // len(line))
         (self.directory / BODIES / "large.body").write_bytes(body)
-        self.accept(recipient, content=HEADER, size=len(HEADER) + len(body), body_file="large.body")
+        self.accept(recipient, content=HEADER, size=len(HEADER) + len(body), body_file="large.body", **changes)
         return HEADER + body
 
 
@@ -260,6 +274,19 @@ def deliver(closed_pool: None, database_url: str, home: Path, monkeypatch: pytes
         rounds.deliver(hop, WORKER.number)
 
     return deliver
+
+
+@pytest.fixture
+def sent(journal, forward, deliver, configure):
+    """Accept a message, move it, deliver it."""
+    configure()
+
+    def sent(*recipients, **changes):
+        journal.accept(*(recipients or ("bob@far.test",)), **changes)
+        forward()
+        deliver()
+
+    return sent
 
 
 @pytest.fixture

@@ -13,19 +13,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STATUS = "SELECT address, status, attempts, last_error FROM queues_recipient WHERE address LIKE '%far.test' ORDER BY id"
 
 
-@pytest.fixture
-def sent(journal, forward, deliver, configure):
-    """Accept a message, move it, deliver it."""
-    configure()
-
-    def sent(*recipients, **changes):
-        journal.accept(*(recipients or ("bob@far.test",)), **changes)
-        forward()
-        deliver()
-
-    return sent
-
-
 def test_it_arrives_as_it_was_accepted_and_its_content_is_forgotten(sent, sink, query):
     content = HEADER + b".dot\r\n..\r\nbody\r\n"
     sent("bob@far.test", "eve@far.test", content=content)

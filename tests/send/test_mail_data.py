@@ -3,7 +3,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transport.send.mail_data import MailData, crlf
+from transport.send.mail_data import MailData, crlf, is_text
 
 nasty = st.text(alphabet="\r\n.a", max_size=40).map(str.encode)
 
@@ -19,6 +19,16 @@ def decode(wire: bytes) -> bytes:
     lines = wire[: -len(b".\r\n")].split(b"\r\n")[:-1]
     assert b"." not in lines, "the message would end in the middle"
     return b"".join(line.removeprefix(b".") + b"\r\n" for line in lines)
+
+
+@given(st.text(alphabet="\r\n\0a", max_size=12).map(str.encode), st.integers(0, 12))
+@example(b"a" * 998 + b"\r\n", 999)
+@example(b"a" * 999 + b"\r\n", 5)
+@example(b"a" * 999, 5)
+def test_text_is_what_data_leaves_as_it_is(content, cut):
+    good = content.replace(b"\r\n", b"")
+    short = all(len(line) <= 998 for line in content.split(b"\r\n"))
+    assert is_text([content[:cut], content[cut:]]) == (short and not set(good) & set(b"\r\n\0"))
 
 
 def test_ordinary_mail_passes_unchanged():

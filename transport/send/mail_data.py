@@ -7,7 +7,10 @@ must not find the end of the message, and a command behind it, where we see none
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+LONGEST_LINE = 998
+"""Octets without the line end: RFC 5321 §4.5.3.1.6."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 END = b".\r\n"
 
@@ -39,6 +42,18 @@ class MailData:
         rest = b"\r\n" if self._held_cr or not self._line_start else b""
         self._held_cr, self._line_start = False, True
         return rest + END
+
+
+def is_text(pieces: Iterable[bytes]) -> bool:
+    """Whether DATA carries it as it is: no NUL, no bare CR or LF, no line over 998 octets."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\r\n")
+        if b"\0" in piece or len(rest) > LONGEST_LINE + 1:
+            return False
+        if any(len(line) > LONGEST_LINE or b"\r" in line or b"\n" in line for line in lines):
+            return False
+    return len(rest) <= LONGEST_LINE and b"\r" not in rest and b"\n" not in rest
 
 
 def crlf(text: bytes) -> bytes:

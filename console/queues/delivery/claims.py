@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 
 from console.queues.delivery.parcel import Parcel
+from transport.send import dsn
+from transport.send.dsn import Action
 from transport.send.remote_reply import Verdict
 
 PREFETCHED = 65536
@@ -24,10 +26,10 @@ WITH picked AS (
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE queues_recipient r SET claimed_by = %(worker)s FROM picked WHERE r.id = picked.id
-    RETURNING r.id, r.message_id, r.address
+    RETURNING r.id, r.message_id, r.address, r.notify, r.orcpt
 )
-SELECT c.id, c.address, m.id, m.sender, m.body_type, m.size, extract(epoch FROM m.accepted_at)::float8,
-    m.recipient_count = 1
+SELECT c.id, c.address, c.notify, c.orcpt, m.id, m.sender, m.body_type, m.size,
+    extract(epoch FROM m.accepted_at)::float8, m.recipient_count = 1, m.smtp_utf8, m.ret, m.envid
 FROM claimed c JOIN queues_message m ON m.id = c.message_id ORDER BY c.id
 """
 CONTENT = "SELECT message_id, chunk FROM queues_content WHERE message_id = ANY(%s) ORDER BY number"
@@ -41,6 +43,8 @@ WITH done AS (
 )
 DELETE FROM queues_content WHERE message_id = ANY(%(alone)s)
 """
+# Held until the transaction ends: the sender is told what `DELIVERED` then writes down.
+STILL_READY = "SELECT id FROM queues_recipient WHERE id = ANY(%s) AND status = 'ready' ORDER BY id FOR UPDATE"
 POSTPONED = """
 UPDATE queues_recipient r SET claimed_by = NULL, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
     due_at = now() + v.wait * interval '1 second'
@@ -102,11 +106,15 @@ def claim(connection: psycopg.Connection, hop: str, worker: int, limit: int) -> 
     """Up to `limit` due recipients of a next hop, grouped by message, oldest first."""
     rows = connection.execute(CLAIM, {"hop": hop, "worker": worker, "limit": limit}, prepare=True).fetchall()
     parcels: dict[UUID, Parcel] = {}
-    for recipient, address, message_id, *rest in rows:
+    for recipient, address, notify, orcpt, message_id, *rest in rows:
         parcel = parcels.get(message_id)
         if parcel is None:
             parcel = parcels[message_id] = Parcel(message_id, *rest, recipients={})
         parcel.recipients[recipient] = address
+        if notify:
+            parcel.notify[recipient] = notify
+        if orcpt:
+            parcel.orcpt[recipient] = orcpt
     small = [parcel.message_id for parcel in parcels.values() if parcel.size <= PREFETCHED]
     if small:
         for message_id, chunk in connection.execute(CONTENT, [small], prepare=True, binary=True):
@@ -131,9 +139,12 @@ def pieces(pool: Any, parcel: Parcel) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class Results:
-    """What became of recipients since the last time it was written down."""
+    """What became of recipients since the last time it was written down. `told` are those of the delivered whose
+    sender is told so.
+    """
 
     delivered: list[int] = field(default_factory=list)
+    told: list[tuple[Action, Parcel, int, Verdict]] = field(default_factory=list)
     alone: list[UUID] = field(default_factory=list)
     shared: set[UUID] = field(default_factory=set)
     postponed: list[tuple[int, str, float]] = field(default_factory=list)
@@ -149,6 +160,10 @@ class Results:
         else:
             self.shared.add(parcel.message_id)
 
+    def add_told(self, action: Action, parcel: Parcel, recipient: int, verdict: Verdict) -> None:
+        if dsn.wanted(action, parcel.notify.get(recipient, "")):
+            self.told.append((action, parcel, recipient, verdict))
+
     def add_failed(self, parcel: Parcel, recipient: int, verdict: Verdict) -> None:
         self.failed.append((parcel, recipient, verdict))
         self.shared.add(parcel.message_id)
@@ -158,6 +173,12 @@ def write_delivered(connection: psycopg.Connection, results: Results, host: str)
     """The usual case, in one statement."""
     parameters = {"ids": results.delivered, "alone": results.alone, "host": host}
     connection.execute(DELIVERED, parameters, prepare=True)
+
+
+def still_ready(connection: psycopg.Connection, results: Results) -> set[int]:
+    """Those of `told` that nobody finished meanwhile."""
+    rows = connection.execute(STILL_READY, [[recipient for _, _, recipient, _ in results.told]])
+    return {row[0] for row in rows}
 
 
 def write_postponed(connection: psycopg.Connection, results: Results, host: str) -> None:

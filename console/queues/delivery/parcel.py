@@ -1,6 +1,6 @@
 """What delivery carries: one message with those of its recipients that go the same way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
@@ -9,6 +9,7 @@ class Parcel:
     """`recipients` maps rows to addresses. `content` holds small messages; others stay in the database.
 
     `size` is in bytes; `accepted_at` in seconds since 1970; `alone`: the message has no other recipient anywhere.
+    `notify` and `orcpt` map the rows that have one (RFC 3461 §4.1 and §4.2).
     """
 
     message_id: UUID
@@ -17,5 +18,10 @@ class Parcel:
     size: int
     accepted_at: float
     alone: bool
+    smtp_utf8: bool
+    ret: str
+    envid: str
     recipients: dict[int, str]
+    notify: dict[int, str] = field(default_factory=dict)
+    orcpt: dict[int, str] = field(default_factory=dict)
     content: bytes | None = None

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 from time import monotonic
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
@@ -16,7 +17,7 @@ from console.queues.delivery.smtp_delivery import Verdicts
 from console.queues.delivery.ways_out import Unreachable, Way, way_for
 from transport.send import dsn, retry
 from transport.send.dsn import Action
-from transport.send.remote_reply import Fate
+from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
 
 BATCH = 100
@@ -103,6 +104,9 @@ class Round:
                 self._results.postponed.append((recipient, verdict.text, wait))
         if delivered:
             self._results.add_delivered(parcel, delivered)
+            if parcel.notify and self._way.confirms is not None:
+                for recipient in delivered:
+                    self._results.add_told(self._way.confirms, parcel, recipient, verdicts[recipient])
         if monotonic() - self._written_at > WRITE_EVERY:
             self._write()
 
@@ -125,27 +129,37 @@ class Round:
         if self._in_trouble and self._way.reached:
             claims.hop_reached(connection, self._state.key)
             self._in_trouble = False
-        if results.delivered and not (results.postponed or results.failed or results.shared):
+        if results.delivered and not (results.postponed or results.failed or results.shared or results.told):
             claims.write_delivered(connection, results, self._way.host)
         elif len(results):
             with connection.transaction():
                 self._write_all(connection, results)
 
     def _write_all(self, connection: psycopg.Connection, results: Results) -> None:
+        if results.told:
+            self._tell(connection, results)
         if results.delivered:
             claims.write_delivered(connection, results, self._way.host)
         if results.postponed:
             claims.write_postponed(connection, results, self._way.host)
         if results.failed:
             failed = claims.write_failed(connection, results, self._way.host)
-            concerned = [
-                (parcel.message_id, dsn.Recipient(parcel.recipients[row], verdict.status, verdict.text, self._way.host))
-                for parcel, row, verdict in results.failed
-                if row in failed
-            ]
+            concerned = [self._concerned(*one) for one in results.failed if one[1] in failed]
             reports.send(connection, self._router, Action.FAILED, concerned)
         if results.shared:
             claims.drop_content(connection, results.shared)
+
+    def _tell(self, connection: psycopg.Connection, results: Results) -> None:
+        """Reports of success, while the content of the originals is still there."""
+        ready = claims.still_ready(connection, results)
+        for action in (Action.DELIVERED, Action.RELAYED):
+            concerned = [self._concerned(*one) for kind, *one in results.told if kind is action and one[1] in ready]
+            reports.send(connection, self._router, action, concerned)
+
+    def _concerned(self, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
+        wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
+        host, address = self._way.host, parcel.recipients[row]
+        return parcel.message_id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
 
     def _release(self, recipients: set[int]) -> None:
         with pool().connection() as connection:

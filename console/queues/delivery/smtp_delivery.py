@@ -1,9 +1,11 @@
-"""Mail over SMTP: the standard library's client, and what it lacks: pipelining, an answer for each recipient.
+"""Mail over SMTP: the standard library's client, and what it lacks: pipelining, an answer for each recipient, and the
+extensions DSN (RFC 3461), SMTPUTF8 (RFC 6531), CHUNKING and BINARYMIME (RFC 3030).
 
 One round trip per message where the peer offers PIPELINING: the envelope of the next message travels with the last
 bytes of the one before it (RFC 2920 §3.1). Timeouts: RFC 5321 §4.5.3.2.
 """
 
+import dataclasses
 import smtplib
 import socket
 import ssl
@@ -13,7 +15,8 @@ from functools import cache
 from console.queues.delivery.next_hop import Host
 from console.queues.delivery.parcel import Parcel
 from transport.send import remote_reply
-from transport.send.mail_data import MailData
+from transport.send.dsn import header_block
+from transport.send.mail_data import MailData, is_text
 from transport.send.remote_reply import Fate, Verdict
 
 CONNECT, COMMAND, DATA_BLOCK, TERMINATION = 30.0, 300.0, 180.0, 600.0
@@ -38,6 +41,7 @@ class Connection(smtplib.SMTP):
     def __init__(self, host: Host, port: int, fqdn: str) -> None:
         self.peer = host
         self.sent = 0
+        self._unread = 0
         self.last_words = ""
         super().__init__(host.name, port, local_hostname=fqdn, timeout=COMMAND)
         self._say_hello()
@@ -55,6 +59,9 @@ class Connection(smtplib.SMTP):
             self.close()
             raise
         self.pipelining = self.has_extn("pipelining")
+        self.reports = self.has_extn("dsn")
+        self._international = self.has_extn("smtputf8")
+        self._binary = self.has_extn("chunking") and self.has_extn("binarymime")
         limit = self.esmtp_features.get("size", "").split(" ")[0]
         self.size_limit = int(limit) if limit.isdecimal() else 0
 
@@ -69,13 +76,22 @@ class Connection(smtplib.SMTP):
             raise
         self._say_hello()
 
-    def refusal(self, parcel: Parcel) -> Verdict | None:
-        """Why this host need not be asked at all."""
+    def fit(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
+        """The parcel as this host can take it, or why it need not be asked at all. Raises LookupError as `pieces`."""
         if self.size_limit and parcel.size > self.size_limit:
             return remote_reply.refused("5.3.4", "Message size exceeds fixed maximum message size of the next hop")
         if not all(_is_plain(address) for address in (parcel.sender, *parcel.recipients.values())):
             return remote_reply.refused("5.1.3", "STOREDRV.Submit; invalid recipient address")
-        return None
+        if not self._international:
+            if not _is_ascii(parcel):
+                return remote_reply.refused("5.6.7", "The next hop takes no addresses outside ASCII (SMTPUTF8)")
+            if parcel.smtp_utf8 and not header_block(next(iter(pieces(parcel)), b"")).isascii():
+                return remote_reply.refused("5.6.9", "The next hop takes no header outside ASCII (SMTPUTF8)")
+        if parcel.body_type == "BINARYMIME" and not self._binary:
+            if not is_text(pieces(parcel)):
+                return remote_reply.refused("5.6.3", "The next hop takes no binary content (BINARYMIME)")
+            return dataclasses.replace(parcel, body_type="8BITMIME")
+        return parcel
 
     def send_parcels(self, parcels: Iterable[Parcel], pieces: Pieces) -> Iterator[tuple[Parcel, Verdicts]]:
         """Send one after another; yields each with the verdict per recipient, in order, as soon as it is known.
@@ -90,10 +106,12 @@ class Connection(smtplib.SMTP):
             verdicts, go_on = self._ask(current)
             following = next(waiting, None)
             ahead = self._envelope(following) if following is not None and self.pipelining else b""
-            if go_on:
+            if not go_on:
+                self._forget(ahead)
+            elif current.body_type == "BINARYMIME":
+                verdicts = self._hand_over_chunks(pieces(current), verdicts, ahead)
+            else:
                 verdicts = self._hand_over(pieces(current), verdicts, ahead)
-            elif ahead:
-                self.send(ahead)
             self.sent += 1
             yield current, verdicts
             current = following
@@ -102,20 +120,33 @@ class Connection(smtplib.SMTP):
         return b"".join(self._commands(parcel))
 
     def _commands(self, parcel: Parcel) -> list[bytes]:
-        size = f" SIZE={parcel.size}" if "size" in self.esmtp_features else ""
-        eight = " BODY=8BITMIME" if parcel.body_type == "8BITMIME" and self.has_extn("8bitmime") else ""
-        return [
-            f"MAIL FROM:<{parcel.sender}>{size}{eight}\r\n".encode("ascii"),
-            *(f"RCPT TO:<{address}>\r\n".encode("ascii") for address in parcel.recipients.values()),
-            b"DATA\r\n",
-        ]
+        commands = [f"MAIL FROM:<{parcel.sender}>{self._mail_parameters(parcel)}\r\n".encode()]
+        if self.reports and (parcel.notify or parcel.orcpt):
+            for recipient, address in parcel.recipients.items():
+                commands.append(f"RCPT TO:<{address}>{_rcpt_parameters(parcel, recipient)}\r\n".encode())
+        else:
+            commands += [f"RCPT TO:<{address}>\r\n".encode() for address in parcel.recipients.values()]
+        return commands if parcel.body_type == "BINARYMIME" else [*commands, b"DATA\r\n"]
+
+    def _mail_parameters(self, parcel: Parcel) -> str:
+        found = f" SIZE={parcel.size}" if "size" in self.esmtp_features else ""
+        if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and self.has_extn("8bitmime")):
+            found += f" BODY={parcel.body_type}"
+        if self._international and (parcel.smtp_utf8 or not _is_ascii(parcel)):
+            found += " SMTPUTF8"
+        if self.reports and parcel.ret:
+            found += f" RET={parcel.ret}"
+        if self.reports and parcel.envid:
+            found += f" ENVID={parcel.envid}"
+        return found
 
     def _ask(self, parcel: Parcel) -> tuple[Verdicts, bool]:
         """The verdicts on the envelope, and whether the peer now waits for the message."""
         commands = [] if self.pipelining else self._commands(parcel)
         sender = remote_reply.judge(*self._answer(commands))
+        binary = parcel.body_type == "BINARYMIME"
         if sender.fate is not Fate.DELIVERED:
-            self._skip(0 if commands else len(parcel.recipients) + 1)
+            self._skip(0 if not self.pipelining else len(parcel.recipients) + (not binary))
             return dict.fromkeys(parcel.recipients, sender), False
         verdicts: Verdicts = {}
         accepted = False
@@ -123,9 +154,8 @@ class Connection(smtplib.SMTP):
             verdict = remote_reply.judge_recipient(*self._answer(commands), accepted)
             accepted = accepted or verdict.fate is Fate.DELIVERED
             verdicts[recipient] = verdict
-        if not accepted and commands:
-            self.rset()
-            return verdicts, False
+        if binary or (not accepted and commands):
+            return verdicts, accepted
         return self._data_verdict(verdicts, accepted, *self._answer(commands))
 
     def _data_verdict(self, verdicts: Verdicts, accepted: bool, code: int, text: str) -> tuple[Verdicts, bool]:
@@ -153,8 +183,35 @@ class Connection(smtplib.SMTP):
         self.sock.settimeout(COMMAND)
         return _instead(verdicts, final)
 
+    def _hand_over_chunks(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
+        """Send the message as it is; RFC 3030 §2."""
+        self.sock.settimeout(TERMINATION)
+        held: bytes | None = None
+        for piece in pieces:
+            if held is not None:
+                self.send(b"BDAT %d\r\n" % len(held) + held)
+                verdict = remote_reply.judge(*self._answer([]))
+                if verdict.fate is not Fate.DELIVERED:
+                    self.sock.settimeout(COMMAND)
+                    self._forget(ahead)
+                    return _instead(verdicts, verdict)
+            held = piece
+        last = held or b""
+        self.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
+        final = remote_reply.judge(*self._answer([]))
+        self.sock.settimeout(COMMAND)
+        return _instead(verdicts, final)
+
+    def _forget(self, ahead: bytes) -> None:
+        """End a transaction that came to nothing; its answer is read with the next one."""
+        self.send(b"RSET\r\n" + ahead)
+        self._unread += 1
+
     def _answer(self, commands: list[bytes]) -> tuple[int, str]:
         """The next reply; without PIPELINING the next of `commands` is sent first."""
+        while self._unread:
+            self._unread -= 1
+            self.getreply()
         if commands:
             self.send(commands.pop(0))
         code, reply = self.getreply()
@@ -186,7 +243,16 @@ def _instead(verdicts: Verdicts, final: Verdict) -> Verdicts:
 
 def _is_plain(address: str) -> bool:
     """No byte that could end the path or the command early."""
-    return address.isascii() and address.isprintable() and not set(address) & {"<", ">"}
+    return address.isprintable() and not set(address) & {"<", ">"}
+
+
+def _is_ascii(parcel: Parcel) -> bool:
+    return parcel.sender.isascii() and all(address.isascii() for address in parcel.recipients.values())
+
+
+def _rcpt_parameters(parcel: Parcel, recipient: int) -> str:
+    notify, orcpt = parcel.notify.get(recipient), parcel.orcpt.get(recipient)
+    return (f" NOTIFY={notify}" if notify else "") + (f" ORCPT={orcpt}" if orcpt else "")
 
 
 def connect(hosts: Iterable[Host], port: int, fqdn: str) -> Connection:

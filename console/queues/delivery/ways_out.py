@@ -12,6 +12,7 @@ from console.queues.delivery.next_hop import Host, LookUpFailed
 from console.queues.delivery.parcel import Parcel
 from console.queues.delivery.smtp_delivery import MOST_RECIPIENTS, Connection, Verdicts
 from transport.send import remote_reply
+from transport.send.dsn import Action
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router, accepted_domain, default_domain, domain_of
 
@@ -30,6 +31,8 @@ class Way(Protocol):
     host: str
     reached: bool
     lingers: float
+    confirms: Action | None
+    """What a sender who asks for success is told of what was delivered last; None when the next hop tells it."""
 
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
         """Every parcel with a verdict for each recipient, in any order. Raises Unreachable: the rest was not tried."""
@@ -44,6 +47,7 @@ class Mailboxes:
     host = "mailbox"
     reached = True
     lingers = 0.0
+    confirms = Action.DELIVERED
 
     def __init__(self, root: Path, router: Router, pool: Any) -> None:
         self._store, self._router, self._pool = maildir.Store(root), router, pool
@@ -105,6 +109,7 @@ class Relay:
         self._connection: Connection | None = None
         self.host = ""
         self.reached = False
+        self.confirms: Action | None = None
 
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
         waiting = deque(small for parcel in parcels for small in _split(parcel))
@@ -123,9 +128,15 @@ class Relay:
     def _send_some(self, connection: Connection, waiting: deque[Parcel]) -> Iterator[Outcome]:
         """As many as the connection may still carry."""
         part = [waiting.popleft() for _ in range(min(len(waiting), self._most - connection.sent))]
-        refused = [(parcel, verdict) for parcel in part if (verdict := connection.refusal(parcel))]
-        yield from ((parcel, dict.fromkeys(parcel.recipients, verdict)) for parcel, verdict in refused)
-        sendable = deque(parcel for parcel in part if not connection.refusal(parcel)) if refused else deque(part)
+        sendable: deque[Parcel] = deque()
+        refused = 0
+        for parcel in part:
+            fitting = self._fit(connection, parcel)
+            if isinstance(fitting, Parcel):
+                sendable.append(fitting)
+            else:
+                refused += 1
+                yield parcel, dict.fromkeys(parcel.recipients, fitting)
         try:
             for parcel, verdicts in connection.send_parcels(list(sendable), self._pieces):
                 sendable.popleft()
@@ -136,9 +147,15 @@ class Relay:
             waiting.extendleft(reversed(sendable))
             yield from self._broke(connection, broken, error)
             return
-        connection.sent += len(refused)
+        connection.sent += refused
         if connection.sent >= self._most:
             self.close()
+
+    def _fit(self, connection: Connection, parcel: Parcel) -> Parcel | Verdict:
+        try:
+            return connection.fit(parcel, self._pieces)
+        except LookupError as error:
+            return remote_reply.postponed("4.3.0", str(error))
 
     def _broke(self, connection: Connection, parcel: Parcel, error: Exception) -> Iterator[Outcome]:
         """The connection ended under a message: that one waits; a host that took nothing at all is out of order."""
@@ -155,6 +172,7 @@ class Relay:
             self._connection = smtp_delivery.connect(self._hosts(), self._port, self._fqdn)
             self.host = f"{self._connection.peer.name} [{self._connection.peer.address}]"
             self.reached = True
+            self.confirms = None if self._connection.reports else Action.RELAYED
         return self._connection
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
