@@ -2,6 +2,7 @@
 
 import asyncio
 import encodings.idna  # noqa: F401 (asyncio imports it late, when root and perhaps its files are out of reach)
+import encodings.punycode  # noqa: F401 (what idna asks for, as late)
 import fcntl
 import gc
 import logging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -118,6 +119,32 @@ def test_rcpt_waits_for_the_look_up_and_what_was_pipelined_behind_it_comes_in_or
         client.send(b"Subject: hello\r\n\r\n.\r\n")
         assert "Queued mail" in client.reply()
         client.close()
+
+
+def test_a_client_that_sends_all_at_once_and_closes_its_side_is_answered(transport: RunningTransport) -> None:
+    with DnsServer(silent=True) as server:
+        settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),), dns_timeout=1)
+        transport.publish(connection_filter=settings, ip_list_providers=(PROVIDER,))
+        transport.start()
+        client = transport.greeted()
+        client.send(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<bob@gatepost.test>\r\nQUIT\r\n")
+        client.connection.shutdown(socket.SHUT_WR)
+        assert [client.reply()[:3] for _ in range(4)] == ["250", "250", "221", ""]
+        client.close()
+
+
+def test_too_many_questions_count_as_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_lookups, "MOST_WAITING", 1)
+
+    async def talk(ask: Ask) -> None:
+        began = asyncio.get_running_loop().time()
+        one, other = (asyncio.ensure_future(ask(LookUpClient(f"192.0.2.{n}", ("bl.test",), False))) for n in (1, 2))
+        assert (await other).lists == {"bl.test": ()}
+        assert asyncio.get_running_loop().time() - began < 0.5
+        await one
+
+    with DnsServer(silent=True) as server:
+        run(server, talk)
 
 
 def test_the_name_stands_in_the_received_header(transport: RunningTransport) -> None:

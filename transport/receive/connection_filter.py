@@ -35,6 +35,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 NEUTRAL = Verdict()
+LONGEST_REPLY = 490
+"""Characters behind code and status: a reply line has at most 512 octets (RFC 5321 §4.5.3.1.5)."""
 
 
 class ConnectionLists:
@@ -98,7 +100,7 @@ def response(provider: IPListProvider, address: str) -> str:
     text = provider.rejection_response or PROVIDER_RESPONSE
     for mark, value in (("%0", address), ("%1", provider.name), ("%2", provider.lookup_domain)):
         text = text.replace(mark, value.encode("ascii", "replace").decode())
-    return text
+    return text[:LONGEST_REPLY]
 
 
 def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outcome | None:
@@ -112,17 +114,23 @@ def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outco
 def ask(outcome: Outcome, now: float) -> Outcome:
     """The outcome of a hello, with the questions about this client that DNS is to answer meanwhile."""
     session = outcome.session
-    settings = session.policy.snapshot.connection_filter
-    domains = session.policy.connection_lists.lookup_domains
-    if session.dns is not None or not (domains or settings.reverse_dns_lookup_enabled):
+    if session.dns is not None:
         return outcome
-    if domains and (not looks_at(session, settings) or session.policy.connection_lists.listed(session.remote_ip, now)):
-        domains = ()
-    if not domains and not settings.reverse_dns_lookup_enabled:
+    domains = _domains_to_ask(session, now)
+    reverse = session.policy.snapshot.connection_filter.reverse_dns_lookup_enabled
+    if not domains and not reverse:
         return outcome
-    question = LookUpClient(session.remote_ip, domains, settings.reverse_dns_lookup_enabled)
+    question = LookUpClient(session.remote_ip, domains, reverse)
     session = msgspec.structs.replace(session, dns=PENDING)
     return msgspec.structs.replace(outcome, session=session, actions=(*outcome.actions, question))
+
+
+def _domains_to_ask(session: Session, now: float) -> tuple[str, ...]:
+    """The lists to ask: none about a client that the filter leaves alone, or that our own lists decide about."""
+    lists, settings = session.policy.connection_lists, session.policy.snapshot.connection_filter
+    # Who is anonymous now may sign in before the first recipient.
+    concerned = lists.lookup_domains and (looks_at(session, settings) or settings.internal_mail_enabled)
+    return lists.lookup_domains if concerned and not lists.listed(session.remote_ip, now) else ()
 
 
 def answered(session: Session, answers: DnsAnswers) -> Session:

@@ -21,10 +21,12 @@ from transport.receive.outcome import LookUpClient
 
 MOST_KEPT = 20_000
 MOST_AT_ONCE = 500
-"""Questions under way; those beyond wait for a place within their time-out."""
+"""Questions that are out at one time; those beyond wait for their turn within the time-out."""
+MOST_WAITING = 5000
+"""Questions that wait for their turn or answer; those beyond are not asked, as if DNS had been too slow for them."""
 NOTHING_KEPT = 60.0
 FAILURE_KEPT = 15.0
-"""Seconds for which no answer is kept: so long a list that is down costs no other client its time-out."""
+"""Seconds: so long the same client does not wait again for a server that did not answer."""
 LONGEST_KEPT = 3600.0
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
@@ -41,12 +43,12 @@ class DnsLookups:
         self._under_way: dict[Question, asyncio.Task[tuple[str, ...]]] = {}
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._resolver: dns.asyncresolver.Resolver | None = None
-        self._servers: tuple[Binding, ...] | None = None
+        self._settings: tuple[tuple[Binding, ...], int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ask(self, asked: LookUpClient, settings: ConnectionFilter, answer: Callable[[DnsAnswers], None]) -> None:
         """Calls `answer` once, within the time-out; at once when everything is known already."""
-        self._use(settings.dns_servers)
+        self._use(settings)
         task = self._loop.create_task(self._answer(asked, settings.dns_timeout, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -91,6 +93,8 @@ class DnsLookups:
             return texts
         task = self._under_way.get(question)
         if task is None:
+            if len(self._under_way) >= MOST_WAITING:
+                return ()
             task = self._under_way[question] = self._loop.create_task(self._resolve(question))
             task.add_done_callback(lambda _: self._under_way.pop(question, None))
         return await asyncio.shield(task)
@@ -117,17 +121,16 @@ class DnsLookups:
             del self._kept[next(iter(self._kept))]
         self._kept[question] = (until, texts)
 
-    def _use(self, servers: tuple[Binding, ...]) -> None:
-        """The resolver of these servers, of the operating system's when there are none; new ones know nothing yet."""
-        if self._resolver is not None and servers == self._servers:
-            return
-        self._servers = servers
-        self._kept.clear()
-        self._resolver = resolver(servers)
+    def _use(self, settings: ConnectionFilter) -> None:
+        """The resolver of these settings; when they are new, what others have answered is forgotten."""
+        wanted = (settings.dns_servers, settings.dns_timeout)
+        if self._resolver is None or wanted != self._settings:
+            self._settings, self._resolver = wanted, resolver(*wanted)
+            self._kept.clear()
 
 
-def resolver(servers: tuple[Binding, ...]) -> dns.asyncresolver.Resolver:
-    """A resolver of the servers, or of those that the operating system names. It gives up after 5 s at the latest."""
+def resolver(servers: tuple[Binding, ...], seconds: int) -> dns.asyncresolver.Resolver:
+    """A resolver of the servers, or of those that the operating system names; gives up after so many seconds."""
     try:
         made = dns.asyncresolver.Resolver(configure=not servers)
     except dns.resolver.NoResolverConfiguration:
@@ -135,5 +138,6 @@ def resolver(servers: tuple[Binding, ...]) -> dns.asyncresolver.Resolver:
         made.nameservers = ["127.0.0.1"]
     if servers:
         made.nameservers = [dns.nameserver.Do53Nameserver(each.ip, each.port) for each in servers]
-    made.lifetime, made.timeout = 5.0, 2.0
+    made.lifetime = float(seconds)
+    made.timeout = max(0.5, seconds / 2)
     return made

@@ -148,7 +148,7 @@ class SmtpProtocol(SMTP):
     def eof_received(self) -> bool:
         """A client that closed its side still gets the answer to the message that is being stored."""
         self._eof = True
-        return (self._ahead or self._doing is Doing.STORING) and not self._session.tls
+        return (self._ahead or self._doing in (Doing.STORING, Doing.LOOK_UP)) and not self._session.tls
 
     def pause_writing(self) -> None:
         """The client does not read our replies: take no more commands."""
