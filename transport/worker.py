@@ -88,7 +88,7 @@ class Worker:
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
         self._protocol_log = ProtocolLog(protocol_log, loop)
-        self._credentials = Credentials(settings.database_url)
+        self._credentials = Credentials(settings.database_url, settings.secret)
         self._reception = Reception(
             settings.name,
             settings.node,

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from spnego._ntlm_raw.crypto import ntowfv1
 
 from console.accounts.actors import Actor, Role
 from console.audit.actions import record
@@ -41,14 +44,14 @@ def add(
     display_name: str = "",
     addresses: Iterable[str] = (),
     groups: Iterable[Group] = (),
+    ntlm: bool = False,
 ) -> User:
     """A new user. Raises ValidationError on the field at fault."""
     actor.require(*WRITERS)
     domain, name, display_name = domain.strip(), name.strip(), _shown(display_name)
     _check_logon(domain, name)
     check_password(password, name, display_name)
-    hashed = _hasher.hash(password)
-    user = User.objects.create(domain=domain, name=name, display_name=display_name, password=hashed, enabled=True)
+    user = User.objects.create(domain=domain, name=name, display_name=display_name, **_hashes(password, ntlm))
     user.addresses.set(_recipients(addresses))
     user.groups.set(groups)
     record(actor, USER, user.principal, "added", None, _facts(user))
@@ -70,12 +73,15 @@ def change(actor: Actor, user: User, display_name: str, addresses: Iterable[str]
 
 
 @transaction.atomic
-def set_password(actor: Actor, user: User, password: str) -> None:
-    """Holds from the next sign-in on. Raises ValidationError on `password`."""
+def set_password(actor: Actor, user: User, password: str, ntlm: bool = False) -> None:
+    """Holds from the next sign-in on; without `ntlm` the user signs in with basic authentication only.
+
+    Raises ValidationError on `password`.
+    """
     actor.require(*WRITERS)
     check_password(password, user.name, user.display_name)
-    User.objects.filter(pk=user.pk).update(password=_hasher.hash(password), password_set_at=Now())
-    record(actor, USER, user.principal, "password set", None, None)
+    User.objects.filter(pk=user.pk).update(**_hashes(password, ntlm), password_set_at=Now())
+    record(actor, USER, user.principal, "password set", {"NTLM": user.ntlm}, {"NTLM": ntlm})
 
 
 @transaction.atomic
@@ -133,6 +139,13 @@ def remove_group(actor: Actor, group: Group) -> None:
     group.delete()
 
 
+def _hashes(password: str, ntlm: bool) -> dict[str, str]:
+    if not ntlm:
+        return {"password": _hasher.hash(password), "nt_hash": ""}
+    secret = Fernet(settings.GATEPOST_SECRET_KEY).encrypt(ntowfv1(password))
+    return {"password": _hasher.hash(password), "nt_hash": secret.decode()}
+
+
 def check_password(password: str, name: str, display_name: str) -> None:
     """Raises ValidationError on `password` unless it is long, uncommon and unlike the names."""
     if len(password) > LONGEST_PASSWORD:
@@ -186,6 +199,7 @@ def _facts(user: User) -> dict[str, Any]:
     return {
         "display name": user.display_name,
         "enabled": user.enabled,
+        "NTLM": user.ntlm,
         "addresses": addresses_of(user),
         "groups": groups_of(user),
     }

@@ -30,6 +30,14 @@ class NewPassword(forms.Form):
         label=gettext_lazy("Password again"), strip=False, widget=forms.PasswordInput(attrs=NEW_PASSWORD)
     )
 
+    ntlm = forms.BooleanField(
+        label=gettext_lazy("Also allow Integrated Windows authentication (NTLM)"),
+        required=False,
+        help_text=gettext_lazy(
+            "For devices that know nothing else. Its hash is as good as the password: it is kept, encrypted, only then."
+        ),
+    )
+
     def clean_again(self) -> str:
         if self.cleaned_data["again"] != self.cleaned_data.get("password", self.cleaned_data["again"]):
             raise ValidationError(_("The two passwords differ. Type the same one twice."))
@@ -86,11 +94,11 @@ class UserForm(GroupedForm, forms.Form):
 
 
 class NewUserForm(UserForm, NewPassword):
-    groups = [*UserForm.groups, FieldGroup(gettext_lazy("Password"), ["password", "again"])]
+    groups = [*UserForm.groups, FieldGroup(gettext_lazy("Password"), ["password", "again", "ntlm"])]
 
 
 class SetPasswordForm(GroupedForm, NewPassword):
-    groups = [FieldGroup("", ["password", "again"])]
+    groups = [FieldGroup("", ["password", "again", "ntlm"])]
 
 
 class GroupForm(forms.Form):

@@ -25,13 +25,15 @@ class Group(models.Model):
 
 class User(models.Model):
     r"""`domain\name` is the principal and never changes. `password` is an Argon2 hash; `addresses` are those the user
-    may send as without the right Accept any sender."""
+    may send as without the right Accept any sender. `nt_hash`, as good as the password, is there only for users who may
+    sign in with NTLM, encrypted with the installation's key."""
 
     domain = models.TextField()
     name = models.TextField()
     display_name = models.TextField(db_default="", blank=True)
     enabled = models.BooleanField(db_default=True)
     password = models.TextField(db_default="")
+    nt_hash = models.TextField(db_default="")
     password_set_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
     groups = models.ManyToManyField(Group, related_name="users")
@@ -42,6 +44,10 @@ class User(models.Model):
 
     def __str__(self) -> str:
         return self.principal
+
+    @property
+    def ntlm(self) -> bool:
+        return bool(self.nt_hash)
 
     @property
     def principal(self) -> str:

@@ -44,6 +44,7 @@ class UserPages(CrudView):
         Detail(_("Addresses"), queries.addresses_of, LINES),
         Detail(_("Groups"), lambda user: ", ".join(queries.groups_of(user))),
         Detail(_("Named by connectors"), lambda user: ", ".join(queries.connectors_naming(user.principal))),
+        Detail(_("NTLM"), lambda user: _t("Allowed") if user.ntlm else _t("Not allowed")),
         Detail(_("Password set"), "password_set_at", TIME),
         Detail(_("Added"), "created_at", TIME),
     ]
@@ -78,7 +79,7 @@ class UserPages(CrudView):
                     self.actor, form.instance, given["display_name"], given["addresses"], given["groups_chosen"]
                 )
             who = given["domain"], given["name"], given["password"], given["display_name"]
-            return actions.add(self.actor, *who, given["addresses"], given["groups_chosen"])
+            return actions.add(self.actor, *who, given["addresses"], given["groups_chosen"], given["ntlm"])
         except ValidationError:
             if "password" in form.fields:
                 messages.info(self.request, _t("Type the password again: it is not kept on this page."))
@@ -110,7 +111,8 @@ class SetPassword(RoleRequired):
 
     def get(self, request: HttpRequest, pk: int, form: SetPasswordForm | None = None) -> HttpResponse:
         user = get_object_or_404(User, pk=pk)
-        context = {"form": form or SetPasswordForm(), "cancel_url": reverse("users:details", args=[pk])}
+        context = {"form": form or SetPasswordForm(initial={"ntlm": user.ntlm})}
+        context |= {"cancel_url": reverse("users:details", args=[pk])}
         context |= {"title": _t("Set the password of %s") % user, "crumbs": [(_t("Users"), reverse("users:list"))]}
         return render(request, "crud/form.html", context, status=422 if form else 200)
 
@@ -120,7 +122,7 @@ class SetPassword(RoleRequired):
         if not form.is_valid():
             return self.get(request, pk, form)
         try:
-            actions.set_password(self.actor, user, form.cleaned_data["password"])
+            actions.set_password(self.actor, user, form.cleaned_data["password"], form.cleaned_data["ntlm"])
         except ValidationError as error:
             put_errors(form, error)
             return self.get(request, pk, form)

@@ -11,6 +11,7 @@ from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, read, sen
 from transport.receive import admission, auth, connection_filter, data, dns, mail, rcpt, starttls, verbs
 from transport.receive.outcome import (
     Accept,
+    AnswerNtlm,
     CheckPassword,
     Close,
     CountConnection,
@@ -55,6 +56,8 @@ class Core:
                 case CountMessage(key, limit):
                     self.counted[key] += 1
                     return self.take(mail.counted(self.session, self.counted[key] <= limit))
+                case AnswerNtlm():
+                    return self.take(auth.challenged(self.session, None))
                 case CheckPassword():
                     return self.take(auth.checked(self.session, self.sign_in(action)))
                 case LookUpRecipient(recipient):

@@ -13,11 +13,11 @@ from tests.receive.builders import connected, connector, policy, said
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive import auth, verbs
-from transport.receive.outcome import CheckPassword, Close, LogonName, Outcome, Tarpit
+from transport.receive.outcome import AnswerNtlm, CheckPassword, Close, LogonName, Outcome, Tarpit
 from transport.receive.rules import RULES
 from transport.receive.session import Session, User
 
-BASIC = frozenset({AuthMechanism.BasicAuth})
+BASIC = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
 USERS = frozenset({PermissionGroup.ExchangeUsers})
 ANNA = User("CONTOSO\\anna", ("Sales",), frozenset({"anna@contoso.com"}))
 
@@ -63,6 +63,8 @@ def test_the_password_shows_in_no_text() -> None:
         ({AuthMechanism.BasicAuth}, ["LOGIN", "PLAIN"], ["LOGIN", "PLAIN"]),
         ({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS}, [], ["LOGIN", "PLAIN"]),
         ({AuthMechanism.ExternalAuthoritative}, [], []),
+        ({AuthMechanism.Integrated}, ["NTLM"], ["NTLM"]),
+        ({AuthMechanism.Integrated, AuthMechanism.BasicAuth}, ["NTLM", "LOGIN", "PLAIN"], ["NTLM", "LOGIN", "PLAIN"]),
     ],
 )
 def test_what_is_offered_follows_from_the_connector(
@@ -168,8 +170,9 @@ def test_whatever_a_client_answers_there_is_an_outcome(said_: list[bytes], answe
     for line in said_:
         outcome = verbs.respond(session, line, 0.0)
         if outcome.reply is None:
-            assert isinstance(outcome.actions[0], CheckPassword)
-            outcome = auth.checked(outcome.session, answer)
+            assert isinstance(outcome.actions[0], CheckPassword | AnswerNtlm)
+            last = isinstance(outcome.actions[0], CheckPassword) or outcome.actions[0].token.startswith(b"a")
+            outcome = auth.checked(outcome.session, answer) if last else auth.challenged(outcome.session, b"challenge")
         assert outcome.reply is not None
         assert outcome.decided_by in RULES or not outcome.reply.refuses
         session = outcome.session

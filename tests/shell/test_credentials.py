@@ -15,6 +15,8 @@ from typing import Any
 
 import psycopg
 import pytest
+import spnego
+from django.conf import settings
 
 from console.accounts.actors import SYSTEM
 from console.directory import actions as directory
@@ -26,9 +28,9 @@ from tests.shell.running_transport import NAME, RunningTransport
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
-from transport.receive.outcome import CheckPassword
+from transport.receive.outcome import AnswerNtlm, CheckPassword
 from transport.receive.session import User
-from transport.shell.credentials import FREE_TRIES, Backoff, Credentials, source_of
+from transport.shell.credentials import FREE_TRIES, Backoff, Credentials, NtlmTalk, source_of
 
 PASSWORD = "winter-rain-on-tin"
 NAME_OF_ANNA = "CONTOSO\\anna"
@@ -48,7 +50,7 @@ def asking(url: str, run: Callable[[Check], Awaitable[Any]]) -> Any:
     """What `run` gives, which may `await check(name, password, source)`."""
 
     async def main() -> Any:
-        credentials = Credentials(url)
+        credentials = Credentials(url, settings.GATEPOST_SECRET_KEY.encode())
 
         async def check(name: str = "anna", password: str = PASSWORD, source: str = "192.0.2.1") -> User | Denied:
             return await credentials.check(CheckPassword(logon_name(name, "CONTOSO"), password), source)
@@ -114,7 +116,7 @@ def test_without_a_domain_a_name_must_be_the_only_one(anna: Row, database_url: s
     actions.add(SYSTEM, "FABRIKAM", "anna", "something-else-1")
 
     async def run(check: Check) -> list[User | Denied]:
-        credentials = Credentials(database_url)
+        credentials = Credentials(database_url, SECRET)
         asked = CheckPassword(logon_name("anna", ""), PASSWORD)
         found = [await credentials.check(asked, "192.0.2.9"), await check("CONTOSO\\anna")]
         await credentials._hang_up()
@@ -198,6 +200,95 @@ def test_a_connection_that_was_cut_is_made_anew(anna: Row, database_url: str) ->
     assert asking(database_url, run) == [True, True]
 
 
+# NTLM
+
+
+Talk = Callable[[spnego.ContextProxy], Awaitable[bytes | User | Denied | None]]
+
+
+def talking(url: str, *clients: tuple[str, str]) -> list[bytes | User | Denied | None]:
+    """The last answer to each (name, password), as a client of NTLM speaks."""
+
+    async def main() -> list[bytes | User | Denied | None]:
+        credentials = Credentials(url, settings.GATEPOST_SECRET_KEY.encode())
+        found: list[bytes | User | Denied | None] = []
+        for number, (name, password) in enumerate(clients):
+            client = spnego.client(name, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+            talk, source = NtlmTalk(), f"192.0.2.{number}"
+            challenge = await credentials.answer_ntlm(AnswerNtlm(client.step() or b"", "CONTOSO"), source, talk)
+            assert isinstance(challenge, bytes)
+            answer = AnswerNtlm(client.step(challenge) or b"", "CONTOSO")
+            found.append(await credentials.answer_ntlm(answer, source, talk))
+        await credentials._hang_up()
+        credentials.close()
+        return found
+
+    return asyncio.run(main())
+
+
+def test_ntlm_only_for_users_who_may(anna: Row, database_url: str) -> None:
+    assert talking(database_url, ("CONTOSO\\anna", PASSWORD)) == [WRONG]
+    actions.set_password(SYSTEM, anna, PASSWORD, ntlm=True)
+    names = ("CONTOSO\\anna", "contoso\\ANNA", "anna", "anna@contoso", "anna@gatepost.test")
+    answers = talking(database_url, *((name, PASSWORD) for name in names))
+    assert [isinstance(answer, User) and answer.name for answer in answers] == [NAME_OF_ANNA] * len(names)
+    strangers = ("CONTOSO\\nobody", PASSWORD), ("OTHER\\anna", PASSWORD)
+    wrong = talking(database_url, ("CONTOSO\\anna", "wrong"), *strangers)
+    assert wrong == [WRONG] * 3
+    actions.set_password(SYSTEM, anna, PASSWORD)
+    assert talking(database_url, ("CONTOSO\\anna", PASSWORD)) == [WRONG]
+
+
+def test_many_sign_in_with_ntlm_at_the_same_time(anna: Row, database_url: str) -> None:
+    actions.set_password(SYSTEM, anna, PASSWORD, ntlm=True)
+    bob = actions.add(SYSTEM, "CONTOSO", "bob", "tin-on-rain-winter", ntlm=True)
+
+    async def main() -> list[tuple[str, object]]:
+        credentials = Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())
+
+        async def one(number: int, row: Row, password: str) -> tuple[str, object]:
+            client = spnego.client(row.principal, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+            talk, source = NtlmTalk(), f"192.0.2.{number}"
+            challenge = await credentials.answer_ntlm(AnswerNtlm(client.step() or b"", ""), source, talk)
+            assert isinstance(challenge, bytes)
+            return row.principal, await credentials.answer_ntlm(
+                AnswerNtlm(client.step(challenge) or b"", ""), source, talk
+            )
+
+        people = [(anna, PASSWORD), (bob, "tin-on-rain-winter")] * 20
+        return await asyncio.gather(*(one(number, *person) for number, person in enumerate(people)))
+
+    for principal, answer in asyncio.run(main()):
+        assert isinstance(answer, User) and answer.name == principal
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        b"", b"NTLMSSP\0", b"NTLMSSP\0\3\0\0\0", b"NTLMSSP\0\1\0\0\0", b"NTLMSSP\0\2\0\0\0" + b"\0" * 80,
+        b"NTLMSSP\0\3\0\0\0" + b"\xff" * 80, b"x" * 100,
+    ],
+)  # fmt: skip
+def test_what_is_no_ntlm_is_said_to_be_malformed(anna: Row, database_url: str, token: bytes) -> None:
+    async def main() -> tuple[object, object]:
+        credentials, talk = Credentials(database_url, SECRET), NtlmTalk()
+        alone = await credentials.answer_ntlm(AnswerNtlm(token, ""), "192.0.2.1", talk)
+        client = spnego.client("a", "b", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+        await credentials.answer_ntlm(AnswerNtlm(client.step() or b"", ""), "192.0.2.1", talk)
+        answer = await credentials.answer_ntlm(AnswerNtlm(token, ""), "192.0.2.1", talk)
+        await credentials._hang_up()
+        return alone, answer
+
+    alone, answer = asyncio.run(main())
+    assert alone is None or token.endswith(b"\1\0\0\0")
+    assert answer is None or token.endswith(b"\1\0\0\0")
+
+
+@pytest.mark.parametrize("name", ["evil\n", "a:b", "x\0y", "ünder"])
+def test_no_name_can_write_into_the_acceptors_file(anna: Row, database_url: str, name: str) -> None:
+    assert talking(database_url, (name, PASSWORD)) == [None]
+
+
 # Over sockets
 
 
@@ -205,7 +296,7 @@ def test_a_connection_that_was_cut_is_made_anew(anna: Row, database_url: str) ->
 def client_port(anna: Row, database_url: str) -> Iterator[RunningTransport]:
     """Basic authentication after TLS only, for users; everything is in the protocol log."""
     running = RunningTransport(database_url)
-    running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    running.variables["GATEPOST_SECRET_KEY"] = settings.GATEPOST_SECRET_KEY
     made = running.connector(
         auth_mechanism=frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS}),
         permission_groups=frozenset({PermissionGroup.ExchangeUsers}),
@@ -215,7 +306,7 @@ def client_port(anna: Row, database_url: str) -> Iterator[RunningTransport]:
         tarpit_interval=0,
         max_logon_failures=0,
     )
-    running.publish(made, certificates=(certificate(),))
+    running.publish(made, certificates=(certificate(secret=settings.GATEPOST_SECRET_KEY.encode()),))
     running.start()
     yield running
     running.remove()
@@ -283,10 +374,11 @@ def test_what_is_sent_behind_the_password_waits_for_the_answer(client_port: Runn
 
 @pytest.fixture
 def plain_port(anna: Row, database_url: str) -> Iterator[RunningTransport]:
-    """Basic authentication without TLS; a failure is held for a second, the second one closes."""
+    """Basic and Integrated authentication without TLS; a failure is held for a second, the second one closes."""
     running = RunningTransport(database_url)
+    running.variables["GATEPOST_SECRET_KEY"] = settings.GATEPOST_SECRET_KEY
     made = running.connector(
-        auth_mechanism=frozenset({AuthMechanism.BasicAuth}),
+        auth_mechanism=frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated}),
         permission_groups=frozenset({PermissionGroup.ExchangeUsers}),
         auth_tarpit_interval=1,
         max_logon_failures=2,
@@ -306,6 +398,21 @@ def test_swaks(plain_port: RunningTransport, mechanism: str) -> None:
     command += ["--from", "anna@gatepost.test", "--to", "x@elsewhere.test"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("initial", [True, False])
+def test_ntlm_over_a_socket(plain_port: RunningTransport, anna: Row, initial: bool) -> None:
+    actions.set_password(SYSTEM, anna, PASSWORD, ntlm=True)
+    ntlm = spnego.client(NAME_OF_ANNA, PASSWORD, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+    client = plain_port.greeted()
+    first = base64.b64encode(ntlm.step() or b"").decode()
+    if not initial:
+        assert client.say("AUTH NTLM") == "334 NTLM supported"
+    challenge = client.say(f"AUTH NTLM {first}" if initial else first)
+    assert challenge.startswith("334 "), plain_port.log
+    last = base64.b64encode(ntlm.step(base64.b64decode(challenge[4:])) or b"").decode()
+    assert client.say(last) == "235 2.7.0 Authentication successful"
+    assert client.say("MAIL FROM:<anna@gatepost.test>").startswith("250 "), plain_port.log
 
 
 def test_a_failed_sign_in_is_held_back_and_the_last_one_closes(plain_port: RunningTransport) -> None:

@@ -1,4 +1,4 @@
-"""AUTH: RFC 4954 §4. LOGIN, PLAIN (RFC 4616); who the user is, the directory says.
+"""AUTH: RFC 4954 §4. LOGIN, PLAIN (RFC 4616), NTLM (MS-SMTPNTLM); who the user is, the directory says.
 
 What is asked next stands in `Session.exchange`; passwords stand nowhere but in the `CheckPassword` that asks.
 """
@@ -12,7 +12,7 @@ import msgspec
 
 from transport.config.permissions import AUTHENTICATED_USERS, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.receive.outcome import CLOSE, Action, CheckPassword, LogonName, Outcome, Tarpit
+from transport.receive.outcome import CLOSE, Action, AnswerNtlm, CheckPassword, LogonName, Outcome, Tarpit
 from transport.receive.refusals import refuse
 from transport.receive.session import Exchange, Session, User
 from transport.smtp import replies
@@ -28,15 +28,17 @@ class Denied(msgspec.Struct, frozen=True):
     rule: str
 
 
+PROMPTS = {"LOGIN": replies.USER_NAME, "PLAIN": replies.GO_ON, "NTLM": replies.NTLM_SUPPORTED}
 WRONG, TOO_OFTEN, NOT_AVAILABLE = Denied("sign_in_failed"), Denied("sign_in_too_often"), Denied("sign_in_not_available")
 
 
 def mechanisms(connector: ReceiveConnector, tls: bool) -> list[str]:
     """The mechanisms that the connector offers now, in Exchange's order (Exchange reference, sections 2.4 and 5.2)."""
     chosen = connector.auth_mechanism
+    found = ["NTLM"] if AuthMechanism.Integrated in chosen else []
     if AuthMechanism.BasicAuth in chosen and (tls or AuthMechanism.BasicAuthRequireTLS not in chosen):
-        return ["LOGIN", "PLAIN"]
-    return []
+        found += ["LOGIN", "PLAIN"]
+    return found
 
 
 def auth(session: Session, argument: str, now: float) -> Outcome:
@@ -52,7 +54,7 @@ def auth(session: Session, argument: str, now: float) -> Outcome:
     asking = msgspec.structs.replace(session, exchange=Exchange(mechanism))
     if initial:
         return answered(asking, b"" if initial == "=" else initial.encode("latin-1"))
-    return Outcome(asking, replies.USER_NAME if mechanism == "LOGIN" else replies.GO_ON)
+    return Outcome(asking, PROMPTS[mechanism])
 
 
 def answered(session: Session, line: bytes) -> Outcome:
@@ -62,7 +64,10 @@ def answered(session: Session, line: bytes) -> Outcome:
     if exchange is None or line == b"*":
         return refuse(over, replies.AUTHENTICATION_CANCELLED, "sign_in_cancelled")
     try:
-        text = base64.b64decode(line, validate=True).decode("utf-8")
+        octets = base64.b64decode(line, validate=True)
+        if exchange.mechanism == "NTLM":
+            return Outcome(over, None, (AnswerNtlm(octets, session.connector.default_logon_domain),))
+        text = octets.decode("utf-8")
         if exchange.mechanism == "LOGIN":
             return _login(over, exchange, text)
         return _plain(over, text)
@@ -102,6 +107,13 @@ def logon_name(text: str, default_domain: str) -> LogonName:
     if at:
         return LogonName(user, domain, text)
     return LogonName(text, default_domain.casefold())
+
+
+def challenged(session: Session, token: bytes | None) -> Outcome:
+    """The acceptor's challenge, which the client answers next; None for a message that is none of NTLM."""
+    if token is None:
+        return refuse(session, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+    return Outcome(msgspec.structs.replace(session, exchange=Exchange("NTLM")), replies.challenge(token))
 
 
 def checked(session: Session, answer: User | Denied) -> Outcome:

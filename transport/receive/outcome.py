@@ -85,6 +85,13 @@ class CheckPassword(msgspec.Struct, frozen=True):
         return f"CheckPassword({self.logon})"
 
 
+class AnswerNtlm(msgspec.Struct, frozen=True):
+    """Hand this message of NTLM to the acceptor, then `auth.challenged` or `auth.checked`; there is no reply yet."""
+
+    token: bytes
+    default_domain: str
+
+
 class LookUpClient(msgspec.Struct, frozen=True):
     """Ask DNS which lists hold the client, and with `reverse` for its name, then `connection_filter.answered`.
 
@@ -120,7 +127,7 @@ class Accept(msgspec.Struct, frozen=True):
     authenticated: bool = False
 
 
-Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword
+Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerNtlm
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
 Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | LookUpClient | AwaitLookUp | Accept | Question
 CLOSE = (Close(),)

@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import secrets
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,10 +19,12 @@ from typing import NamedTuple
 import psycopg
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from cryptography.fernet import Fernet, InvalidToken
 
-from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied
-from transport.receive.outcome import CheckPassword, LogonName
+from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
+from transport.receive.outcome import AnswerNtlm, CheckPassword, LogonName
 from transport.receive.session import User
+from transport.shell import ntlm
 from transport.shell.database import Connection
 from transport.shell.queries import QUERIES
 
@@ -43,11 +45,22 @@ _hasher = PasswordHasher()
 
 
 class Found(NamedTuple):
-    """A user of the directory. `hash` is Argon2's, with its parameters."""
+    """A user of the directory. `hash` is Argon2's, with its parameters; `nt_hash` is encrypted, or empty."""
 
     user: User
     hash: str
     enabled: bool
+    nt_hash: str
+
+
+class NtlmTalk:
+    """What the acceptor keeps between its challenge and the client's answer."""
+
+    def __init__(self) -> None:
+        self.context: ntlm.Context | None = None
+
+
+IsRight = Callable[[Found | None], Awaitable[bool]]
 
 
 @dataclass
@@ -82,10 +95,12 @@ class Backoff:
 
 
 class Credentials:
-    """For the event loop's thread; only `_verify` runs elsewhere."""
+    """For the event loop's thread; Argon2 and NTLM run in threads of their own."""
 
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
+    def __init__(self, database_url: str, secret: bytes) -> None:
+        """`secret` is the Fernet key under which NT hashes are kept."""
+        self._url, self._secret = database_url, secret
+        self._ntlm = ntlm.NtlmAcceptor()
         self._connection: Connection | None = None
         self._asking = asyncio.Lock()
         self._threads = ThreadPoolExecutor(THREADS, "passwords")
@@ -98,17 +113,55 @@ class Credentials:
 
     async def check(self, asked: CheckPassword, remote_ip: str) -> User | Denied:
         """The user, or why not. Never raises for a database that is away."""
-        source = source_of(remote_ip)
+
+        async def is_right(found: Found | None) -> bool:
+            return await self._is_right(found.hash if found else self._nobody, asked.password)
+
+        return await self._check(asked.logon, source_of(remote_ip), is_right)
+
+    async def answer_ntlm(self, asked: AnswerNtlm, remote_ip: str, talk: NtlmTalk) -> bytes | User | Denied | None:
+        """A challenge to the client's first message, to its second the user or why not; None: that was no NTLM."""
+        kind, context = ntlm.message_type(asked.token), talk.context
+        talk.context = None
+        if kind == ntlm.NEGOTIATE:
+            begun = self._ntlm.begin(asked.token)
+            talk.context = begun[0] if begun else None
+            return begun[1] if begun else None
+        if kind != ntlm.AUTHENTICATE or context is None:
+            return None
+        try:
+            domain, user = ntlm.claimed(asked.token)
+        except ValueError:
+            return None
+        logon = LogonName(user.casefold(), domain.casefold()) if domain else logon_name(user, asked.default_domain)
+
+        async def is_right(found: Found | None) -> bool:
+            secret = self._nt_hash(found)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._ntlm.is_right, context, asked.token, secret)
+
+        return await self._check(logon, source_of(remote_ip), is_right)
+
+    def _nt_hash(self, found: Found | None) -> bytes:
+        """The user's hash; for everybody else one that nobody knows."""
+        try:
+            if found is not None and found.nt_hash:
+                return Fernet(self._secret).decrypt(found.nt_hash)
+        except (InvalidToken, ValueError):
+            log.error("an NT hash was encrypted with another key: set the passwords of NTLM users again")
+        return secrets.token_bytes(16)
+
+    async def _check(self, logon: LogonName, source: str, is_right: IsRight) -> User | Denied:
         if self._waiting.total() >= MOST_WAITING:
             return NOT_AVAILABLE
         if self._waiting[source] >= MOST_WAITING_PER_SOURCE:
             return TOO_OFTEN
         self._waiting[source] += 1
         try:
-            found = await self._look_up(asked.logon)
-            key = source, found.user.name.casefold() if found else asked.logon.user
+            found = await self._look_up(logon)
+            key = source, found.user.name.casefold() if found else logon.user
             async with self._turn(key):
-                return await self._decide(key, found, asked.password)
+                return await self._decide(key, found, is_right)
         except (psycopg.Error, OSError, TimeoutError) as error:
             log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
             return NOT_AVAILABLE
@@ -133,19 +186,20 @@ class Credentials:
             if not turn.waiting:
                 del self._turns[key]
 
-    async def _decide(self, key: tuple[str, str], found: Found | None, password: str) -> User | Denied:
+    async def _decide(self, key: tuple[str, str], found: Found | None, is_right: IsRight) -> User | Denied:
         loop = asyncio.get_running_loop()
         if self._backoff.must_wait(key, loop.time()):
             return TOO_OFTEN
-        right = await self._is_right(found.hash if found else self._nobody, password, loop)
+        right = await is_right(found)
         if found is None or not right or not found.enabled:
             self._backoff.failed(key, loop.time())
             return WRONG
         self._backoff.succeeded(key)
         return found.user
 
-    async def _is_right(self, hash_: str, password: str, loop: asyncio.AbstractEventLoop) -> bool:
+    async def _is_right(self, hash_: str, password: str) -> bool:
         """A new password has a new hash, so what is remembered of the old one is never asked for again."""
+        loop = asyncio.get_running_loop()
         mark = hashlib.blake2b(f"{hash_}\0{password}".encode(), key=self._key).digest()
         if self._known.get(mark, 0.0) > loop.time():
             return True
@@ -176,8 +230,8 @@ class Credentials:
         rows = await (await self._connection.execute(QUERIES["user_by_logon"], values)).fetchall()
         if len(rows) != 1:  # nobody, or a name without a domain that several have
             return None
-        name, hash_, enabled, groups, addresses = rows[0]
-        return Found(User(name, tuple(groups), frozenset(addresses)), hash_, enabled)
+        name, hash_, enabled, nt_hash, groups, addresses = rows[0]
+        return Found(User(name, tuple(groups), frozenset(addresses)), hash_, enabled, nt_hash)
 
     async def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

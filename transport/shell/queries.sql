@@ -43,7 +43,7 @@ with named as (
     from directory_recipient join users_user_addresses on users_user_addresses.recipient_id = directory_recipient.id
     where directory_recipient.address = %(address)s and not directory_recipient.deleted limit 2
 )
-select domain || '\' || name, password, enabled,
+select domain || '\' || name, password, enabled, nt_hash,
     array(
         select users_group.name from users_user_groups join users_group on users_group.id = users_user_groups.group_id
         where users_user_groups.user_id = users_user.id

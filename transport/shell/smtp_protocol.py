@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.receive import verbs
 from transport.receive.admission import admitted
-from transport.receive.auth import MASK, checked, shown
+from transport.receive.auth import MASK, challenged, checked, shown
 from transport.receive.connection_filter import answered
 from transport.receive.data import chunk_read, not_stored, received
 from transport.receive.dns import DnsAnswers
@@ -24,6 +24,7 @@ from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
     Action,
+    AnswerNtlm,
     AwaitLookUp,
     CheckPassword,
     Close,
@@ -40,7 +41,8 @@ from transport.receive.outcome import (
 from transport.receive.rcpt import looked_up
 from transport.receive.session import Session
 from transport.receive.starttls import established
-from transport.shell import clock, identity
+from transport.shell import clock, identity, tls_contexts
+from transport.shell.credentials import NtlmTalk
 from transport.shell.incoming import IncomingMessage
 from transport.shell.journal import Envelope
 from transport.shell.protocol_log import SessionLog
@@ -94,6 +96,7 @@ class SmtpProtocol(SMTP):
         "_eof",
         "_incoming",
         "_log",
+        "_ntlm",
         "_out",
         "_reception",
         "_seen",
@@ -118,6 +121,7 @@ class SmtpProtocol(SMTP):
         self._chunk: ReadChunk | None = None
         self._chunk_left = 0
         self._counted = False
+        self._ntlm: NtlmTalk | None = None
         self._log: SessionLog | None = None
         self._closed_by = "Remote"
 
@@ -432,7 +436,7 @@ class SmtpProtocol(SMTP):
                 self._doing = Doing.HANDSHAKE
                 self._transport.pause_reading()  # so that all data from here on has come through TLS
                 self._reception.loop.create_task(self._negotiate())
-            case CheckPassword():
+            case CheckPassword() | AnswerNtlm():
                 self._doing = Doing.SIGNING_IN
                 self._reception.loop.create_task(self._sign_in(action))
             case LookUpClient():
@@ -559,10 +563,10 @@ class SmtpProtocol(SMTP):
 
     # Signing in
 
-    async def _sign_in(self, asked: CheckPassword) -> None:
+    async def _sign_in(self, asked: CheckPassword | AnswerNtlm) -> None:
         """What the client sends meanwhile waits."""
         try:
-            outcome = checked(self._session, await self._reception.credentials.check(asked, self._session.remote_ip))
+            outcome = await self._asked(asked)
             if self._doing is not Doing.SIGNING_IN:
                 return
             if outcome.session.user is not None:
@@ -576,6 +580,15 @@ class SmtpProtocol(SMTP):
                 self._go_on()
         except Exception:
             self._fail()
+
+    async def _asked(self, asked: CheckPassword | AnswerNtlm) -> Outcome:
+        session, credentials = self._session, self._reception.credentials
+        if isinstance(asked, CheckPassword):
+            return checked(session, await credentials.check(asked, session.remote_ip))
+        if self._ntlm is None:
+            self._ntlm = NtlmTalk()
+        answer = await credentials.answer_ntlm(asked, session.remote_ip, self._ntlm)
+        return challenged(session, answer) if answer is None or isinstance(answer, bytes) else checked(session, answer)
 
     # TLS
 

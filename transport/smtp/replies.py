@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from transport.smtp.reply import Reply, reply
 
 SENDER_OK = reply(250, "2.1.0", "Sender OK")  # A, documents 000 and 001
@@ -22,6 +24,7 @@ HELP = reply(  # B
 USER_NAME = reply(334, "", "VXNlcm5hbWU6")  # convention of LOGIN: base64 of "Username:"
 PASSWORD = reply(334, "", "UGFzc3dvcmQ6")  # "Password:"
 GO_ON = reply(334, "", "")  # RFC 4954 §4: an empty challenge
+NTLM_SUPPORTED = reply(334, "", "NTLM supported")  # as Exchange answers AUTH NTLM without an initial response (N)
 AUTHENTICATED = reply(235, "2.7.0", "Authentication successful")  # B
 
 UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command")  # A
@@ -93,6 +96,11 @@ INTERNAL_FAULT = reply(421, "4.3.0", "Temporary server error, closing transmissi
 def greeting(banner: str) -> Reply:
     """The 220 line; `banner` comes without its code."""
     return reply(220, "", banner)
+
+
+def challenge(token: bytes) -> Reply:
+    """What the client must answer next, as base64 (RFC 4954 §4)."""
+    return reply(334, "", base64.b64encode(token).decode("ascii"))
 
 
 def chunk_taken(size: int) -> Reply:

@@ -2,8 +2,10 @@
 
 import pytest
 from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from spnego._ntlm_raw.crypto import ntowfv1
 
 from console.accounts.actors import SYSTEM, Role
 from console.audit.models import Entry
@@ -133,3 +135,19 @@ def test_who_is_named_by_a_connector_stays(admin):
             remove(SYSTEM, what)
     answer = admin.post(reverse("users:remove"), {"pk": user.pk})
     assert answer.status_code == 422 and "Clear that first" in answer.text
+
+
+def test_an_nt_hash_is_kept_only_for_users_of_ntlm_and_encrypted(admin, settings):
+    admin.post(reverse("users:new"), ANNA | {"ntlm": "on"})
+    user = User.objects.get()
+    assert Fernet(settings.GATEPOST_SECRET_KEY).decrypt(user.nt_hash) == ntowfv1(PASSWORD)
+    assert user.nt_hash not in admin.get(reverse("users:details", args=[user.pk])).text
+    form = admin.get(reverse("users:password", args=[user.pk]))
+    assert form.context["form"].initial["ntlm"] is True
+    admin.post(reverse("users:password", args=[user.pk]), {"password": PASSWORD, "again": PASSWORD})
+    user.refresh_from_db()
+    assert user.nt_hash == ""
+
+
+def test_the_nt_hash_is_that_of_windows():
+    assert ntowfv1("Password").hex() == "a4f49c406510bdcab6824ee7c30fd852"

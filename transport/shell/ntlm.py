@@ -1,0 +1,81 @@
+"""The NTLM acceptor (MS-NLMP), by pyspnego, fed with the NT hash of one user at a time.
+
+pyspnego reads hashes from the file that the environment names. Ours lies in memory (memfd_create(2)): no other user can
+open it, nothing of it reaches a disk, and it is emptied again after each try. One try at a time uses it. Only NTLMv2.
+"""
+
+import encodings.cp1252
+import encodings.utf_16_le  # noqa: F401 (used by name, when root and perhaps Python's files are out of reach)
+import os
+import re
+import struct
+import threading
+
+import spnego
+from spnego import NegotiateOptions
+from spnego.exceptions import SpnegoError
+
+SIGNATURE = b"NTLMSSP\0"
+NEGOTIATE, AUTHENTICATE = 1, 3
+UNICODE = 0x00000001
+_SAFE = re.compile(r"[A-Za-z0-9._@ -]*")
+
+Context = spnego.ContextProxy
+
+
+def message_type(token: bytes) -> int:
+    """1 for NEGOTIATE, 3 for AUTHENTICATE (MS-NLMP §2.2.1); 0 for what is no message of NTLM."""
+    if len(token) < 12 or not token.startswith(SIGNATURE):
+        return 0
+    return int(struct.unpack_from("<I", token, 8)[0])
+
+
+def claimed(token: bytes) -> tuple[str, str]:
+    """Domain and user of an AUTHENTICATE message (MS-NLMP §2.2.1.3). Raises ValueError."""
+    if len(token) < 64:
+        raise ValueError("too short")
+    encoding = "utf-16-le" if struct.unpack_from("<I", token, 60)[0] & UNICODE else "ascii"
+    domain, user = (_field(token, at).decode(encoding) for at in (28, 36))
+    if not user or not _SAFE.fullmatch(domain) or not _SAFE.fullmatch(user):
+        raise ValueError("no name of a user here")
+    return domain, user
+
+
+def _field(token: bytes, at: int) -> bytes:
+    length, _, offset = struct.unpack_from("<HHI", token, at)
+    return token[offset : offset + length]
+
+
+class NtlmAcceptor:
+    """One for a process: pyspnego takes the place of its file from the environment. For any thread."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._file = os.memfd_create("ntlm", os.MFD_CLOEXEC)
+        os.fchmod(self._file, 0o600)
+        os.environ["NTLM_USER_FILE"] = f"/proc/self/fd/{self._file}"
+        os.environ["LM_COMPAT_LEVEL"] = "5"
+
+    def begin(self, token: bytes) -> tuple[Context, bytes] | None:
+        """A context and its challenge to a NEGOTIATE message, None for a message that cannot be read."""
+        try:
+            context = spnego.server(protocol="ntlm", options=NegotiateOptions.use_ntlm)
+            challenge = context.step(token)
+        except (SpnegoError, ValueError, struct.error, IndexError, KeyError, TypeError):
+            return None
+        return (context, challenge) if challenge else None
+
+    def is_right(self, context: Context, token: bytes, nt_hash: bytes) -> bool:
+        """Whether an AUTHENTICATE message proves knowledge of the hash."""
+        domain, user = claimed(token)
+        name = f"{domain}\\{user}" if domain else user
+        line = f"{name}:0:{'0' * 32}:{nt_hash.hex().upper()}:[U]:LCT-0\n"
+        with self._turn:
+            os.pwrite(self._file, line.encode("ascii"), 0)
+            try:
+                context.step(token)
+            except (SpnegoError, ValueError, struct.error, IndexError, KeyError, TypeError):
+                return False
+            finally:
+                os.ftruncate(self._file, 0)
+        return bool(context.complete)
