@@ -9,8 +9,8 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Kind, Setting, settings
 
-NOT_EXCHANGES = {"own setting", "document 002"}
-"""Sources of settings that no parameter of the Management Shell stands for."""
+NOT_EXCHANGES = {"own setting", "document 002", "Set-TransportConfig"}
+"""Sources of settings that are no parameters of New-ReceiveConnector."""
 ALWAYS = {"Usage", "Bindings", "RemoteIPRanges", "AddressSpaces"}
 BARE = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_/*[],")
 

@@ -54,7 +54,7 @@ class SecurityForm(SettingsForm):
     shown = fields_of("Security")
     groups = [
         Group("", ["auth_mechanism", "permission_groups"]),
-        Group("", ["require_tls", "domain_secure_enabled", "default_logon_domain"]),
+        Group("", ["require_tls", "domain_secure_enabled", "tls_receive_domain_secure_list", "default_logon_domain"]),
         not_enforced("Security"),
     ]
 

@@ -80,6 +80,7 @@ class ReceiveConnector(Connector):
     reject_reserved_second_level_recipient_domains = models.BooleanField(default=False)
     reject_single_label_recipient_domains = models.BooleanField(default=False)
     require_tls = models.BooleanField(default=False)
+    tls_receive_domain_secure_list = models.JSONField(default=list)
     domain_secure_enabled = models.BooleanField(default=False)
     enable_auth_gssapi = models.BooleanField(default=False)
     extended_protection_policy = models.TextField(default="None")

@@ -43,7 +43,10 @@ def _ways_in(connector: ReceiveConnector) -> list[tuple[str, Held]]:
     """(who, rights) for those who can prove themselves on this connector and may then send."""
     offered = {
         "users who sign in": (AUTHENTICATED_USERS, bool(connector.auth_mechanism & SIGN_IN)),
-        "partners, known by their certificate,": (PARTNER_SERVERS, connector.domain_secure_enabled),
+        "partners, known by their certificate,": (
+            PARTNER_SERVERS,
+            connector.domain_secure_enabled and bool(connector.tls_receive_domain_secure_list),
+        ),
     }
     found = [(how, _held(connector, who)) for how, (who, here) in offered.items() if here]
     return [(how, held) for how, held in found if Right.SUBMIT in held]

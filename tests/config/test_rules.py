@@ -104,6 +104,8 @@ def test_none_stands_alone() -> None:
         ({"auth_mechanism": frozenset({AuthMechanism.BasicAuth})}, "add the permission group Exchange users"),
         ({"permission_groups": frozenset({PermissionGroup.ExchangeUsers})}, "no way to sign in"),
         ({"permission_groups": frozenset({PermissionGroup.Partners})}, "enable Domain Security"),
+        ({"domain_secure_enabled": True}, "knows no partner yet"),
+        ({"auth_mechanism": frozenset({AuthMechanism.ExchangeServer})}, "kept, not offered"),
     ],
 )
 def test_what_is_allowed_but_does_nothing_is_said(values: dict[str, object], words: str) -> None:
@@ -116,7 +118,7 @@ def test_what_is_allowed_but_does_nothing_is_said(values: dict[str, object], wor
 def test_the_presets_of_each_use_contradict_nothing(usage: Usage) -> None:
     made = msgspec.structs.replace(rules.preset(usage, "New"), remote_ip_ranges=everyone())
     assert fields(made) == []
-    assert rules.advice(made) == []
+    assert bool(rules.advice(made)) is (usage in (Usage.Internal, Usage.Partner))
 
 
 def test_the_presets_bring_what_exchange_brings() -> None:

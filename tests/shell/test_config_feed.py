@@ -2,17 +2,23 @@
 
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 
 import msgspec
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from console.certificates import issuing, keys
+from console.certificates.keys import Key
 from tests.conftest import free_port, wait_for
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import Client, RunningTransport
+from transport.config.certificate import Certificate
 from transport.config.document import checksum, encode
+from transport.config.permissions import PermissionGroup
 from transport.config.snapshot import Snapshot
 from transport.receive.certificate_match import leaf
 
@@ -183,3 +189,54 @@ def test_each_connector_shows_the_certificate_that_it_names(office: Office, on_t
     wait_for(lambda: on_tls.facts().get("revision") == 2, "revision 2 is not in force")
     assert handshake(on_tls.greeted()) == ssl.PEM_cert_to_DER_cert(other.chain)
     assert on_tls.facts()["problems"] == []
+
+
+def client_context(directory: Path, names: list[str], authority: tuple[str, Key]) -> ssl.SSLContext:
+    """A client that shows a certificate of an authority (PEM, key)."""
+    key = keys.make(keys.P256)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both = directory / f"{names[0]}.pem"
+    both.write_bytes(issuing.issued(key, names, *authority).encode() + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(both)
+    return context
+
+
+def test_a_partner_proves_itself_with_its_certificate(office: Office, on_tls: RunningTransport, tmp_path: Path) -> None:
+    root_key, key = keys.make(keys.P256), keys.make(keys.P256)
+    root = issuing.authority(root_key, "Trusted by both")
+    token = Fernet(SECRET).encrypt(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())).decode()
+    ours = Certificate(
+        name="ours", names=("gateway.test",), encrypted_key=token,
+        chain=issuing.issued(key, ["gateway.test"], root, root_key),
+    )  # fmt: skip
+    partners = on_tls.connector(
+        domain_secure_enabled=True,
+        tls_receive_domain_secure_list=("partner.test",),
+        permission_groups=frozenset({PermissionGroup.Partners}),
+    )
+    office.publish(on_tls.snapshot(partners, revision=2, certificates=(ours,)))
+    wait_for(lambda: on_tls.facts().get("revision") == 2, "revision 2 is not in force")
+    partner = client_context(tmp_path, ["mail.partner.test"], (root, root_key))
+    stranger = client_context(tmp_path, ["mail.stranger.test"], (root, root_key))
+    for context, answer in ((partner, "250 "), (stranger, "530 "), (None, "530 ")):
+        client = on_tls.greeted()
+        assert client.say("STARTTLS").startswith("220 ")
+        client.start_tls(context)
+        client.say("EHLO mail.partner.test")
+        assert client.say("MAIL FROM:<anna@partner.test>").startswith(answer)
+    untrusted = client_context(tmp_path, ["fake.partner.test"], (issuing.authority(key, "Nobody's"), key))
+    client = on_tls.greeted()
+    client.say("STARTTLS")
+    client.connection.settimeout(5)
+    assert not _answers_on_tls(client, untrusted)
+
+
+def _answers_on_tls(client: Client, context: ssl.SSLContext) -> bool:
+    """TLS 1.3 lets a client finish its handshake before the server refuses the certificate."""
+    try:
+        client.start_tls(context)
+        return client.say("EHLO mail.partner.test").startswith("250 ")
+    except OSError:
+        return False

@@ -556,10 +556,20 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "DomainSecureEnabled", "Security", Kind.FLAG, "Enable Domain Security (Mutual Auth TLS)",
-            "Partners in the list of secure domains prove themselves with a certificate.",
+            "Partners in the list of secure domains prove themselves with a certificate. One that is shown must come "
+            "from an authority that this system, or the chain of the connector's own certificate, trusts.",
             CMDLET,
         ),
     ] = False
+    tls_receive_domain_secure_list: Annotated[
+        tuple[str, ...],
+        Setting(
+            "TlsReceiveDomainSecureList", "Security", Kind.DOMAINS, "Secure domains",
+            "The partners' domains, one each line. A server whose certificate holds such a domain, or a host in it, is "
+            "a partner server and may send from that domain.",
+            "Set-TransportConfig",
+        ),
+    ] = ()
     enable_auth_gssapi: Annotated[
         bool,
         Setting(

@@ -129,6 +129,13 @@ def _advice(connector: ReceiveConnector) -> Iterable[str]:
         yield "Exchange users have no way to sign in: choose Basic or Integrated Windows authentication."
     if PermissionGroup.Partners in groups and not connector.domain_secure_enabled:
         yield "Partners have no way to prove themselves: enable Domain Security."
+    if connector.domain_secure_enabled and not connector.tls_receive_domain_secure_list:
+        yield "Domain Security knows no partner yet: list their domains under Secure domains."
+    if AuthMechanism.ExchangeServer in mechanisms:
+        yield (
+            "Exchange Server authentication is kept, not offered: it works inside one Active Directory only. Let your "
+            "servers in by their addresses, externally secured."
+        )
 
 
 def _range_problems(ranges: tuple[IPRange, ...]) -> Iterable[Problem]:

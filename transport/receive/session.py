@@ -71,7 +71,7 @@ class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
     `chunks` is the octets that BDAT has brought so far, None before the first; `dns` what DNS says of the client, None
-    before it was asked.
+    before it was asked; `partner_domains` the secure domains that the client's certificate speaks for.
     """
 
     policy: Policy
@@ -96,6 +96,7 @@ class Session(msgspec.Struct, frozen=True):
     exchange: Exchange | None = None
     user: User | None = None
     logon_failures: int = 0
+    partner_domains: tuple[str, ...] = ()
 
     @property
     def server(self) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
+from transport.config.permissions import PARTNER_SERVERS
 from transport.config.receive_connector import AuthMechanism
+from transport.receive import partner
 from transport.receive.admission import principal
 from transport.receive.outcome import Outcome, StartTls
 from transport.receive.refusals import refuse
@@ -25,9 +29,13 @@ def starttls(session: Session, argument: str, now: float) -> Outcome:
     return Outcome(session, replies.READY_FOR_TLS, (StartTls(),))
 
 
-def established(session: Session, protocol: str, cipher: str) -> Session:
-    """The session after the handshake: everything the client said before is forgotten (RFC 3207 §4.2)."""
-    who = principal(session.connector)
+def established(session: Session, protocol: str, cipher: str, names: Iterable[str] = ()) -> Session:
+    """The session after the handshake: everything the client said before is forgotten (RFC 3207 §4.2).
+
+    `names` are the host names in the client's certificate, once that was found to be trusted.
+    """
+    domains = partner.proved(session.connector, names)
+    who = PARTNER_SERVERS if domains else principal(session.connector)
     return msgspec.structs.replace(
         session,
         tls=f"{protocol} {cipher}",
@@ -35,6 +43,7 @@ def established(session: Session, protocol: str, cipher: str) -> Session:
         helo="",
         extended=False,
         user=None,
+        partner_domains=domains,
         principal=who,
         rights=session.policy.rights(session.connector, who),
         **NO_TRANSACTION,

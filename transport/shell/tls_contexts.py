@@ -3,7 +3,8 @@
 import secrets
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
@@ -30,9 +31,11 @@ class Floor(msgspec.Struct, frozen=True):
 
     version: TlsVersion
     require_128_bit: bool
+    mutual: bool = False
 
 
 FLOORS = [Floor(version, require) for version in TlsVersion for require in (True, False)]
+MUTUAL = [Floor(floor.version, floor.require_128_bit, True) for floor in FLOORS]
 Contexts = dict[Floor, ssl.SSLContext]
 
 
@@ -47,9 +50,12 @@ class TlsContexts:
         self._server = snapshot.server
         self._usable: dict[Certificate, Contexts] = {}
         known = before._usable if before is not None else {}
+        mutual = any(one.domain_secure_enabled for one in snapshot.receive_connectors)
         for certificate in snapshot.certificates:
             try:
-                self._usable[certificate] = known.get(certificate) or _contexts(certificate, secret)
+                held = known.get(certificate, {})
+                missing = [floor for floor in FLOORS + MUTUAL * mutual if floor not in held]
+                self._usable[certificate] = held | _contexts(certificate, secret, missing)
             except (ssl.SSLError, ValueError, OSError) as error:
                 old = {each: contexts for each, contexts in known.items() if each.name == certificate.name}
                 self._usable |= old
@@ -69,13 +75,28 @@ class TlsContexts:
         return bool(self._usable)
 
     def context(self, connector: ReceiveConnector) -> ssl.SSLContext | None:
-        """The context for a connector; None when no certificate is usable."""
+        """The context for a connector; None when no certificate is usable.
+
+        A session of an older revision may find that no client is asked for a certificate any more.
+        """
         certificate = certificate_match.shown(connector, self._usable, self._server, clock.now())
-        floor = Floor(connector.minimum_tls_version, connector.require_128_bit_encryption)
-        return self._usable[certificate][floor] if certificate is not None else None
+        if certificate is None:
+            return None
+        asked = Floor(connector.minimum_tls_version, connector.require_128_bit_encryption)
+        contexts = self._usable[certificate]
+        mutual = contexts.get(Floor(asked.version, asked.require_128_bit, True))
+        return mutual if mutual is not None and connector.domain_secure_enabled else contexts[asked]
 
 
-def _contexts(certificate: Certificate, secret: bytes) -> Contexts:
+def names_in_certificate(tls: ssl.SSLObject) -> list[str]:
+    """The host names in the client's certificate; none unless it was asked for and is trusted."""
+    found: dict[str, Any] = tls.getpeercert() or {}
+    return [str(value) for kind, value in found.get("subjectAltName", ()) if kind == "DNS"]
+
+
+def _contexts(certificate: Certificate, secret: bytes, floors: Collection[Floor]) -> Contexts:
+    if not floors:
+        return {}
     certificate_match.leaf(certificate.chain)
     try:
         key = load_pem_private_key(Fernet(secret).decrypt(certificate.encrypted_key.encode()), None)
@@ -87,14 +108,18 @@ def _contexts(certificate: Certificate, secret: bytes) -> Contexts:
     with tempfile.NamedTemporaryFile(prefix="gatepost-") as file:
         file.write(certificate.chain.encode() + b"\n" + locked)
         file.flush()
-        return {floor: _context(floor, file.name, password) for floor in FLOORS}
+        return {floor: _context(floor, file.name, password, certificate.chain) for floor in floors}
 
 
-def _context(floor: Floor, file: str, password: bytes) -> ssl.SSLContext:
+def _context(floor: Floor, file: str, password: bytes, chain: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = LOWEST[floor.version]
     context.options |= ssl.OP_NO_RENEGOTIATION
     if not floor.require_128_bit:
         context.set_ciphers(OLDER_CIPHERS)
     context.load_cert_chain(file, password=password)
+    if floor.mutual:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
+        context.load_verify_locations(cadata=chain)
     return context

@@ -48,7 +48,11 @@ SECURED = {
             "to your accepted domains only, up to 10 MB. Users who sign in may send to any address.",
         ),
         (
-            {"permission_groups": frozenset({PermissionGroup.Partners}), "domain_secure_enabled": True},
+            {
+                "permission_groups": frozenset({PermissionGroup.Partners}),
+                "domain_secure_enabled": True,
+                "tls_receive_domain_secure_list": ("partner.example",),
+            },
             "Partners, known by their certificate, from 10.0.0.0/8 may send to your accepted domains only",
         ),
         ({"enabled": False}, "Disabled. Once enabled: Anyone in 10.0.0.0/8 may send"),

@@ -1,0 +1,22 @@
+"""Domain Security: partners that prove themselves with a certificate (Exchange reference, section 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from transport.config.receive_connector import ReceiveConnector
+
+
+def proved(connector: ReceiveConnector, names: Iterable[str]) -> tuple[str, ...]:
+    """The secure domains for which a trusted certificate with these host names speaks."""
+    if not connector.domain_secure_enabled:
+        return ()
+    held = [name.lower() for name in names]
+    return tuple(
+        domain for domain in connector.tls_receive_domain_secure_list if any(within(name, domain) for name in held)
+    )
+
+
+def within(name: str, domain: str) -> bool:
+    """Whether a host or domain (lower case) is the domain or lies in it."""
+    return name == domain or name.endswith("." + domain)
