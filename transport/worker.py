@@ -1,7 +1,7 @@
 """The SMTP process: environment → parts wired together, drain and stop. The only place that knows every part."""
 
 import asyncio
-import encodings.idna  # noqa: F401 (asyncio imports it late, when root and perhaps its files are out of reach)
+import encodings.idna  # (asyncio imports it late, when root and perhaps its files are out of reach)
 import encodings.punycode  # noqa: F401 (what idna asks for, as late)
 import fcntl
 import gc

@@ -1,4 +1,7 @@
-"""Questions about clients, put to DNS: kept by their TTL, ended by a time-out, and never a reason to refuse mail."""
+"""Questions about clients, put to DNS: kept by their TTL, ended by a time-out, and never a reason to refuse mail.
+
+The backend and the record types are imported here because dnspython does it late, when its files may be out of reach.
+"""
 
 import asyncio
 import logging
@@ -10,7 +13,12 @@ import dns._asyncio_backend
 import dns.asyncresolver
 import dns.exception
 import dns.nameserver
-import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.OPT
+import dns.rdtypes.ANY.PTR
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.IN.A
+import dns.rdtypes.IN.AAAA
 import dns.resolver
 import dns.reversename
 
