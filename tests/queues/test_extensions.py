@@ -108,6 +108,20 @@ def test_addresses_in_other_scripts_come_back_where_they_may_not_pass(sent, sink
     assert b"Final-Recipient: utf-8;jos\\x{E9}@far.test\r\n" in report.read_bytes()
 
 
+def test_a_mailbox_has_any_name(journal, forward, deliver, configure, query, home):
+    configure()
+    query("INSERT INTO directory_recipient (address) VALUES ('jörg@gatepost.test') RETURNING id")
+    journal.accept("Jörg@gatepost.test", "änne@gatepost.test", sender="ännchen@x.test", smtp_utf8=True)
+    forward()
+    deliver("mailbox")
+    (mail,) = (home / "mailboxes" / "gatepost.test" / "j%C3%B6rg" / "new").iterdir()
+    assert mail.read_bytes() == "Return-Path: <ännchen@x.test>\r\n".encode() + HEADER + b"body\r\n"
+    assert query("SELECT address, status FROM queues_recipient WHERE address LIKE '%gatepost.test' ORDER BY id") == [
+        ("Jörg@gatepost.test", "delivered"),
+        ("änne@gatepost.test", "failed"),
+    ]
+
+
 def test_without_smtputf8_only_a_header_in_ascii_goes_on(sent, sink, query):
     sent("bob@far.test", smtp_utf8=True)
     assert not sink.arrived[0].mail.endswith("SMTPUTF8")

@@ -55,7 +55,7 @@ def test_every_write_gets_a_greater_change_number_and_removal_leaves_a_tombstone
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("", "required"), ("anna", "Write it like"), ("jörg@contoso.com", "ASCII"), ("anna@contoso.com", "already")],
+    [("", "required"), ("anna", "Write it like"), ("jö rg@contoso.com", "no space"), ("anna@contoso.com", "already")],
 )
 def test_an_address_that_cannot_be_added_is_explained_at_its_field(admin, address, said):
     actions.add(SYSTEM, "anna@contoso.com")
@@ -154,7 +154,7 @@ def test_the_export_reads_back_as_the_same_list(admin):
 
 
 def test_hostile_bytes_in_list_name_and_search_are_refused_in_words(admin):
-    content = b"a\x00b@contoso.com\n\x00\nx@con\x00toso.com\nx\xff@y.com\nok@y.com,\x1b[31m"
+    content = b"a\x00b@contoso.com\n\x00\nx@con\x00toso.com\nx\xffy.com\nok@y.com,\x1b[31m"
     file = SimpleUploadedFile("l\x00ist\n.csv", content)
     answer = admin.post(reverse("directory:import"), {"file": file})
     job = Import.objects.get()

@@ -30,7 +30,10 @@ def test_every_common_form_of_a_list_is_understood(content):
 
 
 def test_a_name_in_windows_1252_is_understood():
-    assert read("jörg@x\nanna@contoso.com;Jörg".encode("cp1252")).names == {"anna@contoso.com": "Jörg"}
+    assert read("jörg@x.com\nanna@contoso.com;Jörg".encode("cp1252")).names == {
+        "jörg@x.com": "",
+        "anna@contoso.com": "Jörg",
+    }
 
 
 def test_bad_lines_are_named_by_number_and_reason():
@@ -57,10 +60,16 @@ def test_an_international_domain_becomes_a_labels():
     assert parse_address(" Anna@Bücher.Example ") == "anna@xn--bcher-kva.example"
 
 
+def test_an_international_name_is_kept_in_its_composed_form():
+    assert parse_address("JO\u0308RG@c.com") == "jörg@c.com"
+    assert parse_address("山田@c.com") == "山田@c.com"
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "@", "a@", "@b.com", "a b@c.com", "jörg@c.com", "a@b@c.com", ".a@c.com", "a@-b.com", "a@c..com", "a\x00@c.com",
-     "x" * 65 + "@c.com", "a@" + "b" * 64 + ".com", "<a@c.com>", "a@c.com\n"[:-1] + ">"],
+    ["", "@", "a@", "@b.com", "a b@c.com","a@b@c.com", ".a@c.com", "a@-b.com", "a@c..com", "a\x00@c.com",
+     "x" * 65 + "@c.com", "a@" + "b" * 64 + ".com", "jö rg@c.com", "j\u202eg@c.com",
+     "ö" * 33 + "@c.com", "<a@c.com>", "a@c.com\n"[:-1] + ">"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_words(text):
     with pytest.raises(ValueError, match=r"[A-Za-z]{3}"):

@@ -47,6 +47,18 @@ def test_mailboxes_and_their_messages_newest_first(admin, deliver):
     assert admin.get(odd).status_code == 200
 
 
+def test_an_address_in_another_script_is_shown_as_it_is(admin, deliver):
+    key = deliver("Übung.山田@xn--bcher-kva.example", "Größen")
+    page = admin.get(reverse("mailboxes:list"))
+    assert "übung.山田@xn--bcher-kva.example" in page.text
+    opened = page.context["table"][0]["open"]
+    assert "Größen" in admin.get(opened).text
+    box = ("xn--bcher-kva.example", "%C3%BCbung.%E5%B1%B1%E7%94%B0")
+    assert admin.get(url("message", key, box=box)).status_code == 200
+    assert admin.get(url("message-file", key, box=box)).status_code == 200
+    assert "Größen" in admin.get(reverse("mailboxes:details", args=["/".join(box)])).text
+
+
 def test_a_message_in_every_way(admin, deliver):
     key = deliver("bob@contoso.com", "<script>alert(1)</script>", "A text with <b>marks</b>")
     for way in ("text", "html", "headers", "source"):
