@@ -611,7 +611,7 @@ class SmtpProtocol(SMTP):
         self._transport = transport
         tls: Any = transport.get_extra_info("ssl_object")
         version, cipher = tls.version(), tls.cipher()[0]
-        self._session = established(self._session, version, cipher)
+        self._session = established(self._session, version, cipher, tls_contexts.names_in_certificate(tls))
         self._note(f"TLS protocol {version} negotiation succeeded using {cipher}", "")
         self._go_on()
 
