@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.directory import queries as directory
 from console.domains.models import AcceptedDomain
+from console.protection.models import IPListEntry
 from console.queues.models import Message
 from console.tracking.models import Session
 
@@ -75,6 +76,15 @@ def _domains(text: str) -> Iterable[Hit]:
         yield Hit(row.domain_name, row.domain_type, reverse("domains:details", args=[row.pk]))
 
 
+def _ip_list(ip_list: str, url_name: str) -> Callable[[str], Iterable[Hit]]:
+    def find(text: str) -> Iterable[Hit]:
+        rows = IPListEntry.objects.filter(Q(ip_range__icontains=text) | Q(comment__icontains=text), ip_list=ip_list)
+        for row in rows[:MOST]:
+            yield Hit(row.ip_range, row.comment, reverse(url_name, args=[row.pk]))
+
+    return find
+
+
 def _recipients(text: str) -> Iterable[Hit]:
     for row in directory.found(directory.listed(), text)[:MOST]:
         yield Hit(row.address, row.display_name, reverse("directory:details", args=[row.pk]))
@@ -99,6 +109,8 @@ KINDS = [
     (_("Receive connectors"), "connectors:receive-list", _receive_connectors),
     (_("Send connectors"), "connectors:send-list", _send_connectors),
     (_("Accepted domains"), "domains:list", _domains),
+    (_("IP Block list"), "protection:block-list", _ip_list("Block", "protection:block-details")),
+    (_("IP Allow list"), "protection:allow-list", _ip_list("Allow", "protection:allow-details")),
     (_("Recipients"), "directory:list", _recipients),
     (_("Sessions"), "tracking:list", _sessions),
     (_("Messages"), "queues:message-list", _messages),

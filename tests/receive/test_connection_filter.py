@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +79,10 @@ def test_the_name_that_is_asked_for() -> None:
 
 def test_a_placeholder_is_filled_in_and_stays_ascii() -> None:
     provider = IPListProvider(name="Übel", lookup_domain="bl.test", rejection_response="%0 %1 %2 100%")
-    assert connection_filter.response(provider, "192.0.2.7") == "192.0.2.7 ?bel bl.test 100%"
+    told = connection_filter.answer_to_listed(provider, "192.0.2.7")
+    assert told.text == "550 5.7.1 192.0.2.7 ?bel bl.test 100%"
+    long = msgspec.structs.replace(provider, rejection_response="%0" * 120)
+    assert len(connection_filter.answer_to_listed(long, "2001:db8::1").wire) <= 512
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,6 @@ from transport.config.setting import Kind, Setting
 CMDLET = "Set-IPBlockListConfig"
 PROVIDER = "Add-IPBlockListProvider"
 LONGEST_RESPONSE = 240
-BLOCK_LIST_RESPONSE = "Recipient not authorized, your IP address is on the IP Block list"
-PROVIDER_RESPONSE = "Recipient not authorized, your IP has been found on a block list"
 
 
 class IPList(Enum):

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from transport.config.connection_filter import (
-    BLOCK_LIST_RESPONSE,
-    PROVIDER_RESPONSE,
-    IPList,
-    IPListProvider,
-)
+from transport.config.connection_filter import IPList, IPListProvider
 from transport.config.snapshot import Snapshot
 from transport.receive.dns import PENDING, DnsAnswers, matches
 from transport.receive.filters import looks_at
@@ -17,8 +12,9 @@ from transport.receive.ip_lists import IPLists
 from transport.receive.outcome import LookUpClient, Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session
+from transport.smtp import replies
 from transport.smtp.path import Path
-from transport.smtp.reply import Reply, reply
+from transport.smtp.reply import Reply
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -35,8 +31,6 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 NEUTRAL = Verdict()
-LONGEST_REPLY = 490
-"""Characters behind code and status: a reply line has at most 512 octets (RFC 5321 §4.5.3.1.5)."""
 
 
 class ConnectionLists:
@@ -55,7 +49,8 @@ class ConnectionLists:
         self.lookup_domains = tuple(dict.fromkeys(each.lookup_domain for each in self.providers))
         self.idle = not self.entries and not self.providers
         self.bypassed = frozenset(settings.bypassed_recipients)
-        self._block_list_response = settings.static_entry_rejection_response or BLOCK_LIST_RESPONSE
+        own_words = settings.static_entry_rejection_response
+        self._block_list_reply = replies.blocked(own_words) if own_words else replies.BLOCKED_ADDRESS
 
     def verdict(self, address: str, answers: DnsAnswers | None, now: float) -> Verdict:
         """What becomes of a client, by its address and by what DNS says of it (None: DNS was not asked)."""
@@ -69,8 +64,7 @@ class ConnectionLists:
         entry = self.entries.find(IPList.Block, address, now)
         if entry is None:
             return None
-        refusal = reply(550, "5.7.1", self._block_list_response)
-        return Verdict(refusal=refusal, rule="ip_block_list", by=entry.ip_range)
+        return Verdict(refusal=self._block_list_reply, rule="ip_block_list", by=entry.ip_range)
 
     def _provided(self, address: str, answers: DnsAnswers | None) -> Verdict:
         if answers is None or not self.providers:
@@ -82,8 +76,7 @@ class ConnectionLists:
                 continue
             if provider.ip_list is IPList.Allow:
                 return Verdict(allowed=True, rule="ip_allow_list_provider", by=provider.name)
-            refusal = reply(550, "5.7.1", response(provider, address))
-            return Verdict(refusal=refusal, rule="ip_block_list_provider", by=provider.name)
+            return Verdict(refusal=answer_to_listed(provider, address), rule="ip_block_list_provider", by=provider.name)
         return NEUTRAL
 
 
@@ -95,12 +88,12 @@ def verdict(session: Session, now: float) -> Verdict:
     return lists.verdict(session.remote_ip, session.dns, now)
 
 
-def response(provider: IPListProvider, address: str) -> str:
+def answer_to_listed(provider: IPListProvider, address: str) -> Reply:
     """What a listed client is told: the provider's own text with its placeholders filled in, else the usual one."""
-    text = provider.rejection_response or PROVIDER_RESPONSE
+    text = provider.rejection_response
     for mark, value in (("%0", address), ("%1", provider.name), ("%2", provider.lookup_domain)):
         text = text.replace(mark, value.encode("ascii", "replace").decode())
-    return text[:LONGEST_REPLY]
+    return replies.blocked(text) if text else replies.BLOCK_LISTED
 
 
 def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outcome | None:

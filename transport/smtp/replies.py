@@ -57,6 +57,10 @@ TOO_MANY_FAILURES = reply(421, "4.7.0", "Too many failed sign-ins, closing trans
 STARTTLS_FIRST = reply(451, "5.7.3", "Must issue a STARTTLS command first")  # A, although 451 goes with 4.x.x
 NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated")  # A
 SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender")  # N
+BLOCKED_ADDRESS = reply(  # own words
+    550, "5.7.1", "Recipient not authorized, your IP address is on the IP Block list"
+)
+BLOCK_LISTED = reply(550, "5.7.1", "Recipient not authorized, your IP has been found on a block list")  # B
 SENDER_DENIED = reply(554, "5.1.0", "Sender Denied")  # A
 UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay")  # A
 USER_UNKNOWN = reply(550, "5.1.1", "User unknown")  # A, documents 000 and 001
@@ -101,6 +105,11 @@ def greeting(banner: str) -> Reply:
 def challenge(token: bytes) -> Reply:
     """What the client must answer next, as base64 (RFC 4954 §4)."""
     return reply(334, "", base64.b64encode(token).decode("ascii"))
+
+
+def blocked(text: str) -> Reply:
+    """The administrator's own words to a client on a block list; cut to what a line may hold (RFC 5321 §4.5.3.1.5)."""
+    return reply(550, "5.7.1", text[:490])
 
 
 def chunk_taken(size: int) -> Reply:

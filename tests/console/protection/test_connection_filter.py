@@ -225,3 +225,11 @@ def test_who_may_only_look(signed_in, page):
 @pytest.mark.parametrize("page", ["protection:connection-filter", "protection:block-new", "protection:provider-new"])
 def test_who_may_not_write(signed_in, page):
     assert signed_in(Role.RECIPIENT_MANAGEMENT).post(reverse(page), {}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_entries_are_found_by_address_and_comment(admin):
+    (row,) = actions.add_entries(ADMIN, [entry("192.0.2.7", comment="ticket 4711")])
+    for text in ("192.0.2", "4711"):
+        page = admin.get(reverse("overview:search"), {"q": text})
+        assert reverse("protection:block-details", args=[row.pk]) in page.text
