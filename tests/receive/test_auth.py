@@ -153,6 +153,18 @@ def test_the_log_shows_no_answer() -> None:
     assert auth.shown(said(client(), "AUTH LOGIN").exchange, b"c2VjcmV0") == auth.MASK
 
 
+@pytest.mark.parametrize(
+    ("parameter", "code_"),
+    [("AUTH=<>", 250), ("auth=anna+40contoso.com", 250), ("AUTH=", 501), ("AUTH=+zz", 501), ("AUTH=" + "a" * 501, 501)],
+)
+def test_where_auth_is_offered_mail_may_name_who_wrote_it(parameter: str, code_: int) -> None:
+    session = auth.checked(client(), ANNA).session
+    line = f"MAIL FROM:<anna@contoso.com> {parameter}".encode()
+    assert code(verbs.respond(session, line, 0.0)) == code_
+    stranger = said(connected(), "EHLO laptop")
+    assert code(verbs.respond(stranger, b"MAIL FROM:<a@b.example> " + parameter.encode(), 0.0)) == 555
+
+
 words = st.sampled_from(
     ["AUTH", "LOGIN", "PLAIN", "NTLM", "*", "=", "==", "YW5uYQ==", "AGFubmEAc2VjcmV0", "\0", "é", " ", "\t", "QUIT"]
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from transport.config.receive_connector import ReceiveConnector, SizeMode
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector, SizeMode
+
+SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
+"""The mechanisms with which somebody signs in by AUTH."""
 
 
 def keywords(connector: ReceiveConnector, *, starttls: bool, mechanisms: list[str]) -> list[str]:
@@ -36,6 +39,7 @@ def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:
         "RET": connector.delivery_status_notification_enabled,
         "ENVID": connector.delivery_status_notification_enabled,
         "XORAR": connector.orar_enabled,
+        "AUTH": bool(SIGN_IN & connector.auth_mechanism),
     }
     return frozenset(keyword for keyword, here in offered.items() if here)
 

@@ -8,7 +8,7 @@ import msgspec
 
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
-ENVID_LIMIT, ORCPT_LIMIT = 100, 500
+ENVID_LIMIT, ORCPT_LIMIT, AUTH_LIMIT = 100, 500, 500
 
 
 class ParameterError(ValueError):
@@ -21,7 +21,7 @@ class UnknownParameter(ValueError):
 
 class MailParameters(msgspec.Struct, frozen=True):
     """What MAIL may carry: the announced size in octets (RFC 1870 §6), the body type (RFC 6152 §3, RFC 3030 §3),
-    SMTPUTF8 (RFC 6531 §3.4), RET and ENVID (RFC 3461 §4.3 and §4.4).
+    SMTPUTF8 (RFC 6531 §3.4), RET and ENVID (RFC 3461 §4.3 and §4.4). AUTH is understood and not believed (RFC 4954 §5).
     """
 
     size: int = 0
@@ -57,6 +57,8 @@ def mail_parameters(text: str, offered: frozenset[str]) -> MailParameters:
         raise ParameterError(text)
     ret, envid = found.get("RET", "").upper(), found.get("ENVID", "")
     if ("RET" in found and ret not in ("FULL", "HDRS")) or not _is_xtext(envid, ENVID_LIMIT):
+        raise ParameterError(text)
+    if "AUTH" in found and (not found["AUTH"] or not _is_xtext(found["AUTH"], AUTH_LIMIT)):
         raise ParameterError(text)
     if found.get("SMTPUTF8"):
         raise ParameterError(text)
