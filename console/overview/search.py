@@ -17,6 +17,7 @@ from console.domains.models import AcceptedDomain
 from console.protection.models import IPListEntry
 from console.queues.models import Message
 from console.tracking.models import Session
+from console.users.models import User
 
 MOST = 10
 SECONDS = 2
@@ -90,6 +91,12 @@ def _recipients(text: str) -> Iterable[Hit]:
         yield Hit(row.address, row.display_name, reverse("directory:details", args=[row.pk]))
 
 
+def _users(text: str) -> Iterable[Hit]:
+    places = Q(name__icontains=text) | Q(domain__icontains=text) | Q(display_name__icontains=text)
+    for row in User.objects.filter(places)[:MOST]:
+        yield Hit(row.principal, row.display_name, reverse("users:details", args=[row.pk]))
+
+
 def _sessions(text: str) -> Iterable[Hit]:
     rows = Session.objects.filter(search__contains=text.lower()).order_by("-started_at", "-session_id")
     for row in rows.defer("events", "search")[:MOST]:
@@ -112,6 +119,7 @@ KINDS = [
     (_("IP Block list"), "protection:block-list", _ip_list("Block", "protection:block-details")),
     (_("IP Allow list"), "protection:allow-list", _ip_list("Allow", "protection:allow-details")),
     (_("Recipients"), "directory:list", _recipients),
+    (_("Users"), "users:list", _users),
     (_("Sessions"), "tracking:list", _sessions),
     (_("Messages"), "queues:message-list", _messages),
 ]

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import shutil
 import smtplib
+import socket
 import statistics
 import subprocess
 import time
@@ -423,3 +424,12 @@ def test_a_failed_sign_in_is_held_back_and_the_last_one_closes(plain_port: Runni
     assert time.monotonic() - began >= 1
     assert client.say(f"AUTH PLAIN {plain}").startswith("535 ")
     assert client.line().startswith("421 4.7.0") and client.line() == ""
+
+
+def test_who_closes_its_side_behind_the_password_still_hears_the_answer(plain_port: RunningTransport) -> None:
+    client = plain_port.greeted()
+    plain = base64.b64encode(f"\0anna@gatepost.test\0{PASSWORD}".encode()).decode()
+    client.send(f"AUTH PLAIN {plain}\r\n".encode())
+    client.connection.shutdown(socket.SHUT_WR)
+    assert client.reply() == "235 2.7.0 Authentication successful"
+    assert client.line() == ""

@@ -150,9 +150,10 @@ class SmtpProtocol(SMTP):
             self._log.closed(self._closed_by)
 
     def eof_received(self) -> bool:
-        """A client that closed its side still gets the answer to the message that is being stored."""
+        """A client that closed its side still gets the answers that we owe it."""
         self._eof = True
-        return (self._ahead or self._doing in (Doing.STORING, Doing.LOOK_UP)) and not self._session.tls
+        owing = self._doing in (Doing.STORING, Doing.LOOK_UP, Doing.SIGNING_IN)
+        return (self._ahead or owing) and not self._session.tls
 
     def pause_writing(self) -> None:
         """The client does not read our replies: take no more commands."""
