@@ -16,7 +16,6 @@ from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision
 from transport.config import kinds
-from transport.config.connection_filter import ConnectionFilter
 from transport.config.document import DocumentError
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
@@ -27,15 +26,16 @@ CONNECTOR = "receive connector"
 FILTERS: dict[str, tuple[str, type]] = {
     "recipient filter": ("recipient_filter", RecipientFilter),
     "sender filter": ("sender_filter", SenderFilter),
-    "connection filter": ("connection_filter", ConnectionFilter),
 }
 """Kind of object → where the snapshot has it, and its settings table."""
 PLACES = {"recipient filter": "protection:recipient-filter", "sender filter": "protection:sender-filter"}
-PLACES |= {"connection filter": "protection:connection-filter"}
+PLACES |= {"ip block list": "protection:block-list", "list provider": "protection:provider-list"}
 PLACES |= {"certificate": "certificates:list", "accepted domain": "domains:list", "directory": "directory:list"}
 NAMES = {CONNECTOR: "Receive connector", "accepted domain": "Accepted domains"}
 NAMES |= {"recipient filter": "Recipient filter", "sender filter": "Sender filter"}
-NAMES |= {"connection filter": "Connection filter"}
+NAMES |= {"ip block list": "IP Block list", "list provider": "List providers"}
+IN_HISTORY = {"ip block list": "IP list entry", "list provider": "IP list provider"}
+"""Kinds of objects that the change history calls otherwise."""
 NAMES |= {"directory": "Directory", "certificate": "Certificates"}
 
 
@@ -125,7 +125,8 @@ class Reasons:
 
     def _last_change(self, on: str, revision: int) -> tuple[str, datetime | None]:
         """Who changed the object last before the decision, else who published the revision."""
-        entries = Entry.objects.filter(kind__iexact=NAMES.get(on, on).removesuffix("s"), revision__lte=revision)
+        kind = IN_HISTORY.get(on) or NAMES.get(on, on).removesuffix("s")
+        entries = Entry.objects.filter(kind__iexact=kind, revision__lte=revision)
         if on == CONNECTOR:
             entries = entries.filter(object_name__iexact=self.connector)
         found = entries.order_by("-revision", "-id").values_list("actor", "time").first()

@@ -6,8 +6,8 @@ import msgspec
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter, `directory`,
-    `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
+    """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list,
+    `directory`, `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
     """
 
     meaning: str
@@ -110,12 +110,8 @@ RULES: dict[str, Rule] = {
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
         "recipient filter", "recipient_validation_enabled",
     ),
-    "ip_block_list": Rule(
-        "The client's address is on the IP Block list.", "connection filter", "ip_block_list_enabled"
-    ),
-    "ip_block_list_provider": Rule(
-        "A block-list provider lists the client's address.", "connection filter", "ip_block_list_providers_enabled"
-    ),
+    "ip_block_list": Rule("The client's address is on the IP Block list.", "ip block list"),
+    "ip_block_list_provider": Rule("A block-list provider lists the client's address.", "list provider"),
     "recipient_blocked": Rule("The recipient is on the block list.", "recipient filter", "blocked_recipients"),
     "sender_blocked": Rule("The sender, or its domain, is blocked.", "sender filter", "blocked_senders"),
     "from_blocked": Rule(
