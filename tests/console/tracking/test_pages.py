@@ -9,7 +9,7 @@ from django.urls import reverse
 from console.accounts.actors import Role
 from console.connectors.models import ReceiveConnector
 from console.publishing.models import ConfigRevision
-from console.tracking import queries
+from console.tracking import actions, queries
 from console.tracking.models import Session
 from console.tracking.reasons import PLACES, _url
 from transport.config import document
@@ -209,3 +209,11 @@ def test_everybody_who_may_sign_in_may_read_the_log_and_a_wrong_name_is_404(sign
     assert reader.get(reverse("tracking:session", args=[session.pk])).status_code == 200
     for name in ("NOSUCH", "\x00", "a b"):
         assert reader.get(reverse("tracking:session", args=[name])).status_code == 404
+
+
+def test_old_sessions_are_forgotten(monkeypatch):
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    for number in range(5):
+        make_session(number)
+    assert actions.forget_before(START + timedelta(seconds=3)) == 3
+    assert Session.objects.count() == 2
