@@ -6,11 +6,14 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import uuid
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import wait_for
+from transport.shell import body_file
 from transport.shell.body_file import BodyFile
 from transport.shell.journal import Damage, Envelope, Journal, Record, content, read_segment, segments, waiting
 
@@ -249,9 +252,26 @@ def test_bodies_that_no_record_names_go_at_the_next_start(tmp_path: Path) -> Non
     asyncio.run(write("first"))
     assert len(list((tmp_path / "bodies").iterdir())) == 3
     written(tmp_path, 1)
+    wait_for(lambda: len(list((tmp_path / "bodies").iterdir())) == 1, "the others are still there")
     (left,) = (tmp_path / "bodies").iterdir()
     records = [one for one in found(tmp_path) if isinstance(one, Record)]
     assert left.name == records[0].envelope.body_file
+
+
+def test_bodies_stay_while_a_damaged_segment_may_name_them(tmp_path: Path) -> None:
+    path = written(tmp_path, 3)
+    data = bytearray(path.read_bytes())
+    data[40] ^= 0xFF
+    (tmp_path / "set-aside").mkdir()
+    (tmp_path / "set-aside" / path.name).write_bytes(data)
+    path.unlink()
+    body = tmp_path / "bodies" / "1-x.body"
+    body.write_bytes(b"x")
+    body_file.remove_orphans(tmp_path)
+    for thread in threading.enumerate():
+        if thread.name == "orphans":
+            thread.join()
+    assert body.exists()
 
 
 def test_a_discarded_body_leaves_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ name it.
 """
 
 import asyncio
+import contextlib
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from transport.shell.durable_file import sync_directory
-from transport.shell.segment import BODIES, Record, read_segment, segments
+from transport.shell.segment import BODIES, SET_ASIDE, Record, read_segment, segments
 
 PART = ".part"
 BODY = ".body"
@@ -116,16 +118,24 @@ def _write(handle: int, pieces: list[bytes]) -> None:
 
 
 def remove_orphans(directory: Path) -> None:
-    """Bodies that no record names: their message was never answered with 250. For the start of a transport."""
+    """Bodies that no record names: their message was never answered with 250. For the start of a transport.
+
+    Reading the segments may take long when PostgreSQL has been away, so that happens in a thread of its own.
+    """
     for part in (directory / BODIES).glob(f"*{PART}"):
         part.unlink(missing_ok=True)
     bodies = {path.name: path for path in (directory / BODIES).glob(f"*{BODY}")}
-    if not bodies:
-        return
-    for segment in segments(directory):
-        for found in read_segment(segment):
-            if not isinstance(found, Record):
-                return  # what cannot be read may have named any of them
-            bodies.pop(found.envelope.body_file, None)
+    if bodies:
+        arguments = bodies, [*segments(directory / SET_ASIDE), *segments(directory)]
+        threading.Thread(target=_remove_unnamed, args=arguments, name="orphans", daemon=True).start()
+
+
+def _remove_unnamed(bodies: dict[str, Path], among: list[Path]) -> None:
+    for segment in among:
+        with contextlib.suppress(FileNotFoundError):  # the forwarder is done with it, and with its bodies
+            for found in read_segment(segment):
+                if not isinstance(found, Record):
+                    return  # what cannot be read may have named any of them
+                bodies.pop(found.envelope.body_file, None)
     for path in bodies.values():
         path.unlink(missing_ok=True)

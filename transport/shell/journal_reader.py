@@ -10,11 +10,10 @@ import psycopg
 from transport.shell import queue_tables
 from transport.shell.queries import QUERIES
 from transport.shell.queue_tables import Connection, Routes
-from transport.shell.segment import BODIES, Damage, Record, read_segment, segments
+from transport.shell.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments
 
 MOST_RECORDS = 2000
 MOST_BYTES = 16 << 20
-SET_ASIDE = "set-aside"
 
 log = logging.getLogger(__name__)
 

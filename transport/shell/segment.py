@@ -21,6 +21,8 @@ import msgspec
 
 SUFFIX = ".journal"
 BODIES = "bodies"
+SET_ASIDE = "set-aside"
+"""Where the forwarder keeps segments that were damaged, for a human."""
 CHUNK = 1 << 20
 LONGEST_ENVELOPE = 16 << 20
 LONGEST_BODY = 16 << 20
