@@ -10,8 +10,7 @@ from transport.shell.mail_data import MailDataReader
 
 IN_MEMORY = 1 << 20
 ALL_IN_MEMORY = 64 << 20
-"""Bytes of all messages under way, beyond which even small ones go to files: thousands of slow clients fit."""
-SMALL = 1 << 16
+"""Bytes of all messages under way, beyond which each one goes to a file as soon as its header must have ended."""
 MOST_UNWRITTEN = 4 << 20
 """Bytes of a large body that may wait for the disk; beyond that the client has to wait."""
 _blank_line = re.compile(rb"\r?\n\r?\n")
@@ -63,7 +62,7 @@ class IncomingMessage:
             return
         self._content += piece
         self._journal.held += len(piece)
-        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > SMALL):
+        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > HEADER_LIMIT):
             self._read_head()
             self._move_to_file()
 

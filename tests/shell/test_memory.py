@@ -1,0 +1,55 @@
+"""Memory stays flat: large messages, many clients, slow clients."""
+
+from pathlib import Path
+
+from tests.conftest import wait_for
+from tests.shell.running_transport import RunningTransport
+
+MEGABYTE = 1 << 20
+
+
+def memory(transport: RunningTransport, line: str = "VmRSS") -> int:
+    """Bytes of resident memory; VmHWM is the most there ever was."""
+    assert transport.process is not None
+    status = Path(f"/proc/{transport.process.pid}/status").read_text()
+    return next(int(text.split()[1]) * 1024 for text in status.splitlines() if text.startswith(line))
+
+
+def test_a_message_of_100_megabytes(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(max_message_size=200 * MEGABYTE))
+    transport.start()
+    client = transport.greeted()
+    client.message(b"Subject: small\r\n\r\nx")
+    before = memory(transport)
+    for command in ("MAIL FROM:<alice@example.test>", "RCPT TO:<bob@gatepost.test>", "DATA"):
+        assert client.say(command)[0] in "23"
+    client.send(b"Subject: large\r\n\r\n")
+    for _ in range(100):
+        client.send(b"0123456789abcde\n" * (MEGABYTE // 16))
+    client.send(b"\r\n.\r\n")
+    assert client.reply().startswith("250 ")
+    assert memory(transport, "VmHWM") - before < 20 * MEGABYTE
+
+
+def test_a_thousand_idle_clients(serving: RunningTransport) -> None:
+    serving.greeted()
+    before = memory(serving)
+    clients = [serving.greeted() for _ in range(1000)]
+    assert serving.facts()["sessions"] >= 1000
+    assert (memory(serving) - before) / len(clients) < 10_000
+
+
+def test_clients_that_all_stop_in_the_middle(serving: RunningTransport) -> None:
+    """None of the messages is large, all of them together are."""
+    before = memory(serving)
+    clients = [serving.greeted() for _ in range(200)]
+    for client in clients:
+        client.send(b"MAIL FROM:<>\r\nRCPT TO:<b@gatepost.test>\r\nDATA\r\nSubject: x\r\n\r\n" + b"x" * 900_000)
+    bodies = serving.home / "journal" / "node-1" / "bodies"
+    wait_for(lambda: len(list(bodies.iterdir())) > 100, "they are all kept in memory")
+    assert memory(serving) - before < 110 * MEGABYTE
+    for client in clients:
+        client.send(b"\r\n.\r\n")
+        replies = [client.line()[:3] for _ in range(4)]
+        assert replies == ["250", "250", "354", "250"]
+    assert len(list(serving.records())) == 200
