@@ -15,7 +15,7 @@ from console.connectors.models import ReceiveConnector, SendConnector
 from console.directory import queries as directory
 from console.domains.models import AcceptedDomain
 from console.queues.models import Message
-from console.tracking.models import Session
+from console.tracking import queries as sessions
 
 MOST = 10
 SECONDS = 2
@@ -81,7 +81,7 @@ def _recipients(text: str) -> Iterable[Hit]:
 
 
 def _sessions(text: str) -> Iterable[Hit]:
-    rows = Session.objects.filter(search__contains=text.lower()).order_by("-started_at", "-session_id")
+    rows = sessions.with_text(sessions.newest(), text)
     for row in rows.defer("events", "search")[:MOST]:
         note = f"{row.remote_address} · {row.connector}"
         yield Hit(row.session_id, note, reverse("tracking:session", args=[row.pk]), row.started_at)
