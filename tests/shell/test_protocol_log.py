@@ -26,7 +26,7 @@ def write(directory: Path, count: int, limits: Limits | None = None, rest: bytes
         log = ProtocolLog(directory, asyncio.get_running_loop(), limits)
         session = SessionLog(log, "node\\Default", "08D675E58CA1DA38", *ENDS)
         for number in range(count):
-            session.received(b"NOOP %d%b" % (number, rest))
+            session.command(b"NOOP %d%b" % (number, rest), b"250 OK\r\n")
             log._flush()
         log.close()
 
@@ -88,13 +88,13 @@ def test_files_rotate_by_size_and_number(tmp_path: Path) -> None:
     assert [int(name[13:17]) for name in names] == list(range(1, len(names) + 1))
     assert all(path.stat().st_size <= 1000 for path in files(tmp_path))
     assert all(path.read_text().startswith("#Software: ") for path in files(tmp_path))
-    assert len(rows(tmp_path)) == 20
+    assert len(rows(tmp_path)) == 40
 
 
 def test_the_oldest_files_go_when_the_directory_is_full(tmp_path: Path) -> None:
     write(tmp_path, 200, Limits(file_bytes=1000, directory_bytes=5000))
     assert sum(path.stat().st_size for path in files(tmp_path)) <= 5000
-    assert rows(tmp_path)[-1][7] == "NOOP 199"
+    assert rows(tmp_path)[-2][7] == "NOOP 199"
 
 
 def test_files_go_when_they_are_old(tmp_path: Path) -> None:
@@ -108,4 +108,4 @@ def test_no_byte_of_a_client_reaches_the_file_raw(tmp_path: Path) -> None:
     text = files(tmp_path)[0].read_bytes()
     assert set(text) - {13, 10} <= set(range(32, 127))
     assert all(f"\\x{byte:02x}".encode() in text for byte in [*range(32), *range(127, 256)])
-    assert len(rows(tmp_path)) == 1
+    assert len(rows(tmp_path)) == 2

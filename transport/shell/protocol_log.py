@@ -56,27 +56,28 @@ class SessionLog:
 
     def connected(self, rights: str) -> None:
         """`+`, and what the session may do."""
-        self._log.add((time.time(), self, "+", "", ""))
-        self._log.add((time.time(), self, "*", rights, "Set Session Permissions"))
+        self._log.add((time.time(), self, "+", "", b"", ""))
+        self._log.add((time.time(), self, "*", rights, b"", "Set Session Permissions"))
 
-    def received(self, line: bytes) -> None:
-        """`<`: a command line as the client sent it, without its line end."""
-        self._log.add((time.time(), self, "<", line, ""))
+    def command(self, line: bytes, wire: bytes, context: str = "") -> None:
+        """`<` and `>`: a command line as the client sent it, without its line end, and the reply to it."""
+        self._log.add((time.time(), self, "<", line, wire, context))
 
     def sent(self, wire: bytes, context: str = "") -> None:
         """`>`: a reply in one record, whatever its number of lines; `context` names the rule of a refusal."""
-        self._log.add((time.time(), self, ">", wire, context))
+        self._log.add((time.time(), self, ">", "", wire, context))
 
     def note(self, data: str, context: str = "") -> None:
         """`*`: something worth knowing."""
-        self._log.add((time.time(), self, "*", data, context))
+        self._log.add((time.time(), self, "*", data, b"", context))
 
     def closed(self, by: str) -> None:
         """`-`: `by` is Remote or Local."""
-        self._log.add((time.time(), self, "-", "", by))
+        self._log.add((time.time(), self, "-", "", b"", by))
 
 
-Event = tuple[float, SessionLog, str, str | bytes, str]
+Event = tuple[float, SessionLog, str, str | bytes, bytes, str]
+"""When, whose, `+-*<>`, the data, the reply (of `<` and `>`), the context (of the reply where there is one)."""
 
 
 class _Speller:
@@ -90,23 +91,28 @@ class _Speller:
         """The lines of the events, which must come in their order."""
         lines = []
         known = self._known
-        for when, session, event, data, context in events:
+        for when, session, event, data, wire, context in events:
             if int(when * 1000) != self._millisecond:
                 self._millisecond, self._stamp = int(when * 1000), stamp(when)
-            text = known.get(data)
-            if text is None:
-                text = self._learn(event, data)
+            head, tail, number = self._stamp + session.head, session.tail, session.sequence
             if context:
                 context = field(context)
-            number = session.sequence
+            if event == "<":
+                text = known.get(data) or self._learn(data)
+                lines.append(f"{head}{number}{tail}<,{text},\r\n")
+                number += 1
+            if wire:
+                text = known.get(wire) or self._learn(wire)
+                lines.append(f"{head}{number}{tail}>,{text},{context}\r\n")
+            else:
+                lines.append(f"{head}{number}{tail}{event},{self._learn(data)},{context}\r\n")
             session.sequence = number + 1
-            lines.append(f"{self._stamp}{session.head}{number}{session.tail}{event},{text},{context}\r\n")
         return "".join(lines)
 
-    def _learn(self, event: str, data: str | bytes) -> str:
+    def _learn(self, data: str | bytes) -> str:
         text = data
         if isinstance(text, bytes):
-            text = _reply(text) if event == ">" else text.decode("latin-1")
+            text = _reply(text) if text.endswith(b"\r\n") else text.decode("latin-1")
         if len(self._known) > 2000:
             self._known.clear()
         self._known[data] = found = field(text)

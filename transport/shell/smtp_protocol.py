@@ -226,8 +226,9 @@ class SmtpProtocol(SMTP):
         if reply.code >= 400 and outcome.decided_by:
             context = f"{outcome.decided_by}; revision {outcome.session.policy.snapshot.revision}"
         if line:
-            log_.received(line[:-1].removesuffix(b"\r")[:LONGEST_LINE])
-        log_.sent(reply.wire, context)
+            log_.command(line[:LONGEST_LINE].rstrip(b"\r\n"), reply.wire, context)
+        else:
+            log_.sent(reply.wire, context)
 
     def _act(self, action: Action) -> None:
         match action:
