@@ -1,6 +1,7 @@
 """The SMTP process: environment → parts wired together, drain and stop. The only place that knows every part."""
 
 import asyncio
+import ctypes
 import encodings.idna  # noqa: F401 (asyncio imports it late, when root and perhaps its files are out of reach)
 import fcntl
 import gc
@@ -9,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Never
 
@@ -30,6 +32,7 @@ from transport.shell.smtp_protocol import SmtpProtocol
 from transport.shell.tls_contexts import TlsContexts
 
 DRAIN = 5.0
+M_MMAP_THRESHOLD = -3
 REOPEN_EVERY = 3
 """Seconds between two tries to open what could not be listened on."""
 
@@ -150,6 +153,12 @@ class Worker:
         self._protocol_log.close()
 
 
+def _give_memory_back() -> None:
+    """Buffers of 128 KiB and more go back to the system when freed; glibc would raise this limit by itself."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 17)
+
+
 def _only_one(path: Path) -> int:
     """Two transports of one name would write into each other's journal. Raises OSError; the lock dies with us."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -182,6 +191,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         settings = environment(os.environ)
+        _give_memory_back()
         privileges.raise_open_files()
         privileges.drop(settings.user, settings.directories)
         uvloop.run(_serve(settings))

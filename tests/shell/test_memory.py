@@ -1,5 +1,6 @@
 """Memory stays flat: large messages, many clients, slow clients."""
 
+import threading
 from pathlib import Path
 
 from tests.conftest import wait_for
@@ -29,6 +30,25 @@ def test_a_message_of_100_megabytes(transport: RunningTransport) -> None:
     client.send(b"\r\n.\r\n")
     assert client.reply().startswith("250 ")
     assert memory(transport, "VmHWM") - before < 20 * MEGABYTE
+
+
+def test_many_large_messages_at_once(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(max_message_size=200 * MEGABYTE))
+    transport.start()
+    before = memory(transport)
+    clients = [transport.greeted() for _ in range(60)]
+    for client in clients:
+        client.send(b"MAIL FROM:<>\r\nRCPT TO:<b@gatepost.test>\r\nDATA\r\nSubject: x\r\n\r\n")
+    senders = [threading.Thread(target=client.send, args=(b"0123456789abcde\n" * 500_000,)) for client in clients]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    for client in clients:
+        client.send(b"\r\n.\r\n")
+        assert [client.line()[:3] for _ in range(4)] == ["250", "250", "354", "250"]
+    assert memory(transport, "VmHWM") - before < 130 * MEGABYTE
+    assert memory(transport) - before < 20 * MEGABYTE
 
 
 def test_a_thousand_idle_clients(serving: RunningTransport) -> None:

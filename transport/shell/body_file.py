@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import ClassVar
 
 from transport.shell.durable_file import sync_directory
 from transport.shell.segment import BODIES, SET_ASIDE, Record, read_segment, segments
@@ -23,6 +24,9 @@ BODY = ".body"
 
 class BodyFile:
     """Written by a pool of threads, driven from the event loop; only the loop's thread changes the fields."""
+
+    all_unwritten: ClassVar[int] = 0
+    """Bytes of all bodies that are still in memory."""
 
     def __init__(
         self, directory: Path, loop: asyncio.AbstractEventLoop, pool: Executor, progress: Callable[[], None]
@@ -42,7 +46,7 @@ class BodyFile:
         """Take more of the body; `unwritten` says how much of it is still in memory. After an error nothing is kept."""
         if self._error is not None:
             return
-        self.unwritten += len(piece)
+        self._count(len(piece))
         self._pieces.append(piece)
         self._go_on()
 
@@ -58,8 +62,14 @@ class BodyFile:
         """The client went away, or the message is refused."""
         self._done = None
         self._pieces.clear()
+        if not self._running:
+            self._count(-self.unwritten)
         self._error = self._error or OSError("discarded")
         self._go_on()
+
+    def _count(self, change: int) -> None:
+        self.unwritten += change
+        BodyFile.all_unwritten += change
 
     def _go_on(self) -> None:
         if self._running or self._handle < 0:
@@ -87,7 +97,7 @@ class BodyFile:
         self._error = self._error or error
         if self._error is not None:
             self._pieces.clear()
-        self.unwritten = sum(map(len, self._pieces))
+        self._count(sum(map(len, self._pieces)) - self.unwritten)
         self._go_on()
         self._progress()
 

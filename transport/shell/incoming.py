@@ -11,8 +11,9 @@ from transport.shell.mail_data import MailDataReader
 IN_MEMORY = 1 << 20
 ALL_IN_MEMORY = 64 << 20
 """Bytes of all messages under way, beyond which each one goes to a file as soon as its header must have ended."""
-MOST_UNWRITTEN = 4 << 20
-"""Bytes of a large body that may wait for the disk; beyond that the client has to wait."""
+MOST_UNWRITTEN = 2 << 20
+ALL_UNWRITTEN = 32 << 20
+"""Bytes of a large body, and of all of them, that may wait for the disk; beyond that the client has to wait."""
 _blank_line = re.compile(rb"\r?\n\r?\n")
 
 
@@ -43,7 +44,8 @@ class IncomingMessage:
     @property
     def must_wait(self) -> bool:
         """True while the disk is slower than the client."""
-        return self._body is not None and self._body.unwritten > MOST_UNWRITTEN
+        mine = self._body.unwritten if self._body is not None else 0
+        return mine > MOST_UNWRITTEN or (mine > 0 and BodyFile.all_unwritten > ALL_UNWRITTEN)
 
     def feed(self, chunk: bytes) -> bytes:
         """Take what the client sent; returns what came behind the end of the message."""
