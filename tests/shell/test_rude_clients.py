@@ -3,6 +3,7 @@
 import random
 import socket
 import struct
+import time
 from contextlib import suppress
 
 import pytest
@@ -50,3 +51,48 @@ def test_noise(transport: RunningTransport, seed: int) -> None:
     transport.stop()
     assert "Traceback" not in transport.log
     assert not list(transport.home.glob("journal/*/bodies/*"))
+
+
+MESSAGE = b"MAIL FROM:<a@example.test>\r\nRCPT TO:<b@gatepost.test>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"
+
+
+def resident(transport: RunningTransport) -> int:
+    """Bytes of memory."""
+    assert transport.process is not None
+    with open(f"/proc/{transport.process.pid}/statm") as facts:
+        return int(facts.read().split()[1]) * 4096
+
+
+def test_who_reads_no_replies_is_heard_no_further(serving: RunningTransport) -> None:
+    """Every stored message used to open the door again, and replies piled up without end."""
+    before = resident(serving)
+    client = serving.greeted().connection
+    client.settimeout(2)
+    sent = 0
+    with suppress(TimeoutError):
+        while sent < 64 << 20:
+            sent += client.send(MESSAGE + b"EHLO x\r\n" * 20_000)
+    assert sent < 64 << 20
+    assert resident(serving) - before < 16 << 20
+    assert serving.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+
+
+def test_thousands_of_commands_sent_ahead_are_all_answered(serving: RunningTransport) -> None:
+    client = serving.greeted()
+    client.connection.settimeout(30)
+    client.send(b"NOOP\r\n" * 1000 + MESSAGE + b"NOOP\r\n" * 3000 + b"QUIT\r\n")
+    client.connection.shutdown(socket.SHUT_WR)
+    codes = [line[:3] for line in iter(client.line, "")]
+    assert codes == ["250"] * 1002 + ["354"] + ["250"] * 3001 + ["221"]
+
+
+def test_a_flood_of_commands_keeps_nobody_waiting(serving: RunningTransport) -> None:
+    floods = [serving.greeted().connection for _ in range(20)]
+    for flood in floods:
+        flood.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                flood.send(b"NOOP\r\n" * 20_000)
+    began = time.monotonic()
+    assert serving.greeted().say("NOOP").startswith("250 ")
+    assert time.monotonic() - began < 2

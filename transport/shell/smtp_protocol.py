@@ -31,6 +31,8 @@ LONGEST_LINE = 2048
 """Octets of a command line with its CRLF: RFC 5321 §4.5.3.1.4 asks for 512, extensions for more."""
 MOST_UNREAD = 1 << 16
 """Octets that a client may send ahead while we are busy with its message."""
+MOST_AT_ONCE = 256
+"""Commands of one client that are answered before others have their turn."""
 HANDSHAKE_TIMEOUT = 30.0
 UNREAD_REPLY = 30.0
 """Seconds that a client may leave the last reply unread."""
@@ -54,8 +56,8 @@ class SmtpProtocol(SMTP):
     """A client's connection. `check_time` and `stop` are for the reception; the rest is called by the event loop."""
 
     __slots__ = (
-        "_began", "_buffer", "_closed_by", "_doing", "_eof", "_incoming", "_log", "_out", "_reception", "_seen",
-        "_session", "_session_id", "_skipping", "_transport",
+        "_ahead", "_began", "_buffer", "_closed_by", "_doing", "_eof", "_incoming", "_log", "_out", "_reception",
+        "_seen", "_session", "_session_id", "_skipping", "_transport", "_unread",
     )
 
     def __init__(self, reception: Reception) -> None:
@@ -65,6 +67,8 @@ class SmtpProtocol(SMTP):
         self._buffer = b""
         self._out: list[bytes] = []
         self._skipping = self._eof = False
+        self._ahead = False  # whole commands wait in the buffer for this client's next turn
+        self._unread = False  # the client does not read our replies
         self._incoming: IncomingMessage | None = None
         self._log: SessionLog | None = None
         self._closed_by = "Remote"
@@ -94,14 +98,23 @@ class SmtpProtocol(SMTP):
     def eof_received(self) -> bool:
         """A client that closed its side still gets the answer to the message that is being stored."""
         self._eof = True
-        return self._doing is Doing.STORING and not self._session.tls
+        return (self._ahead or self._doing is Doing.STORING) and not self._session.tls
 
     def pause_writing(self) -> None:
         """The client does not read our replies: take no more commands."""
+        self._unread = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        self._transport.resume_reading()
+        self._unread = False
+        if self._ahead:
+            self._reception.loop.call_soon(self._next_turn)
+        else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if not self._unread and self._doing is not Doing.HANDSHAKE and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         self._seen = self._reception.loop.time()
@@ -174,15 +187,21 @@ class SmtpProtocol(SMTP):
     def _take_commands(self, buffer: bytes) -> None:
         """Answer every whole line; replies to pipelined commands go out in one write."""
         start = 0
-        while self._doing is Doing.COMMANDS:
+        for _ in range(MOST_AT_ONCE):
             end = buffer.find(b"\n", start)
             if end < 0:
                 break
             line = buffer[start : end + 1]
             self._perform(self._answer(line), line)
             start = end + 1
+            if self._doing is not Doing.COMMANDS:
+                break
+        else:
+            self._ahead = True
         rest = buffer[start:] if start else buffer
         match self._doing:
+            case Doing.COMMANDS if self._ahead:
+                self._postpone(rest)
             case Doing.COMMANDS:
                 self._skipping = self._skipping or len(rest) > LONGEST_LINE
                 self._buffer = b"" if self._skipping else rest
@@ -194,6 +213,27 @@ class SmtpProtocol(SMTP):
             case _:  # what was sent behind STARTTLS or QUIT is nobody's (RFC 3207 §5)
                 self._buffer = b""
         self._flush()
+
+    def _postpone(self, rest: bytes) -> None:
+        """Let other clients have their turn; one that leaves our replies unread waits until it has read them."""
+        self._buffer = rest
+        self._transport.pause_reading()
+        self._flush()
+        if not self._unread:
+            self._reception.loop.call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        if self._doing is not Doing.COMMANDS or not self._ahead or self._unread:
+            return
+        self._ahead = False
+        ahead, self._buffer = self._buffer, b""
+        try:
+            self._take_commands(ahead)
+            if not self._ahead:
+                self._read_on()
+                self._rest()
+        except Exception:
+            self._fail()
 
     def _answer(self, line: bytes) -> Outcome:
         session = self._session
@@ -272,9 +312,8 @@ class SmtpProtocol(SMTP):
 
     def _body_written(self) -> None:
         incoming = self._incoming
-        waiting = self._doing is Doing.MAIL_DATA and incoming is not None and not incoming.must_wait
-        if waiting and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if self._doing is Doing.MAIL_DATA and incoming is not None and not incoming.must_wait:
+            self._read_on()
 
     def _decide(self, incoming: IncomingMessage) -> None:
         now = clock.now()
@@ -323,10 +362,14 @@ class SmtpProtocol(SMTP):
         self._doing = Doing.COMMANDS
         self._seen = self._reception.loop.time()
         ahead, self._buffer = self._buffer, b""
-        if len(ahead) > MOST_UNREAD and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if len(ahead) > MOST_UNREAD:
+            self._read_on()
         self._take_commands(ahead)
-        if self._doing is Doing.COMMANDS:
+        self._rest()
+
+    def _rest(self) -> None:
+        """Nothing is left to do for this client: a time to end the session if it has to end."""
+        if self._doing is Doing.COMMANDS and not self._ahead:
             if self._reception.stopping:
                 self.stop()
             elif self._eof:
@@ -336,6 +379,7 @@ class SmtpProtocol(SMTP):
 
     async def _negotiate(self) -> None:
         context = self._reception.tls_context(self._session.connector)
+        self._buffer, self._unread = b"", False  # nothing that came in the clear is heard, and TLS counts anew
         try:
             if context is None:
                 raise ssl.SSLError("no certificate")
