@@ -16,7 +16,8 @@ _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
 _TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-_HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+# A last label of digits alone would make 10.2.3.4 a name (RFC 1123 §2.1).
+_HOST_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
 
 
 def parse(setting: Setting, text: str) -> Any:
