@@ -3,7 +3,6 @@
 import asyncio
 import ctypes
 import encodings.idna  # noqa: F401 (asyncio imports it late, when root and perhaps its files are out of reach)
-import fcntl
 import gc
 import logging
 import os
@@ -22,6 +21,7 @@ from transport.receive.policy import Policy
 from transport.shell import clock, config_feed, health, privileges, recipient_feed
 from transport.shell.config_feed import ConfigFeed
 from transport.shell.database import Connection, follow
+from transport.shell.durable_file import only_one
 from transport.shell.journal import MINIMUM_FREE, Journal
 from transport.shell.listeners import Listeners
 from transport.shell.protocol_log import ProtocolLog
@@ -80,8 +80,10 @@ class Worker:
 
     def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
         journal, protocol_log, state = settings.directories
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _only_one(state / "lock")
+        # Two transports of one name would write into each other's journal.
+        self._lock = only_one(
+            state / "lock", f"another transport is running on {state}; give each its own GATEPOST_TRANSPORT"
+        )
         self._settings, self._loop = settings, loop
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
@@ -157,17 +159,6 @@ def _give_memory_back() -> None:
     """Buffers of 128 KiB and more go back to the system when freed; glibc would raise this limit by itself."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 17)
-
-
-def _only_one(path: Path) -> int:
-    """Two transports of one name would write into each other's journal. Raises OSError; the lock dies with us."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise OSError(f"another transport is running on {path.parent}; give each its own GATEPOST_TRANSPORT") from None
-    return handle
 
 
 async def _serve(settings: Environment) -> None:

@@ -68,10 +68,7 @@ class ConfigFeed:
         await asyncio.to_thread(self._keep, self._path, copy)
 
     async def _use(self, copy: Copy) -> None:
-        data = copy.document.encode()
-        if document.checksum(data) != copy.checksum:
-            raise ValueError("its checksum is wrong")
-        snapshot = document.decode(data)
+        snapshot = document.verified(copy.document.encode(), copy.checksum)
         if snapshot.revision != copy.number:
             raise ValueError(f"it says of itself that it is revision {snapshot.revision}")
         await self._put_in_force(snapshot)
