@@ -47,6 +47,15 @@ def test_many_messages_take_few_connections(journal, forward, deliver, configure
     assert sink.connections == 3
 
 
+def test_a_damaged_configuration_holds_up_no_mail(sent, sink, query):
+    query(
+        "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
+        "VALUES (2000000000, '{\"revision\": ', '', '', '') RETURNING number"
+    )
+    sent()
+    assert [one.recipients for one in sink.arrived] == [["bob@far.test"]]
+
+
 @pytest.mark.parametrize("extensions", [(), ("PIPELINING",), ("SIZE 1000000",)])
 def test_a_plain_server_gets_the_same(sent, sink, extensions):
     sink.extensions = extensions
