@@ -181,6 +181,13 @@ def test_the_download_is_the_log_format_of_exchange(admin):
     ]
 
 
+def test_no_spreadsheet_computes_what_a_client_said(admin):
+    make_session(1, (0, "<", '=HYPERLINK("http://x.test")', ""), (1, "<", "@SUM(1)", ""))
+    answer = admin.get(reverse("tracking:list-file"))
+    rows = list(csv.reader(b"".join(answer.streaming_content).decode().split("\r\n")[5:-1]))
+    assert [row[7] for row in rows] == [' =HYPERLINK("http://x.test")', " @SUM(1)"]
+
+
 def test_a_long_download_comes_in_batches_without_loss(admin, monkeypatch):
     monkeypatch.setattr(queries, "EXPORTED_AT_ONCE", 2)
     for number in range(5):
