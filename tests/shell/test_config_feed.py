@@ -127,3 +127,17 @@ def test_a_damaged_copy_on_disk_waits_for_postgresql(office: Office, following: 
     following.start()
     assert following.facts()["revision"] == 1
     assert "config.json cannot be used" in following.log
+
+
+def test_a_start_with_nothing_on_disk_takes_the_newest_that_can_be_read(office: Office) -> None:
+    running = RunningTransport(office.url)
+    try:
+        office.publish(running.snapshot())
+        office.publish(running.snapshot(revision=2))
+        office.publish_document(3, "{", "0")
+        running.start(healthy=False)
+        wait_for(lambda: b'"revision":2' in running.ask("/healthz")[1], "revision 2 is not in force")
+        assert running.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+        wait_for(lambda: b"Revision 3 cannot be used" in running.ask("/healthz")[1], "no problem is said")
+    finally:
+        running.remove()

@@ -7,7 +7,7 @@ select max(number) from publishing_configrevision
 select number, document, checksum from publishing_configrevision order by number desc limit 1
 
 -- name: revisions_from_newest
-select number, document, checksum from publishing_configrevision order by number desc
+select number, document, checksum from publishing_configrevision order by number desc limit 20
 
 -- name: report_transport
 insert into publishing_transport (name, node, pid, revision, in_force_since, started_at, seen_at, sessions, problems)

@@ -43,13 +43,11 @@ class Routes:
 
     def _newest_readable(self, connection: Connection) -> Router:
         """A damaged document holds up no mail: as in the transport, the revision before it stays in force."""
-        with connection.transaction(), connection.cursor("revisions") as cursor:
-            cursor.itersize = 1
-            for number, text, checksum in cursor.execute(QUERIES["revisions_from_newest"]):
-                try:
-                    return Router(document.verified(text.encode(), checksum))
-                except document.DocumentError as error:
-                    log.error("revision %d cannot be used for routing: %s; the one before it is", number, error)
+        for number, text, checksum in connection.execute(QUERIES["revisions_from_newest"]):
+            try:
+                return Router(document.verified(text.encode(), checksum))
+            except document.DocumentError as error:
+                log.error("revision %d cannot be used for routing: %s; the one before it is", number, error)
         return self.router
 
 
