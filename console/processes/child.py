@@ -72,7 +72,7 @@ def _how(code: int) -> str:
 
 
 def private_log(path: str, flags: int) -> int:
-    """Opens it for the owner alone, and through no link that the children's account may have laid for root to follow."""
+    """For `open`: for the owner alone, and through no link that the children's account may have laid for root."""
     if os.path.islink(path):
         os.unlink(path)
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
