@@ -1,7 +1,7 @@
 """What the shell adds to the core's answers: bytes, order, time, TLS, faults."""
 
-import smtplib
 import signal
+import smtplib
 import socket
 import threading
 from collections.abc import Iterator
