@@ -88,7 +88,7 @@ def test_a_broken_document_is_set_aside(office: Office, following: RunningTransp
     assert problem["message"].endswith("; revision 1 stays in force.")
     assert following.facts()["revision"] == 1
     following.greeted()
-    assert (following.state / "config-2.refused.json").exists()
+    wait_for((following.state / "config-2.refused.json").exists, "it is not kept for a human")
     office.publish(following.snapshot(revision=3))
     wait_for(lambda: following.facts().get("revision") == 3, "revision 3 is not in force")
     assert following.facts()["problems"] == []
