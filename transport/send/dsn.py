@@ -1,4 +1,4 @@
-"""Reports to the sender: not delivered, or delayed, in the form of Exchange 2007 (its reference, section 8.6; RFC 3464).
+"""Reports to the sender: not delivered, or delayed, in the form of Exchange 2007 (reference §8.6; RFC 3464).
 
 A report is put around the original: `head`, the original as it is stored, `tail`. Nothing copies the original.
 """
