@@ -188,7 +188,7 @@ def test_two_at_once_move_everything_once(journal, home, configure, query, datab
         with pytest.raises(psycopg.Error):
             slow.move_mail(one)
     assert query(COUNT) == [(2, 2)]
-    assert query("SELECT sum(messages), max(\"offset\") FROM queues_position") == [(2, journal.paths[0].stat().st_size)]
+    assert query('SELECT sum(messages), max("offset") FROM queues_position') == [(2, journal.paths[0].stat().st_size)]
 
 
 def test_a_second_one_on_the_same_directory_is_refused(home, process):
