@@ -24,9 +24,9 @@ WITH picked AS (
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE queues_recipient r SET claimed_by = %(worker)s FROM picked WHERE r.id = picked.id
-    RETURNING r.id, r.message_id, r.address
+    RETURNING r.id, r.message_id, r.address, r.attempts
 )
-SELECT c.id, c.address, m.id, m.sender, m.body_type, m.size, extract(epoch FROM m.accepted_at)::float8,
+SELECT c.id, c.address, c.attempts > 0, m.id, m.sender, m.body_type, m.size, extract(epoch FROM m.accepted_at)::float8,
     m.recipient_count = 1
 FROM claimed c JOIN queues_message m ON m.id = c.message_id ORDER BY c.id
 """
@@ -102,11 +102,12 @@ def claim(connection: psycopg.Connection, hop: str, worker: int, limit: int) -> 
     """Up to `limit` due recipients of a next hop, grouped by message, oldest first."""
     rows = connection.execute(CLAIM, {"hop": hop, "worker": worker, "limit": limit}, prepare=True).fetchall()
     parcels: dict[UUID, Parcel] = {}
-    for recipient, address, message_id, *rest in rows:
+    for recipient, address, attempted, message_id, *rest in rows:
         parcel = parcels.get(message_id)
         if parcel is None:
             parcel = parcels[message_id] = Parcel(message_id, *rest, recipients={})
         parcel.recipients[recipient] = address
+        parcel.attempted = parcel.attempted or attempted
     small = [parcel.message_id for parcel in parcels.values() if parcel.size <= PREFETCHED]
     if small:
         for message_id, chunk in connection.execute(CONTENT, [small], prepare=True, binary=True):

@@ -9,6 +9,7 @@ class Parcel:
     """`recipients` maps rows to addresses. `content` holds small messages; others stay in the database.
 
     `size` is in bytes; `accepted_at` in seconds since 1970; `alone`: the message has no other recipient anywhere.
+    `attempted`: some recipient was tried before, by a worker that may have died before it wrote down what came of it.
     """
 
     message_id: UUID
@@ -19,3 +20,4 @@ class Parcel:
     alone: bool
     recipients: dict[int, str]
     content: bytes | None = None
+    attempted: bool = False

@@ -103,7 +103,8 @@ class Round:
                 self._results.postponed.append((recipient, verdict.text, wait))
         if delivered:
             self._results.add_delivered(parcel, delivered)
-        if monotonic() - self._written_at > WRITE_EVERY:
+        # What may have arrived once must not arrive a third time: its result never waits.
+        if parcel.attempted or monotonic() - self._written_at > WRITE_EVERY:
             self._write()
 
     def _write(self) -> None:
