@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from console.queues.delivery import notices, rerouting, slots, smtp_delivery
+from console.queues.delivery import notices, rerouting, rounds, slots, smtp_delivery
 from tests.conftest import free_port
 from tests.queues.conftest import HEADER
 from transport.config.transport_limits import TransportLimits
@@ -275,6 +275,17 @@ def test_unreachable_mail_leaves_when_there_is_a_connector(journal, forward, del
     assert query("SELECT DISTINCT next_hop FROM queues_recipient") == [("unreachable",)]
     configure()
     assert rerouting.reroute() == 2
+    deliver()
+    assert len(sink.arrived) == 1
+
+
+def test_a_round_under_way_obeys_a_new_revision(journal, forward, deliver, configure, sink, monkeypatch):
+    monkeypatch.setattr(rounds, "BATCH", 1)
+    configure()
+    journal.accept("bob@far.test")
+    journal.accept("eve@far.test")
+    forward()
+    sink.behave = lambda line, n: configure(port=free_port()) and None if line == "." else None
     deliver()
     assert len(sink.arrived) == 1
 

@@ -65,6 +65,8 @@ class Round:
     def run(self) -> None:
         while not SLOTS.stopping:
             with pool().connection() as connection:
+                if configuration.router(connection) is not self._router:
+                    return  # what is left, a round under the new configuration takes
                 parcels = claims.claim(connection, self._state.key, self._worker, BATCH)
             if parcels:
                 if not self._send(parcels):
