@@ -31,9 +31,9 @@ REFRESHED = 5  # seconds
 SHOWN_ERROR = 120
 REMOVALS = ("remove-with-ndr", "remove-without-ndr")
 
-RETRY = Verb("retry", gettext_lazy("Retry now"), "rotate-ccw")
-SUSPEND = Verb("suspend", gettext_lazy("Suspend"), "pause")
-RESUME = Verb("resume", gettext_lazy("Resume"), "play")
+RETRY = Verb("retry", gettext_lazy("Retry now"), "rotate-ccw", done=gettext_lazy("tried again at once"))
+SUSPEND = Verb("suspend", gettext_lazy("Suspend"), "pause", done=gettext_lazy("suspended"))
+RESUME = Verb("resume", gettext_lazy("Resume"), "play", done=gettext_lazy("resumed"))
 REMOVE_WITH = Verb("remove-with-ndr", gettext_lazy("Remove, with NDR"), "reply", dangerous=True)
 REMOVE_WITHOUT = Verb("remove-without-ndr", gettext_lazy("Remove, without NDR"), "trash-2", dangerous=True)
 VERBS = [RETRY, SUSPEND, RESUME, REMOVE_WITH, REMOVE_WITHOUT]
