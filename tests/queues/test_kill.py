@@ -2,14 +2,16 @@
 
 import signal
 from collections import Counter
+from functools import partial
 
 import pytest
 import redis
 
 from console.queues import queries
-from tests.conftest import wait_for
+from tests import conftest
 from tests.queues.conftest import HEADER
 
+wait_for = partial(conftest.wait_for, seconds=60)
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = [
     *("-m", "celery", "--app", "console", "--quiet", "worker", "--pool", "threads", "--concurrency", "20"),
@@ -73,6 +75,7 @@ def test_mail_is_delivered_at_once_and_redis_may_be_emptied(
     journal, configure, sink, process, beat, query, redis_url, home
 ):
     configure()
+    beat()
     process(*WORKER)
     process("-m", "transport", "forwarder")
     wait_for(lambda: query("SELECT count(*) FROM queues_worker") == [(1,)], "no worker")
@@ -80,7 +83,6 @@ def test_mail_is_delivered_at_once_and_redis_may_be_emptied(
         journal.accept("ann@x.test", "bob@far.test")
         redis.Redis.from_url(redis_url).flushall()
         wait_for(lambda: len(sink.arrived) > number, "nothing is delivered")  # noqa: B023
-    beat()
     wait_for(lambda: query("SELECT DISTINCT status FROM queues_recipient") == [("delivered",)], "mail waits")
 
 
