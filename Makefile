@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
-.PHONY: run test install install-test browser check bench ledger lock clean
+.PHONY: run test failed install install-test browser check bench ledger lock clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -33,6 +33,12 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 test: install-test browser
 	$(MAKE) --no-print-directory check
 	$(RUN) -m pytest -q -m "not browser" -n auto --dist loadscope
+	$(RUN) -m pytest -q -m browser
+
+# Those that failed, again and one after the other; all of them when the checks before the tests failed.
+failed: install-test browser
+	$(MAKE) --no-print-directory check
+	$(RUN) -m pytest -q -m "not browser" --last-failed --last-failed-no-failures none || [ $$? -eq 5 ]
 	$(RUN) -m pytest -q -m browser
 
 check: install-test

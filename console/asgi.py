@@ -5,9 +5,11 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
+from console.body_limit import BodyLimit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 # WhiteNoise hands out files by synchronous iterators: harmless for the small ones that we have.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+application = BodyLimit(get_asgi_application())

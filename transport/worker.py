@@ -1,15 +1,16 @@
 """The SMTP process: environment → parts wired together, drain and stop. The only place that knows every part."""
 
 import asyncio
+import ctypes
 import encodings.idna  # (asyncio imports it late, when root and perhaps its files are out of reach)
 import encodings.punycode  # noqa: F401 (what idna asks for, as late)
-import fcntl
 import gc
 import logging
 import os
 import signal
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Never
 
@@ -22,6 +23,7 @@ from transport.shell import clock, config_feed, health, privileges, recipient_fe
 from transport.shell.config_feed import ConfigFeed
 from transport.shell.credentials import Credentials
 from transport.shell.database import Connection, follow
+from transport.shell.durable_file import only_one
 from transport.shell.journal import MINIMUM_FREE, Journal
 from transport.shell.listeners import Listeners
 from transport.shell.protocol_log import ProtocolLog
@@ -33,6 +35,7 @@ from transport.shell.smtp_protocol import SmtpProtocol
 from transport.shell.tls_contexts import TlsContexts
 
 DRAIN = 5.0
+M_MMAP_THRESHOLD = -3
 REOPEN_EVERY = 3
 """Seconds between two tries to open what could not be listened on."""
 
@@ -82,8 +85,10 @@ class Worker:
 
     def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
         journal, protocol_log, state = settings.directories
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _only_one(state / "lock")
+        # Two transports of one name would write into each other's journal.
+        self._lock = only_one(
+            state / "lock", f"another transport is running on {state}; give each its own GATEPOST_TRANSPORT"
+        )
         self._settings, self._loop = settings, loop
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
@@ -165,15 +170,10 @@ class Worker:
         self._protocol_log.close()
 
 
-def _only_one(path: Path) -> int:
-    """Two transports of one name would write into each other's journal. Raises OSError; the lock dies with us."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise OSError(f"another transport is running on {path.parent}; give each its own GATEPOST_TRANSPORT") from None
-    return handle
+def _give_memory_back() -> None:
+    """Buffers of 128 KiB and more go back to the system when freed; glibc would raise this limit by itself."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 17)
 
 
 async def _serve(settings: Environment) -> None:
@@ -197,6 +197,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         settings = environment(os.environ)
+        _give_memory_back()
         privileges.raise_open_files()
         privileges.drop(settings.user, settings.directories)
         uvloop.run(_serve(settings))

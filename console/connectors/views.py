@@ -190,6 +190,10 @@ def _delivery(row: models.SendConnector) -> str:
     return _t("MX record of the recipient's domain") if row.dns_routing_enabled else ", ".join(row.smart_hosts)
 
 
+def _port(row: models.SendConnector) -> str:
+    return str(row.port)  # no thousands in a port
+
+
 class SendPages(ConnectorPages):
     model = models.SendConnector
     struct = SendConnector
@@ -205,12 +209,12 @@ class SendPages(ConnectorPages):
         Column(_("Status"), _state, BADGE, sort="enabled"),
         Column(_("Address spaces"), lambda row: [str(space) for space in queries.send(row).address_spaces], LINES),
         Column(_("Delivery"), _delivery, minor=True),
-        Column(_("Port"), "port", NUMBER, minor=True),
+        Column(_("Port"), _port, NUMBER, sort="port", minor=True),
     ]
     details = [
         Detail(_("Address spaces"), lambda row: [str(space) for space in queries.send(row).address_spaces], LINES),
         Detail(_("Delivery"), _delivery),
-        Detail(_("Port"), "port", NUMBER),
+        Detail(_("Port"), _port, NUMBER),
         Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
         Detail(_("Messages per connection"), "max_messages_per_connection", NUMBER),
         Detail(_("Comment"), "comment"),

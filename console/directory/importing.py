@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from time import monotonic
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
 from console.accounts.actors import Actor
@@ -18,6 +19,8 @@ from console.directory.queries import accepts
 from console.directory.recipient_list import Checked, Noted, check, decode
 
 REPORTED_EVERY = 0.25  # seconds
+
+log = logging.getLogger(__name__)
 
 COUNT = """
 SELECT count(*) FILTER (WHERE known.id IS NULL OR known.deleted),
@@ -43,13 +46,21 @@ def run(pk: int) -> None:
         job = Import.objects.filter(pk=pk).first()
         if not alone or job is None or not job.running:
             return
-        checked = _check(job)
-        job.notes = {"bad": asdict(checked.bad), "repeated": asdict(checked.repeated)}
-        if checked.bad.count or not checked.names:
+        try:
+            _bring_in(job, _check(job))
+        except DataError:
+            log.exception("import %s", pk)
+            job.notes = {"failed": True}
             _finish(job, ImportState.REFUSED)
-        else:
-            job.notes["foreign"] = asdict(_foreign(checked))
-            _write(job, checked)
+
+
+def _bring_in(job: Import, checked: Checked) -> None:
+    job.notes = {"bad": asdict(checked.bad), "repeated": asdict(checked.repeated)}
+    if checked.bad.count or not checked.names:
+        _finish(job, ImportState.REFUSED)
+        return
+    job.notes["foreign"] = asdict(_foreign(checked))
+    _write(job, checked)
 
 
 @contextmanager

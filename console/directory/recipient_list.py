@@ -49,13 +49,12 @@ def decode(content: bytes) -> str:
 def check(text: str, checked: Checked) -> Iterator[int]:
     """Fills `checked`; yields the number of each line that it has looked at, for a progress bar."""
     at: dict[str, int] = {}
-    separator = _separator(text)
     for number, line in _lines(text):
         yield number
         try:
-            address, name = _entry(line, separator)
+            address, name = _entry(line)
         except ValueError as error:
-            if number > 1 or not _is_heading(line, separator):
+            if number > 1 or not _is_heading(line):
                 checked.bad.add(number, str(error))
             continue
         if address in at:
@@ -69,18 +68,17 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     return ((number, line) for number, line in enumerate(lines, 1) if line.strip(" \t,;"))
 
 
-def _separator(text: str) -> str:
-    """The sign that stands in most of the first lines; a comma if none does."""
-    sample = text[:20_000].splitlines()
-    return max(",;\t", key=lambda sign: sum(sign in line for line in sample))
+def _separator(line: str) -> str:
+    """The first that stands in the line: an address holds none, a display name may. A pasted list may mix them."""
+    return next((sign for sign in line if sign in ",;\t"), ",")
 
 
-def _is_heading(line: str, separator: str) -> bool:
-    return line.partition(separator)[0].strip().strip('"').lower() in HEADINGS
+def _is_heading(line: str) -> bool:
+    return line.partition(_separator(line))[0].strip().strip('"').lower() in HEADINGS
 
 
-def _entry(line: str, separator: str) -> tuple[str, str]:
-    cells = [cell.strip() for cell in _cells(line, separator)]
+def _entry(line: str) -> tuple[str, str]:
+    cells = [cell.strip() for cell in _cells(line, _separator(line))]
     if any(cells[2:]):
         raise ValueError("There are more than two columns. Write address,display name.")
     return parse_address(cells[0]), check_name(cells[1] if len(cells) > 1 else "")

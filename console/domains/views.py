@@ -91,4 +91,4 @@ class DomainPages(CrudView):
         actions.update(self.actor, obj.pk, {"default": True})
 
     def removal_warning(self, objects: Any) -> str:
-        return _t("Mail for its addresses is then refused: 550 5.7.1 Unable to relay.")
+        return _t("Mail for addresses there is then refused: 550 5.7.1 Unable to relay.")

@@ -21,7 +21,7 @@ _ATTRIBUTES |= {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start", "type"}}
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><meta name="color-scheme" content="light">
 <style>body{margin:16px;font:14px/1.5 sans-serif;color:#111;background:#fff;overflow-wrap:anywhere}
-img{max-width:100%%}</style></head><body>%s</body></html>"""
+img{max-width:100%%}a{pointer-events:none}</style></head><body>%s</body></html>"""
 
 
 def page(html: str, images: list[Attachment], content: Callable[[int], bytes]) -> str:

@@ -50,7 +50,11 @@ class MailboxPages(CrudView):
     details_template = "mailboxes/details.html"
 
     def rows(self) -> Sequence[Mailbox]:
-        return queries.mailboxes()
+        try:
+            return queries.mailboxes()
+        except OSError as error:
+            messages.error(self.request, _("The mailboxes cannot be read: %s") % error)
+            return []
 
     def key(self, obj: Mailbox) -> str:
         return "/".join(obj.key)

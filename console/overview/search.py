@@ -16,7 +16,7 @@ from console.directory import queries as directory
 from console.domains.models import AcceptedDomain
 from console.protection.models import IPListEntry
 from console.queues.models import Message
-from console.tracking.models import Session
+from console.tracking import queries as sessions
 from console.users.models import User
 
 MOST = 10
@@ -98,7 +98,7 @@ def _users(text: str) -> Iterable[Hit]:
 
 
 def _sessions(text: str) -> Iterable[Hit]:
-    rows = Session.objects.filter(search__contains=text.lower()).order_by("-started_at", "-session_id")
+    rows = sessions.with_text(sessions.newest(), text)
     for row in rows.defer("events", "search")[:MOST]:
         note = f"{row.remote_address} · {row.connector}"
         yield Hit(row.session_id, note, reverse("tracking:session", args=[row.pk]), row.started_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Child:
     def start(self) -> None:
         _rotate(self.log)
         self.program = self.make()
-        with self.log.open("ab") as output:
+        with open(self.log, "ab", opener=private_log) as output:
             self.process = self.program.start(output)
         self.started, self.due = monotonic(), None
 
@@ -68,6 +69,13 @@ def _how(code: int) -> str:
     if code < 0:
         return f"was killed ({signal.Signals(-code).name})"
     return f"ended (exit code {code})"
+
+
+def private_log(path: str, flags: int) -> int:
+    """For `open`: for the owner alone, and through no link that the children's account may have laid for root."""
+    if os.path.islink(path):
+        os.unlink(path)
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _rotate(log: Path) -> None:

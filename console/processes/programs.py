@@ -23,13 +23,16 @@ def prepare(account: Account, environment: Mapping[str, str]) -> Program:
 def services(home: Home, console: Address, account: Account, environment: Mapping[str, str]) -> list[Program]:
     """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
+    # Without a proxy in front, anybody on this machine could name another address and count as somebody new at sign-in.
+    usual = "127.0.0.1" if environment.get("GATEPOST_CONSOLE_URL") else ""
+    proxies = {"FORWARDED_ALLOW_IPS": os.environ.get("FORWARDED_ALLOW_IPS") or usual}
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
     work = "-m celery --app console --quiet worker --pool threads --concurrency 100 --without-gossip --without-mingle"
     beat = ["-m", "celery", "--app", "console", "--quiet", "beat", "--schedule", str(home.path / "beat" / "schedule")]
     return [
         _python("transport", ["-m", "transport"], ourselves(), environment),
         _python("forwarder", ["-m", "transport", "forwarder"], account, environment),
-        _python("console", [*serve.split(), *quiet.split()], account, environment),
+        _python("console", [*serve.split(), *quiet.split()], account, {**environment, **proxies}),
         _python("worker", work.split(), account, environment),
         _python("beat", beat, account, environment),
     ]

@@ -16,6 +16,7 @@ from typing import Any
 from console.processes import programs, report
 from console.processes.account import Account
 from console.processes.address import Address, free_port
+from console.processes.child import private_log
 from console.processes.children import Children
 from console.processes.data_directory import Lock, can_run_code, settle
 from console.processes.home import Home, HomeError, write_private
@@ -103,7 +104,7 @@ class Supervisor:
     def _prepare(self, user: Account) -> None:
         say("Preparing the database…")
         program = programs.prepare(user, self._environment)
-        with (self._home.logs / "prepare.log").open("wb") as output:
+        with open(self._home.logs / "prepare.log", "wb", opener=private_log) as output:
             process = program.start(output)
         while process.poll() is None:
             self._tick()

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from console.queues.views import MessageFile, MessagePage, MessagePages, QueuePages, RemoveMessages
+from console.queues.message_views import MessageFile, MessagePage, MessagePages, RemoveMessages
+from console.queues.views import QueuePages
 
 app_name = "queues"
 urlpatterns = [

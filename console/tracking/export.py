@@ -37,7 +37,13 @@ def _rows(session: Session) -> Iterator[list[object]]:
     remote = f"{address}:{session.remote_port}"
     for number, event in enumerate(session.events):
         time, mark, data, context = ([*event, "", "", "", ""])[:4]
-        yield [time, connector, session.session_id, number, session.local_endpoint, remote, mark, data, context]
+        facts = time, connector, session.session_id, number, session.local_endpoint, remote, mark
+        yield [*facts, _inert(str(data)), _inert(str(context))]
+
+
+def _inert(text: str) -> str:
+    """Spreadsheets compute a cell that begins like a formula: a space in front keeps a client's words a text."""
+    return f" {text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _escaped(text: str) -> str:

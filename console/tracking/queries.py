@@ -62,6 +62,11 @@ def connectors() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
+def is_recorded(session_id: str) -> bool:
+    """Whether the log holds a session; it does not where protocol logging was off, or long ago."""
+    return Session.objects.filter(pk=session_id).exists()
+
+
 def newest() -> QuerySet[Session]:
     return Session.objects.order_by("-started_at", "-session_id")
 

@@ -28,6 +28,19 @@ def test_its_output_goes_to_its_log(tmp_path: Path) -> None:
     assert (tmp_path / "it.log").read_text() == "out\nerror\n"
 
 
+def test_its_log_is_private_and_never_a_link(tmp_path: Path) -> None:
+    """Root writes it in a directory of the account that the children run as."""
+    child = child_that(tmp_path, "print('out')")
+    ends(child)
+    assert child.log.stat().st_mode & 0o077 == 0
+    child.log.unlink()
+    (tmp_path / "elsewhere").write_text("")
+    child.log.symlink_to(tmp_path / "elsewhere")
+    ends(child)
+    assert child.log.read_text() == "out\n"
+    assert (tmp_path / "elsewhere").read_text() == ""
+
+
 def test_a_large_log_is_put_aside_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOG_LIMIT", 5)
     child = child_that(tmp_path, "import time; print(time.time_ns())")

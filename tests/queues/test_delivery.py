@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from console.queues.delivery import notices, rerouting, slots, smtp_delivery
+from console.queues.delivery import notices, rerouting, rounds, slots, smtp_delivery
 from tests.conftest import free_port
 from tests.queues.conftest import HEADER
 from transport.config.transport_limits import TransportLimits
@@ -32,6 +32,15 @@ def test_many_messages_take_few_connections(journal, forward, deliver, configure
     deliver()
     assert sorted(one.recipients[0] for one in sink.arrived) == sorted(f"u{number}@far.test" for number in range(120))
     assert sink.connections == 3
+
+
+def test_a_damaged_configuration_holds_up_no_mail(sent, sink, query):
+    query(
+        "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
+        "VALUES (2000000000, '{\"revision\": ', '', '', '') RETURNING number"
+    )
+    sent()
+    assert [one.recipients for one in sink.arrived] == [["bob@far.test"]]
 
 
 @pytest.mark.parametrize("extensions", [(), ("PIPELINING",), ("SIZE 1000000",)])
@@ -273,6 +282,17 @@ def test_unreachable_mail_leaves_when_there_is_a_connector(journal, forward, del
     assert query("SELECT DISTINCT next_hop FROM queues_recipient") == [("unreachable",)]
     configure()
     assert rerouting.reroute() == 2
+    deliver()
+    assert len(sink.arrived) == 1
+
+
+def test_a_round_under_way_obeys_a_new_revision(journal, forward, deliver, configure, sink, monkeypatch):
+    monkeypatch.setattr(rounds, "BATCH", 1)
+    configure()
+    journal.accept("bob@far.test")
+    journal.accept("eve@far.test")
+    forward()
+    sink.behave = lambda line, n: configure(port=free_port()) and None if line == "." else None
     deliver()
     assert len(sink.arrived) == 1
 

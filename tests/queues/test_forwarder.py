@@ -70,7 +70,7 @@ def test_a_finished_segment_is_deleted_and_stays_in_the_sum(journal, forward, co
     assert query("SELECT segment, messages, recipients FROM queues_position") == [("", 1, 2)]
 
 
-def test_an_unfinished_record_waits_and_is_dropped_when_its_writer_is_gone(journal, forward, configure, query):
+def test_an_unfinished_record_waits_and_is_set_aside_when_its_writer_is_gone(journal, forward, configure, query):
     configure()
     journal.accept("a@far.test")
     path = journal.paths[0]
@@ -85,6 +85,7 @@ def test_an_unfinished_record_waits_and_is_dropped_when_its_writer_is_gone(journ
     journal.segment()
     assert forward() == 0
     assert not path.exists()
+    assert (journal.directory / "set-aside" / path.name).read_bytes() == finished + whole[:40]
     assert query(COUNT) == [(2, 2)]
 
 
@@ -105,12 +106,14 @@ def test_damage_is_set_aside_and_what_stands_around_it_is_loaded(journal, forwar
     assert "set-aside" in caplog.text
 
 
-def test_a_file_that_is_no_segment_is_set_aside(journal, forward, configure):
+@pytest.mark.parametrize("name", ["odd.journal", "odd-0123456789abcdef.journal", "zz-zzzzzzzzzzzzzzzz.journal"])
+def test_a_file_that_is_no_segment_is_set_aside(journal, forward, configure, name):
     configure()
-    (journal.directory / "odd.journal").write_bytes(b"?")
+    (journal.directory / name).write_bytes(b"?")
     journal.accept("a@far.test")
     assert forward() == 1
-    assert (journal.directory / "set-aside" / "odd.journal").exists()
+    assert (journal.directory / "set-aside" / name).exists()
+    assert journal.paths[0].exists(), "the transport still writes to it"
 
 
 def test_a_large_message_is_moved_in_pieces_and_its_file_removed(journal, forward, configure, query):
@@ -159,8 +162,8 @@ def publish(database_url, snapshot, **changes):
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
-            "VALUES (%s, %s, '', '', '')",
-            [newer.revision, document.encode(newer).decode()],
+            "VALUES (%s, %s, %s, '', '')",
+            [newer.revision, document.encode(newer).decode(), document.checksum(document.encode(newer))],
         )
 
 
@@ -189,6 +192,43 @@ def test_killed_again_and_again_it_moves_everything_once(journal, process, confi
     assert query(COUNT) == [(3000, 6000)]
     assert {row[0] for row in query("SELECT id FROM queues_message")} == accepted
     assert query("SELECT sum(messages), sum(recipients) FROM queues_position") == [(3000, 6000)]
+
+
+def test_two_at_once_move_everything_once(journal, home, configure, query, database_url):
+    """A second one is refused; should it run all the same (another machine's view of the disk), it does no harm."""
+    configure()
+    journal.accept_large("a@far.test", 2 << 20)
+    with psycopg.connect(database_url, autocommit=True) as one, psycopg.connect(database_url, autocommit=True) as two:
+        slow, quick = Forwarder(home, database_url), Forwarder(home, database_url)
+        assert slow._all_readers(one)  # knows the positions, and is late
+        assert quick.move_mail(two) == 1
+        journal.accept("b@far.test")
+        assert quick.move_mail(two) == 1
+        with pytest.raises(psycopg.Error):
+            slow.move_mail(one)
+    assert query(COUNT) == [(2, 2)]
+    assert query('SELECT sum(messages), max("offset") FROM queues_position') == [(2, journal.paths[0].stat().st_size)]
+
+
+def test_a_second_one_on_the_same_directory_is_refused(home, process):
+    first = process("-m", "transport", "forwarder")
+    wait_for((home / "state" / "forwarder.lock").exists, "the first one does not start")
+    wait_for(lambda: b"connected" in (home / "process-0.log").read_bytes(), "the first one does not start")
+    assert process("-m", "transport", "forwarder").wait(20) == 1
+    assert b"another forwarder is running" in (home / "process-1.log").read_bytes()
+    assert first.poll() is None
+
+
+def test_a_damaged_configuration_holds_up_no_mail(journal, forward, configure, query, caplog):
+    configure()
+    query(
+        "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
+        "VALUES (2000000000, '{\"revision\": ', '', '', '') RETURNING number"
+    )
+    journal.accept("a@far.test")
+    assert forward() == 1
+    assert query("SELECT next_hop FROM queues_recipient") == [("smarthost:Out",)]
+    assert "revision 2000000000 cannot be used" in caplog.text
 
 
 def test_it_goes_on_when_postgresql_comes_back(journal, home, configure, query, database_url):

@@ -8,6 +8,7 @@ import email
 import os
 import random
 import re
+import secrets
 import signal
 import smtplib
 import threading
@@ -36,7 +37,7 @@ class Client(threading.Thread):
 
     def __init__(self, number: int, smtp: str) -> None:
         super().__init__()
-        self.number, self.smtp = number, smtp
+        self.name, self.smtp = f"{secrets.token_hex(4)}-{number}", smtp
         self.accepted: list[str] = []
         self.finish = threading.Event()
 
@@ -48,7 +49,7 @@ class Client(threading.Thread):
                 with smtplib.SMTP(host, int(port), timeout=10) as server:
                     while not self.finish.is_set():
                         sent += 1
-                        self._send(server, f"{self.number}-{sent}")
+                        self._send(server, f"{self.name}-{sent}")
             except (OSError, smtplib.SMTPException):
                 self.finish.wait(0.05)
 

@@ -48,9 +48,7 @@ def test_an_internal_relay_domain_keeps_those_it_knows_and_sends_the_rest_on():
 
 def test_smart_hosts_make_one_queue_per_connector():
     snapshot = Snapshot(
-        send_connectors=(
-            connector("Hub", ("*",), dns_routing_enabled=False, smart_hosts=("mail.test", "[10.0.0.1]")),
-        )
+        send_connectors=(connector("Hub", ("*",), dns_routing_enabled=False, smart_hosts=("mail.test", "[10.0.0.1]")),)
     )
     hop = route(snapshot, "x.test")
     assert (hop.key, hop.domain, hop.delivery_type) == (

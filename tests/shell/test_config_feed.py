@@ -98,7 +98,7 @@ def test_a_broken_document_is_set_aside(office: Office, following: RunningTransp
     assert problem["message"].endswith("; revision 1 stays in force.")
     assert following.facts()["revision"] == 1
     following.greeted()
-    assert (following.state / "config-2.refused.json").exists()
+    wait_for((following.state / "config-2.refused.json").exists, "it is not kept for a human")
     office.publish(following.snapshot(revision=3))
     wait_for(lambda: following.facts().get("revision") == 3, "revision 3 is not in force")
     assert following.facts()["problems"] == []
@@ -240,3 +240,17 @@ def _answers_on_tls(client: Client, context: ssl.SSLContext) -> bool:
         return client.say("EHLO mail.partner.test").startswith("250 ")
     except OSError:
         return False
+
+
+def test_a_start_with_nothing_on_disk_takes_the_newest_that_can_be_read(office: Office) -> None:
+    running = RunningTransport(office.url)
+    try:
+        office.publish(running.snapshot())
+        office.publish(running.snapshot(revision=2))
+        office.publish_document(3, "{", "0")
+        running.start(healthy=False)
+        wait_for(lambda: b'"revision":2' in running.ask("/healthz")[1], "revision 2 is not in force")
+        assert running.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+        wait_for(lambda: b"Revision 3 cannot be used" in running.ask("/healthz")[1], "no problem is said")
+    finally:
+        running.remove()

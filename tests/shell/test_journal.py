@@ -10,6 +10,7 @@ import threading
 import uuid
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.conftest import wait_for
@@ -304,3 +305,54 @@ def test_garbage_is_no_segment(tmp_path: Path, size: int) -> None:
     path = tmp_path / "20260101T000000000000-00112233445566ff.journal"
     path.write_bytes(os.urandom(size))
     assert list(read_segment(path)) == []
+
+
+def test_a_foreign_file_in_the_directory_changes_nothing(tmp_path: Path) -> None:
+    """A name that cannot be read as a segment's used to end the writer, and with it all answers."""
+    (tmp_path / "notes.journal").write_bytes(b"?")
+
+    async def write() -> None:
+        journal = opened(tmp_path, segment_bytes=1)
+        (tmp_path / "zz-0123456789abcdef.journal").write_bytes(b"?")
+        for number in range(3):
+            assert await store(journal, str(number)) is None
+        journal.close()
+
+    asyncio.run(write())
+    assert marks(tmp_path) == ["<0@x>", "<1@x>", "<2@x>"]
+
+
+def test_what_the_disk_may_have_lost_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client was told to try again: delivering it as well would deliver it twice."""
+    sync = os.fdatasync
+
+    def failing(handle: int) -> None:
+        monkeypatch.setattr(os, "fdatasync", sync)
+        raise OSError("I/O error")
+
+    async def write() -> None:
+        journal = opened(tmp_path)
+        assert await store(journal, "before") is None
+        monkeypatch.setattr(os, "fdatasync", failing)
+        assert await store(journal, "lost") is not None
+        assert await store(journal, "after") is None
+        journal.close()
+
+    asyncio.run(write())
+    assert marks(tmp_path) == ["<before@x>", "<after@x>"]
+
+
+def test_as_many_recipients_as_a_connector_may_allow_are_read_back(tmp_path: Path) -> None:
+    """512,000 of the longest addresses; what was answered with 250 must never count as damage."""
+    address = '"' + 62 * r'\"' + '"@' + 255 * "d"
+    many = msgspec.structs.replace(envelope("many"), recipients=[address] * 512_000)
+
+    async def write() -> None:
+        journal = opened(tmp_path)
+        answer: asyncio.Future[OSError | None] = asyncio.get_running_loop().create_future()
+        journal.append(many, (b"x",), answer.set_result)
+        assert await answer is None
+        journal.close()
+
+    asyncio.run(write())
+    assert marks(tmp_path) == ["<many@x>"]

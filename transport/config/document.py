@@ -30,6 +30,13 @@ def decode(document: bytes | str) -> Snapshot:
         raise DocumentError(f"The configuration document cannot be read: {error}") from error
 
 
+def verified(document: bytes, expected: str) -> Snapshot:
+    """The snapshot of a document that has the checksum it was published with. Raises DocumentError."""
+    if checksum(document) != expected:
+        raise DocumentError("its checksum is wrong")
+    return decode(document)
+
+
 def checksum(document: bytes) -> str:
     """SHA-256 of the document, as 64 hex digits."""
     return hashlib.sha256(document).hexdigest()

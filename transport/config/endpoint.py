@@ -84,23 +84,26 @@ def parse_range(text: str) -> IPRange:
     try:
         _bounds(text)
     except ValueError as error:
-        reason = str(error) if "must be" in str(error) or "comes after" in str(error) else "is no IP address or range"
+        known = "must be" in str(error) or "comes after" in str(error)
+        complaint = f"“{text}”: {error}" if known else f"“{text}” is no IP address or range"
         raise ValueError(
-            f"“{text}”: {reason}. Write an address (192.168.5.77), a range (192.168.5.1-192.168.5.99) "
+            f"{complaint}. Write an address (192.168.5.77), a range (192.168.5.1-192.168.5.99) "
             "or a network (192.168.5.0/24)."
         ) from None
     return IPRange(text)
 
 
 def parse_binding(text: str, port_alone: int = 25) -> Binding:
-    """One binding, `10.2.3.4:25`, `[::1]:25`, or an address for `port_alone`. Raises ValueError with what to write."""
+    """One binding, `10.2.3.4:25`, `[::1]:25`, or an address for `port_alone`. Raises ValueError with what to write.
+
+    IPv6 needs its brackets: `::1:25` is an address of its own, and hardly the one that was meant.
+    """
     text = text.strip()
     ip_text, separator, port_text = text.rpartition(":")
-    bare_address = text.endswith("]") or not separator or (":" in ip_text and not ip_text.startswith("["))
-    if bare_address:
+    if text.endswith("]") or not separator:
         ip_text, port_text = text, str(port_alone)
     try:
-        address = ip_address(ip_text.strip("[]"))
+        address = _bracketed(ip_text)
         port = int(port_text)
     except ValueError:
         like = f"10.2.3.4:{port_alone} or [::1]:{port_alone}"
@@ -108,6 +111,10 @@ def parse_binding(text: str, port_alone: int = 25) -> Binding:
     if not 1 <= port <= 65535:
         raise ValueError(f"“{text}”: the port must be from 1 to 65535.")
     return Binding(str(address), port)
+
+
+def _bracketed(text: str) -> Address:
+    return IPv6Address(text[1:-1]) if text.startswith("[") and text.endswith("]") else IPv4Address(text)
 
 
 @cache

@@ -21,7 +21,8 @@ _LOCAL_PART = re.compile(r"[^\s@,;<>\"*\x00-\x1f]{1,64}")
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%m/%d/%Y %I:%M %p")
 """ISO 8601, what a browser's date field sends, and Exchange's `09/01/2018 5:00 PM`."""
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-_HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+# A last label of digits alone would make 10.2.3.4 a name (RFC 1123 §2.1).
+_HOST_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
 
 
 def parse(setting: Setting, text: str) -> Any:

@@ -1,6 +1,7 @@
 """The configuration as the console publishes it: newest document, verified, kept on disk, put in force."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -62,16 +63,24 @@ class ConfigFeed:
         try:
             await self._use(copy)
         except Exception as error:
+            if self.revision is None:
+                await self._use_older(connection)
             await self._set_aside(copy, error)
             return
         log.info("revision %d in force", copy.number)
         await asyncio.to_thread(self._keep, self._path, copy)
 
+    async def _use_older(self, connection: Connection) -> None:
+        """The newest revision that can be used at all, for a start that found none on disk."""
+        cursor = await connection.execute(QUERIES["revisions_from_newest"])
+        for number, text, checksum in await cursor.fetchall():
+            with contextlib.suppress(Exception):
+                await self._use(Copy(number, checksum, text))
+                log.info("revision %d in force", number)
+                return
+
     async def _use(self, copy: Copy) -> None:
-        data = copy.document.encode()
-        if document.checksum(data) != copy.checksum:
-            raise ValueError("its checksum is wrong")
-        snapshot = document.decode(data)
+        snapshot = document.verified(copy.document.encode(), copy.checksum)
         if snapshot.revision != copy.number:
             raise ValueError(f"it says of itself that it is revision {snapshot.revision}")
         await self._put_in_force(snapshot)

@@ -1,7 +1,20 @@
-"""Files that are wholly there or not at all, whatever is killed when."""
+"""Files that are wholly there or not at all, whatever is killed when; and one owner for what lies beside them."""
 
+import fcntl
 import os
 from pathlib import Path
+
+
+def only_one(path: Path, refusal: str) -> int:
+    """Lock the file for this process; the lock dies with it. Raises OSError with the `refusal` when it is taken."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise OSError(refusal) from None
+    return handle
 
 
 def sync_directory(directory: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 
-from transport.config.document import DocumentError
+from transport.shell.durable_file import only_one
 from transport.shell.journal_reader import JournalReader
 from transport.shell.log_forwarder import LogForwarder
 from transport.shell.queue_tables import Connection, Routes
@@ -47,7 +47,7 @@ class Forwarder:
                     self._readers.clear()
                     self._logs.forget()
                     self._move(connection)
-            except (psycopg.Error, OSError, DocumentError) as error:
+            except (psycopg.Error, OSError) as error:
                 log.warning("forwarder: %s; trying again in %.1f s", " ".join(str(error).split()), wait)
                 self.stopping.wait(wait)
                 wait = min(2 * wait, LONGEST_BACK_OFF)
@@ -76,16 +76,22 @@ class Forwarder:
 
 
 def run(home: Path, database_url: str) -> None:
-    """The process: until SIGTERM or SIGINT."""
+    """The process: until SIGTERM or SIGINT. Raises OSError when another one runs on this data directory."""
+    lock = only_one(home / "state" / "forwarder.lock", f"another forwarder is running on {home}")
     os.nice(NICENESS)
     forwarder = Forwarder(home, database_url)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: forwarder.stopping.set())
     forwarder.run()
+    os.close(lock)
 
 
 def main() -> None:
     """Environment: GATEPOST_HOME, DATABASE_URL."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
-    run(home, os.environ.get("DATABASE_URL", ""))
+    try:
+        run(home, os.environ.get("DATABASE_URL", ""))
+    except OSError as error:
+        log.error("the forwarder cannot start: %s", error)
+        raise SystemExit(1) from None

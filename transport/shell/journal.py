@@ -127,8 +127,9 @@ class Journal:
         try:
             if self._size >= self._segment_bytes or self._is_old():
                 self._new_segment()
-            self._write(batch)
+            written = self._write(batch)
             os.fdatasync(self._handle)
+            self._size += written
         except OSError as error:
             log.error("journal: %d messages could not be stored: %s", len(batch), error)
             self._abandon_batch()
@@ -139,7 +140,7 @@ class Journal:
             return OSError(str(error))
         return None
 
-    def _write(self, batch: list[_Waiting]) -> None:
+    def _write(self, batch: list[_Waiting]) -> int:
         buffers: list[Buffer] = []
         for envelope, body, _ in batch:
             buffers += (encode_head(self._mark, envelope, body), *body)
@@ -149,7 +150,7 @@ class Journal:
             rest = b"".join(buffers)[written:]
             while rest:
                 rest = rest[os.write(self._handle, rest) :]
-        self._size += length
+        return length
 
     def _abandon_batch(self) -> None:
         """Nothing of the batch may be read, and the kernel may have lost pages: go on in a new segment."""

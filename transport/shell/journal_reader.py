@@ -10,7 +10,7 @@ import psycopg
 from transport.shell import queue_tables
 from transport.shell.queries import QUERIES
 from transport.shell.queue_tables import Connection, Routes
-from transport.shell.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments
+from transport.shell.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments, strangers
 
 MOST_RECORDS = 2000
 MOST_BYTES = 16 << 20
@@ -29,7 +29,10 @@ class JournalReader:
 
     def move(self, connection: Connection, routes: Routes) -> int:
         """Load one batch; returns the number of its messages. Raises psycopg.Error, OSError."""
-        found = self._well_named(segments(self._directory))
+        for path in strangers(self._directory):
+            self._set_aside(path, "its name is not a segment's")
+            path.unlink()
+        found = segments(self._directory)
         for path in found:
             records, end, finished = self._next_batch(path)
             if records or end > self._positions.get(path.name, 0):
@@ -39,13 +42,6 @@ class JournalReader:
             if records:
                 return len(records)
         return 0
-
-    def _well_named(self, paths: list[Path]) -> list[Path]:
-        for path in paths:
-            if len(path.stem.partition("-")[2]) != 16:
-                self._set_aside(path, "its name is not a segment's")
-                path.unlink()
-        return [path for path in paths if path.exists()]
 
     def _next_batch(self, path: Path) -> tuple[list[Record], int, bool]:
         """Records, the offset behind them, and whether nothing more can be read."""
@@ -89,9 +85,11 @@ class JournalReader:
         router = routes.refresh(connection)
         with connection.transaction():
             recipients = queue_tables.write(connection, records, self._directory, router) if records else 0
-            position = {"transport": self._transport, "segment": path.name, "offset": end}
+            start = self._positions.get(path.name, 0)
+            position = {"transport": self._transport, "segment": path.name, "start": start, "offset": end}
             counts = {"messages": len(records), "recipients": recipients}
-            connection.execute(QUERIES["advance_journal"], position | counts, prepare=True)
+            if connection.execute(QUERIES["advance_journal"], position | counts, prepare=True).rowcount != 1:
+                raise psycopg.OperationalError(f"{path} is no longer read up to {start}: another forwarder is at work")
         self._positions[path.name] = end
         for record in records:
             if record.envelope.body_file:
@@ -101,7 +99,7 @@ class JournalReader:
         """Everything of it is in the database. First the file, then what we know of it: never the other way round."""
         torn = path.stat().st_size - self._positions.get(path.name, 0)
         if torn > 0:
-            log.warning("%s: %d bytes at the end were never finished, and never answered with 250", path, torn)
+            self._set_aside(path, f"{torn} bytes at the end are no whole message: never answered with 250, or damaged")
         path.unlink()
         self._forget_deleted(connection)
 

@@ -30,7 +30,7 @@ class MailDataReader:
         return self._content(buffer[:cut]), b""
 
     def _content(self, raw: bytes) -> bytes:
-        content = raw.replace(b"\r\n..", b"\r\n.")
+        content = raw.replace(b"\r\n.", b"\r\n")
         if self._begun or not content:
             return content
         self._begun = True

@@ -6,6 +6,9 @@ select max(number) from publishing_configrevision
 -- name: newest_revision
 select number, document, checksum from publishing_configrevision order by number desc limit 1
 
+-- name: revisions_from_newest
+select number, document, checksum from publishing_configrevision order by number desc limit 20
+
 -- name: report_transport
 insert into publishing_transport (name, node, pid, revision, in_force_since, started_at, seen_at, sessions, problems)
 values (%(name)s, %(node)s, %(pid)s, %(revision)s, to_timestamp(%(in_force_since)s), to_timestamp(%(started_at)s), now(), %(sessions)s, %(problems)s)
@@ -68,6 +71,7 @@ on conflict (transport, segment) do update set
     "offset" = excluded."offset",
     messages = queues_position.messages + excluded.messages,
     recipients = queues_position.recipients + excluded.recipients
+    where queues_position."offset" = %(start)s
 
 -- name: sum_up_journal
 with gone as (

@@ -1,5 +1,6 @@
 """A batch of accepted messages into the queue's tables, with COPY, in the caller's transaction."""
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
@@ -17,6 +18,7 @@ from transport.shell.queries import QUERIES
 from transport.shell.segment import BODIES, Envelope, Record, content
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+log = logging.getLogger(__name__)
 
 _MESSAGE_TYPES = [
     "uuid", "timestamptz", "text", "text", "int4", "text", "text", "text", "bool", "text", "bool", "text", "text",
@@ -27,19 +29,26 @@ _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text"
 
 
 class Routes:
-    """The router of the newest revision. `refresh` is one small query when nothing changed."""
+    """The router of the newest revision that can be read. `refresh` is one small query when nothing changed."""
 
     def __init__(self) -> None:
         self.router = Router(Snapshot())
         self._number: int | None = None
 
     def refresh(self, connection: Connection) -> Router:
-        """Raises psycopg.Error, or DocumentError for a damaged document."""
+        """Raises psycopg.Error."""
         row = connection.execute(QUERIES["newest_revision_number"], prepare=True).fetchone()
         if row and row[0] is not None and row[0] != self._number:
-            newest = connection.execute(QUERIES["newest_revision"]).fetchone()
-            assert newest is not None
-            self._number, self.router = newest[0], Router(document.decode(newest[1]))
+            self._number, self.router = row[0], self._newest_readable(connection)
+        return self.router
+
+    def _newest_readable(self, connection: Connection) -> Router:
+        """A damaged document holds up no mail: as in the transport, the revision before it stays in force."""
+        for number, text, checksum in connection.execute(QUERIES["revisions_from_newest"]):
+            try:
+                return Router(document.verified(text.encode(), checksum))
+            except document.DocumentError as error:
+                log.error("revision %d cannot be used for routing: %s; the one before it is", number, error)
         return self.router
 
 

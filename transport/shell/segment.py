@@ -9,6 +9,7 @@ The body is the message as delivered, trace headers first. A large message lies 
 that `Envelope.body_file` names; the record then holds the trace headers only.
 """
 
+import re
 import secrets
 import struct
 import zlib
@@ -24,9 +25,11 @@ BODIES = "bodies"
 SET_ASIDE = "set-aside"
 """Where the forwarder keeps segments that were damaged, for a human."""
 CHUNK = 1 << 20
-LONGEST_ENVELOPE = 16 << 20
+LONGEST_ENVELOPE = 256 << 20
+"""Bytes; the 512,000 recipients that a connector may allow, with the longest addresses, fill 200 MB."""
 LONGEST_BODY = 16 << 20
 _HEADER = struct.Struct("<8sIII")
+_NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{16}\.journal")
 
 
 Buffer = bytes | bytearray
@@ -108,7 +111,12 @@ def mark_of(path: Path | str) -> bytes:
 
 def segments(directory: Path) -> list[Path]:
     """The segments of one transport, oldest first. All but the last are complete for ever."""
-    return sorted(directory.glob(f"*{SUFFIX}"))
+    return sorted(path for path in directory.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.name))
+
+
+def strangers(directory: Path) -> list[Path]:
+    """Files that end like segments but were not written by us."""
+    return [path for path in directory.glob(f"*{SUFFIX}") if path.is_file() and not _NAME.fullmatch(path.name)]
 
 
 def encode_head(mark: bytes, envelope: Envelope, body: tuple[Buffer, ...]) -> bytes:

@@ -26,9 +26,9 @@ WITH picked AS (
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE queues_recipient r SET claimed_by = %(worker)s FROM picked WHERE r.id = picked.id
-    RETURNING r.id, r.message_id, r.address, r.notify, r.orcpt
+    RETURNING r.id, r.message_id, r.address, r.attempts, r.notify, r.orcpt
 )
-SELECT c.id, c.address, c.notify, c.orcpt, m.id, m.sender, m.body_type, m.size,
+SELECT c.id, c.address, c.attempts > 0, c.notify, c.orcpt, m.id, m.sender, m.body_type, m.size,
     extract(epoch FROM m.accepted_at)::float8, m.recipient_count = 1, m.smtp_utf8, m.ret, m.envid
 FROM claimed c JOIN queues_message m ON m.id = c.message_id ORDER BY c.id
 """
@@ -106,7 +106,7 @@ def claim(connection: psycopg.Connection, hop: str, worker: int, limit: int) -> 
     """Up to `limit` due recipients of a next hop, grouped by message, oldest first."""
     rows = connection.execute(CLAIM, {"hop": hop, "worker": worker, "limit": limit}, prepare=True).fetchall()
     parcels: dict[UUID, Parcel] = {}
-    for recipient, address, notify, orcpt, message_id, *rest in rows:
+    for recipient, address, attempted, notify, orcpt, message_id, *rest in rows:
         parcel = parcels.get(message_id)
         if parcel is None:
             parcel = parcels[message_id] = Parcel(message_id, *rest, recipients={})
@@ -115,6 +115,7 @@ def claim(connection: psycopg.Connection, hop: str, worker: int, limit: int) -> 
             parcel.notify[recipient] = notify
         if orcpt:
             parcel.orcpt[recipient] = orcpt
+        parcel.attempted = parcel.attempted or attempted
     small = [parcel.message_id for parcel in parcels.values() if parcel.size <= PREFETCHED]
     if small:
         for message_id, chunk in connection.execute(CONTENT, [small], prepare=True, binary=True):

@@ -1,5 +1,6 @@
-"""The newest revision, as delivery sees it. One small query tells whether it changed."""
+"""The newest revision that can be read, as delivery sees it. One small query tells whether it changed."""
 
+import logging
 import threading
 
 import psycopg
@@ -8,20 +9,29 @@ from transport.config import document
 from transport.config.snapshot import Snapshot
 from transport.send.route import Router
 
+NEWEST = "SELECT number, document, checksum FROM publishing_configrevision ORDER BY number DESC LIMIT 20"
+
+log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _router = Router(Snapshot())
 _number: int | None = None
 
 
 def router(connection: psycopg.Connection) -> Router:
-    """The router of the newest revision. Raises DocumentError when its document is damaged."""
+    """The router of the newest revision; one whose document is damaged holds up no mail."""
     global _router, _number
     row = connection.execute("SELECT max(number) FROM publishing_configrevision").fetchone()
     number = row[0] if row else None
     with _lock:
         if number != _number:
-            found = connection.execute(
-                "SELECT document FROM publishing_configrevision WHERE number = %s", [number]
-            ).fetchone()
-            _router, _number = Router(document.decode(found[0]) if found else Snapshot()), number
+            _router, _number = Router(_newest_readable(connection)), number
         return _router
+
+
+def _newest_readable(connection: psycopg.Connection) -> Snapshot:
+    for number, text, checksum in connection.execute(NEWEST):
+        try:
+            return document.verified(text.encode(), checksum)
+        except document.DocumentError as error:
+            log.error("revision %d cannot be used for delivery: %s; the one before it is", number, error)
+    return Snapshot()

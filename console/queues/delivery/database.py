@@ -12,9 +12,18 @@ LARGEST_POOL = 20
 
 @cache
 def pool() -> ConnectionPool:
-    """The process's pool. Connections are in autocommit; a transaction is `with connection.transaction()`."""
+    """The process's pool. Connections are in autocommit; a transaction is `with connection.transaction()`.
+
+    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken.
+    """
     return ConnectionPool(
-        address(), min_size=1, max_size=LARGEST_POOL, timeout=30, open=True, kwargs={"autocommit": True}
+        address(),
+        min_size=1,
+        max_size=LARGEST_POOL,
+        timeout=30,
+        open=True,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True},
     )
 
 

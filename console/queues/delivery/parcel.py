@@ -10,6 +10,7 @@ class Parcel:
 
     `size` is in bytes; `accepted_at` in seconds since 1970; `alone`: the message has no other recipient anywhere.
     `notify` and `orcpt` map the rows that have one (RFC 3461 §4.1 and §4.2).
+    `attempted`: some recipient was tried before, by a worker that may have died before it wrote down what came of it.
     """
 
     message_id: UUID
@@ -25,3 +26,4 @@ class Parcel:
     notify: dict[int, str] = field(default_factory=dict)
     orcpt: dict[int, str] = field(default_factory=dict)
     content: bytes | None = None
+    attempted: bool = False

@@ -66,6 +66,8 @@ class Round:
     def run(self) -> None:
         while not SLOTS.stopping:
             with pool().connection() as connection:
+                if configuration.router(connection) is not self._router:
+                    return  # what is left, a round under the new configuration takes
                 parcels = claims.claim(connection, self._state.key, self._worker, BATCH)
             if parcels:
                 if not self._send(parcels):
@@ -107,7 +109,8 @@ class Round:
             if parcel.notify and self._way.confirms is not None:
                 for recipient in delivered:
                     self._results.add_told(self._way.confirms, parcel, recipient, verdicts[recipient])
-        if monotonic() - self._written_at > WRITE_EVERY:
+        # What may have arrived once must not arrive a third time: its result never waits.
+        if parcel.attempted or monotonic() - self._written_at > WRITE_EVERY:
             self._write()
 
     def _write(self) -> None:

@@ -30,7 +30,10 @@ DELETE FROM queues_worker w WHERE pg_postmaster_start_time() < now() - interval 
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 RETURNING number
 """
-RELEASE = "UPDATE queues_recipient SET claimed_by = NULL WHERE status = 'ready' AND claimed_by = ANY(%s)"
+# An attempt that was cut short is an attempt: its mail may have arrived.
+RELEASE = """
+UPDATE queues_recipient SET claimed_by = NULL, attempts = attempts + 1 WHERE status = 'ready' AND claimed_by = ANY(%s)
+"""
 
 Wake = Callable[[str], None]
 log = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ def read(content: bytes) -> Checked:
         b"anna@contoso.com;Anna Berg\r\nbob@contoso.com;\r\n",
         b"anna@contoso.com\tAnna Berg\rbob@contoso.com",
         b'\xef\xbb\xbfAddress,Display name\r\nAnna@Contoso.com,"Anna Berg"\r\n\r\n  bob@contoso.com  ,\r\n',
+        b"anna@contoso.com;Anna Berg\nbob@contoso.com,\n",
         "E-Mail;Name\nanna@contoso.com;Anna Berg\nbob@contoso.com".encode("utf-16"),
     ],
 )
@@ -27,6 +28,10 @@ def test_every_common_form_of_a_list_is_understood(content):
     checked = read(content)
     assert checked.names == {"anna@contoso.com": "Anna Berg", "bob@contoso.com": ""}
     assert not checked.bad.count
+
+
+def test_a_display_name_may_hold_a_comma_after_another_sign():
+    assert read(b"anna@contoso.com;Berg, Anna\n").names == {"anna@contoso.com": "Berg, Anna"}
 
 
 def test_a_name_in_windows_1252_is_understood():

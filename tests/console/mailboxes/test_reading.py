@@ -10,12 +10,35 @@ from hypothesis import strategies as st
 from console.mailboxes import reading, safe_html
 
 FRAGMENTS = [
-    b"\r\n", b"\n", b"\n\n", b"Subject: ", b"=?utf-8?B?", b"=?x-no-such?Q?=FF?=", b"?=", b"From: ", b"<a@b>", b"Date: 99",
-    b"Content-Type: ", b"multipart/mixed; boundary=x", b"text/plain; charset=no-such", b"text/html", b"message/rfc822",
-    b"--x\n", b"--x--\n", b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: uuencode\n",
-    b"Content-Disposition: attachment; filename*0*=utf-8''%FF; filename*1=", b'filename="../../x"', b"\xff\xfe\x00", b"=", b"%",
-    b"Content-ID: <x>", b"begin 644 x\n", b"message/partial", b"text/plain; charset*=x'y'z",
-]  # fmt: skip
+    b"\r\n",
+    b"\n",
+    b"\n\n",
+    b"Subject: ",
+    b"=?utf-8?B?",
+    b"=?x-no-such?Q?=FF?=",
+    b"?=",
+    b"From: ",
+    b"<a@b>",
+    b"Date: 99",
+    b"Content-Type: ",
+    b"multipart/mixed; boundary=x",
+    b"text/plain; charset=no-such",
+    b"text/html",
+    b"message/rfc822",
+    b"--x\n",
+    b"--x--\n",
+    b"Content-Transfer-Encoding: base64\n",
+    b"Content-Transfer-Encoding: uuencode\n",
+    b"Content-Disposition: attachment; filename*0*=utf-8''%FF; filename*1=",
+    b'filename="../../x"',
+    b"\xff\xfe\x00",
+    b"=",
+    b"%",
+    b"Content-ID: <x>",
+    b"begin 644 x\n",
+    b"message/partial",
+    b"text/plain; charset*=x'y'z",
+]
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,11 +110,20 @@ def test_listing_reads_only_the_header_of_a_huge_message(tmp_path):
 
 
 HOSTILE = [
-    "<script>x</script>", "<img src=x onerror=alert(1)>", '<a href="javascript:alert(1)">a</a>', "<iframe src=//x></iframe>",
-    '<img src="http://tracker.example/x.gif">', '<img src="data:image/svg+xml;base64,AAAA">', "<form action=//x><input></form>",
-    '<meta http-equiv=refresh content="0;url=//x">', "<base href=//x>", "<link rel=stylesheet href=//x>", "<object data=//x>",
-    '<svg onload="x()">', "<style>@import '//x'</style>",
-]  # fmt: skip
+    "<script>x</script>",
+    "<img src=x onerror=alert(1)>",
+    '<a href="javascript:alert(1)">a</a>',
+    "<iframe src=//x></iframe>",
+    '<img src="http://tracker.example/x.gif">',
+    '<img src="data:image/svg+xml;base64,AAAA">',
+    "<form action=//x><input></form>",
+    '<meta http-equiv=refresh content="0;url=//x">',
+    "<base href=//x>",
+    "<link rel=stylesheet href=//x>",
+    "<object data=//x>",
+    '<svg onload="x()">',
+    "<style>@import '//x'</style>",
+]
 
 
 @pytest.mark.parametrize("html", HOSTILE)

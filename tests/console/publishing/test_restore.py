@@ -23,8 +23,8 @@ from console.publishing.restore import put_back, restore, tables
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector, send_connector
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.endpoint import Binding, IPRange
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
+from transport.config.endpoint import Binding, IPRange
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.permissions import PRINCIPALS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector

@@ -10,6 +10,7 @@ from django.utils import timezone
 from console.accounts.actors import Role
 from console.audit.models import Entry
 from console.queues.models import Content, Message, NextHop, Recipient
+from console.tracking.models import Session
 
 pytestmark = pytest.mark.django_db
 SMART_HOST = "smarthost:To Internet/EU"
@@ -137,7 +138,7 @@ def test_a_whole_queue_is_removed(admin, queued, hop):
 def test_one_message_shows_everything_and_can_be_downloaded(admin, queued):
     recipient = queued(last_error="451 try later", remote_host="mx.a.example", attempts=2)
     page = admin.get(reverse("queues:message", args=[recipient.message_id])).text
-    for text in ("&lt;1@x&gt;", "451 try later", "mx.a.example", "[10.0.0.1]", "08D6"):
+    for text in ("&lt;1@x&gt;", "451 try later", "mx.a.example", "[10.0.0.1]"):
         assert text in page
     answer = admin.get(reverse("queues:message-file", args=[recipient.message_id]))
     assert b"".join(answer.streaming_content) == b"Subject: Hello\r\n\r\nbody\r\n"
@@ -164,3 +165,11 @@ def test_what_a_form_should_not_send_is_no_error_of_ours(admin, queued):
     assert admin.post(reverse("queues:message-act"), {"verb": "explode", "pk": "1"}).status_code == 404
     assert admin.get(reverse("queues:details", args=["no/such"])).status_code == 404
     assert admin.get(reverse("queues:remove-messages")).status_code == 302
+
+
+def test_a_message_leads_to_its_session_where_the_log_has_it(admin, queued):
+    url = reverse("queues:message", args=[queued().message_id])
+    link = reverse("tracking:session", args=["08D6"])
+    assert link not in admin.get(url).text
+    Session.objects.create(session_id="08D6", remote_port=1, started_at=timezone.now())
+    assert link in admin.get(url).text

@@ -9,7 +9,7 @@ from django.urls import reverse
 from console.accounts.actors import Role
 from console.connectors.models import ReceiveConnector
 from console.publishing.models import ConfigRevision
-from console.tracking import queries
+from console.tracking import actions, queries
 from console.tracking.models import Session
 from console.tracking.reasons import PLACES, _url
 from transport.config import document
@@ -181,6 +181,13 @@ def test_the_download_is_the_log_format_of_exchange(admin):
     ]
 
 
+def test_no_spreadsheet_computes_what_a_client_said(admin):
+    make_session(1, (0, "<", '=HYPERLINK("http://x.test")', ""), (1, "<", "@SUM(1)", ""))
+    answer = admin.get(reverse("tracking:list-file"))
+    rows = list(csv.reader(b"".join(answer.streaming_content).decode().split("\r\n")[5:-1]))
+    assert [row[7] for row in rows] == [' =HYPERLINK("http://x.test")', " @SUM(1)"]
+
+
 def test_a_long_download_comes_in_batches_without_loss(admin, monkeypatch):
     monkeypatch.setattr(queries, "EXPORTED_AT_ONCE", 2)
     for number in range(5):
@@ -209,3 +216,11 @@ def test_everybody_who_may_sign_in_may_read_the_log_and_a_wrong_name_is_404(sign
     assert reader.get(reverse("tracking:session", args=[session.pk])).status_code == 200
     for name in ("NOSUCH", "\x00", "a b"):
         assert reader.get(reverse("tracking:session", args=[name])).status_code == 404
+
+
+def test_old_sessions_are_forgotten(monkeypatch):
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    for number in range(5):
+        make_session(number)
+    assert actions.forget_before(START + timedelta(seconds=3)) == 3
+    assert Session.objects.count() == 2

@@ -1,0 +1,68 @@
+"""The live tail, the conversation and the download, with a real browser."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from console.accounts import actions as accounts
+from tests.console.tracking.test_pages import make_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def log(page: Page, live_server: LiveServer) -> Iterator[Page]:
+    """A signed-in browser on the protocol log that accepts no error of a script or of the policy."""
+    accounts.first_start(PASSWORD)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+    page.goto(live_server.url + reverse("tracking:list"))
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Protocol log")
+    yield page
+    assert complaints == []
+
+
+def test_new_sessions_appear_until_the_log_is_paused(log: Page) -> None:
+    make_session(1, helo="first.example")
+    expect(log.locator("#list")).to_contain_text("first.example")
+    log.click("text=Pause")
+    make_session(2, helo="second.example")
+    expect(log.locator(".live-state")).to_contain_text("Paused")
+    log.click("text=Go on")
+    expect(log.locator("#list")).to_contain_text("second.example")
+
+
+def test_a_row_opens_the_conversation_and_keeps_the_buttons(log: Page) -> None:
+    session = make_session(1, (0, ">", "550 5.7.1 Unable to relay", "relay_denied; revision 1"), refused=1)
+    log.reload()
+    log.locator("tr[data-row]").click()
+    expect(log.locator("#details")).to_contain_text("550 5.7.1 Unable to relay")
+    expect(log.locator("text=Exchange CSV")).to_be_visible()
+    log.click("text=Open session")
+    expect(log.locator("h1")).to_contain_text(session.session_id)
+    expect(log.locator("tr.refused .why")).to_contain_text("relay_denied")
+
+
+def test_the_download_follows_the_filter(log: Page) -> None:
+    make_session(1, (0, "<", "QUIT", ""), helo="one.example")
+    make_session(2, (0, "<", "QUIT", ""), helo="two.example")
+    log.reload()
+    log.fill("[name=helo]", "two")
+    expect(log.locator("tr[data-row]")).to_have_count(1)
+    with log.expect_download() as started:
+        log.click("text=Exchange CSV")
+    rows = list(csv.reader(Path(started.value.path()).read_text().splitlines()[5:]))
+    assert [row[2] for row in rows] == [f"{2:016X}"]
