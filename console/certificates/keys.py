@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -49,6 +50,10 @@ def encrypt(key: Key) -> str:
 
 
 def decrypt(token: str) -> Key:
-    """The key of a token. Raises cryptography.fernet.InvalidToken under another installation's secret."""
-    private = Fernet(settings.GATEPOST_SECRET_KEY).decrypt(token.encode())
+    """The key of a token. Raises ValidationError when the installation's secret is not the one it was kept with."""
+    try:
+        private = Fernet(settings.GATEPOST_SECRET_KEY).decrypt(token.encode())
+    except InvalidToken:
+        text = _("Its private key cannot be decrypted: secret.key is not the one it was kept with.")
+        raise ValidationError(text) from None
     return serialization.load_pem_private_key(private, None)  # type: ignore[return-value]

@@ -80,6 +80,7 @@ class Sink(socketserver.ThreadingTCPServer):
 
 class _Talk(socketserver.StreamRequestHandler):
     server: Sink
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         with self.server.lock:

@@ -67,6 +67,7 @@ def test_a_mailbox_confirms_delivery(journal, forward, deliver, configure, sink,
     assert subject == "Delivered: Figures"
     assert "Final-Recipient: rfc822;bob@x.test\r\nAction: delivered\r\nStatus: 2.1.5\r\n" in text
     assert "eve@x.test" not in text + other
+    assert "Remote-MTA" not in text, "no other server had a part in it"
     deliver()
     assert {one.sender for one in sink.arrived} == {""}
     assert query("SELECT count(*) FROM queues_message WHERE origin = 'generated'") == [(2,)]

@@ -433,3 +433,24 @@ def test_who_closes_its_side_behind_the_password_still_hears_the_answer(plain_po
     client.connection.shutdown(socket.SHUT_WR)
     assert client.reply() == "235 2.7.0 Authentication successful"
     assert client.line() == ""
+
+
+def test_a_brute_force_over_sockets_locks_nobody_out(anna: Row, database_url: str) -> None:
+    running = RunningTransport(database_url)
+    basic = frozenset({AuthMechanism.BasicAuth})
+    users = frozenset({PermissionGroup.ExchangeUsers})
+    limits = {"auth_tarpit_interval": 0, "max_logon_failures": 0}
+    try:
+        running.publish(running.connector(auth_mechanism=basic, permission_groups=users, **limits))
+        running.start()
+        with smtplib.SMTP("127.0.0.1", running.port, timeout=10, source_address=("127.0.0.66", 0)) as guesser:
+            guesser.ehlo()
+            codes = []
+            for number in range(100):
+                guess = base64.b64encode(f"\0anna@gatepost.test\0guess {number}".encode()).decode()
+                codes.append(guesser.docmd("AUTH", f"PLAIN {guess}")[0])
+        assert codes.count(535) <= FREE_TRIES + 3 and set(codes) == {535, 454}
+        with smtplib.SMTP("127.0.0.1", running.port, timeout=10) as client:
+            assert client.login("anna@gatepost.test", PASSWORD)[0] == 235
+    finally:
+        running.remove()

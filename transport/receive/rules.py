@@ -6,8 +6,8 @@ import msgspec
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list,
-    `directory`, `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
+    """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
+    `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
     """
 
     meaning: str

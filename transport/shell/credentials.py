@@ -5,6 +5,7 @@ another address, does not wait at all. Nobody can lock a user out from outside.
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import ipaddress
@@ -104,7 +105,7 @@ class Credentials:
         self._connection: Connection | None = None
         self._asking = asyncio.Lock()
         self._threads = ThreadPoolExecutor(THREADS, "passwords")
-        self._nobody = _hasher.hash(secrets.token_hex(16))
+        self._nobody = _nobodys_hash()
         self._backoff = Backoff()
         self._turns: dict[tuple[str, str], Turn] = {}
         self._waiting: Counter[str] = Counter()
@@ -243,6 +244,13 @@ def source_of(remote_ip: str) -> str:
     """The address, of IPv6 its network: one host has a whole /64 (RFC 6177)."""
     address = ipaddress.ip_address(remote_ip.partition("%")[0])
     return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def _nobodys_hash() -> str:
+    """A hash of no password, which takes as long as a user's; made up, for a real one costs 64 MiB once."""
+    salt, tag = (base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=") for length in (16, 32))
+    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${tag}"
 
 
 def _verify(hash_: str, password: str) -> bool:

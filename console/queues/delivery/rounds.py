@@ -161,7 +161,8 @@ class Round:
 
     def _concerned(self, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
         wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
-        host, address = self._way.host, parcel.recipients[row]
+        host = "" if self._state.key == "mailbox" else self._way.host
+        address = parcel.recipients[row]
         return parcel.message_id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
 
     def _release(self, recipients: set[int]) -> None:

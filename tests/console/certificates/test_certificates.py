@@ -305,6 +305,15 @@ def test_what_a_transport_cannot_use_is_said_on_the_page(admin):
     assert said in admin.get(reverse(URL + "list")).text
 
 
+def test_a_lost_secret_is_said_in_words(admin, settings):
+    row = actions.make_self_signed(ADMIN, "Mine", NAMES)
+    settings.GATEPOST_SECRET_KEY = Fernet.generate_key().decode()
+    page = admin.post(reverse(URL + "act"), {"verb": "renew", "pk": row.pk}, follow=True)
+    assert "secret.key is not the one it was kept with" in page.text
+    given = {"password": "long enough", "again": "long enough"}
+    assert "cannot be decrypted" in admin.post(reverse(URL + "export", args=[row.pk]), given).text
+
+
 def test_no_key_is_anywhere_in_plain():
     row, asked = actions.issue(ADMIN, "Mine", NAMES), actions.make_request(ADMIN, "Other", NAMES)
     held = [row.encrypted_key, asked.encrypted_key, Authority.objects.get().encrypted_key]

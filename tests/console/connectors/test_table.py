@@ -55,7 +55,9 @@ def test_each_setting_stands_on_the_form_of_its_tab():
         assert not form.groups or grouped | {"grants"} == wanted | {"grants"}
 
 
-@pytest.mark.parametrize("form", [SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm, ConnectionFilterForm])
+@pytest.mark.parametrize(
+    "form", [SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm, ConnectionFilterForm]
+)
 def test_each_setting_stands_on_the_form_of_its_object(form):
     assert set(form().fields) - {"version"} == set(settings(form.struct))
 

@@ -65,6 +65,12 @@ def test_what_is_wrong_is_said_at_the_field(admin, page, field, text, words):
     assert not ConfigRevision.objects.exists()
 
 
+def test_a_list_that_is_not_in_use_is_pointed_out(admin):
+    filled = RECIPIENTS | {"blocked_recipients": "former@contoso.com"}
+    assert "the list is not in use" in admin.post(reverse(PAGE), filled, follow=True).text
+    assert "not in use" not in admin.post(reverse(PAGE), filled | {"block_list_enabled": "on"}, follow=True).text
+
+
 def test_800_addresses_fit(admin):
     addresses = "\n".join(f"a{n}@b.example" for n in range(800))
     admin.post(reverse(PAGE), RECIPIENTS | {"blocked_recipients": addresses})
