@@ -150,8 +150,8 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
     transport.stop()
     shutil.rmtree(home)
     with psycopg.connect(url, autocommit=True) as connection:
-        tables = "publishing_configrevision, publishing_transport, directory_recipient, users_user, users_group"
-        connection.execute(f"TRUNCATE {tables} CASCADE")
+        reports = "publishing_configrevision, publishing_transport, publishing_traffic"
+        connection.execute(f"TRUNCATE {reports}, directory_recipient, users_user, users_group CASCADE")
 
 
 @pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)

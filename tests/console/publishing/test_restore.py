@@ -168,7 +168,8 @@ def test_rows_snapshot_document_and_back(
     from console.protection.queries import FILTERS
     from console.publishing.rows import write
 
-    for model in (connectors.ReceiveConnector, connectors.SendConnector, DomainRow, *FILTERS.values(), protection.IPListEntry, protection.IPListProvider):
+    listed = (protection.IPListEntry, protection.IPListProvider)
+    for model in (connectors.ReceiveConnector, connectors.SendConnector, DomainRow, *FILTERS.values(), *listed):
         model.objects.all().delete()
     for struct, row in (
         (receive, connectors.ReceiveConnector()),
