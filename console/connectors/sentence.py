@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from transport.config import kinds
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange
-from transport.config.permissions import AUTHENTICATED_USERS, EXTERNALLY_SECURED, PARTNER_SERVERS, Right, rights
+from transport.config.permissions import (
+    AUTHENTICATED_USERS,
+    EXTERNALLY_SECURED,
+    PARTNER_SERVERS,
+    PermissionGroup,
+    Right,
+    rights,
+)
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.rules import SIGN_IN
 from transport.receive.admission import principal
@@ -94,16 +101,18 @@ def _ranges(ranges: tuple[IPRange, ...]) -> str:
     shown = [str(remote) for remote in ranges]
     if len(shown) > MOST_RANGES + 1:
         return f"{', '.join(shown[:MOST_RANGES])} and {len(shown) - MOST_RANGES} more ranges"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+    return _listed(shown)
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _reason(connector: ReceiveConnector) -> str:
     if not connector.permission_groups:
         return "no permission group is chosen."
-    names = ", ".join(
-        group.label for group in type(next(iter(connector.permission_groups))) if group in connector.permission_groups
-    )
-    return f"{names} must sign in or prove themselves first, and no way to do so is offered here."
+    groups = [group.label for group in PermissionGroup if group in connector.permission_groups]
+    return f"{_listed(groups)} must sign in or prove themselves first, and no way to do so is offered here."
 
 
 def _limit(connector: ReceiveConnector, held: frozenset[Right]) -> str:

@@ -23,12 +23,13 @@ from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import kinds
 from transport.config.endpoint import ALL_IPV6
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.receive.exposure import exposure
 
 EVERY_IPV6 = "::/0"
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
+LOGGED = ProtocolLoggingLevel.Verbose.value
 
 
 class ConnectorPages(CrudView):
@@ -156,7 +157,8 @@ class ReceivePages(ConnectorPages):
         problems, sessions = publishing.listening_problems(), queries.open_sessions()
         for row in page:
             row.problems = problems.get(row.name, [])
-            row.open_sessions = sessions.get(row.name, 0) if row.enabled else None
+            heard = row.enabled and row.protocol_logging_level == LOGGED
+            row.open_sessions = sessions.get(row.name, 0) if heard else None
         return page
 
     def details_context(self, selected: Any) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class Letter:
 
 @dataclass(frozen=True)
 class Envelope:
-    """What a list shows of a message. `date` is None when the message gives none that can be read."""
+    """What a list shows of a message: who sent it, by `From` or else by the envelope. `date` is None
+    when the message gives none that can be read."""
 
     sender: str
     sender_address: str
@@ -66,7 +67,7 @@ class Envelope:
 def envelope(path: Path) -> Envelope:
     """Reads the header only. Raises OSError."""
     message = _parsed(header_block(path))
-    sender = _header(message, "from")
+    sender = _header(message, "from") or _header(message, "return-path")
     name, address = _safely(lambda: parseaddr(sender), ("", ""))
     date = _safely(lambda: _in_utc(parsedate_to_datetime(_header(message, "date"))), None)
     to, subject = _header(message, "to"), _header(message, "subject")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +24,17 @@ from console.crud.listing import query_with
 from console.crud.streaming import download
 from console.crud.views import CrudView, Page
 from console.queues import actions, queries
-from console.queues.models import Recipient
+from console.queues.models import NextHop, Recipient
 from console.queues.views import REFRESHED, REMOVALS, VERBS, confirmation, messages_of, state
 from console.tracking import queries as sessions
 
 
 def subject(recipient: Recipient) -> str:
     return recipient.message.subject or _("(no subject)")
+
+
+def next_attempt(recipient: Recipient) -> datetime:
+    return queries.next_attempt(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
 
 
 class MessagePages(CrudView):
@@ -58,7 +63,7 @@ class MessagePages(CrudView):
         Detail(gettext_lazy("Received"), "message.accepted_at", TIME),
         Detail(gettext_lazy("Size"), "message.size", SIZE),
         Detail(gettext_lazy("Attempts"), "attempts", NUMBER),
-        Detail(gettext_lazy("Next attempt"), "due_at", TIME),
+        Detail(gettext_lazy("Next attempt"), next_attempt, TIME),
         Detail(gettext_lazy("Expires"), "message.expires_at", TIME),
         Detail(gettext_lazy("Last error"), "last_error"),
     ]
@@ -116,8 +121,9 @@ class MessagePage(RoleRequired):
         if found is None:
             raise Http404(_("This message is no longer known."))
         rows = [
-            (each, state(queries.recipient_status(each)), found.next_hops.get(each.next_hop))
+            (each, state(queries.recipient_status(each)), hop, queries.next_attempt(each, hop))
             for each in found.recipients
+            for hop in [found.next_hops.get(each.next_hop)]
         ]
         waiting = [each.pk for each in found.recipients if each.status in queries.WAITING]
         context = {"message": found.message, "rows": rows, "has_content": found.has_content, "waiting": waiting}

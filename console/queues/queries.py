@@ -17,14 +17,16 @@ from console.queues.models import Content, Message, NextHop, Recipient, Status
 WAITING = (Status.READY, Status.SUSPENDED)
 
 NEXT_HOPS = """
-SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.last_error, h.retry_count, h.retry_at,
-    h.last_retry_at, coalesce(q.messages, 0), coalesce(q.recipients, 0), coalesce(q.deferred, 0), coalesce(q.active, 0),
+SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, coalesce(nullif(h.last_error, ''), q.last_error, ''),
+    h.retry_count, h.retry_at, h.last_retry_at,
+    coalesce(q.messages, 0), coalesce(q.recipients, 0), coalesce(q.deferred, 0), coalesce(q.active, 0),
     coalesce(q.suspended, 0), q.oldest, q.next_due
 FROM queues_nexthop h LEFT JOIN (
     SELECT next_hop, count(DISTINCT r.message_id) AS messages, count(*) AS recipients,
         count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred, count(claimed_by) AS active,
         count(*) FILTER (WHERE status = 'suspended') AS suspended,
-        min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest
+        min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest,
+        max(last_error) AS last_error
     FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id
     WHERE status IN ('ready', 'suspended') GROUP BY next_hop
 ) q ON q.next_hop = h.key
@@ -115,6 +117,11 @@ def recipient_status(recipient: Recipient) -> str:
     if recipient.claimed_by is not None:
         return "Active"
     return "Retry" if recipient.due_at > timezone.now() else "Ready"
+
+
+def next_attempt(recipient: Recipient, hop: NextHop | None) -> datetime:
+    """When a waiting recipient is tried: not before its next hop is."""
+    return max(recipient.due_at, hop.retry_at) if hop and hop.retry_at else recipient.due_at
 
 
 @dataclass(frozen=True, slots=True)

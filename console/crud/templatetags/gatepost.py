@@ -23,6 +23,11 @@ register.simple_tag(formats.badge_html, name="badge")
 register.simple_tag(formats.size_text, name="size")
 
 
+@register.filter
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> str:
     """An icon of static/icons/icons.svg; decoration unless it has a label."""

@@ -14,6 +14,7 @@ from console.publishing.relay_guard import RelayNotConfirmed
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
+from transport.config.receive_connector import ProtocolLoggingLevel
 
 pytestmark = pytest.mark.django_db
 NEW = "connectors:receive-wizard-step"
@@ -256,6 +257,20 @@ def test_the_list_says_who_may_do_what_and_what_is_wrong(admin):
     page = admin.get(reverse("connectors:receive-details", args=[row.pk])).text
     for words in ("10.2.3.4:25", "10.0.0.0/8", "Anonymous users", "Cannot listen", message, "not an open relay"):
         assert words in page
+
+
+def test_sessions_are_counted_where_they_are_logged(admin):
+    for name, level in (("Heard", ProtocolLoggingLevel.Verbose), ("Unheard", ProtocolLoggingLevel.None_)):
+        bindings = [f"10.2.3.{len(name)}:25"]
+        actions.create(ADMIN, receive_connector(name, bindings=bindings, protocol_logging_level=level))
+    rows = admin.get(reverse("connectors:receive-list")).context["page"]
+    assert [(row.name, row.open_sessions) for row in rows] == [("Heard", 0), ("Unheard", None)]
+
+
+def test_send_connectors_show_their_port_as_it_is_dialled(admin):
+    actions.create(ADMIN, send_connector(port=2525))
+    page = admin.get(reverse("connectors:send-list")).text
+    assert "2525" in page and "2,525" not in page
 
 
 def test_enable_disable_and_remove_in_place(admin):

@@ -62,6 +62,19 @@ def written(path: Path, message: EmailMessage) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("head", "sender"),
+    [
+        (b"From: Anna Berg <anna@contoso.com>\r\nReturn-Path: <bounces@list.example>\r\n", "Anna Berg"),
+        (b"Return-Path: <scanner@contoso.com>\r\nSubject: Scan\r\n", "scanner@contoso.com"),
+    ],
+)
+def test_mail_without_from_is_of_the_sender_of_its_envelope(tmp_path, head, sender):
+    path = tmp_path / "message"
+    path.write_bytes(head + b"\r\nbody\r\n")
+    assert reading.envelope(path).sender == sender
+
+
 def test_deeply_nested_parts_are_read_as_far_as_possible(tmp_path):
     path = tmp_path / "m"
     path.write_bytes(b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(2000)))

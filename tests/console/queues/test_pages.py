@@ -72,6 +72,19 @@ def test_a_queue_shows_status_error_and_its_messages(admin, queued):
     assert "<script>alert" not in messages
 
 
+def test_a_queue_without_error_shows_that_of_its_messages(admin, queued, hop):
+    NextHop.objects.update(last_error="", retry_at=None)
+    queued(last_error="451 4.2.0 Come back later")
+    assert "451 4.2.0 Come back later" in admin.get(reverse("queues:list")).text
+
+
+def test_the_next_attempt_waits_for_the_next_hop(admin, queued, hop):
+    waiting = queued(due_at=timezone.now() - timedelta(minutes=1))
+    pages = reverse("queues:message-details", args=[waiting.pk]), reverse("queues:message", args=[waiting.message_id])
+    for url in pages:
+        assert hop.retry_at.strftime("%Y-%m-%dT%H:%M:%S") in admin.get(url).text
+
+
 def test_unreachable_mail_says_how_to_mend_it(admin, queued):
     NextHop.objects.create(key="unreachable", delivery_type="Unreachable", domain="Unreachable Domain", connector="")
     queued(next_hop="unreachable")
