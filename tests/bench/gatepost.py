@@ -34,7 +34,7 @@ everyone = (parse_range("127.0.0.0/8"),)
 may_relay = (Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value),)
 actions.create(SYSTEM, Value(
     name="Bench quiet", bindings=(parse_binding(plain),), remote_ip_ranges=everyone, permission_groups=anonymous,
-    max_message_size=200 * 1024 * 1024))
+    max_message_size=200 * 1024 * 1024, max_inbound_connection=None, max_inbound_connection_per_source=None))
 actions.create(SYSTEM, Value(
     name="Bench relay", bindings=(parse_binding(relay),), remote_ip_ranges=everyone, permission_groups=anonymous,
     grants=may_relay), confirmed_name="Bench relay")
