@@ -53,7 +53,7 @@ def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
     assert lines[0][4] == f"127.0.0.1:{transport.port}"
     data = [(line[6], line[7], line[8]) for line in lines]
     assert data[1][1:] == (
-        "AcceptRoutingHeaders SMTPAcceptAnySender SMTPAcceptAuthoritativeDomainSender SMTPSubmit",
+        "SMTPSubmit SMTPAcceptAnySender SMTPAcceptAuthoritativeDomainSender AcceptRoutingHeaders",
         "Set Session Permissions",
     )
     assert data[4][1].startswith("250  gateway.test Hello [127.0.0.1] SIZE 10485760 PIPELINING")

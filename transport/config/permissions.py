@@ -30,11 +30,6 @@ class Right(Enum):
         """Words for people: `Accept any recipient (relay)`."""
         return _LABELS[self]
 
-    @property
-    def log_name(self) -> str:
-        """The short form of the protocol log's “Set Session Permissions” event."""
-        return _LOG_NAMES[self]
-
 
 _LABELS = {
     Right.SUBMIT: "Submit",
@@ -52,16 +47,21 @@ _LABELS = {
 _LOG_NAMES = {
     Right.SUBMIT: "SMTPSubmit",
     Right.ACCEPT_ANY_RECIPIENT: "SMTPAcceptAnyRecipient",
+    Right.ACCEPT_AUTHENTICATION_FLAG: "SMTPAcceptAuthenticationFlag",
     Right.ACCEPT_ANY_SENDER: "SMTPAcceptAnySender",
     Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER: "SMTPAcceptAuthoritativeDomainSender",
-    Right.ACCEPT_AUTHENTICATION_FLAG: "SMTPAcceptAuthenticationFlag",
     Right.BYPASS_ANTI_SPAM: "BypassAntiSpam",
     Right.BYPASS_MESSAGE_SIZE_LIMIT: "BypassMessageSizeLimit",
     Right.ACCEPT_EXCH50: "SMTPAcceptEXCH50",
     Right.ACCEPT_HEADERS_ROUTING: "AcceptRoutingHeaders",
-    Right.ACCEPT_HEADERS_ORGANIZATION: "AcceptOrganizationHeaders",
     Right.ACCEPT_HEADERS_FOREST: "AcceptForestHeaders",
+    Right.ACCEPT_HEADERS_ORGANIZATION: "AcceptOrganizationHeaders",
 }
+
+
+def logged(held: frozenset[Right]) -> str:
+    """Rights as the protocol log's “Set Session Permissions” event has them, in Exchange's order."""
+    return " ".join(name for right, name in _LOG_NAMES.items() if right in held)
 
 
 class PermissionGroup(StrEnum):

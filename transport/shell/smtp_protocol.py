@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from aiosmtpd.smtp import SMTP
 
+from transport.config.permissions import logged
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.receive import verbs
 from transport.receive.admission import admitted
@@ -245,7 +246,7 @@ class SmtpProtocol(SMTP):
             endpoint(session.local_ip, session.local_port),
             endpoint(session.remote_ip, session.remote_port),
         )
-        self._log.connected(" ".join(sorted(right.log_name for right in session.rights)))
+        self._log.connected(logged(session.rights))
 
     def _take_commands(self, buffer: bytes) -> None:
         """Answer every whole line; replies to pipelined commands go out in one write."""
@@ -572,7 +573,7 @@ class SmtpProtocol(SMTP):
                 return
             if outcome.session.user is not None:
                 self._note(outcome.session.principal, "authenticated")
-                rights = " ".join(sorted(right.log_name for right in outcome.session.rights))
+                rights = logged(outcome.session.rights)
                 self._note(rights, "Set Session Permissions")
             self._doing = Doing.COMMANDS
             self._perform(outcome)
