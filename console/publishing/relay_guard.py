@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
-from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, Binding, IPRange, is_private, parse_range
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposures
+from transport.receive.range_map import RangeMap
 
 Interval = tuple[int, int, int]
 """(IP version, lowest address, highest address), as in `IPRange.bounds`."""
@@ -81,17 +81,11 @@ def _serves(binding: Binding, local: Binding) -> bool:
 
 
 def _answered(claims: list[tuple[int, int, int, bool, str]]) -> Iterator[tuple[Interval, str]]:
-    """Cuts the address space where a range begins or ends; the narrowest range around a piece answers it."""
+    """(addresses, connector) as the transport answers them: narrowest range first, then the binding to the address."""
     for version in {claim[0] for claim in claims}:
-        held = [(high - low, rank, low, high, name) for own, low, high, rank, name in claims if own == version]
-        edges = sorted({low for _, _, low, _, _ in held} | {high + 1 for _, _, _, high, _ in held})
-        waiting, active = sorted(held, key=lambda claim: claim[2], reverse=True), []
-        for start, stop in pairwise(edges):
-            while waiting and waiting[-1][2] <= start:
-                active.append(waiting.pop())
-            active = [claim for claim in active if claim[3] >= start]
-            if active:
-                yield (version, start, stop - 1), min(active)[4]
+        spans = [(low, high, (high - low, rank), name) for own, low, high, rank, name in claims if own == version]
+        for low, high, name in RangeMap(spans).stretches():
+            yield (version, low, high), name
 
 
 def _merged(spans: Iterable[Interval]) -> list[Interval]:

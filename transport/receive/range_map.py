@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +32,12 @@ class RangeMap(Generic[Owner]):
                 heappop(active)
             self._starts.append(edge)
             self._owners.append(active[0][2] if active else None)
+
+    def stretches(self) -> Iterator[tuple[int, int, Owner]]:
+        """(low, high, owner) of every stretch that has one, ascending."""
+        for place, owner in enumerate(self._owners):
+            if owner is not None:
+                yield self._starts[place], self._starts[place + 1] - 1, owner
 
     def find(self, address: int) -> Owner | None:
         """The owner of the address (as an integer), or None."""
