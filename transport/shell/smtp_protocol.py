@@ -398,14 +398,18 @@ class SmtpProtocol(SMTP):
     def _release(self, outcome: Outcome) -> None:
         if self._doing is not Doing.TARPIT:
             return
-        self._doing = Doing.COMMANDS
         try:
-            self._perform(outcome)
-            self._flush()
-            if self._doing is Doing.COMMANDS:
-                self._go_on()
+            self._proceed(outcome)
         except Exception:
             self._fail()
+
+    def _proceed(self, outcome: Outcome) -> None:
+        """The answer that the client waited for; then what it sent meanwhile."""
+        self._doing = Doing.COMMANDS
+        self._perform(outcome)
+        self._flush()
+        if self._doing is Doing.COMMANDS:
+            self._go_on()
 
     def _note_reply(self, log_: SessionLog, outcome: Outcome, reply: Reply, line: bytes) -> None:
         context = ""
@@ -575,11 +579,7 @@ class SmtpProtocol(SMTP):
                 self._note(outcome.session.principal, "authenticated")
                 rights = logged(outcome.session.rights)
                 self._note(rights, "Set Session Permissions")
-            self._doing = Doing.COMMANDS
-            self._perform(outcome)
-            self._flush()
-            if self._doing is Doing.COMMANDS:
-                self._go_on()
+            self._proceed(outcome)
         except Exception:
             self._fail()
 
