@@ -48,9 +48,6 @@ class Account:
         except PermissionError:
             return False
 
-    def can_enter(self, directory: Path) -> bool:
-        return self.can("/usr/bin/env", "test", "-r", directory, "-a", "-x", directory)
-
     def own(self, directory: Path, mode: int = 0o700) -> Path:
         """Make `directory`, if it is missing, and give it to this user alone."""
         directory.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-NOT_YOURS = "belongs to another user: run this command as that user, or as root."
 
 
 class HomeError(Exception):

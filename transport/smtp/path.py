@@ -44,18 +44,12 @@ class Path(msgspec.Struct, frozen=True):
         return f"{local}@{self.domain}"
 
     @property
-    def is_literal(self) -> bool:
-        """True for an address literal such as `user@[192.0.2.1]`."""
-        return self.domain.startswith("[")
-
-    @property
     def may_reroute(self) -> bool:
         """True when a next hop could read another destination out of the local part (`%`, `!` or `@` in it)."""
         return _REROUTING.search(self.local_part) is not None
 
 
 NULL_PATH = Path("", "")
-POSTMASTER = Path("postmaster", "")
 
 
 class PathError(ValueError):
