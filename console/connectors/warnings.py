@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange, host_bits
+from transport.config.endpoint import IPRange, host_bits
+from transport.config.intervals import is_internet
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive.exposure import exposure
 
@@ -29,7 +30,7 @@ def _relay(connector: ReceiveConnector) -> Iterator[str]:
     if exposed is None:
         return
     public = exposed.public_ranges
-    if any(str(remote) in (ALL_IPV4, ALL_IPV6) for remote in public):
+    if is_internet(public):
         yield "This is an open relay: everyone on the Internet may send to any address through it."
     elif public:
         some = ", ".join(str(remote) for remote in public[:5])

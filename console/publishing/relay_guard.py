@@ -7,18 +7,15 @@ its clients to a wider one that relays.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Collection, Iterator
 
 from django.core.exceptions import ValidationError
 
-from transport.config.endpoint import ALL_IPV4, ALL_IPV6, Binding, IPRange, is_private, parse_range
+from transport.config.endpoint import Binding, IPRange, is_private
+from transport.config.intervals import Interval, is_internet, merged, ranges_of, without
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposures
 from transport.receive.range_map import RangeMap
-
-Interval = tuple[int, int, int]
-"""(IP version, lowest address, highest address), as in `IPRange.bounds`."""
 
 
 class RelayNotConfirmed(ValidationError):
@@ -43,9 +40,10 @@ def newly_open(before: Snapshot, after: Snapshot) -> dict[str, list[IPRange]]:
     written = {remote.bounds: remote for one in open_ones for remote in one.remote_ip_ranges}
     found: dict[str, list[IPRange]] = {}
     for binding in sorted({each for one in open_ones for each in one.bindings}):
-        known = _merged(span for span, _ in _open_at(before, binding))
+        known = merged(span for span, _ in _open_at(before, binding))
         for span, name in _open_at(after, binding):
-            found.setdefault(name, []).extend(written.get(piece) or _range(piece) for piece in _without(span, known))
+            for piece in without(span, known):
+                found.setdefault(name, []).extend([written[piece]] if piece in written else ranges_of(piece))
     return {name: list(dict.fromkeys(ranges)) for name, ranges in sorted(found.items()) if ranges}
 
 
@@ -54,7 +52,7 @@ def danger(ranges: list[IPRange]) -> str:
     shown = ", ".join(str(each) for each in ranges[:4]) + (
         f" and {len(ranges) - 4} more ranges" if len(ranges) > 4 else ""
     )
-    if any(str(each) in (ALL_IPV4, ALL_IPV6) for each in ranges):
+    if is_internet(ranges):
         return "Everyone on the Internet could send mail to any address through this server: an open relay."
     public = "" if all(is_private(each) for each in ranges) else " Some of these addresses are public."
     return f"Anyone at {shown} could send mail to any address in the world, without signing in.{public}"
@@ -86,32 +84,3 @@ def _answered(claims: list[tuple[int, int, int, bool, str]]) -> Iterator[tuple[I
         spans = [(low, high, (high - low, rank), name) for own, low, high, rank, name in claims if own == version]
         for low, high, name in RangeMap(spans).stretches():
             yield (version, low, high), name
-
-
-def _merged(spans: Iterable[Interval]) -> list[Interval]:
-    merged: list[Interval] = []
-    for version, low, high in sorted(spans):
-        if merged and merged[-1][0] == version and merged[-1][2] + 1 >= low:
-            merged[-1] = (version, merged[-1][1], max(high, merged[-1][2]))
-        else:
-            merged.append((version, low, high))
-    return merged
-
-
-def _without(span: Interval, known: list[Interval]) -> Iterator[Interval]:
-    """The pieces of an interval outside of disjoint, ascending ones."""
-    version, low, high = span
-    for other, first, last in known:
-        if other != version or last < low or first > high:
-            continue
-        if first > low:
-            yield version, low, first - 1
-        low = last + 1
-    if low <= high:
-        yield version, low, high
-
-
-def _range(span: Interval) -> IPRange:
-    version, low, high = span
-    make = IPv4Address if version == 4 else IPv6Address
-    return parse_range(str(make(low)) if low == high else f"{make(low)}-{make(high)}")
