@@ -1,4 +1,4 @@
-"""Every text we can send, named, with the grade of its source (Exchange reference, section 5) or `own words`."""
+"""Every text we can send, named, with its source: a grade of `GRADES`, then where (Exchange reference, section 5)."""
 
 from __future__ import annotations
 
@@ -6,95 +6,122 @@ import base64
 
 from transport.smtp.reply import Reply, reply
 
-SENDER_OK = reply(250, "2.1.0", "Sender OK")  # A, documents 000 and 001
-RECIPIENT_OK = reply(250, "2.1.5", "Recipient OK")  # A, documents 000 and 001
-START_MAIL_INPUT = reply(354, "", "Start mail input; end with <CRLF>.<CRLF>")  # A, document 001
-CLOSING = reply(221, "2.0.0", "Service closing transmission channel")  # A, documents 000 and 001
-RESETTING = reply(250, "2.0.0", "Resetting")  # N
-OK = reply(250, "2.0.0", "OK")  # N
-CANNOT_VERIFY = reply(252, "2.1.5", "Cannot VRFY user")  # N
-READY_FOR_TLS = reply(220, "2.0.0", "SMTP server ready")  # Bo
-HELP = reply(  # B
+GRADES = {
+    "A": "A document about Exchange Server prints this line.",
+    "A-": "A document about Exchange Server prints status and text; its three-digit code is not printed there.",
+    "B": "Seen in a log or a bounce of a real Exchange server.",
+    "Bo": "Seen from Exchange Online; that Exchange Server says the same is likely, not shown.",
+    "N": "Not certain: no source was kept that shows what Exchange says.",
+    "RFC": "The standard's words; what Exchange says is not known.",
+    "own words": "Our own words; what Exchange says is not known.",
+}
+"""What the grade of a reply's source means."""
+NDR_PAGE = "A-: Microsoft's page on non-delivery reports"
+
+SENDER_OK = reply(250, "2.1.0", "Sender OK", source="A: documents 000 and 001")
+RECIPIENT_OK = reply(250, "2.1.5", "Recipient OK", source="A: documents 000 and 001")
+START_MAIL_INPUT = reply(354, "", "Start mail input; end with <CRLF>.<CRLF>", source="A: document 001")
+CLOSING = reply(221, "2.0.0", "Service closing transmission channel", source="A: documents 000 and 001")
+RESETTING = reply(250, "2.0.0", "Resetting", source="N")
+OK = reply(250, "2.0.0", "OK", source="N")
+CANNOT_VERIFY = reply(252, "2.1.5", "Cannot VRFY user", source="N")
+READY_FOR_TLS = reply(220, "2.0.0", "SMTP server ready", source="Bo: relay-access-denied-smtp")
+HELP = reply(
     214,
     "",
     "This server supports the following commands:",
-    "HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT NOOP VRFY",
+    "HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT",
+    source="B",
 )
 
-USER_NAME = reply(334, "", "VXNlcm5hbWU6")  # convention of LOGIN: base64 of "Username:"
-PASSWORD = reply(334, "", "UGFzc3dvcmQ6")  # "Password:"
-GO_ON = reply(334, "", "")  # RFC 4954 §4: an empty challenge
-NTLM_SUPPORTED = reply(334, "", "NTLM supported")  # as Exchange answers AUTH NTLM without an initial response (N)
-AUTHENTICATED = reply(235, "2.7.0", "Authentication successful")  # B
+USER_NAME = reply(334, "", "VXNlcm5hbWU6", source="own words: base64 of 'Username:', as every client of LOGIN expects")
+PASSWORD = reply(334, "", "UGFzc3dvcmQ6", source="own words: base64 of 'Password:', as every client of LOGIN expects")
+GO_ON = reply(334, "", "", source="RFC: RFC 4954 §4, an empty challenge")
+NTLM_SUPPORTED = reply(334, "", "NTLM supported", source="N")
+AUTHENTICATED = reply(235, "2.7.0", "Authentication successful", source="B: supportenterprisevault 100038601")
 
-UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command")  # A
-LINE_TOO_LONG = reply(500, "5.5.2", "Line too long")  # own words
-BARE_LINE_FEED = reply(500, "5.5.2", "Commands must end with CRLF")  # own words
-INVALID_ARGUMENTS = reply(501, "5.5.4", "Invalid arguments")  # A-
-INVALID_DOMAIN_NAME = reply(501, "5.5.4", "Invalid domain name")  # A
-INVALID_SENDER = reply(501, "5.1.7", "Invalid address")  # B; documents print 550
-INVALID_RECIPIENT = reply(501, "5.1.3", "Invalid address")  # N
-ADDRESS_NOT_ASCII = reply(553, "5.6.7", "Address has characters outside ASCII")  # own words, RFC 6531 §3.5
-UNKNOWN_PARAMETER = reply(555, "5.5.4", "Unsupported parameter")  # own words, RFC 5321 §4.1.1.11
-SEND_HELLO_FIRST = reply(503, "5.5.2", "Send hello first")  # A-
-SENDER_ALREADY_SPECIFIED = reply(503, "5.5.2", "Sender already specified")  # N
-NEED_MAIL_COMMAND = reply(503, "5.5.2", "Need mail command")  # N
-NEED_RCPT_COMMAND = reply(503, "5.5.2", "Need rcpt command")  # B
-ALREADY_ON_TLS = reply(503, "5.5.1", "TLS is active already")  # own words
-TLS_NOT_AVAILABLE = reply(454, "4.7.0", "TLS not available due to temporary reason")  # RFC 3207 §4
-TOO_MANY_ERRORS = reply(421, "4.7.0", "Too many errors on this connection, closing transmission channel")  # own words
-
-UNRECOGNIZED_MECHANISM = reply(504, "5.7.4", "Unrecognized authentication type")  # B
-NOT_SUCCESSFUL = reply(535, "5.7.3", "Authentication unsuccessful")  # Bo
-AUTHENTICATION_NOT_AVAILABLE = reply(454, "4.7.0", "Temporary authentication failure")  # A
-AUTHENTICATION_CANCELLED = reply(501, "5.7.0", "Authentication cancelled")  # own words, RFC 4954 §4
-MALFORMED_RESPONSE = reply(501, "5.5.2", "Cannot decode the authentication response")  # own words, RFC 4954 §4
-RESPONSE_TOO_LONG = reply(500, "5.5.6", "Authentication exchange line is too long")  # RFC 4954 §6
-ALREADY_AUTHENTICATED = reply(503, "5.5.1", "Client is authenticated already")  # own words, RFC 4954 §4
-AUTH_IN_TRANSACTION = reply(503, "5.5.1", "AUTH cannot come during a mail transaction")  # own words, RFC 4954 §4
-TOO_MANY_FAILURES = reply(421, "4.7.0", "Too many failed sign-ins, closing transmission channel")  # own words
-
-STARTTLS_FIRST = reply(451, "5.7.3", "Must issue a STARTTLS command first")  # A, although 451 goes with 4.x.x
-NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated")  # A
-SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender")  # N
-BLOCKED_ADDRESS = reply(  # own words
-    550, "5.7.1", "Recipient not authorized, your IP address is on the IP Block list"
+UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command", source="A: test-smtp-with-telnet")
+LINE_TOO_LONG = reply(500, "5.5.2", "Line too long", source="own words")
+BARE_LINE_FEED = reply(500, "5.5.2", "Commands must end with CRLF", source="own words")
+INVALID_ARGUMENTS = reply(501, "5.5.4", "Invalid arguments", source="A-: DSNs and NDRs in Exchange 2013")
+INVALID_DOMAIN_NAME = reply(501, "5.5.4", "Invalid domain name", source="A: test-smtp-with-telnet")
+INVALID_SENDER = reply(
+    501, "5.1.7", "Invalid address", source="B: supportenterprisevault 100038601; test-smtp-with-telnet prints 550"
 )
-BLOCK_LISTED = reply(550, "5.7.1", "Recipient not authorized, your IP has been found on a block list")  # B
-SENDER_DENIED = reply(554, "5.1.0", "Sender Denied")  # A
-UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay")  # A
-USER_UNKNOWN = reply(550, "5.1.1", "User unknown")  # A, documents 000 and 001
-TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")  # A
-DIRECTORY_NOT_AVAILABLE = reply(451, "4.3.0", "Recipient directory is not available, try again later")  # own words
-MESSAGE_TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")  # A-
-HEADER_TOO_LARGE = reply(552, "5.3.4", "Header size exceeds fixed maximum size")  # own words
-RESERVED_TOP_LEVEL = reply(550, "5.1.4", "Recipient address reserved by RFC 2606")  # A-
-RESERVED_SECOND_LEVEL = reply(550, "5.1.5", "Recipient address reserved by RFC 2606")  # A-
-SINGLE_LABEL = reply(550, "5.1.6", "Recipient addresses in single label domains not accepted")  # A-
-BARE_LINE_FEEDS = reply(550, "5.6.11", "Message has bare line feeds, which RFC 5321 forbids")  # own words
-BINARY_NEEDS_CHUNKS = reply(503, "5.5.1", "A binary message must be sent with BDAT")  # own words, RFC 3030 §3
-CHUNKS_HAVE_BEGUN = reply(503, "5.5.1", "The message has begun with BDAT")  # own words, RFC 3030 §2
-HOP_COUNT_EXCEEDED = reply(554, "5.4.6", "Hop count exceeded - possible mail loop")  # A-
-
-TOO_MANY_CONNECTIONS = reply(  # own words; 421 4.3.2 as for one source
-    421, "4.3.2", "The maximum number of concurrent connections has been reached, closing transmission channel"
+INVALID_RECIPIENT = reply(501, "5.1.3", "Invalid address", source="N")
+ADDRESS_NOT_ASCII = reply(553, "5.6.7", "Address has characters outside ASCII", source="own words: RFC 6531 §3.5")
+UNKNOWN_PARAMETER = reply(555, "5.5.4", "Unsupported parameter", source="own words: RFC 5321 §4.1.1.11")
+SEND_HELLO_FIRST = reply(503, "5.5.2", "Send hello first", source=NDR_PAGE)
+SENDER_ALREADY_SPECIFIED = reply(503, "5.5.2", "Sender already specified", source="N")
+NEED_MAIL_COMMAND = reply(503, "5.5.2", "Need mail command", source="N")
+NEED_RCPT_COMMAND = reply(503, "5.5.2", "Need rcpt command", source="B")
+ALREADY_ON_TLS = reply(503, "5.5.1", "TLS is active already", source="own words")
+TLS_NOT_AVAILABLE = reply(454, "4.7.0", "TLS not available due to temporary reason", source="RFC: RFC 3207 §4")
+TOO_MANY_ERRORS = reply(
+    421, "4.7.0", "Too many errors on this connection, closing transmission channel", source="own words"
 )
-TOO_MANY_FROM_SOURCE = reply(  # B
+
+UNRECOGNIZED_MECHANISM = reply(504, "5.7.4", "Unrecognized authentication type", source="B: nodemailer 189")
+NOT_SUCCESSFUL = reply(535, "5.7.3", "Authentication unsuccessful", source="Bo: fix-issues-with-printers")
+AUTHENTICATION_NOT_AVAILABLE = reply(454, "4.7.0", "Temporary authentication failure", source="A: 454-4-7-0")
+AUTHENTICATION_CANCELLED = reply(501, "5.7.0", "Authentication cancelled", source="own words: RFC 4954 §4")
+MALFORMED_RESPONSE = reply(501, "5.5.2", "Cannot decode the authentication response", source="own words: RFC 4954 §4")
+RESPONSE_TOO_LONG = reply(500, "5.5.6", "Authentication exchange line is too long", source="RFC: RFC 4954 §6")
+ALREADY_AUTHENTICATED = reply(503, "5.5.1", "Client is authenticated already", source="own words: RFC 4954 §4")
+AUTH_IN_TRANSACTION = reply(503, "5.5.1", "AUTH cannot come during a mail transaction", source="own words: RFC 4954 §4")
+TOO_MANY_FAILURES = reply(421, "4.7.0", "Too many failed sign-ins, closing transmission channel", source="own words")
+
+STARTTLS_FIRST = reply(
+    451, "5.7.3", "Must issue a STARTTLS command first",
+    source="A: send-receive-emails-socketerror; 451 goes with 4.x.x elsewhere",
+)
+NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated", source="A: test-smtp-with-telnet")
+SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender", source="N")
+BLOCKED_ADDRESS = reply(
+    550, "5.7.1", "Recipient not authorized, your IP address is on the IP Block list", source="own words"
+)
+BLOCK_LISTED = reply(
+    550, "5.7.1", "Recipient not authorized, your IP has been found on a block list", source="B: Broadcom 169925"
+)
+SENDER_DENIED = reply(554, "5.1.0", "Sender Denied", source="A: sender-filtering")
+UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay", source="A: allow-anonymous-relay")
+USER_UNKNOWN = reply(550, "5.1.1", "User unknown", source="A: documents 000 and 001")
+TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients", source="A: message-size-limits")
+DIRECTORY_NOT_AVAILABLE = reply(
+    451, "4.3.0", "Recipient directory is not available, try again later", source="own words"
+)
+MESSAGE_TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size", source=NDR_PAGE)
+HEADER_TOO_LARGE = reply(552, "5.3.4", "Header size exceeds fixed maximum size", source="own words")
+RESERVED_TOP_LEVEL = reply(550, "5.1.4", "Recipient address reserved by RFC 2606", source=NDR_PAGE)
+RESERVED_SECOND_LEVEL = reply(550, "5.1.5", "Recipient address reserved by RFC 2606", source=NDR_PAGE)
+SINGLE_LABEL = reply(550, "5.1.6", "Recipient addresses in single label domains not accepted", source=NDR_PAGE)
+BARE_LINE_FEEDS = reply(550, "5.6.11", "Message has bare line feeds, which RFC 5321 forbids", source="own words")
+BINARY_NEEDS_CHUNKS = reply(503, "5.5.1", "A binary message must be sent with BDAT", source="own words: RFC 3030 §3")
+CHUNKS_HAVE_BEGUN = reply(503, "5.5.1", "The message has begun with BDAT", source="own words: RFC 3030 §2")
+HOP_COUNT_EXCEEDED = reply(554, "5.4.6", "Hop count exceeded - possible mail loop", source=NDR_PAGE)
+
+TOO_MANY_CONNECTIONS = reply(
+    421, "4.3.2", "The maximum number of concurrent connections has been reached, closing transmission channel",
+    source="own words: code and status as for one source",
+)
+TOO_MANY_FROM_SOURCE = reply(
     421,
     "4.3.2",
     "The maximum number of concurrent server connections has exceeded a per-source limit, "
     "closing transmission channel",
+    source="B: learn.microsoft.com/answers 407670",
 )
-RATE_EXCEEDED = reply(  # B
-    421, "4.4.2", "Message submission rate for this client has exceeded the configured limit"
+RATE_EXCEEDED = reply(
+    421, "4.4.2", "Message submission rate for this client has exceeded the configured limit",
+    source="B: serverfault 833887",
 )
-NO_CONNECTOR = reply(554, "5.7.1", "No Receive connector answers this address")  # own words
-SPOKE_TOO_EARLY = reply(554, "5.5.1", "Client must wait for the greeting")  # own words
-INSUFFICIENT_RESOURCES = reply(452, "4.3.1", "Insufficient system resources")  # A-
-INACTIVITY_TIMEOUT = reply(451, "4.7.0", "Timeout waiting for client input")  # B
-CONNECTION_TIMEOUT = reply(421, "4.4.1", "Connection timed out")  # B
-NOT_AVAILABLE = reply(421, "4.3.2", "Service not available, closing transmission channel")  # B
-INTERNAL_FAULT = reply(421, "4.3.0", "Temporary server error, closing transmission channel")  # own words
+NO_CONNECTOR = reply(554, "5.7.1", "No Receive connector answers this address", source="own words")
+SPOKE_TOO_EARLY = reply(554, "5.5.1", "Client must wait for the greeting", source="own words")
+INSUFFICIENT_RESOURCES = reply(452, "4.3.1", "Insufficient system resources", source=NDR_PAGE)
+INACTIVITY_TIMEOUT = reply(451, "4.7.0", "Timeout waiting for client input", source="B")
+CONNECTION_TIMEOUT = reply(421, "4.4.1", "Connection timed out", source="B: servolutions")
+NOT_AVAILABLE = reply(421, "4.3.2", "Service not available, closing transmission channel", source="B: NMAP")
+INTERNAL_FAULT = reply(421, "4.3.0", "Temporary server error, closing transmission channel", source="own words")
 
 
 def greeting(banner: str) -> Reply:

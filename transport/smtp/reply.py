@@ -12,7 +12,8 @@ EXCHANGES_OWN = {(451, "5.7.3")}
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """One SMTP reply. `status` is the enhanced code without blanks (`2.1.0`) or empty; `wire` is what goes out, whole.
+    """One SMTP reply. `status` is the enhanced code without blanks (`2.1.0`) or empty; `wire` is what goes out, whole;
+    `source` says where the text is from (see `replies`), empty when it is made for one occasion.
 
     Raises ValueError when the classes of code and status differ or a line cannot stand on the wire
     (RFC 5321 §4.2, RFC 3463 §2).
@@ -22,6 +23,7 @@ class Reply(msgspec.Struct, frozen=True):
     status: str
     lines: tuple[str, ...]
     wire: bytes
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.status and self.status[0] != str(self.code)[0] and (self.code, self.status) not in EXCHANGES_OWN:
@@ -45,11 +47,11 @@ class Reply(msgspec.Struct, frozen=True):
         return self.code >= 400
 
 
-def reply(code: int, status: str, *lines: str) -> Reply:
+def reply(code: int, status: str, *lines: str, source: str = "") -> Reply:
     """Builds a reply; with several lines every one carries code and status (RFC 2034 §4)."""
     prefix = f"{status} " if status else ""
     last = len(lines) - 1
     text = "".join(
         f"{code}{'-' if number < last else ' '}{prefix}{line}\r\n" for number, line in enumerate(lines)
     )
-    return Reply(code, status, lines, text.encode("ascii", "replace"))
+    return Reply(code, status, lines, text.encode("ascii", "replace"), source)
