@@ -31,7 +31,8 @@ from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLev
 from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
 from transport.receive.outcome import AnswerNtlm, CheckPassword
 from transport.receive.session import User
-from transport.shell.credentials import FREE_TRIES, Backoff, Credentials, NtlmTalk, source_of
+from transport.shell.backoff import FREE_NAMES, FREE_TRIES
+from transport.shell.credentials import Credentials, NtlmTalk, source_of
 
 PASSWORD = "winter-rain-on-tin"
 NAME_OF_ANNA = "CONTOSO\\anna"
@@ -148,19 +149,38 @@ def test_writing_the_name_differently_gives_no_more_tries(anna: Row, database_ur
     assert asking(database_url, run) == [WRONG] * FREE_TRIES + [TOO_OFTEN] * (5 - FREE_TRIES)
 
 
-def test_the_wait_doubles_up_to_its_limit_and_is_forgotten() -> None:
-    backoff, key = Backoff(), ("192.0.2.1", "anna")
-    for _ in range(FREE_TRIES):
-        assert not backoff.must_wait(key, 0.0)
-        backoff.failed(key, 0.0)
-    assert backoff.must_wait(key, 0.9) and not backoff.must_wait(key, 1.0)
-    backoff.failed(key, 1.0)
-    assert backoff.must_wait(key, 2.9) and not backoff.must_wait(key, 3.0)
-    for _ in range(40):
-        backoff.failed(key, 10.0)
-    assert backoff.must_wait(key, 909.9) and not backoff.must_wait(key, 910.0)
-    backoff.failed(key, 9000.0)
-    assert not backoff.must_wait(key, 9000.0)
+def test_a_source_that_sprays_waits_with_every_name_and_nobody_elsewhere_does(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> None:
+        sprayer, office = "203.0.113.66", "192.0.2.1"
+        tries = [await check(f"user{number}", "Summer2026!", sprayer) for number in range(30)]
+        assert tries.count(WRONG) == FREE_NAMES and tries[FREE_NAMES:] == [TOO_OFTEN] * (30 - FREE_NAMES)
+        assert await check(source=sprayer) == TOO_OFTEN
+        assert isinstance(await check(source=office), User)
+
+    asking(database_url, run)
+
+
+def test_who_signed_in_from_a_source_before_does_not_wait_for_what_others_try_there(
+    anna: Row, database_url: str
+) -> None:
+    async def run(check: Check) -> None:
+        assert isinstance(await check(), User)
+        for number in range(FREE_NAMES + 1):
+            await check(f"user{number}", "Summer2026!")
+        assert await check("bob", "guess") == TOO_OFTEN
+        assert isinstance(await check(), User)
+
+    asking(database_url, run)
+
+
+@pytest.mark.parametrize("name", ["anna", "nobody"])
+def test_the_tries_that_are_left_do_not_tell_who_exists(anna: Row, database_url: str, name: str) -> None:
+    async def run(check: Check) -> list[User | Denied]:
+        for _ in range(FREE_TRIES):
+            await check(f"CONTOSO\\{name}", "guess")
+        return [await check(f"ELSEWHERE\\{name}", "guess"), await check(f"{name}@elsewhere.test", "guess")]
+
+    assert asking(database_url, run) == [TOO_OFTEN, TOO_OFTEN]
 
 
 def test_a_source_of_ipv6_is_its_network() -> None:
@@ -348,7 +368,7 @@ def test_no_secret_reaches_the_protocol_log(client_port: RunningTransport) -> No
     assert client.say(f"AUTH PLAIN {plain}x").startswith("501 ")
     assert client.say("AUTH LOGIN").startswith("334 ")
     assert client.say(name).startswith("334 ")
-    assert client.say(secret + "A" * 3000).startswith("500 ")
+    assert client.say(secret + "A" * 13_000).startswith("500 ")
     assert client.say("AUTH LOGIN").startswith("334 ")
     assert client.say(name).startswith("334 ")
     assert client.say(secret).startswith("235 ")

@@ -1,7 +1,6 @@
 """Is this password the user's? PostgreSQL knows the users, Argon2 takes its time in two threads of its own.
 
-Failures are counted for each pair of source and user: whoever guesses waits ever longer, and the user, who comes from
-another address, does not wait at all. Nobody can lock a user out from outside.
+Whoever guesses waits ever longer (`backoff`); the user, who comes from another address, does not wait at all.
 """
 
 import asyncio
@@ -26,6 +25,7 @@ from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logo
 from transport.receive.outcome import AnswerNtlm, CheckPassword, LogonName
 from transport.receive.session import User
 from transport.shell import ntlm
+from transport.shell.backoff import Backoff
 from transport.shell.database import Connection
 from transport.shell.queries import QUERIES
 
@@ -34,9 +34,6 @@ MOST_WAITING = 64
 MOST_WAITING_PER_SOURCE = 8
 ANSWER_WITHIN = 5.0
 """Seconds that PostgreSQL may take."""
-FREE_TRIES = 3
-LONGEST_WAIT = 900.0
-FORGET_AFTER = 3600.0
 MOST_KEPT = 10_000
 REMEMBER = 600.0
 """Seconds for which a password that was right is known again without Argon2, unless it is changed."""
@@ -70,29 +67,6 @@ class Turn:
 
     lock: asyncio.Lock
     waiting: int = 0
-
-
-class Backoff:
-    """After `FREE_TRIES` failures 1 s, 2 s, 4 s … up to `LONGEST_WAIT`; forgotten when nothing happens for an hour."""
-
-    def __init__(self) -> None:
-        self._failures: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
-
-    def must_wait(self, key: tuple[str, str], now: float) -> bool:
-        """Whether a try comes too early; it is not counted. `now` in seconds of a steady clock."""
-        count, last = self._failures.get(key, (0, 0.0))
-        return count >= FREE_TRIES and now < last + min(2.0 ** (count - FREE_TRIES), LONGEST_WAIT)
-
-    def failed(self, key: tuple[str, str], now: float) -> None:
-        """One failure more."""
-        count, last = self._failures.pop(key, (0, now))
-        self._failures[key] = (1 if now > last + FORGET_AFTER else count + 1, now)
-        if len(self._failures) > MOST_KEPT:
-            self._failures.popitem(last=False)
-
-    def succeeded(self, key: tuple[str, str]) -> None:
-        """The count starts anew."""
-        self._failures.pop(key, None)
 
 
 class Credentials:
@@ -160,9 +134,9 @@ class Credentials:
         self._waiting[source] += 1
         try:
             found = await self._look_up(logon)
-            key = source, found.user.name.casefold() if found else logon.user
-            async with self._turn(key):
-                return await self._decide(key, found, is_right)
+            names = (logon.user, found.user.name.casefold()) if found else (logon.user,)
+            async with self._turn((source, names[-1])):
+                return await self._decide(source, names, found, is_right)
         except (psycopg.Error, OSError, TimeoutError) as error:
             log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
             return NOT_AVAILABLE
@@ -187,15 +161,17 @@ class Credentials:
             if not turn.waiting:
                 del self._turns[key]
 
-    async def _decide(self, key: tuple[str, str], found: Found | None, is_right: IsRight) -> User | Denied:
+    async def _decide(
+        self, source: str, names: tuple[str, ...], found: Found | None, is_right: IsRight
+    ) -> User | Denied:
         loop = asyncio.get_running_loop()
-        if self._backoff.must_wait(key, loop.time()):
+        if self._backoff.must_wait(source, names, loop.time()):
             return TOO_OFTEN
         right = await is_right(found)
         if found is None or not right or not found.enabled:
-            self._backoff.failed(key, loop.time())
+            self._backoff.failed(source, names, loop.time())
             return WRONG
-        self._backoff.succeeded(key)
+        self._backoff.succeeded(source, names)
         return found.user
 
     async def _is_right(self, hash_: str, password: str) -> bool:

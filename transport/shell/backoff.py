@@ -1,0 +1,85 @@
+"""Whoever guesses waits ever longer: for each user from each source, and for a source that fails with many names.
+
+Nobody waits for what comes from another source, so nobody outside can lock a user out or slow one down.
+"""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+FREE_TRIES = 3
+FREE_NAMES = 10
+"""Names that may fail from one source (password spraying) before every other name from there waits too."""
+LONGEST_WAIT = 900.0
+FORGET_AFTER = 3600.0
+MOST_KEPT = 10_000
+
+Key = tuple[str, str]
+
+
+class Failures(NamedTuple):
+    """How many there were, and when the last one was."""
+
+    tries: int
+    last: float
+
+
+class Ledger:
+    """Failures by key: after `free` of them 1 s, 2 s, 4 s … up to `LONGEST_WAIT`; forgotten after a quiet hour."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._failures: OrderedDict[Key, Failures] = OrderedDict()
+
+    def waits(self, key: Key, now: float) -> bool:
+        """Whether a try comes too early."""
+        count, last = self._failures.get(key, (0, 0.0))
+        return count >= self._free and now < last + min(2.0 ** (count - self._free), LONGEST_WAIT)
+
+    def add(self, key: Key, now: float) -> bool:
+        """One failure more; True for the first of this key."""
+        count, last = self._failures.pop(key, (0, now))
+        first = not count or now > last + FORGET_AFTER
+        self._failures[key] = Failures(1 if first else count + 1, now)
+        if len(self._failures) > MOST_KEPT:
+            self._failures.popitem(last=False)
+        return first
+
+    def forget(self, key: Key) -> None:
+        """The count starts anew."""
+        self._failures.pop(key, None)
+
+
+class Backoff:
+    """`names` is what the client wrote and, of a user who exists, the principal: writing a name in another way gives
+    no more tries, and tells nobody whether it exists. `now` in seconds of a steady clock.
+    """
+
+    def __init__(self) -> None:
+        self._users, self._sources = Ledger(FREE_TRIES), Ledger(FREE_NAMES)
+        self._at_home: OrderedDict[Key, None] = OrderedDict()
+
+    def must_wait(self, source: str, names: tuple[str, ...], now: float) -> bool:
+        """Whether a try comes too early; it is not counted. Who has signed in from this source before does not wait
+        for the failures of others there.
+        """
+        if any(self._users.waits((source, name), now) for name in names):
+            return True
+        known = any((source, name) in self._at_home for name in names)
+        return not known and self._sources.waits((source, ""), now)
+
+    def failed(self, source: str, names: tuple[str, ...], now: float) -> None:
+        """One failure more; on the source's account the first of each name that was written."""
+        written, *principal = names
+        if self._users.add((source, written), now):
+            self._sources.add((source, ""), now)
+        for name in principal:
+            self._users.add((source, name), now)
+
+    def succeeded(self, source: str, names: tuple[str, ...]) -> None:
+        """The user's count starts anew, the source's does not: it may own one of the names that it tries."""
+        for name in names:
+            self._users.forget((source, name))
+            self._at_home.pop((source, name), None)
+            self._at_home[source, name] = None
+        while len(self._at_home) > MOST_KEPT:
+            self._at_home.popitem(last=False)
