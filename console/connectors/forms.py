@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
 from console.crud import Group
-from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
 from console.users import queries as users
 from transport.config.permissions import PRINCIPALS
-from transport.config.receive_connector import ReceiveConnector, Usage
-from transport.config.rules import USAGE_MEANING
+from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 
@@ -210,48 +207,6 @@ FORMS = {
     "Certificate": CertificateForm,
 }
 """Tab → its form, in the order of the tabs."""
-
-
-class IntroductionForm(SettingsForm):
-    """First page of the wizard."""
-
-    struct = ReceiveConnector
-    shown = ["name", "transport_role", "comment"]
-
-    def __init__(self, *data: Any, **options: Any):
-        super().__init__(*data, **options)
-        self.fields["usage"] = UsageField()
-        self.order_fields(["name", "usage", "transport_role", "comment"])
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        return super().changes | {"usage": self.cleaned_data["usage"]}
-
-
-class UsageField(ChoiceField):
-    """The intended use, each with one sentence of what it allows."""
-
-    def __init__(self) -> None:
-        super().__init__(settings(ReceiveConnector)["usage"], forms.RadioSelect)
-        self.label, self.help_text, self.disabled = _("Select the intended use for this connector"), "", False
-        self.choices = [
-            (each.value, format_html("<strong>{}</strong> {}", each.value, USAGE_MEANING[each])) for each in Usage
-        ]
-        self.initial = Usage.Custom
-
-
-class LocalForm(SettingsForm):
-    """Second page of the wizard: where the connector listens and how it calls itself."""
-
-    struct = ReceiveConnector
-    shown = ["bindings", "fqdn"]
-
-
-class RemoteForm(SettingsForm):
-    """Third page of the wizard: whose connections it answers."""
-
-    struct = ReceiveConnector
-    shown = ["remote_ip_ranges"]
 
 
 class SendConnectorForm(SettingsForm):

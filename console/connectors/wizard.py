@@ -1,6 +1,6 @@
 """New receive connector: Introduction, Local network settings, Remote network settings, Summary, Completion.
 
-The draft lies in the session as it was typed, right or wrong, so that neither Back nor a reload loses an entry.
+For Custom use the relay restrictions of Exchange 2003 may take the place of the remote network settings.
 """
 
 from __future__ import annotations
@@ -8,39 +8,43 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from msgspec.structs import replace
 
 from console.connectors import actions, models, queries
 from console.connectors.command import new_command
-from console.connectors.forms import FORMS, IntroductionForm, LocalForm, RemoteForm
+from console.connectors.draft import PAGES, Draft
+from console.connectors.forms import FORMS
+from console.connectors.relay_restrictions import remarks
 from console.connectors.sentence import sentence
+from console.connectors.summary import shown, tables
 from console.connectors.warnings import warnings
+from console.connectors.wizard_forms import RestrictionsForm
 from console.crud import Step, TypedConfirmation
 from console.crud.access import RoleRequired
+from console.protection import queries as protection
 from console.publishing import queries as publishing
-from console.publishing.fields import written
 from console.publishing.relay_guard import RelayNotConfirmed
-from console.publishing.rows import properties
 from transport.config import rules
-from transport.config.receive_connector import ReceiveConnector, Usage
-from transport.config.setting import settings
 
-DRAFT = "new-receive-connector"
-PAGES = {"introduction": IntroductionForm, "local": LocalForm, "remote": RemoteForm}
+SUMMARY, COMPLETION = "summary", "completion"
 TITLES = {
     "introduction": gettext_lazy("Introduction"),
     "local": gettext_lazy("Local network settings"),
     "remote": gettext_lazy("Remote network settings"),
-    "summary": gettext_lazy("Summary"),
-    "completion": gettext_lazy("Completion"),
+    "restrictions": gettext_lazy("Relay restrictions"),
+    SUMMARY: gettext_lazy("Summary"),
+    COMPLETION: gettext_lazy("Completion"),
 }
-ORDER = list(TITLES)
+AT_FIELD = {"remote_ip_ranges": "computers"}
+"""Where the relay restrictions show what concerns a setting that follows from them."""
+SHOWN = 8  # ranges
+MOST_DOMAINS = 20  # looked up at once
 
 
 class SummaryForm(TypedConfirmation, forms.Form):
@@ -54,122 +58,123 @@ class Wizard(RoleRequired):
     readers = actions.WRITERS
 
     def dispatch(self, request: HttpRequest, *args: Any, step: str = "introduction", **kwargs: Any) -> HttpResponse:
-        if step not in ORDER[:-1]:
+        if step not in {*PAGES, SUMMARY}:
             raise Http404
-        self.step = step
+        self.step, self.draft = step, Draft(request.session)
         return super().dispatch(request, *args, **kwargs)
 
     @property
-    def draft(self) -> dict[str, dict[str, str]]:
-        return self.request.session.get(DRAFT, {})
+    def order(self) -> list[str]:
+        return [*self.draft.pages, SUMMARY]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if request.GET.get("fresh"):
-            request.session.pop(DRAFT, None)
+            self.draft.forget()
             return redirect("connectors:receive-wizard")
-        if self.step == "summary":
+        if self.step not in self.order:
+            return redirect("connectors:receive-wizard")
+        if self.step == SUMMARY:
             return self.show_summary(SummaryForm())
-        return self.show(PAGES[self.step](initial=self.entries(self.step)))
+        return self.show(PAGES[self.step](initial=self.draft.entries(self.step)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if self.step not in self.order:
+            return redirect("connectors:receive-wizard")
         back = request.POST.get("go") == "back"
-        if self.step == "summary":
+        if self.step == SUMMARY:
             return self.to(-1) if back else self.create()
-        self.keep(request.POST)
         form = PAGES[self.step](request.POST)
+        if request.headers.get("HX-Target") == "preview" and self.step == "restrictions":
+            return render(request, "connectors/restrictions_preview.html", self.previewed(form))
+        if request.POST.get("go") == "look-up" and self.step == "restrictions":
+            return self.look_up(form)
+        self.draft.keep(self.step, request.POST)
         return self.to(-1) if back else self.to(1) if form.is_valid() and self.agrees(form) else self.show(form)
 
     def agrees(self, form: Any) -> bool:
         """What cannot stand alone or beside the other connectors is said at its field, not on the last page."""
-        values = {field: value for each in self.forms_so_far(form) for field, value in each.changes.items()}
-        connector = replace(rules.preset(self.usage, ""), **values)
+        connector = self.draft.so_far(self.step, form)
         for problem in rules.problems(connector, queries.receive_connectors()):
-            if problem.field in form.fields:
-                form.add_error(problem.field, problem.message)
+            place = problem.field if problem.field in form.fields else AT_FIELD.get(problem.field)
+            if place in form.fields:
+                form.add_error(place, problem.message)
         return not form.errors
 
-    def forms_so_far(self, form: Any) -> list[Any]:
-        """The valid forms of the pages before this one, and this one."""
-        before = [PAGES[step](self.entries(step)) for step in ORDER[: ORDER.index(self.step)]]
-        return [*(each for each in before if each.is_valid()), form]
-
     def to(self, steps: int) -> HttpResponse:
-        return redirect("connectors:receive-wizard-step", ORDER[ORDER.index(self.step) + steps])
+        return redirect("connectors:receive-wizard-step", self.order[self.order.index(self.step) + steps])
 
-    def keep(self, data: QueryDict) -> None:
-        """Notes what was typed. Another intended use brings new presets, unless they had been changed by hand."""
-        draft, before = self.draft, self.usage
-        entered = {name: data.get(name, "") for name in PAGES[self.step]().fields if name != "version"}
-        draft = draft | {self.step: entered}
-        if self.step == "introduction" and entered.get("usage") != before.value:
-            draft = {step: kept for step, kept in draft.items() if kept != presets(step, before)}
-        self.request.session[DRAFT] = draft
-
-    @property
-    def usage(self) -> Usage:
-        chosen = self.draft.get("introduction", {}).get("usage", "")
-        return Usage(chosen) if chosen in {usage.value for usage in Usage} else Usage.Custom
-
-    def entries(self, step: str) -> dict[str, str]:
-        return self.draft.get(step) or presets(step, self.usage)
-
-    @property
-    def resumed(self) -> bool:
-        """Whether the reader comes to entries made before."""
-        return self.request.method == "GET" and bool(self.draft)
+    def look_up(self, form: RestrictionsForm) -> HttpResponse:
+        """Puts what DNS knows of the domains in the list in their place, for the administrator to look at."""
+        form.is_valid()
+        hosts = {domain: protection.hosts_of(domain) for domain in form.domains[:MOST_DOMAINS]}
+        found = [domain for domain, addresses in hosts.items() if addresses]
+        self.draft.keep(self.step, self.request.POST.dict() | {"computers": form.in_place_of_domains(hosts)})
+        for domain in found:
+            messages.info(self.request, _("%s: check what was found, and add computers that only send mail.") % domain)
+        for domain in hosts.keys() - set(found):
+            messages.warning(self.request, _("DNS knows no address for %s. Write its computers by hand.") % domain)
+        return redirect(self.request.path)
 
     def show(self, form: Any) -> HttpResponse:
-        return self.render("connectors/wizard.html", {"form": form}, 422 if form.errors else 200)
+        template, context = "connectors/wizard.html", {"form": form}
+        if self.step == "restrictions":
+            template = "connectors/wizard_restrictions.html"
+            context |= self.previewed(form if form.is_bound else self.draft.form(self.step))
+            context["form"] = form
+        return self.render(template, context, 422 if form.errors else 200)
+
+    def previewed(self, form: RestrictionsForm) -> dict[str, Any]:
+        """What the relay restrictions become, once they can be understood."""
+        if not form.is_valid():
+            return {"domains": form.domains}
+        connector = self.draft.so_far(self.step, form)
+        ranges = [str(each) for each in connector.remote_ip_ranges]
+        return {
+            "connector": connector,
+            "ranges": ranges[:SHOWN],
+            "more": max(0, len(ranges) - SHOWN),
+            "lines": shown(connector, ["permission_groups", "auth_mechanism", "grants"]),
+            "sentence": sentence(connector),
+            "remarks": remarks(form.wanted),
+            "warnings": warnings(connector),
+        }
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        resumed = self.request.method == "GET" and bool(self.draft.entered)
         context |= {
             "title": _("New receive connector"),
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
-            "steps": steps(self.step),
-            "is_first": self.step == ORDER[0],
-            "is_last": self.step == "summary",
+            "steps": steps([*self.order, COMPLETION], self.step),
+            "is_first": self.step == self.order[0],
+            "is_last": self.step == SUMMARY,
             "cancel_url": reverse("connectors:receive-list"),
-            "fresh_url": reverse("connectors:receive-wizard") + "?fresh=1" if self.resumed else "",
+            "fresh_url": reverse("connectors:receive-wizard") + "?fresh=1" if resumed else "",
         }
         return render(self.request, template, context, status=status)
 
-    def connector(self) -> ReceiveConnector | None:
-        """What the draft makes, or None while a page of it is wrong."""
-        values: dict[str, Any] = {}
-        for step, form_class in PAGES.items():
-            form = form_class(self.entries(step))
-            if not form.is_valid():
-                return None
-            values |= form.changes
-        return replace(
-            rules.preset(values["usage"], values["name"].strip()), **values | {"name": values["name"].strip()}
-        )
-
     def show_summary(self, form: SummaryForm) -> HttpResponse:
-        connector = self.connector()
+        connector = self.draft.connector()
         if connector is None:
-            return self.to_first_wrong_page()
+            return self.to_wrong_page()
         context = {
             "form": form,
             "sentence": sentence(connector),
-            "tables": tables(connector),
+            "tables": tables(connector, list(FORMS)),
             "conflicts": rules.problems(connector, queries.receive_connectors()),
             "warnings": warnings(connector, queries.accepted_domains()),
         }
         return self.render("connectors/wizard_summary.html", context, 422 if form.errors else 200)
 
-    def to_first_wrong_page(self) -> HttpResponse:
-        for step, form_class in PAGES.items():
-            form = form_class(self.entries(step))
-            if not form.is_valid():
-                self.step = step
-                return self.show(form) if step in self.draft else redirect("connectors:receive-wizard-step", step)
-        return redirect("connectors:receive-wizard")
+    def to_wrong_page(self) -> HttpResponse:
+        self.step = self.draft.wrong_page()
+        if self.step in self.draft.entered:
+            return self.show(self.draft.form(self.step))
+        return redirect("connectors:receive-wizard-step", self.step)
 
     def create(self) -> HttpResponse:
-        connector, form = self.connector(), SummaryForm(self.request.POST)
+        connector, form = self.draft.connector(), SummaryForm(self.request.POST)
         if connector is None:
-            return self.to_first_wrong_page()
+            return self.to_wrong_page()
         form.is_valid()
         try:
             row = actions.create(self.actor, connector, self.request.POST.get("confirmation", "").strip())
@@ -179,7 +184,7 @@ class Wizard(RoleRequired):
         except ValidationError as error:
             form.add_error(None, [text for texts in error.message_dict.values() for text in texts])
             return self.show_summary(form)
-        self.request.session.pop(DRAFT, None)
+        self.draft.forget()
         return redirect("connectors:receive-wizard-completion", row.pk)
 
 
@@ -192,7 +197,7 @@ class Completion(RoleRequired):
         context = {
             "title": _("New receive connector"),
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
-            "steps": steps("completion"),
+            "steps": steps(["introduction", "local", "remote", SUMMARY, COMPLETION], COMPLETION),
             "row": row,
             "sentence": sentence(connector),
             "command": new_command(connector),
@@ -202,27 +207,12 @@ class Completion(RoleRequired):
         return render(request, "connectors/wizard_completion.html", context)
 
 
-def steps(current: str) -> list[Step]:
+def steps(order: list[str], current: str) -> list[Step]:
     """The steps beside the page; those that are done are links, until the connector is made."""
     found = []
-    for step, title in TITLES.items():
-        state = "current" if step == current else "done" if ORDER.index(step) < ORDER.index(current) else "ahead"
-        open_to = state == "done" and current != "completion"
-        found.append(Step(title, reverse("connectors:receive-wizard-step", args=[step]) if open_to else "", state))
+    for step in order:
+        state = "current" if step == current else "done" if order.index(step) < order.index(current) else "ahead"
+        open_to = state == "done" and current != COMPLETION
+        url = reverse("connectors:receive-wizard-step", args=[step]) if open_to else ""
+        found.append(Step(TITLES[step], url, state))
     return found
-
-
-def presets(step: str, usage: Usage) -> dict[str, str]:
-    """What a page shows before anything was typed, as text."""
-    connector, table = rules.preset(usage, ""), settings(ReceiveConnector)
-    names = [name for name in PAGES[step]().fields if name != "version"]
-    return {name: written(table[name], getattr(connector, name)) for name in names}
-
-
-def tables(connector: ReceiveConnector) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(tab, [(label, value)]) for every setting that is obeyed."""
-    shown = {name: "" if value == "{}" else value for name, value in properties(connector).items()}
-    table = [each for each in settings(ReceiveConnector).values() if not each.not_enforced]
-    return [
-        (section, [(each.label, shown[each.name]) for each in table if each.section == section]) for section in FORMS
-    ]

@@ -1,4 +1,4 @@
-"""DNS asked by the console, for the test of an address; the transport has its own way."""
+"""DNS asked by the console, for the test of an address and the computers of a domain; the transport has its own way."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from transport.config.connection_filter import ConnectionFilter
 from transport.receive.dns import list_name
 
 AT_ONCE = 8
+MOST_HOSTS = 10
+ADDRESSES = ("A", "AAAA")
 
 
 def lists_of(
@@ -31,6 +33,23 @@ def lists_of(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(domains, pool.map(ask, domains), strict=True))
+
+
+def hosts_of(domain: str, settings: ConnectionFilter) -> dict[str, str]:
+    """Address → host name: of the name itself, and of the hosts that receive mail for it. Empty when DNS knows none."""
+    resolver = _resolver(settings)
+    exchangers = [each.rpartition(" ")[2].rstrip(".") for each in _records(resolver, domain, "MX")]
+    asked = [(host, kind) for host in dict.fromkeys([domain, *exchangers[:MOST_HOSTS]]) if host for kind in ADDRESSES]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda each: _records(resolver, *each), asked))
+    return {address: host for (host, _), found in zip(asked, answers, strict=True) for address in found}
+
+
+def _records(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[str]:
+    try:
+        return [record.to_text() for record in resolver.resolve(name, kind, search=False)]
+    except (dns.exception.DNSException, OSError):
+        return []
 
 
 def _resolver(settings: ConnectionFilter) -> dns.resolver.Resolver:

@@ -13,7 +13,7 @@ from transport.config.endpoint import client_key
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.snapshot import Snapshot
 from transport.receive.connection_filter import ConnectionLists, Verdict
-from transport.receive.dns import DnsAnswers, matches
+from transport.receive.dns import DnsAnswers, matching
 
 FILTERS: dict[type, type[models.FilterSettings]] = {
     RecipientFilter: models.RecipientFilter,
@@ -58,5 +58,10 @@ def try_address(address: str) -> Trial:
     told = dns_look_up.lists_of(address, lists.lookup_domains, settings)
     answers = DnsAnswers(lists={domain: texts or () for domain, texts in told.items()})
     found = [(each, told[each.lookup_domain]) for each in lists.providers]
-    asked = [Asked(each, texts, matches(each, texts or ())) for each, texts in found]
+    asked = [Asked(each, texts, bool(matching(each, texts or ()))) for each, texts in found]
     return Trial(address, lists.verdict(address, answers, timezone.now().timestamp()), asked)
+
+
+def hosts_of(domain: str) -> dict[str, str]:
+    """Address → host name of the computers that DNS names for a domain, asked at the connection filter's servers."""
+    return dns_look_up.hosts_of(domain, struct_of(filter_settings(ConnectionFilter), ConnectionFilter))

@@ -36,6 +36,11 @@ class TransportRole(Enum):
     FrontendTransport = "FrontendTransport"
     HubTransport = "HubTransport"
 
+    @property
+    def label(self) -> str:
+        """The EAC's words."""
+        return {"FrontendTransport": "Frontend Transport", "HubTransport": "Hub Transport"}[self.value]
+
 
 class AuthMechanism(StrEnum):
     """How a client may prove who it is. A connector with none of them offers no authentication and no TLS."""
@@ -74,6 +79,11 @@ class SizeMode(Enum):
     Disabled = "Disabled"
     EnabledWithoutValue = "EnabledWithoutValue"
 
+    @property
+    def label(self) -> str:
+        """Words for people."""
+        return "Enabled, without a value" if self is SizeMode.EnabledWithoutValue else self.value
+
 
 class MessageRateSource(Enum):
     """What the message rate counts: nothing, the client's address, the sender, or both together."""
@@ -82,6 +92,12 @@ class MessageRateSource(Enum):
     IPAddress = "IPAddress"
     User = "User"
     All = "All"
+
+    @property
+    def label(self) -> str:
+        """Words for people."""
+        words = {"None": "Nothing", "IPAddress": "IP address", "User": "Sender", "All": "IP address and sender"}
+        return words[self.value]
 
 
 class ExtendedProtectionPolicy(Enum):
