@@ -2,9 +2,11 @@
 
 On top the configuration in Exchange's words, then what the server (`S:`) and the client (`C:`) say. `…` in an `S:`
 line stands for any text. `why: rule` names the rule that must have decided the reply above it. `C\\:` takes escapes and
-adds no line end; `C64:` takes escapes and sends base64. `(rest)` passes over the other lines of a reply, `(starttls)`
-is the handshake, `(closed)` the server's end of the connection. TarpitInterval is 0 here unless a dialogue sets it.
-`DNS: name TYPE values` is what the only name server knows.
+adds no line end; `C64:` takes escapes and sends base64; `C*30:` says the line 30 times. `(rest)` passes over the other
+lines of a reply, `(starttls)` is the handshake, `(starttls as name)` one with a client certificate of that name,
+`(wait 2)` so many seconds of silence, `(closed)` the server's end of the connection, `(connect from address)` another
+connection. TarpitInterval is 0 here unless a dialogue sets it. `DNS: name TYPE values` is what the only name server
+knows.
 """
 
 from __future__ import annotations
@@ -42,11 +44,14 @@ KINDS: dict[str, type] = {
 
 @dataclass
 class Step:
-    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `C64`, `why`, `rest`, `starttls` or `closed`."""
+    """One line of the conversation; `mark` is `S`, `C`, `C\\`, `C64`, `why`, or the first word in brackets. `text` is
+    the line's, or the last word in brackets; `times` how often the client says it.
+    """
 
     mark: str
     text: str
     number: int
+    times: int = 1
 
 
 @dataclass
@@ -98,8 +103,10 @@ def read(path: Path) -> Dialogue:
 
 
 def _step(line: str, number: int) -> Step | None:
-    match = re.fullmatch(r"(S|C\\|C64|C|why):(?: (.*))?|\((starttls|closed|rest)\)", line)
-    return Step(match[3] or match[1], match[2] or "", number) if match else None
+    if said := re.fullmatch(r"(S|C\\|C64|C|why)(?:\*(\d+))?:(?: (.*))?", line):
+        return Step(said[1], said[3] or "", number, int(said[2] or 1))
+    done = re.fullmatch(r"\((closed|rest|starttls|wait|connect)(?: (?:as |from )?(\S+))?\)", line)
+    return Step(done[1], done[2] or "", number) if done else None
 
 
 def _object(dialogue: Dialogue, objects: list[tuple[type, dict[str, Any]]], line: str) -> None:
@@ -171,8 +178,8 @@ def sent(step: Step) -> bytes:
     """The bytes that a client step puts on the wire."""
     if step.mark in ("C\\", "C64"):
         octets = step.text.encode("latin-1").decode("unicode_escape").encode("latin-1")
-        return octets if step.mark == "C\\" else base64.b64encode(octets) + b"\r\n"
-    return step.text.encode() + b"\r\n"
+        return octets * step.times if step.mark == "C\\" else base64.b64encode(octets) + b"\r\n"
+    return (step.text.encode() + b"\r\n") * step.times
 
 
 def all_dialogues() -> list[Path]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, read, sent
 from transport.receive import admission, auth, connection_filter, data, dns, mail, rcpt, starttls, verbs
+from transport.receive.extensions import line_limit
 from transport.receive.outcome import (
     Accept,
     AnswerNtlm,
@@ -33,19 +34,33 @@ class Core:
     """The least shell there is: feeds lines to the core, performs its actions on values."""
 
     def __init__(self, dialogue: Dialogue) -> None:
+        self.dialogue = dialogue
         self.users = dialogue.users
         self.dns = dialogue.dns
         self.recipients = {address.lower() for address in dialogue.recipients}
+        self.policy = Policy(dialogue.snapshot)
+        self.counted: Counter[str] = Counter()
+        self.now = NOW
+        self.connect(dialogue.client)
+
+    def connect(self, client: str) -> None:
         self.replies: deque[str] = deque()
         self.decided_by = ""
         self.closed = self.tls_next = False
         self.accepted: list[Accept] = []
         self.buffer = b""
-        self.counted: Counter[str] = Counter()
         self.reading: ReadMailData | ReadChunk | None = None
         self.chunks = b""
-        policy = Policy(dialogue.snapshot)
-        self.take(verbs.connect(policy, dialogue.local, (dialogue.client, 49152), dialogue.certificate))
+        self.began = self.heard = self.now
+        self.take(verbs.connect(self.policy, self.dialogue.local, (client, 49152), self.dialogue.certificate))
+
+    def wait(self, seconds: int) -> None:
+        self.now += seconds
+        connector = self.session.connector
+        if self.now - self.began >= connector.connection_timeout:
+            self.take(verbs.expired(self.session))
+        elif self.now - self.heard >= connector.connection_inactivity_timeout:
+            self.take(verbs.idle(self.session))
 
     def take(self, outcome: Outcome) -> None:
         self.session = outcome.session
@@ -94,6 +109,7 @@ class Core:
 
     def feed(self, octets: bytes) -> None:
         self.buffer += octets
+        self.heard = self.now
         while not self.closed and self._step():
             pass
 
@@ -106,8 +122,10 @@ class Core:
         if not end:
             return False
         self.buffer = rest
-        if line.endswith(b"\r"):
-            self.take(verbs.respond(self.session, line[:-1], NOW))
+        if len(line + end) > line_limit(self.session.connector):
+            self.take(verbs.line_too_long(self.session))
+        elif line.endswith(b"\r"):
+            self.take(verbs.respond(self.session, line[:-1], self.now))
         else:
             self.take(verbs.bare_line_feed(self.session))
         return True
@@ -134,11 +152,11 @@ class Core:
         return True
 
     def _received(self, reading: ReadMailData | ReadChunk, content: bytes) -> None:
-        head, _, _ = content.partition(b"\r\n\r\n")
+        head, blank_line, _ = content.partition(b"\r\n\r\n")
         mail_data = data.MailData(
             len(content),
             head + b"\r\n",
-            len(head) <= reading.header_limit,
+            len(head + blank_line) <= reading.header_limit,
             reading.limit is not None and len(content) > reading.limit,
             b"\n" in content.replace(b"\r\n", b""),
         )
@@ -162,7 +180,12 @@ def test_dialogue(path: Path) -> None:
             assert core.decided_by == step.text, place
         elif step.mark == "starttls":
             assert core.tls_next, f"{place}: no go-ahead for TLS"
-            core.session, core.tls_next = starttls.established(core.session, "TLSv1.3", "AES"), False
+            names = (step.text,) if step.text else ()
+            core.session, core.tls_next = starttls.established(core.session, "TLSv1.3", "AES", names), False
+        elif step.mark == "wait":
+            core.wait(int(step.text))
+        elif step.mark == "connect":
+            core.connect(step.text)
         elif step.mark == "closed":
             assert core.closed and not core.replies, f"{place}: {core.replies}"
         else:

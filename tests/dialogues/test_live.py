@@ -10,9 +10,10 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +21,18 @@ import msgspec
 import psycopg
 import pytest
 from argon2 import PasswordHasher
-from cryptography import x509
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from console.processes.account import Account
 from tests.conftest import free_port, wait_for
-from tests.dialogues.dialogue import Dialogue, KnownUser, all_dialogues, matches, on_port, read, sent
+from tests.dialogues.dialogue import Dialogue, KnownUser, Step, all_dialogues, matches, on_port, read, sent
 from tests.dns_server import DnsServer
-from transport.config.certificate import Certificate
+from tests.shell.certificates import SECRET, Authority
 from transport.config.document import checksum, encode
 from transport.config.endpoint import Binding
 from transport.config.snapshot import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRET = Fernet.generate_key()
 pytestmark = pytest.mark.django_db  # pytest-django makes the test database only when somebody asks for it
-
-
-def self_signed() -> Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway.test")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    chain = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    return Certificate(
-        name="gateway.test",
-        names=("gateway.test",),
-        chain=chain.decode(),
-        encrypted_key=Fernet(SECRET).encrypt(pem).decode(),
-    )
 
 
 def add_user(connection: psycopg.Connection[Any], user: KnownUser) -> None:
@@ -81,7 +58,8 @@ class LiveTransport:
 
     def __init__(self, home: Path, database_url: str) -> None:
         self.health = f"127.0.0.1:{free_port()}"
-        self.database_url, self.certificate = database_url, self_signed()
+        self.home, self.database_url, self.authority = home, database_url, Authority()
+        self.certificate = self.authority.certificate()
         self.revision = 0
         self.dns = DnsServer()
         environment = {**os.environ, "GATEPOST_HOME": str(home), "DATABASE_URL": database_url}
@@ -119,6 +97,14 @@ class LiveTransport:
         except OSError:
             return {}
 
+    def handshake(self, name: str) -> ssl.SSLContext:
+        """A client's side of TLS that believes every server, and shows a certificate when `name` is given."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if name:
+            context.load_cert_chain(self.authority.client(name, self.home))
+        return context
+
     def stop(self) -> None:
         self.dns.close()
         self.process.terminate()
@@ -154,27 +140,52 @@ def live_transport(django_db_setup: None) -> Iterator[LiveTransport]:
         connection.execute(f"TRUNCATE {reports}, directory_recipient, users_user, users_group CASCADE")
 
 
+class Conversation:
+    """One client's side of a dialogue, over a socket."""
+
+    def __init__(self, transport: LiveTransport, to: tuple[str, int]) -> None:
+        self.transport, self.to = transport, to
+        self.connection = socket.socket()
+
+    def connect(self, client: str) -> None:
+        self.connection.close()
+        self.open(socket.create_connection(self.to, timeout=10, source_address=(client, 0)))
+
+    def open(self, connection: socket.socket) -> None:
+        self.connection, self.replies = connection, connection.makefile("rb")
+
+    def line(self) -> str:
+        return self.replies.readline().decode().removesuffix("\r\n")
+
+    def do(self, step: Step, place: str, before_reply: bool) -> None:
+        match step.mark:
+            case "S":
+                reply = self.line()
+                assert matches(step.text, reply), f"{place}: the server says {reply!r}"
+            case "rest":
+                while self.line()[3:4] == "-":
+                    pass
+            case "closed":
+                assert self.line() == "", place
+            case "starttls":
+                self.open(self.transport.handshake(step.text).wrap_socket(self.connection))
+            case "connect":
+                self.connect(step.text)
+            case "wait" if not before_reply:
+                threading.Event().wait(int(step.text))
+            case "C" | "C\\" | "C64":
+                self.connection.sendall(sent(step))
+
+
 @pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)
 def test_dialogue(path: Path, live_transport: LiveTransport) -> None:
     dialogue, port = read(path), free_port()
     live_transport.publish(dialogue, port)
-    with socket.create_connection((dialogue.local[0], port), timeout=10, source_address=(dialogue.client, 0)) as plain:
-        connection: socket.socket = plain
-        replies = connection.makefile("rb")
-        for step in dialogue.steps:
-            place = f"{path.name}:{step.number}"
-            if step.mark == "S":
-                reply = replies.readline().decode().removesuffix("\r\n")
-                assert matches(step.text, reply), f"{place}: the server says {reply!r}"
-            elif step.mark == "rest":
-                while replies.readline()[3:4] == b"-":
-                    pass
-            elif step.mark == "starttls":
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                connection = context.wrap_socket(connection)
-                replies = connection.makefile("rb")
-            elif step.mark == "closed":
-                assert replies.readline() == b"", place
-            elif step.mark != "why":
-                connection.sendall(sent(step))
+    conversation = Conversation(live_transport, (dialogue.local[0], port))
+    conversation.connect(dialogue.client)
+    try:
+        for step, following in zip_longest(dialogue.steps, dialogue.steps[1:]):
+            before_reply = following is not None and following.mark == "S"
+            conversation.do(step, f"{path.name}:{step.number}", before_reply)
+    finally:
+        conversation.connection.close()

@@ -42,6 +42,43 @@ def test_mailboxes_that_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "local", "domain"),
+    [
+        ("änne@bücher.example", "änne", "xn--bcher-kva.example"),
+        ("anna@BÜCHER.Example", "anna", "xn--bcher-kva.example"),
+        ("a\u0308nne@b.c", "änne", "b.c"),
+        ("ä" * 32 + "@b.c", "ä" * 32, "b.c"),
+    ],
+)
+def test_international_mailboxes_that_are_read(text: str, local: str, domain: str) -> None:
+    assert parse_mailbox(text.encode().decode("latin-1"), smtp_utf8=True) == Path(local, domain)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "bücher。example", "bücher．example", "bücher｡example", "bücher․example", "bücher﹒example", "bücher…example",
+        "evil.example＠contoso.com", "evil.example﹫contoso.com", "straße.example", "ς.example", "a\u200db.example",
+        "℀.example", "\u00ad.example", "bücher.example.", "bü cher.example", "ü" * 64 + ".example", "\ud800.example",
+    ],
+)  # fmt: skip
+def test_no_domain_is_read_that_another_host_may_read_otherwise(domain: str) -> None:
+    with pytest.raises(PathError):
+        parse_mailbox(f"anna@{domain}".encode("utf-8", "surrogatepass").decode("latin-1"), smtp_utf8=True)
+
+
+@pytest.mark.parametrize("local", ["ä" * 33, "a b", "a\u0085b", "a\u00a0b", "", "ä..b", ".ä"])
+def test_international_local_parts_that_are_refused(local: str) -> None:
+    with pytest.raises(PathError):
+        parse_mailbox(f"{local}@bücher.example".encode().decode("latin-1"), smtp_utf8=True)
+
+
+def test_wide_signs_may_reroute_as_narrow_ones() -> None:
+    for local in ("a％b", "a＠b", "b！a", "a﹫b"):
+        assert parse_mailbox(f"{local}@c.d".encode().decode("latin-1"), smtp_utf8=True).may_reroute
+
+
+@pytest.mark.parametrize(
     ("argument", "path", "parameters"),
     [
         ("<a@b>", "a@b", ""),

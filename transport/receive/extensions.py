@@ -6,6 +6,7 @@ from transport.config.receive_connector import AuthMechanism, ReceiveConnector, 
 
 SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
 """The mechanisms with which somebody signs in by AUTH."""
+LINE, LONG_ADDRESS_LINE, SIGN_IN_LINE = 2048, 8000, 12288
 
 
 def keywords(connector: ReceiveConnector, *, starttls: bool, mechanisms: list[str]) -> list[str]:
@@ -38,7 +39,6 @@ def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:
         "SMTPUTF8": connector.smtp_utf8_enabled,
         "RET": connector.delivery_status_notification_enabled,
         "ENVID": connector.delivery_status_notification_enabled,
-        "XORAR": connector.orar_enabled,
         "AUTH": bool(SIGN_IN & connector.auth_mechanism),
     }
     return frozenset(keyword for keyword, here in offered.items() if here)
@@ -46,4 +46,20 @@ def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:
 
 def rcpt_parameters(connector: ReceiveConnector) -> frozenset[str]:
     """The parameters that RCPT may carry."""
-    return frozenset({"NOTIFY", "ORCPT"}) if connector.delivery_status_notification_enabled else frozenset()
+    offered = {
+        "NOTIFY": connector.delivery_status_notification_enabled,
+        "ORCPT": connector.delivery_status_notification_enabled,
+        "XORAR": connector.orar_enabled,
+    }
+    return frozenset(keyword for keyword, here in offered.items() if here)
+
+
+def line_limit(connector: ReceiveConnector) -> int:
+    """Octets that a command line may have with its CRLF.
+
+    RFC 5321 §4.5.3.1.4 asks for 512 and extensions for more, XLONGADDR for 8,000 (Exchange reference, section 1.2),
+    tickets and tokens of a sign-in for 12,288 (RFC 4954 §4).
+    """
+    if SIGN_IN & connector.auth_mechanism:
+        return SIGN_IN_LINE
+    return LONG_ADDRESS_LINE if connector.long_addresses_enabled else LINE

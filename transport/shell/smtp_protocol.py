@@ -11,6 +11,7 @@ import ssl
 from enum import Enum, auto
 from typing import Any, assert_never
 
+import msgspec
 from aiosmtpd.smtp import SMTP
 
 from transport.config.permissions import logged
@@ -21,6 +22,7 @@ from transport.receive.auth import MASK, challenged, checked, shown
 from transport.receive.connection_filter import answered
 from transport.receive.data import chunk_read, not_stored, received
 from transport.receive.dns import DnsAnswers
+from transport.receive.extensions import line_limit
 from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
@@ -50,8 +52,8 @@ from transport.shell.protocol_log import SessionLog
 from transport.shell.reception import Reception
 from transport.smtp.reply import Reply
 
-LONGEST_LINE = 2048
-"""Octets of a command line with its CRLF: RFC 5321 §4.5.3.1.4 asks for 512, extensions for more."""
+MOST_LOGGED = 2048
+"""Octets of a command line that the protocol log shows."""
 MOST_UNREAD = 1 << 16
 """Octets that a client may send ahead while we are busy with its message."""
 MOST_AT_ONCE = 256
@@ -96,6 +98,7 @@ class SmtpProtocol(SMTP):
         "_doing",
         "_eof",
         "_incoming",
+        "_line_limit",
         "_log",
         "_ntlm",
         "_out",
@@ -218,6 +221,7 @@ class SmtpProtocol(SMTP):
         now = clock.now()
         outcome = verbs.connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
         self._session = outcome.session
+        self._line_limit = line_limit(outcome.session.connector)
         self._session_id = identity.session_id(now)
         self._start_log()
         outcome = self._settle(outcome)
@@ -267,7 +271,7 @@ class SmtpProtocol(SMTP):
             case Doing.COMMANDS if self._ahead:
                 self._postpone(rest)
             case Doing.COMMANDS:
-                self._skipping = self._skipping or len(rest) > LONGEST_LINE
+                self._skipping = self._skipping or len(rest) > self._line_limit
                 self._buffer = b"" if self._skipping else rest
             case Doing.MAIL_DATA:
                 self._buffer = b""
@@ -306,7 +310,7 @@ class SmtpProtocol(SMTP):
 
     def _answer(self, line: bytes) -> Outcome:
         session = self._session
-        if self._skipping or len(line) > LONGEST_LINE:
+        if self._skipping or len(line) > self._line_limit:
             self._skipping = False
             return verbs.line_too_long(session)
         if not line.endswith(b"\r\n"):
@@ -355,7 +359,7 @@ class SmtpProtocol(SMTP):
         if line and self._log is not None:
             line = shown(exchange, line)
         if outcome.actions and isinstance(outcome.actions[0], Tarpit):
-            self._hold(outcome, outcome.actions[0].seconds, line)
+            self._hold(outcome, outcome.actions[0], line)
             return
         reply = outcome.reply
         if reply is not None:
@@ -363,7 +367,7 @@ class SmtpProtocol(SMTP):
             if self._log is not None:
                 self._note_reply(self._log, outcome, reply, line)
         elif self._log is not None and line:
-            self._log.heard(line[:LONGEST_LINE].rstrip(b"\r\n"))
+            self._log.heard(line[:MOST_LOGGED].rstrip(b"\r\n"))
         for action in outcome.actions:
             self._act(action)
         if self._incoming is not None and self._doing is Doing.COMMANDS and outcome.session.chunks is None:
@@ -384,15 +388,17 @@ class SmtpProtocol(SMTP):
             except Exception:
                 self._fail()
 
-    def _hold(self, outcome: Outcome, seconds: int, line: bytes) -> None:
+    def _hold(self, outcome: Outcome, tarpit: Tarpit, line: bytes) -> None:
         """Tarpit: what is due goes out, this reply and all that comes behind it waits."""
+        seconds = tarpit.seconds
         self._flush()
         if self._log is not None:
             if line:
-                self._log.heard(line[:LONGEST_LINE].rstrip(b"\r\n"))
-            self._log.note(f"Tarpit for '0.{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}'")
+                self._log.heard(line[:MOST_LOGGED].rstrip(b"\r\n"))
+            in_exchange = f"0.{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+            self._log.note(f"Tarpit for '{in_exchange}'", tarpit.setting)
         self._doing = Doing.TARPIT
-        held = Outcome(outcome.session, outcome.reply, outcome.actions[1:], outcome.decided_by)
+        held = msgspec.structs.replace(outcome, actions=outcome.actions[1:])
         self._reception.loop.call_later(seconds, self._release, held)
 
     def _release(self, outcome: Outcome) -> None:
@@ -415,9 +421,10 @@ class SmtpProtocol(SMTP):
         context = ""
         if reply.code >= 400 and outcome.decided_by:
             context = f"{outcome.decided_by}; revision {outcome.session.policy.snapshot.revision}"
+            context += f"; {outcome.matched}" if outcome.matched else ""
         wire = b"334 %b\r\n" % MASK if reply.code == 334 else reply.wire
         if line:
-            log_.command(line[:LONGEST_LINE].rstrip(b"\r\n"), wire, context)
+            log_.command(line[:MOST_LOGGED].rstrip(b"\r\n"), wire, context)
         else:
             log_.sent(wire, context)
 

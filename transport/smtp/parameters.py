@@ -32,7 +32,9 @@ class MailParameters(msgspec.Struct, frozen=True):
 
 
 class RcptParameters(msgspec.Struct, frozen=True):
-    """What RCPT may carry: NOTIFY and ORCPT (RFC 3461 §4.1 and §4.2), empty when absent."""
+    """What RCPT may carry: NOTIFY and ORCPT (RFC 3461 §4.1 and §4.2), empty when absent. XORAR (an alternate recipient,
+    Set-ReceiveConnector's OrarEnabled) is understood and not used.
+    """
 
     notify: str = ""
     orcpt: str = ""

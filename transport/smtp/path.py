@@ -22,10 +22,14 @@ _PLAIN_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _REROUTING = re.compile(r"[%!@]")
 _UTF8_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x9f\s])+"
 _UTF8_LABEL = r"(?:[A-Za-z0-9_-]|[^\x00-\x9f\s\u2024\u3002\uff0e\uff61])+"
+_TWO_READINGS = re.compile("[\u00df\u03c2\u200c\u200d]")
+"""What IDNA 2003 maps away and IDNA 2008 keeps: one name would be two domains (RFC 5894 §7.2)."""
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _UTF8_MAILBOX = re.compile(
     rf"(?P<local>{_UTF8_ATOM}(?:\.{_UTF8_ATOM})*)@(?P<domain>{_UTF8_LABEL}(?:\.{_UTF8_LABEL})*)"
 )
-LOCAL_PART_LIMIT, DOMAIN_LIMIT, PATH_LIMIT = 64, 255, 254
+LOCAL_PART_LIMIT, DOMAIN_LIMIT = 64, 255
+PATH_LIMIT = LOCAL_PART_LIMIT + 1 + DOMAIN_LIMIT
 LONG_PATH_LIMIT = 1860
 """Characters of an address where XLONGADDR is offered, for X.400 (Exchange reference, section 1.2)."""
 
@@ -45,8 +49,8 @@ class Path(msgspec.Struct, frozen=True):
 
     @property
     def may_reroute(self) -> bool:
-        """True when a next hop could read another destination out of the local part (`%`, `!` or `@` in it)."""
-        return _REROUTING.search(self.local_part) is not None
+        """True when a next hop could read another destination out of the local part (`%`, `!`, `@`, wide ones too)."""
+        return _REROUTING.search(normalize("NFKC", self.local_part)) is not None
 
 
 NULL_PATH = Path("", "")
@@ -66,7 +70,7 @@ def parse_mailbox(text: str, limit: int = PATH_LIMIT, smtp_utf8: bool = False) -
     if smtp_utf8 and not text.isascii():
         return _international(text, limit)
     match = _MAILBOX.fullmatch(text)
-    if match is None or len(text) > limit + 64:
+    if match is None or len(text) > limit:
         raise PathError(text)
     local, domain = match["local"], match["domain"].lower()
     if local.startswith('"'):
@@ -84,10 +88,21 @@ def _international(text: str, limit: int) -> Path:
         match = _UTF8_MAILBOX.fullmatch(text.encode("latin-1").decode("utf-8"))
         if match is None or len(text) > limit:
             raise PathError(text)
-        domain = match["domain"].encode("idna").decode("ascii").lower()
+        domain = _ascii_domain(match["domain"])
     except UnicodeError:
         raise PathError(text) from None
-    return Path(normalize("NFC", match["local"]), domain)
+    local = normalize("NFC", match["local"])
+    if limit == PATH_LIMIT and len(local.encode()) > LOCAL_PART_LIMIT:
+        raise PathError(text)
+    return Path(local, domain)
+
+
+def _ascii_domain(text: str) -> str:
+    """A-labels in lower case (RFC 5890). What would turn into a dot or an @ on the way is refused."""
+    domain = text.encode("idna").decode("ascii").lower()
+    if _TWO_READINGS.search(text) or not _DOMAIN.fullmatch(domain) or domain.count(".") != text.count("."):
+        raise PathError(text)
+    return domain
 
 
 def _check_literal(text: str) -> None:
