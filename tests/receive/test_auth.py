@@ -115,7 +115,7 @@ def test_failures_close_at_the_limit(limit: int, failures: int, closes: bool) ->
         outcome = auth.checked(session, auth.WRONG)
         session = outcome.session
     assert (Close() in outcome.actions) is closes
-    assert Tarpit(5) in outcome.actions
+    assert Tarpit(5, "AuthTarpitInterval") in outcome.actions
 
 
 def test_being_told_to_wait_counts_like_a_wrong_password_but_a_fault_of_ours_does_not() -> None:

@@ -134,7 +134,8 @@ def _denied(session: Session, why: Denied) -> Outcome:
     connector, failures = session.connector, session.logon_failures + 1
     session = msgspec.structs.replace(session, logon_failures=failures)
     answer = replies.AUTHENTICATION_NOT_AVAILABLE if why == TOO_OFTEN else replies.NOT_SUCCESSFUL
-    held: tuple[Action, ...] = (Tarpit(connector.auth_tarpit_interval),) if connector.auth_tarpit_interval else ()
+    seconds = connector.auth_tarpit_interval
+    held: tuple[Action, ...] = (Tarpit(seconds, "AuthTarpitInterval"),) if seconds else ()
     if not connector.max_logon_failures or failures < connector.max_logon_failures:
         return Outcome(session, answer, held, why.rule)
     last = replies.TOO_MANY_FAILURES

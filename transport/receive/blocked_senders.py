@@ -14,14 +14,16 @@ class BlockedSenders:
         self._parents = frozenset(settings.blocked_domains_and_subdomains)
         self.any = bool(self._senders or self._domains or self._parents)
 
-    def hold(self, address: str) -> bool:
-        """Whether an address (any case) is on one of the lists."""
+    def entry(self, address: str) -> str:
+        """The entry that blocks an address (any case), as the log names it; an empty text when none does."""
         address = address.lower()
         domain = address.rpartition("@")[2]
-        if address in self._senders or domain in self._domains:
-            return True
+        if address in self._senders:
+            return address
+        if domain in self._domains:
+            return domain
         while domain and self._parents:
             if domain in self._parents:
-                return True
+                return f"{domain} with all subdomains"
             domain = domain.partition(".")[2]
-        return False
+        return ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from transport.config.connection_filter import IPList, IPListProvider
+from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
 from transport.config.snapshot import Snapshot
-from transport.receive.dns import PENDING, DnsAnswers, matches
+from transport.receive.dns import PENDING, DnsAnswers, matching
 from transport.receive.filters import looks_at
 from transport.receive.ip_lists import IPLists
 from transport.receive.outcome import LookUpClient, Outcome
@@ -18,7 +18,7 @@ from transport.smtp.reply import Reply
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What the filter makes of a client: `rule` names what decided, `by` the entry or provider.
+    """What the filter makes of a client: `rule` names what decided, `by` says which entry or provider.
 
     `allowed`: no other filter looks at its mail. `pending`: DNS has not answered yet.
     """
@@ -60,11 +60,11 @@ class ConnectionLists:
         """What the two lists say; None when the address is on neither."""
         entry = self.entries.find(IPList.Allow, address, now)
         if entry is not None:
-            return Verdict(allowed=True, rule="ip_allow_list", by=entry.ip_range)
+            return Verdict(allowed=True, rule="ip_allow_list", by=in_words(entry))
         entry = self.entries.find(IPList.Block, address, now)
         if entry is None:
             return None
-        return Verdict(refusal=self._block_list_reply, rule="ip_block_list", by=entry.ip_range)
+        return Verdict(refusal=self._block_list_reply, rule="ip_block_list", by=in_words(entry))
 
     def _provided(self, address: str, answers: DnsAnswers | None) -> Verdict:
         if answers is None or not self.providers:
@@ -72,12 +72,19 @@ class ConnectionLists:
         if answers.pending:
             return Verdict(pending=True)
         for provider in self.providers:
-            if not matches(provider, answers.lists.get(provider.lookup_domain, ())):
+            found = matching(provider, answers.lists.get(provider.lookup_domain, ()))
+            if not found:
                 continue
+            by = f"{provider.name}, which answered {' '.join(found)}"
             if provider.ip_list is IPList.Allow:
-                return Verdict(allowed=True, rule="ip_allow_list_provider", by=provider.name)
-            return Verdict(refusal=answer_to_listed(provider, address), rule="ip_block_list_provider", by=provider.name)
+                return Verdict(allowed=True, rule="ip_allow_list_provider", by=by)
+            return Verdict(refusal=answer_to_listed(provider, address), rule="ip_block_list_provider", by=by)
         return NEUTRAL
+
+
+def in_words(entry: IPListEntry) -> str:
+    """An entry as the log names it: `192.0.2.0/24 (comment)`."""
+    return f"{entry.ip_range} ({entry.comment})" if entry.comment else entry.ip_range
 
 
 def verdict(session: Session, now: float) -> Verdict:
@@ -101,7 +108,7 @@ def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outco
     if found.refusal is None or str(recipient).lower() in session.policy.connection_lists.bypassed:
         return None
     may_go_on = session.policy.connection_lists.bypassed or session.recipient_count
-    return (refuse if may_go_on else close)(session, found.refusal, found.rule)
+    return (refuse if may_go_on else close)(session, found.refusal, found.rule, found.by)
 
 
 def ask(outcome: Outcome, now: float) -> Outcome:

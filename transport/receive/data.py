@@ -102,13 +102,13 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
-    blocked = sender_filter.from_rule(session, mail.head) or sender_filter.rule(session, str(session.sender))
+    blocked = sender_filter.blocked_from(session, mail.head) or sender_filter.blocked(session, str(session.sender))
     if blocked and connection_filter.verdict(session, now).allowed:
-        blocked = ""
+        blocked = None
     if blocked and sender_filter.rejects(session):
-        return close(done, replies.SENDER_DENIED, blocked)
+        return close(done, replies.SENDER_DENIED, blocked.rule, blocked.entry)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
-    accept = _accept(session, facts, message_id, identity, now, blocked)
+    accept = _accept(session, facts, message_id, identity, now, blocked.rule if blocked else "")
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
     return Outcome(done, answer, (accept,), "queued")
 

@@ -33,9 +33,9 @@ def list_name(address: str, domain: str) -> str:
     return client.reverse_pointer.removesuffix(suffix) + "." + domain
 
 
-def matches(provider: IPListProvider, answers: tuple[str, ...]) -> bool:
-    """Whether one of a list's answers counts. What lies outside 127.0.0.0/8 never does: such a list is no more."""
-    return any(_counts(provider, IPv4Address(answer)) for answer in answers)
+def matching(provider: IPListProvider, answers: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a list's answers that count. What lies outside 127.0.0.0/8 never does: such a list is no more."""
+    return tuple(answer for answer in answers if _counts(provider, IPv4Address(answer)))
 
 
 def _counts(provider: IPListProvider, answer: IPv4Address) -> bool:

@@ -43,13 +43,13 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
 
 def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
     """The sender filter, unless the client is on an allow list."""
-    blocked = sender_filter.rule(session, str(sender))
-    if not blocked or not sender_filter.rejects(session):
+    blocked = sender_filter.blocked(session, str(sender))
+    if blocked is None or not sender_filter.rejects(session):
         return None
     client = connection_filter.verdict(session, now)
     if client.pending:
         return Outcome(session, None, (AwaitLookUp(),))
-    return None if client.allowed else close(session, replies.SENDER_DENIED, blocked)
+    return None if client.allowed else close(session, replies.SENDER_DENIED, blocked.rule, blocked.entry)
 
 
 def _rated(session: Session) -> Outcome:

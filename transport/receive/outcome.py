@@ -20,9 +20,13 @@ class StartTls(msgspec.Struct, frozen=True):
 
 
 class Tarpit(msgspec.Struct, frozen=True):
-    """Hold the reply, and every command behind it, for so many seconds; costs a timer and nobody else any latency."""
+    """Hold the reply, and every command behind it, for so many seconds; costs a timer and nobody else any latency.
+
+    `setting` says why, in Exchange's name.
+    """
 
     seconds: int
+    setting: str = "TarpitInterval"
 
 
 class CountConnection(msgspec.Struct, frozen=True):
@@ -134,9 +138,13 @@ CLOSE = (Close(),)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The new session, what to answer, what to do, and the name of the rule that decided (see `rules`)."""
+    """The new session, what to answer, what to do, and the name of the rule that decided (see `rules`).
+
+    `matched` is the entry, provider or pattern by which the rule decided, in the administrator's words.
+    """
 
     session: Session
     reply: Reply | None
     actions: tuple[Action, ...] = ()
     decided_by: str = ""
+    matched: str = ""

@@ -67,7 +67,7 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
         return refusal
     if recipient_filter.is_on(session) and not client.allowed:
         if recipient_filter.is_blocked(session, recipient):
-            return refuse(session, replies.USER_UNKNOWN, "recipient_blocked")
+            return refuse(session, replies.USER_UNKNOWN, "recipient_blocked", str(recipient).lower())
         if recipient_filter.needs_look_up(session, recipient, domain):
             return Outcome(session, None, (LookUpRecipient(recipient, wishes),))
     return _add(session, recipient, wishes, "accepted_domain" if domain is not None else "relay_allowed")

@@ -13,10 +13,10 @@ from transport.smtp.reply import Reply
 PROTOCOL_ERRORS = frozenset(name for name, rule in RULES.items() if rule.protocol_error)
 
 
-def refuse(session: Session, answer: Reply, rule: str) -> Outcome:
+def refuse(session: Session, answer: Reply, rule: str, matched: str = "") -> Outcome:
     """The refusal; a protocol error is counted, and the one that reaches MaxProtocolErrors closes (document 001)."""
     if rule not in PROTOCOL_ERRORS:
-        return Outcome(session, answer, tarpit(session, answer), rule)
+        return Outcome(session, answer, tarpit(session, answer), rule, matched)
     session = msgspec.structs.replace(session, protocol_errors=session.protocol_errors + 1)
     limit = session.connector.max_protocol_errors
     if limit is None or session.protocol_errors < limit:
@@ -25,9 +25,9 @@ def refuse(session: Session, answer: Reply, rule: str) -> Outcome:
     return Outcome(session, both, (*tarpit(session, answer), *CLOSE), "too_many_errors")
 
 
-def close(session: Session, answer: Reply, rule: str) -> Outcome:
+def close(session: Session, answer: Reply, rule: str, matched: str = "") -> Outcome:
     """The refusal that ends the connection."""
-    return Outcome(session, answer, (*tarpit(session, answer), *CLOSE), rule)
+    return Outcome(session, answer, (*tarpit(session, answer), *CLOSE), rule, matched)
 
 
 def tarpit(session: Session, answer: Reply) -> tuple[Action, ...]:

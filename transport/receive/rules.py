@@ -1,134 +1,361 @@
-"""The rules that decide, by the names that logs carry: what each means and which setting it comes from."""
+"""The rules that decide, by the names that logs carry: what each means, which setting it comes from, what to do.
+
+A refusal's help page, the reason beside it in the protocol log, and the test that provokes each one follow this table.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from transport.smtp import replies
+from transport.smtp.reply import Reply
+
 
 class Rule(msgspec.Struct, frozen=True):
-    """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
-    `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
+    """`remedy` is what an administrator can do; `replies` what a client may see, none for a rule that refuses nothing.
+
+    `on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
+    `user`, `certificate`, or empty when no setting decides), `field` the setting there; `text_from` (kind, field) where
+    an administrator may have given the reply other words; `protocol_error` counts to the limit.
     """
 
     meaning: str
+    remedy: str = ""
+    replies: tuple[Reply, ...] = ()
     on: str = ""
     field: str = ""
+    text_from: tuple[str, str] = ("", "")
     protocol_error: bool = False
 
 
-CONNECTOR = "receive connector"
-RULES: dict[str, Rule] = {
+CONNECTOR, BLOCK_LIST, PROVIDER = "receive connector", "ip block list", "list provider"
+RECIPIENTS, SENDERS = "recipient filter", "sender filter"
+
+CONNECTION: dict[str, Rule] = {
     "no_connector": Rule(
-        "No enabled Receive connector on this address holds the client.", CONNECTOR, "remote_ip_ranges"
+        "No enabled Receive connector on this address holds the client.",
+        "Add the client's address to the remote network settings of the connector that should answer it, or enable it.",
+        (replies.NO_CONNECTOR,), CONNECTOR, "remote_ip_ranges",
     ),
-    "early_talker": Rule("The client sent commands before the greeting.", protocol_error=True),
-    "unrecognized_command": Rule("This command does not exist here.", protocol_error=True),
-    "out_of_order": Rule("The command came before the one it needs.", protocol_error=True),
-    "line_too_long": Rule("A command line was longer than 2,048 octets.", protocol_error=True),
-    "bare_line_feed": Rule("A command ended with LF alone; RFC 5321 asks for CRLF.", protocol_error=True),
-    "invalid_arguments": Rule("The command was malformed.", protocol_error=True),
-    "invalid_domain_name": Rule("The name after HELO or EHLO is no host name.", protocol_error=True),
-    "invalid_address": Rule("The address is malformed.", protocol_error=True),
-    "address_not_ascii": Rule("The address has characters outside ASCII."),
-    "unknown_parameter": Rule("A parameter belongs to no extension offered.", protocol_error=True),
-    "too_many_errors": Rule("The limit of protocol errors was reached.", CONNECTOR, "max_protocol_errors"),
-    "tls_not_offered": Rule("This connector does not offer TLS.", CONNECTOR, "auth_mechanism", protocol_error=True),
-    "tls_not_available": Rule("There is no usable certificate for this connector.", "certificate"),
-    "tls_active": Rule("The connection is on TLS already.", protocol_error=True),
-    "submit_denied": Rule(
-        "The client's principal lacks the right Submit: none of its permission groups is on the connector.",
-        CONNECTOR, "permission_groups",
+    "early_talker": Rule(
+        "The client sent commands before the greeting.",
+        "Real mail software waits; what does not is almost always a spam program. Mend a client of your own.",
+        (replies.SPOKE_TOO_EARLY,), protocol_error=True,
     ),
-    "any_sender_denied": Rule(
-        "The client's principal lacks the right Accept any sender.", CONNECTOR, "permission_groups"
+    "connection_limit": Rule(
+        "The connector has as many connections as it may.",
+        "If the load is real, raise the limit; if one client holds them all, lower its limit per source.",
+        (replies.TOO_MANY_CONNECTIONS,), CONNECTOR, "max_inbound_connection",
     ),
-    "authoritative_sender_denied": Rule(
-        "The sender's domain is ours, and the principal lacks the right Accept authoritative domain sender.",
-        CONNECTOR, "grants",
-    ),
-    "sender_not_own": Rule(
-        "The user has no such address, and none of the principals has the right Accept any sender.", CONNECTOR, "grants"
-    ),
-    "sign_in_not_offered": Rule(
-        "This connector does not offer this way to sign in, or not before TLS.",
-        CONNECTOR, "auth_mechanism", protocol_error=True,
-    ),
-    "sign_in_malformed": Rule("The client's part of the sign-in was malformed.", protocol_error=True),
-    "sign_in_cancelled": Rule("The client gave the sign-in up."),
-    "sign_in_failed": Rule("User name or password is wrong, or the user is disabled."),
-    "sign_in_without_submit": Rule(
-        "The password is right, but neither the user nor a group holds the right Submit on this connector.",
-        CONNECTOR, "permission_groups",
-    ),
-    "sign_in_too_often": Rule("This address has failed to sign in as this user too often; it must wait."),
-    "sign_in_not_available": Rule("The directory could not be asked whether the password is right."),
-    "too_many_logon_failures": Rule("The limit of failed sign-ins was reached.", CONNECTOR, "max_logon_failures"),
-    "signed_in": Rule("User name and password are right."),
-    "message_size": Rule("The message is larger than this connector allows.", CONNECTOR, "max_message_size"),
-    "header_size": Rule("The header is larger than this connector allows.", CONNECTOR, "max_header_size"),
-    "connection_limit": Rule("The connector has as many connections as it may.", CONNECTOR, "max_inbound_connection"),
     "source_limit": Rule(
-        "This address has as many connections as it may.", CONNECTOR, "max_inbound_connection_per_source"
+        "This address has as many connections as it may.",
+        "Raise the limit for a busy client of your own, best on a connector that holds just its address.",
+        (replies.TOO_MANY_FROM_SOURCE,), CONNECTOR, "max_inbound_connection_per_source",
     ),
     "source_share": Rule(
         "This address has its share of the connections that others leave free.",
-        CONNECTOR, "max_inbound_connection_percentage_per_source",
+        "Raise the percentage on a connector with few clients: 100 lets one client have them all.",
+        (replies.TOO_MANY_FROM_SOURCE,), CONNECTOR, "max_inbound_connection_percentage_per_source",
+    ),
+    "inactivity_timeout": Rule(
+        "The client was silent for too long.",
+        "Raise the time-out only for slow devices: an open session counts to the limits on connections.",
+        (replies.INACTIVITY_TIMEOUT,), CONNECTOR, "connection_inactivity_timeout",
+    ),
+    "connection_timeout": Rule(
+        "The connection lasted too long.",
+        "Let the client send fewer messages in one session, or raise the time-out.",
+        (replies.CONNECTION_TIMEOUT,), CONNECTOR, "connection_timeout",
+    ),
+    "stopping": Rule(
+        "This transport was being stopped.", "Nothing: the client tries again.", (replies.NOT_AVAILABLE,)
+    ),
+    "internal_fault": Rule(
+        "This transport met a fault of its own; its log has the details.",
+        "Look at the transport's process log and report it; the client tries again.",
+        (replies.INTERNAL_FAULT,),
+    ),
+}
+
+COMMANDS: dict[str, Rule] = {
+    "unrecognized_command": Rule(
+        "This command does not exist here.",
+        "Nothing, for a scanner; look up in the session what a client of your own sends.",
+        (replies.UNRECOGNIZED_COMMAND,), protocol_error=True,
+    ),
+    "out_of_order": Rule(
+        "The command came before the one it needs.",
+        "Mostly the command before it was refused: look at the replies above this one.",
+        (
+            replies.SEND_HELLO_FIRST, replies.NEED_MAIL_COMMAND, replies.NEED_RCPT_COMMAND,
+            replies.SENDER_ALREADY_SPECIFIED, replies.ALREADY_AUTHENTICATED, replies.AUTH_IN_TRANSACTION,
+            replies.CHUNKS_HAVE_BEGUN,
+        ),
+        protocol_error=True,
+    ),
+    "line_too_long": Rule(
+        "A command line was longer than 2,048 octets (8,000 with long addresses, 12,288 where clients may sign in).",
+        "Mend the client: no command of SMTP is as long.",
+        (replies.LINE_TOO_LONG, replies.RESPONSE_TOO_LONG), protocol_error=True,
+    ),
+    "bare_line_feed": Rule(
+        "A command ended with LF alone; RFC 5321 asks for CRLF.",
+        "Mend the script or device: each line ends with CR and LF.",
+        (replies.BARE_LINE_FEED,), protocol_error=True,
+    ),
+    "invalid_arguments": Rule(
+        "The command was malformed.",
+        "Compare the command in the session with RFC 5321: most often a colon, a bracket or a value is missing.",
+        (replies.INVALID_ARGUMENTS,), protocol_error=True,
+    ),
+    "invalid_domain_name": Rule(
+        "The name after HELO or EHLO is no host name.",
+        "Give the client a host name of letters, digits, hyphens and dots.",
+        (replies.INVALID_DOMAIN_NAME,), protocol_error=True,
+    ),
+    "ehlo_domain_missing": Rule(
+        "The client gave no domain.",
+        "Give the client a host name, or let this connector take clients without one.",
+        (replies.INVALID_DOMAIN_NAME,), CONNECTOR, "require_ehlo_domain",
+    ),
+    "invalid_address": Rule(
+        "The address is malformed.",
+        "Correct the address in the client: local part, @ and domain, in angle brackets.",
+        (replies.INVALID_SENDER, replies.INVALID_RECIPIENT), protocol_error=True,
+    ),
+    "address_not_ascii": Rule(
+        "The address has characters outside ASCII.",
+        "The client must ask for SMTPUTF8 in MAIL FROM, and the connector must offer it.",
+        (replies.ADDRESS_NOT_ASCII,), CONNECTOR, "smtp_utf8_enabled",
+    ),
+    "unknown_parameter": Rule(
+        "A parameter belongs to no extension offered.",
+        "Switch the extension on at the connector's tab Extensions, or off in the client.",
+        (replies.UNKNOWN_PARAMETER,), protocol_error=True,
+    ),
+    "chunking_not_offered": Rule(
+        "This connector does not offer CHUNKING.",
+        "Switch CHUNKING on, or let the client send with DATA.",
+        (replies.UNRECOGNIZED_COMMAND,), CONNECTOR, "chunking_enabled", protocol_error=True,
+    ),
+    "binary_needs_chunks": Rule(
+        "A binary message must be sent with BDAT.",
+        "Mend the client: BODY=BINARYMIME and DATA exclude each other.",
+        (replies.BINARY_NEEDS_CHUNKS,), protocol_error=True,
+    ),
+    "too_many_errors": Rule(
+        "The limit of protocol errors was reached.",
+        "Look at the refusals above this one; raise the limit only for a client that you cannot mend.",
+        (replies.TOO_MANY_ERRORS,), CONNECTOR, "max_protocol_errors",
+    ),
+    "tls_not_offered": Rule(
+        "This connector does not offer TLS.",
+        "Tick TLS on the connector's tab Security, or switch it off in the client.",
+        (replies.UNRECOGNIZED_COMMAND,), CONNECTOR, "auth_mechanism", protocol_error=True,
+    ),
+    "tls_not_available": Rule(
+        "There is no usable certificate for this connector.",
+        "Add or renew a certificate for the connector's FQDN.",
+        (replies.TLS_NOT_AVAILABLE,), "certificate",
+    ),
+    "tls_active": Rule(
+        "The connection is on TLS already.", "Mend the client: it asks for TLS twice.",
+        (replies.ALREADY_ON_TLS,), protocol_error=True,
+    ),
+    "tls_required": Rule(
+        "The connector takes mail on TLS only.",
+        "Switch TLS (STARTTLS) on in the client, or let the connector take mail without it.",
+        (replies.STARTTLS_FIRST,), CONNECTOR, "require_tls",
+    ),
+}
+
+SIGN_IN: dict[str, Rule] = {
+    "sign_in_not_offered": Rule(
+        "This connector does not offer this way to sign in, or not before TLS.",
+        "Choose an authentication that the client knows on the tab Security, or switch TLS on in the client.",
+        (replies.UNRECOGNIZED_MECHANISM,), CONNECTOR, "auth_mechanism", protocol_error=True,
+    ),
+    "sign_in_malformed": Rule(
+        "The client's part of the sign-in was malformed.",
+        "Mend the client, or let it sign in another way (LOGIN, PLAIN, NTLM).",
+        (replies.MALFORMED_RESPONSE,), protocol_error=True,
+    ),
+    "sign_in_cancelled": Rule(
+        "The client gave the sign-in up.", "Nothing; the client may ask its user again.",
+        (replies.AUTHENTICATION_CANCELLED,),
+    ),
+    "sign_in_failed": Rule(
+        "User name or password is wrong, or the user is disabled.",
+        "Correct both in the client, with the domain before the name; set a new password or enable the user here.",
+        (replies.NOT_SUCCESSFUL,), "user",
+    ),
+    "sign_in_without_submit": Rule(
+        "The password is right, but neither the user nor a group holds the right Submit on this connector.",
+        "Tick Exchange users under permission groups, or grant Submit to the user or to one of the groups.",
+        (replies.NOT_SUCCESSFUL,), CONNECTOR, "permission_groups",
+    ),
+    "sign_in_too_often": Rule(
+        "This address has failed to sign in as this user too often; it must wait.",
+        "Mend the stored password of the client that keeps trying; the user is not locked out anywhere else.",
+        (replies.AUTHENTICATION_NOT_AVAILABLE,), "user",
+    ),
+    "sign_in_not_available": Rule(
+        "The directory could not be asked whether the password is right.",
+        "See whether PostgreSQL answers (the transport's problems stand on the overview); the client tries again.",
+        (replies.AUTHENTICATION_NOT_AVAILABLE,),
+    ),
+    "too_many_logon_failures": Rule(
+        "The limit of failed sign-ins was reached.",
+        "Mend the client's password; the next connection may try again.",
+        (replies.TOO_MANY_FAILURES,), CONNECTOR, "max_logon_failures",
+    ),
+}
+
+SENDER: dict[str, Rule] = {
+    "submit_denied": Rule(
+        "The client's principal lacks the right Submit: none of its permission groups is on the connector.",
+        "Let the client sign in; or tick Anonymous users, or secure the client externally, on the connector that "
+        "holds just its address.",
+        (replies.NOT_AUTHENTICATED,), CONNECTOR, "permission_groups",
+    ),
+    "any_sender_denied": Rule(
+        "The client's principal lacks the right Accept any sender.",
+        "Grant Accept any sender to the principal, or let the client send as an address of an accepted domain.",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "permission_groups",
+    ),
+    "authoritative_sender_denied": Rule(
+        "The sender's domain is ours, and the principal lacks the right Accept authoritative domain sender.",
+        "For a client of your own, grant the right on a connector that holds just its address; from outside it is "
+        "mostly a forged sender.",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "grants",
+    ),
+    "sender_not_own": Rule(
+        "The user has no such address, and none of the principals has the right Accept any sender.",
+        "Give the user the address, let the client send as its own, or grant Accept any sender.",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "grants",
+    ),
+    "sender_blocked": Rule(
+        "The sender, or its domain, is blocked.",
+        "Take the address or domain off the list, or put the client on the IP Allow list.",
+        (replies.SENDER_DENIED,), SENDERS, "blocked_senders",
+    ),
+    "from_blocked": Rule(
+        "An address of the header From, or its domain, is blocked.",
+        "Take the address or domain off the list, or put the client on the IP Allow list.",
+        (replies.SENDER_DENIED,), SENDERS, "blocked_senders",
+    ),
+    "blank_sender_blocked": Rule(
+        "Messages without a sender are blocked.",
+        "Switch this off: non-delivery reports and read receipts come without a sender.",
+        (replies.SENDER_DENIED,), SENDERS, "blank_sender_blocking_enabled",
     ),
     "message_rate": Rule(
-        "The client has sent as many messages in this minute as it may.", CONNECTOR, "message_rate_limit"
+        "The client has sent as many messages in this minute as it may.",
+        "Raise the rate on a connector that holds just this client; it may go on in the next minute.",
+        (replies.RATE_EXCEEDED,), CONNECTOR, "message_rate_limit",
     ),
-    "tls_required": Rule("The connector takes mail on TLS only.", CONNECTOR, "require_tls"),
-    "ehlo_domain_missing": Rule("The client gave no domain.", CONNECTOR, "require_ehlo_domain"),
-    "single_label_domain": Rule(
-        "The recipient's domain has a single label.", CONNECTOR, "reject_single_label_recipient_domains"
+    "insufficient_resources": Rule(
+        "The disk of this transport is nearly full.",
+        "Make room in the data directory; below GATEPOST_MINIMUM_FREE octets no mail is taken, and none is lost.",
+        (replies.INSUFFICIENT_RESOURCES,),
     ),
-    "reserved_top_level_domain": Rule(
-        "The recipient's top-level domain is reserved.", CONNECTOR, "reject_reserved_top_level_recipient_domains"
-    ),
-    "reserved_second_level_domain": Rule(
-        "The recipient's domain is reserved.", CONNECTOR, "reject_reserved_second_level_recipient_domains"
-    ),
-    "bare_line_feeds": Rule("The message has bare line feeds.", CONNECTOR, "bare_linefeed_rejection_enabled"),
-    "binary_needs_chunks": Rule("A binary message must be sent with BDAT.", protocol_error=True),
-    "chunking_not_offered": Rule(
-        "This connector does not offer CHUNKING.", CONNECTOR, "chunking_enabled", protocol_error=True
-    ),
-    "hop_count": Rule("The message has too many Received headers: it goes in circles.", CONNECTOR, "max_hop_count"),
-    "recipient_limit": Rule(
-        "The message has as many recipients as this connector allows.", CONNECTOR, "max_recipients_per_message"
-    ),
+}
+
+RECIPIENT: dict[str, Rule] = {
     "relay_denied": Rule(
         "The recipient's domain is no accepted domain, and the principal lacks the right Accept any recipient.",
-        CONNECTOR, "grants",
+        "If the domain is yours, add it to the accepted domains. If the client may relay, let it sign in, or give it a "
+        "connector that holds just its address and grants the right.",
+        (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants",
     ),
     "rerouting_denied": Rule(
         "The local part holds %, ! or @, which a next hop could take for another destination; only a client that may "
         "relay may send it.",
-        CONNECTOR, "grants",
+        "Nothing, for a scanner; a client that may relay needs the right Accept any recipient.",
+        (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants",
+    ),
+    "recipient_limit": Rule(
+        "The message has as many recipients as this connector allows.",
+        "Mostly nothing: the client sends another message to the rest. Else raise the limit.",
+        (replies.TOO_MANY_RECIPIENTS,), CONNECTOR, "max_recipients_per_message",
+    ),
+    "single_label_domain": Rule(
+        "The recipient's domain has a single label.",
+        "Let the client write the whole domain, or switch this off.",
+        (replies.SINGLE_LABEL,), CONNECTOR, "reject_single_label_recipient_domains",
+    ),
+    "reserved_top_level_domain": Rule(
+        "The recipient's top-level domain is reserved.",
+        "Correct the address, or switch this off on a connector for tests.",
+        (replies.RESERVED_TOP_LEVEL,), CONNECTOR, "reject_reserved_top_level_recipient_domains",
+    ),
+    "reserved_second_level_domain": Rule(
+        "The recipient's domain is reserved.",
+        "Correct the address, or switch this off on a connector for tests.",
+        (replies.RESERVED_SECOND_LEVEL,), CONNECTOR, "reject_reserved_second_level_recipient_domains",
+    ),
+    "ip_block_list": Rule(
+        "The client's address is on the IP Block list.",
+        "Remove the entry, let it expire, or put the client on the IP Allow list, which goes before.",
+        (replies.BLOCKED_ADDRESS,), BLOCK_LIST, text_from=("connection filter", "static_entry_rejection_response"),
+    ),
+    "ip_block_list_provider": Rule(
+        "A block-list provider lists the client's address.",
+        "Ask the provider to take the address off, or put it on the IP Allow list, which goes before.",
+        (replies.BLOCK_LISTED,), PROVIDER, text_from=(PROVIDER, "rejection_response"),
+    ),
+    "recipient_blocked": Rule(
+        "The recipient is on the block list.",
+        "Take the address off the list of blocked recipients.",
+        (replies.USER_UNKNOWN,), RECIPIENTS, "blocked_recipients",
     ),
     "recipient_unknown": Rule(
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
-        "recipient filter", "recipient_validation_enabled",
+        "Add the recipient to the directory; it counts within a second.",
+        (replies.USER_UNKNOWN,), RECIPIENTS, "recipient_validation_enabled",
     ),
-    "ip_block_list": Rule("The client's address is on the IP Block list.", "ip block list"),
-    "ip_block_list_provider": Rule("A block-list provider lists the client's address.", "list provider"),
-    "recipient_blocked": Rule("The recipient is on the block list.", "recipient filter", "blocked_recipients"),
-    "sender_blocked": Rule("The sender, or its domain, is blocked.", "sender filter", "blocked_senders"),
-    "from_blocked": Rule(
-        "An address of the header From, or its domain, is blocked.", "sender filter", "blocked_senders"
+    "directory_not_available": Rule(
+        "The recipients were never loaded on this transport.",
+        "Let the transport reach PostgreSQL once; from then on it keeps the recipients on its own disk.",
+        (replies.DIRECTORY_NOT_AVAILABLE,), "directory",
     ),
-    "blank_sender_blocked": Rule(
-        "Messages without a sender are blocked.", "sender filter", "blank_sender_blocking_enabled"
+}
+
+MESSAGE: dict[str, Rule] = {
+    "message_size": Rule(
+        "The message is larger than this connector allows.",
+        "Raise the maximum message size, or let the sender send less; attachments grow by a third on their way.",
+        (replies.MESSAGE_TOO_LARGE,), CONNECTOR, "max_message_size",
     ),
-    "directory_not_available": Rule("The recipients were never loaded on this transport.", "directory"),
-    "insufficient_resources": Rule("The disk of this transport is nearly full."),
-    "not_stored": Rule("The message could not be written to disk."),
-    "inactivity_timeout": Rule("The client was silent for too long.", CONNECTOR, "connection_inactivity_timeout"),
-    "connection_timeout": Rule("The connection lasted too long.", CONNECTOR, "connection_timeout"),
-    "stopping": Rule("This transport was being stopped."),
-    "internal_fault": Rule("This transport met a fault of its own; its log has the details."),
-    "accepted_domain": Rule("The recipient's domain is an accepted domain.", "accepted domain"),
-    "recipient_listed": Rule("The recipient is in the directory.", "directory"),
-    "relay_allowed": Rule("The principal holds the right Accept any recipient.", CONNECTOR, "grants"),
+    "header_size": Rule(
+        "The header is larger than this connector allows.",
+        "Raise the maximum header size, if the client is one of yours.",
+        (replies.HEADER_TOO_LARGE,), CONNECTOR, "max_header_size",
+    ),
+    "bare_line_feeds": Rule(
+        "The message has bare line feeds.",
+        "Mend the program that wrote the message: each line ends with CR and LF.",
+        (replies.BARE_LINE_FEEDS,), CONNECTOR, "bare_linefeed_rejection_enabled",
+    ),
+    "hop_count": Rule(
+        "The message has too many Received headers: it goes in circles.",
+        "Look at its Received headers for two servers that send each other the same domain's mail.",
+        (replies.HOP_COUNT_EXCEEDED,), CONNECTOR, "max_hop_count",
+    ),
+    "not_stored": Rule(
+        "The message could not be written to disk.",
+        "Look at the transport's process log and at the disk; the client keeps the message and tries again.",
+        (replies.INSUFFICIENT_RESOURCES,),
+    ),
+}
+
+ALLOWED: dict[str, Rule] = {
+    "signed_in": Rule("User name and password are right."),
+    "accepted_domain": Rule("The recipient's domain is an accepted domain.", on="accepted domain"),
+    "recipient_listed": Rule("The recipient is in the directory.", on="directory"),
+    "relay_allowed": Rule("The principal holds the right Accept any recipient.", on=CONNECTOR, field="grants"),
     "queued": Rule("The message is on disk."),
 }
+
+REFUSALS = CONNECTION | COMMANDS | SIGN_IN | SENDER | RECIPIENT | MESSAGE
+RULES = REFUSALS | ALLOWED

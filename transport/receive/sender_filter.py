@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from transport.config.filters import FilterAction
 from transport.receive.filters import looks_at
 from transport.receive.session import Session
@@ -15,22 +17,31 @@ _ADDRESS = re.compile(rb"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+")
 STAMP = "X-MS-Exchange-Organization-Sender-Filter"
 
 
-def rule(session: Session, sender: str) -> str:
-    """The rule by which a sender (empty: the null reverse-path) is blocked, or an empty text."""
+class Blocked(msgspec.Struct, frozen=True):
+    """The rule by which a sender is blocked, and the entry that it is on."""
+
+    rule: str
+    entry: str = ""
+
+
+def blocked(session: Session, sender: str) -> Blocked | None:
+    """Whether a sender (empty: the null reverse-path) is blocked."""
     settings = session.policy.snapshot.sender_filter
     if not settings.enabled or not looks_at(session, settings):
-        return ""
+        return None
     if not sender:
-        return "blank_sender_blocked" if settings.blank_sender_blocking_enabled else ""
-    return "sender_blocked" if session.policy.blocked_senders.hold(sender) else ""
+        return Blocked("blank_sender_blocked") if settings.blank_sender_blocking_enabled else None
+    entry = session.policy.blocked_senders.entry(sender)
+    return Blocked("sender_blocked", entry) if entry else None
 
 
-def from_rule(session: Session, head: bytes) -> str:
-    """The rule by which an address of the header From is blocked, or an empty text."""
-    settings, blocked = session.policy.snapshot.sender_filter, session.policy.blocked_senders
-    if not blocked.any or not settings.enabled or not looks_at(session, settings):
-        return ""
-    return "from_blocked" if any(map(blocked.hold, from_addresses(head))) else ""
+def blocked_from(session: Session, head: bytes) -> Blocked | None:
+    """Whether an address of the header From is blocked."""
+    settings, lists = session.policy.snapshot.sender_filter, session.policy.blocked_senders
+    if not lists.any or not settings.enabled or not looks_at(session, settings):
+        return None
+    entry = next(filter(None, map(lists.entry, from_addresses(head))), "")
+    return Blocked("from_blocked", entry) if entry else None
 
 
 def from_addresses(head: bytes) -> list[str]:

@@ -39,8 +39,14 @@ def field(text: str) -> str:
     """One CSV field: control characters and anything outside ASCII are shown escaped, commas and quotes are quoted."""
     if text.isascii() and text.isprintable() and "," not in text and '"' not in text:
         return text
-    text = _unprintable.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    text = _unprintable.sub(lambda found: escaped(found[0]), text)
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+
+
+def escaped(character: str) -> str:
+    """`\\x07`, `\\xfc`, `\\u20ac`: what is no printable ASCII."""
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
 
 
 class SessionLog:

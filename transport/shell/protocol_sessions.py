@@ -13,7 +13,7 @@ MOST_RECIPIENTS = 200
 MOST_SEARCHED = 4000
 QUEUED = "250 2.6.0"
 _path = re.compile(r"(?:mail from|rcpt to):\s*<?([^>\s]*)>?", re.IGNORECASE)
-_revision = re.compile(r"; revision (\d+)$")
+_revision = re.compile(r"[a-z_]+; revision (\d+)")
 
 
 class Session(msgspec.Struct):
@@ -68,7 +68,7 @@ class Session(msgspec.Struct):
         if line[:1] in ("4", "5"):
             self.refused += 1
             self.search.append(f"{line} {context}")
-        found = _revision.search(context)
+        found = _revision.match(context)
         if found:
             self.revision = int(found[1])
 
