@@ -19,6 +19,8 @@ from transport.receive.admission import principal
 MOST_RANGES = 3
 LONG_DELAY = 30  # seconds
 
+FAMILIES = {ALL_IPV4: "all of IPv4", ALL_IPV6: "all of IPv6"}
+
 Held = frozenset[Right]
 
 
@@ -98,7 +100,7 @@ def _people(connector: ReceiveConnector) -> str:
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> str:
-    shown = [str(remote) for remote in ranges]
+    shown = [FAMILIES.get(str(remote), str(remote)) for remote in ranges]
     if len(shown) > MOST_RANGES + 1:
         return f"{', '.join(shown[:MOST_RANGES])} and {len(shown) - MOST_RANGES} more ranges"
     return _listed(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from console.publishing.fields import written
@@ -15,10 +16,16 @@ Lines = list[tuple[str, list[str]]]
 """[(label, lines of the value)]; no lines where nothing is set."""
 
 
-def tables(connector: ReceiveConnector, tabs: list[str]) -> list[tuple[str, Lines]]:
-    """(tab, what stands on it) for every setting that is obeyed."""
-    obeyed = {name: each for name, each in settings(ReceiveConnector).items() if not each.not_enforced}
-    return [(tab, shown(connector, [name for name in obeyed if obeyed[name].section == tab])) for tab in tabs]
+def tables(connector: ReceiveConnector, tabs: list[str]) -> list[tuple[str, Lines, bool]]:
+    """(tab, what stands on it, whether all of that is at its default) for every setting that is obeyed."""
+    default = {each.name: each.default for each in msgspec.structs.fields(ReceiveConnector)}
+    found = []
+    for tab in tabs:
+        names = [name for name, each in settings(ReceiveConnector).items() if each.section == tab]
+        names = [name for name in names if not settings(ReceiveConnector)[name].not_enforced]
+        untouched = all(getattr(connector, name) == default[name] for name in names)
+        found.append((tab, shown(connector, names), untouched))
+    return found
 
 
 def shown(connector: ReceiveConnector, names: list[str]) -> Lines:

@@ -80,6 +80,7 @@ class RestrictionsForm(forms.Form):
     which = forms.ChoiceField(
         label=_("Select which computers may relay through this virtual server"),
         choices=[(each.name, each.value) for each in Which],
+        help_text=_("Anonymous access, on the same tab under Authentication, is taken as allowed."),
         widget=forms.RadioSelect,
     )
     computers = forms.CharField(
