@@ -209,9 +209,16 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         },
     },
-    "filters": {"not_about_health": {"()": "console.processes.log_lines.NotAboutHealth"}},
+    "filters": {
+        "not_about_health": {"()": "console.processes.log_lines.NotAboutHealth"},
+        "refused_in_one_line": {"()": "console.processes.log_lines.RefusedInOneLine"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_about_health"]},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["not_about_health", "refused_in_one_line"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

@@ -14,6 +14,16 @@ class NotAboutHealth(logging.Filter):
         return not record.getMessage().endswith(": /healthz")
 
 
+class RefusedInOneLine(logging.Filter):
+    """A role that may not, or a wrong host name, was refused as planned: that needs no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        refused = record.name == "django.request" and getattr(record, "status_code", 500) < 500
+        if refused or record.name.startswith("django.security"):
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class OneLine(logging.Formatter):
     converter = time.gmtime
     default_time_format = "%Y-%m-%dT%H:%M:%S"

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -107,10 +108,11 @@ class MessagePages(CrudView):
         chosen = [int(key) for key in dict.fromkeys(keys) if key.isascii() and key.isdigit()]
         if not chosen:
             return self.nothing_chosen()
+        here = self.url(Page.LIST) + query_with(self.request.GET)
         if name in REMOVALS:
-            return redirect(confirmation(name, [("pk", str(key)) for key in chosen]))
+            return redirect(confirmation(name, [("pk", str(key)) for key in chosen], here))
         act_on(self.request, self.actor, name, chosen)
-        return redirect(self.url(Page.LIST) + query_with(self.request.GET))
+        return redirect(here)
 
 
 class MessagePage(RoleRequired):
@@ -135,7 +137,7 @@ class MessagePage(RoleRequired):
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         name, chosen = request.POST.get("verb", ""), [int(key) for key in request.POST.getlist("pk") if key.isdigit()]
         if name in REMOVALS:
-            return redirect(confirmation(name, [("pk", str(key)) for key in chosen]))
+            return redirect(confirmation(name, [("pk", str(key)) for key in chosen], request.path))
         act_on(request, self.actor, name, chosen)
         return redirect("queues:message", pk)
 
@@ -159,12 +161,22 @@ class RemoveMessages(RoleRequired):
     def roles_needed(self) -> frozenset[Role]:
         return self.writers
 
+    @property
+    def given(self) -> QueryDict:
+        return self.request.POST if self.request.method == "POST" else self.request.GET
+
     @cached_property
     def chosen(self) -> QuerySet[Recipient]:
-        given = self.request.POST if self.request.method == "POST" else self.request.GET
-        keys = [int(key) for key in given.getlist("pk") if key.isascii() and key.isdigit()]
+        keys = [int(key) for key in self.given.getlist("pk") if key.isascii() and key.isdigit()]
         waiting = queries.waiting_recipients()
-        return waiting.filter(pk__in=keys) if keys else waiting.filter(next_hop__in=given.getlist("queue"))
+        return waiting.filter(pk__in=keys) if keys else waiting.filter(next_hop__in=self.given.getlist("queue"))
+
+    @property
+    def back(self) -> str:
+        """Where the reader comes from, if that is a page of ours."""
+        back = self.given.get("back", "")
+        ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+        return back if ours else reverse("queues:list")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         count = self.chosen.count()
@@ -172,7 +184,7 @@ class RemoveMessages(RoleRequired):
             return self._nothing()
         context = {"count": count, "first": self.chosen[:10], "with_ndr": self._with_ndr(), "view": self}
         context |= {"queues": request.GET.getlist("queue"), "keys": request.GET.getlist("pk")}
-        context |= {"crumbs": [(_("Queues"), reverse("queues:list"))], "cancel_url": messages_of("")}
+        context |= {"crumbs": [(_("Queues"), reverse("queues:list"))], "cancel_url": self.back}
         return render(request, "queues/remove.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -184,15 +196,14 @@ class RemoveMessages(RoleRequired):
         if count < len(keys):
             text += " " + _("%d were being delivered at that moment and went on.") % (len(keys) - count)
         messages.success(request, text)
-        return redirect("queues:list")
+        return redirect(self.back)
 
     def _with_ndr(self) -> bool:
-        given = self.request.POST if self.request.method == "POST" else self.request.GET
-        return given.get("verb") != "remove-without-ndr"
+        return self.given.get("verb") != "remove-without-ndr"
 
     def _nothing(self) -> HttpResponse:
         messages.warning(self.request, _("Nothing waits there any more."))
-        return redirect("queues:list")
+        return redirect(self.back)
 
 
 def act_on(request: HttpRequest, actor: Actor, name: str, chosen: Sequence[int]) -> None:

@@ -126,7 +126,7 @@ class QueuePages(CrudView):
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
         if name in REMOVALS and keys:
-            return redirect(confirmation(name, [("queue", key) for key in dict.fromkeys(keys)]))
+            return redirect(confirmation(name, [("queue", key) for key in dict.fromkeys(keys)], reverse("queues:list")))
         return super().act(name, keys)
 
     def retry(self, obj: Queue) -> None:
@@ -139,8 +139,9 @@ class QueuePages(CrudView):
         actions.resume(self.actor, obj.key)
 
 
-def confirmation(verb: str, chosen: Sequence[tuple[str, str]]) -> str:
-    return reverse("queues:remove-messages") + "?" + urlencode([("verb", verb), *chosen])
+def confirmation(verb: str, chosen: Sequence[tuple[str, str]], back: str) -> str:
+    """The page that asks before a removal; `back` is where the reader comes from."""
+    return reverse("queues:remove-messages") + "?" + urlencode([("verb", verb), *chosen, ("back", back)])
 
 
 def messages_of(queue: str) -> str:

@@ -139,6 +139,24 @@ def test_removal_says_what_it_does_then_does_it(admin, queued, verb, said, repor
     assert Message.objects.filter(origin="generated").count() == reports
 
 
+def test_after_a_removal_one_is_where_one_was(admin, queued, hop):
+    recipient = queued()
+    queue = "?" + urlencode({"next_hop": hop.key})
+    here, there = reverse("queues:message-list") + queue, reverse("queues:message", args=[recipient.message_id])
+    for place, come_from in [(reverse("queues:message-act") + queue, here), (there, there)]:
+        asked = admin.post(place, {"verb": "remove-without-ndr", "pk": recipient.pk}, follow=True)
+        assert asked.context["cancel_url"] == come_from
+    removed = {"verb": "remove-without-ndr", "pk": recipient.pk}
+    answer = admin.post(reverse("queues:remove-messages"), removed | {"back": here})
+    assert answer.url == here
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
+def test_after_a_removal_one_is_never_led_elsewhere(admin, queued, back):
+    removed = {"verb": "remove-without-ndr", "pk": queued().pk, "back": back}
+    assert admin.post(reverse("queues:remove-messages"), removed).url == reverse("queues:list")
+
+
 def test_a_whole_queue_is_removed(admin, queued, hop):
     for number in range(3):
         queued(f"{number}@a.example")
