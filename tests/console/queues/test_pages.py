@@ -1,6 +1,7 @@
 """The queues in the browser."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
