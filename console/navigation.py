@@ -59,7 +59,13 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Mailboxes"), "mailboxes:list", "mailbox", READERS_OF_RECIPIENTS),
         ],
     ),
-    (_("Trace"), [Feature(_("Protocol log"), "tracking:list", "scroll-text")]),
+    (
+        _("Trace"),
+        [
+            Feature(_("Protocol log"), "tracking:list", "scroll-text"),
+            Feature(_("Refusals"), "refusals:list", "circle-x"),
+        ],
+    ),
     (
         _("Administration"),
         [

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from console.tracking.urls import refusals
+
 urlpatterns = [
     path("", include("console.accounts.urls")),
     path("administration/change-history/", include("console.audit.urls")),
@@ -15,6 +17,7 @@ urlpatterns = [
     path("recipients/", include("console.users.urls")),
     path("recipients/mailboxes/", include("console.mailboxes.urls")),
     path("trace/protocol-log/", include("console.tracking.urls")),
+    path("trace/refusals/", include(refusals)),
     path("", include("console.processes.urls")),
     path("", include("console.overview.urls")),
 ]

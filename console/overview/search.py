@@ -17,6 +17,7 @@ from console.domains.models import AcceptedDomain
 from console.protection.models import IPListEntry
 from console.queues.models import Message
 from console.tracking import queries as sessions
+from console.tracking import refusals
 from console.users.models import User
 
 MOST = 10
@@ -104,6 +105,11 @@ def _sessions(text: str) -> Iterable[Hit]:
         yield Hit(row.session_id, note, reverse("tracking:session", args=[row.pk]), row.started_at)
 
 
+def _refusals(text: str) -> Iterable[Hit]:
+    for each in list(refusals.found(text))[:MOST]:
+        yield Hit(each.rule.replies[0].text, each.rule.meaning, each.url)
+
+
 def _messages(text: str) -> Iterable[Hit]:
     places = Q(subject__icontains=text) | Q(sender__icontains=text) | Q(message_id__icontains=text)
     for row in Message.objects.filter(places).order_by("-accepted_at")[:MOST]:
@@ -120,6 +126,7 @@ KINDS = [
     (_("IP Allow list"), "protection:allow-list", _ip_list("Allow", "protection:allow-details")),
     (_("Recipients"), "directory:list", _recipients),
     (_("Users"), "users:list", _users),
+    (_("Refusals, explained"), "refusals:list", _refusals),
     (_("Sessions"), "tracking:list", _sessions),
     (_("Messages"), "queues:message-list", _messages),
 ]

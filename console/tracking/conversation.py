@@ -10,7 +10,9 @@ from datetime import datetime
 from console.tracking.models import Session
 from transport.receive.rules import RULES, Rule
 
-_CONTEXT = re.compile(r"(?P<rule>[a-z_]+); revision (?P<revision>\d+)")
+_CONTEXT = re.compile(r"(?P<rule>[a-z_]+); revision (?P<revision>\d+)(?:; (?P<matched>.*))?", re.DOTALL)
+_TARPIT = re.compile(r"Tarpit for '0\.(\d\d):(\d\d):(\d\d)'")
+_ESCAPED = re.compile(r"\\(?:x([a-f][0-9a-f])|u([0-9a-f]{4})|U(000[0-9a-f]{5}))")
 _MANY_LINES = re.compile(r"(\d{3})  ")
 MARKS = {"+": "connected", "-": "disconnected", ">": "we sent", "<": "the client sent", "*": "information"}
 SIDES = {">": "ours", "<": "theirs"}
@@ -18,10 +20,13 @@ SIDES = {">": "ours", "<": "theirs"}
 
 @dataclass(frozen=True)
 class Decision:
-    """The rule that a refusal names, and the revision under which it was decided."""
+    """The rule that a refusal names, the revision under which it was decided, and the entry, provider or pattern that
+    matched, if the rule has any.
+    """
 
     name: str
     revision: int
+    matched: str = ""
 
     @property
     def rule(self) -> Rule | None:
@@ -33,9 +38,18 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Held:
+    """How many seconds an answer was held, and by which setting (Exchange's name)."""
+
+    seconds: int
+    setting: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One event. `offset` counts milliseconds from the session's start, None when its time cannot be read. `answers` is
     the command that a reply belongs to, where it is not the line above: clients may send several commands at once.
+    `held` is the tarpit that held a reply.
     """
 
     number: int
@@ -45,6 +59,7 @@ class Line:
     context: str
     decision: Decision | None
     answers: str = ""
+    held: Held | None = None
 
     @property
     def refused(self) -> bool:
@@ -68,14 +83,31 @@ def lines(session: Session) -> list[Line]:
     """The session's events. A malformed event is shown as far as it goes."""
     found = [_line(session, number, event) for number, event in enumerate(session.events)]
     waiting: deque[Line] = deque()
+    above: Line | None = None
+    held: Held | None = None
     for place, line in enumerate(found):
+        tarpit = _tarpit(line)
+        if tarpit is not None:
+            held = tarpit
+            continue
         if line.event == "<":
             waiting.append(line)
-        elif line.event == ">" and waiting:
-            command = waiting.popleft()
-            if found[place - 1] is not command:
-                found[place] = replace(line, answers=command.data)
+        elif line.event == ">":
+            command = waiting.popleft() if waiting else above
+            answers = "" if command is None or command is above else command.data
+            found[place] = replace(line, answers=answers, held=held)
+            held = None
+        above = line
     return found
+
+
+def _tarpit(line: Line) -> Held | None:
+    """What a line says about the answer that comes next, if it is the tarpit's."""
+    found = _TARPIT.match(line.data) if line.event == "*" else None
+    if found is None:
+        return None
+    hours, minutes, seconds = map(int, found.groups())
+    return Held(hours * 3600 + minutes * 60 + seconds, line.context)
 
 
 def decisions(session: Session) -> list[tuple[Line, Decision]]:
@@ -86,8 +118,14 @@ def decisions(session: Session) -> list[tuple[Line, Decision]]:
 def _line(session: Session, number: int, event: list) -> Line:
     time, mark, data, context = ([str(part) for part in event] + ["", "", "", ""])[:4]
     found = _CONTEXT.fullmatch(context)
-    decision = Decision(found["rule"], int(found["revision"])) if found else None
+    decision = Decision(found["rule"], int(found["revision"]), _plain(found["matched"] or "")) if found else None
     return Line(number, _offset(session.started_at, time), mark, _text(session, mark, data, context), context, decision)
+
+
+def _plain(text: str) -> str:
+    """What an administrator wrote, as it was before the log had to be ASCII."""
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16)), text)
+    return plain.encode("utf-8", "replace").decode()
 
 
 def _text(session: Session, mark: str, data: str, context: str) -> str:

@@ -80,6 +80,12 @@ def with_text(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     return sessions.extra(where=["tracking_words(search) @@ to_tsquery('simple', %s)"], params=[wanted])
 
 
+def refused_by(rule: str) -> QuerySet[Session]:
+    """The newest sessions in which a rule refused something."""
+    found = with_text(newest().filter(refused__gt=0), rule).filter(search__contains=f" {rule}; revision ")
+    return found.defer(*WITHOUT_EVENTS)
+
+
 def containing(sessions: QuerySet[Session], field: str, text: str) -> QuerySet[Session]:
     """Those whose `field` holds `text`, whatever the case. Its words stand in `search` too, which has the index."""
     text = text.strip()

@@ -7,36 +7,20 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.audit.models import Entry
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
-from console.tracking.conversation import Decision
+from console.tracking.conversation import Decision, Held
+from console.tracking.places import PLACES, connector_tab, field_of, setting_of
 from transport.config import kinds
 from transport.config.document import DocumentError
-from transport.config.filters import RecipientFilter, SenderFilter
-from transport.config.receive_connector import ReceiveConnector
-from transport.config.setting import Setting, settings
+from transport.config.setting import Setting
 from transport.config.snapshot import Snapshot
-
-CONNECTOR = "receive connector"
-FILTERS: dict[str, tuple[str, type]] = {
-    "recipient filter": ("recipient_filter", RecipientFilter),
-    "sender filter": ("sender_filter", SenderFilter),
-}
-"""Kind of object → where the snapshot has it, and its settings table."""
-PLACES = {"recipient filter": "protection:recipient-filter", "sender filter": "protection:sender-filter"}
-PLACES |= {"ip block list": "protection:block-list", "list provider": "protection:provider-list"}
-PLACES |= {"certificate": "certificates:list", "accepted domain": "domains:list", "directory": "directory:list"}
-NAMES = {CONNECTOR: "Receive connector", "accepted domain": "Accepted domains"}
-NAMES |= {"recipient filter": "Recipient filter", "sender filter": "Sender filter"}
-NAMES |= {"ip block list": "IP Block list", "list provider": "List providers"}
-IN_HISTORY = {"ip block list": "IP list entry", "list provider": "IP list provider"}
-"""Kinds of objects that the change history calls otherwise."""
-NAMES |= {"directory": "Directory", "certificate": "Certificates"}
+from transport.receive.rules import CONNECTOR, REFUSALS
 
 
 @dataclass(frozen=True)
@@ -44,6 +28,7 @@ class Reason:
     """`value` is what the setting said under the revision of the decision, `now` what it says today if that differs."""
 
     decision: Decision
+    help_url: str = ""
     place: str = ""
     url: str = ""
     label: str = ""
@@ -63,23 +48,29 @@ class Reasons:
 
     def of(self, decision: Decision) -> Reason:
         rule = decision.rule
+        revision_url = reverse("publishing:details", args=[decision.revision])
+        help_url = reverse("refusals:page", args=[decision.name]) if decision.name in REFUSALS else ""
         if rule is None or not rule.on:
-            return Reason(decision, revision_url=_url("publishing:details", decision.revision))
-        setting = _setting(rule.on, rule.field)
+            return Reason(decision, help_url, revision_url=revision_url)
+        setting = setting_of(rule.on, rule.field)
         then, now = self._value(decision.revision, rule.on, rule.field), self._value(0, rule.on, rule.field)
-        value = _written(setting, then)
         author, changed_at = self._last_change(rule.on, decision.revision)
         return Reason(
             decision,
-            place=self.connector if rule.on == CONNECTOR else NAMES.get(rule.on, rule.on),
-            url=self._place(rule.on, setting),
+            help_url,
+            place=self.connector if rule.on == CONNECTOR else PLACES[rule.on].name,
+            url=self._place(rule.on, rule.field),
             label=setting.label if setting else "",
-            value=value,
+            value=_written(setting, then),
             now=_written(setting, now) if now is not None and now != then else "",
             author=author,
             changed_at=changed_at,
-            revision_url=_url("publishing:details", decision.revision),
+            revision_url=revision_url,
         )
+
+    def held_url(self, held: Held) -> str:
+        """The setting that held an answer."""
+        return self._place(CONNECTOR, field_of(CONNECTOR, held.setting)) if self.connector_row else ""
 
     @cached_property
     def connector_row(self) -> ConnectorRow | None:
@@ -88,28 +79,20 @@ class Reasons:
     @property
     def connector_url(self) -> str:
         """The connector's properties, if it still exists."""
-        return self._place(CONNECTOR, None) if self.connector_row else ""
+        return self._place(CONNECTOR, "") if self.connector_row else ""
 
-    def _place(self, on: str, setting: Setting | None) -> str:
-        if on != CONNECTOR:
-            return _url(PLACES.get(on, ""))
-        if self.connector_row is None:
-            return _url("connectors:receive-list")
-        tab = setting.section.lower() if setting else "general"
-        pk = self.connector_row.pk
-        return (
-            _url("connectors:receive-properties", pk, tab)
-            or _url("connectors:receive-edit", pk)
-            or _url("connectors:receive-details", pk)
-        )
+    def _place(self, on: str, field: str) -> str:
+        if on == CONNECTOR and self.connector_row is not None:
+            return connector_tab(self.connector_row, field)
+        return PLACES[on].url_of(field)
 
     def _value(self, revision: int, on: str, field: str) -> Any:
         """The value of a setting under a revision (0: the newest); None when it is not known any more."""
         snapshot = self._snapshot(revision)
         if snapshot is None or not field:
             return None
-        if on in FILTERS:
-            return getattr(getattr(snapshot, FILTERS[on][0]), field, None)
+        if PLACES[on].snapshot:
+            return getattr(getattr(snapshot, PLACES[on].snapshot), field, None)
         named = (each for each in snapshot.receive_connectors if each.name.lower() == self.connector.lower())
         return getattr(next(named, None), field, None) if on == CONNECTOR else None
 
@@ -125,8 +108,7 @@ class Reasons:
 
     def _last_change(self, on: str, revision: int) -> tuple[str, datetime | None]:
         """Who changed the object last before the decision, else who published the revision."""
-        kind = IN_HISTORY.get(on) or NAMES.get(on, on).removesuffix("s")
-        entries = Entry.objects.filter(kind__iexact=kind, revision__lte=revision)
+        entries = Entry.objects.filter(kind__iexact=PLACES[on].history, revision__lte=revision)
         if on == CONNECTOR:
             entries = entries.filter(object_name__iexact=self.connector)
         found = entries.order_by("-revision", "-id").values_list("actor", "time").first()
@@ -134,20 +116,8 @@ class Reasons:
         return found or published or ("", None)
 
 
-def _setting(on: str, field: str) -> Setting | None:
-    struct = ReceiveConnector if on == CONNECTOR else FILTERS.get(on, ("", None))[1]
-    return settings(struct).get(field) if struct else None
-
-
 def _written(setting: Setting | None, value: Any) -> str:
     if setting is None or value is None:
         return ""
     text = kinds.show(setting, value)
     return _("none") if text in ("", "{}") else text
-
-
-def _url(name: str, *args: object) -> str:
-    try:
-        return reverse(name, args=args) if name else ""
-    except NoReverseMatch:
-        return ""

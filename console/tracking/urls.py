@@ -1,5 +1,6 @@
 from django.urls import path
 
+from console.tracking.refusal_pages import RefusalList, RefusalPage
 from console.tracking.views import SessionFile, SessionPage, SessionPages, SessionsFile
 
 app_name = "tracking"
@@ -9,3 +10,10 @@ urlpatterns = [
     path("<str:pk>/conversation", SessionPage.as_view(), name="session"),
     path("<str:pk>/session.csv", SessionFile.as_view(), name="session-file"),
 ]
+refusals = (
+    [
+        path("", RefusalList.as_view(), name="list"),
+        path("<slug:name>/", RefusalPage.as_view(), name="page"),
+    ],
+    "refusals",
+)

@@ -17,10 +17,10 @@ from console.crud.format import stacked_html, time_html
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import queries
-from console.tracking.conversation import decisions, lines
+from console.tracking.conversation import Line, decisions, lines
 from console.tracking.export import exchange_csv
 from console.tracking.models import Session, short_name
-from console.tracking.reasons import Reasons
+from console.tracking.reasons import Reason, Reasons
 
 REFRESHED = 2  # seconds
 CSV = "text/csv; charset=utf-8"
@@ -179,7 +179,7 @@ class SessionPage(RoleRequired):
         reasons = Reasons(session.connector_name)
         context = {
             "session": session,
-            "lines": [(line, reasons.of(line.decision) if line.decision else None) for line in lines(session)],
+            "lines": [_with_reason(line, reasons) for line in lines(session)],
             "badges": outcome(session),
             "duration": duration(session),
             "connector_url": reasons.connector_url,
@@ -188,6 +188,12 @@ class SessionPage(RoleRequired):
         }
         fragment = request.headers.get("HX-Target") == "session"
         return render(request, "tracking/conversation.html" if fragment else "tracking/session.html", context)
+
+
+def _with_reason(line: Line, reasons: Reasons) -> tuple[Line, Reason | None, str]:
+    """A line, why it refused, and the page of the setting that held it."""
+    reason = reasons.of(line.decision) if line.decision else None
+    return line, reason, reasons.held_url(line.held) if line.held else ""
 
 
 class SessionFile(RoleRequired):

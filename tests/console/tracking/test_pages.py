@@ -11,11 +11,10 @@ from console.connectors.models import ReceiveConnector
 from console.publishing.models import ConfigRevision
 from console.tracking import actions, queries
 from console.tracking.models import Session
-from console.tracking.reasons import PLACES, _url
 from transport.config import document
 from transport.config.receive_connector import ReceiveConnector as Settings
 from transport.config.snapshot import Snapshot
-from transport.receive.rules import RULES
+from transport.receive.rules import REFUSALS, RULES
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 11, 12, 14, 3, 22, tzinfo=UTC)
@@ -122,13 +121,29 @@ def test_a_session_reads_as_a_conversation_with_the_reason_beside_each_refusal(a
     assert f"/receive-connectors/{row.pk}/" in page
 
 
+def test_a_refusal_says_which_entry_matched_and_for_how_long_it_was_held(admin):
+    row = ReceiveConnector.objects.create(name="Internet")
+    events = [
+        (0, "<", "RCPT TO:<anna@contoso.com>", ""),
+        (0, "*", "Tarpit for '0.00:01:05'", "TarpitInterval"),
+        (65000, ">", "550 5.7.1 No", "ip_block_list; revision 1; 192.0.2.0/24 (B\\xfcro; <b> \\u20ac \\ud800)"),
+    ]
+    page = admin.get(reverse("tracking:session", args=[make_session(1, *events).pk])).text
+    assert "192.0.2.0/24 (Büro; &lt;b&gt; € ?)" in page
+    assert "answer held 65 s" in page or "answer held 65 s" in page
+    limits = reverse("connectors:receive-properties", args=[row.pk, "limits"])
+    assert f'<a href="{limits}#id_tarpit_interval">TarpitInterval</a>' in page
+    assert f'href="{reverse("refusals:page", args=["ip_block_list"])}"' in page
+    assert "answers" not in page
+
+
 def test_replies_to_commands_sent_at_once_name_their_command(admin):
     commands = ["MAIL FROM:<a@b.example>", "RCPT TO:<one@x.example>", "RCPT TO:<two@x.example>"]
     events = [(0, ">", "220 ready", ""), *((1, "<", text, "") for text in commands)]
     events += [(2, ">", "250 2.1.0 Sender OK", ""), *((3, ">", "550 5.7.1 Unable to relay", "") for _ in range(2))]
     events += [(4, "<", "QUIT", ""), (4, ">", "221 2.0.0 Bye", "")]
     answer = admin.get(reverse("tracking:session", args=[make_session(1, *events).pk]))
-    assert [line.answers for line, _reason in answer.context["lines"]] == ["", "", "", "", *commands, "", ""]
+    assert [line.answers for line, _reason, _held in answer.context["lines"]] == ["", "", "", "", *commands, "", ""]
 
 
 def test_every_rule_has_words_and_leads_somewhere(admin):
@@ -136,10 +151,10 @@ def test_every_rule_has_words_and_leads_somewhere(admin):
     publish(1, Settings(name="Internet"))
     refusals = [(at, ">", "550 5.0.0 No", f"{name}; revision 1") for at, name in enumerate(RULES)]
     answer = admin.get(reverse("tracking:session", args=[make_session(1, *refusals).pk]))
-    for line, reason in answer.context["lines"]:
+    for line, reason, _held in answer.context["lines"]:
         assert reason.decision.words, line
-        place = PLACES.get(reason.decision.rule.on, "connectors:receive-list" if reason.decision.rule.on else "")
-        assert bool(reason.url) == bool(_url(place)), reason
+        assert bool(reason.url) == bool(reason.decision.rule.on), reason
+        assert bool(reason.help_url) == (reason.decision.name in REFUSALS), reason
 
 
 def test_what_a_client_sent_is_never_markup(admin):

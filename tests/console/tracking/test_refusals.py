@@ -1,0 +1,78 @@
+"""The help page of each refusal, and the list of all."""
+
+import pytest
+from django.urls import reverse
+from msgspec import structs
+
+from console.connectors.models import ReceiveConnector
+from console.tracking.places import PLACES, setting_of
+from console.tracking.refusals import GROUPS, found
+from tests.console.tracking.test_pages import make_session
+from transport.receive.rules import REFUSALS
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client, name, **query):
+    answer = client.get(reverse("refusals:page", args=[name]), query)
+    assert answer.status_code == 200
+    return answer.text
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_every_refusal_is_declared_whole(name):
+    rule = REFUSALS[name]
+    assert rule.meaning and rule.remedy and rule.replies
+    for on, field in ((rule.on, rule.field), rule.text_from):
+        assert on in PLACES or not on, on
+        assert setting_of(on, field) or not field, field
+        assert not field or field in {each.name for each in structs.fields(PLACES[on].struct)}
+
+
+def test_every_refusal_has_a_page_that_says_what_was_seen_what_decides_and_what_to_do(admin):
+    ReceiveConnector.objects.create(name="Internet")
+    for name, rule in REFUSALS.items():
+        text = page(admin, name)
+        for reply in rule.replies:
+            assert reply.text.replace("<", "&lt;").replace(">", "&gt;") in text, name
+        setting = setting_of(rule.on, rule.field)
+        assert (setting.name if setting else "") in text
+        assert rule.remedy.replace("&", "&amp;").replace("'", "&#x27;") in text
+        assert setting is None or "Internet" in text or PLACES[rule.on].name in text
+
+
+def test_the_page_shows_the_setting_of_each_connector_and_leads_to_its_field(admin):
+    wide = ReceiveConnector.objects.create(name="Wide", max_message_size=50 * 1024 * 1024)
+    ReceiveConnector.objects.create(name="Usual")
+    text = page(admin, "message_size")
+    assert "50 MB" in text and "10 MB" in text
+    assert reverse("connectors:receive-properties", args=[wide.pk, "general"]) + "#id_max_message_size" in text
+
+
+def test_the_page_names_the_last_sessions_that_it_refused(admin):
+    context = "relay_denied; revision 1"
+    refused = make_session(1, (0, ">", "550 5.7.1 Unable to relay", context), refused=1, search=f"550 {context}")
+    make_session(2, refused=1, search="550 not_relay_denied; revision 1")
+    text = page(admin, "relay_denied")
+    assert reverse("tracking:session", args=[refused.pk]) in text
+    assert reverse("tracking:session", args=[f"{2:016X}"]) not in text
+
+
+def test_the_list_holds_every_refusal_once_and_finds_by_code_text_rule_and_setting(admin):
+    answer = admin.get(reverse("refusals:list"))
+    assert [each.name for _title, group in answer.context["groups"] for each in group] == list(REFUSALS)
+    assert len(GROUPS) == len(answer.context["groups"])
+    for text, name in (("550 relay", "relay_denied"), ("MaxHopCount", "hop_count"), ("user unk", "recipient_blocked")):
+        assert name in {each.name for each in found(text)}
+    answer = admin.get(reverse("refusals:list"), {"q": "no such thing"}, headers={"HX-Target": "refusals"})
+    assert "Nothing matches" in answer.text and "<html" not in answer.text
+
+
+def test_the_search_over_everything_finds_a_reply_from_a_bounce(admin):
+    answer = admin.get(reverse("overview:search"), {"q": "550 5.7.1 Unable to relay"})
+    assert reverse("refusals:page", args=["relay_denied"]) in answer.text
+
+
+@pytest.mark.parametrize("name", ["no_such_rule", "queued"])
+def test_what_is_no_refusal_has_no_page(admin, name):
+    assert admin.get(f"/trace/refusals/{name}/").status_code == 404
