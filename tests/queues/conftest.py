@@ -54,7 +54,7 @@ class Sink(socketserver.ThreadingTCPServer):
     extensions = ("PIPELINING", "SIZE 20000000", "8BITMIME")
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Talk)
+        super().__init__(("127.0.0.1", 0), Talk)
         self.behave: Behaviour = lambda line, n: None
         self.arrived: list[Arrived] = []
         self.verbs: dict[str, int] = {}
@@ -78,7 +78,7 @@ class Sink(socketserver.ThreadingTCPServer):
         return [one.content for one in self.arrived]
 
 
-class _Talk(socketserver.StreamRequestHandler):
+class Talk(socketserver.StreamRequestHandler):
     server: Sink
     disable_nagle_algorithm = True
 

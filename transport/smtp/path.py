@@ -22,8 +22,6 @@ _PLAIN_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _REROUTING = re.compile(r"[%!@]")
 _UTF8_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x9f\s])+"
 _UTF8_LABEL = r"(?:[A-Za-z0-9_-]|[^\x00-\x9f\s\u2024\u3002\uff0e\uff61])+"
-_TWO_READINGS = re.compile("[\u00df\u03c2\u200c\u200d]")
-"""What IDNA 2003 maps away and IDNA 2008 keeps: one name would be two domains (RFC 5894 §7.2)."""
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _UTF8_MAILBOX = re.compile(
     rf"(?P<local>{_UTF8_ATOM}(?:\.{_UTF8_ATOM})*)@(?P<domain>{_UTF8_LABEL}(?:\.{_UTF8_LABEL})*)"
@@ -98,11 +96,23 @@ def _international(text: str, limit: int) -> Path:
 
 
 def _ascii_domain(text: str) -> str:
-    """A-labels in lower case (RFC 5890). What would turn into a dot or an @ on the way is refused."""
-    domain = text.encode("idna").decode("ascii").lower()
-    if _TWO_READINGS.search(text) or not _DOMAIN.fullmatch(domain) or domain.count(".") != text.count("."):
+    """The domain in A-labels and lower case (RFC 5890 §2.3.2.1)."""
+    domain = ".".join(_ascii_label(label) for label in text.split("."))
+    if len(domain) > DOMAIN_LIMIT or not _DOMAIN.fullmatch(domain):
         raise PathError(text)
     return domain
+
+
+def _ascii_label(text: str) -> str:
+    """One label. What IDNA 2003 maps to something else (ß, wide letters, dots, nothing) is refused: IDNA 2008 reads it
+    otherwise, or not at all, and one name would be two domains (RFC 5894 §7.2).
+    """
+    if text.isascii():
+        return text.lower()
+    label = text.encode("idna").decode("ascii").lower()
+    if label.encode().decode("idna") != normalize("NFC", text).lower():
+        raise PathError(text)
+    return label
 
 
 def _check_literal(text: str) -> None:
