@@ -35,10 +35,9 @@ GROUPS: list[tuple[str | Promise, dict[str, Rule]]] = [
 
 @dataclass(frozen=True)
 class Seen:
-    """A reply as a client sees it, and how sure it is that Exchange says the same."""
+    """A reply as a client sees it, and how sure it is that Exchange says the same: the grade's meaning, the source."""
 
     text: str
-    grade: str
     meaning: str
     where: str
 
@@ -157,4 +156,4 @@ def _written(setting: Setting | None, value: object) -> str:
 
 def _seen(reply: Reply) -> Seen:
     grade, _colon, where = reply.source.partition(": ")
-    return Seen(reply.text, grade, GRADES[grade], where)
+    return Seen(reply.text, GRADES[grade], where)

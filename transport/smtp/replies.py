@@ -7,11 +7,11 @@ import base64
 from transport.smtp.reply import Reply, reply
 
 GRADES = {
-    "A": "A document about Exchange Server prints this line.",
-    "A-": "A document about Exchange Server prints status and text; its three-digit code is not printed there.",
-    "B": "Seen in a log or a bounce of a real Exchange server.",
-    "Bo": "Seen from Exchange Online; that Exchange Server says the same is likely, not shown.",
-    "N": "Not certain: no source was kept that shows what Exchange says.",
+    "A": "Grade A: a document about Exchange Server prints this line.",
+    "A-": "Grade A-: a document about Exchange Server prints status and text, not the three-digit code.",
+    "B": "Grade B: seen in a log or a bounce of a real Exchange server.",
+    "Bo": "Grade Bo: seen from Exchange Online; that Exchange Server says the same is likely, not shown.",
+    "N": "Grade N: not certain; no source was kept that shows what Exchange says.",
     "RFC": "The standard's words; what Exchange says is not known.",
     "own words": "Our own words; what Exchange says is not known.",
 }
