@@ -83,9 +83,10 @@ class Core:
                     self.reading = action
                 case Accept():
                     self.accepted.append(action)
+                case StartTls():
+                    self.tls_next, self.buffer = True, b""
                 case _:
                     self.closed |= isinstance(action, Close)
-                    self.tls_next |= isinstance(action, StartTls)
         if outcome.reply is not None:
             self.replies.extend(self.session.wire(outcome.reply).decode().removesuffix("\r\n").split("\r\n"))
             self.decided_by = outcome.decided_by
@@ -163,12 +164,11 @@ class Core:
         self.take(data.received(self.session, mail_data, "0193f5a1c0de70008000000000000001", NOW))
 
 
-@pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)
-def test_dialogue(path: Path) -> None:
-    dialogue = read(path)
-    core = Core(dialogue)
-    for step in dialogue.steps:
-        place = f"{path.name}:{step.number}"
+def play(core: Core) -> None:
+    """The core's dialogue, line by line."""
+    name = core.dialogue.path.name
+    for step in core.dialogue.steps:
+        place = f"{name}:{step.number}"
         if step.mark == "S":
             assert core.replies, f"{place}: the server says nothing"
             reply = core.replies.popleft()
@@ -191,4 +191,9 @@ def test_dialogue(path: Path) -> None:
         else:
             assert not core.replies, f"{place}: the server said {core.replies} before"
             core.feed(sent(step))
-    assert not core.replies, f"{path.name}: unread replies {core.replies}"
+    assert not core.replies, f"{name}: unread replies {core.replies}"
+
+
+@pytest.mark.parametrize("path", all_dialogues(), ids=lambda path: path.stem)
+def test_dialogue(path: Path) -> None:
+    play(Core(read(path)))
