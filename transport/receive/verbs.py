@@ -24,6 +24,8 @@ from transport.smtp import replies
 from transport.smtp.reply import Reply
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+HTTP = frozenset({"CONNECT", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+"""A browser that a web page made talk to us: the body of its request could be commands."""
 
 
 class Verb(msgspec.Struct, frozen=True):
@@ -109,6 +111,8 @@ def respond(session: Session, line: bytes, now: float, resources_low: bool = Fal
     name = name.upper()
     verb = VERBS.get(name)
     if verb is None:
+        if name in HTTP:
+            return close(session, replies.UNRECOGNIZED_COMMAND, "unrecognized_command")
         return refuse(session, replies.UNRECOGNIZED_COMMAND, "unrecognized_command")
     out_of_order = verb.too_early.get(session.stage)
     if out_of_order is not None:
