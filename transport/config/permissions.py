@@ -5,13 +5,16 @@ Source: Exchange reference, section 2.1; document 003 lists the Anonymous and th
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 import msgspec
 
 
-class Right(Enum):
-    """An extended right on a Receive connector. The value is the name that Exchange's cmdlets print."""
+class Right(StrEnum):
+    """An extended right on a Receive connector. The value is the name that Exchange's cmdlets print.
+
+    A StrEnum because sets of rights are asked for each command, and a plain Enum spells its hash out in Python.
+    """
 
     SUBMIT = "ms-Exch-SMTP-Submit"
     ACCEPT_ANY_RECIPIENT = "ms-Exch-SMTP-Accept-Any-Recipient"

@@ -13,6 +13,7 @@ class BlockedSenders:
         self._domains = frozenset(settings.blocked_domains)
         self._parents = frozenset(settings.blocked_domains_and_subdomains)
         self.any = bool(self._senders or self._domains or self._parents)
+        self.idle = not settings.enabled or not (self.any or settings.blank_sender_blocking_enabled)
 
     def entry(self, address: str) -> str:
         """The entry that blocks an address (any case), as the log names it; an empty text when none does."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 
 from transport.config.permissions import Right
 from transport.receive import connection_filter, dns, sender_filter
 from transport.receive.outcome import Accept, AwaitLookUp, Outcome, ReadChunk, ReadMailData
 from transport.receive.refusals import close, refuse
-from transport.receive.session import Session, Stage, reset
+from transport.receive.sender_filter import Blocked
+from transport.receive.session import Recipient, Session, Stage, reset
 from transport.smtp import replies
 from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.mail_data import HeaderFacts, header_facts
+from transport.smtp.path import NULL_PATH
 from transport.smtp.trace import date
 from transport.smtp.trace import received as received_header
 
@@ -46,7 +50,10 @@ def data(session: Session, argument: str, now: float) -> Outcome:
         return Outcome(session, None, (AwaitLookUp(),))
     connector = session.connector
     action = ReadMailData(
-        session.size_limit, connector.max_header_size, firewall(session), connector.bare_linefeed_rejection_enabled
+        session.size_limit,
+        connector.max_header_size,
+        firewall(session.rights),
+        connector.bare_linefeed_rejection_enabled,
     )
     return Outcome(session, replies.START_MAIL_INPUT, (action,))
 
@@ -67,7 +74,7 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
         last == "LAST",
         session.size_limit,
         connector.max_header_size,
-        firewall(session),
+        firewall(session.rights),
         connector.bare_linefeed_rejection_enabled,
         wanted,
     )
@@ -84,9 +91,10 @@ def chunk_read(session: Session, chunk: ReadChunk) -> Outcome:
     return refuse(session, replies.SEND_HELLO_FIRST if session.stage == Stage.CONNECTED else needs, "out_of_order")
 
 
-def firewall(session: Session) -> frozenset[HeaderKind]:
-    """The kinds of header fields that this session has no right to hand in (Exchange reference, section 9.3)."""
-    return frozenset(kind for kind, right in RIGHT_FOR.items() if right not in session.rights)
+@cache
+def firewall(rights: frozenset[Right]) -> frozenset[HeaderKind]:
+    """The kinds of header fields that nobody with these rights may hand in (Exchange reference, section 9.3)."""
+    return frozenset(kind for kind, right in RIGHT_FOR.items() if right not in rights)
 
 
 def received(session: Session, mail: MailData, identity: str, now: float) -> Outcome:
@@ -102,24 +110,32 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
-    blocked = sender_filter.blocked_from(session, mail.head) or sender_filter.blocked(session, str(session.sender))
-    if blocked and connection_filter.verdict(session, now).allowed:
-        blocked = None
-    if blocked and sender_filter.rejects(session):
+    blocked = _blocked(session, mail.head, now)
+    if blocked is not None and sender_filter.rejects(session):
         return close(done, replies.SENDER_DENIED, blocked.rule, blocked.entry)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
-    accept = _accept(session, facts, message_id, identity, now, blocked.rule if blocked else "")
+    accept = _accept(session, facts, message_id, identity, now, blocked.rule if blocked is not None else "")
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
     return Outcome(done, answer, (accept,), "queued")
 
 
+def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:
+    """What the sender filter has against the message, unless the client is on an allow list."""
+    if not sender_filter.is_on(session):
+        return None
+    found = sender_filter.blocked_from(session, head) or sender_filter.blocked(session, session.sender or NULL_PATH)
+    return None if found is not None and connection_filter.verdict(session, now).allowed else found
+
+
 def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> Accept:
-    recipients = {recipient.address: recipient for recipient in reversed(list(session.recipients or ()))}
-    unique = list(reversed(recipients.values()))
+    recipients: dict[str, Recipient] = {}
+    for recipient in session.recipients or ():
+        recipients.setdefault(recipient.address, recipient)
+    unique = recipients.values()
     wishes = any(recipient.notify or recipient.orcpt for recipient in unique)
     return Accept(
         str(session.sender or ""),
-        tuple(recipient.address for recipient in unique),
+        tuple(recipients),
         _trace(session, facts, message_id, identity, now, blocked),
         facts.subject,
         message_id,
@@ -148,17 +164,17 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
         now=now,
     )
     internal = Right.ACCEPT_AUTHENTICATION_FLAG in session.rights
-    stamps = {
-        "X-MS-Exchange-Organization-AuthAs": "Internal" if internal else "Anonymous",
-        "X-MS-Exchange-Organization-AuthSource": session.policy.snapshot.server,
-    }
+    more = (
+        f"X-MS-Exchange-Organization-AuthAs: {'Internal' if internal else 'Anonymous'}\r\n"
+        f"X-MS-Exchange-Organization-AuthSource: {session.policy.snapshot.server}\r\n"
+    )
     if blocked:
-        stamps[sender_filter.STAMP] = f"Blocked; {blocked}"
+        more += f"{sender_filter.STAMP}: Blocked; {blocked}\r\n"
     if not facts.message_id:
-        stamps["Message-ID"] = message_id
+        more += f"Message-ID: {message_id}\r\n"
     if not facts.has_date:
-        stamps["Date"] = date(int(now))
-    return trace + "".join(f"{name}: {value}\r\n" for name, value in stamps.items()).encode("ascii", "replace")
+        more += f"Date: {date(int(now))}\r\n"
+    return trace + more.encode("ascii", "replace")
 
 
 def not_stored(session: Session) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from transport.config.receive_connector import ReceiveConnector
 from transport.smtp import replies
 from transport.smtp.reply import Reply
@@ -10,6 +12,13 @@ from transport.smtp.trace import date
 
 def greeting(connector: ReceiveConnector, server: str, now: float) -> Reply:
     """The connector's banner, else Exchange's greeting with its FQDN; `now` in Unix seconds."""
+    name = connector.fqdn or server
     if connector.banner:
-        return replies.greeting(connector.banner[3:].strip() or (connector.fqdn or server))
-    return replies.greeting(f"{connector.fqdn or server} Microsoft ESMTP MAIL Service ready at {date(int(now))}")
+        return _reply(connector.banner[3:].strip() or name)
+    return _reply(f"{name} Microsoft ESMTP MAIL Service ready at {date(int(now))}")
+
+
+@lru_cache(maxsize=64)
+def _reply(banner: str) -> Reply:
+    """All who come in the same second hear the same."""
+    return replies.greeting(banner)

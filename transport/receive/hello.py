@@ -7,8 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from transport.receive import connection_filter, extensions
-from transport.receive.auth import mechanisms
+from transport.receive import connection_filter
 from transport.receive.outcome import Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import NO_TRANSACTION, Session, Stage
@@ -36,17 +35,14 @@ def _hello(session: Session, name: str, now: float, *, extended: bool) -> Outcom
     session = msgspec.structs.replace(
         session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION
     )
-    greeted = Outcome(session, answer(session) if extended else reply(250, "", _first_line(session)))
+    greeted = Outcome(session, answer(session) if extended else _reply(_first_line(session)))
     return connection_filter.ask(greeted, now)
 
 
 def answer(session: Session) -> Reply:
     """The answer to EHLO, keywords in Exchange's order (Exchange reference, section 5.2)."""
-    offered = extensions.keywords(
-        session.connector,
-        starttls=session.tls_available and not session.tls,
-        mechanisms=mechanisms(session.connector, bool(session.tls)),
-    )
+    tls = bool(session.tls)
+    offered = session.policy.keywords(session.connector, session.tls_available and not tls, tls)
     return _reply(_first_line(session), *offered)
 
 

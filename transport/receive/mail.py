@@ -43,7 +43,9 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
 
 def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
     """The sender filter, unless the client is on an allow list."""
-    blocked = sender_filter.blocked(session, str(sender))
+    if not sender_filter.is_on(session):
+        return None
+    blocked = sender_filter.blocked(session, sender)
     if blocked is None or not sender_filter.rejects(session):
         return None
     client = connection_filter.verdict(session, now)
@@ -88,7 +90,8 @@ def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outc
     refusal = _sender_refusal(session, sender)
     if refusal is not None:
         return refusal
-    if session.size_limit is not None and parameters.size > session.size_limit:
+    limit = session.size_limit
+    if limit is not None and parameters.size > limit:
         return refuse(session, replies.MESSAGE_TOO_LARGE, "message_size")
     return None
 

@@ -7,6 +7,7 @@ from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import extensions
+from transport.receive.auth import mechanisms
 from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.connection_filter import ConnectionLists
 from transport.receive.connector_match import ConnectorIndex
@@ -21,6 +22,7 @@ class Policy:
         self._exact: dict[str, AcceptedDomain] = {}
         self._parents: dict[str, AcceptedDomain] = {}
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
+        self._keywords: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
         self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
         self.rcpt_parameters = {connector.name: extensions.rcpt_parameters(connector) for connector in every}
@@ -60,6 +62,15 @@ class Policy:
             if domain.default:
                 return domain.domain_name
         return self.snapshot.server
+
+    def keywords(self, connector: ReceiveConnector, starttls: bool, tls: bool) -> tuple[str, ...]:
+        """What the connector offers in its answer to EHLO, worked out once: STARTTLS or not, before or on TLS."""
+        key = (connector.name, starttls, tls)
+        found = self._keywords.get(key)
+        if found is None:
+            offered = extensions.keywords(connector, starttls=starttls, mechanisms=mechanisms(connector, tls))
+            found = self._keywords[key] = tuple(offered)
+        return found
 
     def rights(self, connector: ReceiveConnector, principal: str) -> frozenset[Right]:
         """The rights of a principal on a connector, worked out once."""

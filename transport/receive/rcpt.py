@@ -75,12 +75,12 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
 
 def _reserved(connector: ReceiveConnector, domain: str) -> tuple[Reply, str] | None:
     """RejectReservedTopLevel-, RejectReservedSecondLevel- and RejectSingleLabelRecipientDomains (RFC 2606)."""
-    labels = domain.split(".")
-    if connector.reject_single_label_recipient_domains and len(labels) == 1 and not domain.startswith("["):
+    if connector.reject_single_label_recipient_domains and "." not in domain and not domain.startswith("["):
         return replies.SINGLE_LABEL, "single_label_domain"
-    if connector.reject_reserved_top_level_recipient_domains and labels[-1] in RESERVED_TOP_LEVEL:
+    if connector.reject_reserved_top_level_recipient_domains and domain.rpartition(".")[2] in RESERVED_TOP_LEVEL:
         return replies.RESERVED_TOP_LEVEL, "reserved_top_level_domain"
-    if connector.reject_reserved_second_level_recipient_domains and ".".join(labels[-2:]) in RESERVED_SECOND_LEVEL:
+    second_level = connector.reject_reserved_second_level_recipient_domains
+    if second_level and ".".join(domain.rsplit(".", 2)[-2:]) in RESERVED_SECOND_LEVEL:
         return replies.RESERVED_SECOND_LEVEL, "reserved_second_level_domain"
     return None
 

@@ -9,8 +9,9 @@ import msgspec
 from transport.config.filters import FilterAction
 from transport.receive.filters import looks_at
 from transport.receive.session import Session
+from transport.smtp.path import Path
 
-_FROM = re.compile(rb"^from[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(rb"^from[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _COMMENT = re.compile(rb"\([^()]*\)")
 _ADDRESS = re.compile(rb"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+")
@@ -24,21 +25,25 @@ class Blocked(msgspec.Struct, frozen=True):
     entry: str = ""
 
 
-def blocked(session: Session, sender: str) -> Blocked | None:
-    """Whether a sender (empty: the null reverse-path) is blocked."""
-    settings = session.policy.snapshot.sender_filter
-    if not settings.enabled or not looks_at(session, settings):
-        return None
-    if not sender:
-        return Blocked("blank_sender_blocked") if settings.blank_sender_blocking_enabled else None
-    entry = session.policy.blocked_senders.entry(sender)
+def is_on(session: Session) -> bool:
+    """True when the sender filter has something to look for and looks at this session."""
+    policy = session.policy
+    return not policy.blocked_senders.idle and looks_at(session, policy.snapshot.sender_filter)
+
+
+def blocked(session: Session, sender: Path) -> Blocked | None:
+    """Whether a sender is blocked, where the filter is on."""
+    if not sender.domain:
+        blank = session.policy.snapshot.sender_filter.blank_sender_blocking_enabled
+        return Blocked("blank_sender_blocked") if blank else None
+    entry = session.policy.blocked_senders.entry(str(sender))
     return Blocked("sender_blocked", entry) if entry else None
 
 
 def blocked_from(session: Session, head: bytes) -> Blocked | None:
-    """Whether an address of the header From is blocked."""
-    settings, lists = session.policy.snapshot.sender_filter, session.policy.blocked_senders
-    if not lists.any or not settings.enabled or not looks_at(session, settings):
+    """Whether an address of the header From is blocked, where the filter is on."""
+    lists = session.policy.blocked_senders
+    if not lists.any:
         return None
     entry = next(filter(None, map(lists.entry, from_addresses(head))), "")
     return Blocked("from_blocked", entry) if entry else None

@@ -7,7 +7,7 @@ import re
 import msgspec
 
 _FIELD = re.compile(
-    rb"^(received|subject|message-id|date)[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE
+    rb"^(received|subject|message-id|date)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE
 )
 _MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,250}>")
 SUBJECT_LIMIT = 500

@@ -28,7 +28,8 @@ class Reply(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.status and self.status[0] != str(self.code)[0] and (self.code, self.status) not in EXCHANGES_OWN:
             raise ValueError(f"{self.code} cannot go with {self.status}")
-        if not self.lines or any(not line.isascii() or not line.isprintable() for line in self.lines):
+        text = "".join(self.lines)
+        if not self.lines or not (text.isascii() and text.isprintable()):
             raise ValueError("a reply consists of printable ASCII lines")
 
     @property
