@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
-.PHONY: run test failed install install-test browser check bench ledger lock clean
+.PHONY: run test failed install install-test browser check scan fuzz bench ledger lock clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -32,13 +32,13 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 
 test: install-test browser
 	$(MAKE) --no-print-directory check
-	$(RUN) -m pytest -q -m "not browser" -n auto --dist loadscope
+	$(RUN) -m pytest -q -m "not browser and not scan" -n auto --dist loadscope
 	$(RUN) -m pytest -q -m browser
 
 # Those that failed, again and one after the other; all of them when the checks before the tests failed.
 failed: install-test browser
 	$(MAKE) --no-print-directory check
-	$(RUN) -m pytest -q -m "not browser" --last-failed --last-failed-no-failures none || [ $$? -eq 5 ]
+	$(RUN) -m pytest -q -m "not browser and not scan" --last-failed --last-failed-no-failures none || [ $$? -eq 5 ]
 	$(RUN) -m pytest -q -m browser
 
 check: install-test
@@ -47,6 +47,14 @@ check: install-test
 
 browser: install-test
 	@$(RUN) -m tests.browser
+
+# Scanners that are installed (nmap, testssl, sslyze) on a transport of their own; the others are named as skipped.
+scan: install-test
+	$(RUN) -m pytest tests/safety/test_scanners.py
+
+# A million lines of nonsense against the core, and over a socket; `make fuzz FUZZ="--lines 5000 --seed 7"` for others.
+fuzz: install-test
+	$(RUN) -m tests.fuzz $(FUZZ)
 
 bench: install
 	$(RUN) -m tests.bench

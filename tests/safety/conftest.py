@@ -41,7 +41,7 @@ class Gateway(RunningTransport):
 def gateway() -> Iterator[Gateway]:
     running = Gateway()
     running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
-    running.publish(running.connector(max_protocol_errors=None), certificates=(certificate(),))
+    running.publish(running.connector(max_protocol_errors=None), certificates=(certificate(days=90),))
     running.start()
     yield running
     running.stop()

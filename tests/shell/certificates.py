@@ -29,7 +29,7 @@ class Authority:
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = "Test authority"
+        self._name = "authority.test"
         builder = _builder(self._name, self._key, self._name, 1)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self._certificate = builder.sign(self._key, SHA256())
@@ -43,10 +43,9 @@ class Authority:
     def client(self, name: str, folder: Path) -> Path:
         """For a client that is the host `name`: a file with the certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(name, key, self._name, 1)
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        signed = _builder(name, key, self._name, 1).sign(self._key, SHA256())
         file = folder / f"{name}.pem"
-        file.write_bytes(_pem(key) + builder.sign(self._key, SHA256()).public_bytes(serialization.Encoding.PEM))
+        file.write_bytes(_pem(key) + signed.public_bytes(serialization.Encoding.PEM))
         return file
 
 
@@ -55,6 +54,7 @@ def _builder(name: str, key: Key, issuer: str, days: int) -> x509.CertificateBui
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(above).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=9))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
     return builder.not_valid_after(now + timedelta(days=days))
 
 
