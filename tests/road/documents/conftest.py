@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.road.documents.hand import Hand
+from tests.running_copy import RunningCopy
+
+
+@pytest.fixture(scope="package")
+def copy() -> Iterator[RunningCopy]:
+    """A fresh copy for all the documents, one after the other."""
+    with RunningCopy() as running:
+        done = running.manage("status", "--wait", "60")
+        assert done.returncode == 0, done.stderr + running.terminal()
+        yield running
+
+
+@pytest.fixture(scope="package")
+def hand(copy: RunningCopy, browser: Browser) -> Iterator[Hand]:
+    """An administrator at the console; no script may fail and nothing breach the Content-Security-Policy."""
+    page = browser.new_page(base_url=f"http://{copy.console}")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
+    signed_in = Hand(page)
+    signed_in.sign_in(copy.password)
+    yield signed_in
+    page.close()
+    assert complaints == []
