@@ -25,6 +25,7 @@ from transport.shell.credentials import Credentials
 from transport.shell.database import Connection, follow
 from transport.shell.durable_file import only_one
 from transport.shell.journal import MINIMUM_FREE, Journal
+from transport.shell.kerberos import Kerberos
 from transport.shell.listeners import Listeners
 from transport.shell.protocol_log import ProtocolLog
 from transport.shell.reception import InForce, Reception
@@ -133,9 +134,11 @@ class Worker:
     async def _put_in_force(self, snapshot: Snapshot) -> None:
         before = self._reception.in_force
         tls = TlsContexts(snapshot, self._settings.secret, before.tls if before is not None else None)
-        for problem in tls.problems:
+        kerberos = Kerberos(snapshot, self._settings.secret)
+        for problem in (*tls.problems, *filter(None, [kerberos.problem])):
             log.error("%s", problem)
-        self._reception.in_force = InForce(Policy(snapshot), tls)
+        policy = Policy(snapshot, kerberos.acceptor is not None)
+        self._reception.in_force = InForce(policy, tls, kerberos)
         await self._listeners.match(snapshot)
 
     async def _tick(self) -> Never:

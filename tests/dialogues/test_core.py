@@ -12,7 +12,7 @@ from transport.receive import admission, auth, connection_filter, data, dns, mai
 from transport.receive.extensions import line_limit
 from transport.receive.outcome import (
     Accept,
-    AnswerNtlm,
+    AnswerToken,
     CheckPassword,
     Close,
     CountConnection,
@@ -71,8 +71,8 @@ class Core:
                 case CountMessage(key, limit):
                     self.counted[key] += 1
                     return self.take(mail.counted(self.session, self.counted[key] <= limit))
-                case AnswerNtlm():
-                    return self.take(auth.challenged(self.session, None))
+                case AnswerToken():
+                    return self.take(auth.challenged(self.session, "NTLM", None))
                 case CheckPassword():
                     return self.take(auth.checked(self.session, self.sign_in(action)))
                 case LookUpRecipient(recipient):

@@ -13,7 +13,7 @@ from tests.receive.builders import connected, connector, policy, said
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive import auth, verbs
-from transport.receive.outcome import AnswerNtlm, CheckPassword, Close, LogonName, Outcome, Tarpit
+from transport.receive.outcome import AnswerToken, CheckPassword, Close, LogonName, Outcome, Tarpit
 from transport.receive.rules import RULES
 from transport.receive.session import Session, User
 
@@ -182,9 +182,10 @@ def test_whatever_a_client_answers_there_is_an_outcome(said_: list[bytes], answe
     for line in said_:
         outcome = verbs.respond(session, line, 0.0)
         if outcome.reply is None:
-            assert isinstance(outcome.actions[0], CheckPassword | AnswerNtlm)
+            assert isinstance(outcome.actions[0], CheckPassword | AnswerToken)
             last = isinstance(outcome.actions[0], CheckPassword) or outcome.actions[0].token.startswith(b"a")
-            outcome = auth.checked(outcome.session, answer) if last else auth.challenged(outcome.session, b"challenge")
+            asking = outcome.session
+            outcome = auth.checked(asking, answer) if last else auth.challenged(asking, "NTLM", b"challenge")
         assert outcome.reply is not None
         assert outcome.decided_by in RULES or not outcome.reply.refuses
         session = outcome.session

@@ -28,11 +28,13 @@ from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import NAME, RunningTransport
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
+from transport.config.snapshot import Snapshot
 from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
-from transport.receive.outcome import AnswerNtlm, CheckPassword
+from transport.receive.outcome import AnswerToken, CheckPassword
 from transport.receive.session import User
 from transport.shell.backoff import FREE_NAMES, FREE_TRIES
-from transport.shell.credentials import Credentials, NtlmTalk, source_of
+from transport.shell.credentials import Credentials, Talk, source_of
+from transport.shell.kerberos import Kerberos
 
 PASSWORD = "winter-rain-on-tin"
 NAME_OF_ANNA = "CONTOSO\\anna"
@@ -60,7 +62,7 @@ def asking(url: str, run: Callable[[Check], Awaitable[Any]]) -> Any:
         try:
             return await run(check)
         finally:
-            await credentials._hang_up()
+            await credentials.users.hang_up()
             credentials.close()
 
     return asyncio.run(main())
@@ -121,7 +123,7 @@ def test_without_a_domain_a_name_must_be_the_only_one(anna: Row, database_url: s
         credentials = Credentials(database_url, SECRET)
         asked = CheckPassword(logon_name("anna", ""), PASSWORD)
         found = [await credentials.check(asked, "192.0.2.9"), await check("CONTOSO\\anna")]
-        await credentials._hang_up()
+        await credentials.users.hang_up()
         return found
 
     alone, named = asking(database_url, run)
@@ -224,7 +226,11 @@ def test_a_connection_that_was_cut_is_made_anew(anna: Row, database_url: str) ->
 # NTLM
 
 
-Talk = Callable[[spnego.ContextProxy], Awaitable[bytes | User | Denied | None]]
+async def answer_to(
+    credentials: Credentials, token: bytes | None, source: str, talk: Talk
+) -> bytes | User | Denied | None:
+    asked = AnswerToken("NTLM", token or b"", "CONTOSO")
+    return await credentials.answer(asked, source, talk, Kerberos(Snapshot(), SECRET))
 
 
 def talking(url: str, *clients: tuple[str, str]) -> list[bytes | User | Denied | None]:
@@ -235,12 +241,11 @@ def talking(url: str, *clients: tuple[str, str]) -> list[bytes | User | Denied |
         found: list[bytes | User | Denied | None] = []
         for number, (name, password) in enumerate(clients):
             client = spnego.client(name, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-            talk, source = NtlmTalk(), f"192.0.2.{number}"
-            challenge = await credentials.answer_ntlm(AnswerNtlm(client.step() or b"", "CONTOSO"), source, talk)
+            talk, source = Talk(), f"192.0.2.{number}"
+            challenge = await answer_to(credentials, client.step(), source, talk)
             assert isinstance(challenge, bytes)
-            answer = AnswerNtlm(client.step(challenge) or b"", "CONTOSO")
-            found.append(await credentials.answer_ntlm(answer, source, talk))
-        await credentials._hang_up()
+            found.append(await answer_to(credentials, client.step(challenge), source, talk))
+        await credentials.users.hang_up()
         credentials.close()
         return found
 
@@ -269,12 +274,10 @@ def test_many_sign_in_with_ntlm_at_the_same_time(anna: Row, database_url: str) -
 
         async def one(number: int, row: Row, password: str) -> tuple[str, object]:
             client = spnego.client(row.principal, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-            talk, source = NtlmTalk(), f"192.0.2.{number}"
-            challenge = await credentials.answer_ntlm(AnswerNtlm(client.step() or b"", ""), source, talk)
+            talk, source = Talk(), f"192.0.2.{number}"
+            challenge = await answer_to(credentials, client.step(), source, talk)
             assert isinstance(challenge, bytes)
-            return row.principal, await credentials.answer_ntlm(
-                AnswerNtlm(client.step(challenge) or b"", ""), source, talk
-            )
+            return row.principal, await answer_to(credentials, client.step(challenge), source, talk)
 
         people = [(anna, PASSWORD), (bob, "tin-on-rain-winter")] * 20
         return await asyncio.gather(*(one(number, *person) for number, person in enumerate(people)))
@@ -292,12 +295,12 @@ def test_many_sign_in_with_ntlm_at_the_same_time(anna: Row, database_url: str) -
 )  # fmt: skip
 def test_what_is_no_ntlm_is_said_to_be_malformed(anna: Row, database_url: str, token: bytes) -> None:
     async def main() -> tuple[object, object]:
-        credentials, talk = Credentials(database_url, SECRET), NtlmTalk()
-        alone = await credentials.answer_ntlm(AnswerNtlm(token, ""), "192.0.2.1", talk)
+        credentials, talk = Credentials(database_url, SECRET), Talk()
+        alone = await answer_to(credentials, token, "192.0.2.1", talk)
         client = spnego.client("a", "b", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-        await credentials.answer_ntlm(AnswerNtlm(client.step() or b"", ""), "192.0.2.1", talk)
-        answer = await credentials.answer_ntlm(AnswerNtlm(token, ""), "192.0.2.1", talk)
-        await credentials._hang_up()
+        await answer_to(credentials, client.step(), "192.0.2.1", talk)
+        answer = await answer_to(credentials, token, "192.0.2.1", talk)
+        await credentials.users.hang_up()
         return alone, answer
 
     alone, answer = asyncio.run(main())

@@ -8,6 +8,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.keytab import Keytab
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.transport_limits import TransportLimits
@@ -28,3 +29,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ip_list_providers: tuple[IPListProvider, ...] = ()
     transport_limits: TransportLimits = TransportLimits()
     certificates: tuple[Certificate, ...] = ()
+    keytabs: tuple[Keytab, ...] = ()

@@ -7,7 +7,7 @@ The contract with the shell, in the order in which it is used:
 3. for each line `verbs.respond(session, line, now)`; or `verbs.line_too_long`, `bare_line_feed`, `early_talker`,
    `idle`, `expired`, `stopping`, `failed` when that is what happened.
 4. an action asks for something: `LookUpRecipient` → `rcpt.looked_up`; `CheckPassword` → `auth.checked`;
-   `AnswerNtlm` → `auth.challenged` or `auth.checked`; `ReadMailData` → `data.received`; `StartTls` →
+   `AnswerToken` → `auth.challenged` or `auth.checked`; `ReadMailData` → `data.received`; `StartTls` →
    `starttls.established`; `Accept` → store, then write the reply, or `data.not_stored`.
 
 A session keeps the policy and the connector with which it started.

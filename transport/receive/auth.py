@@ -1,4 +1,4 @@
-"""AUTH: RFC 4954 §4. LOGIN, PLAIN (RFC 4616), NTLM (MS-SMTPNTLM); who the user is, the directory says.
+"""AUTH: RFC 4954 §4. LOGIN, PLAIN (RFC 4616), NTLM (MS-SMTPNTLM), GSSAPI (RFC 4752); the directory says who it is.
 
 What is asked next stands in `Session.exchange`; passwords stand nowhere but in the `CheckPassword` that asks.
 """
@@ -11,8 +11,8 @@ import binascii
 import msgspec
 
 from transport.config.permissions import AUTHENTICATED_USERS, Right
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.receive.outcome import CLOSE, Action, AnswerNtlm, CheckPassword, LogonName, Outcome, Tarpit
+from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector
+from transport.receive.outcome import CLOSE, Action, AnswerToken, CheckPassword, LogonName, Outcome, Tarpit
 from transport.receive.refusals import refuse
 from transport.receive.session import Exchange, Session, User
 from transport.smtp import replies
@@ -28,17 +28,29 @@ class Denied(msgspec.Struct, frozen=True):
     rule: str
 
 
-PROMPTS = {"LOGIN": replies.USER_NAME, "PLAIN": replies.GO_ON, "NTLM": replies.NTLM_SUPPORTED}
+PROMPTS = {
+    "GSSAPI": replies.GO_ON, "LOGIN": replies.USER_NAME, "NTLM": replies.NTLM_SUPPORTED, "PLAIN": replies.GO_ON,
+}
 WRONG, TOO_OFTEN, NOT_AVAILABLE = Denied("sign_in_failed"), Denied("sign_in_too_often"), Denied("sign_in_not_available")
+NOT_BOUND = Denied("sign_in_not_bound")
 
 
-def mechanisms(connector: ReceiveConnector, tls: bool) -> list[str]:
-    """The mechanisms that the connector offers now, in Exchange's order (Exchange reference, sections 2.4 and 5.2)."""
+def mechanisms(connector: ReceiveConnector, tls: bool, kerberos: bool = False) -> list[str]:
+    """The mechanisms that the connector offers now, in Exchange's order (Exchange reference, sections 2.4 and 5.2).
+
+    Where extended protection is required, there is nothing to bind a sign-in to before TLS. `kerberos`: we have keys.
+    """
     chosen = connector.auth_mechanism
-    found = ["NTLM"] if AuthMechanism.Integrated in chosen else []
+    found: list[str] = []
+    if AuthMechanism.Integrated in chosen and (tls or not _must_be_bound(connector)):
+        found = ["GSSAPI", "NTLM"] if kerberos and connector.enable_auth_gssapi else ["NTLM"]
     if AuthMechanism.BasicAuth in chosen and (tls or AuthMechanism.BasicAuthRequireTLS not in chosen):
         found += ["LOGIN", "PLAIN"]
     return found
+
+
+def _must_be_bound(connector: ReceiveConnector) -> bool:
+    return connector.extended_protection_policy is ExtendedProtectionPolicy.Require
 
 
 def auth(session: Session, argument: str, now: float) -> Outcome:
@@ -49,7 +61,7 @@ def auth(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.ALREADY_AUTHENTICATED, "out_of_order")
     if not mechanism:
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
-    if mechanism not in mechanisms(session.connector, bool(session.tls)):
+    if mechanism not in mechanisms(session.connector, bool(session.tls), session.policy.kerberos):
         return refuse(session, replies.UNRECOGNIZED_MECHANISM, "sign_in_not_offered")
     asking = msgspec.structs.replace(session, exchange=Exchange(mechanism))
     if initial:
@@ -65,14 +77,21 @@ def answered(session: Session, line: bytes) -> Outcome:
         return refuse(over, replies.AUTHENTICATION_CANCELLED, "sign_in_cancelled")
     try:
         octets = base64.b64decode(line, validate=True)
-        if exchange.mechanism == "NTLM":
-            return Outcome(over, None, (AnswerNtlm(octets, session.connector.default_logon_domain),))
+        if exchange.mechanism in ("GSSAPI", "NTLM"):
+            return Outcome(over, None, (_token(session, exchange.mechanism, octets),))
         text = octets.decode("utf-8")
         if exchange.mechanism == "LOGIN":
             return _login(over, exchange, text)
         return _plain(over, text)
     except (binascii.Error, UnicodeDecodeError):
         return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+
+
+def _token(session: Session, mechanism: str, octets: bytes) -> AnswerToken:
+    connector = session.connector
+    bound = connector.extended_protection_policy is not ExtendedProtectionPolicy.None_
+    channel = session.channel if bound else b""
+    return AnswerToken(mechanism, octets, connector.default_logon_domain, channel, _must_be_bound(connector))
 
 
 def _login(over: Session, exchange: Exchange, text: str) -> Outcome:
@@ -109,11 +128,11 @@ def logon_name(text: str, default_domain: str) -> LogonName:
     return LogonName(text, default_domain.casefold())
 
 
-def challenged(session: Session, token: bytes | None) -> Outcome:
-    """The acceptor's challenge, which the client answers next; None for a message that is none of NTLM."""
+def challenged(session: Session, mechanism: str, token: bytes | None) -> Outcome:
+    """The acceptor's challenge, which the client answers next; None for a message that is none of the mechanism."""
     if token is None:
         return refuse(session, replies.MALFORMED_RESPONSE, "sign_in_malformed")
-    return Outcome(msgspec.structs.replace(session, exchange=Exchange("NTLM")), replies.challenge(token))
+    return Outcome(msgspec.structs.replace(session, exchange=Exchange(mechanism)), replies.challenge(token))
 
 
 def checked(session: Session, answer: User | Denied) -> Outcome:

@@ -106,7 +106,7 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
         return close(done, replies.HEADER_TOO_LARGE, "header_size")
     if mail.bare_line_feeds and session.connector.bare_linefeed_rejection_enabled:
         return refuse(done, replies.BARE_LINE_FEEDS, "bare_line_feeds")
-    facts = header_facts(mail.head, session.policy.snapshot.server)
+    facts = header_facts(mail.head, session.policy.our_names)
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")

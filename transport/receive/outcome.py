@@ -89,11 +89,18 @@ class CheckPassword(msgspec.Struct, frozen=True):
         return f"CheckPassword({self.logon})"
 
 
-class AnswerNtlm(msgspec.Struct, frozen=True):
-    """Hand this message of NTLM to the acceptor, then `auth.challenged` or `auth.checked`; there is no reply yet."""
+class AnswerToken(msgspec.Struct, frozen=True):
+    """Hand this message to the mechanism's acceptor, then `auth.challenged` or `auth.checked`; there is no reply yet.
 
+    `channel` is the binding of the TLS connection, which a message that knows of one must fit; none when it does not
+    matter. `required`: a message must know of it.
+    """
+
+    mechanism: str
     token: bytes
     default_domain: str
+    channel: bytes = b""
+    required: bool = False
 
 
 class LookUpClient(msgspec.Struct, frozen=True):
@@ -131,7 +138,7 @@ class Accept(msgspec.Struct, frozen=True):
     authenticated: bool = False
 
 
-Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerNtlm
+Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
 Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | LookUpClient | AwaitLookUp | Accept | Question
 CLOSE = (Close(),)

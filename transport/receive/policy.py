@@ -16,14 +16,17 @@ from transport.receive.connector_match import ConnectorIndex
 class Policy:
     """A snapshot with its indexes: no look-up grows with the number of connectors, ranges or domains."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, kerberos: bool = False) -> None:
+        """`kerberos`: this transport has keys and library for it."""
         self.snapshot = snapshot
+        self.kerberos = kerberos
         self.connectors = ConnectorIndex(snapshot)
         self._exact: dict[str, AcceptedDomain] = {}
         self._parents: dict[str, AcceptedDomain] = {}
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
         self._keywords: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
+        self.our_names = {name.lower().encode() for name in (snapshot.server, *(each.fqdn for each in every)) if name}
         self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
         self.rcpt_parameters = {connector.name: extensions.rcpt_parameters(connector) for connector in every}
         recipients = snapshot.recipient_filter
@@ -68,8 +71,8 @@ class Policy:
         key = (connector.name, starttls, tls)
         found = self._keywords.get(key)
         if found is None:
-            offered = extensions.keywords(connector, starttls=starttls, mechanisms=mechanisms(connector, tls))
-            found = self._keywords[key] = tuple(offered)
+            by = mechanisms(connector, tls, self.kerberos)
+            found = self._keywords[key] = tuple(extensions.keywords(connector, starttls=starttls, mechanisms=by))
         return found
 
     def rights(self, connector: ReceiveConnector, principal: str) -> frozenset[Right]:

@@ -189,6 +189,11 @@ SIGN_IN: dict[str, Rule] = {
         "Correct both in the client, with the domain before the name; set a new password or enable the user here.",
         (replies.NOT_SUCCESSFUL,), "user",
     ),
+    "sign_in_not_bound": Rule(
+        "Extended protection: the sign-in was made for another TLS connection, or for none.",
+        "Somebody stands between client and server, or the client knows no extended protection: then allow it only.",
+        (replies.NOT_SUCCESSFUL,), CONNECTOR, "extended_protection_policy",
+    ),
     "sign_in_without_submit": Rule(
         "The password is right, but neither the user nor a group holds the right Submit on this connector.",
         "Tick Exchange users under permission groups, or grant Submit to the user or to one of the groups.",

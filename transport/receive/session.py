@@ -71,7 +71,8 @@ class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
     `chunks` is the octets that BDAT has brought so far, None before the first; `dns` what DNS says of the client, None
-    before it was asked; `partner_domains` the secure domains that the client's certificate speaks for.
+    before it was asked; `partner_domains` the secure domains that the client's certificate speaks for; `channel` the
+    binding of the TLS connection (`tls-server-end-point`, RFC 5929 §4), empty when there is none.
     """
 
     policy: Policy
@@ -97,6 +98,7 @@ class Session(msgspec.Struct, frozen=True):
     user: User | None = None
     logon_failures: int = 0
     partner_domains: tuple[str, ...] = ()
+    channel: bytes = b""
 
     @property
     def server(self) -> str:

@@ -29,10 +29,12 @@ def starttls(session: Session, argument: str, now: float) -> Outcome:
     return Outcome(session, replies.READY_FOR_TLS, (StartTls(),))
 
 
-def established(session: Session, protocol: str, cipher: str, names: Iterable[str] = ()) -> Session:
+def established(
+    session: Session, protocol: str, cipher: str, names: Iterable[str] = (), channel: bytes = b""
+) -> Session:
     """The session after the handshake: everything the client said before is forgotten (RFC 3207 §4.2).
 
-    `names` are the host names in the client's certificate, once that was found to be trusted.
+    `names` are the host names in the client's certificate, once that was found to be trusted; `channel` is the binding.
     """
     domains = partner.proved(session.connector, names)
     who = PARTNER_SERVERS if domains else principal(session.connector)
@@ -44,6 +46,7 @@ def established(session: Session, protocol: str, cipher: str, names: Iterable[st
         extended=False,
         user=None,
         partner_domains=domains,
+        channel=channel,
         principal=who,
         rights=session.policy.rights(session.connector, who),
         **NO_TRANSACTION,

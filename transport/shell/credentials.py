@@ -14,48 +14,42 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TypeVar
 
 import psycopg
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from cryptography.fernet import Fernet, InvalidToken
 
-from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
-from transport.receive.outcome import AnswerNtlm, CheckPassword, LogonName
+from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
+from transport.receive.outcome import AnswerToken, CheckPassword, LogonName
 from transport.receive.session import User
-from transport.shell import ntlm
+from transport.shell import kerberos, ntlm
 from transport.shell.backoff import Backoff
-from transport.shell.database import Connection
-from transport.shell.queries import QUERIES
+from transport.shell.kerberos import Kerberos, Proved
+from transport.shell.user_lookup import Found, UserLookup
 
 THREADS = 2
 MOST_WAITING = 64
 MOST_WAITING_PER_SOURCE = 8
-ANSWER_WITHIN = 5.0
-"""Seconds that PostgreSQL may take."""
 MOST_KEPT = 10_000
 REMEMBER = 600.0
 """Seconds for which a password that was right is known again without Argon2, unless it is changed."""
+
+UNREACHABLE = (psycopg.Error, OSError, TimeoutError)
+"""What PostgreSQL raises when it is away."""
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 _hasher = PasswordHasher()
 
 
-class Found(NamedTuple):
-    """A user of the directory. `hash` is Argon2's, with its parameters; `nt_hash` is encrypted, or empty."""
-
-    user: User
-    hash: str
-    enabled: bool
-    nt_hash: str
-
-
-class NtlmTalk:
-    """What the acceptor keeps between its challenge and the client's answer."""
+class Talk:
+    """What an acceptor keeps between its challenge and the client's answer."""
 
     def __init__(self) -> None:
-        self.context: ntlm.Context | None = None
+        self.ntlm: ntlm.Context | None = None
+        self.kerberos: kerberos.Exchange | None = None
 
 
 IsRight = Callable[[Found | None], Awaitable[bool]]
@@ -74,10 +68,9 @@ class Credentials:
 
     def __init__(self, database_url: str, secret: bytes) -> None:
         """`secret` is the Fernet key under which NT hashes are kept."""
-        self._url, self._secret = database_url, secret
+        self.users = UserLookup(database_url)
+        self._secret = secret
         self._ntlm = ntlm.NtlmAcceptor()
-        self._connection: Connection | None = None
-        self._asking = asyncio.Lock()
         self._threads = ThreadPoolExecutor(THREADS, "passwords")
         self._nobody = _nobodys_hash()
         self._backoff = Backoff()
@@ -94,28 +87,78 @@ class Credentials:
 
         return await self._check(asked.logon, source_of(remote_ip), is_right)
 
-    async def answer_ntlm(self, asked: AnswerNtlm, remote_ip: str, talk: NtlmTalk) -> bytes | User | Denied | None:
-        """A challenge to the client's first message, to its second the user or why not; None: that was no NTLM."""
-        kind, context = ntlm.message_type(asked.token), talk.context
-        talk.context = None
+    async def answer(
+        self, asked: AnswerToken, remote_ip: str, talk: Talk, offered: Kerberos
+    ) -> bytes | User | Denied | None:
+        """A challenge, or at the end the user or why not; None for a message that is none of the mechanism."""
+        if asked.mechanism == "NTLM":
+            return await self._answer_ntlm(asked, source_of(remote_ip), talk)
+        return await self._answer_kerberos(asked, remote_ip, talk, offered)
+
+    async def _answer_ntlm(self, asked: AnswerToken, source: str, talk: Talk) -> bytes | User | Denied | None:
+        kind, context = ntlm.message_type(asked.token), talk.ntlm
+        talk.ntlm = None
         if kind == ntlm.NEGOTIATE:
             begun = self._ntlm.begin(asked.token)
-            talk.context = begun[0] if begun else None
+            talk.ntlm = begun[0] if begun else None
             return begun[1] if begun else None
         if kind != ntlm.AUTHENTICATE or context is None:
             return None
         try:
             domain, user = ntlm.claimed(asked.token)
+            if not ntlm.is_bound(asked.token, asked.channel, asked.required):
+                return NOT_BOUND
         except ValueError:
             return None
         logon = LogonName(user.casefold(), domain.casefold()) if domain else logon_name(user, asked.default_domain)
 
         async def is_right(found: Found | None) -> bool:
             secret = self._nt_hash(found)
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._ntlm.is_right, context, asked.token, secret)
+            return await self._in_thread(self._ntlm.is_right, context, asked.token, secret)
 
-        return await self._check(logon, source_of(remote_ip), is_right)
+        return await self._check(logon, source, is_right)
+
+    async def _answer_kerberos(
+        self, asked: AnswerToken, remote_ip: str, talk: Talk, offered: Kerberos
+    ) -> bytes | User | Denied | None:
+        exchange, talk.kerberos = talk.kerberos, None
+        if offered.acceptor is None:
+            return NOT_AVAILABLE
+        async with self._place(source_of(remote_ip)) as refused:
+            if refused:
+                return refused
+            try:
+                if exchange is None:
+                    exchange = kerberos.Exchange(offered.acceptor, asked.channel, asked.required)
+                answer = await self._in_thread(exchange.step, asked.token)
+                if isinstance(answer, bytes):
+                    talk.kerberos = exchange
+                    return answer
+                return await self._user_of(answer, offered.realms, asked.default_domain)
+            except kerberos.NotBoundError:
+                return NOT_BOUND
+            except ValueError:
+                return None
+            except kerberos.TicketError as error:
+                log.warning("no sign-in with Kerberos from %s: %s", remote_ip, error)
+                return WRONG
+            except UNREACHABLE as error:
+                return _away(error)
+
+    async def _user_of(self, proved: Proved, realms: frozenset[str], default_domain: str) -> User | Denied:
+        """The user of a principal: the realm is the domain, or of our own realms the first label is."""
+        user, _, realm = proved.principal.casefold().rpartition("@")
+        found = await self.users.find(LogonName(user, realm))
+        if found is None and realm in realms:
+            found = await self.users.find(LogonName(user, realm.partition(".")[0]))
+        if found is None or not found.enabled:
+            log.warning("no sign-in with Kerberos: %s is no user here, or disabled", proved.principal)
+            return WRONG
+        if proved.act_as and proved.act_as.casefold() != proved.principal.casefold():
+            meant = await self.users.find(logon_name(proved.act_as, default_domain or realm.partition(".")[0]))
+            if meant is None or meant.user.name != found.user.name:
+                return WRONG
+        return found.user
 
     def _nt_hash(self, found: Found | None) -> bytes:
         """The user's hash; for everybody else one that nobody knows."""
@@ -127,19 +170,29 @@ class Credentials:
         return secrets.token_bytes(16)
 
     async def _check(self, logon: LogonName, source: str, is_right: IsRight) -> User | Denied:
+        async with self._place(source) as refused:
+            if refused:
+                return refused
+            try:
+                found = await self.users.find(logon)
+                names = (logon.user, found.user.name.casefold()) if found else (logon.user,)
+                async with self._turn((source, names[-1])):
+                    return await self._decide(source, names, found, is_right)
+            except UNREACHABLE as error:
+                return _away(error)
+
+    @contextlib.asynccontextmanager
+    async def _place(self, source: str) -> AsyncIterator[Denied | None]:
+        """A place among those who wait, or why there is none."""
         if self._waiting.total() >= MOST_WAITING:
-            return NOT_AVAILABLE
+            yield NOT_AVAILABLE
+            return
         if self._waiting[source] >= MOST_WAITING_PER_SOURCE:
-            return TOO_OFTEN
+            yield TOO_OFTEN
+            return
         self._waiting[source] += 1
         try:
-            found = await self._look_up(logon)
-            names = (logon.user, found.user.name.casefold()) if found else (logon.user,)
-            async with self._turn((source, names[-1])):
-                return await self._decide(source, names, found, is_right)
-        except (psycopg.Error, OSError, TimeoutError) as error:
-            log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
-            return NOT_AVAILABLE
+            yield None
         finally:
             self._waiting[source] -= 1
             self._waiting += Counter()  # drops the sources that wait no longer
@@ -176,44 +229,24 @@ class Credentials:
 
     async def _is_right(self, hash_: str, password: str) -> bool:
         """A new password has a new hash, so what is remembered of the old one is never asked for again."""
-        loop = asyncio.get_running_loop()
         mark = hashlib.blake2b(f"{hash_}\0{password}".encode(), key=self._key).digest()
-        if self._known.get(mark, 0.0) > loop.time():
+        now = asyncio.get_running_loop().time()
+        if self._known.get(mark, 0.0) > now:
             return True
-        right = await loop.run_in_executor(self._threads, _verify, hash_, password)
+        right = await self._in_thread(_verify, hash_, password)
         if right:
-            self._known[mark] = loop.time() + REMEMBER
+            self._known[mark] = now + REMEMBER
             if len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)
         return right
 
-    async def _look_up(self, logon: LogonName) -> Found | None:
-        """Raises psycopg.Error, OSError or TimeoutError."""
-        async with asyncio.timeout(ANSWER_WITHIN), self._asking:
-            again = self._connection is not None
-            while True:
-                try:
-                    return await self._ask(logon)
-                except (psycopg.OperationalError, asyncio.CancelledError) as error:
-                    await self._hang_up()
-                    if not again or isinstance(error, asyncio.CancelledError):
-                        raise
-                    again = False  # the connection may just have grown old
+    async def _in_thread(self, work: Callable[..., T], *values: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
 
-    async def _ask(self, logon: LogonName) -> Found | None:
-        if self._connection is None:
-            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
-        values = {"user": logon.user, "domain": logon.domain, "address": logon.address}
-        rows = await (await self._connection.execute(QUERIES["user_by_logon"], values)).fetchall()
-        if len(rows) != 1:  # nobody, or a name without a domain that several have
-            return None
-        name, hash_, enabled, nt_hash, groups, addresses = rows[0]
-        return Found(User(name, tuple(groups), frozenset(addresses)), hash_, enabled, nt_hash)
 
-    async def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+def _away(error: BaseException) -> Denied:
+    log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
+    return NOT_AVAILABLE
 
 
 def source_of(remote_ip: str) -> str:

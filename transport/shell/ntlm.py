@@ -6,6 +6,7 @@ open it, nothing of it reaches a disk, and it is emptied again after each try. O
 
 import encodings.cp1252
 import encodings.utf_16_le  # noqa: F401 (used by name, when root and perhaps Python's files are out of reach)
+import hashlib
 import os
 import re
 import struct
@@ -13,11 +14,15 @@ import threading
 
 import spnego
 from spnego import NegotiateOptions
+from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
 SIGNATURE = b"NTLMSSP\0"
 NEGOTIATE, AUTHENTICATE = 1, 3
 UNICODE = 0x00000001
+CHANNEL_BINDINGS = 10
+RESPONSE_BEFORE_PAIRS = 16 + 28
+"""Octets of an NTLMv2 response before its AV_PAIRs: the proof, and the head of the client's challenge."""
 _SAFE = re.compile(r"[A-Za-z0-9._@ -]*")
 
 Context = spnego.ContextProxy
@@ -39,6 +44,32 @@ def claimed(token: bytes) -> tuple[str, str]:
     if not user or not _SAFE.fullmatch(domain) or not _SAFE.fullmatch(user):
         raise ValueError("no name of a user here")
     return domain, user
+
+
+def is_bound(token: bytes, channel: bytes, required: bool) -> bool:
+    """Whether an AUTHENTICATE message was made for the TLS connection of this binding (RFC 5929; none: it matters not).
+
+    A client that knows no bindings sends none, or zeros (MS-NLMP §2.2.2.1, MsvAvChannelBindings); with `required` that
+    is not enough. Raises ValueError. What the message says is worth something once the message is found to be right.
+    """
+    if not channel:
+        return not required
+    said = _pairs(_field(token, 20)[RESPONSE_BEFORE_PAIRS:]).get(CHANNEL_BINDINGS, b"")
+    if not said.strip(b"\0"):
+        return not required
+    return said == hashlib.md5(GssChannelBindings(application_data=channel).pack()).digest()
+
+
+def _pairs(octets: bytes) -> dict[int, bytes]:
+    """The AV_PAIRs of an NTLMv2 response (MS-NLMP §2.2.2.1)."""
+    found, place = {}, 0
+    while place + 4 <= len(octets):
+        kind, length = struct.unpack_from("<HH", octets, place)
+        if not kind:
+            break
+        found[kind] = octets[place + 4 : place + 4 + length]
+        place += 4 + length
+    return found
 
 
 def _field(token: bytes, at: int) -> bytes:

@@ -1,7 +1,6 @@
 """What all sessions of this process share: the revision in force, and where mail, log lines and counts go."""
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
 from transport.config.receive_connector import ReceiveConnector
@@ -9,6 +8,7 @@ from transport.receive.policy import Policy
 from transport.shell.credentials import Credentials
 from transport.shell.dns_lookups import DnsLookups
 from transport.shell.journal import Journal
+from transport.shell.kerberos import Kerberos
 from transport.shell.load import ConnectorLoad
 from transport.shell.metrics import Traffic
 from transport.shell.protocol_log import ProtocolLog
@@ -17,7 +17,7 @@ from transport.shell.unknown_recipients import UnknownRecipients
 
 if TYPE_CHECKING:
     from transport.shell.smtp_protocol import SmtpProtocol
-    from transport.shell.tls_contexts import TlsContexts
+    from transport.shell.tls_contexts import Context, TlsContexts
 
 
 class InForce(NamedTuple):
@@ -25,6 +25,7 @@ class InForce(NamedTuple):
 
     policy: Policy
     tls: "TlsContexts"
+    kerberos: Kerberos
 
 
 class Reception:
@@ -66,6 +67,6 @@ class Reception:
         for session in list(self.sessions):
             session.stop()
 
-    def tls_context(self, connector: ReceiveConnector) -> ssl.SSLContext | None:
+    def tls_context(self, connector: ReceiveConnector) -> "Context | None":
         """The context for STARTTLS on this connector."""
         return self.in_force.tls.context(connector) if self.in_force else None

@@ -29,7 +29,9 @@ class Report:
         """Everything that an administrator should mend; `connector` is empty when it concerns all of them."""
         found = list(self._listeners.problems)
         in_force = self._reception.in_force
-        general = [self._feed.problem, *(in_force.tls.problems if in_force else ())]
+        general = [self._feed.problem]
+        if in_force is not None:
+            general += [*in_force.tls.problems, in_force.kerberos.problem]
         if self._shared_counts is not None:
             general.append(self._shared_counts.problem)
         if self._reception.resources_low:

@@ -27,7 +27,7 @@ from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
     Action,
-    AnswerNtlm,
+    AnswerToken,
     AwaitLookUp,
     CheckPassword,
     Close,
@@ -45,7 +45,7 @@ from transport.receive.rcpt import looked_up
 from transport.receive.session import Session
 from transport.receive.starttls import established
 from transport.shell import clock, identity, tls_contexts
-from transport.shell.credentials import NtlmTalk
+from transport.shell.credentials import Talk
 from transport.shell.incoming import IncomingMessage
 from transport.shell.journal import Envelope
 from transport.shell.protocol_log import SessionLog
@@ -100,13 +100,13 @@ class SmtpProtocol(SMTP):
         "_incoming",
         "_line_limit",
         "_log",
-        "_ntlm",
         "_out",
         "_reception",
         "_seen",
         "_session",
         "_session_id",
         "_skipping",
+        "_talk",
         "_transport",
         "_unread",
     )
@@ -125,7 +125,7 @@ class SmtpProtocol(SMTP):
         self._chunk: ReadChunk | None = None
         self._chunk_left = 0
         self._counted = False
-        self._ntlm: NtlmTalk | None = None
+        self._talk: Talk | None = None
         self._log: SessionLog | None = None
         self._closed_by = "Remote"
 
@@ -449,7 +449,7 @@ class SmtpProtocol(SMTP):
                 self._doing = Doing.HANDSHAKE
                 self._transport.pause_reading()  # so that all data from here on has come through TLS
                 self._reception.loop.create_task(self._negotiate())
-            case CheckPassword() | AnswerNtlm():
+            case CheckPassword() | AnswerToken():
                 self._doing = Doing.SIGNING_IN
                 self._reception.loop.create_task(self._sign_in(action))
             case LookUpClient():
@@ -576,7 +576,7 @@ class SmtpProtocol(SMTP):
 
     # Signing in
 
-    async def _sign_in(self, asked: CheckPassword | AnswerNtlm) -> None:
+    async def _sign_in(self, asked: CheckPassword | AnswerToken) -> None:
         """What the client sends meanwhile waits."""
         try:
             outcome = await self._asked(asked)
@@ -590,14 +590,18 @@ class SmtpProtocol(SMTP):
         except Exception:
             self._fail()
 
-    async def _asked(self, asked: CheckPassword | AnswerNtlm) -> Outcome:
+    async def _asked(self, asked: CheckPassword | AnswerToken) -> Outcome:
         session, credentials = self._session, self._reception.credentials
         if isinstance(asked, CheckPassword):
             return checked(session, await credentials.check(asked, session.remote_ip))
-        if self._ntlm is None:
-            self._ntlm = NtlmTalk()
-        answer = await credentials.answer_ntlm(asked, session.remote_ip, self._ntlm)
-        return challenged(session, answer) if answer is None or isinstance(answer, bytes) else checked(session, answer)
+        if self._talk is None:
+            self._talk = Talk()
+        assert self._reception.in_force is not None
+        kerberos = self._reception.in_force.kerberos
+        answer = await credentials.answer(asked, session.remote_ip, self._talk, kerberos)
+        if answer is None or isinstance(answer, bytes):
+            return challenged(session, asked.mechanism, answer)
+        return checked(session, answer)
 
     # TLS
 
@@ -620,7 +624,8 @@ class SmtpProtocol(SMTP):
         self._transport = transport
         tls: Any = transport.get_extra_info("ssl_object")
         version, cipher = tls.version(), tls.cipher()[0]
-        self._session = established(self._session, version, cipher, tls_contexts.names_in_certificate(tls))
+        names = tls_contexts.names_in_certificate(tls)
+        self._session = established(self._session, version, cipher, names, context.end_point)
         self._note(f"TLS protocol {version} negotiation succeeded using {cipher}", "")
         self._go_on()
 

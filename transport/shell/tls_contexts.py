@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
+from cryptography import x509
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -36,7 +38,13 @@ class Floor(msgspec.Struct, frozen=True):
 
 FLOORS = [Floor(version, require) for version in TlsVersion for require in (True, False)]
 MUTUAL = [Floor(floor.version, floor.require_128_bit, True) for floor in FLOORS]
-Contexts = dict[Floor, ssl.SSLContext]
+Contexts = dict[Floor, "Context"]
+
+
+class Context(ssl.SSLContext):
+    """`end_point` is the binding of connections that it serves (`tls-server-end-point`), empty when there is none."""
+
+    end_point = b""
 
 
 class TlsContexts:
@@ -74,7 +82,7 @@ class TlsContexts:
         """Whether STARTTLS can be offered at all."""
         return bool(self._usable)
 
-    def context(self, connector: ReceiveConnector) -> ssl.SSLContext | None:
+    def context(self, connector: ReceiveConnector) -> Context | None:
         """The context for a connector; None when no certificate is usable.
 
         A session of an older revision may find that no client is asked for a certificate any more.
@@ -94,6 +102,15 @@ def names_in_certificate(tls: ssl.SSLObject) -> list[str]:
     return [str(value) for kind, value in found.get("subjectAltName", ()) if kind == "DNS"]
 
 
+def end_point(chain: str) -> bytes:
+    """The binding of TLS connections that this chain's leaf serves: RFC 5929 §4.1."""
+    leaf = x509.load_pem_x509_certificates(chain.encode())[0]
+    kind = leaf.signature_hash_algorithm
+    if kind is None:
+        return b""
+    return b"tls-server-end-point:" + leaf.fingerprint(SHA256() if isinstance(kind, MD5 | SHA1) else kind)
+
+
 def _contexts(certificate: Certificate, secret: bytes, floors: Collection[Floor]) -> Contexts:
     if not floors:
         return {}
@@ -111,13 +128,14 @@ def _contexts(certificate: Certificate, secret: bytes, floors: Collection[Floor]
         return {floor: _context(floor, file.name, password, certificate.chain) for floor in floors}
 
 
-def _context(floor: Floor, file: str, password: bytes, chain: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def _context(floor: Floor, file: str, password: bytes, chain: str) -> Context:
+    context = Context(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = LOWEST[floor.version]
     context.options |= ssl.OP_NO_RENEGOTIATION
     if not floor.require_128_bit:
         context.set_ciphers(OLDER_CIPHERS)
     context.load_cert_chain(file, password=password)
+    context.end_point = end_point(chain)
     if floor.mutual:
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
