@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import resource
@@ -37,18 +38,19 @@ NAME = "node-1"
 class RunningTransport:
     """`publish` writes the disk copy that the next start serves; with `database_url` it follows PostgreSQL too."""
 
-    def __init__(self, database_url: str = "") -> None:
+    def __init__(self, database_url: str = "", name: str = NAME) -> None:
         self.home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-shell-")))
         self.port = free_port()
         self.health = f"127.0.0.1:{free_port()}"
-        self.variables = {"GATEPOST_NODE": NAME, "GATEPOST_HEALTH": self.health, "DATABASE_URL": database_url}
+        self.name = name
+        self.variables = {"GATEPOST_NODE": name, "GATEPOST_HEALTH": self.health, "DATABASE_URL": database_url}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def state(self) -> Path:
         account = Account.unprivileged()
         account.own(self.home / "state")
-        return account.own(self.home / "state" / NAME)
+        return account.own(self.home / "state" / self.name)
 
     @property
     def log(self) -> str:
@@ -127,8 +129,14 @@ class RunningTransport:
             self.kill()
         shutil.rmtree(self.home)
 
-    def client(self) -> Client:
-        return Client(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+    def client(self, source: str = "127.0.0.1") -> Client:
+        return Client(socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(source, 0)))
+
+    def logged(self) -> list[list[str]]:
+        """The lines of the protocol log so far, each a list of its fields."""
+        files = sorted((self.home / "protocol-log" / self.name).glob("*.LOG"))
+        lines = [line for path in files for line in path.read_text().splitlines() if not line.startswith("#")]
+        return list(csv.reader(lines))
 
     def greeted(self) -> Client:
         client = self.client()
@@ -137,7 +145,7 @@ class RunningTransport:
         return client
 
     def records(self) -> Iterator[Record]:
-        for path in segments(self.home / "journal" / NAME):
+        for path in segments(self.home / "journal" / self.name):
             for found in read_segment(path):
                 assert isinstance(found, Record)
                 yield found

@@ -49,13 +49,27 @@ class SharedCounts:
             keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if key.decode() != self._key]
             found = await self._redis.mget(keys) if keys else []
         except (RedisError, OSError) as error:
-            load.elsewhere = {}
-            if not self.problem:
-                log.warning("Limits over all transports count on each transport alone: Redis: %s", error)
-            self.problem = "Redis does not answer: limits over all transports count on each transport alone."
+            self._fall_back(error)
             return
         total: Counter[str] = Counter()
         for counts in found:
             if isinstance(counts, bytes):
-                total.update(msgspec.json.decode(counts, type=dict[str, int]))
-        load.elsewhere, self.problem = dict(total), ""
+                total.update(_read(counts))
+        load.elsewhere = dict(total)
+        if self.problem:
+            log.info("Redis answers again: limits over all transports count on all of them")
+        self.problem = ""
+
+    def _fall_back(self, error: Exception) -> None:
+        self._reception.load.elsewhere = {}
+        if not self.problem:
+            log.warning("Redis does not answer: limits over all transports count on each transport alone: %s", error)
+        self.problem = "Redis does not answer: limits over all transports count on each transport alone."
+
+
+def _read(counts: bytes) -> dict[str, int]:
+    """What another transport has told; nothing when it is of a version that says it otherwise."""
+    try:
+        return msgspec.json.decode(counts, type=dict[str, int])
+    except msgspec.MsgspecError:
+        return {}

@@ -80,6 +80,12 @@ def test_no_transport_and_no_listener_are_said(admin: Client) -> None:
     assert words in admin.get("/").text
 
 
+def test_a_problem_of_a_whole_transport_stands_above_all_connectors(admin: Client) -> None:
+    transport(problems=[{"connector": "", "binding": "", "message": "Redis does not answer."}])
+    text = admin.get("/").text
+    assert "<strong>All connectors</strong>" in text and "Redis does not answer." in text
+
+
 def test_the_last_hour_is_added_up_minute_by_minute(admin: Client) -> None:
     minute = timezone.now().replace(second=0, microsecond=0)
     for name in ("mx1", "mx2"):
