@@ -60,9 +60,10 @@ def feature_pane(context) -> dict:
 @register.inclusion_tag("overview/revision_state.html")
 def revision_state() -> dict:
     """What is saved and where it is in force, for the top bar."""
-    state, problems = publishing.in_force(), len(publishing.listening_problems())
-    tone = "good" if state.everywhere and not problems else "bad" if not state.running else "warning"
-    return {"state": state, "problems": problems, "tone": tone}
+    state, found = publishing.in_force(), publishing.listening_problems()
+    general, problems = "" in found, len(found.keys() - {""})
+    tone = "good" if state.everywhere and not found else "bad" if not state.running else "warning"
+    return {"state": state, "problems": problems, "general": general, "tone": tone}
 
 
 @register.inclusion_tag("crud/field.html")

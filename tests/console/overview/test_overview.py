@@ -82,6 +82,9 @@ def test_no_transport_and_no_listener_are_said(admin: Client) -> None:
 
 def test_a_problem_of_a_whole_transport_stands_above_all_connectors(admin: Client) -> None:
     transport(problems=[{"connector": "", "binding": "", "message": "Redis does not answer."}])
+    revision()
+    state = admin.get("/revision-state").text
+    assert "a transport reports a problem" in state and "cannot listen" not in state
     text = admin.get("/").text
     assert "<strong>All connectors</strong>" in text and "Redis does not answer." in text
 
