@@ -53,13 +53,18 @@ def admitted(session: Session, load: Load, now: float) -> Outcome:
     connector = session.connector
     most = connector.max_inbound_connection
     if most is not None and load.connections >= most:
-        return close(session, replies.TOO_MANY_CONNECTIONS, "connection_limit")
+        return close(session, replies.TOO_MANY_CONNECTIONS, "connection_limit", f"{load.connections} are open")
     per_source = connector.max_inbound_connection_per_source
     if per_source is not None and load.from_source >= per_source:
-        return close(session, replies.TOO_MANY_FROM_SOURCE, "source_limit")
+        return close(session, replies.TOO_MANY_FROM_SOURCE, "source_limit", _has(session, load))
     if most is not None:
         free = most - (load.connections - load.from_source)
         share = max(1, free * connector.max_inbound_connection_percentage_per_source // 100)
         if load.from_source >= share:
-            return close(session, replies.TOO_MANY_FROM_SOURCE, "source_share")
+            known = f"{_has(session, load)}, others leave {free}"
+            return close(session, replies.TOO_MANY_FROM_SOURCE, "source_share", known)
     return Outcome(session, greeting(connector, session.policy.snapshot.server, now))
+
+
+def _has(session: Session, load: Load) -> str:
+    return f"{session.remote_ip} has {load.from_source}"
