@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tests.receive.builders import connected, connector, policy, said
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, PermissionGroup, Right
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector
 from transport.receive import auth, verbs
 from transport.receive.outcome import AnswerToken, CheckPassword, Close, LogonName, Outcome, Tarpit
 from transport.receive.rules import RULES
 from transport.receive.session import Session, User
+from transport.receive.starttls import established
 
 BASIC = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
 USERS = frozenset({PermissionGroup.ExchangeUsers})
@@ -72,6 +73,39 @@ def test_what_is_offered_follows_from_the_connector(
 ) -> None:
     made = ReceiveConnector(name="x", auth_mechanism=frozenset(mechanisms))
     assert (auth.mechanisms(made, False), auth.mechanisms(made, True)) == (before_tls, on_tls)
+
+
+@pytest.mark.parametrize(
+    ("values", "kerberos", "before_tls", "on_tls"),
+    [
+        ({"enable_auth_gssapi": True}, True, ["GSSAPI", "NTLM"], ["GSSAPI", "NTLM"]),
+        ({"enable_auth_gssapi": True}, False, ["NTLM"], ["NTLM"]),
+        ({"enable_auth_gssapi": False}, True, ["NTLM"], ["NTLM"]),
+        ({"extended_protection_policy": ExtendedProtectionPolicy.Allow}, True, ["NTLM"], ["NTLM"]),
+        ({"extended_protection_policy": ExtendedProtectionPolicy.Require}, True, [], ["NTLM"]),
+    ],
+)
+def test_kerberos_needs_keys_and_required_protection_needs_tls(
+    values: dict[str, object], kerberos: bool, before_tls: list[str], on_tls: list[str]
+) -> None:
+    made = connector(auth_mechanism=frozenset({AuthMechanism.Integrated}), **values)
+    assert [auth.mechanisms(made, tls, kerberos) for tls in (False, True)] == [before_tls, on_tls]
+
+
+@pytest.mark.parametrize(
+    ("protection", "channel", "required"),
+    [
+        (ExtendedProtectionPolicy.None_, b"", False),
+        (ExtendedProtectionPolicy.Allow, b"tls-server-end-point:x", False),
+        (ExtendedProtectionPolicy.Require, b"tls-server-end-point:x", True),
+    ],
+)
+def test_a_sign_in_is_bound_to_tls_as_the_connector_wants_it(
+    protection: ExtendedProtectionPolicy, channel: bytes, required: bool
+) -> None:
+    session = established(client(extended_protection_policy=protection), "TLSv1.3", "x", (), b"tls-server-end-point:x")
+    (asked,) = verbs.respond(said(session, "EHLO laptop"), b"AUTH NTLM TlRMTVNTUA==", 0.0).actions
+    assert asked == AnswerToken("NTLM", b"NTLMSSP", "", channel, required)
 
 
 def grant(principal: str, right: Right, deny: bool = False) -> Grant:

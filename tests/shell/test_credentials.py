@@ -18,6 +18,7 @@ import psycopg
 import pytest
 import spnego
 from django.conf import settings
+from spnego.channel_bindings import GssChannelBindings
 
 from console.accounts.actors import SYSTEM
 from console.directory import actions as directory
@@ -29,7 +30,7 @@ from tests.shell.running_transport import NAME, RunningTransport
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 from transport.config.snapshot import Snapshot
-from transport.receive.auth import NOT_AVAILABLE, TOO_OFTEN, WRONG, Denied, logon_name
+from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
 from transport.receive.outcome import AnswerToken, CheckPassword
 from transport.receive.session import User
 from transport.shell.backoff import FREE_NAMES, FREE_TRIES
@@ -227,9 +228,9 @@ def test_a_connection_that_was_cut_is_made_anew(anna: Row, database_url: str) ->
 
 
 async def answer_to(
-    credentials: Credentials, token: bytes | None, source: str, talk: Talk
+    credentials: Credentials, token: bytes | None, source: str, talk: Talk, channel: bytes = b"", required: bool = False
 ) -> bytes | User | Denied | None:
-    asked = AnswerToken("NTLM", token or b"", "CONTOSO")
+    asked = AnswerToken("NTLM", token or b"", "CONTOSO", channel, required)
     return await credentials.answer(asked, source, talk, Kerberos(Snapshot(), SECRET))
 
 
@@ -284,6 +285,41 @@ def test_many_sign_in_with_ntlm_at_the_same_time(anna: Row, database_url: str) -
 
     for principal, answer in asyncio.run(main()):
         assert isinstance(answer, User) and answer.name == principal
+
+
+CHANNEL, OTHER = b"tls-server-end-point:" + b"x" * 32, b"tls-server-end-point:" + b"y" * 32
+
+
+@pytest.mark.parametrize(
+    ("known", "channel", "required", "expected"),
+    [
+        (b"", CHANNEL, False, User),
+        (CHANNEL, CHANNEL, False, User),
+        (OTHER, CHANNEL, False, NOT_BOUND),
+        (b"", CHANNEL, True, NOT_BOUND),
+        (CHANNEL, CHANNEL, True, User),
+        (OTHER, CHANNEL, True, NOT_BOUND),
+        (CHANNEL, b"", False, User),
+        (CHANNEL, b"", True, NOT_BOUND),
+    ],
+)
+def test_a_sign_in_with_ntlm_is_bound_to_its_tls_connection(
+    anna: Row, database_url: str, known: bytes, channel: bytes, required: bool, expected: object
+) -> None:
+    actions.set_password(SYSTEM, anna, PASSWORD, ntlm=True)
+    options, binding = spnego.NegotiateOptions.use_ntlm, GssChannelBindings(application_data=known) if known else None
+
+    async def main() -> object:
+        credentials, talk = Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode()), Talk()
+        client = spnego.client(NAME_OF_ANNA, PASSWORD, protocol="ntlm", options=options, channel_bindings=binding)
+        challenge = await answer_to(credentials, client.step(), "192.0.2.1", talk, channel, required)
+        assert isinstance(challenge, bytes)
+        answer = await answer_to(credentials, client.step(challenge), "192.0.2.1", talk, channel, required)
+        await credentials.users.hang_up()
+        return answer
+
+    answer = asyncio.run(main())
+    assert isinstance(answer, User) if expected is User else answer == expected
 
 
 @pytest.mark.parametrize(
