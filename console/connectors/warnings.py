@@ -33,8 +33,9 @@ def _relay(connector: ReceiveConnector) -> Iterator[str]:
     if is_internet(public):
         yield "This is an open relay: everyone on the Internet may send to any address through it."
     elif public:
-        some = ", ".join(str(remote) for remote in public[:5])
-        yield f"This connector relays, and {some} holds public addresses: anyone there may send to any address."
+        some = ", ".join(str(remote) for remote in public[:5]) + (" …" if len(public) > 5 else "")
+        holds = "hold" if len(public) > 1 else "holds"
+        yield f"This connector relays, and {some} {holds} public addresses: anyone there may send to any address."
     else:
         yield "This connector relays: its clients may send to any address. All its remote addresses are private."
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import F, Func, GenericIPAddressField, Q, Value
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -51,6 +52,12 @@ def _expires(row: models.IPListEntry) -> str:
     return time_html(datetime.fromtimestamp(row.expiration_time, UTC))
 
 
+def _first_address() -> Cast:
+    """The lowest address of an entry's range, without the zone that IPv6 may have: lists are sorted by number."""
+    first = Func(F("ip_range"), Value("-"), Value(1), function="split_part")
+    return Cast(Func(first, Value("%"), Value(1), function="split_part"), GenericIPAddressField())
+
+
 def _has_expired(row: models.IPListEntry) -> bool:
     return row.expiration_time is not None and row.expiration_time <= timezone.now().timestamp()
 
@@ -67,7 +74,7 @@ class EntryPages(CrudView):
     ip_list: IPList
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
     columns = [
-        Column(_("Address, range or network"), "ip_range", MONO, sort="ip_range"),
+        Column(_("Address, range or network"), "ip_range", MONO, sort="address"),
         Column(_("State"), _state, BADGE),
         Column(_("Expires"), _expires, sort="expiration_time"),
         Column(_("Comment"), "comment", sort="comment", minor=True),
@@ -85,7 +92,8 @@ class EntryPages(CrudView):
     writers = actions.WRITERS
 
     def rows(self) -> Any:
-        return self.model.objects.filter(ip_list=self.ip_list.value)
+        entries = self.model.objects.filter(ip_list=self.ip_list.value)
+        return entries.annotate(address=_first_address()).order_by("address", "pk")
 
     def filtered(self, rows: Any) -> Any:
         rows = matching(rows, self.asked("q"), self.search)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange, client_key, parse_range
+from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange, client_key, is_private, parse_range
 from transport.config.intervals import complement, is_internet, merged
 
 ADDRESSES = st.ip_addresses(v=4) | st.ip_addresses(v=6)
@@ -89,3 +89,29 @@ def test_complement(remotes, rest):
 )
 def test_whether_ranges_mean_the_internet(remotes, everybody):
     assert is_internet([parse_range(text) for text in remotes]) is everybody
+
+
+@pytest.mark.parametrize(
+    ("text", "private"),
+    [
+        ("10.0.0.0/8", True),
+        ("172.16.0.0-172.31.255.255", True),
+        ("172.16.0.0-172.32.0.0", False),
+        ("172.160.0.0/12", False),
+        ("192.168.5.77", True),
+        ("127.0.0.1", True),
+        ("169.254.0.0/16", True),
+        ("fec0::/10", True),
+        ("fc00::/7", True),
+        ("fe80::1", True),
+        ("::1", True),
+        ("203.0.113.7", False),
+        ("192.0.2.0/24", False),
+        ("100.64.0.0/10", False),
+        ("2001:db8::/32", False),
+        ("9.0.0.0-11.255.255.255", False),
+        ("::/0", False),
+    ],
+)
+def test_whether_a_range_is_private(text, private):
+    assert is_private(parse_range(text)) is private

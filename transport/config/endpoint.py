@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import msgspec
 
@@ -131,8 +131,17 @@ def host_bits(remote: IPRange) -> str | None:
     return None if str(network[0]) == remote.text.split("/")[0] else str(network)
 
 
+_PRIVATE = tuple(
+    _bounds(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16",
+        "fc00::/7", "fe80::/10", "fec0::/10", "::1/128",
+    )
+)  # fmt: skip
+"""Private networks, loopback and link-local: RFC 1918, 1122, 3927, 4193, 4291; fec0::/10 with document 004."""
+
+
 def is_private(remote: IPRange) -> bool:
-    """True when every address of the range is loopback, link-local or of a private network."""
+    """True when every address of the range is loopback, link-local or of one private network."""
     version, low, high = remote.bounds
-    make = IPv4Address if version == 4 else IPv6Address
-    return all(network.is_private for network in summarize_address_range(make(low), make(high)))
+    return any(of == version and first <= low and high <= last for of, first, last in _PRIVATE)

@@ -70,7 +70,8 @@ def test_sentence(changes, words):
     ("changes", "words"),
     [
         ({"grants": (RELAY,)}, "All its remote addresses are private"),
-        ({"grants": (RELAY,), "ranges": ["203.0.113.0/24", "8.8.8.0/24"]}, "8.8.8.0/24 holds public addresses"),
+        ({"grants": (RELAY,), "ranges": ["203.0.113.0/24", "8.8.8.0/24"]}, "203.0.113.0/24, 8.8.8.0/24 hold public"),
+        ({"grants": (RELAY,), "ranges": ["10.0.0.0/8", "8.8.8.0/24"]}, "and 8.8.8.0/24 holds public addresses"),
         ({"grants": (RELAY,), "remote_ip_ranges": everyone()}, "This is an open relay"),
         (SECURED | {"ranges": ["8.8.8.8"]}, "anyone there may send to any address"),
         ({"ranges": ["172.160.0.0/12"]}, "did you mean 172.16.0.0/12?"),

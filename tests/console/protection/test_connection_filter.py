@@ -233,3 +233,21 @@ def test_entries_are_found_by_address_and_comment(admin):
     for text in ("192.0.2", "4711"):
         page = admin.get(reverse("overview:search"), {"q": text})
         assert reverse("protection:block-details", args=[row.pk]) in page.text
+
+
+@pytest.mark.django_db
+def test_a_list_is_sorted_by_number(admin):
+    texts = ["198.51.100.10", "198.51.100.9", "10.0.0.0/8", "fe80::1%eth0", "2001:db8::/32"]
+    texts.append("198.51.100.2-198.51.100.3")
+    actions.add_entries(HYGIENE, [entry(text) for text in texts])
+    rows = admin.get(reverse("protection:block-list")).context["page"]
+    assert [row.ip_range for row in rows] == [
+        "10.0.0.0/8",
+        "198.51.100.2-198.51.100.3",
+        "198.51.100.9",
+        "198.51.100.10",
+        "2001:db8::/32",
+        "fe80::1%eth0",
+    ]
+    upside_down = admin.get(reverse("protection:block-list") + "?sort=-address").context["page"]
+    assert upside_down[0].ip_range == "fe80::1%eth0"
