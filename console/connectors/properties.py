@@ -118,7 +118,7 @@ class Activity(RoleRequired):
             "connector": connector,
             "row": row,
             "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,
-            "open": queries.open_sessions().get(connector.name, 0),
+            "open": publishing.open_sessions()[connector.name],
             "refusals": queries.last_refusals(connector.name),
             "problems": publishing.listening_problems().get(connector.name, []),
             "gateway": gateway_warning(connector),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count
-
 from console.connectors import models
 from console.domains.models import AcceptedDomain as DomainRow
 from console.publishing.rows import struct_of
@@ -68,9 +66,3 @@ def last_refusals(name: str) -> list[Refusal]:
     sessions = Session.objects.filter(connector=name, refused__gt=0).order_by("-started_at", "-session_id")[:SHOWN]
     found = [Refusal(each, line.data, decision) for each in sessions for line, decision in reversed(decisions(each))]
     return found[:SHOWN]
-
-
-def open_sessions() -> dict[str, int]:
-    """Connector name → sessions that are under way, as far as the protocol log tells (Verbose connectors)."""
-    found = Session.objects.filter(ended_at__isnull=True).order_by().values_list("connector")
-    return dict(found.annotate(Count("pk")))

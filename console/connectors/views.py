@@ -23,13 +23,12 @@ from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import kinds
 from transport.config.endpoint import ALL_IPV6
-from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.receive.exposure import exposure
 
 EVERY_IPV6 = "::/0"
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
-LOGGED = ProtocolLoggingLevel.Verbose.value
 
 
 class ConnectorPages(CrudView):
@@ -154,11 +153,10 @@ class ReceivePages(ConnectorPages):
 
     def paginate(self, rows: Any) -> Any:
         page = super().paginate(rows)
-        problems, sessions = publishing.listening_problems(), queries.open_sessions()
+        problems, sessions = publishing.listening_problems(), publishing.open_sessions()
         for row in page:
             row.problems = problems.get(row.name, [])
-            heard = row.enabled and row.protocol_logging_level == LOGGED
-            row.open_sessions = sessions.get(row.name, 0) if heard else None
+            row.open_sessions = sessions[row.name]
         return page
 
     def details_context(self, selected: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class ConfigRevision(models.Model):
 
 
 class Transport(models.Model):
-    """A running transport. `problems` is a list of {connector, binding, message}."""
+    """A running transport. `problems` is a list of {connector, binding, message}, `sessions_by_connector` name → count."""
 
     name = models.TextField(primary_key=True)
     node = models.TextField(db_default="")
@@ -32,6 +32,7 @@ class Transport(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
     sessions = models.IntegerField(db_default=0)
+    sessions_by_connector = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     problems = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,6 +67,14 @@ def in_force() -> InForce:
         running=len(transports),
         on_newest=sum(transport.revision == number for transport in transports),
     )
+
+
+def open_sessions() -> Counter[str]:
+    """Connector name → sessions that are under way, of all running transports."""
+    total: Counter[str] = Counter()
+    for transport in running():
+        total.update(transport.sessions_by_connector)
+    return total
 
 
 def listening_problems() -> dict[str, list[str]]:

@@ -80,8 +80,11 @@ def test_the_console_is_told(office: Office, following: RunningTransport) -> Non
     first, second = following.greeted(), following.greeted()
     first.message(b"x")
     second.say("MAIL FROM:<not an address")
-    told = "select revision, sessions, problems, now() - seen_at < interval '3 s' from publishing_transport"
-    wait_for(lambda: office.row(told) == (1, 2, [], True), "the transport's row is not right")
+    told = (
+        "select revision, sessions, sessions_by_connector, problems, now() - seen_at < interval '3 s'"
+        " from publishing_transport"
+    )
+    wait_for(lambda: office.row(told) == (1, 2, {"Default": 2}, [], True), "the transport's row is not right")
     counted = "select connections, accepted, refused from publishing_traffic where transport = 'node-1'"
     wait_for(lambda: office.row(counted) == (2, 1, 1), "the traffic is not right")
 

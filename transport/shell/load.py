@@ -15,29 +15,34 @@ class ConnectorLoad:
     """Constant work for each connection and message. `elsewhere` holds the counts of other transports."""
 
     def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
+        self.open: Counter[str] = Counter()
+        self._from: Counter[tuple[str, str]] = Counter()
         self._messages: Counter[str] = Counter()
         self._minute = 0
         self.elsewhere: Counts = {}
 
     def opened(self, connector: str, source: str) -> None:
-        self._open[connector] += 1
-        self._open[f"{connector}|{source}"] += 1
+        self.open[connector] += 1
+        self._from[connector, source] += 1
 
     def closed(self, connector: str, source: str) -> None:
-        for key in (connector, f"{connector}|{source}"):
-            self._open[key] -= 1
-            if not self._open[key]:
-                del self._open[key]
+        self.open[connector] -= 1
+        if not self.open[connector]:
+            del self.open[connector]
+        key = connector, source
+        self._from[key] -= 1
+        if not self._from[key]:
+            del self._from[key]
 
     def of(self, connector: ReceiveConnector, source: str) -> Load:
         """The connections that are open, this one not counted."""
-        name, key = connector.name, f"{connector.name}|{source}"
+        name = connector.name
+        here = Load(self.open[name], self._from[name, source])
         if connector.limit_scope is LimitScope.Node:
-            return Load(self._open[name], self._open[key])
+            return here
         far = self.elsewhere
         return Load(
-            self._open[name] + far.get(f"open {name}", 0), self._open[key] + far.get(f"open {key}", 0)
+            here.connections + far.get(f"open {name}", 0), here.from_source + far.get(f"from {source} {name}", 0)
         )
 
     def message(self, connector: ReceiveConnector, key: str, now: float) -> int:
@@ -52,5 +57,6 @@ class ConnectorLoad:
 
     def told(self) -> Counts:
         """What the other transports need to know."""
-        counts = {f"open {key}": count for key, count in self._open.items()}
+        counts = {f"open {name}": count for name, count in self.open.items()}
+        counts |= {f"from {source} {name}": count for (name, source), count in self._from.items()}
         return counts | {f"sent {self._minute} {key}": count for key, count in self._messages.items()}

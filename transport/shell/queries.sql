@@ -10,11 +10,16 @@ select number, document, checksum from publishing_configrevision order by number
 select number, document, checksum from publishing_configrevision order by number desc limit 20
 
 -- name: report_transport
-insert into publishing_transport (name, node, pid, revision, in_force_since, started_at, seen_at, sessions, problems)
-values (%(name)s, %(node)s, %(pid)s, %(revision)s, to_timestamp(%(in_force_since)s), to_timestamp(%(started_at)s), now(), %(sessions)s, %(problems)s)
+insert into publishing_transport (
+    name, node, pid, revision, in_force_since, started_at, seen_at, sessions, sessions_by_connector, problems
+) values (
+    %(name)s, %(node)s, %(pid)s, %(revision)s, to_timestamp(%(in_force_since)s), to_timestamp(%(started_at)s), now(),
+    %(sessions)s, %(sessions_by_connector)s, %(problems)s
+)
 on conflict (name) do update set
     node = excluded.node, pid = excluded.pid, revision = excluded.revision, in_force_since = excluded.in_force_since,
-    started_at = excluded.started_at, seen_at = excluded.seen_at, sessions = excluded.sessions, problems = excluded.problems
+    started_at = excluded.started_at, seen_at = excluded.seen_at, sessions = excluded.sessions,
+    sessions_by_connector = excluded.sessions_by_connector, problems = excluded.problems
 
 -- name: add_traffic
 insert into publishing_traffic (transport, minute, connections, accepted, refused)

@@ -48,6 +48,7 @@ class Report:
             "in_force_since": self._feed.in_force_since,
             "started_at": self._started_at,
             "sessions": len(self._reception.sessions),
+            "sessions_by_connector": Jsonb(self._reception.load.open),
             "problems": Jsonb(msgspec.to_builtins(self.problems())),
         }
         await connection.execute(QUERIES["report_transport"], row)

@@ -259,12 +259,17 @@ def test_the_list_says_who_may_do_what_and_what_is_wrong(admin):
         assert words in page
 
 
-def test_sessions_are_counted_where_they_are_logged(admin):
+def test_sessions_of_all_transports_are_counted_whether_they_are_logged_or_not(admin):
+    from console.publishing.models import Transport
+
     for name, level in (("Heard", ProtocolLoggingLevel.Verbose), ("Unheard", ProtocolLoggingLevel.None_)):
         bindings = [f"10.2.3.{len(name)}:25"]
-        actions.create(ADMIN, receive_connector(name, bindings=bindings, protocol_logging_level=level))
+        unheard = actions.create(ADMIN, receive_connector(name, bindings=bindings, protocol_logging_level=level))
+    Transport.objects.create(name="mx1", sessions_by_connector={"Unheard": 2})
+    Transport.objects.create(name="mx2", sessions_by_connector={"Unheard": 3, "Removed": 1})
     rows = admin.get(reverse("connectors:receive-list")).context["page"]
-    assert [(row.name, row.open_sessions) for row in rows] == [("Heard", 0), ("Unheard", None)]
+    assert [(row.name, row.open_sessions) for row in rows] == [("Heard", 0), ("Unheard", 5)]
+    assert "<dd>5</dd>" in admin.get(reverse("connectors:receive-activity", args=[unheard.pk])).text
 
 
 def test_send_connectors_show_their_port_as_it_is_dialled(admin):
