@@ -22,7 +22,9 @@ class ConfigRevision(models.Model):
 
 
 class Transport(models.Model):
-    """A running transport. `problems` is a list of {connector, binding, message}, `sessions_by_connector` name → count."""
+    """A running transport. `problems` is a list of {connector, binding, message}; `sessions_by_connector` a count for
+    each name.
+    """
 
     name = models.TextField(primary_key=True)
     node = models.TextField(db_default="")
