@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.receive.builders import domain
@@ -26,7 +25,7 @@ class Gateway(RunningTransport):
     """Counts what it has taken with `taken`; every recipient of the accepted domains exists."""
 
     def snapshot(self, *connectors: Any, **values: Any) -> Snapshot:
-        return msgspec.structs.replace(super().snapshot(*connectors, **values), accepted_domains=DOMAINS)
+        return super().snapshot(*connectors, accepted_domains=DOMAINS, **values)
 
     def taken(self) -> list[tuple[str, list[str], bytes]]:
         """(sender, recipients, content) of every message so far."""

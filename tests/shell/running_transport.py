@@ -64,11 +64,11 @@ class RunningTransport:
 
     def snapshot(self, *connectors: ReceiveConnector, revision: int = 1, **values: Any) -> Snapshot:
         values.setdefault("recipient_filter", RecipientFilter(recipient_validation_enabled=False))
+        values.setdefault("accepted_domains", (domain("gatepost.test", default=True),))
         return Snapshot(
             revision=revision,
             server="gateway.test",
             receive_connectors=connectors or (self.connector(),),
-            accepted_domains=(domain("gatepost.test", default=True),),
             **values,
         )
 

@@ -10,21 +10,21 @@ from transport.smtp.mail_data import header_facts
 
 def test_facts_of_an_ordinary_header() -> None:
     head = b"Received: from a\r\n by b\r\nreceived: c\r\nSubject: =?utf-8?q?h=C3=A9?=\r\n there\r\n"
-    facts = header_facts(head + b"Message-Id: <1@x>\r\nDate: now\r\n", "gateway.test")
+    facts = header_facts(head + b"Message-Id: <1@x>\r\nDate: now\r\n", {b"gateway.test"})
     assert (facts.hops, facts.subject) == (2, "=?utf-8?q?h=C3=A9?= there")
     assert (facts.message_id, facts.has_date) == ("<1@x>", True)
 
 
 def test_an_unusable_message_id_counts_as_absent() -> None:
-    assert header_facts(b"Message-ID: <a b@c>\r\n", "s").message_id == ""
-    assert header_facts(b"Message-ID: <" + b"a" * 251 + b">\r\n", "s").message_id == ""
+    assert header_facts(b"Message-ID: <a b@c>\r\n", {b"s"}).message_id == ""
+    assert header_facts(b"Message-ID: <" + b"a" * 251 + b">\r\n", {b"s"}).message_id == ""
 
 
 def test_a_field_name_inside_a_value_is_no_field() -> None:
-    assert header_facts(b"X: 1\r\n Subject: no\r\n", "s").subject == ""
+    assert header_facts(b"X: 1\r\n Subject: no\r\n", {b"s"}).subject == ""
 
 
 @given(st.binary(max_size=500))
 def test_any_octets(head: bytes) -> None:
-    facts = header_facts(head, "s")
+    facts = header_facts(head, {b"s"})
     assert facts.hops >= 0 and facts.message_id.isascii() and "\n" not in facts.subject

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
+from itertools import pairwise
 
 import msgspec
 
@@ -23,15 +25,17 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     has_date: bool
 
 
-def header_facts(head: bytes, server: str) -> HeaderFacts:
-    """Facts of a header block; anything malformed counts as absent. A local hop was received `by` this server."""
+def header_facts(head: bytes, ours: Container[bytes]) -> HeaderFacts:
+    """Facts of a header block; anything malformed counts as absent. A local hop was received `by` one of our names, in
+    lower case.
+    """
     hops, local_hops, subject, message_id, has_date = 0, 0, b"", "", False
-    by_us = b" by " + server.lower().encode() + b" "
     for match in _FIELD.finditer(head):
         name = match[1].lower()
         if name == b"received":
             hops += 1
-            local_hops += by_us in b" ".join(match[2].lower().split()) + b" "
+            words = pairwise(match[2].lower().split())
+            local_hops += any(word == b"by" and name in ours for word, name in words)
         elif name == b"subject" and not subject:
             subject = match[2]
         elif name == b"message-id" and not message_id:
