@@ -8,12 +8,14 @@ that merely comes from elsewhere, does not count.
 from __future__ import annotations
 
 import ast
+import functools
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import FrameType, FunctionType
+from typing import Any, get_type_hints
 
 from transport.receive.outcome import Outcome
 from transport.receive.rules import RULES
@@ -60,16 +62,23 @@ def sites(folder: str) -> Iterator[Site]:
     """Every reference in a folder of the product, but for the declarations themselves."""
     for path in sorted((ROOT / folder).glob("*.py")):
         if path.name != "rules.py":
-            yield from _in_file(path)
+            yield from _in_file(path, _named)
 
 
-def _in_file(path: Path) -> Iterator[Site]:
+def calls(folder: str) -> Iterator[Site]:
+    """Every call in a folder of the product to a function of `transport.receive` that gives an outcome."""
+    for path in sorted((ROOT / folder).glob("*.py")):
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        yield from _in_file(path, functools.partial(_asking, known=vars(module)))
+
+
+def _in_file(path: Path, named: Callable[[ast.expr], str]) -> Iterator[Site]:
     tree = ast.parse(path.read_text())
     place = str(path.relative_to(ROOT))
     for statement, inside in _statements(tree, False):
         lines = _lines(statement) if inside else frozenset()
         for node in _expressions(statement):
-            name = _named(node)
+            name = named(node)
             if name:
                 yield Site(place, node.lineno, name, lines)
 
@@ -109,17 +118,28 @@ def _named(node: ast.expr) -> str:
     return ""
 
 
+def _asking(node: ast.expr, known: dict[str, Any]) -> str:
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            function = known.get(name)
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
+            function = getattr(known.get(module), name, None)
+        case _:
+            return ""
+    if not isinstance(function, FunctionType) or not function.__module__.startswith("transport.receive."):
+        return ""
+    return name if get_type_hints(function).get("return") is Outcome else ""
+
+
 @dataclass
-class Recorder:
-    """While it is entered, `took` every outcome of the conversation and get `answers`."""
+class Trace:
+    """While it is entered, `ran` gets the (file, line) pairs of a folder that this thread runs."""
 
     folder: str
-    answers: list[Answer] = field(default_factory=list)
-    _ran: set[tuple[str, int]] = field(default_factory=set)
-    _first: frozenset[tuple[str, int]] | None = None
+    ran: set[tuple[str, int]] = field(default_factory=set)
     _before: Tracer | None = None
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Trace:
         self._before = sys.gettrace()
         sys.settrace(self._call)
         return self
@@ -135,16 +155,25 @@ class Recorder:
 
         def line(frame: FrameType, event: str, arg: Any) -> Tracer:
             if event == "line":
-                self._ran.add((place, frame.f_lineno))
+                self.ran.add((place, frame.f_lineno))
             return line
 
         return line
 
+
+@dataclass
+class Recorder:
+    """Tell it what the core answers while the trace runs: `answers` are what was said, and what ran for it."""
+
+    trace: Trace
+    answers: list[Answer] = field(default_factory=list)
+    _first: frozenset[tuple[str, int]] | None = None
+
     def took(self, outcome: Outcome) -> None:
         if outcome.reply is None:
             return
-        ran = frozenset(self._ran)
+        ran = frozenset(self.trace.ran)
         if self._first is None:
             self._first = ran
         self.answers.append(Answer(ran | self._first, outcome.reply, outcome.decided_by))
-        self._ran.clear()
+        self.trace.ran.clear()

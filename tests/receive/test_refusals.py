@@ -15,7 +15,7 @@ import pytest
 from tests.dialogues.dialogue import all_dialogues, read
 from tests.dialogues.test_core import Core, play
 from tests.receive.builders import LOCAL, REMOTE, connected, connector, policy, said
-from tests.receive.reply_sites import CATALOGUE, Answer, Recorder, Site, sites
+from tests.receive.reply_sites import CATALOGUE, Answer, Recorder, Site, Trace, sites
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism
 from transport.receive import auth, data, rcpt, verbs
@@ -77,11 +77,13 @@ def answers() -> list[Answer]:
     """Everything that the core says in all dialogues and scripts."""
     found: list[Answer] = []
     for path in all_dialogues():
-        with Recorder(FOLDER) as recorder:
+        with Trace(FOLDER) as trace:
+            recorder = Recorder(trace)
             play(Recorded(recorder, path))
         found += recorder.answers
     for script in SCRIPTS.values():
-        with Recorder(FOLDER) as recorder:
+        with Trace(FOLDER) as trace:
+            recorder = Recorder(trace)
             recorder.took(script())
         found += recorder.answers
     return found
