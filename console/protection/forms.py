@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from console.crud.forms import Group
 from console.protection import models
@@ -20,6 +21,7 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.setting import sections, settings
 
 MOST_PASTED = 10_000
+EXPLAINED, MOST_NAMED = 2, 10  # wrong lines
 
 
 class FilterForm(SettingsForm):
@@ -91,15 +93,16 @@ class PasteForm(forms.Form):
         lines = [line.partition("#") for line in self.cleaned_data["entries"].splitlines() if line.strip(" ,;")]
         if len(lines) > MOST_PASTED:
             raise ValidationError(_t("At most %d lines at once, please.") % MOST_PASTED)
-        found, wrong = [], []
-        for text, _mark, comment in lines:
+        found, wrong = [], {}
+        for line, _mark, comment in lines:
+            text = line.strip(" ,;")
             try:
-                if text.strip(" ,;"):
-                    found.append((kinds.parse(settings(IPListEntry)["ip_range"], text.strip(" ,;")), comment.strip()))
+                if text:
+                    found.append((kinds.parse(settings(IPListEntry)["ip_range"], text), comment.strip()))
             except ValueError as error:
-                wrong.append(str(error))
+                wrong[text] = str(error)
         if wrong:
-            raise ValidationError(wrong[:10])
+            raise ValidationError(_what_is_wrong(wrong))
         return found
 
     @property
@@ -115,6 +118,16 @@ class PasteForm(forms.Form):
             )
             for text, comment in data["entries"]
         ]
+
+
+def _what_is_wrong(lines: dict[str, str]) -> list[str]:
+    """The first wrong lines with what to write instead, and which others are wrong."""
+    explained, others = list(lines.values())[:EXPLAINED], list(lines)[EXPLAINED:]
+    if not others:
+        return explained
+    some = ", ".join(f"“{text}”" for text in others[:MOST_NAMED]) + (" …" if len(others) > MOST_NAMED else "")
+    more = ngettext("One more line is wrong: %(some)s", "%(count)d more lines are wrong: %(some)s", len(others))
+    return [*explained, more % {"count": len(others), "some": some}]
 
 
 class TrialForm(forms.Form):

@@ -251,3 +251,18 @@ def test_a_list_is_sorted_by_number(admin):
     ]
     upside_down = admin.get(reverse("protection:block-list") + "?sort=-address").context["page"]
     assert upside_down[0].ip_range == "fe80::1%eth0"
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        (1, "“10.0.0” is no IP address or range. Write an address"),
+        (2, "“10.0.1” is no IP address or range. Write an address"),
+        (3, "One more line is wrong: “10.0.2”"),
+        (20, "18 more lines are wrong: “10.0.2”, “10.0.3”,"),
+    ],
+)
+def test_of_many_wrong_lines_some_are_explained_and_the_others_named(count, last):
+    lines = [*(f"10.0.{number}  # a slip" for number in range(count)), "192.0.2.1"]
+    told = PasteForm({"entries": "\n".join(lines)}, ip_list=IPList.Block).errors["entries"]
+    assert (len(told), told[-1][: len(last)]) == (min(count, 3), last)
