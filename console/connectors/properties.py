@@ -22,6 +22,7 @@ from console.connectors.warnings import warnings
 from console.crud import Tab
 from console.crud.access import RoleRequired
 from console.publishing import queries as publishing
+from transport.config import rules
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
 from transport.receive.greeting import greeting
 
@@ -63,7 +64,15 @@ class Properties(RoleRequired):
         if valid and self.saved(form):
             messages.success(request, _("%s is saved.") % form.changes.get("name", self.connector.name))
             return redirect(request.path)
+        if not valid:
+            self.say_all(form)
         return self.show(form)
+
+    def say_all(self, form: Any) -> None:
+        """What the rules have against the entries that could be read is said at once, beside those that could not."""
+        for problem in rules.problems(self.entered(form), ()):
+            if problem.field in form.cleaned_data:
+                form.add_error(problem.field, problem.message)
 
     def saved(self, form: Any) -> bool:
         try:
@@ -89,12 +98,14 @@ class Properties(RoleRequired):
         status = 422 if form.errors else 200
         return render(self.request, f"connectors/{self.tab}.html", context, status=status)
 
+    def entered(self, form: Any) -> ReceiveConnector:
+        """The connector with those of the entries that can be read."""
+        read = getattr(form, "cleaned_data", {})
+        return replace(self.connector, **{name: read[name] for name in [*form.shown, "grants"] if name in read})
+
     def previewed(self, form: Any) -> dict[str, Any]:
         """What the entries amount to: the warnings, and what a client would see."""
-        entered = {name: form.cleaned_data[name] for name in form.shown if name in getattr(form, "cleaned_data", {})}
-        if "grants" in getattr(form, "cleaned_data", {}):
-            entered["grants"] = form.cleaned_data["grants"]
-        connector = replace(self.connector, **entered)
+        connector = self.entered(form)
         return {
             "form": form,
             "entered": connector,
@@ -166,6 +177,9 @@ def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:
 
 
 def _greeting(connector: ReceiveConnector) -> str:
+    for problem in rules.problems(connector, ()):
+        if problem.field == "banner":
+            return problem.message
     try:
         return greeting(connector, settings.GATEPOST_NODE, timezone.now().timestamp()).text
     except ValueError as error:
