@@ -56,6 +56,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Directory"), "directory:list", "users"),
             Feature(_("Users"), "users:list", "user"),
             Feature(_("Groups"), "users:group-list", "users"),
+            Feature(_("Keytabs"), "kerberos:list", "key-round"),
             Feature(_("Mailboxes"), "mailboxes:list", "mailbox", READERS_OF_RECIPIENTS),
         ],
     ),

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "console.certificates",
     "console.directory",
     "console.users",
+    "console.kerberos",
     "console.mailboxes",
     "console.tracking",
     "console.queues",

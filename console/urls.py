@@ -15,6 +15,7 @@ urlpatterns = [
     path("protection/certificates/", include("console.certificates.urls")),
     path("recipients/directory/", include("console.directory.urls")),
     path("recipients/", include("console.users.urls")),
+    path("recipients/keytabs/", include("console.kerberos.urls")),
     path("recipients/mailboxes/", include("console.mailboxes.urls")),
     path("trace/protocol-log/", include("console.tracking.urls")),
     path("trace/refusals/", include(refusals)),

@@ -14,10 +14,11 @@ CLIENT = ("192.0.2.7", 49152)  # RFC 5737: an address for examples
 CIPHER = "TLSv1.3 TLS_AES_256_GCM_SHA384"
 
 
-def answers(connector: ReceiveConnector, server: str) -> tuple[str, str]:
-    """What a client reads without and with TLS; the second is empty when TLS is not offered."""
+def answers(connector: ReceiveConnector, server: str, kerberos: bool = False) -> tuple[str, str]:
+    """What a client reads without and with TLS; the second is empty when TLS is not offered. `kerberos`: as `Policy`.
+    """
     offers = AuthMechanism.Tls in connector.auth_mechanism
     local = ("192.0.2.1", connector.bindings[0].port if connector.bindings else 25)
-    policy = Policy(Snapshot(server=server, receive_connectors=(connector,)))
+    policy = Policy(Snapshot(server=server, receive_connectors=(connector,)), kerberos)
     plain = Session(policy, connector, *local, *CLIENT, tls_available=offers)
     return hello.answer(plain).text, hello.answer(replace(plain, tls=CIPHER)).text if offers else ""

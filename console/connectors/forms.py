@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
 from console.crud import Group
+from console.kerberos import queries as kerberos
+from console.publishing.fields import help_of
 from console.publishing.settings_form import SettingsForm
 from console.users import queries as users
 from transport.config.permissions import PRINCIPALS
@@ -52,13 +55,18 @@ class SecurityForm(SettingsForm):
     groups = [
         Group("", ["auth_mechanism", "permission_groups"]),
         Group("", ["require_tls", "domain_secure_enabled", "tls_receive_domain_secure_list", "default_logon_domain"]),
-        not_enforced("Security"),
+        Group("", ["enable_auth_gssapi", "extended_protection_policy"]),
     ]
 
     def __init__(self, *data: Any, now: Any = None, **options: Any):
         super().__init__(*data, now=now, **options)
+        self._say_what_is_missing("enable_auth_gssapi", kerberos.why_not_offered())
         self.fields["grants"] = GrantsField(now.grants)
         self.fields["add_principal"] = PrincipalField()
+
+    def _say_what_is_missing(self, field: str, reason: str) -> None:
+        if reason:
+            self.fields[field].help_text = help_of(replace(settings(ReceiveConnector)[field], not_enforced=reason))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -21,6 +21,7 @@ from console.connectors.sentence import sentence
 from console.connectors.warnings import warnings
 from console.crud import Tab
 from console.crud.access import RoleRequired
+from console.kerberos import queries as kerberos
 from console.publishing import queries as publishing
 from transport.config import rules
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
@@ -169,7 +170,7 @@ def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:
     if tab == "scoping":
         return {"greeting": _greeting(connector)}
     if tab == "extensions":
-        return {"ehlo": ehlo.answers(connector, settings.GATEPOST_NODE)}
+        return {"ehlo": ehlo.answers(connector, settings.GATEPOST_NODE, not kerberos.why_not_offered())}
     if tab == "certificate":
         offers = AuthMechanism.Tls in connector.auth_mechanism
         return {"shown": certificates.row_shown_by(connector), "offers_tls": offers}

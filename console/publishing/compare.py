@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 
 from console.publishing.rows import properties
 from transport.config.certificate import Certificate
+from transport.config.keytab import Keytab
 from transport.config.snapshot import Snapshot
 
 RECEIVE_CONNECTOR = "Receive connector"
@@ -21,12 +22,14 @@ CONNECTION_FILTER = "Connection filter"
 IP_LIST_ENTRY = "IP list entry"
 IP_LIST_PROVIDER = "IP list provider"
 CERTIFICATE = "Certificate"
+KEYTAB = "Keytab"
 
 COLLECTIONS = {
     "receive_connectors": RECEIVE_CONNECTOR,
     "send_connectors": SEND_CONNECTOR,
     "accepted_domains": ACCEPTED_DOMAIN,
     "certificates": CERTIFICATE,
+    "keytabs": KEYTAB,
     "ip_list_entries": IP_LIST_ENTRY,
     "ip_list_providers": IP_LIST_PROVIDER,
 }
@@ -66,8 +69,13 @@ def objects(snapshot: Snapshot) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def shown(struct: msgspec.Struct) -> dict[str, str]:
-    """Property → value as shown. Of a certificate only what may be read by everybody."""
-    return _certificate(struct) if isinstance(struct, Certificate) else properties(struct)
+    """Property → value as shown. Of certificates and keytabs only what may be read by everybody."""
+    match struct:
+        case Certificate():
+            return _certificate(struct)
+        case Keytab(name=name, keys=keys):
+            return {"Name": name, "Keys": "; ".join(map(str, keys))}
+    return properties(struct)
 
 
 def _certificate(certificate: Certificate) -> dict[str, str]:

@@ -13,12 +13,14 @@ from console.certificates.models import Certificate as CertificateRow
 from console.connectors.models import ReceiveConnector as ReceiveConnectorRow
 from console.connectors.models import SendConnector as SendConnectorRow
 from console.domains.models import AcceptedDomain as AcceptedDomainRow
+from console.kerberos.models import Keytab as KeytabRow
 from console.protection import models as protection
 from console.publishing.rows import struct_of
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.keytab import Key, Keytab
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
@@ -40,12 +42,18 @@ def compile_snapshot(revision: int) -> Snapshot:
         ip_list_entries=_structs(protection.IPListEntry.objects.order_by(), IPListEntry),
         ip_list_providers=_structs(protection.IPListProvider.objects.order_by(), IPListProvider),
         certificates=_by_name(certificate(row) for row in CertificateRow.objects.order_by()),
+        keytabs=_by_name(keytab(row) for row in KeytabRow.objects.order_by()),
     )
 
 
 def certificate(row: CertificateRow) -> Certificate:
     """A certificate as a revision carries it; it has no settings table, since nobody edits one."""
     return Certificate(name=row.name, names=tuple(row.names), chain=row.chain, encrypted_key=row.encrypted_key)
+
+
+def keytab(row: KeytabRow) -> Keytab:
+    """A keytab as a revision carries it."""
+    return Keytab(name=row.name, keys=tuple(Key(*each) for each in row.keys), encrypted=row.encrypted)
 
 
 def _structs(rows: Iterable[Model], struct: type[Struct]) -> tuple[Struct, ...]:

@@ -9,17 +9,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from msgspec.structs import astuple
 
 from console.accounts.actors import Actor, Role
 from console.certificates.actions import row_of
 from console.certificates.models import Certificate
 from console.connectors import models as connectors
 from console.domains.models import AcceptedDomain as AcceptedDomainRow
+from console.kerberos.models import Keytab
 from console.protection import models as protection
 from console.publishing import queries
 from console.publishing.actions import Change, change
 from console.publishing.compare import differences, objects
-from console.publishing.compile import certificate, compile_snapshot
+from console.publishing.compile import certificate, compile_snapshot, keytab
 from console.publishing.models import ConfigRevision
 from console.publishing.rows import struct_of, write
 from transport.config.accepted_domain import AcceptedDomain
@@ -79,6 +81,7 @@ def tables(wanted: Snapshot) -> list[Table]:
         _of_settings(protection.IPListEntry, IPListEntry, wanted.ip_list_entries),
         _of_settings(protection.IPListProvider, IPListProvider, wanted.ip_list_providers),
         Table(Certificate, wanted.certificates, certificate, _certificate_row),
+        Table(Keytab, wanted.keytabs, keytab, _keytab_row),
     ]
 
 
@@ -112,6 +115,10 @@ def _key(struct: Any) -> str:
 
 def _certificate_row(struct: Any) -> Certificate:
     return row_of(struct.name, struct.chain, struct.encrypted_key)
+
+
+def _keytab_row(struct: Any) -> Keytab:
+    return Keytab(name=struct.name, keys=[list(astuple(key)) for key in struct.keys], encrypted=struct.encrypted)
 
 
 def _record(under_way: Change, now: Snapshot, wanted: Snapshot) -> None:

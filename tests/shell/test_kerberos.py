@@ -65,8 +65,7 @@ def anna(database_url: str) -> Row:
 
 
 def carried(content: bytes, secret: str = settings.GATEPOST_SECRET_KEY, name: str = "mail") -> Keytab:
-    principals = tuple(sorted({key.principal for key in keys(content)}))
-    return Keytab(name=name, principals=principals, encrypted=Fernet(secret).encrypt(content).decode())
+    return Keytab(name=name, keys=tuple(keys(content)), encrypted=Fernet(secret).encrypt(content).decode())
 
 
 def offer(*keytabs: Keytab, **values: Any) -> Kerberos:

@@ -14,20 +14,28 @@ ENCRYPTIONS = {
 """The numbers of RFC 3961 §8 and its successors → names."""
 
 
-class Keytab(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys of one file, encrypted with the installation's secret (a Fernet token), and whose they are."""
-
-    name: str
-    principals: tuple[str, ...]
-    encrypted: str
-
-
 class Key(msgspec.Struct, frozen=True, order=True):
     """One entry without its secret: `smtp/mail.contoso.com@CONTOSO.COM`, the key's version, its encryption."""
 
     principal: str
     version: int
     encryption: str
+
+    def __str__(self) -> str:
+        return f"{self.principal}, version {self.version}, {self.encryption}"
+
+    @property
+    def realm(self) -> str:
+        """`CONTOSO.COM`."""
+        return self.principal.rpartition("@")[2]
+
+
+class Keytab(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of one file, encrypted with the installation's secret (a Fernet token), and what is in it."""
+
+    name: str
+    keys: tuple[Key, ...]
+    encrypted: str
 
 
 def keys(content: bytes) -> list[Key]:
@@ -45,11 +53,6 @@ def merged(contents: Iterable[bytes]) -> bytes:
     """One file with the entries of all."""
     entries = (entry for content in contents for entry in _entries(content))
     return MAGIC + b"".join(struct.pack(">i", len(entry)) + entry for entry in entries)
-
-
-def realm_of(principal: str) -> str:
-    """What stands behind the last `@`."""
-    return principal.rpartition("@")[2]
 
 
 def _entries(content: bytes) -> Iterator[bytes]:

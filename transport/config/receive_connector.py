@@ -590,16 +590,17 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "EnableAuthGSSAPI", "Security", Kind.FLAG, "Kerberos with Integrated Windows authentication",
-            "Offers GSSAPI beside NTLM.",
-            CMDLET, not_enforced="Kerberos is not built in yet.",
+            "Offers GSSAPI beside NTLM: clients with a ticket sign in without a password.",
+            CMDLET,
         ),
     ] = False
     extended_protection_policy: Annotated[
         ExtendedProtectionPolicy,
         Setting(
             "ExtendedProtectionPolicy", "Security", Kind.CHOICE, "Extended protection",
-            "Binds Integrated Windows authentication to the TLS channel.",
-            CMDLET, choices=ExtendedProtectionPolicy, not_enforced="The libraries here do not bind channels.",
+            "Binds Integrated Windows authentication to the TLS connection, so that nobody between can pass it on. "
+            "Allow: where the client knows it. Require: offered on TLS only, and to such clients only.",
+            CMDLET, choices=ExtendedProtectionPolicy,
         ),
     ] = ExtendedProtectionPolicy.None_
     tls_certificate_name: Annotated[

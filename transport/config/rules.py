@@ -123,6 +123,8 @@ def _advice(connector: ReceiveConnector) -> Iterable[str]:
         yield "Kerberos is offered with Integrated Windows authentication only; without it the choice does nothing."
     if connector.extended_protection_policy is not ExtendedProtectionPolicy.None_ and not integrated:
         yield "Extended protection concerns Integrated Windows authentication only, which is not chosen."
+    elif _nobody_is_bound(connector):
+        yield "Extended protection is required but TLS is not offered: nobody can sign in with Integrated Windows."
     if signs_in and PermissionGroup.ExchangeUsers not in groups and not connector.grants:
         yield "Users may sign in, but that gives them no rights: add the permission group Exchange users."
     if PermissionGroup.ExchangeUsers in groups and not signs_in:
@@ -136,6 +138,11 @@ def _advice(connector: ReceiveConnector) -> Iterable[str]:
             "Exchange Server authentication is kept, not offered: it works inside one Active Directory only. Let your "
             "servers in by their addresses, externally secured."
         )
+
+
+def _nobody_is_bound(connector: ReceiveConnector) -> bool:
+    required = connector.extended_protection_policy is ExtendedProtectionPolicy.Require
+    return required and AuthMechanism.Tls not in connector.auth_mechanism
 
 
 def _range_problems(ranges: tuple[IPRange, ...]) -> Iterable[Problem]:

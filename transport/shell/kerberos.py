@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from transport.config.keytab import merged, realm_of
+from transport.config.keytab import merged
 from transport.config.snapshot import Snapshot
 
 NOT_INSTALLED = "Kerberos is not installed here (pip install gatepost[kerberos])."
@@ -129,8 +129,7 @@ class Kerberos:
     def __init__(self, snapshot: Snapshot, secret: bytes) -> None:
         self.acceptor: Acceptor | None = None
         self.problem = ""
-        principals = [principal for keytab in snapshot.keytabs for principal in keytab.principals]
-        self.realms = frozenset(realm_of(principal).casefold() for principal in principals)
+        self.realms = frozenset(key.realm.casefold() for keytab in snapshot.keytabs for key in keytab.keys)
         wanted = any(one.enabled and one.enable_auth_gssapi for one in snapshot.receive_connectors)
         try:
             if snapshot.keytabs and gssapi is not None:

@@ -197,11 +197,12 @@ def test_the_answer_to_ehlo_is_previewed_plain_and_on_tls(admin):
 
 def test_what_nothing_obeys_is_said_with_the_reason(admin):
     row = actions.create(ADMIN, receive_connector())
-    for tab in ("general", "security", "extensions", "certificate"):
+    for tab in ("general", "extensions", "certificate"):
         text = admin.get(properties(row, tab)).text
         closed = text.partition("<main")[2].partition("<details")[2].partition("</details>")[0]
         assert "Not enforced" in closed
     assert "Microsoft reserved it for its own services." in admin.get(properties(row, "general")).text
+    assert "<strong>Not enforced:</strong>" in admin.get(properties(row, "security")).text
 
 
 def sessions(count, **values):

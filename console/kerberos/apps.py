@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KerberosConfig(AppConfig):
+    name = "console.kerberos"
+    default_auto_field = "django.db.models.BigAutoField"

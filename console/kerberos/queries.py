@@ -1,0 +1,27 @@
+"""What the pages of keytabs read."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.utils.translation import gettext as _
+
+from console.kerberos.models import Keytab
+from console.publishing.compile import keytab
+
+
+def principals(row: Keytab) -> list[str]:
+    """Whose keys are in the file."""
+    return sorted({key.principal for key in keytab(row).keys})
+
+
+def described(row: Keytab) -> list[str]:
+    """Each key without its secret."""
+    return [str(key) for key in keytab(row).keys]
+
+
+def why_not_offered() -> str:
+    """What keeps Kerberos from being offered on any connector; empty when nothing does."""
+    if find_spec("gssapi") is None:
+        return _("Kerberos is not installed here (pip install gatepost[kerberos]).")
+    return "" if Keytab.objects.exists() else _("There is no keytab yet: load one under Keytabs.")

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.crud import LINES, MONO, NAME, TIME, Column, CrudView, Detail
+from console.kerberos import actions, queries
+from console.kerberos.forms import KeytabForm
+from console.kerberos.models import Keytab
+
+
+class KeytabPages(CrudView):
+    model = Keytab
+    namespace = "kerberos"
+    noun, plural = _("keytab"), _("keytabs")
+    purpose = _(
+        "The Kerberos keys of this service. With them, clients that hold a ticket sign in without a password, where a "
+        "connector offers Kerberos with Integrated Windows authentication."
+    )
+    first_step = _("Load the file that your Active Directory or KDC made for smtp/ and this server's host name.")
+    columns = [
+        Column(_("Name"), "name", NAME, sort="name"),
+        Column(_("Keys of"), queries.principals, LINES),
+        Column(_("Loaded"), "loaded_at", TIME, sort="loaded_at", minor=True),
+    ]
+    details = [
+        Detail(_("Keys"), queries.described, LINES),
+        Detail(_("Loaded"), "loaded_at", TIME),
+        Detail(_("Who signs in"), lambda row: _t("anna@REALM is the user REALM\\anna, else that of its first label.")),
+        Detail(_("Not offered"), lambda row: queries.why_not_offered(), MONO),
+    ]
+    search = ["name"]
+    form_class = KeytabForm
+    writers = actions.WRITERS
+
+    def save(self, form: KeytabForm) -> Keytab:
+        given = form.cleaned_data
+        if form.instance is not None:
+            return actions.replace(self.actor, form.instance, given["file"])
+        return actions.add(self.actor, given["name"].strip(), given["file"])
+
+    def remove(self, obj: Any) -> None:
+        actions.remove(self.actor, obj)
+
+    def removal_warning(self, objects: Any) -> str:
+        return _t("Clients with tickets for these keys cannot sign in with Kerberos any more.")
