@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.shell.protocol_log import Limits, ProtocolLog, SessionLog
+from transport.shell.protocol_log import Limits, ProtocolLog
+from transport.shell.session_log import SessionLog
 
 ENDS = "127.0.0.1:25", "192.0.2.7:49152"
 
@@ -26,7 +27,7 @@ def write(directory: Path, count: int, limits: Limits | None = None, rest: bytes
         log = ProtocolLog(directory, asyncio.get_running_loop(), limits)
         session = SessionLog(log, "node\\Default", "08D675E58CA1DA38", *ENDS)
         for number in range(count):
-            session.command(b"NOOP %d%b" % (number, rest), b"250 OK\r\n")
+            session.said(b"NOOP %d%b" % (number, rest), b"250 OK\r\n")
             log._flush()
         log.close()
 

@@ -145,3 +145,26 @@ class IncomingMessage:
         if self._body is not None:
             self._body.discard()
             self._body = None
+
+
+class Chunk:
+    """The octets of one BDAT on their way into a message; those of a refused command are forgotten (RFC 3030 §2)."""
+
+    __slots__ = ("_message", "left", "wanted")
+
+    def __init__(self, wanted: ReadChunk, message: IncomingMessage | None) -> None:
+        self.wanted, self.left = wanted, wanted.size
+        self._message = message if wanted.keep else None
+
+    @property
+    def ends_message(self) -> bool:
+        """True for the last chunk of a message."""
+        return self.wanted.keep and self.wanted.last
+
+    def feed(self, data: bytes) -> bytes:
+        """Take what the client sent; returns what came behind the chunk."""
+        piece, rest = data[: self.left], data[self.left :]
+        self.left -= len(piece)
+        if self._message is not None:
+            self._message.take(piece)
+        return rest

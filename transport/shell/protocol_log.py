@@ -12,10 +12,14 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from transport.shell.clock import stamp
+
+if TYPE_CHECKING:
+    from transport.shell.session_log import SessionLog
 
 FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
 FLUSH_EVERY = 0.1
@@ -49,44 +53,7 @@ def escaped(character: str) -> str:
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
 
 
-class SessionLog:
-    """The events of one session. They are only remembered here: spelling them out is the writer thread's work."""
-
-    __slots__ = ("_log", "head", "sequence", "tail")
-
-    def __init__(self, protocol_log: "ProtocolLog", connector: str, session_id: str, local: str, remote: str) -> None:
-        self._log = protocol_log
-        self.head = f",{field(connector)},{session_id},"
-        self.tail = f",{local},{remote},"
-        self.sequence = 0
-
-    def connected(self, rights: str) -> None:
-        """`+`, and what the session may do."""
-        self._log.add((time.time(), self, "+", "", b"", ""))
-        self._log.add((time.time(), self, "*", rights, b"", "Set Session Permissions"))
-
-    def command(self, line: bytes, wire: bytes, context: str = "") -> None:
-        """`<` and `>`: a command line as the client sent it, without its line end, and the reply to it."""
-        self._log.add((time.time(), self, "<", line, wire, context))
-
-    def heard(self, line: bytes) -> None:
-        """`<`: a command line that has no reply yet."""
-        self._log.add((time.time(), self, "<", line, b"", ""))
-
-    def sent(self, wire: bytes, context: str = "") -> None:
-        """`>`: a reply in one record, whatever its number of lines; `context` names the rule of a refusal."""
-        self._log.add((time.time(), self, ">", "", wire, context))
-
-    def note(self, data: str, context: str = "") -> None:
-        """`*`: something worth knowing."""
-        self._log.add((time.time(), self, "*", data, b"", context))
-
-    def closed(self, by: str) -> None:
-        """`-`: `by` is Remote or Local."""
-        self._log.add((time.time(), self, "-", "", b"", by))
-
-
-Event = tuple[float, SessionLog, str, str | bytes, bytes, str]
+Event = tuple[float, "SessionLog", str, str | bytes, bytes, str]
 """When, whose, `+-*<>`, the data, the reply (of `<` and `>`), the context (of the reply where there is one)."""
 
 

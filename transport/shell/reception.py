@@ -16,7 +16,7 @@ from transport.shell.recipient_feed import RecipientFeed
 from transport.shell.unknown_recipients import UnknownRecipients
 
 if TYPE_CHECKING:
-    from transport.shell.smtp_protocol import SmtpProtocol
+    from transport.shell.connection import Connection
     from transport.shell.tls_contexts import Context, TlsContexts
 
 
@@ -49,7 +49,7 @@ class Reception:
         self.unknown_recipients = UnknownRecipients()
         self.dns = DnsLookups(loop)
         self.load = ConnectorLoad()
-        self.sessions: set[SmtpProtocol] = set()
+        self.sessions: set[Connection] = set()
         self.resources_low = not journal.has_room()
         self.stopping = False
 

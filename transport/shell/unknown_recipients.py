@@ -21,7 +21,7 @@ class UnknownRecipients:
 
     def over(self, address: str, limit: int | None, interval: int, now: float, *, unknown: bool) -> bool:
         """Whether the source has used up its `limit` within `interval` seconds; an `unknown` one is counted first."""
-        if limit is None:
+        if limit is None or not (unknown or self._sources):
             return False
         version, number = client_key(address)
         source = (version, number if version == 4 else number >> 64)
