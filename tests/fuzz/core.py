@@ -76,8 +76,13 @@ class Client:
             self.take(chance.choice(ends)(session))
         else:
             in_exchange = session.exchange is not None
-            self.said = lines.answer(chance) if in_exchange else lines.line(chance, session.stage)
-            self.take(verbs.respond(session, self.said, self.now, chance.random() < 0.01))
+            self.hear(lines.answer(chance) if in_exchange else lines.line(chance, session.stage))
+
+    def hear(self, line: bytes) -> None:
+        """The core's turn."""
+        if not self.closed:
+            self.said = line
+            self.take(verbs.respond(self.session, line, self.now, self.chance.random() < 0.01))
 
     def take(self, outcome: Outcome) -> None:
         """Check the outcome and do what it asks for."""

@@ -54,7 +54,7 @@ EVERY = (*sorted(VERBS), "GET", "FROB", "", "XEXCH50", "TURN", "ETRN")
 def line(chance: random.Random, stage: int) -> bytes:
     """One command line without its line end."""
     verb = chance.choice(NEXT[Stage(stage)] if chance.random() < 0.8 else EVERY)
-    text = verb + _argument(chance, verb)
+    text = verb + argument(chance, verb)
     if chance.random() < 0.07:
         text = _spoiled(chance, text)
     octets = text.encode("utf-8" if chance.random() < 0.99 else "utf-16-le", "replace")
@@ -69,7 +69,8 @@ def answer(chance: random.Random) -> bytes:
     return base64.b64encode(octets)
 
 
-def _argument(chance: random.Random, verb: str) -> str:
+def argument(chance: random.Random, verb: str) -> str:
+    """What stands behind a verb, with the blank before it."""
     if verb in SENSIBLE and chance.random() < 0.7:
         return chance.choice(SENSIBLE[verb])
     match verb:

@@ -1,49 +1,19 @@
-"""Whatever a client says, in whatever stage: an outcome, never an exception."""
+"""Limits at, below and above; which answers change nothing; what no message can break."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receive.builders import connected, connector, policy, said
-from transport.receive import data, rcpt, verbs
-from transport.receive.outcome import Close, LookUpRecipient, ReadChunk, ReadMailData
-from transport.receive.rules import RULES
+from transport.receive import data, verbs
+from transport.receive.outcome import Close, ReadMailData
 from transport.receive.session import Session
 
 HELLO = ("EHLO client.example",)
 MAIL = (*HELLO, "MAIL FROM:<a@example.org>")
 STAGES = {"connected": (), "greeted": HELLO, "mail": MAIL, "rcpt": (*MAIL, "RCPT TO:<postmaster>")}
-
-words = st.sampled_from(
-    ["<", ">", "<a@contoso.com>", "<>", "FROM:", "TO:", "from:", "@", '"', "\\", "%", "!", "SIZE=", "SIZE=1", "BODY=",
-     "8BITMIME", " ", "\t", "\x00", "\r", "é", "。", "[1.2.3.4]", "[IPv6:::1]", "postmaster", "=", ",", ":", "a" * 300]
-)  # fmt: skip
-lines = st.one_of(
-    st.binary(max_size=200),
-    st.tuples(st.sampled_from(sorted(verbs.VERBS)), st.lists(words, max_size=6)).map(
-        lambda parts: (parts[0] + " " + "".join(parts[1])).encode()
-    ),
-)
-
-
-@pytest.mark.parametrize("stage", STAGES)
-@settings(max_examples=300)
-@given(line=lines)
-def test_every_line_in_every_stage_has_an_outcome(stage: str, line: bytes) -> None:
-    session = said(connected(), *STAGES[stage])
-    outcome = verbs.respond(session, line, 0.0)
-    if outcome.reply is None:
-        (action,) = outcome.actions
-        if isinstance(action, ReadChunk):
-            return
-        assert isinstance(action, LookUpRecipient)
-        for found in (True, False, None):
-            assert rcpt.looked_up(outcome.session, action, found).reply is not None
-    elif outcome.reply.refuses:
-        assert outcome.decided_by in RULES, outcome.decided_by
-
 
 @given(st.binary(max_size=400), st.integers(0, 10**9), st.booleans(), st.booleans())
 def test_every_message_has_an_outcome(head: bytes, size: int, complete: bool, over: bool) -> None:
