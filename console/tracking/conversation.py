@@ -7,8 +7,10 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.urls import reverse
+
 from console.tracking.models import Session
-from transport.receive.rules import RULES, Rule
+from transport.receive.rules import REFUSALS, RULES, Rule
 
 _CONTEXT = re.compile(r"(?P<rule>[a-z_]+); revision (?P<revision>\d+)(?:; (?P<matched>.*))?", re.DOTALL)
 _TARPIT = re.compile(r"Tarpit for '0\.(\d\d):(\d\d):(\d\d)'")
@@ -35,6 +37,11 @@ class Decision:
     @property
     def words(self) -> str:
         return self.rule.meaning if self.rule else ""
+
+    @property
+    def help_url(self) -> str:
+        """The page that explains the refusal."""
+        return reverse("refusals:page", args=[self.name]) if self.name in REFUSALS else ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from transport.config import kinds
 from transport.config.document import DocumentError
 from transport.config.setting import Setting
 from transport.config.snapshot import Snapshot
-from transport.receive.rules import CONNECTOR, REFUSALS
+from transport.receive.rules import CONNECTOR
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,6 @@ class Reason:
     """`value` is what the setting said under the revision of the decision, `now` what it says today if that differs."""
 
     decision: Decision
-    help_url: str = ""
     place: str = ""
     url: str = ""
     label: str = ""
@@ -49,20 +48,19 @@ class Reasons:
     def of(self, decision: Decision) -> Reason:
         rule = decision.rule
         revision_url = reverse("publishing:details", args=[decision.revision])
-        help_url = reverse("refusals:page", args=[decision.name]) if decision.name in REFUSALS else ""
         if rule is None or not rule.on:
-            return Reason(decision, help_url, revision_url=revision_url)
+            return Reason(decision, revision_url=revision_url)
         setting = setting_of(rule.on, rule.field)
         then, now = self._value(decision.revision, rule.on, rule.field), self._value(0, rule.on, rule.field)
+        listed = bool(decision.matched) and isinstance(then, tuple)  # the entry says more than its whole list
         author, changed_at = self._last_change(rule.on, decision.revision)
         return Reason(
             decision,
-            help_url,
             place=self.connector if rule.on == CONNECTOR else PLACES[rule.on].name,
             url=self._place(rule.on, rule.field),
             label=setting.label if setting else "",
-            value=_written(setting, then),
-            now=_written(setting, now) if now is not None and now != then else "",
+            value="" if listed else _written(setting, then),
+            now=_written(setting, now) if now is not None and now != then and not listed else "",
             author=author,
             changed_at=changed_at,
             revision_url=revision_url,

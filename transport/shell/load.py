@@ -1,6 +1,6 @@
 """How busy each connector is: connections and messages of this minute, by source; of this transport or of all.
 
-Limits over all transports count what the others said last through Redis (`shared_counts`), about a second ago.
+Limits over all transports count what the others said last through Redis (`shared_counts`), about half a second ago.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Counts over all transports, through Redis: each says once a second what it has, and hears what the others have."""
+"""Counts over all transports, through Redis: each says twice a second what it has, and hears what the others have."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from transport.config.receive_connector import LimitScope
 from transport.shell.reception import Reception
 
-EVERY = 1.0
-FRESH = 5
+EVERY = 0.5
+FRESH = 3
 """Seconds after which a silent transport counts no more."""
 PREFIX = "gatepost:load:"
 

@@ -154,7 +154,7 @@ def test_every_rule_has_words_and_leads_somewhere(admin):
     for line, reason, _held in answer.context["lines"]:
         assert reason.decision.words, line
         assert bool(reason.url) == bool(reason.decision.rule.on), reason
-        assert bool(reason.help_url) == (reason.decision.name in REFUSALS), reason
+        assert bool(reason.decision.help_url) == (reason.decision.name in REFUSALS), reason
 
 
 def test_what_a_client_sent_is_never_markup(admin):
