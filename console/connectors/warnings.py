@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
@@ -11,7 +12,9 @@ from transport.config.intervals import is_internet
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive.exposure import exposure
 
-SLIP_LOW, SLIP_HIGH = (172 << 24) + (160 << 16), (172 << 24) + (175 << 16) + 0xFFFF
+SLIP = IPRange("172.160.0.0/12").bounds[1:]
+"""What document 004 prints where it means the private network 172.16.0.0/12."""
+MOST_OVERLAPS = 5
 
 
 def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()) -> list[str]:
@@ -49,17 +52,44 @@ def _plain_passwords(connector: ReceiveConnector) -> Iterator[str]:
 
 def _ranges(ranges: tuple[IPRange, ...]) -> Iterator[str]:
     for remote in ranges:
-        version, low, high = remote.bounds
-        if version == 4 and low >= SLIP_LOW and high <= SLIP_HIGH:
-            meant = remote.text.replace("172.160.", "172.16.")
-            yield f"{remote} holds public addresses. The private network is 172.16.0.0/12: did you mean {meant}?"
+        if _is_slip(remote):
+            yield f"{remote} holds public addresses. The private network is 172.16.0.0/12{_meant(remote)}"
         network = host_bits(remote)
         if network:
             yield f"{remote} means the whole network {network}."
+    yield from islice(_overlaps(ranges), MOST_OVERLAPS)
+
+
+def _is_slip(remote: IPRange) -> bool:
+    version, low, high = remote.bounds
+    return version == 4 and low >= SLIP[0] and high <= SLIP[1]
+
+
+def _meant(remote: IPRange) -> str:
+    if remote.bounds[1:] == SLIP:
+        return ": did you mean 172.16.0.0/12?"
+    same_place = remote.text.startswith("172.160.") and "-" not in remote.text
+    return f": did you mean {remote.text.replace('172.160.', '172.16.', 1)}?" if same_place else "."
+
+
+def _overlaps(ranges: tuple[IPRange, ...]) -> Iterator[str]:
+    """What a connector names twice: harmless, but seldom meant."""
+    widest: IPRange | None = None
+    for remote in sorted(ranges, key=lambda each: (each.bounds[:2], -each.bounds[2])):
+        version, low, high = remote.bounds
+        if widest is None or widest.bounds[0] != version or widest.bounds[2] < low:
+            widest = remote
+        elif high <= widest.bounds[2]:
+            yield f"{remote} lies inside {widest} and adds nothing."
+        else:
+            yield f"{widest} and {remote} overlap."
+            widest = remote
 
 
 def _domains(domains: Iterable[AcceptedDomain]) -> Iterator[str]:
     for domain in domains:
         rest = domain.domain_name.removeprefix("*").removeprefix(".")
-        if domain.domain_name.startswith("*") and "." not in rest:
-            yield f"The accepted domain {domain.domain_name} takes mail for all of “{rest}”: a relay in effect."
+        if not rest:
+            yield f"The accepted domain {domain.domain_name} takes mail for every domain: an open relay in effect."
+        elif "." not in rest and (rest != domain.domain_name or domain.match_subdomains):
+            yield f"The accepted domain {domain.domain_name} takes mail for all of “.{rest}”: a relay in effect."

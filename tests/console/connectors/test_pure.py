@@ -77,16 +77,30 @@ def test_sentence(changes, words):
         ({"ranges": ["172.160.0.0/12"]}, "did you mean 172.16.0.0/12?"),
         ({"auth_mechanism": frozenset({AuthMechanism.BasicAuth})}, "passwords cross the network readable"),
         ({"auth_mechanism": frozenset({AuthMechanism.Integrated})}, "add the permission group Exchange users"),
+        ({"ranges": ["172.160.5.0/24"]}, "did you mean 172.16.5.0/24?"),
+        ({"ranges": ["172.160.0.0-172.175.255.255"]}, "did you mean 172.16.0.0/12?"),
+        ({"ranges": ["172.165.0.0/16"]}, "holds public addresses. The private network is 172.16.0.0/12."),
         ({"ranges": ["192.168.1.1/24"]}, "192.168.1.1/24 means the whole network 192.168.1.0/24"),
+        ({"ranges": ["10.1.0.0/16", "10.0.0.0/8"]}, "10.1.0.0/16 lies inside 10.0.0.0/8 and adds nothing."),
+        ({"ranges": ["10.0.0.5-10.0.0.9", "10.0.0.1-10.0.0.6"]}, "10.0.0.1-10.0.0.6 and 10.0.0.5-10.0.0.9 overlap."),
+        ({"ranges": ["::1", "::/64"]}, "::1 lies inside ::/64 and adds nothing."),
     ],
 )
 def test_warnings(changes, words):
     assert words in " ".join(warnings(receive_connector(**changes)))
 
 
+def test_disjoint_ranges_of_both_families_are_fine():
+    assert warnings(receive_connector(ranges=["10.0.0.0/8", "11.0.0.0/8", "0.0.0.0/8", "::/0", "192.168.5.77"])) == []
+
+
 def test_a_plain_connector_has_no_warning_but_a_domain_for_everything_has():
     assert warnings(receive_connector(), [accepted_domain()]) == []
-    assert "a relay in effect" in warnings(receive_connector(), [accepted_domain("*")])[0]
+    assert "mail for every domain" in warnings(receive_connector(), [accepted_domain("*")])[0]
+    for everything in (accepted_domain("*.com"), accepted_domain("com", match_subdomains=True)):
+        assert "takes mail for all of “.com”" in warnings(receive_connector(), [everything])[0]
+    for one in (accepted_domain("*.contoso.com"), accepted_domain("localhost")):
+        assert warnings(receive_connector(), [one]) == []
 
 
 def test_command():
