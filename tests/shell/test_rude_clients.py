@@ -96,3 +96,23 @@ def test_a_flood_of_commands_keeps_nobody_waiting(serving: RunningTransport) -> 
     began = time.monotonic()
     assert serving.greeted().say("NOOP").startswith("250 ")
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("rest", [b"", b"NOOP\r\n", b"NOOP", MESSAGE[:-5], MESSAGE[:60] + b"BDAT 300\r\nhalf of it"])
+def test_who_closes_its_side_in_the_middle_is_let_go_at_once(serving: RunningTransport, rest: bytes) -> None:
+    """What begins behind a message that is being stored has no end any more."""
+    client = serving.greeted()
+    client.send(MESSAGE + rest)
+    client.connection.shutdown(socket.SHUT_WR)
+    codes = [line[:3] for line in iter(client.line, "")]
+    assert codes[:4] == ["250", "250", "354", "250"]
+    wait_for(lambda: serving.facts()["sessions"] == 0, "the session is still there")
+
+
+def test_who_closes_its_side_gets_the_answer_that_the_tarpit_holds(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(tarpit_interval=1))
+    transport.start()
+    client = transport.greeted()
+    client.send(b"FROB\r\nNOOP\r\n")
+    client.connection.shutdown(socket.SHUT_WR)
+    assert [line[:3] for line in iter(client.line, "")] == ["500", "250"]
