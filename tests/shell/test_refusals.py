@@ -149,6 +149,9 @@ def provoke(transport: TracedTransport) -> None:
     client = greeted(transport, "127.0.0.8")
     client.send(b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@gatepost.test>\r\n")
     assert said(client)[-1].startswith("550 5.7.1 ")
+    client = greeted(transport, "127.0.0.5")
+    client.send(b"FROB\r\nFROB\r\n")
+    assert [line[:3] for line in said(client)] == ["500", "500", "421"]
     fail(transport)
 
 
@@ -194,12 +197,12 @@ def test_every_refusal_in_the_log_names_its_rule_which_declares_the_reply(traced
         context = re.fullmatch(r"([a-z_]+); revision 1(; .+)?", line[8])
         assert context, line
         found.add(context[1])
-        last = "\r\n".join(line[7].split("  ")[-1:])
-        assert any(last.endswith(reply.text[4:]) for reply in REFUSALS[context[1]].replies), line
+        assert line[7] in {reply.text for reply in REFUSALS[context[1]].replies}, line
     assert found >= {
         "connection_limit", "line_too_long", "bare_line_feed", "invalid_arguments", "out_of_order", "not_stored",
         "sign_in_malformed", "sign_in_not_available", "message_size", "message_rate", "inactivity_timeout",
-        "connection_timeout", "stopping", "internal_fault", "early_talker", "ip_block_list", "recipient_blocked",
+        "connection_timeout", "stopping", "too_many_errors", "unrecognized_command", "internal_fault", "early_talker",
+        "ip_block_list", "recipient_blocked",
     }  # fmt: skip
 
 
@@ -215,7 +218,14 @@ def test_the_log_stays_csv_and_ascii_and_names_what_matched_and_held(traced: Tra
     assert [line[6:] for line in held] == [["*", "Tarpit for '0.00:00:01'", "TarpitInterval"]]
 
 
+def test_the_last_error_and_the_reply_that_ends_the_connection_are_two_lines(traced: TracedTransport) -> None:
+    lines = [line[6:] for line in traced.logged()]
+    end = lines.index([">", CATALOGUE["TOO_MANY_ERRORS"].text, "too_many_errors; revision 1"])
+    assert lines[end - 1] == [">", CATALOGUE["UNRECOGNIZED_COMMAND"].text, "unrecognized_command; revision 1"]
+    assert lines[end - 2] == ["<", "FROB", ""]
+
+
 def test_the_catalogue_is_what_clients_may_see(traced: TracedTransport) -> None:
     known = {line for reply in CATALOGUE.values() for line in reply.text.split("\n")}
-    refused = {line[7] for line in traced.logged() if line[6] == ">" and line[7][0] in "45" and "  " not in line[7]}
+    refused = {line[7] for line in traced.logged() if line[6] == ">" and line[7][0] in "45"}
     assert refused - known == set()

@@ -159,7 +159,7 @@ def _denied(session: Session, why: Denied) -> Outcome:
         return Outcome(session, answer, held, why.rule)
     last = replies.TOO_MANY_FAILURES
     both = Reply(last.code, last.status, last.lines, answer.wire + last.wire)
-    return Outcome(session, both, (*held, *CLOSE), "too_many_logon_failures")
+    return Outcome(session, both, (*held, *CLOSE), "too_many_logon_failures", why.rule)
 
 
 def shown(exchange: Exchange | None, line: bytes) -> bytes:

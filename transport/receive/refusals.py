@@ -22,7 +22,7 @@ def refuse(session: Session, answer: Reply, rule: str, matched: str = "") -> Out
     if limit is None or session.protocol_errors < limit:
         return Outcome(session, answer, tarpit(session, answer), rule)
     both = Reply(421, "4.7.0", replies.TOO_MANY_ERRORS.lines, answer.wire + replies.TOO_MANY_ERRORS.wire)
-    return Outcome(session, both, (*tarpit(session, answer), *CLOSE), "too_many_errors")
+    return Outcome(session, both, (*tarpit(session, answer), *CLOSE), "too_many_errors", rule)
 
 
 def close(session: Session, answer: Reply, rule: str, matched: str = "") -> Outcome:

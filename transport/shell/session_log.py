@@ -45,7 +45,12 @@ class SessionLog:
                 self.heard(line)
             return
         wire = b"334 %b\r\n" % MASK if reply.code == 334 else reply.wire
-        self.said(line, wire, _why(outcome) if reply.code >= 400 and outcome.decided_by else "")
+        first, end, last = wire.partition(b"\r\n")
+        if last and first[3:4] == b" ":  # the last error that was allowed, and the reply that ends the connection
+            self.said(line, first + end, _why(outcome, outcome.matched))
+            self.said(b"", last, _why(outcome, outcome.decided_by))
+            return
+        self.said(line, wire, _why(outcome, outcome.decided_by, outcome.matched) if reply.code >= 400 else "")
 
     def held(self, tarpit: Tarpit, line: bytes, exchange: Exchange | None) -> None:
         """A command line whose reply has to wait."""
@@ -84,9 +89,9 @@ def session_log(protocol_log: ProtocolLog, node: str, session: Session, session_
     return log
 
 
-def _why(outcome: Outcome) -> str:
-    context = f"{outcome.decided_by}; revision {outcome.session.policy.snapshot.revision}"
-    return f"{context}; {outcome.matched}" if outcome.matched else context
+def _why(outcome: Outcome, rule: str, matched: str = "") -> str:
+    context = f"{rule}; revision {outcome.session.policy.snapshot.revision}"
+    return f"{context}; {matched}" if matched else context
 
 
 def _endpoint(ip: str, port: int) -> str:
