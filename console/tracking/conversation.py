@@ -137,7 +137,8 @@ def _plain(text: str) -> str:
 
 def _text(session: Session, mark: str, data: str, context: str) -> str:
     if mark == "+":
-        return f"{_endpoint(session)} connected to {session.local_endpoint}"
+        connected = f"{_endpoint(session)} connected to {session.local_endpoint}"
+        return f"{connected}, {context}" if context else connected
     if mark == "-":
         return {"Remote": "closed by the client", "Local": "closed by us"}.get(context, data or "closed")
     return _MANY_LINES.sub(r"\1 ", data, count=1) if mark == ">" else data

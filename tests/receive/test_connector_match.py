@@ -18,7 +18,7 @@ def index(*connectors: object) -> ConnectorIndex:
 
 def answers(found: ConnectorIndex, remote: str, local: str = "127.0.0.1", port: int = 25) -> str | None:
     answer = found.find(local, port, remote)
-    return answer.name if answer else None
+    return answer.connector.name if answer else None
 
 
 def test_the_narrowest_range_answers() -> None:
@@ -30,6 +30,8 @@ def test_the_narrowest_range_answers() -> None:
     assert answers(found, "192.168.2.1") == "Default"
     assert answers(found, "192.168.1.255") == "A"
     assert answers(found, "192.168.0.255") == "Default"
+    answer = found.find("127.0.0.1", 25, "192.168.1.100")
+    assert answer is not None and str(answer.remote) == "192.168.1.0-192.168.1.255"
 
 
 def test_another_port_or_family_or_network_is_not_answered() -> None:

@@ -212,6 +212,7 @@ def test_the_log_stays_csv_and_ascii_and_names_what_matched_and_held(traced: Tra
     assert {len(line) for line in traced.logged()} == {9}
     contexts = {line[8] for line in traced.logged()}
     assert 'ip_block_list; revision 1; 127.0.0.8 (=HYPERLINK("x"), B\\xfcro\\x0d\\x0a\\u20ac)' in contexts
+    assert "range 127.0.0.8" in contexts
     assert "sender_blocked; revision 1; pest.example with all subdomains" in contexts
     assert "recipient_blocked; revision 1; old@gatepost.test" in contexts
     held = [line for line in traced.logged() if line[7].startswith("Tarpit")]

@@ -26,15 +26,16 @@ def connect(
     policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls_available: bool
 ) -> Outcome:
     """Asks for the connector's load, or refuses when no connector holds the client. Endpoints are (address, port)."""
-    connector = policy.connectors.find(local[0], local[1], remote[0])
-    if connector is None:
+    match = policy.connectors.find(local[0], local[1], remote[0])
+    if match is None:
         session = Session(policy, NOBODY, *local, *remote)
         return Outcome(session, replies.NO_CONNECTOR, CLOSE, "no_connector")
+    connector = match.connector
     who = principal(connector)
     offers_tls = tls_available and AuthMechanism.Tls in connector.auth_mechanism
     held = policy.rights(connector, who)
     session = Session(policy, connector, *local, *remote, tls_available=offers_tls, principal=who, rights=held)
-    return Outcome(session, None, (CountConnection(),))
+    return Outcome(session, None, (CountConnection(),), matched=match.remote.text)
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from transport.config.endpoint import client_key
+from transport.config.endpoint import IPRange, client_key
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.range_map import RangeMap
 
-Span = tuple[int, int, tuple[int, int], ReceiveConnector]
+
+class Match(NamedTuple):
+    """The connector that answers, and which of its remote ranges holds the client."""
+
+    connector: ReceiveConnector
+    remote: IPRange
+
+
+Span = tuple[int, int, tuple[int, int], Match]
 
 
 class ConnectorIndex:
@@ -20,10 +29,10 @@ class ConnectorIndex:
         for connector in snapshot.receive_connectors:
             for binding in connector.bindings if connector.enabled else ():
                 self._bound.setdefault((binding.ip, binding.port), []).append(connector)
-        self._maps: dict[tuple[str, int, int], RangeMap[ReceiveConnector]] = {}
+        self._maps: dict[tuple[str, int, int], RangeMap[Match]] = {}
 
-    def find(self, local_ip: str, local_port: int, remote_ip: str) -> ReceiveConnector | None:
-        """The connector that answers, or None. A binding to the very address and one to all both count."""
+    def find(self, local_ip: str, local_port: int, remote_ip: str) -> Match | None:
+        """Who answers, or None. A binding to the very address and one to all both count."""
         version, address = client_key(remote_ip)
         every = "0.0.0.0" if client_key(local_ip)[0] == 4 else "::"
         specific = local_ip if (local_ip, local_port) in self._bound else every
@@ -39,4 +48,4 @@ class ConnectorIndex:
                 for remote in connector.remote_ip_ranges:
                     of_version, low, high = remote.bounds
                     if of_version == version:
-                        yield low, high, (high - low, rank), connector
+                        yield low, high, (high - low, rank), Match(connector, remote)

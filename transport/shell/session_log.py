@@ -24,9 +24,9 @@ class SessionLog:
         self.tail = f",{local},{remote},"
         self.sequence = 0
 
-    def connected(self, session: Session) -> None:
-        """`+`, and what the session may do."""
-        self._log.add((time.time(), self, "+", "", b"", ""))
+    def connected(self, session: Session, remote: str) -> None:
+        """`+`, with the remote range that holds the client, and what the session may do."""
+        self._log.add((time.time(), self, "+", "", b"", f"range {remote}" if remote else ""))
         self.allowed(session)
 
     def allowed(self, session: Session) -> None:
@@ -77,15 +77,15 @@ class SessionLog:
         self._log.add((time.time(), self, "-", "", b"", by))
 
 
-def session_log(protocol_log: ProtocolLog, node: str, session: Session, session_id: str) -> SessionLog | None:
+def session_log(protocol_log: ProtocolLog, node: str, begun: Outcome, session_id: str) -> SessionLog | None:
     """The log of a session that has just begun; None where the connector wants none."""
-    connector = session.connector
+    session, connector = begun.session, begun.session.connector
     if connector.protocol_logging_level is not ProtocolLoggingLevel.Verbose:
         return None
     local = _endpoint(session.local_ip, session.local_port)
     remote = _endpoint(session.remote_ip, session.remote_port)
     log = SessionLog(protocol_log, f"{node}\\{connector.name}", session_id, local, remote)
-    log.connected(session)
+    log.connected(session, begun.matched)
     return log
 
 

@@ -74,7 +74,7 @@ class SmtpProtocol(Connection):
         session = self._session = outcome.session
         self._line_limit = line_limit(session.connector)
         self._session_id = identity.session_id(clock.now())
-        self._log = session_log(reception.protocol_log, reception.node, session, self._session_id)
+        self._log = session_log(reception.protocol_log, reception.node, outcome, self._session_id)
         outcome = settled(reception, outcome)
         if not outcome.actions:
             reception.load.opened(session.connector.name, session.remote_ip)
@@ -105,21 +105,19 @@ class SmtpProtocol(Connection):
     # A command
 
     def _take_line(self, line: bytes) -> None:
-        self._perform(self._answer(line), line)
-
-    def _answer(self, line: bytes) -> Outcome:
-        session = self._session
+        reception = self._reception
         if self._skipping or len(line) > self._line_limit:
             self._skipping = False
-            return verbs.line_too_long(session)
-        if not line.endswith(b"\r\n"):
-            return verbs.bare_line_feed(session)
-        outcome = verbs.respond(session, line[:-2], clock.now(), self._reception.resources_low)
+            outcome = verbs.line_too_long(self._session)
+        elif not line.endswith(b"\r\n"):
+            outcome = verbs.bare_line_feed(self._session)
+        else:
+            outcome = verbs.respond(self._session, line[:-2], clock.now(), reception.resources_low)
         if outcome.reply is None:
-            outcome = settled(self._reception, outcome)
+            outcome = settled(reception, outcome)
         if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in MESSAGE_VERBS:
-            self._reception.traffic.refused += 1
-        return outcome
+            reception.traffic.refused += 1
+        self._perform(outcome, line)
 
     def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
         """Take over the session, put the reply (to `line`) in the queue, do the actions."""
@@ -186,7 +184,8 @@ class SmtpProtocol(Connection):
         self._perform(outcome)
         if self._doing is Doing.COMMANDS:
             self._go_on()
-        self._flush()
+        else:
+            self._flush()
 
     def _hold(self, outcome: Outcome, tarpit: Tarpit) -> None:
         """This reply, and all that comes behind it, waits."""

@@ -103,7 +103,7 @@ def test_a_session_reads_as_a_conversation_with_the_reason_beside_each_refusal(a
     publish(42, Settings(name="Internet", max_message_size=2 * 1024 * 1024))
     session = make_session(
         1,
-        (0, "+", "", ""),
+        (0, "+", "", "range 203.0.113.0/24"),
         (1, ">", "220 mx ready", ""),
         (38, "<", "MAIL FROM:<a@b.example> SIZE=9999999", ""),
         (5038, ">", "552 5.3.4 Message size exceeds fixed maximum message size", "message_size; revision 41"),
@@ -111,7 +111,7 @@ def test_a_session_reads_as_a_conversation_with_the_reason_beside_each_refusal(a
         refused=1,
     )
     page = admin.get(reverse("tracking:session", args=[session.pk])).text
-    for text in ("203.0.113.7:51514 connected to 10.2.3.4:25", "5\u202f038", "closed by the client", "message_size"):
+    for text in ("203.0.113.7:51514 connected to 10.2.3.4:25, range 203.0.113.0/24", "5\u202f038", "closed by the client", "message_size"):
         assert text in page
     assert RULES["message_size"].meaning in page
     assert "1 MB" in page
