@@ -19,9 +19,11 @@ Records = dict[tuple[str, str], list[str]]
 class DnsServer:
     """`with DnsServer({("2.0.0.127.bl.test", "A"): ["127.0.0.2"]}) as server:` counts in `asked`."""
 
-    def __init__(self, records: Records | None = None, *, ttl: int = 300, silent: bool = False) -> None:
+    def __init__(
+        self, records: Records | None = None, *, ttl: int = 300, silent: bool = False, silent_for: str = ""
+    ) -> None:
         self.records = records or {}
-        self.ttl, self.silent = ttl, silent
+        self.ttl, self.silent, self.silent_for = ttl, silent, silent_for
         self.asked: Counter[tuple[str, str]] = Counter()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -52,7 +54,7 @@ class DnsServer:
             kind = dns.rdatatype.to_text(question.rdtype)
             name = question.name.to_text(omit_final_dot=True).lower()
             self.asked[name, kind] += 1
-            if not self.silent:
+            if not (self.silent or (self.silent_for and name.endswith(self.silent_for))):
                 self._socket.sendto(self._answer(query, name, kind).to_wire(), client)
 
     def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:

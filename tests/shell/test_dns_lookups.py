@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.conftest import wait_for
 from tests.dns_server import DnsServer
 from tests.shell.running_transport import RunningTransport
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
@@ -15,10 +16,12 @@ from transport.config.endpoint import Binding
 from transport.receive.dns import DnsAnswers
 from transport.receive.outcome import LookUpClient
 from transport.shell import dns_lookups
+from transport.shell.dns_circuit import ENOUGH, LEFT_OUT, Circuit
 from transport.shell.dns_lookups import DnsLookups
 
 LISTED = {("7.2.0.192.bl.test", "A"): ["127.0.0.2", "127.0.0.4"]}
 BOTH = LookUpClient("192.0.2.7", ("bl.test", "other.test"), False)
+BOTH_AND_DEAD = LookUpClient("192.0.2.7", ("dead.test", "bl.test", "other.test"), False)
 NAMED = LookUpClient("192.0.2.7", (), True)
 POINTER = {("7.2.0.192.in-addr.arpa", "PTR"): ["mail.partner.example."]}
 ADDRESS = {("mail.partner.example", "A"): ["192.0.2.1", "192.0.2.7"]}
@@ -103,6 +106,40 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert server.asked["1.2.0.192.bl.test", "A"] == 2
 
 
+def test_a_provider_that_is_silent_is_left_out_and_the_others_are_not(caplog: pytest.LogCaptureFixture) -> None:
+    async def talk(ask: Ask) -> None:
+        for host in range(ENOUGH):
+            await ask(LookUpClient(f"192.0.2.1{host}", ("dead.test", "bl.test"), False))
+        while "dead.test does not answer" not in caplog.text:  # noqa: ASYNC110 (the resolver gives up a little later)
+            await asyncio.sleep(0.01)
+        answers = await ask(BOTH_AND_DEAD)
+        assert answers.lists["dead.test"] == answers.lists["other.test"] == ()
+        assert sorted(answers.lists["bl.test"]) == ["127.0.0.2", "127.0.0.4"]
+
+    with DnsServer(LISTED, silent_for="dead.test") as server:
+        run(server, talk)
+        assert sorted(name for name, _ in server.asked if name.endswith("dead.test")) == [
+            f"1{host}.2.0.192.dead.test" for host in range(ENOUGH)
+        ]
+
+
+def test_the_circuit_opens_at_the_last_silence_and_closes_at_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    circuit = Circuit()
+    for _ in range(ENOUGH - 1):
+        circuit.failed("bl.test", 0.0)
+    assert circuit.may_ask("bl.test", 0.0) and circuit.problems == []
+    circuit.answered("bl.test")
+    for _ in range(ENOUGH):
+        assert circuit.may_ask("bl.test", 1.0)
+        circuit.failed("bl.test", 1.0)
+    assert not circuit.may_ask("bl.test", 0.9 + LEFT_OUT) and circuit.may_ask("other.test", 1.0)
+    assert circuit.problems == ["The list provider bl.test does not answer: clients are not looked up there."]
+    assert circuit.may_ask("bl.test", 1.0 + LEFT_OUT) and not circuit.may_ask("bl.test", 1.0 + LEFT_OUT)
+    circuit.answered("bl.test")
+    assert circuit.may_ask("bl.test", 1.0 + LEFT_OUT) and circuit.problems == []
+    assert "bl.test answers again" in caplog.text
+
+
 PROVIDER = IPListProvider(name="Blocker", lookup_domain="bl.test")
 
 
@@ -130,6 +167,27 @@ def test_a_client_that_sends_all_at_once_and_closes_its_side_is_answered(transpo
         client.send(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<bob@gatepost.test>\r\nQUIT\r\n")
         client.connection.shutdown(socket.SHUT_WR)
         assert [client.reply()[:3] for _ in range(4)] == ["250", "250", "221", ""]
+        client.close()
+
+
+def test_a_dead_provider_is_a_problem_of_the_transport_and_delays_nobody_any_more(transport: RunningTransport) -> None:
+    with DnsServer(silent=True) as server:
+        settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),), dns_timeout=1)
+        transport.publish(connection_filter=settings, ip_list_providers=(PROVIDER,))
+        transport.start()
+        for number in range(ENOUGH):
+            client = transport.client(f"127.0.0.{10 + number}")
+            client.line()
+            for command in ("EHLO x", "MAIL FROM:<a@b.example>", "RCPT TO:<bob@gatepost.test>"):
+                assert client.say(command)[:3] == "250"
+            client.close()
+        wait_for(lambda: "bl.test does not answer" in str(transport.facts()["problems"]), "nobody says it")
+        asked = server.asked.total()
+        client = transport.client("127.0.0.99")
+        client.line()
+        for command in ("EHLO x", "MAIL FROM:<a@b.example>", "RCPT TO:<bob@gatepost.test>"):
+            assert client.say(command)[:3] == "250"
+        assert server.asked.total() == asked
         client.close()
 
 

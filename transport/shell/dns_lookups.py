@@ -26,6 +26,7 @@ from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, unmapped
 from transport.receive.dns import DnsAnswers, list_name
 from transport.receive.outcome import LookUpClient
+from transport.shell.dns_circuit import Circuit
 
 MOST_KEPT = 20_000
 MOST_AT_ONCE = 500
@@ -53,6 +54,12 @@ class DnsLookups:
         self._resolver: dns.asyncresolver.Resolver | None = None
         self._settings: tuple[tuple[Binding, ...], int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._circuit = Circuit()
+
+    @property
+    def problems(self) -> list[str]:
+        """Providers that do not answer."""
+        return self._circuit.problems
 
     def ask(self, asked: LookUpClient, settings: ConnectionFilter, answer: Callable[[DnsAnswers], None]) -> None:
         """Calls `answer` once, within the time-out; at once when everything is known already."""
@@ -66,7 +73,7 @@ class DnsLookups:
         named: list[tuple[str, bool]] = [("", False)]
 
         async def listed(domain: str) -> None:
-            found[domain] = await self._addresses(list_name(asked.address, domain), "A")
+            found[domain] = await self._addresses(list_name(asked.address, domain), "A", domain)
 
         async def name() -> None:
             named[0] = await self._name(asked.address, named)
@@ -93,33 +100,38 @@ class DnsLookups:
         named[0] = (name, False)
         return name, str(client) in await self._addresses(name, "A" if client.version == 4 else "AAAA")
 
-    async def _addresses(self, name: str, kind: str) -> tuple[str, ...]:
-        """The records of a name as texts, from memory while their TTL lasts."""
+    async def _addresses(self, name: str, kind: str, provider: str = "") -> tuple[str, ...]:
+        """The records of a name as texts, from memory while their TTL lasts; none of a provider that is left out."""
         question = (name.lower(), kind)
         until, texts = self._kept.get(question, (0.0, ()))
         if self._loop.time() < until:
             return texts
         task = self._under_way.get(question)
         if task is None:
-            if len(self._under_way) >= MOST_WAITING:
+            if len(self._under_way) >= MOST_WAITING or not self._circuit.may_ask(provider, self._loop.time()):
                 return ()
-            task = self._under_way[question] = self._loop.create_task(self._resolve(question))
+            task = self._under_way[question] = self._loop.create_task(self._resolve(question, provider))
             task.add_done_callback(lambda _: self._under_way.pop(question, None))
         return await asyncio.shield(task)
 
-    async def _resolve(self, question: Question) -> tuple[str, ...]:
+    async def _resolve(self, question: Question, provider: str) -> tuple[str, ...]:
         texts: tuple[str, ...] = ()
         seconds = FAILURE_KEPT
+        circuit = self._circuit
         try:
             assert self._resolver is not None
             async with self._places:
                 found = await self._resolver.resolve(*question, search=False)
             texts = tuple(record.to_text() for record in found)
             seconds = min(float(found.rrset.ttl if found.rrset is not None else 0), LONGEST_KEPT)
+            circuit.answered(provider)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             seconds = NOTHING_KEPT
+            circuit.answered(provider)
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
             log.info("DNS did not answer %s %s: %s", *question, error)
+            if provider:
+                circuit.failed(provider, self._loop.time())
         self._keep(question, self._loop.time() + seconds, texts)
         return texts
 
@@ -135,6 +147,7 @@ class DnsLookups:
         if self._resolver is None or wanted != self._settings:
             self._settings, self._resolver = wanted, resolver(*wanted)
             self._kept.clear()
+            self._circuit = Circuit()
 
 
 def resolver(servers: tuple[Binding, ...], seconds: int) -> dns.asyncresolver.Resolver:
