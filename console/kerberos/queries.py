@@ -20,6 +20,16 @@ def described(row: Keytab) -> list[str]:
     return [str(key) for key in keytab(row).keys]
 
 
+def in_words(row: Keytab) -> list[str]:
+    """As which user somebody of each realm signs in."""
+    realms = sorted({key.realm for key in keytab(row).keys})
+    return [_("anna@%(realm)s: %(realm)s\\anna, else %(first)s\\anna") % _names(realm) for realm in realms]
+
+
+def _names(realm: str) -> dict[str, str]:
+    return {"realm": realm, "first": realm.partition(".")[0]}
+
+
 def why_not_offered() -> str:
     """What keeps Kerberos from being offered on any connector; empty when nothing does."""
     if find_spec("gssapi") is None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.crud import LINES, MONO, NAME, TIME, Column, CrudView, Detail
+from console.crud import LINES, NAME, TIME, Column, CrudView, Detail
 from console.kerberos import actions, queries
 from console.kerberos.forms import KeytabForm
 from console.kerberos.models import Keytab
@@ -28,8 +28,8 @@ class KeytabPages(CrudView):
     details = [
         Detail(_("Keys"), queries.described, LINES),
         Detail(_("Loaded"), "loaded_at", TIME),
-        Detail(_("Who signs in"), lambda row: _t("anna@REALM is the user REALM\\anna, else that of its first label.")),
-        Detail(_("Not offered"), lambda row: queries.why_not_offered(), MONO),
+        Detail(_("Who signs in"), queries.in_words, LINES),
+        Detail(_("Kerberos"), lambda row: queries.why_not_offered() or _t("Offered where a connector allows it")),
     ]
     search = ["name"]
     form_class = KeytabForm

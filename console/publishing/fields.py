@@ -103,10 +103,14 @@ class FlagSetField(forms.TypedMultipleChoiceField):
 
 
 def help_of(setting: Setting) -> str:
-    """What stands under a field; of a setting that nothing obeys, first that it is so, and why."""
-    if not setting.not_enforced:
+    """What stands under a field; of a setting, or a choice, that nothing obeys, first that it is so, and why."""
+    reasons = [setting.not_enforced] if setting.not_enforced else []
+    for member in setting.choices or ():
+        if getattr(member, "not_enforced", ""):
+            reasons.append(f"{member.label}: {member.not_enforced}")
+    if not reasons:
         return setting.help
-    return format_html("<strong>{}</strong> {} {}", _("Not enforced:"), setting.not_enforced, setting.help)
+    return format_html("<strong>{}</strong> {} {}", _("Not enforced:"), " ".join(reasons), setting.help)
 
 
 def choices(setting: Setting) -> list[tuple[str, str]]:

@@ -64,6 +64,13 @@ class AuthMechanism(StrEnum):
             AuthMechanism.ExternalAuthoritative: "Externally secured (for example, with IPsec)",
         }[self]
 
+    @property
+    def not_enforced(self) -> str:
+        """Why a mechanism is kept with the connector but not offered; empty for those that are."""
+        if self is not AuthMechanism.ExchangeServer:
+            return ""
+        return "it proves Exchange servers to each other, by their accounts in one Active Directory."
+
 
 class ProtocolLoggingLevel(Enum):
     """Whether the SMTP conversation is written to the protocol log."""

@@ -135,8 +135,8 @@ def _advice(connector: ReceiveConnector) -> Iterable[str]:
         yield "Domain Security knows no partner yet: list their domains under Secure domains."
     if AuthMechanism.ExchangeServer in mechanisms:
         yield (
-            "Exchange Server authentication is kept, not offered: it works inside one Active Directory only. Let your "
-            "servers in by their addresses, externally secured."
+            f"Exchange Server authentication is kept, not offered: {AuthMechanism.ExchangeServer.not_enforced} "
+            "Let your servers in by their addresses, externally secured."
         )
 
 
