@@ -409,7 +409,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             "MaxHeaderSize", "Limits", Kind.SIZE, "Maximum header size",
-            "A larger header is refused and the connection closed.",
+            "A larger header is refused and the connection closed; one beyond 1 MB always is.",
             CMDLET, minimum=1, maximum=2147483647,
         ),
     ] = 256 * 1024
@@ -630,7 +630,8 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "Require128BitEncryption", "Certificate", Kind.FLAG, "Require 128-bit encryption",
-            "Weaker ciphers are not negotiated.",
+            "Ciphers of 128 bits and more that keep what was said a secret even when the private key gets lost. "
+            "Off: old devices may also use the others that OpenSSL still has.",
             "document 002",
         ),
     ] = True
