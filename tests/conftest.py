@@ -120,8 +120,7 @@ def wait_for(condition: Callable[[], object], complaint: str, seconds: float = 2
 def running_copy() -> Iterator[RunningCopy]:
     """Everything, as `make run` starts it, and in order."""
     with RunningCopy() as copy:
-        done = copy.manage("status", "--wait", "60")
-        assert done.returncode == 0, done.stderr + copy.terminal()
+        copy.wait_until_in_order()
         yield copy
 
 

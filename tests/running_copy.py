@@ -73,6 +73,11 @@ class RunningCopy:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=120)
 
+    def wait_until_in_order(self) -> None:
+        """Fails with what the terminal shows when something is missing after a minute."""
+        done = self.manage("status", "--wait", "60")
+        assert done.returncode == 0, done.stderr + self.terminal()
+
     def run_file(self) -> dict[str, Any]:
         return dict(json.loads((self.home / "run.json").read_text()))
 

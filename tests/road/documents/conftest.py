@@ -13,8 +13,7 @@ from tests.running_copy import RunningCopy
 def copy() -> Iterator[RunningCopy]:
     """A fresh copy for all the documents, one after the other."""
     with RunningCopy() as running:
-        done = running.manage("status", "--wait", "60")
-        assert done.returncode == 0, done.stderr + running.terminal()
+        running.wait_until_in_order()
         yield running
 
 
