@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from transport.config import rules
-from transport.config.accepted_domain import AcceptedDomain
+from transport.config.accepted_domain import AcceptedDomain, relay_in_effect
 from transport.config.endpoint import IPRange, host_bits
 from transport.config.intervals import is_internet
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
@@ -22,7 +22,7 @@ def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()
     return [
         *_relay(connector),
         *_ranges(connector.remote_ip_ranges),
-        *_domains(domains),
+        *filter(None, map(relay_in_effect, domains)),
         *_plain_passwords(connector),
         *rules.advice(connector),
     ]
@@ -84,12 +84,3 @@ def _overlaps(ranges: tuple[IPRange, ...]) -> Iterator[str]:
         else:
             yield f"{widest} and {remote} overlap."
             widest = remote
-
-
-def _domains(domains: Iterable[AcceptedDomain]) -> Iterator[str]:
-    for domain in domains:
-        rest = domain.domain_name.removeprefix("*").removeprefix(".")
-        if not rest:
-            yield f"The accepted domain {domain.domain_name} takes mail for every domain: an open relay in effect."
-        elif "." not in rest and (rest != domain.domain_name or domain.match_subdomains):
-            yield f"The accepted domain {domain.domain_name} takes mail for all of “.{rest}”: a relay in effect."

@@ -12,7 +12,7 @@ from console.crud.format import badge_html
 from console.domains import actions, models
 from console.domains.forms import DomainForm
 from console.publishing.rows import struct_of
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import AcceptedDomain, DomainType, relay_in_effect
 
 TYPES = [(each.value, each.label) for each in DomainType]
 MEANING = {
@@ -23,8 +23,13 @@ MEANING = {
 
 
 def _domain(row: models.AcceptedDomain) -> str:
-    badge = badge_html(_t("default"), "info") if row.default else ""
-    return format_html('<strong class="mono">{}</strong> {}', row.domain_name, badge)
+    default = badge_html(_t("default"), "info") if row.default else ""
+    relay = badge_html(_t("a relay in effect"), "bad") if _warning(row) else ""
+    return format_html('<strong class="mono">{}</strong> {} {}', row.domain_name, default, relay)
+
+
+def _warning(row: models.AcceptedDomain) -> str:
+    return relay_in_effect(struct_of(row, AcceptedDomain))
 
 
 def _type(row: models.AcceptedDomain) -> Badge:
@@ -57,7 +62,7 @@ class DomainPages(CrudView):
         Detail(_("Name"), "name"),
         Detail(_("Accepted domain"), "domain_name", MONO),
         Detail(_("This domain is"), _type, BADGE),
-        Detail(_("Which means"), lambda row: MEANING[row.domain_type]),
+        Detail(_("Which means"), lambda row: f"{MEANING[row.domain_type]} {_warning(row)}"),
         Detail(_("Subdomains"), _subdomains),
         Detail(_("Recipients"), _looked_up),
         Detail(_("Default"), lambda row: _t("Yes: it gives the postmaster address") if row.default else _t("No")),

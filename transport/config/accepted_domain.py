@@ -75,3 +75,13 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True):
             "Set-AcceptedDomain",
         ),
     ] = True
+
+
+def relay_in_effect(domain: AcceptedDomain) -> str:
+    """The warning about a domain that takes mail for a whole top-level domain or for every one; empty for others."""
+    rest = domain.domain_name.removeprefix("*").removeprefix(".")
+    if not rest:
+        return f"The accepted domain {domain.domain_name} takes mail for every domain: an open relay in effect."
+    if "." not in rest and (rest != domain.domain_name or domain.match_subdomains):
+        return f"The accepted domain {domain.domain_name} takes mail for all of “.{rest}”: a relay in effect."
+    return ""

@@ -95,3 +95,10 @@ def test_who_may_not(signed_in):
     with pytest.raises(PermissionDenied):
         actions.create(HYGIENE, accepted_domain())
     assert add(signed_in(Role.VIEW_ONLY), "contoso.com").status_code == 403
+
+
+def test_a_domain_for_all_of_a_top_level_domain_is_pointed_out(admin):
+    add(admin, "contoso.com")
+    page = add(admin, "*.com", domain_type="InternalRelay")
+    assert "takes mail for all of “.com”: a relay in effect." in page.text
+    assert page.text.count("a relay in effect</span>") == 1
