@@ -23,9 +23,10 @@ _NAMES = {
     HeaderKind.FOREST: rb"x-ms-exchange-forest-[!-9;-~]+",
 }
 _STARTS = {
-    HeaderKind.ROUTING: (b"received", b"resent-"),
-    HeaderKind.ORGANIZATION: (b"x-ms-exchange-organization-",),
-    HeaderKind.FOREST: (b"x-ms-exchange-forest-",),
+    b"received": HeaderKind.ROUTING,
+    b"resent-": HeaderKind.ROUTING,
+    b"x-ms-exchange-organization-": HeaderKind.ORGANIZATION,
+    b"x-ms-exchange-forest-": HeaderKind.FOREST,
 }
 _FIELDS = {
     kind: re.compile(rb"^(?:" + name + rb")[ \t]*:.*(?:\n|\Z)(?:[ \t].*(?:\n|\Z))*", re.IGNORECASE | re.MULTILINE)
@@ -36,7 +37,7 @@ _FIELDS = {
 def without(head: bytes, kinds: frozenset[HeaderKind]) -> bytes:
     """The header block without the fields of these kinds, folded lines included; untouched when there are none."""
     names = head.lower()
-    for kind in kinds:
-        if any(start in names for start in _STARTS[kind]):  # hardly a message has one, and to look closely is slow
+    for start, kind in _STARTS.items():
+        if kind in kinds and start in names:  # hardly a message has one, and to look closely is slow
             head = _FIELDS[kind].sub(b"", head)
     return head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Set
 from itertools import pairwise
 
 import msgspec
@@ -25,7 +25,7 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     has_date: bool
 
 
-def header_facts(head: bytes, ours: Container[bytes]) -> HeaderFacts:
+def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
     """Facts of a header block; anything malformed counts as absent. A local hop was received `by` one of our names, in
     lower case.
     """
@@ -34,8 +34,10 @@ def header_facts(head: bytes, ours: Container[bytes]) -> HeaderFacts:
         name = match[1].lower()
         if name == b"received":
             hops += 1
-            words = pairwise(match[2].lower().split())
-            local_hops += any(word == b"by" and name in ours for word, name in words)
+            words = match[2].lower().split()
+            local_hops += not ours.isdisjoint(words) and any(
+                word == b"by" and name in ours for word, name in pairwise(words)
+            )
         elif name == b"subject" and not subject:
             subject = match[2]
         elif name == b"message-id" and not message_id:

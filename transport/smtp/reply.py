@@ -51,8 +51,6 @@ class Reply(msgspec.Struct, frozen=True):
 def reply(code: int, status: str, *lines: str, source: str = "") -> Reply:
     """Builds a reply; with several lines every one carries code and status (RFC 2034 §4)."""
     prefix = f"{status} " if status else ""
-    last = len(lines) - 1
-    text = "".join(
-        f"{code}{'-' if number < last else ' '}{prefix}{line}\r\n" for number, line in enumerate(lines)
-    )
+    *first, last = lines or ("",)
+    text = "".join([f"{code}-{prefix}{line}\r\n" for line in first]) + f"{code} {prefix}{last}\r\n"
     return Reply(code, status, lines, text.encode("ascii", "replace"), source)
