@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from django.db.models import QuerySet
 
@@ -23,6 +23,12 @@ def found(recipients: QuerySet[Recipient], text: str) -> QuerySet[Recipient]:
     for word in text.replace("\0", "").lower().split():
         recipients = recipients.filter(search__contains=word)
     return recipients
+
+
+def display_names(addresses: Collection[str]) -> dict[str, str]:
+    """Address → display name, for those of them (in lower case) that the directory has with one."""
+    rows = listed().filter(address__in=addresses).exclude(display_name="")
+    return dict(rows.values_list("address", "display_name"))
 
 
 def unfinished() -> QuerySet[Import]:

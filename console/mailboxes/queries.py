@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 
+from console.directory.queries import display_names
 from console.mailboxes.reading import Envelope, envelope, letter
 
 FOLDERS = ("new", "cur")
@@ -24,14 +25,15 @@ SEARCH_SECONDS = 3.0
 _NAME = re.compile(r"[^./\x00][^/\x00]{0,254}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stored:
-    """A message in a mailbox. `key` is its file name without the flags."""
+    """A message in a mailbox. `key` is its file name without the flags; `resolved` the sender's name by `resolve`."""
 
     key: str
     path: Path
     size: int
     received_at: datetime
+    resolved: str = ""
 
     @cached_property
     def envelope(self) -> Envelope:
@@ -43,6 +45,19 @@ class Stored:
     @property
     def subject(self) -> str:
         return self.envelope.subject
+
+    @property
+    def sender(self) -> str:
+        return self.resolved or self.envelope.sender
+
+
+def resolve(messages: Iterable[Stored]) -> None:
+    """Gives senders of the directory the name they have there, whatever the message says; not those of anonymous mail,
+    which anybody may send in their name (document 003)."""
+    internal = [(each, each.envelope.sender_address.lower()) for each in messages if each.envelope.internal]
+    names = display_names({address for _each, address in internal})
+    for message, address in internal:
+        message.resolved = names.get(address, "")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from typing import Any
 HEADER_BYTES = 256 * 1024
 SHOWN_BYTES = 25 * 1024 * 1024
 TEXT_CHARACTERS = 1_000_000
+STAMP = "x-ms-exchange-organization-authas"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # would turn what stands beside it around
@@ -55,13 +56,14 @@ class Letter:
 @dataclass(frozen=True)
 class Envelope:
     """What a list shows of a message: who sent it, by `From` or else by the envelope. `date` is None
-    when the message gives none that can be read."""
+    when the message gives none that can be read; `internal` says that it came in authenticated."""
 
     sender: str
     sender_address: str
     to: str
     subject: str
     date: datetime | None
+    internal: bool = False
 
 
 def envelope(path: Path) -> Envelope:
@@ -71,7 +73,8 @@ def envelope(path: Path) -> Envelope:
     name, address = _safely(lambda: parseaddr(sender), ("", ""))
     date = _safely(lambda: _in_utc(parsedate_to_datetime(_header(message, "date"))), None)
     to, subject = _header(message, "to"), _header(message, "subject")
-    return Envelope(name or address or sender, address or sender, to, subject, date)
+    internal = _header(message, STAMP) == "Internal"  # the first one is ours: it stands above what was handed in
+    return Envelope(name or address or sender, address or sender, to, subject, date, internal)
 
 
 def header_block(path: Path) -> bytes:

@@ -74,6 +74,7 @@ class MailboxPages(CrudView):
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         newest = selected.messages()[:NEWEST] if selected is not None else []
+        queries.resolve(newest)
         links = [(each, reverse("mailboxes:message", args=[*selected.key, each.key])) for each in newest]
         return super().details_context(selected) | {"newest": links}
 
@@ -97,6 +98,7 @@ class OfMailbox(RoleRequired):
         found = self.box.message(key)
         if found is None:
             raise Http404(_("This message is no longer in the mailbox."))
+        queries.resolve([found])
         return found
 
 
@@ -105,7 +107,7 @@ class MessagePages(OfMailbox, CrudView):
     noun, plural = gettext_lazy("message"), gettext_lazy("messages")
     first_step = gettext_lazy("Every message of this mailbox was deleted.")
     columns = [
-        Column(gettext_lazy("From"), "envelope.sender", TEXT),
+        Column(gettext_lazy("From"), "sender", TEXT),
         Column(gettext_lazy("Subject"), lambda message: message.subject or _("(no subject)"), NAME),
         Column(gettext_lazy("Received"), "received_at", TIME),
         Column(gettext_lazy("Size"), "size", SIZE, minor=True),
@@ -129,6 +131,11 @@ class MessagePages(OfMailbox, CrudView):
 
     def filtered(self, rows: Sequence[Stored]) -> Sequence[Stored]:
         return rows
+
+    def paginate(self, rows: Any) -> Any:
+        page = super().paginate(rows)
+        queries.resolve(page)
+        return page
 
     def find(self, pk: str) -> Stored:
         return self.message(pk)
@@ -184,7 +191,7 @@ class MessagePage(OfMailbox):
         way = self._way(letter)
         context: dict[str, Any] = {"box": self.box, "message": message, "letter": letter}
         context |= {"way": way, "tabs": self._tabs(letter, way)}
-        context |= {"sender_line": letter.header("from"), "crumbs": self._crumbs(), "view": self}
+        context |= {"sender_line": _sender_line(message, letter), "crumbs": self._crumbs(), "view": self}
         if way == "source":
             context |= _source(message)
         return render(request, "mailboxes/message.html", context)
@@ -200,6 +207,12 @@ class MessagePage(OfMailbox):
     def _crumbs(self) -> list[tuple[str, str]]:
         here = reverse("mailboxes:message-list", args=self.box.key)
         return [(_("Mailboxes"), reverse("mailboxes:list")), (self.box.address, here)]
+
+
+def _sender_line(message: Stored, letter: reading.Letter) -> str:
+    if message.resolved:
+        return f"{message.resolved} <{message.envelope.sender_address}>"
+    return letter.header("from")
 
 
 class MessageHtml(OfMailbox):

@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import Role
+from console.accounts.actors import SYSTEM, Role
 from console.audit.models import Entry
+from console.directory import actions as directory
 from console.queues.delivery import maildir
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,35 @@ def test_an_address_in_another_script_is_shown_as_it_is(admin, deliver):
     assert admin.get(url("message", key, box=box)).status_code == 200
     assert admin.get(url("message-file", key, box=box)).status_code == 200
     assert "Größen" in admin.get(reverse("mailboxes:details", args=["/".join(box)])).text
+
+
+@pytest.mark.parametrize(
+    ("stamped", "shown"),
+    [
+        (["Internal"], "Anna Berg"),
+        (["Anonymous"], "Scanner"),
+        (["Anonymous", "Internal"], "Scanner"),
+        ([], "Scanner"),
+    ],
+)
+def test_a_sender_of_the_directory_is_resolved_for_authenticated_mail_only(admin, deliver, stamped, shown):
+    directory.add(SYSTEM, "anna@contoso.com", "Anna Berg")
+    stamps = "".join(f"X-MS-Exchange-Organization-AuthAs: {each}\r\n" for each in stamped)
+    raw = f"{stamps}From: Scanner <Anna@Contoso.com>\r\nSubject: Scan\r\n\r\n".encode()
+    key = deliver("bob@contoso.com", raw=raw)
+    pages = url("message-list"), url("message-details", key), reverse("mailboxes:details", args=["contoso.com/bob"])
+    for page in (*pages, url("message", key)):
+        text = admin.get(page).text
+        assert shown in text and ({"Anna Berg", "Scanner"} - {shown}).pop() not in text, page
+
+
+def test_the_names_of_a_page_are_asked_for_at_once(admin, deliver, django_assert_max_num_queries):
+    for number in range(20):
+        directory.add(SYSTEM, f"user{number}@contoso.com", f"User {number}")
+        stamp = "X-MS-Exchange-Organization-AuthAs: Internal\r\n"
+        deliver("bob@contoso.com", raw=f"{stamp}From: user{number}@contoso.com\r\n\r\n".encode())
+    with django_assert_max_num_queries(8):
+        assert "User 19" in admin.get(url("message-list")).text
 
 
 def test_a_message_in_every_way(admin, deliver):
