@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from transport.config import rules
-from transport.config.accepted_domain import AcceptedDomain, relay_in_effect
+from transport.config.accepted_domain import AcceptedDomain, too_wide
 from transport.config.endpoint import IPRange, host_bits
 from transport.config.intervals import is_internet
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
@@ -22,7 +22,7 @@ def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()
     return [
         *_relay(connector),
         *_ranges(connector.remote_ip_ranges),
-        *filter(None, map(relay_in_effect, domains)),
+        *filter(None, map(too_wide, domains)),
         *_plain_passwords(connector),
         *rules.advice(connector),
     ]

@@ -12,7 +12,7 @@ from console.crud.format import badge_html
 from console.domains import actions, models
 from console.domains.forms import DomainForm
 from console.publishing.rows import struct_of
-from transport.config.accepted_domain import AcceptedDomain, DomainType, relay_in_effect
+from transport.config.accepted_domain import AcceptedDomain, DomainType, too_wide
 
 TYPES = [(each.value, each.label) for each in DomainType]
 MEANING = {
@@ -24,12 +24,12 @@ MEANING = {
 
 def _domain(row: models.AcceptedDomain) -> str:
     default = badge_html(_t("default"), "info") if row.default else ""
-    relay = badge_html(_t("a relay in effect"), "bad") if _warning(row) else ""
-    return format_html('<strong class="mono">{}</strong> {} {}', row.domain_name, default, relay)
+    wide = badge_html(_t("very wide"), "warning") if _warning(row) else ""
+    return format_html('<strong class="mono">{}</strong> {} {}', row.domain_name, default, wide)
 
 
 def _warning(row: models.AcceptedDomain) -> str:
-    return relay_in_effect(struct_of(row, AcceptedDomain))
+    return too_wide(struct_of(row, AcceptedDomain))
 
 
 def _type(row: models.AcceptedDomain) -> Badge:

@@ -9,6 +9,7 @@ from console.connectors.rights_matrix import matrix
 from console.connectors.sentence import sentence
 from console.connectors.warnings import warnings
 from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
+from transport.config.accepted_domain import DomainType
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, TlsVersion
@@ -96,9 +97,10 @@ def test_disjoint_ranges_of_both_families_are_fine():
 
 def test_a_plain_connector_has_no_warning_but_a_domain_for_everything_has():
     assert warnings(receive_connector(), [accepted_domain()]) == []
-    assert "mail for every domain" in warnings(receive_connector(), [accepted_domain("*")])[0]
+    every = accepted_domain("*", domain_type=DomainType.ExternalRelay)
+    assert "takes mail for every domain: a relay in effect." in warnings(receive_connector(), [every])[0]
     for everything in (accepted_domain("*.com"), accepted_domain("com", match_subdomains=True)):
-        assert "takes mail for all of “.com”" in warnings(receive_connector(), [everything])[0]
+        assert "takes mail for all of “.com”, which is hardly" in warnings(receive_connector(), [everything])[0]
     for one in (accepted_domain("*.contoso.com"), accepted_domain("localhost")):
         assert warnings(receive_connector(), [one]) == []
 
