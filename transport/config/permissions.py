@@ -33,6 +33,11 @@ class Right(StrEnum):
         """Words for people: `Accept any recipient (relay)`."""
         return _LABELS[self]
 
+    @property
+    def not_enforced(self) -> str:
+        """Why a right permits nothing here; empty for those that do."""
+        return "XEXCH50, a command of Exchange 2003, is not spoken here." if self is Right.ACCEPT_EXCH50 else ""
+
 
 _LABELS = {
     Right.SUBMIT: "Submit",
