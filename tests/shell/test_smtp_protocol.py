@@ -89,13 +89,6 @@ def test_a_line_of_2048_octets_is_read(serving: RunningTransport) -> None:
     assert serving.greeted().say("NOOP " + "x" * 2041).startswith("250 ")
 
 
-@pytest.mark.parametrize("fake", [b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n\0.\r\n"])
-def test_no_smuggling(serving: RunningTransport, fake: bytes) -> None:
-    client = serving.greeted()
-    assert client.message(b"Subject: x\r\n\r\nx" + fake + ENVELOPE + b"DATA\r\nsmuggled").startswith("250 ")
-    assert len(stored(serving)) == 1
-
-
 def test_large_messages_pass_through_a_file(serving: RunningTransport) -> None:
     body = b"Subject: large\r\n\r\n" + b"0123456789abcdef\r\n" * 200_000
     client = serving.greeted()
