@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from console.crud.access import RoleRequired
 from console.tracking import queries
-from console.tracking.refusals import grouped, refusal, values
+from console.tracking.refusals import grouped, now, refusal
 
 SHOWN = 5  # sessions
 
@@ -29,7 +29,7 @@ class RefusalPage(RoleRequired):
             raise Http404
         context = {
             "refusal": found,
-            "values": values(found),
+            "objects": now(found),
             "sessions": queries.refused_by(name)[:SHOWN],
             "crumbs": [(_("Refusals"), reverse("refusals:list"))],
         }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from django.urls import reverse
@@ -16,7 +17,6 @@ from console.protection import queries as protection
 from console.publishing.rows import struct_of
 from console.tracking.places import PLACES, Place, connector_tab, setting_of
 from transport.config import kinds
-from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import Setting
 from transport.receive import rules
 from transport.receive.rules import CONNECTOR, REFUSALS, Rule
@@ -43,13 +43,21 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Value:
-    """What a setting says now: on a connector (`name`), or on the only object of its kind."""
+class Part:
+    """A setting that has a part in a refusal; `default` is the value of a new object, empty where there is none."""
+
+    field: str
+    setting: Setting
+    default: str
+
+
+@dataclass(frozen=True)
+class Now:
+    """What each setting says now on one object: (text, whether it is the default, where to change it)."""
 
     name: str
-    text: str
     url: str
-    is_default: bool
+    values: list[tuple[str, bool, str]]
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,12 @@ class Refusal:
         return setting_of(self.rule.on, self.rule.field)
 
     @property
-    def default(self) -> str:
-        """The value of a new object; empty where there is none."""
-        return _default(self.rule, self.setting) if self.setting else ""
+    def parts(self) -> list[Part]:
+        """The setting that decides, then the others that have a part in it."""
+        on, place = self.rule.on, self.place
+        fields = (self.rule.field, *self.rule.also) if place and place.struct else ()
+        found = ((field, setting_of(on, field)) for field in fields)
+        return [Part(field, setting, _default(on, field, setting)) for field, setting in found if setting]
 
     @property
     def words(self) -> Setting | None:
@@ -101,8 +112,7 @@ class Refusal:
 
     def holds(self, text: str) -> bool:
         """Whether every word of `text` stands in it, whatever the case."""
-        setting = self.setting
-        named = [setting.name, setting.label] if setting else []
+        named = [word for part in self.parts for word in (part.setting.name, part.setting.label)]
         said = [reply.text for reply in self.rule.replies]
         searched = " ".join([self.name, *said, self.rule.meaning, self.rule.remedy, *named]).lower()
         return all(word in searched for word in text.lower().split())
@@ -126,31 +136,31 @@ def _found(table: dict[str, Rule], text: str) -> Iterator[Refusal]:
     return (each for each in (Refusal(name, rule) for name, rule in table.items()) if each.holds(text))
 
 
-def values(refusal: Refusal) -> list[Value]:
-    """What the deciding setting says now, on each Receive connector or on the filter."""
-    rule, setting, place = refusal.rule, refusal.setting, refusal.place
-    if setting is None or place is None or place.struct is None:
+def now(refusal: Refusal) -> list[Now]:
+    """What the settings say now, on each Receive connector or on the filter."""
+    parts, place = refusal.parts, refusal.place
+    if not parts or place is None or place.struct is None:
         return []
-    if rule.on == CONNECTOR:
+    if refusal.rule.on == CONNECTOR:
         rows = ConnectorRow.objects.order_by("name")
-        return [_value(row.name, connectors.receive(row), refusal, connector_tab(row, rule.field)) for row in rows]
+        return [_now(row.name, connectors.receive(row), parts, partial(connector_tab, row)) for row in rows]
     row = protection.filter_settings(place.struct)
-    return [_value(place.name, struct_of(row, place.struct), refusal, refusal.place_url)]
+    return [_now(place.name, struct_of(row, place.struct), parts, place.url_of)]
 
 
-def _value(name: str, struct: msgspec.Struct, refusal: Refusal, url: str) -> Value:
-    text = _written(refusal.setting, getattr(struct, refusal.rule.field))
-    return Value(name, text, url, text == refusal.default)
+def _now(name: str, struct: msgspec.Struct, parts: list[Part], url_of: Callable[[str], str]) -> Now:
+    texts = [_written(part.setting, getattr(struct, part.field)) for part in parts]
+    values = [(text, text == part.default, url_of(part.field)) for text, part in zip(texts, parts, strict=True)]
+    return Now(name, url_of(parts[0].field), values)
 
 
-def _default(rule: Rule, setting: Setting) -> str:
-    struct = PLACES[rule.on].struct or ReceiveConnector
-    default = next(each.default for each in msgspec.structs.fields(struct) if each.name == rule.field)
+def _default(on: str, field: str, setting: Setting) -> str:
+    default = next(each.default for each in msgspec.structs.fields(PLACES[on].struct) if each.name == field)
     return "" if default is msgspec.NODEFAULT else _written(setting, default)
 
 
-def _written(setting: Setting | None, value: object) -> str:
-    text = kinds.show(setting, value) if setting else ""
+def _written(setting: Setting, value: object) -> str:
+    text = kinds.show(setting, value)
     return str(_("none")) if text in ("", "{}") else text
 
 

@@ -15,8 +15,9 @@ class Rule(msgspec.Struct, frozen=True):
     """`remedy` is what an administrator can do; `replies` what a client may see, none for a rule that refuses nothing.
 
     `on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
-    `user`, `certificate`, or empty when no setting decides), `field` the setting there; `text_from` (kind, field) where
-    an administrator may have given the reply other words; `protocol_error` counts to the limit.
+    `user`, `certificate`, or empty when no setting decides), `field` the setting there, `also` the others there that
+    have a part in it; `text_from` (kind, field) where an administrator may have given the reply other words;
+    `protocol_error` counts to the limit.
     """
 
     meaning: str
@@ -24,6 +25,7 @@ class Rule(msgspec.Struct, frozen=True):
     replies: tuple[Reply, ...] = ()
     on: str = ""
     field: str = ""
+    also: tuple[str, ...] = ()
     text_from: tuple[str, str] = ("", "")
     protocol_error: bool = False
 
@@ -45,17 +47,18 @@ CONNECTION: dict[str, Rule] = {
     "connection_limit": Rule(
         "The connector has as many connections as it may.",
         "If the load is real, raise the limit; if one client holds them all, lower its limit per source.",
-        (replies.TOO_MANY_CONNECTIONS,), CONNECTOR, "max_inbound_connection",
+        (replies.TOO_MANY_CONNECTIONS,), CONNECTOR, "max_inbound_connection", ("limit_scope",),
     ),
     "source_limit": Rule(
         "This address has as many connections as it may.",
         "Raise the limit for a busy client of your own, best on a connector that holds just its address.",
-        (replies.TOO_MANY_FROM_SOURCE,), CONNECTOR, "max_inbound_connection_per_source",
+        (replies.TOO_MANY_FROM_SOURCE,), CONNECTOR, "max_inbound_connection_per_source", ("limit_scope",),
     ),
     "source_share": Rule(
         "This address has its share of the connections that others leave free.",
         "Raise the percentage on a connector with few clients: 100 lets one client have them all.",
-        (replies.TOO_MANY_FROM_SOURCE,), CONNECTOR, "max_inbound_connection_percentage_per_source",
+        (replies.TOO_MANY_FROM_SOURCE,),
+        CONNECTOR, "max_inbound_connection_percentage_per_source", ("max_inbound_connection", "limit_scope"),
     ),
     "inactivity_timeout": Rule(
         "The client was silent for too long.",
@@ -173,7 +176,8 @@ SIGN_IN: dict[str, Rule] = {
     "sign_in_not_offered": Rule(
         "This connector does not offer this way to sign in, or not before TLS.",
         "Choose an authentication that the client knows on the tab Security, or switch TLS on in the client.",
-        (replies.UNRECOGNIZED_MECHANISM,), CONNECTOR, "auth_mechanism", protocol_error=True,
+        (replies.UNRECOGNIZED_MECHANISM,),
+        CONNECTOR, "auth_mechanism", ("extended_protection_policy",), protocol_error=True,
     ),
     "sign_in_malformed": Rule(
         "The client's part of the sign-in was malformed.",
@@ -197,7 +201,7 @@ SIGN_IN: dict[str, Rule] = {
     "sign_in_without_submit": Rule(
         "The password is right, but neither the user nor a group holds the right Submit on this connector.",
         "Tick Exchange users under permission groups, or grant Submit to the user or to one of the groups.",
-        (replies.NOT_SUCCESSFUL,), CONNECTOR, "permission_groups",
+        (replies.NOT_SUCCESSFUL,), CONNECTOR, "permission_groups", ("grants",),
     ),
     "sign_in_too_often": Rule(
         "This address has failed to sign in as this user too often; it must wait.",
@@ -221,43 +225,45 @@ SENDER: dict[str, Rule] = {
         "The client's principal lacks the right Submit: none of its permission groups is on the connector.",
         "Let the client sign in; or tick Anonymous users, or secure the client externally, on the connector that "
         "holds just its address.",
-        (replies.NOT_AUTHENTICATED,), CONNECTOR, "permission_groups",
+        (replies.NOT_AUTHENTICATED,), CONNECTOR, "permission_groups", ("auth_mechanism", "grants"),
     ),
     "any_sender_denied": Rule(
         "The client's principal lacks the right Accept any sender.",
         "Grant Accept any sender to the principal, or let the client send as an address of an accepted domain.",
-        (replies.SEND_AS_DENIED,), CONNECTOR, "permission_groups",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "permission_groups", ("grants",),
     ),
     "authoritative_sender_denied": Rule(
         "The sender's domain is ours, and the principal lacks the right Accept authoritative domain sender.",
         "For a client of your own, grant the right on a connector that holds just its address; from outside it is "
         "mostly a forged sender.",
-        (replies.SEND_AS_DENIED,), CONNECTOR, "grants",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "grants", ("permission_groups",),
     ),
     "sender_not_own": Rule(
         "The user has no such address, and none of the principals has the right Accept any sender.",
         "Give the user the address, let the client send as its own, or grant Accept any sender.",
-        (replies.SEND_AS_DENIED,), CONNECTOR, "grants",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "grants", ("permission_groups",),
     ),
     "sender_blocked": Rule(
         "The sender, or its domain, is blocked.",
         "Take the address or domain off the list, or put the client on the IP Allow list.",
-        (replies.SENDER_DENIED,), SENDERS, "blocked_senders",
+        (replies.SENDER_DENIED,),
+        SENDERS, "blocked_senders", ("blocked_domains", "blocked_domains_and_subdomains", "action"),
     ),
     "from_blocked": Rule(
         "An address of the header From, or its domain, is blocked.",
         "Take the address or domain off the list, or put the client on the IP Allow list.",
-        (replies.SENDER_DENIED,), SENDERS, "blocked_senders",
+        (replies.SENDER_DENIED,),
+        SENDERS, "blocked_senders", ("blocked_domains", "blocked_domains_and_subdomains", "action"),
     ),
     "blank_sender_blocked": Rule(
         "Messages without a sender are blocked.",
         "Switch this off: non-delivery reports and read receipts come without a sender.",
-        (replies.SENDER_DENIED,), SENDERS, "blank_sender_blocking_enabled",
+        (replies.SENDER_DENIED,), SENDERS, "blank_sender_blocking_enabled", ("action",),
     ),
     "message_rate": Rule(
         "The client has sent as many messages in this minute as it may.",
         "Raise the rate on a connector that holds just this client; it may go on in the next minute.",
-        (replies.RATE_EXCEEDED,), CONNECTOR, "message_rate_limit",
+        (replies.RATE_EXCEEDED,), CONNECTOR, "message_rate_limit", ("message_rate_source", "limit_scope"),
     ),
     "insufficient_resources": Rule(
         "The disk of this transport is nearly full.",
@@ -271,13 +277,13 @@ RECIPIENT: dict[str, Rule] = {
         "The recipient's domain is no accepted domain, and the principal lacks the right Accept any recipient.",
         "If the domain is yours, add it to the accepted domains. If the client may relay, let it sign in, or give it a "
         "connector that holds just its address and grants the right.",
-        (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants",
+        (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants", ("permission_groups", "auth_mechanism"),
     ),
     "rerouting_denied": Rule(
         "The local part holds %, ! or @, which a next hop could take for another destination; only a client that may "
         "relay may send it.",
         "Nothing, for a scanner; a client that may relay needs the right Accept any recipient.",
-        (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants",
+        (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants", ("permission_groups", "auth_mechanism"),
     ),
     "recipient_limit": Rule(
         "The message has as many recipients as this connector allows.",
@@ -312,7 +318,7 @@ RECIPIENT: dict[str, Rule] = {
     "recipient_blocked": Rule(
         "The recipient is on the block list.",
         "Take the address off the list of blocked recipients.",
-        (replies.USER_UNKNOWN,), RECIPIENTS, "blocked_recipients",
+        (replies.USER_UNKNOWN,), RECIPIENTS, "blocked_recipients", ("block_list_enabled",),
     ),
     "recipient_unknown": Rule(
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
@@ -345,7 +351,7 @@ MESSAGE: dict[str, Rule] = {
     "hop_count": Rule(
         "The message has too many Received headers: it goes in circles.",
         "Look at its Received headers for two servers that send each other the same domain's mail.",
-        (replies.HOP_COUNT_EXCEEDED,), CONNECTOR, "max_hop_count",
+        (replies.HOP_COUNT_EXCEEDED,), CONNECTOR, "max_hop_count", ("max_local_hop_count",),
     ),
     "not_stored": Rule(
         "The message could not be written to disk.",

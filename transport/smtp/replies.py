@@ -16,7 +16,7 @@ GRADES = {
     "own words": "Our own words; what Exchange says is not known.",
 }
 """What the grade of a reply's source means."""
-NDR_PAGE = "A-: Microsoft's page on non-delivery reports"
+NDR_PAGE = "A-: Microsoft, non-delivery reports"
 
 SENDER_OK = reply(250, "2.1.0", "Sender OK", source="A: documents 000 and 001")
 RECIPIENT_OK = reply(250, "2.1.5", "Recipient OK", source="A: documents 000 and 001")
@@ -25,7 +25,7 @@ CLOSING = reply(221, "2.0.0", "Service closing transmission channel", source="A:
 RESETTING = reply(250, "2.0.0", "Resetting", source="N")
 OK = reply(250, "2.0.0", "OK", source="N")
 CANNOT_VERIFY = reply(252, "2.1.5", "Cannot VRFY user", source="N")
-READY_FOR_TLS = reply(220, "2.0.0", "SMTP server ready", source="Bo: relay-access-denied-smtp")
+READY_FOR_TLS = reply(220, "2.0.0", "SMTP server ready", source="Bo: Microsoft, relay-access-denied-smtp")
 HELP = reply(
     214,
     "",
@@ -40,13 +40,14 @@ GO_ON = reply(334, "", "", source="RFC: RFC 4954 §4, an empty challenge")
 NTLM_SUPPORTED = reply(334, "", "NTLM supported", source="N")
 AUTHENTICATED = reply(235, "2.7.0", "Authentication successful", source="B: supportenterprisevault 100038601")
 
-UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command", source="A: test-smtp-with-telnet")
+UNRECOGNIZED_COMMAND = reply(500, "5.3.3", "Unrecognized command", source="A: Microsoft, test-smtp-with-telnet")
 LINE_TOO_LONG = reply(500, "5.5.2", "Line too long", source="own words")
 BARE_LINE_FEED = reply(500, "5.5.2", "Commands must end with CRLF", source="own words")
-INVALID_ARGUMENTS = reply(501, "5.5.4", "Invalid arguments", source="A-: DSNs and NDRs in Exchange 2013")
-INVALID_DOMAIN_NAME = reply(501, "5.5.4", "Invalid domain name", source="A: test-smtp-with-telnet")
+INVALID_ARGUMENTS = reply(501, "5.5.4", "Invalid arguments", source="A-: Microsoft, DSNs and NDRs in Exchange 2013")
+INVALID_DOMAIN_NAME = reply(501, "5.5.4", "Invalid domain name", source="A: Microsoft, test-smtp-with-telnet")
 INVALID_SENDER = reply(
-    501, "5.1.7", "Invalid address", source="B: supportenterprisevault 100038601; test-smtp-with-telnet prints 550"
+    501, "5.1.7", "Invalid address",
+    source="B: supportenterprisevault 100038601; Microsoft, test-smtp-with-telnet, prints 550",
 )
 INVALID_RECIPIENT = reply(501, "5.1.3", "Invalid address", source="N")
 ADDRESS_NOT_ASCII = reply(553, "5.6.7", "Address has characters outside ASCII", source="own words: RFC 6531 §3.5")
@@ -62,8 +63,8 @@ TOO_MANY_ERRORS = reply(
 )
 
 UNRECOGNIZED_MECHANISM = reply(504, "5.7.4", "Unrecognized authentication type", source="B: nodemailer 189")
-NOT_SUCCESSFUL = reply(535, "5.7.3", "Authentication unsuccessful", source="Bo: fix-issues-with-printers")
-AUTHENTICATION_NOT_AVAILABLE = reply(454, "4.7.0", "Temporary authentication failure", source="A: 454-4-7-0")
+NOT_SUCCESSFUL = reply(535, "5.7.3", "Authentication unsuccessful", source="Bo: Microsoft, fix-issues-with-printers")
+AUTHENTICATION_NOT_AVAILABLE = reply(454, "4.7.0", "Temporary authentication failure", source="A: Microsoft, 454-4-7-0")
 AUTHENTICATION_CANCELLED = reply(501, "5.7.0", "Authentication cancelled", source="own words: RFC 4954 §4")
 MALFORMED_RESPONSE = reply(501, "5.5.2", "Cannot decode the authentication response", source="own words: RFC 4954 §4")
 RESPONSE_TOO_LONG = reply(500, "5.5.6", "Authentication exchange line is too long", source="RFC: RFC 4954 §6")
@@ -73,9 +74,9 @@ TOO_MANY_FAILURES = reply(421, "4.7.0", "Too many failed sign-ins, closing trans
 
 STARTTLS_FIRST = reply(
     451, "5.7.3", "Must issue a STARTTLS command first",
-    source="A: send-receive-emails-socketerror; 451 goes with 4.x.x elsewhere",
+    source="A: Microsoft, send-receive-emails-socketerror; 451 goes with 4.x.x elsewhere",
 )
-NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated", source="A: test-smtp-with-telnet")
+NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated", source="A: Microsoft, test-smtp-with-telnet")
 SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender", source="N")
 BLOCKED_ADDRESS = reply(
     550, "5.7.1", "Recipient not authorized, your IP address is on the IP Block list", source="own words"
@@ -83,10 +84,10 @@ BLOCKED_ADDRESS = reply(
 BLOCK_LISTED = reply(
     550, "5.7.1", "Recipient not authorized, your IP has been found on a block list", source="B: Broadcom 169925"
 )
-SENDER_DENIED = reply(554, "5.1.0", "Sender Denied", source="A: sender-filtering")
-UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay", source="A: allow-anonymous-relay")
+SENDER_DENIED = reply(554, "5.1.0", "Sender Denied", source="A: Microsoft, sender-filtering")
+UNABLE_TO_RELAY = reply(550, "5.7.1", "Unable to relay", source="A: Microsoft, allow-anonymous-relay")
 USER_UNKNOWN = reply(550, "5.1.1", "User unknown", source="A: documents 000 and 001")
-TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients", source="A: message-size-limits")
+TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients", source="A: Microsoft, message-size-limits")
 DIRECTORY_NOT_AVAILABLE = reply(
     451, "4.3.0", "Recipient directory is not available, try again later", source="own words"
 )

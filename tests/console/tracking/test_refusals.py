@@ -23,7 +23,7 @@ def page(client, name, **query):
 def test_every_refusal_is_declared_whole(name):
     rule = REFUSALS[name]
     assert rule.meaning and rule.remedy and rule.replies
-    for on, field in ((rule.on, rule.field), rule.text_from):
+    for on, field in ((rule.on, rule.field), rule.text_from, *((rule.on, each) for each in rule.also)):
         assert on in PLACES or not on, on
         assert setting_of(on, field) or not field, field
         assert not field or field in {each.name for each in structs.fields(PLACES[on].struct)}
@@ -38,6 +38,7 @@ def test_every_refusal_has_a_page_that_says_what_was_seen_what_decides_and_what_
         setting = setting_of(rule.on, rule.field)
         assert (setting.name if setting else "") in text
         assert rule.remedy.replace("&", "&amp;").replace("'", "&#x27;") in text
+        assert all(setting_of(rule.on, field).name in text for field in rule.also)
         assert setting is None or "Internet" in text or PLACES[rule.on].name in text
 
 
@@ -47,6 +48,13 @@ def test_the_page_shows_the_setting_of_each_connector_and_leads_to_its_field(adm
     text = page(admin, "message_size")
     assert "50 MB" in text and "10 MB" in text
     assert reverse("connectors:receive-properties", args=[wide.pk, "general"]) + "#id_max_message_size" in text
+
+
+def test_the_page_shows_every_setting_that_has_a_part(admin):
+    ReceiveConnector.objects.create(name="Fast", message_rate_limit=7, message_rate_source="User")
+    text = page(admin, "message_rate")
+    for words in ("MessageRateLimit", "MessageRateSource", "LimitScope", ">7</a>", ">User</a>", ">Node</a>"):
+        assert words in text, words
 
 
 def test_the_page_names_the_last_sessions_that_it_refused(admin):
