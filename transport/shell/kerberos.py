@@ -1,6 +1,6 @@
 """The Kerberos acceptor: the SASL mechanism GSSAPI (RFC 4752) without a security layer, by MIT's library.
 
-The library is an optional extra (`pip install gatepost[kerberos]`). The keys lie in memory (memfd_create(2)): no other
+The library is an optional extra (`pip install 'pyspnego[kerberos]'`). The keys lie in memory (memfd_create(2)): no other
 user can open them, and nothing of them reaches a disk in the clear.
 """
 
@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from transport.config.keytab import merged
 from transport.config.snapshot import Snapshot
 
-NOT_INSTALLED = "Kerberos is not installed here (pip install gatepost[kerberos])."
+NOT_INSTALLED = "Kerberos is not installed here (pip install 'pyspnego[kerberos]')."
 NO_LAYER = b"\x01\x00\x00\x00"
 """We offer no security layer, and so no size of a buffer: RFC 4752 §3.3."""
 KERBEROS, SPNEGO = "1.2.840.113554.1.2.2", "1.3.6.1.5.5.2"

@@ -91,7 +91,7 @@ def test_a_connector_says_why_kerberos_is_not_offered_until_it_is(admin, monkeyp
     tabs = ("security", "extensions")
     security, extensions = (reverse("connectors:receive-properties", args=[row.pk, tab]) for tab in tabs)
     monkeypatch.setattr(queries, "find_spec", lambda name: None)
-    assert "pip install gatepost[kerberos]" in admin.get(security).text
+    assert "pyspnego[kerberos]" in admin.get(security).text
     monkeypatch.setattr(queries, "find_spec", lambda name: name)
     assert "There is no keytab yet" in admin.get(security).text
     assert "AUTH NTLM" in admin.get(extensions).text
