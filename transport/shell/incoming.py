@@ -60,11 +60,11 @@ class IncomingMessage:
     def take(self, piece: bytes) -> None:
         """Take octets of the message itself."""
         self.size += len(piece)
-        limit = self._wanted.limit
-        if self.fits and limit is not None and self.size > limit:
+        wanted = self._wanted
+        if wanted.limit is not None and self.size > wanted.limit and self.fits:
             self.fits = False
             self.discard()
-        if self._wanted.find_bare_line_feeds and not self._bare_line_feeds:
+        if wanted.find_bare_line_feeds and not self._bare_line_feeds:
             self._look_for_bare_line_feeds(piece)
         if self.fits and self.error is None:
             self._keep(piece)
