@@ -24,7 +24,7 @@ class Place:
     history: str = ""
     snapshot: str = ""
 
-    def url_of(self, field: str) -> str:
+    def url_of(self, field: str = "") -> str:
         """The page, at the field if it has it."""
         return reverse(self.url_name) + (f"#id_{field}" if self.snapshot and field else "")
 
@@ -42,6 +42,7 @@ PLACES = {
         "Connection filter", "protection:connection-filter", ConnectionFilter, "Connection filter", "connection_filter"
     ),
     "ip block list": Place("IP Block list", "protection:block-list", history="IP list entry"),
+    "ip allow list": Place("IP Allow list", "protection:allow-list", history="IP list entry"),
     "list provider": Place("List providers", "protection:provider-list", IPListProvider, "IP list provider"),
     "directory": Place("Directory", "directory:list", history="Recipient"),
     "certificate": Place("Certificates", "certificates:list", history="Certificate"),

@@ -84,6 +84,11 @@ class Refusal:
         return self.place.url_of(self.rule.field) if self.place else ""
 
     @property
+    def see(self) -> list[Place]:
+        """Where else the remedy may lie."""
+        return [PLACES[on] for on in self.rule.see]
+
+    @property
     def setting(self) -> Setting | None:
         return setting_of(self.rule.on, self.rule.field)
 

@@ -16,8 +16,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     `on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
     `user`, `certificate`, or empty when no setting decides), `field` the setting there, `also` the others there that
-    have a part in it; `text_from` (kind, field) where an administrator may have given the reply other words;
-    `protocol_error` counts to the limit.
+    have a part in it; `see` other kinds where the remedy may lie; `text_from` (kind, field) where an administrator may
+    have given the reply other words; `protocol_error` counts to the limit.
     """
 
     meaning: str
@@ -26,6 +26,7 @@ class Rule(msgspec.Struct, frozen=True):
     on: str = ""
     field: str = ""
     also: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
     text_from: tuple[str, str] = ("", "")
     protocol_error: bool = False
 
@@ -201,7 +202,7 @@ SIGN_IN: dict[str, Rule] = {
     "sign_in_without_submit": Rule(
         "The password is right, but neither the user nor a group holds the right Submit on this connector.",
         "Tick Exchange users under permission groups, or grant Submit to the user or to one of the groups.",
-        (replies.NOT_SUCCESSFUL,), CONNECTOR, "permission_groups", ("grants",),
+        (replies.NOT_SUCCESSFUL,), CONNECTOR, "permission_groups", ("grants",), see=("user",),
     ),
     "sign_in_too_often": Rule(
         "This address has failed to sign in as this user too often; it must wait.",
@@ -225,7 +226,7 @@ SENDER: dict[str, Rule] = {
         "The client's principal lacks the right Submit: none of its permission groups is on the connector.",
         "Let the client sign in; or tick Anonymous users, or secure the client externally, on the connector that "
         "holds just its address.",
-        (replies.NOT_AUTHENTICATED,), CONNECTOR, "permission_groups", ("auth_mechanism", "grants"),
+        (replies.NOT_AUTHENTICATED,), CONNECTOR, "permission_groups", ("auth_mechanism", "grants"), see=("user",),
     ),
     "any_sender_denied": Rule(
         "The client's principal lacks the right Accept any sender.",
@@ -241,19 +242,21 @@ SENDER: dict[str, Rule] = {
     "sender_not_own": Rule(
         "The user has no such address, and none of the principals has the right Accept any sender.",
         "Give the user the address, let the client send as its own, or grant Accept any sender.",
-        (replies.SEND_AS_DENIED,), CONNECTOR, "grants", ("permission_groups",),
+        (replies.SEND_AS_DENIED,), CONNECTOR, "grants", ("permission_groups",), see=("user",),
     ),
     "sender_blocked": Rule(
         "The sender, or its domain, is blocked.",
         "Take the address or domain off the list, or put the client on the IP Allow list.",
         (replies.SENDER_DENIED,),
         SENDERS, "blocked_senders", ("blocked_domains", "blocked_domains_and_subdomains", "action"),
+        see=("ip allow list",),
     ),
     "from_blocked": Rule(
         "An address of the header From, or its domain, is blocked.",
         "Take the address or domain off the list, or put the client on the IP Allow list.",
         (replies.SENDER_DENIED,),
         SENDERS, "blocked_senders", ("blocked_domains", "blocked_domains_and_subdomains", "action"),
+        see=("ip allow list",),
     ),
     "blank_sender_blocked": Rule(
         "Messages without a sender are blocked.",
@@ -278,6 +281,7 @@ RECIPIENT: dict[str, Rule] = {
         "If the domain is yours, add it to the accepted domains. If the client may relay, let it sign in, or give it a "
         "connector that holds just its address and grants the right.",
         (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants", ("permission_groups", "auth_mechanism"),
+        see=("accepted domain",),
     ),
     "rerouting_denied": Rule(
         "The local part holds %, ! or @, which a next hop could take for another destination; only a client that may "
@@ -309,11 +313,12 @@ RECIPIENT: dict[str, Rule] = {
         "The client's address is on the IP Block list.",
         "Remove the entry, let it expire, or put the client on the IP Allow list, which goes before.",
         (replies.BLOCKED_ADDRESS,), BLOCK_LIST, text_from=("connection filter", "static_entry_rejection_response"),
+        see=("ip allow list",),
     ),
     "ip_block_list_provider": Rule(
         "A block-list provider lists the client's address.",
         "Ask the provider to take the address off, or put it on the IP Allow list, which goes before.",
-        (replies.BLOCK_LISTED,), PROVIDER, text_from=(PROVIDER, "rejection_response"),
+        (replies.BLOCK_LISTED,), PROVIDER, see=("ip allow list",), text_from=(PROVIDER, "rejection_response"),
     ),
     "recipient_blocked": Rule(
         "The recipient is on the block list.",
@@ -323,7 +328,7 @@ RECIPIENT: dict[str, Rule] = {
     "recipient_unknown": Rule(
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
         "Add the recipient to the directory; it counts within a second.",
-        (replies.USER_UNKNOWN,), RECIPIENTS, "recipient_validation_enabled",
+        (replies.USER_UNKNOWN,), RECIPIENTS, "recipient_validation_enabled", see=("directory", "accepted domain"),
     ),
     "directory_not_available": Rule(
         "The recipients were never loaded on this transport.",

@@ -23,6 +23,7 @@ def page(client, name, **query):
 def test_every_refusal_is_declared_whole(name):
     rule = REFUSALS[name]
     assert rule.meaning and rule.remedy and rule.replies
+    assert set(rule.see) <= PLACES.keys()
     for on, field in ((rule.on, rule.field), rule.text_from, *((rule.on, each) for each in rule.also)):
         assert on in PLACES or not on, on
         assert setting_of(on, field) or not field, field
@@ -53,6 +54,7 @@ def test_the_page_shows_the_setting_of_each_connector_and_leads_to_its_field(adm
 def test_the_page_shows_every_setting_that_has_a_part(admin):
     ReceiveConnector.objects.create(name="Fast", message_rate_limit=7, message_rate_source="User")
     text = page(admin, "message_rate")
+    assert reverse("protection:allow-list") in page(admin, "ip_block_list")
     for words in ("MessageRateLimit", "MessageRateSource", "LimitScope", ">7</a>", ">User</a>", ">Node</a>"):
         assert words in text, words
 
