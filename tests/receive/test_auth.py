@@ -14,6 +14,7 @@ from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, 
 from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector
 from transport.receive import auth, verbs
 from transport.receive.outcome import AnswerToken, CheckPassword, Close, LogonName, Outcome, Tarpit
+from transport.receive.policy import Policy
 from transport.receive.rules import RULES
 from transport.receive.session import Session, User
 from transport.receive.starttls import established
@@ -26,6 +27,11 @@ ANNA = User("CONTOSO\\anna", ("Sales",), frozenset({"anna@contoso.com"}))
 def client(**values: object) -> Session:
     made = connector(**{"auth_mechanism": BASIC, "permission_groups": USERS, **values})
     return said(connected(policy(made)), "EHLO laptop")
+
+
+def with_kerberos(**values: object) -> Session:
+    session = client(enable_auth_gssapi=True, **values)
+    return msgspec.structs.replace(session, policy=Policy(session.policy.snapshot, kerberos=True))
 
 
 def plain(session: Session, text: str = "\0anna\0secret") -> Outcome:
@@ -106,6 +112,21 @@ def test_a_sign_in_is_bound_to_tls_as_the_connector_wants_it(
     session = established(client(extended_protection_policy=protection), "TLSv1.3", "x", (), b"tls-server-end-point:x")
     (asked,) = verbs.respond(said(session, "EHLO laptop"), b"AUTH NTLM TlRMTVNTUA==", 0.0).actions
     assert asked == AnswerToken("NTLM", b"NTLMSSP", "", channel, required)
+
+
+def test_kerberos_goes_to_and_fro_until_the_acceptor_is_content() -> None:
+    asking = verbs.respond(with_kerberos(), b"AUTH GSSAPI", 0.0)
+    assert asking.reply is not None and asking.reply.wire == b"334 \r\n"
+    for answer, octets in ((b"YIIC", b"`\x82\x02"), (b"", b"")):
+        outcome = verbs.respond(asking.session, answer, 0.0)
+        assert outcome.actions == (AnswerToken("GSSAPI", octets, ""),)
+        asking = auth.challenged(outcome.session, "GSSAPI", b"")
+        assert asking.reply is not None and asking.reply.wire == b"334 \r\n"
+    assert code(auth.checked(outcome.session, ANNA)) == 235
+
+
+def test_without_keys_there_is_no_kerberos() -> None:
+    assert code(verbs.respond(client(enable_auth_gssapi=True), b"AUTH GSSAPI", 0.0)) == 504
 
 
 def grant(principal: str, right: Right, deny: bool = False) -> Grant:
@@ -200,8 +221,11 @@ def test_where_auth_is_offered_mail_may_name_who_wrote_it(parameter: str, code_:
 
 
 words = st.sampled_from(
-    ["AUTH", "LOGIN", "PLAIN", "NTLM", "*", "=", "==", "YW5uYQ==", "AGFubmEAc2VjcmV0", "\0", "é", " ", "\t", "QUIT"]
-)
+    [
+        "AUTH", "LOGIN", "PLAIN", "NTLM", "GSSAPI", "*", "=", "==", "YW5uYQ==", "AGFubmEAc2VjcmV0", "\0", "é", " ", "\t",
+        "QUIT",
+    ]
+)  # fmt: skip
 lines = st.one_of(
     st.binary(max_size=120),
     st.binary(max_size=80).map(base64.b64encode),
@@ -212,14 +236,15 @@ lines = st.one_of(
 @settings(max_examples=300)
 @given(st.lists(lines, max_size=8), st.sampled_from([ANNA, auth.WRONG, auth.TOO_OFTEN, auth.NOT_AVAILABLE]))
 def test_whatever_a_client_answers_there_is_an_outcome(said_: list[bytes], answer: User | auth.Denied) -> None:
-    session = client(max_protocol_errors=None, max_logon_failures=0)
+    session = with_kerberos(max_protocol_errors=None, max_logon_failures=0)
     for line in said_:
         outcome = verbs.respond(session, line, 0.0)
         if outcome.reply is None:
             assert isinstance(outcome.actions[0], CheckPassword | AnswerToken)
             last = isinstance(outcome.actions[0], CheckPassword) or outcome.actions[0].token.startswith(b"a")
-            asking = outcome.session
-            outcome = auth.checked(asking, answer) if last else auth.challenged(asking, "NTLM", b"challenge")
+            asking, asked = outcome.session, outcome.actions[0]
+            mechanism = asked.mechanism if isinstance(asked, AnswerToken) else ""
+            outcome = auth.checked(asking, answer) if last else auth.challenged(asking, mechanism, b"challenge")
         assert outcome.reply is not None
         assert outcome.decided_by in RULES or not outcome.reply.refuses
         session = outcome.session

@@ -1,7 +1,7 @@
 """The Kerberos acceptor: the SASL mechanism GSSAPI (RFC 4752) without a security layer, by MIT's library.
 
-The library is an optional extra (`pip install 'pyspnego[kerberos]'`). The keys lie in memory (memfd_create(2)): no other
-user can open them, and nothing of them reaches a disk in the clear.
+The library is an optional extra (`pip install 'pyspnego[kerberos]'`). The keys lie in memory (memfd_create(2)): nobody
+else can open them, and nothing of them reaches a disk in the clear.
 """
 
 import importlib
