@@ -222,8 +222,8 @@ def test_where_auth_is_offered_mail_may_name_who_wrote_it(parameter: str, code_:
 
 words = st.sampled_from(
     [
-        "AUTH", "LOGIN", "PLAIN", "NTLM", "GSSAPI", "*", "=", "==", "YW5uYQ==", "AGFubmEAc2VjcmV0", "\0", "é", " ", "\t",
-        "QUIT",
+        "AUTH", "LOGIN", "PLAIN", "NTLM", "GSSAPI", "*", "=", "==", "YW5uYQ==", "AGFubmEAc2VjcmV0", "\0", "é", " ",
+        "\t", "QUIT",
     ]
 )  # fmt: skip
 lines = st.one_of(
