@@ -110,7 +110,7 @@ class Connection(SMTP):
     def eof_received(self) -> bool:
         """A client that closed its side still gets the answers that we owe it."""
         self._eof = True
-        owing = self._ahead or self._doing in (Doing.STORING, Doing.TARPIT, Doing.LOOK_UP, Doing.SIGNING_IN)
+        owing = self._ahead or self._doing in (Doing.STORING, Doing.LOOK_UP, Doing.SIGNING_IN)
         return owing and not self._session.tls
 
     def pause_writing(self) -> None:
