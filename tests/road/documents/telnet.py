@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from select import select
 
 from tests.conftest import wait_for
 
@@ -46,6 +47,10 @@ class Telnet:
     def each(self, *lines: str) -> list[str]:
         """The first line of the reply to each of these commands."""
         return [self.say(line)[0] for line in lines]
+
+    def speaks_within(self, seconds: float) -> bool:
+        """Whether the server says something unasked."""
+        return bool(select([self.socket], [], [], seconds)[0])
 
     @property
     def closed(self) -> bool:
