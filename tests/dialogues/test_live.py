@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
+from time import time
 from typing import Any
 
 import msgspec
@@ -181,6 +182,8 @@ class Conversation:
 def test_dialogue(path: Path, live_transport: LiveTransport) -> None:
     dialogue, port = read(path), free_port()
     live_transport.publish(dialogue, port)
+    if any(connector.message_rate_limit for connector in dialogue.snapshot.receive_connectors):
+        wait_for(lambda: time() % 60 < 55, "the minute in which messages are counted does not end")
     conversation = Conversation(live_transport, (dialogue.local[0], port))
     conversation.connect(dialogue.client)
     try:
