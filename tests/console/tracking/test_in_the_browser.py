@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,3 +67,18 @@ def test_the_download_follows_the_filter(log: Page) -> None:
         log.click("text=Exchange CSV")
     rows = list(csv.reader(Path(started.value.path()).read_text().splitlines()[5:]))
     assert [row[2] for row in rows] == [f"{2:016X}"]
+
+
+def test_a_refusal_leads_to_its_page_and_the_list_is_filtered_while_one_types(log: Page) -> None:
+    make_session(1, (0, ">", "550 5.7.1 Unable to relay", "relay_denied; revision 1"), refused=1)
+    log.reload()
+    log.locator("tr[data-row]").click()
+    log.click("text=Open session")
+    log.click("tr.refused .why >> text=relay_denied")
+    expect(log.locator("h1")).to_have_text("relay_denied")
+    log.click(".crumbs >> text=Refusals")
+    log.fill("[name=q]", "5.1.1 user unknown")
+    expect(log.locator("#refusals tbody tr")).to_have_count(2)
+    expect(log).to_have_url(re.compile("q=5.1.1"))
+    log.locator("tbody tr", has_text="recipient_unknown").locator("a").first.click()
+    expect(log.locator("h1")).to_have_text("recipient_unknown")
