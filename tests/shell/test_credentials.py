@@ -26,6 +26,7 @@ from console.users import actions
 from console.users.models import User as Row
 from tests.conftest import wait_for
 from tests.shell.certificates import SECRET, certificate
+from tests.shell.channels import CASES
 from tests.shell.running_transport import NAME, RunningTransport
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
@@ -287,24 +288,9 @@ def test_many_sign_in_with_ntlm_at_the_same_time(anna: Row, database_url: str) -
         assert isinstance(answer, User) and answer.name == principal
 
 
-CHANNEL, OTHER = b"tls-server-end-point:" + b"x" * 32, b"tls-server-end-point:" + b"y" * 32
-
-
-@pytest.mark.parametrize(
-    ("known", "channel", "required", "expected"),
-    [
-        (b"", CHANNEL, False, User),
-        (CHANNEL, CHANNEL, False, User),
-        (OTHER, CHANNEL, False, NOT_BOUND),
-        (b"", CHANNEL, True, NOT_BOUND),
-        (CHANNEL, CHANNEL, True, User),
-        (OTHER, CHANNEL, True, NOT_BOUND),
-        (CHANNEL, b"", False, User),
-        (CHANNEL, b"", True, NOT_BOUND),
-    ],
-)
+@pytest.mark.parametrize(("known", "channel", "required", "expected"), CASES)
 def test_a_sign_in_with_ntlm_is_bound_to_its_tls_connection(
-    anna: Row, database_url: str, known: bytes, channel: bytes, required: bool, expected: object
+    anna: Row, database_url: str, known: bytes, channel: bytes, required: bool, expected: bool
 ) -> None:
     actions.set_password(SYSTEM, anna, PASSWORD, ntlm=True)
     options, binding = spnego.NegotiateOptions.use_ntlm, GssChannelBindings(application_data=known) if known else None
@@ -319,7 +305,7 @@ def test_a_sign_in_with_ntlm_is_bound_to_its_tls_connection(
         return answer
 
     answer = asyncio.run(main())
-    assert isinstance(answer, User) if expected is User else answer == expected
+    assert isinstance(answer, User) if expected else answer == NOT_BOUND
 
 
 @pytest.mark.parametrize(
