@@ -35,14 +35,31 @@ def lists_of(
         return dict(zip(domains, pool.map(ask, domains), strict=True))
 
 
-def hosts_of(domain: str, settings: ConnectionFilter) -> dict[str, str]:
-    """Address → host name: of the name itself, and of the hosts that receive mail for it. Empty when DNS knows none."""
+def hosts_of(domains: Sequence[str], settings: ConnectionFilter) -> dict[str, dict[str, str]]:
+    """Domain → address → host name: of the name itself, and of the hosts that receive mail for it.
+
+    Empty for a domain of which DNS knows no address, or says none in time.
+    """
     resolver = _resolver(settings)
-    exchangers = [each.rpartition(" ")[2].rstrip(".") for each in _records(resolver, domain, "MX")]
-    asked = [(host, kind) for host in dict.fromkeys([domain, *exchangers[:MOST_HOSTS]]) if host for kind in ADDRESSES]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda each: _records(resolver, *each), asked))
-    return {address: host for (host, _), found in zip(asked, answers, strict=True) for address in found}
+        mail_hosts = pool.map(lambda domain: _records(resolver, domain, "MX"), domains)
+        asked = [
+            (domain, host, kind)
+            for domain, records in zip(domains, mail_hosts, strict=True)
+            for host in _hosts(domain, records)
+            for kind in ADDRESSES
+        ]
+        answers = list(pool.map(lambda each: _records(resolver, *each[1:]), asked))
+    found: dict[str, dict[str, str]] = {domain: {} for domain in domains}
+    for (domain, host, _kind), addresses in zip(asked, answers, strict=True):
+        found[domain] |= dict.fromkeys(addresses, host)
+    return found
+
+
+def _hosts(domain: str, records: list[str]) -> list[str]:
+    """The name itself and those of its MX records; a lone dot (RFC 7505) names nobody."""
+    named = [record.rpartition(" ")[2].rstrip(".") for record in records[:MOST_HOSTS]]
+    return [host for host in dict.fromkeys([domain, *named]) if host]
 
 
 def _records(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[str]:

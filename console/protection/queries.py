@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -62,6 +63,6 @@ def try_address(address: str) -> Trial:
     return Trial(address, lists.verdict(address, answers, timezone.now().timestamp()), asked)
 
 
-def hosts_of(domain: str) -> dict[str, str]:
-    """Address → host name of the computers that DNS names for a domain, asked at the connection filter's servers."""
-    return dns_look_up.hosts_of(domain, struct_of(filter_settings(ConnectionFilter), ConnectionFilter))
+def hosts_of(domains: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Domain → address → host name of the computers that DNS names, asked at the connection filter's servers."""
+    return dns_look_up.hosts_of(domains, struct_of(filter_settings(ConnectionFilter), ConnectionFilter))

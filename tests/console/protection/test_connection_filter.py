@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from console.accounts.actors import Role
 from console.audit.models import Entry
-from console.protection import actions, models
+from console.protection import actions, dns_look_up, models
 from console.protection.forms import PasteForm
 from console.publishing import queries
 from console.publishing.models import ConfigRevision
@@ -266,3 +266,14 @@ def test_of_many_wrong_lines_some_are_explained_and_the_others_named(count, last
     lines = [*(f"10.0.{number}  # a slip" for number in range(count)), "192.0.2.1"]
     told = PasteForm({"entries": "\n".join(lines)}, ip_list=IPList.Block).errors["entries"]
     assert (len(told), told[-1][: len(last)]) == (min(count, 3), last)
+
+
+def test_the_hosts_of_domains_are_those_that_dns_names_in_time():
+    records = {("a.test", "A"): ["192.0.2.1"], ("a.test", "MX"): ["0 ."], ("b.test", "MX"): ["5 mx.b.test."]}
+    with DnsServer(records | {("mx.b.test", "AAAA"): ["2001:db8::1"]}) as server:
+        settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),))
+        found = dns_look_up.hosts_of(["a.test", "b.test", "c.test"], settings)
+    assert found == {"a.test": {"192.0.2.1": "a.test"}, "b.test": {"2001:db8::1": "mx.b.test"}, "c.test": {}}
+    with DnsServer(records, silent=True) as server:
+        settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),), dns_timeout=1)
+        assert dns_look_up.hosts_of(["a.test"], settings) == {"a.test": {}}
