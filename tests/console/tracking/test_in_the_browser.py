@@ -77,7 +77,7 @@ def test_a_refusal_leads_to_its_page_and_the_list_is_filtered_while_one_types(lo
     log.click("tr.refused .why >> text=relay_denied")
     expect(log.locator("h1")).to_have_text("relay_denied")
     log.click(".crumbs >> text=Refusals")
-    log.fill("[name=q]", "5.1.1 user unknown")
+    log.fill(".filters [name=q]", "5.1.1 user unknown")
     expect(log.locator("#refusals tbody tr")).to_have_count(2)
     expect(log).to_have_url(re.compile("q=5.1.1"))
     log.locator("tbody tr", has_text="recipient_unknown").locator("a").first.click()
