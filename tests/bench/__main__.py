@@ -12,7 +12,7 @@ from statistics import median
 from time import monotonic, sleep
 
 from console.processes.address import free_port
-from tests.bench import decisions
+from tests.bench import decisions, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -38,6 +38,7 @@ def main() -> None:
                 postfix.stop()
                 shutil.rmtree(postfix.folder)
     decisions.main()
+    tarpit.main()
 
 
 def _postfix(port: int, sink: int) -> Postfix | None:
