@@ -58,10 +58,18 @@ class Two:
     clients: list[Client] = field(default_factory=list)
 
     def open(self, transport: RunningTransport, source: str) -> Client:
-        client = transport.client(source)
-        self.clients.append(client)
-        assert client.line().startswith("220 ")
-        return client
+        """Admitted, as soon as the connections that were closed before have been noticed."""
+
+        def is_admitted() -> bool:
+            client = transport.client(source)
+            if client.line().startswith("220 "):
+                self.clients.append(client)
+                return True
+            client.close()
+            return False
+
+        wait_for(is_admitted, f"{transport.name} does not admit {source}")
+        return self.clients[-1]
 
     def hang_up(self) -> None:
         while self.clients:
