@@ -66,6 +66,7 @@ SCRIPTS: dict[str, Callable[[], Outcome]] = {
     "a response without end": lambda: verbs.line_too_long(in_exchange()),
     "guessing": lambda: auth.checked(signing_in(), auth.TOO_OFTEN),
     "a sign-in from another TLS connection": lambda: auth.checked(signing_in(), auth.NOT_BOUND),
+    "a ticket that has run out": lambda: auth.checked(signing_in(), auth.NO_TICKET),
     "the directory of users is away": lambda: auth.checked(signing_in(), auth.NOT_AVAILABLE),
     "the transport goes down": lambda: verbs.stopping(connected()),
     "a fault of our own": lambda: verbs.failed(connected()),

@@ -27,7 +27,7 @@ from transport.config.keytab import Keytab, keys
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy
 from transport.config.snapshot import Snapshot
-from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, WRONG, Denied
+from transport.receive.auth import NO_TICKET, NOT_AVAILABLE, NOT_BOUND, Denied
 from transport.receive.outcome import AnswerToken
 from transport.receive.session import User
 from transport.shell.credentials import Credentials, Talk
@@ -129,12 +129,12 @@ def test_the_realm_is_the_domain_where_there_is_such_a_user(kdc: Kdc, anna: Row,
 
 @pytest.mark.parametrize("who", ["ghost", "anna/admin"])
 def test_who_is_no_user_here_does_not_sign_in(kdc: Kdc, anna: Row, database_url: str, who: str) -> None:
-    assert signing_in(database_url, offer(carried(kdc.keytab())), Ticketed(kdc, who)) == WRONG
+    assert signing_in(database_url, offer(carried(kdc.keytab())), Ticketed(kdc, who)) == NO_TICKET
 
 
 def test_who_is_disabled_does_not_sign_in(kdc: Kdc, anna: Row, database_url: str) -> None:
     actions.set_enabled(SYSTEM, anna, False)
-    assert signing_in(database_url, offer(carried(kdc.keytab())), Ticketed(kdc)) == WRONG
+    assert signing_in(database_url, offer(carried(kdc.keytab())), Ticketed(kdc)) == NO_TICKET
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_client_may_name_itself_but_nobody_else(
     client = Ticketed(kdc)
     client.chosen = ALONE + wanted.encode()
     answer = signing_in(database_url, offer(carried(kdc.keytab())), client)
-    assert isinstance(answer, User) if allowed else answer == WRONG
+    assert isinstance(answer, User) if allowed else answer == NO_TICKET
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_ticket_for_other_keys_is_refused_and_the_log_says_why(
     kdc: Kdc, anna: Row, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     kdc.add("smtp/other.ex.test")
-    assert signing_in(database_url, offer(carried(kdc.keytab("smtp/other.ex.test"))), Ticketed(kdc)) == WRONG
+    assert signing_in(database_url, offer(carried(kdc.keytab("smtp/other.ex.test"))), Ticketed(kdc)) == NO_TICKET
     assert "no sign-in with Kerberos from 192.0.2.1" in caplog.text and SERVICE in caplog.text
 
 
@@ -188,7 +188,7 @@ def test_a_ticket_that_was_overheard_does_not_count_again(kdc: Kdc, anna: Row, d
         return [await credentials.answer(asked, "192.0.2.1", Talk(), kerberos) for _ in range(2)]
 
     first, again = asyncio.run(main())
-    assert isinstance(first, bytes) and again == WRONG
+    assert isinstance(first, bytes) and again == NO_TICKET
 
 
 @pytest.mark.parametrize(("client", "server", "required", "expected"), CASES)

@@ -199,6 +199,12 @@ SIGN_IN: dict[str, Rule] = {
         "Somebody stands between client and server, or the client knows no extended protection: then allow it only.",
         (replies.NOT_SUCCESSFUL,), CONNECTOR, "extended_protection_policy",
     ),
+    "sign_in_ticket_refused": Rule(
+        "The client's Kerberos ticket does not count here, or its principal is no user, or a disabled one.",
+        "Look at the transport's process log for Kerberos' own words: wrong keys (load the newest keytab), a clock that"
+        " is wrong, or a principal that needs a user of its name.",
+        (replies.NOT_SUCCESSFUL,), "user",
+    ),
     "sign_in_without_submit": Rule(
         "The password is right, but neither the user nor a group holds the right Submit on this connector.",
         "Tick Exchange users under permission groups, or grant Submit to the user or to one of the groups.",

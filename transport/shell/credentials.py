@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from cryptography.fernet import Fernet, InvalidToken
 
-from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
+from transport.receive.auth import NO_TICKET, NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
 from transport.receive.outcome import AnswerToken, CheckPassword, LogonName
 from transport.receive.session import User
 from transport.shell import kerberos, ntlm
@@ -141,7 +141,7 @@ class Credentials:
                 return None
             except kerberos.TicketError as error:
                 log.warning("no sign-in with Kerberos from %s: %s", remote_ip, error)
-                return WRONG
+                return NO_TICKET
             except UNREACHABLE as error:
                 return _away(error)
 
@@ -153,11 +153,11 @@ class Credentials:
             found = await self.users.find(LogonName(user, realm.partition(".")[0]))
         if found is None or not found.enabled:
             log.warning("no sign-in with Kerberos: %s is no user here, or disabled", proved.principal)
-            return WRONG
+            return NO_TICKET
         if proved.act_as and proved.act_as.casefold() != proved.principal.casefold():
             meant = await self.users.find(logon_name(proved.act_as, default_domain or realm.partition(".")[0]))
             if meant is None or meant.user.name != found.user.name:
-                return WRONG
+                return NO_TICKET
         return found.user
 
     def _nt_hash(self, found: Found | None) -> bytes:
