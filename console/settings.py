@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "console.mailboxes",
     "console.tracking",
     "console.queues",
+    "console.management_shell",
 ]
 
 MIDDLEWARE = [
