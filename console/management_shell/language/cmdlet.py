@@ -1,13 +1,15 @@
 """What can be run: the declaration of a cmdlet, one call of it, and whom it runs for.
 
-def run(call: Call) -> Iterable[object]:
-    connector = call.arguments["Identity"]
-    if call.should_process(connector.name, "Removing Receive connector"):
-        actions.remove(call.host.actor, …)
-    return ()
+A cmdlet is a function and a declaration:
 
-REMOVE = Cmdlet("Remove-ReceiveConnector", run, (Parameter("Identity", read, True, 0, from_pipeline=True),), "Removes …", changes=True,
-                asks=True)
+    def run(call: Call) -> Iterable[object]:
+        connector = call.arguments["Identity"]
+        if call.should_process(connector.name, "Removing Receive connector"):
+            actions.remove(call.host.actor, …)
+        return ()
+
+    IDENTITY = Parameter("Identity", read, mandatory=True, position=0, from_pipeline=True)
+    REMOVE = Cmdlet("Remove-ReceiveConnector", run, (IDENTITY,), "Removes …", changes=True, asks=True)
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ from console.management_shell.language.values import read_any, text
 
 @dataclass(frozen=True)
 class Parameter:
-    """`read` makes the value of the language (str int float bool None list dict Record ScriptBlock …) the one that `run` wants; its
-    ValueError says what to write instead. A switch's value is always a bool, and `read` is not asked.
+    """`read` makes the value of the language (str int float bool None list dict Record ScriptBlock …) the one that
+    `run` wants; its ValueError says what to write instead. A switch's value is always a bool, and `read` is not asked.
 
-    `from_pipeline` takes the piped object; `from_property` takes this property of it, if it has one and the parameter was not
-    given. `also`: other spelling → remark that is printed as a warning, "" for a plain alias.
+    `from_pipeline` takes the piped object; `from_property` takes this property of it, if it has one and the parameter
+    was not given. `also`: other spelling → remark that is printed as a warning, "" for a plain alias.
     """
 
     name: str
@@ -44,8 +46,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Cmdlet:
-    """`run` is called once for each piped object, as PowerShell's process block, or once without a pipe. `stream` instead sees all
-    of them: for Sort-Object and its kin. What it puts out goes down the pipe.
+    """`run` is called once for each piped object, as PowerShell's process block, or once without a pipe. `stream`
+    instead sees all of them: for Sort-Object and its kin. What it puts out goes down the pipe.
 
     `changes` adds -WhatIf and -Confirm; `asks` makes it ask unless -Confirm:$false (Exchange's Remove- and Disable-).
     """
@@ -67,7 +69,8 @@ class Cmdlet:
 class Host(Protocol):
     """The terminal, the page or a test: where a script's words go and where answers come from.
 
-    `confirm` and what follows raise ShellError where nobody can be asked; the text says what to write in the script instead.
+    `confirm` and what follows raise ShellError where nobody can be asked; the text says what to write in the script
+    instead.
     """
 
     actor: Any

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class ShellError(Exception):
     """The only exception that a script can raise. `line` and `column` count from 1; 0 where the place is not known yet.
 
-    A cmdlet raises it with the message, and if one is to blame the `parameter` by its declared name and the values that are
-    `allowed`; the evaluation adds place and cmdlet.
+    A cmdlet raises it with the message, and if one is to blame the `parameter` by its declared name and the values that
+    are `allowed`; the evaluation adds place and cmdlet.
     """
 
     message: str

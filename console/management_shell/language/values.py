@@ -1,7 +1,7 @@
 """What a property, an argument or a variable can be, and how each is written.
 
-Besides these classes: str, bool, None, int, float, datetime (UTC), list, and dict for `@{…}`. `str(value)` of each class here is
-what Exchange prints.
+Besides these classes: str, bool, None, int, float, datetime (UTC), list, and dict for `@{…}`. `str(value)` of each
+class here is what Exchange prints.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ class Flags:
 class Record:
     """An object with properties in Exchange's order.
 
-    `columns`: the properties of its default table (empty: it prints as a list); `name`: what it is called where a text is wanted
-    (`SERVER\\Name` of a connector); `source`: the row or struct that it was made of, for the cmdlet that takes it from the pipe.
+    `columns`: the properties of its default table (empty: it prints as a list); `name`: what it is called where a text
+    is wanted (`SERVER\\Name` of a connector); `source`: the row or struct that it was made of, for the cmdlet that
+    takes it from the pipe.
     """
 
     type_name: str
