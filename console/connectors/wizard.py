@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy
 from msgspec.structs import replace
 
 from console.connectors import actions, models, queries
-from console.connectors.command import new_command
 from console.connectors.forms import FORMS, IntroductionForm, LocalForm, RemoteForm
 from console.connectors.sentence import sentence
 from console.connectors.warnings import warnings
 from console.crud import Step, TypedConfirmation
 from console.crud.access import RoleRequired
+from console.management_shell.script import new_commands
 from console.publishing import queries as publishing
 from console.publishing.fields import written
 from console.publishing.relay_guard import RelayNotConfirmed
@@ -195,7 +195,7 @@ class Completion(RoleRequired):
             "steps": steps("completion"),
             "row": row,
             "sentence": sentence(connector),
-            "command": new_command(connector),
+            "command": "\n".join(new_commands(connector)),
             "state": publishing.in_force(),
             "problems": publishing.listening_problems().get(row.name, []),
         }

@@ -57,9 +57,13 @@ def test_changes_inside_of_a_change_are_one_revision():
 
 
 def test_a_change_inside_of_a_change_that_fails_takes_all_with_it():
-    with pytest.raises(ValidationError), change(ADMIN, "Two at once"):
-        actions.create(ADMIN, receive_connector("Office"))
-        actions.create(ADMIN, receive_connector("Office"))
+    def the_same_twice():
+        with change(ADMIN, "Two at once"):
+            actions.create(ADMIN, receive_connector("Office"))
+            actions.create(ADMIN, receive_connector("Office"))
+
+    with pytest.raises(ValidationError):
+        the_same_twice()
     assert Row.objects.count() == ConfigRevision.objects.count() == Entry.objects.count() == 0
     actions.create(ADMIN, receive_connector("Office"))
     assert ConfigRevision.objects.count() == 1, "the next change stands alone again"
