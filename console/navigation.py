@@ -39,6 +39,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Send connectors"), "connectors:send-list", "send"),
             Feature(_("Accepted domains"), "domains:list", "globe"),
             Feature(_("Queues"), "queues:list", "layers"),
+            Feature(_("Transport settings"), "transport_settings:limits", "clock"),
         ],
     ),
     (

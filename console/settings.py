@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "console.tracking",
     "console.queues",
     "console.management_shell",
+    "console.transport_settings",
 ]
 
 MIDDLEWARE = [

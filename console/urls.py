@@ -9,6 +9,7 @@ urlpatterns = [
     path("mail-flow/", include("console.connectors.urls")),
     path("mail-flow/accepted-domains/", include("console.domains.urls")),
     path("mail-flow/queues/", include("console.queues.urls")),
+    path("mail-flow/transport/", include("console.transport_settings.urls")),
     path("protection/", include("console.protection.urls")),
     path("protection/certificates/", include("console.certificates.urls")),
     path("recipients/directory/", include("console.directory.urls")),

@@ -264,6 +264,7 @@ SINGLES = {
     "sender_filter": _always("Set-SenderFilterConfig"),
     "connection_filter": connection_filter_cmdlet,
     "transport_limits": _always("Set-TransportService"),
+    "transport_config": _always("Set-TransportConfig"),
 }
 """Part of the snapshot → (cmdlet, parameter) of each of its settings."""
 

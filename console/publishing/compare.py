@@ -21,6 +21,8 @@ CONNECTION_FILTER = "Connection filter"
 IP_LIST_ENTRY = "IP list entry"
 IP_LIST_PROVIDER = "IP list provider"
 CERTIFICATE = "Certificate"
+TRANSPORT_LIMITS = "Transport limits"
+TRANSPORT_CONFIG = "Transport configuration"
 
 COLLECTIONS = {
     "receive_connectors": RECEIVE_CONNECTOR,
@@ -34,6 +36,8 @@ SINGLES = {
     "recipient_filter": RECIPIENT_FILTER,
     "sender_filter": SENDER_FILTER,
     "connection_filter": CONNECTION_FILTER,
+    "transport_limits": TRANSPORT_LIMITS,
+    "transport_config": TRANSPORT_CONFIG,
 }
 KINDS = [*COLLECTIONS.values(), *SINGLES.values()]
 

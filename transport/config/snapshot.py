@@ -10,6 +10,7 @@ from transport.config.connection_filter import ConnectionFilter, IPListEntry, IP
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
 
@@ -27,4 +28,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ip_list_entries: tuple[IPListEntry, ...] = ()
     ip_list_providers: tuple[IPListProvider, ...] = ()
     transport_limits: TransportLimits = TransportLimits()
+    transport_config: TransportConfig = TransportConfig()
     certificates: tuple[Certificate, ...] = ()
