@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from console.management_shell.language.values import read_any, text
@@ -99,6 +100,9 @@ class Host(Protocol):
     def write_file(self, path: str, content: bytes) -> None:
         """The terminal writes a file, the page offers a download."""
 
+    def now(self) -> datetime:
+        """The time, in UTC."""
+
     def tick(self) -> None:
         """Called often; raises Stop when the run time is over."""
 
@@ -114,6 +118,7 @@ class Call:
     what_if: bool = False
     confirm: bool = False
     verbose_wanted: bool = False
+    quiet: bool = False
 
     def get(self, name: str, default: Any = None) -> Any:
         """An argument, or the default."""
@@ -135,8 +140,9 @@ class Call:
             self.host.verbose(message)
 
     def warning(self, message: str) -> None:
-        """Printed always."""
-        self.host.warning(message)
+        """Printed unless -WarningAction SilentlyContinue."""
+        if not self.quiet:
+            self.host.warning(message)
 
 
 CHANGING = (
