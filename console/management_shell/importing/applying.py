@@ -26,7 +26,7 @@ from console.publishing.models import ConfigRevision
 from console.transport_settings import actions as transport_settings
 from console.users import queries as users
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.connection_filter import IPListEntry
+from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
 from transport.receive.exposure import Exposure, exposures
@@ -56,10 +56,14 @@ def apply(actor: Actor, steps: Sequence[Step], comment: str, confirmed: Collecti
     Raises ValidationError when something cannot stand, and RelayNotConfirmed; then nothing is written.
     """
     actor.require(*WRITERS)
+    wanted = [step for step in steps if step.wanted]
     with change(actor, comment, confirmed) as whole:
-        for step in steps:
-            if step.wanted:
-                _write(actor, step)
+        for step in wanted:
+            _write(actor, step)
+        for some in IPList:
+            entries = [step.struct for step in wanted if getattr(step.struct, "ip_list", None) is some]
+            if entries:
+                protection.add_entries(actor, entries)
     return whole.revision
 
 
@@ -88,7 +92,7 @@ def _write(actor: Actor, step: Step) -> None:
     if isinstance(struct, TransportConfig):
         transport_settings.save(actor, struct)
     elif isinstance(struct, IPListEntry):
-        _write_entry(actor, step)
+        _make_room(actor, step)
     elif isinstance(struct, AcceptedDomain):
         _write_domain(actor, step)
     elif step.choice is Choice.REPLACE:
@@ -109,12 +113,12 @@ def _fields(struct: Any) -> dict[str, Any]:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
-def _write_entry(actor: Actor, step: Step) -> None:
-    for other in step.replaces:
-        rows = protection.ENTRIES.model._default_manager.filter(ip_range=other.ip_range, ip_list=other.ip_list.value)
-        for row in rows:
+def _make_room(actor: Actor, step: Step) -> None:
+    for other in step.replaces if step.choice is Choice.REPLACE else ():
+        for row in protection.ENTRIES.model._default_manager.filter(
+            ip_range=other.ip_range, ip_list=other.ip_list.value
+        ):
             protection.remove_entry(actor, row.pk)
-    protection.add_entries(actor, [step.struct])
 
 
 def _write_domain(actor: Actor, step: Step) -> None:

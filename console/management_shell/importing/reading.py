@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Iterable
 
@@ -53,6 +54,8 @@ def _clean(value: Value, depth: int = 0) -> Value:
         return [_clean(each, depth + 1) for each in value]
     if isinstance(value, dict):
         return {_storable(name): _clean(each, depth + 1) for name, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return _storable(value) if isinstance(value, str) else value
 
 

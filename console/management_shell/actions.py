@@ -1,0 +1,47 @@
+"""Every write of the management shell's own pages. What commands write, they write through the apps they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from console.accounts.actors import Actor
+from console.management_shell.importing.applying import WRITERS
+from console.management_shell.importing.objects import MOST_OBJECTS, ReadError
+from console.management_shell.importing.reading import read
+from console.management_shell.models import ImportDraft
+
+
+def hand_in(actor: Actor, files: Sequence[tuple[str, bytes]]) -> ImportDraft:
+    """Adds files (name, content) to the administrator's import. Raises ReadError that names the file; nothing is kept
+    then.
+    """
+    actor.require(*WRITERS)
+    with transaction.atomic():
+        draft, _ = ImportDraft.objects.select_for_update().get_or_create(author=actor.name)
+        for name, content in files:
+            try:
+                items, others = read(content)
+            except ReadError as error:
+                raise ReadError(f"{name}: {error}") from None
+            draft.sources.append(name)
+            draft.contents += [[item.source.value, item.properties] for item in items]
+            draft.others += others
+        if len(draft.contents) > MOST_OBJECTS:
+            raise ReadError(f"These are more than {MOST_OBJECTS:,} objects. Import some of them first.")
+        draft.save()
+    return draft
+
+
+def choose(actor: Actor, draft: ImportDraft, choices: Mapping[str, tuple[str, str]]) -> None:
+    """Keeps what was chosen for each object."""
+    actor.require(*WRITERS)
+    draft.choices = {**draft.choices, **choices}
+    draft.save(update_fields=["choices"])
+
+
+def discard(actor: Actor) -> None:
+    """Forgets what the administrator has handed in."""
+    actor.require(*WRITERS)
+    ImportDraft.objects.filter(author=actor.name).delete()

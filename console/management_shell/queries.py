@@ -1,0 +1,26 @@
+"""What the pages of the management shell show."""
+
+from __future__ import annotations
+
+from console.accounts.actors import Actor
+from console.management_shell.importing import applying
+from console.management_shell.importing.objects import Item, Source
+from console.management_shell.importing.plan import Step, steps
+from console.management_shell.importing.report import Translated
+from console.management_shell.importing.translation import translate
+from console.management_shell.models import ImportDraft
+from console.publishing.compile import compile_snapshot
+
+
+def draft(actor: Actor) -> ImportDraft | None:
+    """What the administrator has handed in."""
+    return ImportDraft.objects.filter(author=actor.name).first()
+
+
+def report(of: ImportDraft) -> tuple[list[Translated], list[Step]]:
+    """What becomes of each object, and the steps that were chosen, beside what is here now."""
+    now = compile_snapshot(0)
+    items = [Item(Source(source), properties) for source, properties in of.contents]
+    found = translate(items, applying.known(now))
+    chosen = {key: (str(choice), str(name)) for key, (choice, name) in of.choices.items()}
+    return found, steps(found, now, chosen)
