@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from console.management_shell.cmdlets import permissions, receive_connectors
+from console.management_shell.cmdlets import (
+    accepted_domains,
+    certificates,
+    filters,
+    ip_list_providers,
+    ip_lists,
+    permissions,
+    receive_connectors,
+    send_connectors,
+    transport_service,
+)
 from console.management_shell.language.cmdlet import Cmdlet
 
-TABLE: dict[str, Cmdlet] = {}
-for family in (receive_connectors, permissions):
-    TABLE |= family.TABLE
+FAMILIES = (
+    receive_connectors,
+    permissions,
+    send_connectors,
+    accepted_domains,
+    filters,
+    ip_lists,
+    ip_list_providers,
+    certificates,
+    transport_service,
+)
+TABLE: dict[str, Cmdlet] = {name: cmdlet for family in FAMILIES for name, cmdlet in family.TABLE.items()}

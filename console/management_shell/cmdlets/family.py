@@ -46,9 +46,9 @@ class Family:
     def fields(self) -> Fields:
         return Fields(self.struct, self.names)
 
-    def identity(self, struct: Any) -> str:
-        """What lists call it."""
-        name = str(getattr(struct, self.keys[0]))
+    def identity(self, thing: Any) -> str:
+        """What lists call a row, or a struct with the same field."""
+        name = str(getattr(thing, self.keys[0]))
         return rf"{django.GATEPOST_NODE}\{name}" if self.with_server else name
 
     def record(self, row: Model) -> Record:
@@ -57,10 +57,10 @@ class Family:
         table = table_of(self.struct)
         hidden = {self.names.get(each, table[each].name) for each in self.hidden}
         found = {name: value for name, value in settings.values(struct, self.names).items() if name not in hidden}
-        found |= {"Identity": self.identity(struct), **self.more(struct)}
+        found |= {"Identity": self.identity(row), **self.more(struct)}
         found["WhenChanged"] = getattr(row, "changed_at", None)
         ordered = {name: found[name] for name in self.order if name in found}
-        return Record(self.noun, ordered | found, self.columns, row, self.identity(struct))
+        return Record(self.noun, ordered | found, self.columns, row, self.identity(row))
 
     def parameters(self, *skipped: str) -> tuple[Parameter, ...]:
         """One for each setting, but `skipped` and hidden fields."""

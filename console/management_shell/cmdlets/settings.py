@@ -196,12 +196,17 @@ def value(setting: Setting, of: Any) -> object:
     return {Kind.SIZE: Size, Kind.TIMESPAN: Timespan}.get(setting.kind, lambda same: same)(of)
 
 
-def changes(call: Call, struct: type, names: Mapping[str, str] | None = None) -> Callable[[Any], dict[str, Any]]:
-    """What a call's arguments make of a struct: a function of the present one → field → value. Says the remarks."""
+def changes(
+    call: Call, struct: type, names: Mapping[str, str] | None = None, only: Collection[str] = ()
+) -> Callable[[Any], dict[str, Any]]:
+    """What a call's arguments make of a struct: a function of the present one → field → value. Says the remarks.
+
+    `only`: the fields that this cmdlet changes, if it does not change all.
+    """
     given = {
         field: plain(call, call.arguments[name])
         for field, each in settings(struct).items()
-        if (name := (names or {}).get(field, each.name)) in call.arguments
+        if (name := (names or {}).get(field, each.name)) in call.arguments and (not only or field in only)
     }
     for field in given:
         each = settings(struct)[field]
