@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from console.accounts.actors import Actor
+from console.management_shell.history import is_secret
 from console.management_shell.importing.applying import WRITERS
 from console.management_shell.importing.objects import MOST_OBJECTS, ReadError
 from console.management_shell.importing.reading import read
-from console.management_shell.models import ImportDraft
+from console.management_shell.models import HistoryLine, ImportDraft
+
+MOST_KEPT = 200
+LONGEST_KEPT = 20_000
 
 
 def hand_in(actor: Actor, files: Sequence[tuple[str, bytes]]) -> ImportDraft:
@@ -45,3 +50,20 @@ def discard(actor: Actor) -> None:
     """Forgets what the administrator has handed in."""
     actor.require(*WRITERS)
     ImportDraft.objects.filter(author=actor.name).delete()
+
+
+@transaction.atomic
+def remember(user: AbstractBaseUser, text: str) -> None:
+    """Adds a script to somebody's history, unless it has a secret in it, is very long, or was the last one already."""
+    lines = HistoryLine.objects.filter(user=user)
+    newest = lines.first()
+    if is_secret(text) or len(text) > LONGEST_KEPT or (newest is not None and newest.text == text):
+        return
+    HistoryLine.objects.create(user=user, text=text)
+    kept = lines.values_list("pk", flat=True)[:MOST_KEPT]
+    lines.exclude(pk__in=list(kept)).delete()
+
+
+def forget(user: AbstractBaseUser) -> None:
+    """Empties somebody's history."""
+    HistoryLine.objects.filter(user=user).delete()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.base_user import AbstractBaseUser
+
 from console.accounts.actors import Actor
 from console.management_shell.importing import applying
 from console.management_shell.importing.objects import Item, Source
 from console.management_shell.importing.plan import Step, steps
 from console.management_shell.importing.report import Translated
 from console.management_shell.importing.translation import translate
-from console.management_shell.models import ImportDraft
+from console.management_shell.models import HistoryLine, ImportDraft
 from console.publishing.compile import compile_snapshot
 
 
@@ -24,3 +26,8 @@ def report(of: ImportDraft) -> tuple[list[Translated], list[Step]]:
     found = translate(items, applying.known(now))
     chosen = {key: (str(choice), str(name)) for key, (choice, name) in of.choices.items()}
     return found, steps(found, now, chosen)
+
+
+def history(user: AbstractBaseUser) -> list[str]:
+    """Somebody's scripts, newest first."""
+    return list(HistoryLine.objects.filter(user=user).values_list("text", flat=True))
