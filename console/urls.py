@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("console.accounts.urls")),
     path("administration/change-history/", include("console.audit.urls")),
     path("administration/revisions/", include("console.publishing.urls")),
+    path("administration/", include("console.management_shell.urls")),
     path("mail-flow/", include("console.connectors.urls")),
     path("mail-flow/accepted-domains/", include("console.domains.urls")),
     path("mail-flow/queues/", include("console.queues.urls")),
