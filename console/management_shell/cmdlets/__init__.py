@@ -5,11 +5,17 @@ from __future__ import annotations
 from console.management_shell.cmdlets import (
     accepted_domains,
     certificates,
+    connectivity,
     filters,
     ip_list_providers,
     ip_lists,
+    message_tracking,
+    messages,
     permissions,
+    protocol_log,
+    queues,
     receive_connectors,
+    recipients,
     send_connectors,
     transport_service,
 )
@@ -25,5 +31,11 @@ FAMILIES = (
     ip_list_providers,
     certificates,
     transport_service,
+    queues,
+    messages,
+    recipients,
+    protocol_log,
+    message_tracking,
+    connectivity,
 )
 TABLE: dict[str, Cmdlet] = {name: cmdlet for family in FAMILIES for name, cmdlet in family.TABLE.items()}

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from msgspec.structs import replace
 
+from console.certificates import queries as certificates
 from console.connectors import actions, models
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import CONFIRM_RELAY, NOTHING_CHANGED, confirmed, guarded
@@ -20,6 +21,7 @@ from transport.config import rules
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import ReceiveConnector, Usage
 from transport.config.setting import settings as table_of
+from transport.receive.certificate_match import named
 
 CUSTOM = "Custom"
 """Exchange shows this beside the permission groups when rights were granted by hand; it cannot be set."""
@@ -110,11 +112,18 @@ def _new(call: Call) -> Iterator[Record]:
     usage = _usage(call)
     for name in NEEDED[usage]:
         if name not in call.arguments:
-            raise ShellError(f"A connector for {usage.value} needs it: say -{name}.", name)
+            raise ShellError(f"A connector for the use {usage.value} needs -{name}.", name)
+    _check_certificate(call)
     start = rules.preset(usage, call.arguments["Name"])
     connector = replace(start, **FAMILY.changes(call)(start))
     if call.should_process(FAMILY.identity(connector), "New-ReceiveConnector"):
         yield FAMILY.record(confirmed(call, lambda names: actions.create(call.host.actor, connector, names)))
+
+
+def _check_certificate(call: Call) -> None:
+    identifier = call.get("TlsCertificateName", "")
+    if identifier.startswith("<I>") and not named(certificates.current().certificates, identifier):
+        call.warning("No certificate here is called so: until one is, the connector shows the best match for its FQDN.")
 
 
 def _usage(call: Call) -> Usage:
@@ -136,6 +145,7 @@ def _enable(call: Call) -> Iterator[Record]:
 
 def _change(call: Call, row: models.ReceiveConnector, action: str) -> None:
     changes = FAMILY.changes(call)
+    _check_certificate(call)
     if call.should_process(rf"{settings.GATEPOST_NODE}\{row.name}", action):
         after = confirmed(
             call, lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names)
