@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,7 +21,7 @@ LONGEST_KEPT = 20_000
 
 def hand_in(actor: Actor, files: Sequence[tuple[str, bytes]]) -> ImportDraft:
     """Adds files (name, content) to the administrator's import. Raises ReadError that names the file; nothing is kept
-    then.
+    then. An object that was handed in before is not added again.
     """
     actor.require(*WRITERS)
     with transaction.atomic():
@@ -31,7 +32,9 @@ def hand_in(actor: Actor, files: Sequence[tuple[str, bytes]]) -> ImportDraft:
             except ReadError as error:
                 raise ReadError(f"{name}: {error}") from None
             draft.sources.append(name)
-            draft.contents += [[item.source.value, item.properties] for item in items]
+            held = {json.dumps(each) for each in draft.contents}
+            read_now = [[item.source.value, list(item.properties.items())] for item in items]
+            draft.contents += [each for each in read_now if json.dumps(each) not in held]
             draft.others += others
         if len(draft.contents) > MOST_OBJECTS:
             raise ReadError(f"These are more than {MOST_OBJECTS:,} objects. Import some of them first.")

@@ -173,6 +173,10 @@ class Shown:
         return bool(self.found.problem or (self.step and self.step.conflicts))
 
     @property
+    def is_open(self) -> bool:
+        return self.needs_a_look or (bool(self.different) and self.step is not None and self.step.wanted)
+
+    @property
     def offers(self) -> list[tuple[str, str, bool]]:
         """(value, label, chosen) of the choices."""
         if self.step is None:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 class ImportDraft(models.Model):
     """What an administrator has handed in for an import, until it is applied or discarded; one for each.
 
-    `contents` are [cmdlet, {property: plain value}]; `others` counts objects of other kinds; `choices` are
+    `contents` are [cmdlet, [[property, plain value], …]]; `others` counts objects of other kinds; `choices` are
     {place in the report: [choice, other name]}.
     """
 

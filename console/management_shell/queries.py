@@ -7,11 +7,13 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from console.accounts.actors import Actor
 from console.management_shell.importing import applying
 from console.management_shell.importing.objects import Item, Source
-from console.management_shell.importing.plan import Step, steps
+from console.management_shell.importing.plan import Choice, Step, steps
 from console.management_shell.importing.report import Translated
 from console.management_shell.importing.translation import translate
 from console.management_shell.models import HistoryLine, ImportDraft
+from console.management_shell.script import script
 from console.publishing.compile import compile_snapshot
+from transport.config.snapshot import Snapshot
 
 
 def draft(actor: Actor) -> ImportDraft | None:
@@ -22,7 +24,7 @@ def draft(actor: Actor) -> ImportDraft | None:
 def report(of: ImportDraft) -> tuple[list[Translated], list[Step]]:
     """What becomes of each object, and the steps that were chosen, beside what is here now."""
     now = compile_snapshot(0)
-    items = [Item(Source(source), properties) for source, properties in of.contents]
+    items = [Item(Source(source), dict(properties)) for source, properties in of.contents]
     found = translate(items, applying.known(now))
     chosen = {key: (str(choice), str(name)) for key, (choice, name) in of.choices.items()}
     return found, steps(found, now, chosen)
@@ -31,3 +33,16 @@ def report(of: ImportDraft) -> tuple[list[Translated], list[Step]]:
 def history(user: AbstractBaseUser) -> list[str]:
     """Somebody's scripts, newest first."""
     return list(HistoryLine.objects.filter(user=user).values_list("text", flat=True))
+
+
+def planned(items: list[Item], replace: bool) -> tuple[list[Translated], list[Step]]:
+    """The same for objects that are imported at once; `replace`: in place of what is in their way."""
+    now = compile_snapshot(0)
+    found = translate(items, applying.known(now))
+    chosen = {str(place): (Choice.REPLACE, "") for place in range(len(found))} if replace else {}
+    return found, steps(found, now, chosen)
+
+
+def whole_script() -> list[str]:
+    """The commands that rebuild what is saved now."""
+    return script(Snapshot(), compile_snapshot(0))

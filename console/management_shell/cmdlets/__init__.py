@@ -5,6 +5,7 @@ from __future__ import annotations
 from console.management_shell.cmdlets import (
     accepted_domains,
     certificates,
+    configuration,
     connectivity,
     filters,
     ip_list_providers,
@@ -37,5 +38,6 @@ FAMILIES = (
     protocol_log,
     message_tracking,
     connectivity,
+    configuration,
 )
 TABLE: dict[str, Cmdlet] = {name: cmdlet for family in FAMILIES for name, cmdlet in family.TABLE.items()}
