@@ -38,6 +38,7 @@ class ConnectorPages(CrudView):
     namespace = "connectors"
     struct: Any = None
     writers = actions.WRITERS
+    shows_commands = True
     refresh = 10
     list_template = "connectors/list.html"
     remove_template = "connectors/remove.html"

@@ -153,6 +153,7 @@ class Wizard(RoleRequired):
             "form": form,
             "sentence": sentence(connector),
             "tables": tables(connector),
+            "command": "\n".join(new_commands(connector)),
             "conflicts": rules.problems(connector, queries.receive_connectors()),
             "warnings": warnings(connector, queries.accepted_domains()),
         }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from console.accounts.actors import Actor
@@ -12,7 +16,10 @@ from console.management_shell.importing.report import Translated
 from console.management_shell.importing.translation import translate
 from console.management_shell.models import HistoryLine, ImportDraft
 from console.management_shell.script import script
+from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
+from console.publishing.models import ConfigRevision
+from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
 
@@ -46,3 +53,35 @@ def planned(items: list[Item], replace: bool) -> tuple[list[Translated], list[St
 def whole_script() -> list[str]:
     """The commands that rebuild what is saved now."""
     return script(Snapshot(), compile_snapshot(0))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one save amounted to."""
+
+    number: int
+    saved_at: datetime
+    comment: str
+    lines: list[str]
+
+
+def commands_of(number: int) -> list[str]:
+    """The commands that lead from the revision before to this one; a comment when one of them is damaged."""
+    checksums = dict(publishing.revisions().filter(number__in=(number - 1, number)).values_list("number", "checksum"))
+    return list(_commands(number, checksums.get(number - 1, ""), checksums.get(number, "")))
+
+
+@lru_cache(maxsize=256)
+def _commands(number: int, before: str, after: str) -> tuple[str, ...]:
+    """A revision never changes: its documents are read once. The checksums tell it from that of another database."""
+    documents = ConfigRevision.objects.in_bulk((number - 1, number))
+    try:
+        return tuple(script(*(publishing.snapshot(documents.get(each)) for each in (number - 1, number))))
+    except DocumentError as error:
+        return (f"# {error}",)
+
+
+def done(actor: Actor, most: int) -> list[Done]:
+    """What the administrator has saved, newest first."""
+    mine = publishing.revisions().filter(author=actor.name)[:most]
+    return [Done(each.number, each.created_at, each.comment, commands_of(each.number)) for each in mine]

@@ -83,6 +83,7 @@ class EntryPages(CrudView):
     verbs = [Verb("expire", _("Expire now"), icon="clock", done=_("expired"))]
     form_class = EntryForm
     writers = actions.WRITERS
+    shows_commands = True
 
     def rows(self) -> Any:
         return self.model.objects.filter(ip_list=self.ip_list.value)
@@ -206,6 +207,7 @@ class ProviderPages(CrudView):
     ]
     form_class = ProviderForm
     writers = actions.WRITERS
+    shows_commands = True
 
     def may(self, verb: Verb, obj: Any) -> bool:
         return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)

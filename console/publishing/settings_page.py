@@ -20,6 +20,7 @@ from console.publishing.settings_form import SectionsForm
 class SingleRowPage(RoleRequired):
     """A subclass says which row and how it is saved."""
 
+    shows_commands = True
     form_class: type[SectionsForm]
     template: str
 
