@@ -61,7 +61,7 @@ class Interpreter:
 
     def _assignment(self, node: syntax.Assignment) -> Iterator[object]:
         name = node.name.lower()
-        new = _collapsed(self._gathered(self._run(node.value)))
+        new = self._result(node.value)
         if name == "_" or ":" in name:
             raise ShellError(f"${node.name} cannot be given a value.", line=node.line, column=node.column)
         if node.operator != "=":
@@ -71,7 +71,7 @@ class Interpreter:
 
     def _if(self, node: syntax.If) -> Iterator[object]:
         for condition, body in node.clauses:
-            if truth(_collapsed(self._gathered(self._run(condition)))):
+            if truth(self._result(condition)):
                 return self._script(body)
         return self._script(node.otherwise) if node.otherwise else iter(())
 
@@ -150,6 +150,12 @@ class Interpreter:
             bounded(found)
         return found
 
+    def _result(self, node: syntax.Node) -> object:
+        """What a statement gives as a value; an expression alone is not taken apart, so that `@()` stays a list."""
+        if isinstance(node, syntax.Pipeline) and not isinstance(node.stages[0], syntax.Command) and len(node.stages) == 1:
+            return self.value(node.stages[0])
+        return _collapsed(self._gathered(self._run(node)))
+
     # ---- expressions
 
     def _text(self, node: syntax.Text) -> str:
@@ -177,7 +183,7 @@ class Interpreter:
         return bounded([self.value(each) for each in node.items])
 
     def _group(self, node: syntax.Group) -> object:
-        return _collapsed(self._gathered(self._run(node.statement)))
+        return self._result(node.statement)
 
     def _sub(self, node: syntax.Sub) -> object:
         return _collapsed(self._gathered(self._script(node.body)))
@@ -186,7 +192,7 @@ class Interpreter:
         return self._gathered(self._script(node.body))
 
     def _table(self, node: syntax.Table) -> dict[str, object]:
-        return {key: _collapsed(self._gathered(self._run(value))) for key, value in node.entries}
+        return {key: self._result(value) for key, value in node.entries}
 
     def _block(self, node: syntax.Block) -> ScriptBlock:
         return ScriptBlock(lambda item: self._with_item(node.body, item), node.text)

@@ -22,6 +22,7 @@ NUMBER = re.compile(r"(-?)(\d+)(\.\d+)?")
 UNITS = {"kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4, "pb": 1024**5}
 DOUBLES = '"“”„'
 SINGLES = "'‘’‚‛"
+_OPEN_TEXT = re.compile(rf"[{SINGLES}](?:[^{SINGLES}]|[{SINGLES}]{{2}})*+|@[{SINGLES}{DOUBLES}][ \t]*\n.*", re.DOTALL)
 DASHES = str.maketrans("–—―", "---")
 
 
@@ -42,7 +43,7 @@ def parse(text: str) -> syntax.Script:
 
 
 def is_complete(text: str) -> bool:
-    """Whether a script may end here, or more lines are wanted: an open brace, a pipe or a backtick at the end."""
+    """Whether a script may end here; more is wanted after an open brace or text, a pipe, a backtick at the end."""
     if text.rstrip(" \t").endswith("`"):
         return False
     try:
@@ -50,10 +51,15 @@ def is_complete(text: str) -> bool:
     except UnexpectedEOF:
         return False
     except UnexpectedToken as error:
-        return error.token.type != "$END"
+        return error.token.type != "$END" and not _is_open_text(text, error.token.start_pos)
     except UnexpectedCharacters as error:
-        return text[error.pos_in_stream] not in DOUBLES + SINGLES + "@<"
+        return not _is_open_text(text, error.pos_in_stream)
     return True
+
+
+def _is_open_text(text: str, position: int) -> bool:
+    """Whether a quoted text begins here and does not end."""
+    return _OPEN_TEXT.fullmatch(text, position) is not None
 
 
 @cache
@@ -64,8 +70,10 @@ def _lark() -> Lark:
 
 def _problem(text: str, error: UnexpectedInput) -> ShellError:
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        place = (error.token.line, error.token.column)
-        return ShellError(_unexpected(str(error.token), error.accepts or set()), line=place[0], column=place[1])
+        position = error.token.start_pos
+        open_text = _is_open_text(text, position)
+        message = _unreadable(text, position) if open_text else _unexpected(str(error.token), error.accepts or set())
+        return ShellError(message, line=error.token.line, column=error.token.column)
     if isinstance(error, UnexpectedCharacters):
         return ShellError(_unreadable(text, error.pos_in_stream), line=error.line, column=error.column)
     lines = text.split("\n")
@@ -94,7 +102,7 @@ def _unexpected(token: str, accepts: set[str]) -> str:
 
 def _unreadable(text: str, position: int) -> str:
     sign = text[position]
-    if sign in DOUBLES + SINGLES:
+    if sign in DOUBLES + SINGLES + "@":
         return f"The text that begins with {sign} here does not end."
     if sign == "&":
         return "& is not part of this shell. Put texts that contain it into quotes."
