@@ -7,8 +7,12 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
 
 from console.accounts.actors import Actor
+from console.audit import queries as audit
+from console.audit.models import Entry
+from console.management_shell.entry_commands import KINDS, entry_command
 from console.management_shell.importing import applying
 from console.management_shell.importing.objects import Item, Source
 from console.management_shell.importing.plan import Choice, Step, steps
@@ -57,12 +61,12 @@ def whole_script() -> list[str]:
 
 @dataclass(frozen=True)
 class Done:
-    """What one save amounted to."""
+    """What one action amounted to; `revision` is None for what no revision holds."""
 
-    number: int
-    saved_at: datetime
-    comment: str
+    at: datetime
+    what: str
     lines: list[str]
+    revision: int | None = None
 
 
 def commands_of(number: int) -> list[str]:
@@ -82,6 +86,19 @@ def _commands(number: int, before: str, after: str) -> tuple[str, ...]:
 
 
 def done(actor: Actor, most: int) -> list[Done]:
-    """What the administrator has saved, newest first."""
+    """What the administrator has done, newest first."""
     mine = publishing.revisions().filter(author=actor.name)[:most]
-    return [Done(each.number, each.created_at, each.comment, commands_of(each.number)) for each in mine]
+    saved = [Done(each.created_at, each.comment, commands_of(each.number), each.number) for each in mine]
+    others = [Done(each.time, str(each), [command_of(each)]) for each in own_entries(actor)[:most]]
+    every = sorted([*saved, *(each for each in others if each.lines != [""])], key=lambda each: each.at, reverse=True)
+    return every[:most]
+
+
+def own_entries(actor: Actor) -> QuerySet[Entry]:
+    """The administrator's entries in the change history about what no revision holds, newest first."""
+    return audit.entries().filter(actor=actor.name, revision=None, kind__in=KINDS)
+
+
+def command_of(entry: Entry) -> str:
+    """The command of an entry, or an empty text."""
+    return entry_command(entry.kind, entry.object_name, entry.verb, entry.after)

@@ -14,16 +14,20 @@ from django.contrib.messages.storage import default_storage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from console.accounts.actors import Actor
+from console.audit import queries as audit
+from console.management_shell import queries
 from console.management_shell.script import script
-from console.publishing import queries
+from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
 
 TARGET = "commands"
 """The id of the element that shows what an unsaved form amounts to: htmx names it in its request."""
 TAG = "commands"
-"""Marks a message whose text is the number of a revision; the page shows the commands of it."""
+"""Marks a message whose text is commands."""
+MOST_LINES = 40
 
 
 class ShowCommands:
@@ -35,11 +39,12 @@ class ShowCommands:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return self.get_response(request)
-        before = _newest_number()
+        before = _newest()
         response = self.get_response(request)
-        if response.status_code == 302:
-            for number in _mine(before, Actor.of(request.user).name):
-                messages.info(request, str(number), extra_tags=TAG)
+        if response.status_code == 302 and request.user.is_authenticated:
+            lines = _done_since(before, Actor.of(request.user))
+            if lines:
+                messages.info(request, _shortened(lines), extra_tags=TAG)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
@@ -50,15 +55,26 @@ class ShowCommands:
         return render(request, "management_shell/commands_preview.html", {"lines": lines})
 
 
-def _newest_number() -> int:
-    newest = queries.newest()
-    return newest.number if newest else 0
+def _newest() -> tuple[int, int]:
+    """The newest revision and the newest entry of the change history."""
+    newest, entry = publishing.newest(), audit.entries().order_by("-pk").first()
+    return newest.number if newest else 0, entry.pk if entry else 0
 
 
-def _mine(after: int, author: str) -> list[int]:
-    """The revisions since that this administrator has made: one for a form, some for a removal of several rows."""
-    made = queries.revisions().filter(number__gt=after, author=author)
-    return sorted(made.values_list("number", flat=True))
+def _done_since(before: tuple[int, int], actor: Actor) -> list[str]:
+    """The commands of what this administrator has done since, in its order: one save mostly, some for several rows."""
+    revision, entry = before
+    mine = publishing.revisions().filter(number__gt=revision, author=actor.name).values_list("number", flat=True)
+    lines = [line for number in sorted(mine) for line in queries.commands_of(number)]
+    others = [queries.command_of(each) for each in queries.own_entries(actor).filter(pk__gt=entry).order_by("pk")]
+    return [line for line in [*lines, *others] if line]
+
+
+def _shortened(lines: list[str]) -> str:
+    if len(lines) <= MOST_LINES:
+        return "\n".join(lines)
+    more = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], _("# %d more are under Show commands.") % more])
 
 
 def _tried(request: HttpRequest, save: Callable[[], HttpResponse]) -> list[str] | None:

@@ -6,17 +6,14 @@ from typing import Any
 
 from django import template
 
-from console.management_shell import queries
 from console.management_shell.show_commands import TAG, TARGET
 
 register = template.Library()
 
-MOST_LINES = 40
-
 
 @register.filter
 def is_commands(message: Any) -> bool:
-    """Whether a message stands for the commands of a revision."""
+    """Whether a message is the commands of what was done."""
     return TAG in (message.extra_tags or "").split()
 
 
@@ -24,13 +21,6 @@ def is_commands(message: Any) -> bool:
 def as_script(lines: list[str]) -> str:
     """Commands, one each line."""
     return "\n".join(lines)
-
-
-@register.inclusion_tag("management_shell/commands_done.html")
-def commands_done(message: Any) -> dict[str, Any]:
-    """What a save amounted to, to be opened below its message."""
-    lines = queries.commands_of(int(str(message)))
-    return {"lines": lines[:MOST_LINES], "more": len(lines) - MOST_LINES}
 
 
 @register.inclusion_tag("management_shell/commands_here.html", takes_context=True)

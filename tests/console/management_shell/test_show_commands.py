@@ -15,6 +15,7 @@ from console.audit.models import Entry
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.models import SendConnector as SendRow
+from console.directory.models import Recipient
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import actions as protection
@@ -197,7 +198,7 @@ def test_the_running_list_has_what_this_administrator_has_saved_and_no_more(admi
 
 
 def test_the_list_is_empty_at_first(admin: Client):
-    assert "You have saved nothing yet" in admin.get("/administration/show-commands/").content.decode()
+    assert "You have done nothing yet" in admin.get("/administration/show-commands/").content.decode()
 
 
 def test_the_whole_configuration_as_a_file(admin: Client):
@@ -205,3 +206,25 @@ def test_the_whole_configuration_as_a_file(admin: Client):
     answer = admin.get("/administration/show-commands/configuration.ps1")
     assert answer["Content-Disposition"].startswith('attachment; filename="gatepost-')
     assert '-ConfirmRelay "Relay"' in answer.content.decode()
+
+
+def test_recipients_and_queues_are_in_the_list_as_well(admin: Client):
+    new, where = "/recipients/directory/new", {"address": "Anna@contoso.com", "display_name": "Anna “B”"}
+    saved = admin.post(new, where, follow=True).content.decode()
+    added = 'New-Recipient "anna@contoso.com" -DisplayName "Anna `“B`”"'
+    assert added in boxes(saved)
+    row = Recipient.objects.get()
+    admin.post(f"/recipients/directory/{row.pk}/edit", {"display_name": "Anna"}, follow=True)
+    admin.post("/recipients/directory/remove", {"pk": row.pk}, follow=True)
+    every = [
+        added,
+        'Set-Recipient "anna@contoso.com" -DisplayName "Anna"',
+        'Remove-Recipient "anna@contoso.com" -Confirm:$false',
+    ]
+    assert boxes(admin.get("/administration/show-commands/").content.decode())[0].split("\n") == every
+    Shell().run("\n".join(every[:2]))
+    assert Recipient.objects.get(deleted=False).display_name == "Anna"
+
+
+def test_who_signs_in_is_told_no_commands(admin: Client):
+    assert "New-" not in admin.post("/sign-out", {}, follow=True).content.decode()
