@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START
+from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START, say_that_there_are_more
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text, read_texts
 from console.queues.models import Message, Recipient, Status
@@ -100,7 +100,7 @@ def _get(call: Call) -> Iterator[Record]:
         if wanted and not wanted & {str(each).lower() for each in record.properties["Recipients"]}:  # type: ignore[attr-defined]
             continue
         if number >= most:
-            call.warning(f"There are more; -ResultSize shows more than {most:,}.")
+            say_that_there_are_more(call)
             return
         number += 1
         yield record

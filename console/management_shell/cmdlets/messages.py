@@ -15,7 +15,7 @@ from console.management_shell.cmdlets import queues
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN, UNBOUNDED
+from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN, UNBOUNDED, say_that_there_are_more
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size, read_flag, read_text
@@ -55,7 +55,7 @@ def queued(recipients: QuerySet[Recipient]) -> Iterator[Queued]:
 
 def record(found: Queued, hops: dict[str, NextHop]) -> Record:
     """What Get-Message puts out."""
-    message, first = found.message, found.recipients[0]
+    message, first, hop = found.message, found.recipients[0], hops.get(found.key)
     properties = {
         "Identity": found.identity,
         "Subject": message.subject,
@@ -67,9 +67,11 @@ def record(found: Queued, hops: dict[str, NextHop]) -> Record:
         "SourceIP": message.client_address,
         "DateReceived": message.accepted_at,
         "ExpirationTime": message.expires_at,
-        "NextRetryTime": queries.next_attempt(first, hops.get(found.key)),
+        "NextRetryTime": queries.next_attempt(first, hop),
         "RetryCount": max(each.attempts for each in found.recipients),
-        "LastError": next((each.last_error for each in found.recipients if each.last_error), ""),
+        "LastError": next(
+            (each.last_error for each in found.recipients if each.last_error), hop.last_error if hop else ""
+        ),
         "Queue": rf"{settings.GATEPOST_NODE}\{found.key}",
         "Recipients": [each.address for each in found.recipients],
     }
@@ -83,7 +85,7 @@ def chosen(call: Call, most: int) -> Iterator[tuple[Queued, Record]]:
         shown = record(found, hops)
         if (test is None or test(shown)) and _is_meant(call, found):
             if left <= 0:
-                call.warning(f"There are more; -ResultSize shows more than {most:,}.")
+                say_that_there_are_more(call)
                 return
             left -= 1
             yield found, shown

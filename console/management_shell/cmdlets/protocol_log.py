@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START
+from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START, say_that_there_are_more
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text
 from console.tracking import queries
@@ -98,7 +98,7 @@ def _get(call: Call) -> Iterator[Record]:
     for session in _sessions(call).iterator(chunk_size=200):
         for found in _of(call, session):
             if number >= most:
-                call.warning(f"There are more; -ResultSize shows more than {most:,}.")
+                say_that_there_are_more(call)
                 return
             number += 1
             yield found

@@ -8,7 +8,7 @@ from console.directory import actions, queries
 from console.directory.models import Recipient
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.guard import Fields, guarded
-from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN
+from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN, say_that_there_are_more
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text
@@ -53,7 +53,7 @@ def _get(call: Call) -> Iterator[Record]:
     most = call.get("ResultSize", SHOWN)
     for number, row in enumerate(rows.iterator(chunk_size=1000)):
         if number >= most:
-            call.warning(f"There are more; -ResultSize shows more than {most:,}.")
+            say_that_there_are_more(call)
             return
         yield record(row)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from console.management_shell.language.cmdlet import Parameter
+from console.management_shell.language.cmdlet import Call, Parameter
 from console.management_shell.language.values import UNLIMITED, read_count, text
 
 SHOWN = 1000
@@ -28,6 +28,12 @@ def read_time(value: object) -> datetime:
         except ValueError:
             continue
     raise ValueError("Write date and time like 2027-01-31 17:00, in UTC.")
+
+
+def say_that_there_are_more(call: Call) -> None:
+    """Unless the reader asked for so many."""
+    if RESULT_SIZE.name not in call.arguments:
+        call.warning(f"There are more than {SHOWN:,}: -ResultSize Unlimited shows all.")
 
 
 RESULT_SIZE = Parameter("ResultSize", read_size, help=f"At most so many, or Unlimited; without it {SHOWN:,}.")

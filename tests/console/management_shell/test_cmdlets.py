@@ -368,8 +368,7 @@ def test_recipients(shell: Shell) -> None:
     assert shell.run("Get-Recipient *@contoso.com | ft -HideTableHeaders Name").splitlines() == ["", "Anna A.", "Bob"]
     shell.run("Get-Recipient bob@contoso.com | Set-Recipient -DisplayName Robert")
     assert "Robert" in shell.run("Get-Recipient -Anr rob")
-    shell.run("Get-Recipient -ResultSize 1")
-    assert shell.warnings == ["There are more; -ResultSize shows more than 1."]
+    assert shell.run("(Get-Recipient -ResultSize 1 | Measure-Object).Count") == "1"
     shell.run("Remove-Recipient bob@contoso.com -Confirm:$false")
     assert "couldn't be found" in str(shell.refused("Get-Recipient bob@contoso.com"))
 

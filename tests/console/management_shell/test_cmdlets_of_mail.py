@@ -15,6 +15,7 @@ from console.certificates import actions as certificates
 from console.certificates import issuing, keys
 from console.certificates.models import Certificate, Request
 from console.connectors import actions as connectors
+from console.management_shell.cmdlets import messages
 from console.management_shell.cmdlets.connectivity import status
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.language.errors import ShellError
@@ -58,7 +59,7 @@ def test_queues_are_shown_filtered_and_held(shell: Shell, settings) -> None:
     assert "couldn't be found" in str(shell.refused("Get-Queue nowhere.test"))
 
 
-def test_messages_are_shown_held_and_removed(shell: Shell) -> None:
+def test_messages_are_shown_held_and_removed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting_mail.message("bob@fabrikam.com", "eve@fabrikam.com", subject="Offer", size=9000)
     waiting_mail.message(sender="bad@spam.example")
     wanted = "FromAddress -like '*@contoso.com' -and Size -gt 5KB"
@@ -72,8 +73,10 @@ def test_messages_are_shown_held_and_removed(shell: Shell) -> None:
     assert statuses() == ["ready", "suspended", "suspended"]
     shell.run("Get-Message -Filter \"Status -eq 'Suspended'\" | Resume-Message")
     assert statuses() == ["ready", "ready", "ready"]
-    shell.run("Get-Message -ResultSize 1")
-    assert shell.warnings == ["There are more; -ResultSize shows more than 1."]
+    monkeypatch.setattr(messages, "SHOWN", 1)
+    assert shell.run("(Get-Message | Measure-Object).Count") == "1"
+    assert "-ResultSize Unlimited" in shell.warnings[0]
+    assert shell.run("(Get-Message -ResultSize Unlimited | Measure-Object).Count") == "2"
     shell.run("Remove-Message -Filter \"FromAddress -eq 'bad@spam.example'\" -WithNDR $false -Confirm:$false")
     assert statuses() == ["ready", "ready", "removed"]
     assert "which messages" in str(shell.refused("Remove-Message -Confirm:$false"))
