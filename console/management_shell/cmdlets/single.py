@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from console.management_shell.cmdlets import settings
 from console.management_shell.cmdlets.family import Examples
 from console.management_shell.cmdlets.guard import NOTHING_CHANGED, Fields, guarded
+from console.management_shell.cmdlets.secure_domains import SecureDomains
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record
 from console.publishing.actions import change
@@ -61,7 +62,7 @@ class Page:
 
     noun: str
     words: str
-    parts: tuple[Part, ...]
+    parts: tuple[Part | SecureDomains, ...]
     get_examples: Examples
     set_examples: Examples
     more: tuple[Parameter, ...] = ()

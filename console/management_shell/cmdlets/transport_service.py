@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from console.management_shell.cmdlets.filters import part
+from console.management_shell.cmdlets.secure_domains import SecureDomains
 from console.management_shell.cmdlets.single import Page, Part
 from console.management_shell.language.cmdlet import Parameter
 from console.management_shell.language.values import read_text
@@ -44,7 +45,7 @@ TABLE = (
     | Page(
         "TransportConfig",
         "the transport configuration",
-        (Part(TransportConfig, PAGES[TransportConfig].row, save),),
+        (Part(TransportConfig, PAGES[TransportConfig].row, save), SecureDomains()),
         (("Get-TransportConfig", "What holds for the whole organization."),),
         (
             (

@@ -332,6 +332,16 @@ def test_one_cmdlet_writes_one_revision(shell: Shell) -> None:
     assert found.dns_timeout == 3
 
 
+def test_secure_domains_are_those_of_the_connectors(shell: Shell) -> None:
+    command = "Set-TransportConfig -TLSReceiveDomainSecureList fabrikam.com,contoso.com"
+    assert "none has Domain Security" in str(shell.refused(command))
+    shell.run(f"Set-ReceiveConnector Office -DomainSecureEnabled $true; {command}")
+    assert office().tls_receive_domain_secure_list == ("fabrikam.com", "contoso.com")
+    shell.run("Set-TransportConfig -TLSReceiveDomainSecureList @{Remove='contoso.com'}")
+    assert "{fabrikam.com}" in shell.run("Get-TransportConfig | fl TLS*")
+    assert "needs the role" in str(Shell(READER).refused(command))
+
+
 def test_somebody_else_was_quicker(shell: Shell) -> None:
     transport_settings.save(ADMIN, TransportLimits(message_retry_interval=60))
     page = transport_settings.PAGES[TransportLimits]
