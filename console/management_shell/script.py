@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from console.management_shell.wording import argument, quoted
@@ -22,12 +21,13 @@ from transport.config.connection_filter import IPListProvider
 from transport.config.permissions import Grant
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Kind, Setting, settings
+from transport.config.setting import Kind, Setting, defaults, settings
 from transport.config.snapshot import Snapshot
+from transport.receive.exposure import exposure
 
 DO_NOT_ASK = " -Confirm:$false"
-GIVEN_ANYWAY = {"usage", "bindings", "remote_ip_ranges"}
-"""What New-ReceiveConnector says even where it is as the intended use presets it."""
+GIVEN_ANYWAY = {"name", "usage", "bindings", "remote_ip_ranges", "any_match", "priority"}
+"""What New- and Add- say even where it is as usual: Exchange asks for it, or derives it from something else."""
 
 Pair = tuple[Any | None, Any | None]
 
@@ -43,9 +43,18 @@ class Script:
         """A command and the parts of the snapshot that it replaces. Whoever opens a relay has to name it."""
         after = replace(self.now, **becomes)
         opened = newly_open(self.now, after) if "receive_connectors" in becomes else {}
-        named = " -ConfirmRelay " + ",".join(quoted(name) for name in opened) if opened else ""
-        self.lines.append(command + named)
+        self.lines.append(command + _named(opened))
         self.now = after
+
+    def put(self, command: str, old: ReceiveConnector | None, new: ReceiveConnector) -> None:
+        """A command that gives one connector more rights, or makes it: nobody else can become a relay by that."""
+        opens = new.enabled and exposure(new) and not (old and old.enabled and exposure(old))
+        self.lines.append(command + _named([new.name] if opens else []))
+        self.now = replace(self.now, receive_connectors=(*_others(self, old), new))
+
+
+def _named(connectors: Collection[str]) -> str:
+    return " -ConfirmRelay " + ",".join(quoted(name) for name in connectors) if connectors else ""
 
 
 def script(before: Snapshot, after: Snapshot) -> list[str]:
@@ -128,7 +137,7 @@ def _connectors(found: Script, after: Snapshot) -> None:
             _change(found, old, new)
     for new in sorted(fresh, key=lambda each: each.name.lower()):
         bare = replace(new, grants=())
-        found.add(_new(bare, rules.preset(new.usage, new.name)), receive_connectors=(*_others(found, None), bare))
+        found.put(_new(bare, rules.preset(new.usage, new.name)), None, bare)
         _grants(found, bare, new)
 
 
@@ -169,8 +178,11 @@ def _granted(found: Script, connector: ReceiveConnector, grants: Iterable[Grant]
     now = next(each for each in found.now.receive_connectors if each.name == connector.name)
     about = {(each.principal, each.right) for each in grants}
     kept = {each for each in now.grants if (each.principal, each.right) not in about}
-    held = tuple(sorted(kept | (set(grants) if adding else set())))
-    found.add(words, receive_connectors=(*_others(found, now), replace(now, grants=held)))
+    held = replace(now, grants=tuple(sorted(kept | (set(grants) if adding else set()))))
+    if adding:
+        found.put(words, now, held)
+    else:
+        found.add(words, receive_connectors=(*_others(found, now), held))
 
 
 def _send_connectors(found: Script, after: Snapshot) -> None:
@@ -271,12 +283,12 @@ SINGLES = {
 
 def _new(struct: Any, base: Any = None, verb: str = "New", noun: str = "", skip: Collection[str] = ()) -> str:
     """`New-… -Name … …` with what is off the base (the defaults, if there is none)."""
-    defaults = {each.name: each.default for each in msgspec.structs.fields(type(struct))}
+    usual = defaults(type(struct))
     words = [f"{verb}-{noun or type(struct).__name__}"]
     for name, setting in settings(type(struct)).items():
         value = getattr(struct, name)
-        preset = defaults[name] if base is None else getattr(base, name)
-        given = name == "name" or (base is not None and name in GIVEN_ANYWAY) or value != preset
+        preset = usual[name] if base is None else getattr(base, name)
+        given = name in GIVEN_ANYWAY or value != preset
         if given and name not in skip and setting.kind is not Kind.GRANTS:
             words.append(f"-{setting.name} {argument(setting, value)}")
     return " ".join(words)
@@ -310,8 +322,8 @@ def _renamed(every: list[Pair], fixed: Collection[str]) -> list[Pair]:
 
 
 def _is_renamed(old: Any, new: Any, fixed: Collection[str]) -> bool:
-    defaults = {each.name: each.default for each in msgspec.structs.fields(type(old))}
+    usual = defaults(type(old))
     names = [name for name in old.__struct_fields__ if name != "name"]
     differ = [name for name in names if getattr(old, name) != getattr(new, name)]
-    kept = [name for name in names if name not in differ and getattr(old, name) != defaults[name]]
+    kept = [name for name in names if name not in differ and getattr(old, name) != usual[name]]
     return not set(differ) & set(fixed) and len(kept) > len(differ)

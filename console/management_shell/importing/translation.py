@@ -16,7 +16,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Kind, Setting, settings
+from transport.config.setting import Kind, Setting, defaults, settings
 from transport.config.transport_config import TransportConfig
 
 NEVER = "9999"
@@ -52,7 +52,7 @@ def _translate(item: Item, known: Known) -> Translated:
         field_name = table.get(property_name.lower())
         if field_name is not None:
             setting = settings(struct)[field_name]
-            line, becomes = _translated(setting, value, special.get(field_name), known, _default(struct, field_name))
+            line, becomes = _translated(setting, value, special.get(field_name), known, defaults(struct)[field_name])
             found.lines.append(line)
             if becomes is not _NOTHING:
                 given[field_name] = becomes
@@ -105,7 +105,7 @@ def _unknown(found: Translated, name: str, value: Value) -> None:
 
 
 def _finish(found: Translated, struct: type, given: dict[str, Any]) -> None:
-    fields = {each.name: each.default for each in msgspec.structs.fields(struct)}
+    fields = defaults(struct)
     if "name" in fields:
         given.setdefault("name", found.name)
     if struct is IPListEntry:
@@ -122,10 +122,6 @@ def _finish(found: Translated, struct: type, given: dict[str, Any]) -> None:
         found.name = "Transport configuration"
     if isinstance(found.struct, ReceiveConnector):
         found.better_left = reasons.plumbing(found.struct, found.server)
-
-
-def _default(struct: type, name: str) -> Any:
-    return next(each.default for each in msgspec.structs.fields(struct) if each.name == name)
 
 
 def _text(value: Value) -> str:

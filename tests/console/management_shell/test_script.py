@@ -147,7 +147,7 @@ def test_a_provider_that_pushes_others_down_is_one_command():
     before = Snapshot(ip_list_providers=(provider("A", 1), provider("B", 2), provider("C", 1, ip_list=IPList.Allow)))
     pushed = (provider("A", 2), provider("B", 3), provider("C", 1, ip_list=IPList.Allow), provider("N", 1))
     assert script(before, Snapshot(ip_list_providers=pushed)) == [
-        'Add-IPBlockListProvider -Name "N" -LookupDomain n.example'
+        'Add-IPBlockListProvider -Name "N" -LookupDomain n.example -Priority 1 -AnyMatch $true'
     ]
     swapped = (provider("A", 2), provider("B", 1), provider("C", 1, ip_list=IPList.Allow))
     assert script(before, Snapshot(ip_list_providers=swapped)) == ['Set-IPBlockListProvider "B" -Priority 1']

@@ -108,6 +108,7 @@ FORMS: list[tuple[str, dict[str, str | list[str]]]] = [
     (LISTS, {"ip_block_list_enabled": [], "dns_servers": "192.0.2.53"}),
     (LISTS + "block-list/new", {"entries": "192.0.2.7\n2001:db8::/32", "comment": "x"}),
     (LISTS + "block-list/{entry}/edit", {"comment": "spam", "expiration_time": "2031-01-31 17:00"}),
+    (LISTS + "providers/new", {"name": "Three", "lookup_domain": "three.example", "priority": "1"}),
     (LISTS + "providers/{provider}/edit", {"priority": "1", "any_match": [], "bitmask_match": "127.0.0.4"}),
     ("/mail-flow/transport/", {"message_expiration_timeout": "3.00:00:00"}),
     ("/mail-flow/transport/organization/", {"external_delay_dsn_enabled": []}),
