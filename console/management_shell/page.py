@@ -23,6 +23,8 @@ SECONDS = 20
 MOST_OUTPUT = 400_000
 """Characters."""
 LARGEST_FILE = 20_000_000
+LONGEST = 200_000
+"""Characters of a script: reading a longer one takes seconds."""
 ANSWERS_LAST = 900
 """Seconds in which a script's questions must be answered."""
 NARROWEST, WIDEST = 60, 240
@@ -151,6 +153,8 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = %s", [SECONDS * 1000])
         try:
+            if len(text) > LONGEST:
+                raise ShellError(f"A page takes scripts of at most {LONGEST:,} characters. Use gms in a terminal.")
             Session(host, around=transaction.atomic).run(text)
         except Question as question:
             transaction.set_rollback(True)

@@ -152,8 +152,10 @@ def truth(value: object) -> bool:
 
 def read_text(value: object) -> str:
     """For parameters: one line of text."""
-    if isinstance(value, list | tuple | dict | ScriptBlock):
+    if isinstance(value, list | tuple):
         raise ValueError("Write one text here, not a list.")
+    if isinstance(value, dict | ScriptBlock):
+        raise ValueError("Write a text here, not { … }.")
     found = text(value)
     if "\n" in found or "\r" in found:
         raise ValueError("Write one line.")

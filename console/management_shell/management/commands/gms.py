@@ -65,8 +65,13 @@ def _actor(name: str | None) -> Actor:
 def _run(session: Session, host: terminal.Terminal, script: str) -> int:
     try:
         session.run(script)
+        host.out.flush()
     except ShellError as error:
         host.error(error.shown(script))
+        return 1
+    except BrokenPipeError:
+        # Whoever read this has gone, as `| head` does: what Python would still flush at its end has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 
