@@ -17,7 +17,6 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
-from transport.config.transport_config import TransportConfig
 
 
 class Choice(StrEnum):
@@ -52,32 +51,59 @@ class Step:
         return self.choice is not Choice.SKIP
 
 
+class _Crowd:
+    """Objects by what may be in another's way: nothing that shares none of its marks has to be looked at."""
+
+    def __init__(self, objects: Iterable[Any] = ()):
+        self._by_mark: dict[object, list[Any]] = {}
+        for each in objects:
+            self.add(each)
+
+    def add(self, struct: Any) -> None:
+        for mark in _marks(struct):
+            self._by_mark.setdefault(mark, []).append(struct)
+
+    def in_the_way_of(self, struct: Any) -> tuple[list[Any], list[str]]:
+        """The objects that the struct cannot stand beside, and why."""
+        near = list({id(each): each for mark in _marks(struct) for each in self._by_mark.get(mark, ())}.values())
+        texts = _conflicts(struct, near) if near else []
+        return [each for each in near if _conflicts(struct, [each])] if texts else [], texts
+
+    def has(self, struct: Any) -> bool:
+        return any(each == struct for mark in _marks(struct) for each in self._by_mark.get(mark, ()))
+
+    def named(self, struct: Any) -> bool:
+        """Whether one has its name."""
+        return _name(struct) in self._by_mark
+
+
 def steps(found: Sequence[Translated], now: Snapshot, chosen: Chosen) -> list[Step]:
     """One for each object that becomes something here; later objects see what the earlier ones take."""
-    taken: list[Any] = []
+    parts = (now.receive_connectors, now.send_connectors, now.accepted_domains, now.ip_list_entries)
+    present, taken = _Crowd(each for part in parts for each in part), _Crowd()
     every = []
     for place, each in enumerate(found):
         if each.struct is None:
             continue
-        step = _step(str(place), each, _like(each.struct, now), taken, chosen.get(str(place), ("", "")))
+        step = _step(str(place), each, present, taken, chosen.get(str(place), ("", "")))
         if step.wanted:
-            taken.append(step.struct)
+            taken.add(step.struct)
         every.append(step)
     return every
 
 
-def _step(key: str, found: Translated, present: Sequence[Any], taken: Sequence[Any], wish: tuple[str, str]) -> Step:
+def _step(key: str, found: Translated, present: _Crowd, taken: _Crowd, wish: tuple[str, str]) -> Step:
     struct, new_name = _called(found.struct, wish)
-    before = [(each, texts) for each in present if (texts := _conflicts(struct, each))]
-    beside = [text for each in taken if type(each) is type(struct) for text in _conflicts(struct, each)]
+    before, texts = present.in_the_way_of(struct)
+    beside, more = taken.in_the_way_of(struct)
     own = _own_problems(struct)
-    texts = [*own, *(text for _, some in before for text in some), *beside]
-    same_name = any(_name(each) == _name(struct) for each in [*present, *taken] if type(each) is type(struct))
+    same_name = present.named(struct) or taken.named(struct)
     offers = _offers(struct, bool(own), bool(before), bool(beside), same_name, bool(new_name))
-    here = any(each == struct for each in present)
+    here = present.has(struct)
     usual = Choice.SKIP if here or found.better_left or offers[0] is Choice.SKIP else Choice.IMPORT
     choice = Choice(wish[0]) if wish[0] in offers else usual
-    return Step(key, found, struct, choice, offers, list(dict.fromkeys(texts)), [e for e, _ in before], new_name, here)
+    texts = list(dict.fromkeys([*own, *texts, *more]))
+    return Step(key, found, struct, choice, offers, texts, before, new_name, here)
 
 
 def _called(struct: Any, wish: tuple[str, str]) -> tuple[Any, str]:
@@ -102,19 +128,18 @@ def _offers(
     return (Choice.SKIP, *replace_it, *((Choice.RENAME,) if named and (same_name or renamed) else ()))
 
 
-def _name(struct: Any) -> str:
-    return str(getattr(struct, "name", "")).lower()
+def _name(struct: Any) -> object:
+    return type(struct), str(getattr(struct, "name", "")).lower()
 
 
-def _like(struct: Any, now: Snapshot) -> Sequence[Any]:
-    part = {
-        ReceiveConnector: now.receive_connectors,
-        SendConnector: now.send_connectors,
-        AcceptedDomain: now.accepted_domains,
-        IPListEntry: now.ip_list_entries,
-        TransportConfig: (),
-    }
-    return part[type(struct)]
+def _marks(struct: Any) -> list[object]:
+    if isinstance(struct, ReceiveConnector):
+        return [_name(struct), *struct.bindings]
+    if isinstance(struct, IPListEntry):
+        return [(struct.ip_list, struct.bounds)]
+    if isinstance(struct, AcceptedDomain):
+        return [_name(struct), struct.domain_name]
+    return [_name(struct)] if isinstance(struct, SendConnector) else []
 
 
 def _own_problems(struct: Any) -> list[str]:
@@ -135,20 +160,13 @@ def _bounds(struct: Any) -> Iterable[str]:
                 yield f"{setting.label}: {error}"
 
 
-def _conflicts(struct: Any, other: Any) -> list[str]:
-    """What keeps the two from standing beside each other; empty for what has nothing to do with it."""
+def _conflicts(struct: Any, others: Sequence[Any]) -> list[str]:
+    """What keeps the struct from standing beside the others, which share a mark with it."""
     if isinstance(struct, ReceiveConnector):
-        return _connector_conflicts(struct, other)
+        alone = {problem.message for problem in rules.problems(struct, ())}
+        return [each.message for each in rules.problems(struct, others) if each.message not in alone]
     if isinstance(struct, IPListEntry):
-        same = struct.ip_list is other.ip_list and struct.bounds == other.bounds
-        return ["These addresses are on the list already."] if same else []
-    if isinstance(struct, AcceptedDomain) and struct.domain_name == other.domain_name:
+        return ["These addresses are on the list already."]
+    if isinstance(struct, AcceptedDomain) and any(each.domain_name == struct.domain_name for each in others):
         return [f"{struct.domain_name} is an accepted domain already."]
-    return [f"“{other.name}” is here already."] if struct.name.lower() == other.name.lower() else []
-
-
-def _connector_conflicts(struct: ReceiveConnector, other: ReceiveConnector) -> list[str]:
-    if struct.name.lower() != other.name.lower() and not set(struct.bindings) & set(other.bindings):
-        return []
-    alone = {problem.message for problem in rules.problems(struct, ())}
-    return [problem.message for problem in rules.problems(struct, (other,)) if problem.message not in alone]
+    return [f"“{struct.name}” is here already."]
