@@ -58,4 +58,4 @@ def _only_shell_errors() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             raise
         logger.exception("a command of the management shell failed")
-        raise Stop("This command failed inside of Gatepost. The console's log says more.") from None
+        raise Stop("This command failed inside of Gatepost; the log says more.") from None

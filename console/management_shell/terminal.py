@@ -15,6 +15,7 @@ from console.management_shell.language.errors import ShellError
 
 ENDLESS = 100_000
 """Columns where nobody looks: a pipe or a file."""
+ANSWERS = {"": "yes", "y": "yes", "yes": "yes", "a": "all", "all": "all", "n": "no", "no": "no"}
 RED, YELLOW, CYAN, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -24,6 +25,7 @@ class Terminal:
 
     def __init__(self, actor: Actor, asks: bool, out: TextIO, err: TextIO):
         self.actor, self.asks, self.out, self.err = actor, asks, out, err
+        self._yes_to_all = False
 
     @property
     def width(self) -> int:
@@ -53,15 +55,17 @@ class Terminal:
     def confirm(self, question: str) -> bool:
         if not self.asks:
             raise ShellError(f"{question} This must be confirmed: write -Confirm:$false in a script.")
+        if self._yes_to_all:
+            return True
         print(f"\nConfirm\nAre you sure you want to perform this action?\n{_CONTROL.sub('?', question)}", file=self.out)
-        return self._choice(
-            "[Y] Yes  [N] No (default is Y): ", {"": True, "y": True, "yes": True, "n": False, "no": False}
-        )
-
-    def _choice(self, prompt: str, answers: dict[str, bool]) -> bool:
-        while (answer := self._line(prompt).strip().lower()) not in answers:
+        while (answer := self._line("[Y] Yes  [A] Yes to All  [N] No (default is Y): ").strip().lower()) not in ANSWERS:
             pass
-        return answers[answer]
+        self._yes_to_all = ANSWERS[answer] == "all"
+        return ANSWERS[answer] != "no"
+
+    def forget_answers(self) -> None:
+        """A yes to all is one to all that this script asks."""
+        self._yes_to_all = False
 
     def _line(self, prompt: str) -> str:
         self.out.flush()

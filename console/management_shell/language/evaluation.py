@@ -152,8 +152,9 @@ class Interpreter:
 
     def _result(self, node: syntax.Node) -> object:
         """What a statement gives as a value; an expression alone is not taken apart, so that `@()` stays a list."""
-        if isinstance(node, syntax.Pipeline) and not isinstance(node.stages[0], syntax.Command) and len(node.stages) == 1:
-            return self.value(node.stages[0])
+        stages = node.stages if isinstance(node, syntax.Pipeline) else ()
+        if len(stages) == 1 and not isinstance(stages[0], syntax.Command):
+            return self.value(stages[0])
         return _collapsed(self._gathered(self._run(node)))
 
     # ---- expressions

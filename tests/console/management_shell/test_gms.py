@@ -146,7 +146,7 @@ def test_at_a_terminal_tab_completes_questions_are_asked_and_the_history_stays(t
     typist.type("Set-ReceiveC\t", "Set-ReceiveConnector")
     typist.type(" Offi\t", "Office")
     typist.type(" -MaxRecip\t", "-MaxRecipientsPerMessage")
-    typist.type(" 7 -Confirm\r", "[Y] Yes  [N] No")
+    typist.type(" 7 -Confirm\r", "[Y] Yes  [A] Yes to All  [N] No")
     typist.type("y\r", "[PS] mail1> ")
     typist.type("(Get-ReceiveConnector).MaxRecipientsPerMessage + 1000\r", "1007")
     typist.type("1..3 | % {\r", ">>")

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from console.accounts.actors import Actor, Role
 from console.management_shell import prompt, terminal
@@ -30,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         script = _script(options["script"], options["file"])
+        connection.ensure_connection()
         host = terminal.standard_terminal(_actor(options["user"]), script is None)
         if script is not None:
             sys.exit(_run(Session(host), host, script))
@@ -63,6 +65,7 @@ def _actor(name: str | None) -> Actor:
 
 
 def _run(session: Session, host: terminal.Terminal, script: str) -> int:
+    host.forget_answers()
     try:
         session.run(script)
         host.out.flush()

@@ -24,7 +24,7 @@ WORDS = """
 SOUP = st.lists(st.one_of(st.sampled_from([*WORDS.split(), "\n"]), st.text(max_size=3)), max_size=14).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(scripts())
 def test_a_tree_that_is_written_down_is_read_back(tree: syntax.Script) -> None:
     assert parse(write(tree)) == tree, write(tree)

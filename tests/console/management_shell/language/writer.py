@@ -231,4 +231,4 @@ def _statement(draw: Draw, depth: int) -> Node:
 @st.composite
 def scripts(draw: Draw) -> syntax.Script:
     """Scripts of some statements, with expressions in each other a few deep."""
-    return syntax.Script(_several(draw, 0, 3, lambda: _statement(draw, 4)))
+    return syntax.Script(_several(draw, 0, 3, lambda: _statement(draw, 3)))
