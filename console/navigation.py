@@ -39,6 +39,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Send connectors"), "connectors:send-list", "send"),
             Feature(_("Accepted domains"), "domains:list", "globe"),
             Feature(_("Queues"), "queues:list", "layers"),
+            Feature(_("Transport settings"), "transport_settings:limits", "clock"),
         ],
     ),
     (
@@ -73,6 +74,8 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Admin roles"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
             Feature(_("Change history"), "audit:list", "history"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
+            Feature(_("Import from Exchange"), "management_shell:import", "upload", ADMINISTRATORS),
+            Feature(_("Management shell"), "management_shell:shell", "square-terminal"),
         ],
     ),
 ]

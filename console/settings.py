@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "console.mailboxes",
     "console.tracking",
     "console.queues",
+    "console.management_shell",
+    "console.transport_settings",
 ]
 
 MIDDLEWARE = [
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "console.management_shell.show_commands.ShowCommands",
 ]
 
 ROOT_URLCONF = "console.urls"

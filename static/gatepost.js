@@ -227,7 +227,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts
 
 function prepare(root = document) {
   writeTimes(root);
-  all("[data-copy], [data-default], [data-keys]", root).forEach((element) => (element.hidden = false));
+  all("[data-copy], [data-default], [data-keys], [data-commands]", root).forEach((element) => (element.hidden = false));
   offerVerbs();
   if (root.querySelector("[data-chart]")) drawCharts();
 }

@@ -1,11 +1,12 @@
 """Every write of connectors. Each raises PermissionDenied, and ValidationError at the field that cannot stand.
 
-`confirmed_name` is what the administrator typed: the connector through which strangers could relay afterwards.
+`confirmed_name` is what the administrator typed: the connector, or connectors, through which strangers could relay
+afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.conf import settings
 from console.accounts.actors import SYSTEM, Actor, Role
 from console.connectors import models
 from console.publishing.compare import RECEIVE_CONNECTOR, SEND_CONNECTOR
-from console.publishing.settings_rows import SettingsRows
+from console.publishing.settings_rows import Changes, SettingsRows
 from transport.config import rules
 from transport.config.endpoint import everyone, parse_binding
 from transport.config.permissions import Grant, PermissionGroup, Right
@@ -26,59 +27,64 @@ ROWS = {
     SendConnector: SettingsRows(SEND_CONNECTOR, models.SendConnector, SendConnector, rules.send_problems),
 }
 Struct = type[ReceiveConnector] | type[SendConnector]
+Names = str | Collection[str]
 
 
-def create(actor: Actor, connector: ReceiveConnector | SendConnector, confirmed_name: str = "") -> Any:
+def _names(confirmed: Names) -> Collection[str]:
+    return {confirmed} if isinstance(confirmed, str) else confirmed
+
+
+def create(actor: Actor, connector: ReceiveConnector | SendConnector, confirmed_name: Names = "") -> Any:
     """Makes a connector and returns its row."""
     actor.require(*WRITERS)
-    return ROWS[type(connector)].create(actor, connector, {confirmed_name})
+    return ROWS[type(connector)].create(actor, connector, _names(confirmed_name))
 
 
 def update(
     actor: Actor,
     struct: Struct,
     pk: int,
-    changes: Mapping[str, Any],
+    changes: Changes,
     version: int | None = None,
-    confirmed_name: str = "",
+    confirmed_name: Names = "",
 ) -> Any:
     """Changes some settings (field → value) of a connector; `version` is the one that the editor saw."""
     actor.require(*WRITERS)
-    return ROWS[struct].update(actor, pk, changes, version, {confirmed_name})
+    return ROWS[struct].update(actor, pk, changes, version, _names(confirmed_name))
 
 
-def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_name: str = "") -> Any:
+def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_name: Names = "") -> Any:
     """Enables or disables a connector."""
     return update(actor, struct, pk, {"enabled": enabled}, confirmed_name=confirmed_name)
 
 
-def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: str = "") -> None:
+def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: Names = "") -> None:
     """Removes a connector. Its clients go to the next wider connector on the same binding."""
     actor.require(*WRITERS)
-    ROWS[struct].remove(actor, pk, {confirmed_name})
+    ROWS[struct].remove(actor, pk, _names(confirmed_name))
 
 
 def grant(
-    actor: Actor, pk: int, principal: str, right: Right, deny: bool = False, confirmed_name: str = ""
+    actor: Actor, pk: int, principal: str, right: Right, deny: bool = False, confirmed_name: Names = ""
 ) -> models.ReceiveConnector:
     """Gives a principal a right by hand, or with `deny` takes it whatever its groups say (Add-ADPermission)."""
     return _set_grant(actor, pk, principal, right, Grant(principal, right.value, deny), confirmed_name)
 
 
-def revoke(actor: Actor, pk: int, principal: str, right: Right, confirmed_name: str = "") -> models.ReceiveConnector:
+def revoke(actor: Actor, pk: int, principal: str, right: Right, confirmed_name: Names = "") -> models.ReceiveConnector:
     """Removes what was granted or denied by hand; what the groups give stays (Remove-ADPermission)."""
     return _set_grant(actor, pk, principal, right, None, confirmed_name)
 
 
 def _set_grant(
-    actor: Actor, pk: int, principal: str, right: Right, wanted: Grant | None, confirmed_name: str
+    actor: Actor, pk: int, principal: str, right: Right, wanted: Grant | None, confirmed_name: Names
 ) -> models.ReceiveConnector:
     def changes(connector: ReceiveConnector) -> Mapping[str, Any]:
         kept = {each for each in connector.grants if (each.principal, each.right) != (principal, right.value)}
         return {"grants": tuple(sorted(kept | ({wanted} if wanted else set())))}
 
     actor.require(*WRITERS)
-    return ROWS[ReceiveConnector].update(actor, pk, changes, confirmed={confirmed_name})
+    return ROWS[ReceiveConnector].update(actor, pk, changes, confirmed=_names(confirmed_name))
 
 
 def first_start() -> None:

@@ -46,6 +46,7 @@ class Properties(RoleRequired):
     """A tab. A POST whose target is the preview gets that part of the page for what is entered; nothing is saved."""
 
     writers = actions.WRITERS
+    shows_commands = True
 
     def dispatch(self, request: HttpRequest, *args: Any, pk: int, tab: str, **kwargs: Any) -> HttpResponse:
         if tab not in TABS:

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors import actions, models, other_versions, queries
-from console.connectors.command import new_command
 from console.connectors.forms import SendConnectorForm
 from console.connectors.sentence import sentence
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, CrudView, Detail, Filter, Verb
 from console.crud.access import RoleRequired
 from console.crud.format import badge_html
+from console.management_shell.script import new_commands
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import kinds
@@ -37,6 +37,7 @@ class ConnectorPages(CrudView):
     namespace = "connectors"
     struct: Any = None
     writers = actions.WRITERS
+    shows_commands = True
     refresh = 10
     list_template = "connectors/list.html"
     remove_template = "connectors/remove.html"
@@ -165,7 +166,8 @@ class ReceivePages(ConnectorPages):
             return context
         connector = queries.receive(selected)
         problems = publishing.listening_problems().get(selected.name, [])
-        return context | {"sentence": sentence(connector), "command": new_command(connector), "problems": problems}
+        command = "\n".join(new_commands(connector))
+        return context | {"sentence": sentence(connector), "command": command, "problems": problems}
 
     def removal_warning(self, objects: Any) -> str:
         return _t("Its clients then go to the next wider connector on the same binding, or to none.")
@@ -239,4 +241,4 @@ class SendPages(ConnectorPages):
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
-        return context | ({"command": new_command(queries.send(selected))} if selected else {})
+        return context | ({"command": "\n".join(new_commands(queries.send(selected)))} if selected else {})

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.connectors import actions, models, queries
-from console.connectors.command import new_command
 from console.connectors.draft import PAGES, Draft
 from console.connectors.forms import FORMS
 from console.connectors.relay_restrictions import remarks
@@ -27,6 +26,7 @@ from console.connectors.warnings import warnings
 from console.connectors.wizard_forms import RestrictionsForm
 from console.crud import Step, TypedConfirmation
 from console.crud.access import RoleRequired
+from console.management_shell.script import new_commands
 from console.protection import queries as protection
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
@@ -160,6 +160,7 @@ class Wizard(RoleRequired):
             "form": form,
             "sentence": sentence(connector),
             "tables": tables(connector, list(FORMS)),
+            "command": "\n".join(new_commands(connector)),
             "conflicts": rules.problems(connector, queries.receive_connectors()),
             "warnings": warnings(connector, queries.accepted_domains()),
         }
@@ -200,7 +201,7 @@ class Completion(RoleRequired):
             "steps": steps(["introduction", "local", "remote", SUMMARY, COMPLETION], COMPLETION),
             "row": row,
             "sentence": sentence(connector),
-            "command": new_command(connector),
+            "command": "\n".join(new_commands(connector)),
             "state": publishing.in_force(),
             "problems": publishing.listening_problems().get(row.name, []),
         }

@@ -65,7 +65,7 @@ warning bad) and `{% sentence %}…{% endsentence %}`.
 
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, LINES, MONO, NAME, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
-from console.crud.forms import ConfirmRemoval, Group, GroupedForm, TypedConfirmation, put_errors
+from console.crud.forms import ConfirmRemoval, Group, GroupedForm, TypedConfirmation, TypedNames, put_errors
 from console.crud.layout import Step, Tab
 from console.crud.views import CrudView, Page
 
@@ -91,6 +91,7 @@ __all__ = [
     "Step",
     "Tab",
     "TypedConfirmation",
+    "TypedNames",
     "Verb",
     "put_errors",
 ]

@@ -11,11 +11,15 @@ from console.accounts.actors import EVERY_ROLE, Actor, Role
 class RoleRequired(View):
     """A page for `readers`; `writers` may also change what it shows. `self.actor` is the signed-in one.
 
+    `shows_commands`: a form of it saves settings and does nothing else, so that Show commands may try it and take it
+    back.
+
     No browser keeps it: not after signing out, and not a fragment in place of the page that has the same address.
     """
 
     readers: frozenset[Role] = EVERY_ROLE
     writers: frozenset[Role] = frozenset({Role.ORGANIZATION_MANAGEMENT})
+    shows_commands = False
     actor: Actor
 
     @property

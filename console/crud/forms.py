@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django import forms
@@ -79,6 +79,22 @@ class ConfirmRemoval(TypedConfirmation, forms.Form):
         if self.cleaned_data["confirmation"] != self.name_to_type:
             raise ValidationError(_("Type the name “%s” exactly as it stands here.") % self.name_to_type)
         return self.name_to_type
+
+
+class TypedNames(forms.Form):
+    """Asks for the name of each object through which strangers could do harm afterwards; `typed` are those entered."""
+
+    def ask(self, dangers: Mapping[str, str], check: bool = True) -> None:
+        """`dangers`: name → what would follow. An error at each that was not typed, unless nothing was sent yet."""
+        for place, (name, danger) in enumerate(dangers.items()):
+            label = _("Type “%s” to confirm") % name
+            self.fields[f"confirmation-{place}"] = forms.CharField(label=label, help_text=danger, required=False)
+            if check and self.data.get(f"confirmation-{place}", "").strip() != name:
+                self.add_error(f"confirmation-{place}", _("Type the name “%s” exactly as it stands here.") % name)
+
+    @property
+    def typed(self) -> set[str]:
+        return {str(value).strip() for name, value in self.data.items() if name.startswith("confirmation-")}
 
 
 def put_errors(form: forms.BaseForm, error: ValidationError) -> None:

@@ -72,6 +72,7 @@ class DomainPages(CrudView):
     verbs = [Verb("make-default", _("Make default"), icon="star", done=_("now the default"), bulk=False)]
     form_class = DomainForm
     writers = actions.WRITERS
+    shows_commands = True
 
     def may(self, verb: Verb, obj: Any) -> bool:
         return not (obj.default and verb.name in ("make-default", "remove"))

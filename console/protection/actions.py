@@ -18,8 +18,10 @@ from console.publishing.compare import (
     RECIPIENT_FILTER,
     SENDER_FILTER,
 )
+from console.publishing.models import SingleRow
 from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import STALE, SettingsRows
+from console.publishing.single_row import SettingsPage
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.rules import Problem
@@ -32,23 +34,14 @@ KINDS: dict[type, str] = {
 }
 
 
-def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> models.FilterSettings:
+def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> SingleRow:
     """Puts a filter (the struct) as wanted; `version` is the one that the editor saw.
 
     Raises ValidationError with code `stale` when somebody saved it meanwhile.
     """
     actor.require(*WRITERS)
-    kind = KINDS[type(wanted)]
-    with change(actor, f"{kind}: changed") as under_way:
-        row = queries.filter_settings(type(wanted))
-        before = None if row._state.adding else struct_of(row, type(wanted))
-        if version is not None and version != row.version:
-            raise ValidationError(f"Somebody saved the {kind.lower()} meanwhile: look again, then save.", code=STALE)
-        if before != wanted:
-            write(wanted, row).version += 1
-            row.save()
-        under_way.record(kind, kind, properties(before) if before else None, properties(wanted))
-    return row
+    struct = type(wanted)
+    return SettingsPage(KINDS[struct], queries.FILTERS[struct], struct).save(actor, wanted, version)
 
 
 def _entry_problems(entry: IPListEntry, others: Sequence[IPListEntry]) -> Iterator[Problem]:

@@ -90,6 +90,7 @@ class EntryPages(CrudView):
     verbs = [Verb("expire", _("Expire now"), icon="clock", done=_("expired"))]
     form_class = EntryForm
     writers = actions.WRITERS
+    shows_commands = True
 
     def rows(self) -> Any:
         entries = self.model.objects.filter(ip_list=self.ip_list.value)
@@ -214,6 +215,7 @@ class ProviderPages(CrudView):
     ]
     form_class = ProviderForm
     writers = actions.WRITERS
+    shows_commands = True
 
     def may(self, verb: Verb, obj: Any) -> bool:
         return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)

@@ -10,50 +10,38 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from console.crud.forms import Group
 from console.protection import models
 from console.publishing.fields import field_for
-from console.publishing.settings_form import SettingsForm
+from console.publishing.settings_form import SectionsForm, SettingsForm
 from transport.config import kinds
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import client_key
 from transport.config.filters import RecipientFilter, SenderFilter
-from transport.config.setting import sections, settings
+from transport.config.setting import settings
 
 MOST_PASTED = 10_000
 EXPLAINED, MOST_NAMED = 2, 10  # wrong lines
 
 
-class FilterForm(SettingsForm):
-    """A filter's settings, in groups by their sections."""
-
-    def __init_subclass__(cls) -> None:
-        table = settings(cls.struct)
-        cls.groups = [
-            Group("" if section == "General" else section, [name for name in table if table[name].section == section])
-            for section in sections(cls.struct)
-        ]
-
-
-class RecipientFilterForm(FilterForm):
+class RecipientFilterForm(SectionsForm):
     """Protection → Recipient filter."""
 
     struct = RecipientFilter
 
 
-class SenderFilterForm(FilterForm):
+class SenderFilterForm(SectionsForm):
     """Protection → Sender filter."""
 
     struct = SenderFilter
 
 
-class ConnectionFilterForm(FilterForm):
+class ConnectionFilterForm(SectionsForm):
     """Protection → Connection filter."""
 
     struct = ConnectionFilter
 
 
-class ProviderForm(FilterForm):
+class ProviderForm(SectionsForm):
     """A block-list or allow-list provider. A new one comes behind those that are there."""
 
     struct = IPListProvider

@@ -3,22 +3,10 @@
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-
-class FilterSettings(models.Model):
-    """A page of settings, of which there is one row; its primary key is always 1."""
-
-    version = models.IntegerField(default=0)
-    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
-
-    class Meta:
-        abstract = True
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="%(class)s_one_row")]
-
-    def __str__(self) -> str:
-        return str(self._meta.verbose_name).capitalize()
+from console.publishing.models import SingleRow
 
 
-class RecipientFilter(FilterSettings):
+class RecipientFilter(SingleRow):
     """The row of `transport.config.filters.RecipientFilter`. Times in seconds."""
 
     enabled = models.BooleanField(default=True)
@@ -31,7 +19,7 @@ class RecipientFilter(FilterSettings):
     internal_mail_enabled = models.BooleanField(default=False)
 
 
-class SenderFilter(FilterSettings):
+class SenderFilter(SingleRow):
     """The row of `transport.config.filters.SenderFilter`."""
 
     enabled = models.BooleanField(default=True)
@@ -44,7 +32,7 @@ class SenderFilter(FilterSettings):
     internal_mail_enabled = models.BooleanField(default=False)
 
 
-class ConnectionFilter(FilterSettings):
+class ConnectionFilter(SingleRow):
     """The row of `transport.config.connection_filter.ConnectionFilter`. Times in seconds."""
 
     ip_allow_list_enabled = models.BooleanField(default=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from console.protection import dns_look_up, models
+from console.publishing.models import SingleRow
 from console.publishing.rows import struct_of
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.endpoint import client_key
@@ -16,14 +17,14 @@ from transport.config.snapshot import Snapshot
 from transport.receive.connection_filter import ConnectionLists, Verdict
 from transport.receive.dns import DnsAnswers, matching
 
-FILTERS: dict[type, type[models.FilterSettings]] = {
+FILTERS: dict[type, type[SingleRow]] = {
     RecipientFilter: models.RecipientFilter,
     SenderFilter: models.SenderFilter,
     ConnectionFilter: models.ConnectionFilter,
 }
 
 
-def filter_settings(struct: type) -> models.FilterSettings:
+def filter_settings(struct: type) -> SingleRow:
     """The row of a filter's struct, or an unsaved one with the defaults."""
     model = FILTERS[struct]
     return model._default_manager.filter(pk=1).first() or model(pk=1)

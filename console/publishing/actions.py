@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -41,19 +42,33 @@ class Change:
             self.records.append((kind, name, before, after))
 
 
+_outer: ContextVar[Change | None] = ContextVar("outer", default=None)
+
+
 @contextmanager
 def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Iterator[Change]:
     """One transaction: the writes of the body, their entries in the change history, a new revision, NOTIFY on commit.
+
+    A change inside of another joins it: its writes and entries belong to the outer one, whose comment, author and
+    confirmed names count, and which alone is checked and published.
 
     Only one change is under way at a time, so that the body reads and writes the newest state. Raises ValidationError,
     at the field where it is known, when the configuration would be inconsistent, or would let strangers relay through a
     connector whose name is not in `confirmed`; then nothing is written. Nothing changed: no revision.
     """
+    outer = _outer.get()
+    under_way = Change(actor, comment, frozenset(confirmed), records=outer.records if outer else [])
     with transaction.atomic():
+        if outer:
+            yield under_way
+            return
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        under_way = Change(actor, comment, frozenset(confirmed))
-        yield under_way
+        token = _outer.set(under_way)
+        try:
+            yield under_way
+        finally:
+            _outer.reset(token)
         under_way.revision = _publish(under_way)
 
 

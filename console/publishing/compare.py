@@ -23,6 +23,8 @@ IP_LIST_ENTRY = "IP list entry"
 IP_LIST_PROVIDER = "IP list provider"
 CERTIFICATE = "Certificate"
 KEYTAB = "Keytab"
+TRANSPORT_LIMITS = "Transport limits"
+TRANSPORT_CONFIG = "Transport configuration"
 
 COLLECTIONS = {
     "receive_connectors": RECEIVE_CONNECTOR,
@@ -37,6 +39,8 @@ SINGLES = {
     "recipient_filter": RECIPIENT_FILTER,
     "sender_filter": SENDER_FILTER,
     "connection_filter": CONNECTION_FILTER,
+    "transport_limits": TRANSPORT_LIMITS,
+    "transport_config": TRANSPORT_CONFIG,
 }
 KINDS = [*COLLECTIONS.values(), *SINGLES.values()]
 

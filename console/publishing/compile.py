@@ -16,6 +16,8 @@ from console.domains.models import AcceptedDomain as AcceptedDomainRow
 from console.kerberos.models import Keytab as KeytabRow
 from console.protection import models as protection
 from console.publishing.rows import struct_of
+from console.transport_settings.models import TransportConfig as TransportConfigRow
+from console.transport_settings.models import TransportLimits as TransportLimitsRow
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
@@ -24,6 +26,8 @@ from transport.config.keytab import Key, Keytab
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
@@ -41,6 +45,8 @@ def compile_snapshot(revision: int) -> Snapshot:
         connection_filter=_single(protection.ConnectionFilter, ConnectionFilter),
         ip_list_entries=_structs(protection.IPListEntry.objects.order_by(), IPListEntry),
         ip_list_providers=_structs(protection.IPListProvider.objects.order_by(), IPListProvider),
+        transport_limits=_single(TransportLimitsRow, TransportLimits),
+        transport_config=_single(TransportConfigRow, TransportConfig),
         certificates=_by_name(certificate(row) for row in CertificateRow.objects.order_by()),
         keytabs=_by_name(keytab(row) for row in KeytabRow.objects.order_by()),
     )

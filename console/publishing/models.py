@@ -4,6 +4,20 @@ from django.db import models
 from django.db.models.functions import Now
 
 
+class SingleRow(models.Model):
+    """A page of settings, of which there is one row; its primary key is always 1."""
+
+    version = models.IntegerField(default=0)
+    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        abstract = True
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="%(class)s_one_row")]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name).capitalize()
+
+
 class ConfigRevision(models.Model):
     """The whole configuration as it was saved once. Numbers have no gaps; a row never changes."""
 

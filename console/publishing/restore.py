@@ -22,8 +22,10 @@ from console.publishing import queries
 from console.publishing.actions import Change, change
 from console.publishing.compare import differences, objects
 from console.publishing.compile import certificate, compile_snapshot, keytab
-from console.publishing.models import ConfigRevision
+from console.publishing.models import ConfigRevision, SingleRow
 from console.publishing.rows import struct_of, write
+from console.transport_settings.models import TransportConfig as TransportConfigRow
+from console.transport_settings.models import TransportLimits as TransportLimitsRow
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.document import DocumentError
@@ -31,6 +33,8 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
@@ -80,6 +84,8 @@ def tables(wanted: Snapshot) -> list[Table]:
         _of_settings(protection.ConnectionFilter, ConnectionFilter, (wanted.connection_filter,)),
         _of_settings(protection.IPListEntry, IPListEntry, wanted.ip_list_entries),
         _of_settings(protection.IPListProvider, IPListProvider, wanted.ip_list_providers),
+        _of_settings(TransportLimitsRow, TransportLimits, (wanted.transport_limits,)),
+        _of_settings(TransportConfigRow, TransportConfig, (wanted.transport_config,)),
         Table(Certificate, wanted.certificates, certificate, _certificate_row),
         Table(Keytab, wanted.keytabs, keytab, _keytab_row),
     ]
@@ -104,7 +110,7 @@ def put_back(table: Table) -> None:
 def _renewed(row: Any, held: tuple[Any, Any] | None) -> Model:
     if held:
         row.pk, row.version = held[0].pk, getattr(held[0], "version", 0) + 1
-    elif isinstance(row, protection.FilterSettings):
+    elif isinstance(row, SingleRow):
         row.pk = 1
     return row
 

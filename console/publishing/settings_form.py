@@ -9,11 +9,11 @@ import msgspec
 from django import forms
 from django.core.exceptions import ValidationError
 
-from console.crud.forms import GroupedForm, TypedConfirmation, put_errors
+from console.crud.forms import Group, GroupedForm, TypedConfirmation, put_errors
 from console.publishing.fields import field_for, written
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.settings_rows import STALE
-from transport.config.setting import Kind, settings
+from transport.config.setting import Kind, sections, settings
 
 OWN_FIELD = {Kind.GRANTS}
 
@@ -87,3 +87,14 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
             self.row.refresh_from_db()
             self.data = self.data.copy()
             self.data[self.add_prefix("version")] = str(self.row.version)
+
+
+class SectionsForm(SettingsForm):
+    """All settings of a struct, in groups by their sections."""
+
+    def __init_subclass__(cls) -> None:
+        table = settings(cls.struct)
+        cls.groups = [
+            Group("" if section == "General" else section, [name for name in table if table[name].section == section])
+            for section in sections(cls.struct)
+        ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.crud import BADGE, NAME, TIME, Badge, Column, CrudView, Detail, put_errors
+from console.crud import BADGE, NAME, TIME, Badge, Column, CrudView, Detail, TypedNames, put_errors
 from console.crud.access import RoleRequired
 from console.publishing import queries
 from console.publishing.compare import Difference, differences
@@ -119,21 +118,6 @@ class Compare(RoleRequired):
         return redirect("publishing:compare", *map(int, chosen))
 
 
-class RestoreForm(forms.Form):
-    """Asks for the name of each connector through which strangers could relay afterwards."""
-
-    def ask(self, dangers: dict[str, str]) -> None:
-        for place, (name, danger) in enumerate(dangers.items()):
-            label = _t("Type “%s” to confirm") % name
-            self.fields[f"confirmation-{place}"] = forms.CharField(label=label, help_text=danger, required=False)
-            if self.data.get(f"confirmation-{place}", "").strip() != name:
-                self.add_error(f"confirmation-{place}", _t("Type the name “%s” exactly as it stands here.") % name)
-
-    @property
-    def typed(self) -> set[str]:
-        return {value.strip() for name, value in self.data.items() if name.startswith("confirmation-")}
-
-
 class Restore(RoleRequired):
     """Says what would change, then writes it."""
 
@@ -141,10 +125,10 @@ class Restore(RoleRequired):
     readers = WRITERS
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.show(pk, RestoreForm())
+        return self.show(pk, TypedNames())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = RestoreForm(request.POST)
+        form = TypedNames(request.POST)
         form.is_valid()
         try:
             revision = restore(self.actor, pk, form.typed)
@@ -161,7 +145,7 @@ class Restore(RoleRequired):
             messages.success(request, text)
         return redirect("publishing:list")
 
-    def show(self, pk: int, form: RestoreForm) -> HttpResponse:
+    def show(self, pk: int, form: TypedNames) -> HttpResponse:
         revision, newest = get_object_or_404(ConfigRevision, number=pk), queries.newest()
         context = {
             "title": _t("Restore revision %d?") % pk,

@@ -17,6 +17,8 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.setting import Kind, Setting, settings
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
 
 OF_KIND = {
     Kind.TEXT: st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20),
@@ -53,7 +55,7 @@ def objects(struct: type) -> st.SearchStrategy[object]:
 
 
 TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter, SenderFilter]
-TABLES += [ConnectionFilter, IPListEntry, IPListProvider]
+TABLES += [ConnectionFilter, IPListEntry, IPListProvider, TransportLimits, TransportConfig]
 snapshots = st.builds(
     Snapshot,
     revision=st.integers(0, 10**9),
@@ -65,6 +67,8 @@ snapshots = st.builds(
     connection_filter=objects(ConnectionFilter),
     ip_list_entries=st.tuples(objects(IPListEntry)),
     ip_list_providers=st.tuples(objects(IPListProvider)),
+    transport_limits=objects(TransportLimits),
+    transport_config=objects(TransportConfig),
 )
 
 

@@ -13,10 +13,14 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Setting, settings
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
 
-TRANSPORT = Path(__file__).resolve().parents[2] / "transport"
+ROOT = Path(__file__).resolve().parents[2]
+TRANSPORT = ROOT / "transport"
 FILTERS = [RecipientFilter, SenderFilter, ConnectionFilter, IPListEntry, IPListProvider]
-TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, *FILTERS]
+TRANSPORT_SETTINGS = [TransportLimits, TransportConfig]
+TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, *FILTERS, *TRANSPORT_SETTINGS]
 ALL = [(struct, field, setting) for struct in TABLES for field, setting in settings(struct).items()]
 NOT_FOR_THE_TRANSPORT = {"comment", "usage"}
 EXCHANGES_SPELLING = {
@@ -54,4 +58,11 @@ def test_a_setting_is_obeyed_somewhere_or_said_not_to_be(field: str) -> None:
         return
     rooms = [TRANSPORT / "receive", TRANSPORT / "shell", TRANSPORT / "config"]
     sources = [path.read_text() for room in rooms for path in room.glob("*.py") if path.name != "receive_connector.py"]
+    assert any(re.search(rf"\.{field}\b", source) for source in sources), f"nobody obeys {field}"
+
+
+@pytest.mark.parametrize("field", [field for struct in TRANSPORT_SETTINGS for field in settings(struct)])
+def test_delivery_obeys_each_transport_setting(field: str) -> None:
+    rooms = [TRANSPORT / "send", TRANSPORT / "shell", ROOT / "console" / "queues" / "delivery"]
+    sources = [path.read_text() for room in rooms for path in room.glob("*.py")]
     assert any(re.search(rf"\.{field}\b", source) for source in sources), f"nobody obeys {field}"

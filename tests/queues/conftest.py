@@ -23,6 +23,7 @@ from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 from transport.shell.forwarder import Forwarder
 from transport.shell.segment import BODIES, Envelope, encode_head, mark_of, new_name
@@ -209,7 +210,8 @@ def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
     """Publish a configuration: x.test and gatepost.test are ours, everything else goes to the sink."""
 
     def configure(
-        *, port: int = 0, smart_hosts: tuple[str, ...] = ("[127.0.0.1]",), connectors=None, limits=None, **changes
+        *, port: int = 0, smart_hosts: tuple[str, ...] = ("[127.0.0.1]",), connectors=None, limits=None,
+        config: TransportConfig | None = None, **changes
     ) -> Snapshot:
         number = next(_revisions) + int(time.time())
         out = SendConnector(
@@ -225,6 +227,7 @@ def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
         snapshot = Snapshot(
             revision=number, server="gw.test", accepted_domains=domains,
             send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
+            transport_config=config or TransportConfig(),
         )  # fmt: skip
         text = document.encode(snapshot)
         with psycopg.connect(database_url) as connection:

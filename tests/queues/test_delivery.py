@@ -7,6 +7,7 @@ import pytest
 from console.queues.delivery import notices, rerouting, rounds, slots, smtp_delivery
 from tests.conftest import free_port
 from tests.queues.conftest import HEADER
+from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -273,6 +274,27 @@ def test_time_tells_only_who_wants_to_know(journal, forward, configure, query, n
     assert notices.send_due() == 2
     assert {row[0] for row in query("SELECT subject FROM queues_message WHERE origin = 'generated'")} == subjects
     assert sorted(row[1] for row in query(STATUS)) == ["failed", "ready"]
+
+
+def test_a_report_is_as_the_organization_wants_it(journal, forward, configure, query):
+    configure(
+        limits=TransportLimits(delay_notification_timeout=100, message_expiration_timeout=1000),
+        config=TransportConfig(
+            external_postmaster_address="help@x.test",
+            external_delay_dsn_enabled=False,
+            external_dsn_max_message_attach_size=10,
+        ),
+    )
+    for age in (500, 2000):
+        journal.accept("late@far.test", accepted_at=time.time() - age)
+    forward()
+    assert notices.send_due() == 2
+    ((report,),) = query(
+        "SELECT string_agg(chunk, '' ORDER BY number) FROM queues_content c "
+        "JOIN queues_message m ON m.id = c.message_id WHERE m.origin = 'generated' GROUP BY m.id"
+    )
+    assert b"From: <help@x.test>" in report
+    assert b"text/rfc822-headers" in report and b"message/rfc822" not in report
 
 
 def test_unreachable_mail_leaves_when_there_is_a_connector(journal, forward, deliver, configure, sink, query):

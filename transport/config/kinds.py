@@ -15,7 +15,7 @@ from transport.config.send_connector import AddressSpace
 from transport.config.setting import Kind, Setting
 
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,9})?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
 _TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 _LOCAL_PART = re.compile(r"[^\s@,;<>\"*\x00-\x1f]{1,64}")
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%m/%d/%Y %I:%M %p")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
+import msgspec
+
 
 class Kind(Enum):
     """How a value is written and read; each kind is translated in `kinds` and in the console's form fields."""
@@ -68,8 +70,12 @@ def settings(struct: type) -> dict[str, Setting]:
     return found
 
 
+@cache
+def defaults(struct: type) -> dict[str, object]:
+    """Field name → default of every field of a frozen struct; `msgspec.NODEFAULT` where a value must be given."""
+    return {each.name: each.default for each in msgspec.structs.fields(struct)}
+
+
 def sections(struct: type) -> list[str]:
     """The tabs on which a struct's settings stand, in order of first appearance."""
     return list(dict.fromkeys(setting.section for setting in settings(struct).values()))
-
-

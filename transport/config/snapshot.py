@@ -11,6 +11,7 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.keytab import Keytab
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
 
@@ -28,5 +29,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ip_list_entries: tuple[IPListEntry, ...] = ()
     ip_list_providers: tuple[IPListProvider, ...] = ()
     transport_limits: TransportLimits = TransportLimits()
+    transport_config: TransportConfig = TransportConfig()
     certificates: tuple[Certificate, ...] = ()
     keytabs: tuple[Keytab, ...] = ()

@@ -45,6 +45,9 @@ def send(connection: psycopg.Connection, router: Router, action: Action, concern
     Nobody is told what NOTIFY does not ask for, nor about a report or mail from the null sender (RFC 5321 §6.1).
     Within a transaction, and before the content of the originals is deleted.
     """
+    config = router.snapshot.transport_config
+    if action is Action.DELAYED and not config.external_delay_dsn_enabled:
+        return 0
     by_message: dict[UUID, list[Recipient]] = defaultdict(list)
     for message, recipient in concerned:
         if dsn.wanted(action, recipient.notify):
@@ -69,8 +72,10 @@ def _report(
     now = datetime.now(UTC)
     own = uuid4()
     server = router.snapshot.server
-    postmaster = f"postmaster@{default_domain(router.snapshot)}"
-    report = dsn.report(action, original, recipients, server, postmaster, now.timestamp(), own.hex)
+    config = router.snapshot.transport_config
+    postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot)}"
+    largest = config.external_dsn_max_message_attach_size
+    report = dsn.report(action, original, recipients, server, postmaster, now.timestamp(), own.hex, largest)
     hop = _hop(connection, router, original.sender)
     size = len(report.head) + len(report.tail) + (original.size if report.whole else 0)
     connection.execute(INSERT_HOP, [hop.key, hop.delivery_type.value, hop.domain, hop.connector])

@@ -1,19 +1,17 @@
-"""The sentence, the warnings, the command and the matrix of a connector."""
+"""The sentence, the warnings and the matrix of a connector."""
 
 from __future__ import annotations
 
 import pytest
 
-from console.connectors.command import new_command
 from console.connectors.rights_matrix import matrix
 from console.connectors.sentence import sentence
 from console.connectors.warnings import warnings
-from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
+from tests.console.builders import RELAY, accepted_domain, receive_connector
 from transport.config.accepted_domain import DomainType
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
-from transport.config.receive_connector import AuthMechanism, TlsVersion
-from transport.config.send_connector import AddressSpace
+from transport.config.receive_connector import AuthMechanism
 
 CLIENTS = {
     "auth_mechanism": frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS}),
@@ -103,23 +101,6 @@ def test_a_plain_connector_has_no_warning_but_a_domain_for_everything_has():
         assert "takes mail for all of “.com”, which is hardly" in warnings(receive_connector(), [everything])[0]
     for one in (accepted_domain("*.contoso.com"), accepted_domain("localhost")):
         assert warnings(receive_connector(), [one]) == []
-
-
-def test_command():
-    relay = receive_connector("Anonymous Relay", ranges=["192.168.5.77"], grants=(RELAY,), comment='a "b" $c')
-    assert new_command(relay).split("\n") == [
-        'New-ReceiveConnector -Name "Anonymous Relay" -Comment "a `"b`" `$c" -Usage Custom '
-        "-PermissionGroups AnonymousUsers -RemoteIPRanges 192.168.5.77 -Bindings 10.2.3.4:25",
-        'Get-ReceiveConnector "Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
-        "-ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient",
-    ]
-    strict = receive_connector(require_tls=True, minimum_tls_version=TlsVersion.Tls13, message_rate_limit=30)
-    command = new_command(strict)
-    assert "-RequireTLS $true" in command and "-MessageRateLimit 30" in command and "Tls13" not in command
-    sender = send_connector(
-        address_spaces=(AddressSpace("*", 5),), dns_routing_enabled=False, smart_hosts=("[10.0.0.9]",)
-    )
-    assert '-AddressSpaces "SMTP:*;5" -DNSRoutingEnabled $false -SmartHosts [10.0.0.9]' in new_command(sender)
 
 
 def test_matrix():

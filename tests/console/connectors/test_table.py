@@ -13,6 +13,8 @@ from console.protection import models as protection
 from console.protection.forms import ConnectionFilterForm, RecipientFilterForm, SenderFilterForm
 from console.publishing.fields import FIELDS, field_for, written
 from console.publishing.rows import struct_of
+from console.transport_settings import models as transport
+from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
 from tests.console.builders import receive_connector
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
@@ -20,6 +22,8 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Kind, sections, settings
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
 
 PAIRS = [
     (ReceiveConnector, models.ReceiveConnector),
@@ -30,6 +34,8 @@ PAIRS = [
     (ConnectionFilter, protection.ConnectionFilter),
     (IPListEntry, protection.IPListEntry),
     (IPListProvider, protection.IPListProvider),
+    (TransportLimits, transport.TransportLimits),
+    (TransportConfig, transport.TransportConfig),
 ]
 OWN = {"id", "version", "changed_at"}
 
@@ -56,7 +62,11 @@ def test_each_setting_stands_on_the_form_of_its_tab():
 
 
 @pytest.mark.parametrize(
-    "form", [SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm, ConnectionFilterForm]
+    "form",
+    [
+        SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm, ConnectionFilterForm,
+        TransportLimitsForm, TransportConfigForm,
+    ],
 )
 def test_each_setting_stands_on_the_form_of_its_object(form):
     assert set(form().fields) - {"version"} == set(settings(form.struct))

@@ -14,7 +14,7 @@ from console.audit.models import Entry
 from console.connectors import actions
 from console.connectors.models import ReceiveConnector as Row
 from console.publishing import queries
-from console.publishing.actions import CHANNEL
+from console.publishing.actions import CHANNEL, change
 from console.publishing.models import ConfigRevision
 from console.publishing.rows import write
 from tests.console.builders import ADMIN, READER, receive_connector
@@ -45,6 +45,28 @@ def test_saving_the_same_makes_no_revision():
     actions.update(ADMIN, ReceiveConnector, row.pk, {"comment": ""})
     assert ConfigRevision.objects.count() == 1
     assert Entry.objects.count() == 1
+
+
+def test_changes_inside_of_a_change_are_one_revision():
+    with change(ADMIN, "Two at once") as both:
+        actions.create(ADMIN, receive_connector("Office"))
+        actions.create(ADMIN, receive_connector("Printers", ranges=["10.1.0.0/16"]))
+    assert both.revision.number == ConfigRevision.objects.count() == 1
+    assert both.revision.comment == "Two at once"
+    assert {entry.object_name for entry in Entry.objects.filter(revision=1)} == {"Office", "Printers"}
+
+
+def test_a_change_inside_of_a_change_that_fails_takes_all_with_it():
+    def the_same_twice():
+        with change(ADMIN, "Two at once"):
+            actions.create(ADMIN, receive_connector("Office"))
+            actions.create(ADMIN, receive_connector("Office"))
+
+    with pytest.raises(ValidationError):
+        the_same_twice()
+    assert Row.objects.count() == ConfigRevision.objects.count() == Entry.objects.count() == 0
+    actions.create(ADMIN, receive_connector("Office"))
+    assert ConfigRevision.objects.count() == 1, "the next change stands alone again"
 
 
 def test_what_cannot_stand_is_not_written():
@@ -100,7 +122,7 @@ def test_the_transports_are_notified(database_url):
 def test_a_save_takes_the_same_number_of_queries_whatever_the_number_of_connectors(django_assert_max_num_queries):
     for number in range(1, 30):
         actions.create(ADMIN, receive_connector(f"C{number}", bindings=[f"10.0.0.{number}:25"]))
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(23):
         actions.update(ADMIN, ReceiveConnector, Row.objects.first().pk, {"comment": "x"})
 
 

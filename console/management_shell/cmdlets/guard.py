@@ -1,0 +1,102 @@
+"""What every cmdlet here does beside its work: asks for a role, and says an action's refusals in the shell's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from console.accounts.actors import EVERY_ROLE
+from console.management_shell.cmdlets.settings import choices
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.values import read_texts
+from console.publishing.relay_guard import RelayNotConfirmed
+from transport.config.setting import settings
+
+CONFIRM_RELAY = Parameter(
+    "ConfirmRelay",
+    read_texts,
+    help="The name of the connector through which strangers could relay afterwards. Without it you are asked to type "
+    "that name. -Confirm:$false does not answer this question.",
+)
+NOTHING_CHANGED = "The command completed, but nothing of '{}' was changed."
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """How an action's fields are called as parameters: by the settings of `struct`, unless `names` says otherwise."""
+
+    struct: type | None = None
+    names: Mapping[str, str] | None = None
+
+    def parameter(self, field: str) -> str:
+        """The parameter of a field, '' when it is none's."""
+        table = settings(self.struct) if self.struct else {}
+        return (self.names or {}).get(field) or (table[field].name if field in table else "")
+
+    def allowed(self, field: str) -> tuple[str, ...]:
+        """What may be chosen there."""
+        table = settings(self.struct) if self.struct else {}
+        return choices(table[field]) if field in table else ()
+
+
+def guarded(cmdlet: Cmdlet, fields: Fields = Fields()) -> Cmdlet:
+    """The same cmdlet, for people with a role in the console, with an action's refusals as ShellErrors."""
+    inner = cmdlet.run
+    assert inner is not None
+
+    def run(call: Call) -> Iterable[object]:
+        with refusals(fields):
+            call.host.actor.require(*EVERY_ROLE)
+            yield from inner(call)
+
+    return replace(cmdlet, run=run)
+
+
+@contextmanager
+def refusals(fields: Fields = Fields()) -> Iterator[None]:
+    """Makes ShellErrors of what actions raise: the parameter at fault, the reason, what is allowed."""
+    try:
+        yield
+    except PermissionDenied as error:
+        raise ShellError(str(error) or "You may not do this.") from None
+    except ValidationError as error:
+        raise shell_error(error, fields) from None
+
+
+def shell_error(error: ValidationError, fields: Fields) -> ShellError:
+    """The first parameter at fault is named by the error, others in its text."""
+    if not hasattr(error, "error_dict"):
+        return ShellError(" ".join(error.messages))
+    texts, first = [], ""
+    for field, messages in error.message_dict.items():
+        name = fields.parameter(field)
+        first = first or field
+        texts.append(("" if field == first or not name else f"{name}: ") + " ".join(messages))
+    return ShellError(" ".join(texts), fields.parameter(first), fields.allowed(first))
+
+
+def confirmed(call: Call, act: Callable[[frozenset[str]], Result]) -> Result:
+    """Does what may let strangers relay: `act(names)` with the connectors that the administrator has named."""
+    try:
+        return act(frozenset(call.get("ConfirmRelay", ())))
+    except RelayNotConfirmed as error:
+        if "ConfirmRelay" in call.arguments or not all(_typed(call, *each) for each in error.dangers.items()):
+            text = " ".join(error.dangers.values())
+            names = ",".join(f'"{name}"' for name in error.dangers)
+            raise ShellError(
+                f"{text} Nothing was changed. To confirm: -ConfirmRelay {names}.", "ConfirmRelay"
+            ) from None
+        return act(frozenset(error.dangers))
+
+
+def _typed(call: Call, name: str, danger: str) -> bool:
+    try:
+        return call.host.type_name(danger, name)
+    except ShellError:
+        return False

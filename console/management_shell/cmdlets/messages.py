@@ -1,0 +1,239 @@
+"""Get-, Suspend-, Resume-, Remove- and Export-Message (Exchange reference, section 8.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import groupby
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from console.management_shell.cmdlets import queues
+from console.management_shell.cmdlets.family import identity
+from console.management_shell.cmdlets.filtering import read_filter
+from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN, UNBOUNDED, say_that_there_are_more
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.values import Record, Size, read_flag, read_text
+from console.queues import actions, queries
+from console.queues.models import Message, NextHop, Recipient
+
+COLUMNS = ("Identity", "FromAddress", "Status", "Size", "Subject")
+STATUSES = ("Active", "Suspended", "Retry", "Ready")
+"""Of the recipients' words the first that one of them has is the message's."""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A message in one queue: those of its recipients that wait there."""
+
+    message: Message
+    key: str
+    recipients: tuple[Recipient, ...]
+
+    @property
+    def identity(self) -> str:
+        return rf"{settings.GATEPOST_NODE}\{self.key}\{self.message.pk}"
+
+    @property
+    def status(self) -> str:
+        words = {queries.recipient_status(each) for each in self.recipients}
+        return next((word for word in STATUSES if word in words), "Ready")
+
+
+def queued(recipients: QuerySet[Recipient]) -> Iterator[Queued]:
+    """Waiting recipients, by message and queue, oldest message first."""
+    rows = recipients.order_by("message__accepted_at", "message_id", "next_hop", "id").iterator(chunk_size=1000)
+    for (_, key), group in groupby(rows, lambda row: (row.message_id, row.next_hop)):
+        every = tuple(group)
+        yield Queued(every[0].message, key, every)
+
+
+def record(found: Queued, hops: dict[str, NextHop]) -> Record:
+    """What Get-Message puts out."""
+    message, first, hop = found.message, found.recipients[0], hops.get(found.key)
+    properties = {
+        "Identity": found.identity,
+        "Subject": message.subject,
+        "InternetMessageId": message.message_id,
+        "FromAddress": message.sender or "<>",
+        "Status": found.status,
+        "Size": Size(message.size),
+        "MessageSourceName": f"SMTP:{message.connector}" if message.connector else "DSN",
+        "SourceIP": message.client_address,
+        "DateReceived": message.accepted_at,
+        "ExpirationTime": message.expires_at,
+        "NextRetryTime": queries.next_attempt(first, hop),
+        "RetryCount": max(each.attempts for each in found.recipients),
+        "LastError": next(
+            (each.last_error for each in found.recipients if each.last_error), hop.last_error if hop else ""
+        ),
+        "Queue": rf"{settings.GATEPOST_NODE}\{found.key}",
+        "Recipients": [each.address for each in found.recipients],
+    }
+    return Record("Message", properties, COLUMNS, found, found.identity)
+
+
+def chosen(call: Call, most: int) -> Iterator[tuple[Queued, Record]]:
+    """The messages that -Identity, -Queue or -Filter mean, oldest first."""
+    test, hops, left = call.get("Filter"), NextHop.objects.in_bulk(), most
+    for found in queued(_recipients(call)):
+        shown = record(found, hops)
+        if (test is None or test(shown)) and _is_meant(call, found):
+            if left <= 0:
+                say_that_there_are_more(call)
+                return
+            left -= 1
+            yield found, shown
+        call.host.tick()
+
+
+def _recipients(call: Call) -> QuerySet[Recipient]:
+    every = queries.waiting_recipients()
+    wanted = call.get("Identity")
+    if isinstance(wanted, Record) and isinstance(wanted.source, Queued):
+        return every.filter(pk__in=[each.pk for each in wanted.source.recipients])
+    if isinstance(wanted, Record) or "Queue" in call.arguments:
+        hops = queues.find(
+            wanted if isinstance(wanted, Record) else call.arguments["Queue"], queries.next_hops(with_empty=True)
+        )
+        return every.filter(next_hop__in=[hop.key for hop in hops])
+    return _of_one(every, str(wanted or ""))
+
+
+def _of_one(every: QuerySet[Recipient], wanted: str) -> QuerySet[Recipient]:
+    """Fewer rows to look at when an identity names a message."""
+    try:
+        return every.filter(message_id=UUID(wanted.rpartition("\\")[2]))
+    except ValueError:
+        return every
+
+
+def _is_meant(call: Call, found: Queued) -> bool:
+    wanted = call.get("Identity")
+    if wanted is None or isinstance(wanted, Record):
+        return True
+    pattern = str(wanted).lower().replace("[", "[[]")
+    return any(fnmatchcase(name.lower(), pattern) for name in (found.identity, str(found.message.pk)))
+
+
+def _get(call: Call) -> Iterator[Record]:
+    for _, shown in chosen(call, call.get("ResultSize", SHOWN)):
+        yield shown
+
+
+def _picked(call: Call) -> list[tuple[Queued, Record]]:
+    if not {"Identity", "Filter", "Queue"} & call.arguments.keys():
+        raise ShellError("Say which messages: -Identity, -Filter or -Queue.", "Identity")
+    found = list(chosen(call, UNBOUNDED))
+    if not found and isinstance(call.get("Identity"), str) and "*" not in call.arguments["Identity"]:
+        raise ShellError(f"No message waits that is called '{call.arguments['Identity']}'.", "Identity")
+    return found
+
+
+def _hold(call: Call) -> Iterator[Record]:
+    act = actions.suspend_recipients if call.cmdlet.name == "Suspend-Message" else actions.resume_recipients
+    for found, shown in _picked(call):
+        if call.should_process(shown, call.cmdlet.name):
+            act(call.host.actor, [each.pk for each in found.recipients])
+    return iter(())
+
+
+def _remove(call: Call) -> Iterator[Record]:
+    with_ndr = call.get("WithNDR", True)
+    for found, shown in _picked(call):
+        if call.should_process(shown, f"Remove-Message {'with' if with_ndr else 'without'} NDR"):
+            keys = [each.pk for each in found.recipients]
+            if actions.remove_recipients(call.host.actor, keys, with_ndr=with_ndr) < len(keys):
+                call.warning(f"{shown}: what is being delivered now stays.")
+    return iter(())
+
+
+def _export(call: Call) -> Iterator[object]:
+    for found, _ in _picked(call)[:1]:
+        content = b"".join(actions.export(call.host.actor, found.message.pk))
+        if not content:
+            raise ShellError("The content of this message is gone: nobody waits for it any more.", "Identity")
+        if "FileName" in call.arguments:
+            call.host.write_file(call.arguments["FileName"], content)
+        else:
+            yield content.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+
+
+IDENTITY = Parameter(
+    "Identity", identity, position=0, from_pipeline=True,
+    help="SERVER\\queue\\message, or a message or a queue from the pipe; * stands for anything.",
+)  # fmt: skip
+QUEUE = Parameter("Queue", read_text, help="The messages of this queue.", values=queues.IDENTITY.values)
+FILTER = Parameter("Filter", read_filter, help="Conditions on the properties: \"FromAddress -like '*@contoso.com'\".")
+CMDLETS = [
+    Cmdlet(
+        "Get-Message",
+        _get,
+        (
+            IDENTITY,
+            QUEUE,
+            FILTER,
+            RESULT_SIZE,
+            Parameter("IncludeRecipientInfo", switch=True, help="Not needed: Recipients is always there."),
+        ),
+        "Shows the messages that wait, the oldest first.",
+        (
+            ("Get-Message -Filter \"FromAddress -like '*@contoso.com'\"", "What senders of one domain wait for."),
+            ("Get-Message | Sort-Object Size | Select-Object Subject,Size -Last 3", "The largest three."),
+        ),
+    ),
+    Cmdlet(
+        "Suspend-Message",
+        _hold,
+        (IDENTITY, QUEUE, FILTER),
+        "Holds messages back.",
+        (("Suspend-Message -Filter \"FromAddress -eq 'anna@contoso.com'\" -Confirm:$false", "Those of one sender."),),
+        changes=True,
+        asks=True,
+    ),
+    Cmdlet(
+        "Resume-Message",
+        _hold,
+        (IDENTITY, QUEUE, FILTER),
+        "Delivers messages again that were held back.",
+        (("Get-Message -Filter \"Status -eq 'Suspended'\" | Resume-Message", "All of them."),),
+        changes=True,
+    ),
+    Cmdlet(
+        "Remove-Message",
+        _remove,
+        (
+            IDENTITY,
+            QUEUE,
+            FILTER,
+            Parameter("WithNDR", read_flag, help="$false tells the senders nothing.", choices=("$true", "$false")),
+        ),
+        "Takes messages out of the queue, and tells their senders unless -WithNDR $false.",
+        (
+            (
+                "Remove-Message -Filter \"FromAddress -eq 'spam@fabrikam.com'\" -WithNDR $false -Confirm:$false",
+                "Silently, and without asking.",
+            ),
+        ),
+        changes=True,
+        asks=True,
+    ),
+    Cmdlet(
+        "Export-Message",
+        _export,
+        (IDENTITY, Parameter("FileName", read_text, help="The .eml file to write. Without it the message is put out.")),
+        "Writes a waiting message as a file. The change history notes it.",
+        (
+            (
+                "Get-Message | Select-Object -First 1 | Export-Message -FileName message.eml",
+                "The oldest message, as it is delivered.",
+            ),
+        ),
+    ),
+]
+TABLE = {each.name: guarded(each) for each in CMDLETS}

@@ -1,0 +1,154 @@
+"""Get-, Retry-, Suspend- and Resume-Queue (Exchange reference, section 8.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from django.conf import settings
+
+from console.management_shell.cmdlets.family import identity
+from console.management_shell.cmdlets.filtering import read_filter
+from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.values import Record, read_count, read_text, read_texts
+from console.queues import actions, queries
+from console.queues.queries import Queue
+
+COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "NextHopDomain", "LastError")
+HERE = {"mailbox"}
+
+
+def name_of(queue: Queue) -> str:
+    """`SERVER\\key`: what the shell calls a queue."""
+    return rf"{settings.GATEPOST_NODE}\{queue.key}"
+
+
+def record(queue: Queue) -> Record:
+    """What Get-Queue puts out."""
+    found = {
+        "Identity": name_of(queue),
+        "DeliveryType": queue.delivery_type,
+        "NextHopDomain": queue.domain,
+        "NextHopConnector": queue.connector,
+        "NextHopCategory": "Internal" if queue.key in HERE else "External",
+        "Status": queue.status,
+        "MessageCount": queue.messages,
+        "RecipientCount": queue.recipients,
+        "DeferredMessageCount": queue.deferred,
+        "LastError": queue.last_error,
+        "LastRetryTime": queue.last_retry_at,
+        "NextRetryTime": queue.next_retry_at,
+        "RetryCount": queue.retry_count,
+        "OldestMessage": queue.oldest,
+    }
+    return Record("Queue", found, COLUMNS, queue, name_of(queue))
+
+
+def find(wanted: object, every: list[Queue]) -> list[Queue]:
+    """The queues that an identity means: `SERVER\\key`, a key, or a domain; with `*` several."""
+    if isinstance(wanted, Record) and not isinstance(wanted.source, Queue):
+        raise ShellError(f"This takes a queue; '{wanted}' is none.", "Identity")
+    key = str(wanted.source.key if isinstance(wanted, Record) else wanted).lower()
+    server, slash, rest = key.partition("\\")
+    key = rest if slash and server in (settings.GATEPOST_NODE.lower(), "*") else key
+    pattern = key.replace("[", "[[]")
+    found = [each for each in every if key in (each.key.lower(), each.domain.lower())]
+    found = found or [each for each in every if fnmatchcase(each.key.lower(), pattern)]
+    found = found or [each for each in every if fnmatchcase(each.domain.lower(), pattern)]
+    if not found and "*" not in key:
+        raise ShellError(
+            f"The operation couldn't be performed because object '{wanted}' couldn't be found.", "Identity"
+        )
+    return found
+
+
+def chosen(call: Call, with_empty: bool) -> list[tuple[Queue, Record]]:
+    """The queues that -Identity or -Filter mean."""
+    every = queries.next_hops(with_empty=with_empty)
+    found = find(call.arguments["Identity"], every) if "Identity" in call.arguments else every
+    shown = [(each, record(each)) for each in found]
+    test = call.get("Filter")
+    return [pair for pair in shown if test is None or test(pair[1])]
+
+
+def _get(call: Call) -> Iterator[Record]:
+    included, excluded = call.get("Include", ()), call.get("Exclude", ())
+    with_empty = "Identity" in call.arguments or "empty" in included
+    found = []
+    for queue, shown in chosen(call, with_empty):
+        kinds = {str(shown.get("NextHopCategory")).lower(), queue.delivery_type.lower()}
+        kinds |= {"empty"} if not queue.messages else set()
+        if (not included or kinds & included) and not kinds & set(excluded):
+            found.append(shown)
+    yield from found[: call.get("ResultSize", len(found))]
+
+
+def _act(call: Call) -> Iterator[Record]:
+    if "Identity" not in call.arguments and "Filter" not in call.arguments:
+        raise ShellError("Say which queues: -Identity, or -Filter.", "Identity")
+    verb = call.cmdlet.name.partition("-")[0].lower()
+    act = {"retry": actions.retry, "suspend": actions.suspend, "resume": actions.resume}[verb]
+    for queue, shown in chosen(call, with_empty=True):
+        if call.should_process(shown, call.cmdlet.name):
+            act(call.host.actor, queue.key)
+    return iter(())
+
+
+def _read_kinds(value: object) -> frozenset[str]:
+    return frozenset(each.lower() for each in read_texts(value))
+
+
+IDENTITY = Parameter(
+    "Identity", identity, position=0, from_pipeline=True,
+    help="SERVER\\queue, or the domain or smart hosts that it leads to; * stands for anything.",
+    values=lambda: [each.key for each in queries.next_hops(with_empty=True)],
+)  # fmt: skip
+FILTER = Parameter("Filter", read_filter, help="Conditions on the properties: \"Status -eq 'Retry'\".")
+SERVER = Parameter("Server", read_text, help="Not needed: the queues are those of every server.")
+KINDS = ("Internal", "External", "Empty", "SmtpDeliveryToMailbox", "DnsConnectorDelivery", "SmartHostConnectorDelivery")
+ACTS = {
+    "Retry-Queue": (
+        "Tries a queue now. What is unreachable is routed anew.",
+        "Retry-Queue -Filter \"Status -eq 'Retry'\"",
+    ),
+    "Suspend-Queue": (
+        "Delivers nothing to a next hop until it is resumed.",
+        "Suspend-Queue *fabrikam.com -Confirm:$false",
+    ),
+    "Resume-Queue": ("Delivers to a next hop again.", "Resume-Queue *fabrikam.com"),
+}
+CMDLETS = [
+    Cmdlet(
+        "Get-Queue",
+        _get,
+        (
+            IDENTITY,
+            FILTER,
+            Parameter("Include", _read_kinds, help="Only these kinds.", choices=KINDS),
+            Parameter("Exclude", _read_kinds, help="All but these kinds.", choices=KINDS),
+            Parameter("ResultSize", read_count, help="At most so many."),
+            SERVER,
+        ),
+        "Shows what waits for each next hop, the fullest first.",
+        (
+            ("Get-Queue", "All queues in which something waits."),
+            ('Get-Queue -Filter "MessageCount -gt 100"', "The full ones."),
+            ("Get-Queue -Exclude Internal | Get-Message", "What waits to leave."),
+        ),
+    ),
+    *(
+        Cmdlet(
+            name,
+            _act,
+            (IDENTITY, FILTER, SERVER),
+            synopsis,
+            ((example, synopsis),),
+            changes=True,
+            asks=name == "Suspend-Queue",
+        )
+        for name, (synopsis, example) in ACTS.items()
+    ),
+]
+TABLE = {each.name: guarded(each) for each in CMDLETS}

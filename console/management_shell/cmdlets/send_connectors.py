@@ -1,0 +1,107 @@
+"""Get-, New-, Set- and Remove-SendConnector (Exchange reference, sections 8.1 and 12.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace as with_changes
+
+from msgspec.structs import replace
+
+from console.connectors import actions, models
+from console.management_shell.cmdlets.family import Family
+from console.management_shell.cmdlets.guard import NOTHING_CHANGED, guarded
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.values import Record, read_text, read_texts
+from transport.config.send_connector import SendConnector
+
+ORDER = ("DNSRoutingEnabled", "SmartHosts", "Port", "Fqdn", "Enabled", "SmtpMaxMessagesPerConnection", "AddressSpaces",
+         "Comment", "Name", "Identity", "WhenChanged")  # fmt: skip
+FAMILY = Family(
+    noun="SendConnector",
+    words="Send connector",
+    struct=SendConnector,
+    rows=lambda: models.SendConnector.objects.all(),
+    columns=("Identity", "AddressSpaces", "Enabled"),
+    order=ORDER,
+)
+USAGES = ("Custom", "Internal", "Internet", "Partner")
+SERVERS = "SourceTransportServers"
+
+
+def _new(call: Call) -> Iterator[Record]:
+    if SERVERS in call.arguments:
+        call.warning(f"-{SERVERS} is not needed: every worker delivers through every connector.")
+    start = SendConnector(name=call.arguments["Name"])
+    connector = replace(start, **FAMILY.changes(call)(start))
+    if call.should_process(connector.name, "New-SendConnector"):
+        yield FAMILY.record(actions.create(call.host.actor, connector))
+
+
+def _set(call: Call) -> Iterator[Record]:
+    row = FAMILY.find(call.arguments["Identity"])
+    changes = FAMILY.changes(call)
+    if call.should_process(row.name, "Set-SendConnector"):
+        after = actions.update(call.host.actor, SendConnector, row.pk, changes)
+        if after.version == row.version:
+            call.warning(NOTHING_CHANGED.format(row))
+    return iter(())
+
+
+def _remove(call: Call) -> Iterator[Record]:
+    row = FAMILY.find(call.arguments["Identity"])
+    if call.should_process(row.name, "Remove-SendConnector"):
+        actions.remove(call.host.actor, SendConnector, row.pk)
+    return iter(())
+
+
+NAME = next(each for each in FAMILY.parameters() if each.name == "Name")
+SETTINGS = FAMILY.parameters("name")
+TABLE = {
+    each.name: guarded(each, FAMILY.fields)
+    for each in (
+        FAMILY.get(
+            (("Get-SendConnector", "All Send connectors."), ("Get-SendConnector Internet | fl", "One, in full."))
+        ),
+        Cmdlet(
+            "New-SendConnector",
+            _new,
+            (
+                with_changes(NAME, mandatory=True, position=0),
+                Parameter("Usage", read_text, help="A label in Exchange; nothing follows from it.", choices=USAGES),
+                *(Parameter(usage, switch=True, help=f"The same as -Usage {usage}.") for usage in USAGES),
+                Parameter(SERVERS, read_texts, help="Not needed: every worker delivers through every connector."),
+                *SETTINGS,
+            ),
+            "Makes a Send connector.",
+            (
+                (
+                    'New-SendConnector -Name "Internet" -AddressSpaces * -DNSRoutingEnabled $true',
+                    "Mail for other domains goes to their MX hosts.",
+                ),
+                (
+                    'New-SendConnector "To the partner" -AddressSpaces "SMTP:fabrikam.com;5" -DNSRoutingEnabled $false '
+                    "-SmartHosts mail.fabrikam.com,[10.10.10.100]",
+                    "Mail for one domain goes to smart hosts.",
+                ),
+            ),
+            changes=True,
+        ),
+        Cmdlet(
+            "Set-SendConnector",
+            _set,
+            (FAMILY.identity_parameter(), NAME, *SETTINGS),
+            "Changes settings of a Send connector.",
+            (("Set-SendConnector Internet -Fqdn mail.contoso.com", "The name that it gives in EHLO."),),
+            changes=True,
+        ),
+        Cmdlet(
+            "Remove-SendConnector",
+            _remove,
+            (FAMILY.identity_parameter(),),
+            "Removes a Send connector; what waits for it is routed anew.",
+            (("Remove-SendConnector Internet -Confirm:$false", "Removes it without asking."),),
+            changes=True,
+            asks=True,
+        ),
+    )
+}

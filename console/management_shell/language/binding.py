@@ -1,0 +1,186 @@
+"""Words and piped objects → the arguments of a call, with PowerShell's own error texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from console.management_shell.language.cmdlet import Call, Cmdlet, Host, Parameter
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.members import member
+from console.management_shell.language.values import Record, text, truth
+
+COMMON = ("WhatIf", "Confirm", "Verbose", "ErrorAction", "WarningAction")
+
+
+@dataclass(frozen=True)
+class Word:
+    """`name` is "" for a word without one; `has_value` is false for `-name` alone. Places count from 1."""
+
+    name: str
+    value: Any
+    has_value: bool
+    line: int
+    column: int
+
+
+class NoItem:
+    """Stands for the piped object where there is no pipe."""
+
+
+NO_ITEM = NoItem()
+
+
+@dataclass
+class Bound:
+    """A cmdlet with the arguments that its words gave; the piped objects come later."""
+
+    cmdlet: Cmdlet
+    host: Host
+    arguments: dict[str, Any]
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def error_action(self) -> str:
+        """ "stop", "continue" or "silentlycontinue"."""
+        return str(self.arguments.get("ErrorAction", "Stop")).lower()
+
+    def call(self, item: object = NO_ITEM) -> Call:
+        """The call for one piped object, or for none. Raises ShellError when a mandatory argument is missing."""
+        arguments = {name: value for name, value in self.arguments.items() if name not in COMMON}
+        if item is not NO_ITEM:
+            arguments |= self._from_pipe(item, arguments)
+        missing = [each.name for each in self.cmdlet.parameters if each.mandatory and each.name not in arguments]
+        if missing:
+            names = " ".join(missing)
+            raise ShellError(f"Cannot process command because of one or more missing mandatory parameters: {names}.")
+        quiet = str(self.arguments.get("WarningAction", "")).lower() == "silentlycontinue"
+        return Call(
+            self.cmdlet,
+            self.host,
+            arguments,
+            item=None if item is NO_ITEM else item,
+            what_if=self.arguments.get("WhatIf", False),
+            confirm=self.arguments.get("Confirm", self.cmdlet.asks),
+            verbose_wanted=self.arguments.get("Verbose", False),
+            quiet=quiet,
+        )
+
+    def _from_pipe(self, item: object, given: dict[str, Any]) -> dict[str, Any]:
+        """Arguments out of the piped object: itself, and its properties."""
+        whole = [each for each in self.cmdlet.parameters if each.from_pipeline and each.name not in given]
+        parts = [each for each in self.cmdlet.parameters if each.from_property and each.name not in given]
+        found = {each.name: _read(each, item) for each in whole[:1]}
+        for parameter in parts:
+            value = member(item, parameter.from_property) if isinstance(item, Record | dict) else None
+            if value is not None and parameter.name not in found:
+                found[parameter.name] = _read(parameter, value)
+        if not found and self.cmdlet.stream is None:
+            raise ShellError(
+                "The input object cannot be bound to any parameters for the command either because the command does "
+                "not take pipeline input or the input and its properties do not match any of the parameters that take "
+                "pipeline input."
+            )
+        return found
+
+
+def bind(cmdlet: Cmdlet, words: Iterable[Word], host: Host) -> Bound:
+    """Gives each word to its parameter. Raises ShellError, at the word."""
+    bound = Bound(cmdlet, host, {})
+    rest: list[Word] = []
+    waiting = iter(list(words))
+    for word in waiting:
+        if word.name:
+            _named(bound, word, waiting)
+        else:
+            rest.append(word)
+    _positional(bound, rest)
+    return bound
+
+
+def _named(bound: Bound, word: Word, following: Iterator[Word]) -> None:
+    parameter = _located(word, lambda: find(bound.cmdlet, word.name, bound.host))
+    if parameter.switch:
+        value = truth(word.value) if word.has_value else True
+    elif word.has_value:
+        value = word.value
+    else:
+        following_word = next(following, None)
+        if following_word is None or following_word.name:
+            raise _missing(parameter).at(word.line, word.column)
+        value, word = following_word.value, following_word
+    _give(bound, parameter, value, word)
+
+
+def _missing(parameter: Parameter) -> ShellError:
+    return ShellError(f"Missing an argument for parameter '{parameter.name}'.", parameter.name, parameter.choices)
+
+
+def _positional(bound: Bound, words: list[Word]) -> None:
+    places = sorted(
+        (each for each in bound.cmdlet.parameters if each.position is not None and each.name not in bound.arguments),
+        key=lambda each: each.position or 0,
+    )
+    for number, word in enumerate(words):
+        if number >= len(places):
+            shown = text(word.value)
+            raise ShellError(
+                f"A positional parameter cannot be found that accepts argument '{shown}'.",
+                line=word.line,
+                column=word.column,
+            )
+        _give(bound, places[number], word.value, word)
+
+
+def _give(bound: Bound, parameter: Parameter, value: object, word: Word) -> None:
+    if parameter.name in bound.arguments:
+        raise ShellError(
+            f"Cannot bind parameter because parameter '{parameter.name}' is specified more than once.",
+            line=word.line,
+            column=word.column,
+        )
+    bound.places[parameter.name] = (word.line, word.column)
+    bound.arguments[parameter.name] = value if parameter.switch else _located(word, lambda: _read(parameter, value))
+
+
+def _located(word: Word, work: Any) -> Any:
+    try:
+        return work()
+    except ShellError as error:
+        raise error.at(word.line, word.column) from None
+
+
+def _read(parameter: Parameter, value: object) -> object:
+    try:
+        return parameter.read(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ShellError(
+            f"Cannot process argument transformation on parameter '{parameter.name}'. {error}",
+            parameter.name,
+            parameter.choices,
+        ) from None
+
+
+def find(cmdlet: Cmdlet, name: str, host: Host | None = None) -> Parameter:
+    """The parameter of a name, an alias or an unambiguous prefix. An alias with a remark says so."""
+    parameters = cmdlet.all_parameters()
+    lowered = name.lower()
+    for parameter in parameters:
+        if parameter.name.lower() == lowered:
+            return parameter
+        for alias, remark in parameter.also.items():
+            if alias.lower() == lowered:
+                if remark and host is not None:
+                    host.warning(remark)
+                return parameter
+    matches = [each for each in parameters if each.name.lower().startswith(lowered)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        possible = " ".join(f"-{each.name}" for each in matches)
+        raise ShellError(
+            f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. "
+            f"Possible matches include: {possible}."
+        )
+    raise ShellError(f"A parameter cannot be found that matches parameter name '{name}'.")

@@ -1,0 +1,166 @@
+"""What can be run: the declaration of a cmdlet, one call of it, and whom it runs for.
+
+A cmdlet is a function and a declaration:
+
+    def run(call: Call) -> Iterable[object]:
+        connector = call.arguments["Identity"]
+        if call.should_process(connector.name, "Removing Receive connector"):
+            actions.remove(call.host.actor, …)
+        return ()
+
+    IDENTITY = Parameter("Identity", read, mandatory=True, position=0, from_pipeline=True)
+    REMOVE = Cmdlet("Remove-ReceiveConnector", run, (IDENTITY,), "Removes …", changes=True, asks=True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from console.management_shell.language.values import read_any, text
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`read` makes the value of the language (str int float bool None list dict Record ScriptBlock …) the one that
+    `run` wants; its ValueError says what to write instead. A switch's value is always a bool, and `read` is not asked.
+
+    `from_pipeline` takes the piped object; `from_property` takes this property of it, if it has one and the parameter
+    was not given. `also`: other spelling → remark that is printed as a warning, "" for a plain alias.
+    """
+
+    name: str
+    read: Callable[[object], object] = read_any
+    mandatory: bool = False
+    position: int | None = None
+    switch: bool = False
+    from_pipeline: bool = False
+    from_property: str = ""
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    also: Mapping[str, str] = field(default_factory=dict)
+    values: Callable[[], Iterable[str]] | None = None
+    """What completion offers, where it must be looked up: names of connectors."""
+
+
+@dataclass(frozen=True)
+class Cmdlet:
+    """`run` is called once for each piped object, as PowerShell's process block, or once without a pipe. `stream`
+    instead sees all of them: for Sort-Object and its kin. What it puts out goes down the pipe.
+
+    `changes` adds -WhatIf and -Confirm; `asks` makes it ask unless -Confirm:$false (Exchange's Remove- and Disable-).
+    """
+
+    name: str
+    run: Callable[[Call], Iterable[object]] | None = None
+    parameters: tuple[Parameter, ...] = ()
+    synopsis: str = ""
+    examples: tuple[tuple[str, str], ...] = ()
+    changes: bool = False
+    asks: bool = False
+    stream: Callable[[Call, Iterator[Any]], Iterable[object]] | None = None
+
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """Its own, -WhatIf and -Confirm where it changes something, and the common ones."""
+        return self.parameters + (CHANGING if self.changes else ()) + COMMON
+
+
+class Host(Protocol):
+    """The terminal, the page or a test: where a script's words go and where answers come from.
+
+    `confirm` and what follows raise ShellError where nobody can be asked; the text says what to write in the script
+    instead.
+    """
+
+    actor: Any
+    width: int
+    """Columns of the output."""
+
+    def output(self, lines: str) -> None:
+        """Finished text, one or more lines without the last line end."""
+
+    def warning(self, message: str) -> None: ...
+
+    def verbose(self, message: str) -> None: ...
+
+    def what_if(self, message: str) -> None: ...
+
+    def confirm(self, question: str) -> bool:
+        """Yes or no. The question says what is about to happen."""
+
+    def type_name(self, danger: str, name: str) -> bool:
+        """Whether the administrator typed exactly `name`, after having read what is dangerous."""
+
+    def read_secret(self, prompt: str) -> str: ...
+
+    def read_file(self, path: str) -> bytes: ...
+
+    def write_file(self, path: str, content: bytes) -> None:
+        """The terminal writes a file, the page offers a download."""
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+
+    def tick(self) -> None:
+        """Called often; raises Stop when the run time is over."""
+
+
+@dataclass
+class Call:
+    """One call: `arguments` has only what was given, by declared name, read; `item` is the piped object or None."""
+
+    cmdlet: Cmdlet
+    host: Host
+    arguments: dict[str, Any]
+    item: object = None
+    what_if: bool = False
+    confirm: bool = False
+    verbose_wanted: bool = False
+    quiet: bool = False
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An argument, or the default."""
+        return self.arguments.get(name, default)
+
+    def should_process(self, target: object, action: str) -> bool:
+        """Whether to go ahead. With -WhatIf it prints what would happen and says no; with -Confirm it asks."""
+        if self.what_if:
+            self.host.what_if(f'Performing the operation "{action}" on target "{text(target)}".')
+            return False
+        if self.confirm and not self.host.confirm(f'Performing the operation "{action}" on target "{text(target)}".'):
+            return False
+        self.verbose(f'Performing the operation "{action}" on target "{text(target)}".')
+        return True
+
+    def verbose(self, message: str) -> None:
+        """Printed with -Verbose only."""
+        if self.verbose_wanted:
+            self.host.verbose(message)
+
+    def warning(self, message: str) -> None:
+        """Printed unless -WarningAction SilentlyContinue."""
+        if not self.quiet:
+            self.host.warning(message)
+
+
+CHANGING = (
+    Parameter("WhatIf", switch=True, help="Shows what would happen, and changes nothing."),
+    Parameter("Confirm", switch=True, help="Asks first. -Confirm:$false does not ask where the cmdlet asks by itself."),
+)
+COMMON = (
+    Parameter("Verbose", switch=True, help="Says what it does.", also={"vb": ""}),
+    Parameter(
+        "ErrorAction",
+        help="SilentlyContinue and Continue go on after an error, the first without a word.",
+        choices=("Stop", "Continue", "SilentlyContinue"),
+        also={"ea": ""},
+    ),
+    Parameter(
+        "WarningAction",
+        help="SilentlyContinue prints no warnings.",
+        choices=("Continue", "SilentlyContinue"),
+        also={"wa": ""},
+    ),
+)

@@ -1,0 +1,156 @@
+"""Format-List, Format-Table and what puts texts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from console.management_shell.language import printing
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.columns import PROPERTY, Column, Row, picked
+from console.management_shell.language.members import properties
+from console.management_shell.language.printing import Formatted
+from console.management_shell.language.values import (
+    Record,
+    entries,
+    read_count,
+    read_text,
+    text,
+)
+
+Objects = Iterator[Any]
+
+
+def _rows(call: Call, objects: Objects, columns: list[Column]) -> list[Row]:
+    return [picked(item, columns) if properties(item) or columns != ALL else {"Value": item} for item in objects]
+
+
+ALL: list[Column] = [("*", "*")]
+
+
+def _format_list(call: Call, objects: Objects) -> Iterator[object]:
+    found = [item for item in objects if item is not None]
+    for item in found:
+        if isinstance(item, Formatted) or not properties(item) or isinstance(item, str):
+            yield item
+        else:
+            lines = tuple(printing.lists([picked(item, call.get("Property") or ALL)], call.host.width))
+            yield Formatted(lines if item is found[-1] else lines[:-1])
+
+
+FORMAT_LIST = Cmdlet(
+    "Format-List",
+    parameters=(PROPERTY,),
+    synopsis="Prints objects as lists of their properties.",
+    examples=(("Get-ReceiveConnector | fl Identity,*tls*", "Identity and everything about TLS."),),
+    stream=_format_list,
+)
+
+
+def _format_table(call: Call, objects: Objects) -> Iterator[object]:
+    found = [item for item in objects if item is not None]
+    plain = [item for item in found if isinstance(item, str | int | float | Formatted)]
+    if plain or not found:
+        return iter(plain)
+    columns = call.get("Property") or [(name, name) for name in _default_columns(found[0])]
+    rows = [picked(item, columns) for item in found]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    even = [{name: row.get(name) for name in names} for row in rows]
+    lines = printing.table(even, call.host.width, call.get("Wrap", False), not call.get("HideTableHeaders"))
+    return iter([Formatted(tuple(lines))])
+
+
+def _default_columns(item: object) -> tuple[str, ...]:
+    return (item.columns if isinstance(item, Record) else ()) or tuple(properties(item))[:10]
+
+
+FORMAT_TABLE = Cmdlet(
+    "Format-Table",
+    parameters=(
+        PROPERTY,
+        Parameter("AutoSize", switch=True, help="Columns as wide as their values; they always are here."),
+        Parameter("Wrap", switch=True, help="Long values go on in the next line."),
+        Parameter("HideTableHeaders", switch=True, help="Without the first two lines."),
+    ),
+    synopsis="Prints objects as a table.",
+    examples=(("Get-ReceiveConnector | ft Name,Bindings,RemoteIPRanges -Wrap", "Who may connect where."),),
+    stream=_format_table,
+)
+
+
+def _out_string(call: Call, objects: Objects) -> Iterator[object]:
+    yield "\n".join(printing.printed(objects, call.get("Width") or call.host.width))
+
+
+_WIDTH = Parameter("Width", read_count, help="Columns of the output.")
+OUT_STRING = Cmdlet(
+    "Out-String",
+    parameters=(_WIDTH, Parameter("Stream", switch=True, help="Accepted; the text stays one.")),
+    synopsis="Makes one text of what would be printed.",
+    stream=_out_string,
+)
+
+
+def _out_file(call: Call, objects: Objects) -> Iterator[object]:
+    lines = printing.printed(objects, call.get("Width") or 10_000)
+    call.host.write_file(call.get("FilePath"), ("\n".join(lines) + "\n").encode())
+    return iter(())
+
+
+PATH = Parameter(
+    "FilePath",
+    read_text,
+    True,
+    0,
+    help="The file. In the browser it is downloaded.",
+    also={"Path": "", "LiteralPath": ""},
+)
+ENCODING = Parameter("Encoding", read_text, help="Accepted; files are UTF-8.")
+OUT_FILE = Cmdlet(
+    "Out-File",
+    parameters=(PATH, _WIDTH, ENCODING),
+    synopsis="Writes what would be printed into a file.",
+    examples=(("Get-ReceiveConnector | fl | Out-File connectors.txt", "Every setting of every connector as a file."),),
+    stream=_out_file,
+)
+
+
+def _nothing(call: Call, objects: Objects) -> Iterator[object]:
+    for _ in objects:
+        pass
+    return iter(())
+
+
+OUT_NULL = Cmdlet("Out-Null", synopsis="Prints nothing.", stream=_nothing)
+
+
+def _write(call: Call, objects: Objects) -> Iterator[object]:
+    yield from entries(call.get("InputObject")) if "InputObject" in call.arguments else objects
+
+
+_INPUT = Parameter("InputObject", position=0, help="What to put out.", also={"Object": "", "Message": ""})
+WRITE_OUTPUT = Cmdlet("Write-Output", parameters=(_INPUT,), synopsis="Puts objects out.", stream=_write)
+WRITE_HOST = Cmdlet(
+    "Write-Host",
+    parameters=(
+        _INPUT,
+        Parameter("ForegroundColor", read_text, help="Accepted; not shown."),
+        Parameter("BackgroundColor", read_text, help="Accepted; not shown."),
+    ),
+    synopsis="Prints a text.",
+    stream=lambda call, objects: [text(call.get("InputObject"))],
+)
+
+
+def _warn(call: Call, objects: Objects) -> Iterator[object]:
+    call.warning(text(call.get("InputObject")))
+    return iter(())
+
+
+WRITE_WARNING = Cmdlet(
+    "Write-Warning", parameters=(replace(_INPUT, mandatory=True),), synopsis="Prints a warning.", stream=_warn
+)
+
+
+FORMATTING = (FORMAT_LIST, FORMAT_TABLE, OUT_STRING, OUT_FILE, OUT_NULL, WRITE_OUTPUT, WRITE_HOST, WRITE_WARNING)

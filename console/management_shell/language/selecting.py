@@ -1,0 +1,196 @@
+"""Select-Object, Sort-Object, Group-Object, Measure-Object and Get-Member."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from console.management_shell.language import operators, patterns, printing
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.columns import PROPERTY, Row, picked, value_of
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.members import member, properties
+from console.management_shell.language.values import (
+    Record,
+    Size,
+    Timespan,
+    entries,
+    read_count,
+    read_text,
+    read_texts,
+    text,
+)
+
+Objects = Iterator[Any]
+
+
+def _select(call: Call, objects: Objects) -> Iterator[object]:
+    found: Iterable[object] = _selected(call, objects)
+    if call.get("Unique"):
+        found = _unique(found)
+    if "Last" in call.arguments:
+        found = deque(found, maxlen=call.get("Last"))
+    return islice(found, call.get("Skip", 0), _stop(call))
+
+
+def _stop(call: Call) -> int | None:
+    return call.get("Skip", 0) + call.get("First") if "First" in call.arguments else None
+
+
+def _selected(call: Call, objects: Objects) -> Iterator[object]:
+    columns, excluded = call.get("Property"), call.get("ExcludeProperty", [])
+    expand = call.get("ExpandProperty")
+    for item in objects:
+        if expand:
+            yield from entries(member(item, expand))
+            continue
+        if not columns and not excluded:
+            yield item
+            continue
+        row = picked(item, columns or [("*", "*")])
+        kept = {name: value for name, value in row.items() if not any(patterns.like(name, each) for each in excluded)}
+        yield Record(
+            "Selected", kept, source=getattr(item, "source", None), name=text(item) if isinstance(item, Record) else ""
+        )
+
+
+def _unique(objects: Iterable[object]) -> Iterator[object]:
+    seen: set[str] = set()
+    for item in objects:
+        key = (
+            repr([(name, text(value)) for name, value in properties(item).items()])
+            if isinstance(item, Record)
+            else text(item)
+        )
+        if key not in seen:
+            seen.add(key)
+            yield item
+
+
+SELECT = Cmdlet(
+    "Select-Object",
+    parameters=(
+        PROPERTY,
+        Parameter("First", read_count, help="Only so many from the beginning."),
+        Parameter("Last", read_count, help="Only so many from the end."),
+        Parameter("Skip", read_count, help="Leaves out so many at the beginning."),
+        Parameter("ExpandProperty", read_text, help="The values of one property instead of objects."),
+        Parameter("ExcludeProperty", read_texts, help="Names to leave out, with wildcards."),
+        Parameter("Unique", switch=True, help="Each only once."),
+    ),
+    synopsis="Chooses properties, or some of the objects.",
+    examples=(
+        ("Get-ReceiveConnector | Select-Object Name,*Max*", "The name and all maxima."),
+        ("Get-ReceiveConnector | select -ExpandProperty RemoteIPRanges | select -Unique", "Every range once."),
+    ),
+    stream=_select,
+)
+
+
+def _sort(call: Call, objects: Objects) -> Iterator[object]:
+    columns = call.get("Property", [])
+    ordered = sorted(
+        objects,
+        key=lambda item: [operators.sort_key(value) for value in value_of(item, columns)],
+        reverse=call.get("Descending", False),
+    )
+    if not call.get("Unique"):
+        return iter(ordered)
+    first: dict[str, object] = {}
+    for item in ordered:
+        first.setdefault(repr([text(value).lower() for value in value_of(item, columns)]), item)
+    return iter(first.values())
+
+
+SORT = Cmdlet(
+    "Sort-Object",
+    parameters=(
+        PROPERTY,
+        Parameter("Descending", switch=True, help="Largest first."),
+        Parameter("Unique", switch=True, help="Each value only once."),
+    ),
+    synopsis="Sorts objects by properties.",
+    examples=(("Get-ReceiveConnector | Sort-Object MaxMessageSize -Descending", "The largest limit first."),),
+    stream=_sort,
+)
+
+
+def _group(call: Call, objects: Objects) -> Iterator[object]:
+    groups: dict[str, list[object]] = {}
+    for item in objects:
+        name = ", ".join(printing.shown_plain(value) for value in value_of(item, call.get("Property", [])))
+        groups.setdefault(name, []).append(item)
+    for name, members in groups.items():
+        row: Row = {"Count": len(members), "Name": name, "Group": members}
+        yield Record("Group", row, ("Count", "Name") if call.get("NoElement") else ("Count", "Name", "Group"))
+
+
+GROUP = Cmdlet(
+    "Group-Object",
+    parameters=(PROPERTY, Parameter("NoElement", switch=True, help="Shows count and name only.")),
+    synopsis="Counts objects with the same value of a property.",
+    examples=(("Get-MessageTrackingLog | Group-Object EventId -NoElement", "How many of each event."),),
+    stream=_group,
+)
+
+
+def _measure(call: Call, objects: Objects) -> Iterator[object]:
+    found = list(objects)
+    names = [name for name, _ in call.get("Property", [])]
+    for name in names or [""]:
+        values = [value for item in found if (value := member(item, name) if name else item) is not None]
+        row: Row = {"Count": len(values)}
+        if any(call.get(each) for each in ("Sum", "Average", "Maximum", "Minimum")):
+            row |= _statistics(call, values)
+        if name:
+            row["Property"] = name
+        yield Record("Measure", row) if len(row) > 1 else Record("Measure", row, ("Count",))
+
+
+def _statistics(call: Call, values: list[Any]) -> Row:
+    kind = type(values[0]) if values and type(values[0]) in (Size, Timespan) else lambda value: value
+    row: Row = {}
+    if call.get("Average"):
+        row["Average"] = sum(map(operators.as_number, values)) / len(values) if values else None
+    if call.get("Sum"):
+        row["Sum"] = kind(sum(map(operators.as_number, values)))
+    if call.get("Maximum"):
+        row["Maximum"] = max(values, key=operators.sort_key, default=None)
+    if call.get("Minimum"):
+        row["Minimum"] = min(values, key=operators.sort_key, default=None)
+    return row
+
+
+MEASURE = Cmdlet(
+    "Measure-Object",
+    parameters=(
+        PROPERTY,
+        *(
+            Parameter(name, switch=True, help=f"{name} of the property.")
+            for name in ("Sum", "Average", "Maximum", "Minimum")
+        ),
+    ),
+    synopsis="Counts objects, or adds up a property.",
+    examples=(("Get-Queue | Measure-Object MessageCount -Sum", "How many messages wait."),),
+    stream=_measure,
+)
+
+
+def _get_member(call: Call, objects: Objects) -> Iterator[object]:
+    item = next(objects, None)
+    if item is None:
+        raise ShellError("You must specify an object for the Get-Member cmdlet.")
+    for name, value in properties(item).items():
+        row: Row = {"Name": name, "MemberType": "Property", "Value": value}
+        yield Record("Member", row, ("Name", "MemberType", "Value"))
+
+
+GET_MEMBER = Cmdlet(
+    "Get-Member",
+    synopsis="Shows the properties that an object has.",
+    examples=(("Get-ReceiveConnector | Get-Member", "Every property of a connector."),),
+    stream=_get_member,
+)
+SELECTING = (SELECT, SORT, GROUP, MEASURE, GET_MEMBER)

@@ -1,0 +1,182 @@
+"""What a script is: a tree of values. Places do not count when two trees are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Node:
+    """`line` and `column` count from 1."""
+
+    line: int = field(default=0, compare=False, repr=False, kw_only=True)
+    column: int = field(default=0, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Literal(Node):
+    """A number, a text without `$`, `$true`, `$false`, `$null`, a Timespan."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Text(Node):
+    """`"…$x…$(…)…"`."""
+
+    parts: tuple[str | Node, ...]
+
+
+@dataclass(frozen=True)
+class Variable(Node):
+    """`$name`, without the dollar."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Member(Node):
+    """`of.name`."""
+
+    of: Node
+    name: str
+
+
+@dataclass(frozen=True)
+class Method(Node):
+    """`of.name(arguments)`."""
+
+    of: Node
+    name: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Index(Node):
+    """`of[at]`."""
+
+    of: Node
+    at: Node
+
+
+@dataclass(frozen=True)
+class ListOf(Node):
+    """`a,b`."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Group(Node):
+    """`( … )`."""
+
+    statement: Node
+
+
+@dataclass(frozen=True)
+class Script(Node):
+    """Statements; what all of them put out."""
+
+    statements: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Sub(Node):
+    """`$( … )`: one object, or a list."""
+
+    body: Script
+
+
+@dataclass(frozen=True)
+class Array(Node):
+    """`@( … )`: always a list."""
+
+    body: Script
+
+
+@dataclass(frozen=True)
+class Table(Node):
+    """`@{key = value; …}`."""
+
+    entries: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Block(Node):
+    """`{ … }` as a value."""
+
+    body: Script
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Unary(Node):
+    """`operator` is "not", "-", "+" or "join"."""
+
+    operator: str
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    """`operator` in lower case without dash: "eq", "clike", "and", "+", "..", "f"."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Named(Node):
+    """`-name`, `-name:value`; the value of `-name value` is the Positional that follows."""
+
+    name: str
+    value: Node | None = None
+
+
+@dataclass(frozen=True)
+class Positional(Node):
+    """A word that may be the value of the parameter before it."""
+
+    value: Node
+
+
+@dataclass(frozen=True)
+class Command(Node):
+    """A cmdlet's name as written and its words."""
+
+    name: str
+    words: tuple[Named | Positional, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pipeline(Node):
+    """The first stage is a Command or an expression, the others are Commands."""
+
+    stages: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Assignment(Node):
+    """`$name = …`; `operator` is "=", "+=" or "-="."""
+
+    name: str
+    operator: str
+    value: Node
+
+
+@dataclass(frozen=True)
+class If(Node):
+    """`if (condition) { … } elseif … else { … }`."""
+
+    clauses: tuple[tuple[Node, Script], ...]
+    otherwise: Script | None = None
+
+
+@dataclass(frozen=True)
+class ForEach(Node):
+    """`foreach ($name in source) { … }`."""
+
+    name: str
+    source: Node
+    body: Script

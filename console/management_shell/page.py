@@ -1,0 +1,185 @@
+"""The shell on a page: what a script said, which files it wrote, and what it has to ask first.
+
+A question ends the run: everything is rolled back, the page asks, and the script runs again with the answer. So a
+script changes nothing until all of its questions are answered.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.db import connection, transaction
+
+from console.accounts.actors import Actor
+from console.management_shell.language.errors import ShellError, Stop
+from console.management_shell.session import Session
+
+SECONDS = 20
+MOST_OUTPUT = 400_000
+"""Characters."""
+LARGEST_FILE = 20_000_000
+LONGEST = 200_000
+"""Characters of a script: reading a longer one takes seconds."""
+ANSWERS_LAST = 900
+"""Seconds in which a script's questions must be answered."""
+NARROWEST, WIDEST = 60, 240
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Lines of one kind that follow each other: "output", "warning", "verbose", "what-if" or "error"."""
+
+    kind: str
+    text: str
+
+
+@dataclass
+class Question(Exception):
+    """Raised where a script asks and no answer is there yet. `kind`: "confirm", "name" (type `name`) or "secret"."""
+
+    kind: str
+    text: str
+    name: str = ""
+
+
+@dataclass
+class Outcome:
+    """What there is to show of one run."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    question: Question | None = None
+    failed: bool = False
+
+
+Answers = list[tuple[str, str]]
+"""(question, answer), in the order in which they were asked."""
+
+
+class PageHost:
+    """Where the words of a script go when nobody sits at a terminal."""
+
+    def __init__(self, actor: Actor, answers: Answers, columns: int):
+        self.actor, self.answers = actor, answers
+        self.width = min(max(columns, NARROWEST), WIDEST)
+        self.lines: list[tuple[str, str]] = []
+        self.files: list[tuple[str, bytes]] = []
+        self.asked = self._written = 0
+        self._yes_to_all = False
+        self._end = monotonic() + SECONDS
+
+    def say(self, kind: str, text: str) -> None:
+        self._written += len(text) + 1
+        if self._written > MOST_OUTPUT and kind != "error":
+            raise Stop("There is too much to show. Use Select-Object -First, Where-Object or Export-Csv.")
+        self.lines.append((kind, text))
+
+    def output(self, lines: str) -> None:
+        self.say("output", lines)
+
+    def warning(self, message: str) -> None:
+        self.say("warning", f"WARNING: {message}")
+
+    def verbose(self, message: str) -> None:
+        self.say("verbose", f"VERBOSE: {message}")
+
+    def what_if(self, message: str) -> None:
+        self.say("what-if", f"What if: {message}")
+
+    def confirm(self, question: str) -> bool:
+        if not self._yes_to_all:
+            answer = self._ask(Question("confirm", question))
+            self._yes_to_all = answer == "all"
+            return answer in ("yes", "all")
+        return True
+
+    def type_name(self, danger: str, name: str) -> bool:
+        return self._ask(Question("name", danger, name)) == name
+
+    def read_secret(self, prompt: str) -> str:
+        return self._ask(Question("secret", prompt))
+
+    def _ask(self, question: Question) -> str:
+        """The answer that was given; one to another question counts no more, nor do those after it."""
+        key = f"{question.kind} {question.text} {question.name}"
+        given = self.answers[self.asked : self.asked + 1]
+        if not given or given[0][0] != key:
+            self.answers = [*self.answers[: self.asked], (key, "")]
+            raise question
+        self.asked += 1
+        return given[0][1]
+
+    def read_file(self, path: str) -> bytes:
+        raise ShellError(
+            f"A page cannot read {path} of your computer. Use the page that uploads it, or gms in a terminal."
+        )
+
+    def write_file(self, path: str, content: bytes) -> None:
+        """Offers a download under the last part of the path."""
+        if len(content) + sum(len(each) for _, each in self.files) > LARGEST_FILE:
+            raise Stop(f"A file of more than {LARGEST_FILE:,} octets is too large for a page. Use gms in a terminal.")
+        self.files.append((path.replace("\\", "/").rpartition("/")[2] or "file", content))
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def tick(self) -> None:
+        if monotonic() > self._end:
+            raise Stop(f"The script ran longer than {SECONDS} seconds. Use gms in a terminal for it.")
+
+    def pieces(self) -> list[Piece]:
+        """What was said, in order."""
+        found: list[tuple[str, list[str]]] = []
+        for kind, text in self.lines:
+            if not found or found[-1][0] != kind:
+                found.append((kind, []))
+            found[-1][1].append(text)
+        return [Piece(kind, "\n".join(lines).strip("\n")) for kind, lines in found]
+
+
+def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcome, Answers]:
+    """Runs a script, or as much as can be known before a question; with the answers that still count.
+
+    What the statements before an error did stays; what the one with the error did is undone.
+    """
+    host = PageHost(actor, answers, columns)
+    outcome = Outcome()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", [SECONDS * 1000])
+        try:
+            if len(text) > LONGEST:
+                raise ShellError(f"A page takes scripts of at most {LONGEST:,} characters. Use gms in a terminal.")
+            Session(host, around=transaction.atomic).run(text)
+        except Question as question:
+            transaction.set_rollback(True)
+            outcome.question = question
+        except ShellError as error:
+            outcome.failed = True
+            host.say("error", error.shown(text))
+    if outcome.question is None:
+        outcome.pieces, outcome.files = host.pieces(), host.files
+    return outcome, host.answers
+
+
+def sealed(user_id: int, text: str, answers: Answers) -> str:
+    """Answers as they travel through the page: nobody can read or change them there."""
+    return _fernet().encrypt(json.dumps([user_id, text, answers]).encode()).decode()
+
+
+def unsealed(user_id: int, text: str, token: str) -> Answers:
+    """The answers of this user to this script; none when the token is damaged, another's, or too old."""
+    try:
+        owner, script, answers = json.loads(_fernet().decrypt(token.encode(), ttl=ANSWERS_LAST))
+    except (InvalidToken, ValueError):
+        return []
+    return [(key, value) for key, value in answers] if (owner, script) == (user_id, text) else []
+
+
+def _fernet() -> Fernet:
+    return Fernet(settings.GATEPOST_SECRET_KEY.encode())

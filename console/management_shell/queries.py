@@ -1,0 +1,104 @@
+"""What the pages of the management shell show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
+
+from console.accounts.actors import Actor
+from console.audit import queries as audit
+from console.audit.models import Entry
+from console.management_shell.entry_commands import KINDS, entry_command
+from console.management_shell.importing import applying
+from console.management_shell.importing.objects import Item, Source
+from console.management_shell.importing.plan import Choice, Step, steps
+from console.management_shell.importing.report import Translated
+from console.management_shell.importing.translation import translate
+from console.management_shell.models import HistoryLine, ImportDraft
+from console.management_shell.script import script
+from console.publishing import queries as publishing
+from console.publishing.compile import compile_snapshot
+from console.publishing.models import ConfigRevision
+from transport.config.document import DocumentError
+from transport.config.snapshot import Snapshot
+
+
+def draft(actor: Actor) -> ImportDraft | None:
+    """What the administrator has handed in."""
+    return ImportDraft.objects.filter(author=actor.name).first()
+
+
+def report(of: ImportDraft) -> tuple[list[Translated], list[Step]]:
+    """What becomes of each object, and the steps that were chosen, beside what is here now."""
+    now = compile_snapshot(0)
+    items = [Item(Source(source), dict(properties)) for source, properties in of.contents]
+    found = translate(items, applying.known(now))
+    chosen = {key: (str(choice), str(name)) for key, (choice, name) in of.choices.items()}
+    return found, steps(found, now, chosen)
+
+
+def history(user: AbstractBaseUser) -> list[str]:
+    """Somebody's scripts, newest first."""
+    return list(HistoryLine.objects.filter(user=user).values_list("text", flat=True))
+
+
+def planned(items: list[Item], replace: bool) -> tuple[list[Translated], list[Step]]:
+    """The same for objects that are imported at once; `replace`: in place of what is in their way."""
+    now = compile_snapshot(0)
+    found = translate(items, applying.known(now))
+    chosen = {str(place): (Choice.REPLACE, "") for place in range(len(found))} if replace else {}
+    return found, steps(found, now, chosen)
+
+
+def whole_script() -> list[str]:
+    """The commands that rebuild what is saved now."""
+    return script(Snapshot(), compile_snapshot(0))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one action amounted to; `revision` is None for what no revision holds."""
+
+    at: datetime
+    what: str
+    lines: list[str]
+    revision: int | None = None
+
+
+def commands_of(number: int) -> list[str]:
+    """The commands that lead from the revision before to this one; a comment when one of them is damaged."""
+    checksums = dict(publishing.revisions().filter(number__in=(number - 1, number)).values_list("number", "checksum"))
+    return list(_commands(number, checksums.get(number - 1, ""), checksums.get(number, "")))
+
+
+@lru_cache(maxsize=256)
+def _commands(number: int, before: str, after: str) -> tuple[str, ...]:
+    """A revision never changes: its documents are read once. The checksums tell it from that of another database."""
+    documents = ConfigRevision.objects.in_bulk((number - 1, number))
+    try:
+        return tuple(script(*(publishing.snapshot(documents.get(each)) for each in (number - 1, number))))
+    except DocumentError as error:
+        return (f"# {error}",)
+
+
+def done(actor: Actor, most: int) -> list[Done]:
+    """What the administrator has done, newest first."""
+    mine = publishing.revisions().filter(author=actor.name)[:most]
+    saved = [Done(each.created_at, each.comment, commands_of(each.number), each.number) for each in mine]
+    others = [Done(each.time, str(each), [command_of(each)]) for each in own_entries(actor)[:most]]
+    every = sorted([*saved, *(each for each in others if each.lines != [""])], key=lambda each: each.at, reverse=True)
+    return every[:most]
+
+
+def own_entries(actor: Actor) -> QuerySet[Entry]:
+    """The administrator's entries in the change history about what no revision holds, newest first."""
+    return audit.entries().filter(actor=actor.name, revision=None, kind__in=KINDS)
+
+
+def command_of(entry: Entry) -> str:
+    """The command of an entry, or an empty text."""
+    return entry_command(entry.kind, entry.object_name, entry.verb, entry.after)

@@ -1,0 +1,107 @@
+"""The management shell's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.accounts.actors import EVERY_ROLE
+from console.crud import RoleRequired
+from console.management_shell import actions, downloads, page, queries
+from console.management_shell.language.builtin import ALIASES
+from console.management_shell.language.completion import complete
+from console.management_shell.session import commands
+
+COLUMNS = 110
+EXAMPLES = [
+    ("Get-ReceiveConnector | fl Identity,*Tls*", gettext_lazy("everything about TLS, of every Receive connector")),
+    ("Get-ReceiveConnector | ft Name,Bindings,RemoteIPRanges,PermissionGroups", gettext_lazy("who may connect where")),
+    ("Get-ReceiveConnector | where Enabled -eq $false", gettext_lazy("the disabled ones")),
+    ("Get-Command *connector*", gettext_lazy("what can be done with connectors")),
+    ("Get-Help Set-ReceiveConnector", gettext_lazy("all about one command, with examples")),
+]
+
+
+class Shell(RoleRequired):
+    """Every role may open it; what a command may do, its action decides."""
+
+    writers = EVERY_ROLE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page({"script": request.GET.get("script", "")})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        text = request.POST.get("script", "").replace("\r\n", "\n").strip()
+        if not text:
+            return HttpResponse(status=204) if request.htmx else redirect("management_shell:shell")
+        answers = self._answers(text)
+        if not answers:
+            actions.remember(request.user, text)
+        outcome, answers = page.run(self.actor, text, answers, _number(request.POST.get("columns", "")))
+        entry = self._entry(text, outcome, answers)
+        if request.htmx:
+            response = render(request, "management_shell/entry.html", {"entry": entry})
+            response["HX-Trigger"] = "revision-changed"
+            return response
+        return self._page({"entry": entry, "script": text if outcome.failed else ""})
+
+    def _answers(self, text: str) -> page.Answers:
+        """Those that were given before, and the one that is given now."""
+        token = self.request.POST.get("answers", "")
+        answers = page.unsealed(self.request.user.pk, text, token) if token else []
+        if answers:
+            answers[-1] = (answers[-1][0], self.request.POST.get("answer", ""))
+        return answers
+
+    def _entry(self, text: str, outcome: page.Outcome, answers: page.Answers) -> dict[str, Any]:
+        user_id = self.request.user.pk
+        return {
+            "text": text,
+            "outcome": outcome,
+            "files": [(name, downloads.keep(user_id, name, content)) for name, content in outcome.files],
+            "answers": page.sealed(user_id, text, answers) if outcome.question else "",
+        }
+
+    def _page(self, context: dict[str, Any]) -> HttpResponse:
+        context |= {"history": queries.history(self.request.user), "examples": EXAMPLES, "columns": COLUMNS}
+        return render(self.request, "management_shell/shell.html", context)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else COLUMNS
+
+
+class Completion(RoleRequired):
+    """`?before=…` → [{text, start, meaning}]."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        found = complete(commands(), ALIASES, request.GET.get("before", "")[-20_000:])
+        return JsonResponse([vars(each) for each in found], safe=False)
+
+
+class Forget(RoleRequired):
+    """Empties one's own history."""
+
+    writers = EVERY_ROLE
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        actions.forget(request.user)
+        return redirect("management_shell:shell")
+
+
+class Download(RoleRequired):
+    """A file that a script wrote."""
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        found = downloads.fetch(request.user.pk, key)
+        if found is None:
+            raise Http404(_("This file is gone. Run the command again."))
+        name, content = found
+        response = HttpResponse(content, content_type="application/octet-stream")
+        response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+        return response

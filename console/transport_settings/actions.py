@@ -1,0 +1,55 @@
+"""Every write of transport settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from console.accounts.actors import Actor, Role
+from console.publishing.compare import TRANSPORT_CONFIG, TRANSPORT_LIMITS
+from console.publishing.models import SingleRow
+from console.publishing.single_row import SettingsPage
+from console.transport_settings import models
+from transport.config import kinds
+from transport.config.rules import Problem
+from transport.config.setting import settings
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
+
+WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
+
+
+def _problems(config: TransportConfig) -> Iterator[Problem]:
+    address = config.external_postmaster_address
+    try:
+        if address and kinds.mailbox(address) != address.lower():
+            raise ValueError("Write the address alone, like postmaster@contoso.com.")
+    except ValueError as error:
+        yield Problem("external_postmaster_address", str(error))
+
+
+def _limits_problems(limits: TransportLimits) -> Iterator[Problem]:
+    for field, setting in settings(TransportLimits).items():
+        try:
+            kinds.check(setting, getattr(limits, field))
+        except ValueError as error:
+            yield Problem(field, str(error))
+    if limits.delay_notification_timeout >= limits.message_expiration_timeout:
+        yield Problem(
+            "delay_notification_timeout", "The sender must hear of the delay before the message expires: choose less."
+        )
+
+
+PAGES: dict[type, SettingsPage] = {
+    TransportLimits: SettingsPage(TRANSPORT_LIMITS, models.TransportLimits, TransportLimits, _limits_problems),
+    TransportConfig: SettingsPage(TRANSPORT_CONFIG, models.TransportConfig, TransportConfig, _problems),
+}
+"""Struct → where its row is and what it may say."""
+
+
+def save(actor: Actor, wanted: TransportLimits | TransportConfig, version: int | None = None) -> SingleRow:
+    """Puts limits or configuration as `wanted`; `version` is the one that the editor saw.
+
+    Raises ValidationError at the field that cannot stand; with code `stale` when somebody saved them meanwhile.
+    """
+    actor.require(*WRITERS)
+    return PAGES[type(wanted)].save(actor, wanted, version)

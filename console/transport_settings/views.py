@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from console.crud.layout import Tab
+from console.publishing.models import SingleRow
+from console.publishing.settings_page import SingleRowPage
+from console.transport_settings import actions
+from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
+
+
+class TransportPage(SingleRowPage):
+    """A tab of the transport settings."""
+
+    writers = actions.WRITERS
+    template = "transport_settings/page.html"
+
+    def row(self) -> SingleRow:
+        return actions.PAGES[self.form_class.struct].row()
+
+    def save(self, wanted: Any, version: int | None) -> None:
+        actions.save(self.actor, wanted, version)
+
+    def title(self) -> str:
+        return _("Transport settings")
+
+    def saved(self) -> str:
+        return _("The transport settings are saved.")
+
+    def more(self) -> dict[str, Any]:
+        pages = [("limits", _("Retry and expiry")), ("organization", _("Reports to senders"))]
+        urls = {name: reverse(f"transport_settings:{name}") for name, _label in pages}
+        return {"tabs": [Tab(label, urls[name], urls[name] == self.request.path) for name, label in pages]}
+
+
+class LimitsPage(TransportPage):
+    form_class = TransportLimitsForm
+
+
+class OrganizationPage(TransportPage):
+    form_class = TransportConfigForm
