@@ -21,13 +21,10 @@ from tests.conftest import wait_for
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.receive_connector import LimitScope, MessageRateSource, ReceiveConnector
 from transport.shell.shared_counts import PREFIX
+from transport.smtp import replies
 
-FULL = "421 4.3.2 The maximum number of concurrent connections has been reached, closing transmission channel"
-ENOUGH = (
-    "421 4.3.2 The maximum number of concurrent server connections has exceeded a per-source limit, "
-    "closing transmission channel"
-)
-TOO_FAST = "421 4.4.2 Message submission rate for this client has exceeded the configured limit"
+FULL, ENOUGH = replies.TOO_MANY_CONNECTIONS.text, replies.TOO_MANY_FROM_SOURCE.text
+TOO_FAST = replies.RATE_EXCEEDED.text
 
 
 @dataclass
