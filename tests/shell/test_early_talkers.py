@@ -28,12 +28,14 @@ class Watched(SmtpProtocol):
     """Lets the client speak at `moment`: both run in one thread, so nothing happens before or after by chance."""
 
     client: socket.socket
+    spoken: threading.Event
     moment = ""
     heard = b""
 
     def _reach(self, moment: str) -> None:
         if moment == Watched.moment:
             Watched.client.sendall(SESSION)
+            Watched.spoken.set()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,11 +45,13 @@ class Watched(SmtpProtocol):
         self._reach("about to be greeted")
         return super()._has_spoken()
 
-    def _flush_first(self) -> None:
-        super()._flush_first()
-        if Watched.moment == "greeted":
-            Watched.heard = Watched.client.recv(512, socket.MSG_DONTWAIT | socket.MSG_PEEK)
-        self._reach("greeted")
+    def push(self, status: bytes) -> None:  # type: ignore[override]
+        super().push(status)
+        if status.startswith(b"220 ") and Watched.moment == "greeted":
+            with Watched.client.dup() as ear:
+                ear.setblocking(False)
+                Watched.heard = ear.recv(512, socket.MSG_PEEK)
+            self._reach("greeted")
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +86,9 @@ def conversation(transport: RunningTransport, moment: str, source: str = "127.0.
     with socket.socket() as client:
         client.settimeout(10)
         client.bind((source, 0))
-        Watched.client, Watched.moment, Watched.heard = client, moment, b""
+        Watched.client, Watched.spoken, Watched.moment, Watched.heard = client, threading.Event(), moment, b""
         client.connect(("127.0.0.1", transport.port))
+        assert Watched.spoken.wait(10)
         heard = b"".join(iter(lambda: client.recv(65536), b""))
     assert len(list(transport.records())) - before == heard.count(b" Queued mail for delivery")
     return heard
