@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, assert_never
 
@@ -202,8 +201,11 @@ class Connection(SMTP):
 
     def _has_spoken(self) -> bool:
         """Whether anything has come before the greeting, be it that only the kernel knows of it yet."""
-        with suppress(OSError):
-            self._buffer += os.read(self._transport.get_extra_info("socket").fileno(), MOST_UNREAD)
+        if not self._buffer:
+            try:
+                self._buffer = os.read(self._transport.get_extra_info("socket").fileno(), MOST_UNREAD)
+            except OSError:  # nothing is there, or the client has gone
+                return False
         return bool(self._buffer)
 
     # In
@@ -221,7 +223,10 @@ class Connection(SMTP):
                 break
         else:
             self._ahead = True
-        self._leave(buffer[start:])
+        if start == len(buffer) and self._doing is Doing.COMMANDS and not self._ahead:
+            self._buffer = b""
+        else:
+            self._leave(buffer[start:])
         self._flush()
 
     def _leave(self, rest: bytes) -> None:
