@@ -118,8 +118,8 @@ class Exchange:
 
     def _choice(self, message: bytes) -> Proved:
         chosen = bytes(self._context.unwrap(message).message)
-        if len(chosen) < 4 or chosen[0] != NO_LAYER[0]:
-            raise ValueError("the client asks for a security layer")
+        if len(chosen) < 4 or chosen[0] != NO_LAYER[0] or b"\0" in chosen[4:]:
+            raise ValueError("the client asks for a security layer, or its name holds a NUL")
         return Proved(str(self._context.initiator_name), chosen[4:].decode())
 
 
