@@ -227,6 +227,7 @@ def test_without_usable_keys_kerberos_is_not_offered_and_it_says_why(
     assert kerberos.acceptor is None and said in kerberos.problem
     assert signing_in(database_url, kerberos, Ticketed(kdc)) == NOT_AVAILABLE
     assert offer(enable_auth_gssapi=False).problem == ""
+    assert offer(auth_mechanism=frozenset({AuthMechanism.BasicAuth})).problem == ""
 
 
 # Over sockets

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cryptography.fernet import Fernet, InvalidToken
 
 from transport.config.keytab import merged
+from transport.config.receive_connector import AuthMechanism
 from transport.config.snapshot import Snapshot
 
 NOT_INSTALLED = "Kerberos is not installed here (pip install 'pyspnego[kerberos]')."
@@ -130,7 +131,10 @@ class Kerberos:
         self.acceptor: Acceptor | None = None
         self.problem = ""
         self.realms = frozenset(key.realm.casefold() for keytab in snapshot.keytabs for key in keytab.keys)
-        wanted = any(one.enabled and one.enable_auth_gssapi for one in snapshot.receive_connectors)
+        wanted = any(
+            one.enabled and one.enable_auth_gssapi and AuthMechanism.Integrated in one.auth_mechanism
+            for one in snapshot.receive_connectors
+        )
         try:
             if snapshot.keytabs and gssapi is not None:
                 decrypt = Fernet(secret).decrypt
