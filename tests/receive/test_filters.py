@@ -52,7 +52,7 @@ def test_addresses_of_a_malformed_from(head: bytes, found: list[str]) -> None:
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("filling", ['"', '\\"', "(", "(a", '("a', "<", "@", "a@", "a.", "\\", "[", ",", "a@b.c,", "\r\n "])
+@pytest.mark.parametrize("filling", ['"', '\\"', "(", "(a", '("a', "<", "@", "a@", "a.", "\\", "[", "a@b.c,", "\r\n "])
 @pytest.mark.parametrize("beginning", ["From: ", 'From: "', "From: a@b.c (", "From: <"])
 def test_no_header_from_of_256_kb_keeps_everybody_waiting(beginning: str, filling: str) -> None:
     """Work that grows with the square of the length would take minutes here."""
