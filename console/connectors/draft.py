@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from console.connectors.relay_restrictions import Restrictions
 from console.connectors.wizard_forms import IntroductionForm, LocalForm, RemoteForm, RestrictionsForm
 from console.publishing.fields import written
 from transport.config import rules
@@ -71,6 +72,12 @@ class Draft:
         """What the draft makes, or None while a page of it is wrong."""
         every = [self.form(page) for page in self.pages]
         return self._made(every) if all(form.is_valid() for form in every) else None
+
+    @property
+    def restrictions(self) -> Restrictions | None:
+        """The relay restrictions, where they are taken over and can be understood."""
+        form = self.form("restrictions") if "restrictions" in self.pages else None
+        return form.wanted if form is not None and form.is_valid() else None
 
     def wrong_page(self) -> str:
         """The first page that is not valid."""

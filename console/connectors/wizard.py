@@ -163,6 +163,7 @@ class Wizard(RoleRequired):
             "command": "\n".join(new_commands(connector)),
             "conflicts": rules.problems(connector, queries.receive_connectors()),
             "warnings": warnings(connector, queries.accepted_domains()),
+            "remarks": remarks(self.draft.restrictions) if self.draft.restrictions else [],
         }
         return self.render("connectors/wizard_summary.html", context, 422 if form.errors else 200)
 

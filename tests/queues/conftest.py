@@ -111,8 +111,8 @@ class Talk(socketserver.StreamRequestHandler):
                 recipients = [*recipients, _path(line)]
             elif verb == "DATA" and answer.startswith("354"):
                 content = self._content()
-                answer = self._say(".", "250 2.0.0 Ok")
-                if not answer:
+                answer = "" if content is None else self._say(".", "250 2.0.0 Ok")
+                if content is None or not answer:
                     return
                 if answer.startswith("250"):
                     self._keep(mail, recipients, content)
@@ -129,11 +129,14 @@ class Talk(socketserver.StreamRequestHandler):
             return "\r\n".join(["250-sink", *(f"250-{one}" for one in self.server.extensions), "250 HELP"])
         return {"DATA": "354 go ahead", "QUIT": "221 2.0.0 Bye"}.get(verb, "250 2.0.0 Ok")
 
-    def _content(self) -> bytes:
+    def _content(self) -> bytes | None:
+        """None when the client went away before the end: then nothing has arrived."""
         lines = []
-        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+        while line := self.rfile.readline():
+            if line == b".\r\n":
+                return b"".join(lines)
             lines.append(line.removeprefix(b"."))
-        return b"".join(lines)
+        return None
 
     def _say(self, line: str, usual: str) -> str:
         answer = self.server.answer(line, usual)

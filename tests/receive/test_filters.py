@@ -39,6 +39,26 @@ def test_addresses_of_the_header_from(head: bytes, found: list[str]) -> None:
     assert from_addresses(head) == found
 
 
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (b'From: "never closed <a@b.example>\r\n', ["a@b.example"]),
+        (b'From: "closed <c@d.example>" <a@b.example>, "\\\r\n', ["a@b.example"]),
+        (b"From: a@x@b.example, @b.example, a@, a@b.example@\r\n", ["a@x@b.example", "a@b.example"]),
+    ],
+)
+def test_addresses_of_a_malformed_from(head: bytes, found: list[str]) -> None:
+    assert from_addresses(head) == found
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filling", ['"', '\\"', "(", "(a", '("a', "<", "@", "a@", "a.", "\\", "[", "a@b.c,", "\r\n "])
+@pytest.mark.parametrize("beginning", ["From: ", 'From: "', "From: a@b.c (", "From: <"])
+def test_no_header_from_of_256_kb_keeps_everybody_waiting(beginning: str, filling: str) -> None:
+    """Work that grows with the square of the length would take minutes here."""
+    from_addresses((beginning + filling * (256 * 1024 // len(filling)) + "\r\n").encode())
+
+
 @given(st.binary(max_size=200))
 def test_no_header_from_breaks_anything(junk: bytes) -> None:
     from_addresses(b"From: " + junk + b"\r\n")

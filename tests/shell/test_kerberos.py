@@ -154,7 +154,7 @@ def test_a_client_may_name_itself_but_nobody_else(
 
 
 @pytest.mark.parametrize(
-    "chosen", [b"\x02\x00\x10\x00", b"\x04\x00\x10\x00", b"\x00\x00\x00\x00", b"\x01", ALONE + b"\xff"]
+    "chosen", [b"\x02\x00\x10\x00", b"\x04\x00\x10\x00", b"\x00\x00\x00\x00", b"\x01", ALONE + b"\xff", ALONE + b"a\0b"]
 )
 def test_a_security_layer_or_nonsense_instead_is_malformed(
     kdc: Kdc, anna: Row, database_url: str, chosen: bytes
@@ -227,6 +227,7 @@ def test_without_usable_keys_kerberos_is_not_offered_and_it_says_why(
     assert kerberos.acceptor is None and said in kerberos.problem
     assert signing_in(database_url, kerberos, Ticketed(kdc)) == NOT_AVAILABLE
     assert offer(enable_auth_gssapi=False).problem == ""
+    assert offer(auth_mechanism=frozenset({AuthMechanism.BasicAuth})).problem == ""
 
 
 # Over sockets

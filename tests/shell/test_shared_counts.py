@@ -17,17 +17,15 @@ import redis
 from console.processes.account import Account
 from console.processes.address import free_port
 from console.processes.valkey import Valkey
+from console.publishing import queries as publishing
 from tests.conftest import wait_for
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.receive_connector import LimitScope, MessageRateSource, ReceiveConnector
 from transport.shell.shared_counts import PREFIX
+from transport.smtp import replies
 
-FULL = "421 4.3.2 The maximum number of concurrent connections has been reached, closing transmission channel"
-ENOUGH = (
-    "421 4.3.2 The maximum number of concurrent server connections has exceeded a per-source limit, "
-    "closing transmission channel"
-)
-TOO_FAST = "421 4.4.2 Message submission rate for this client has exceeded the configured limit"
+FULL, ENOUGH = replies.TOO_MANY_CONNECTIONS.text, replies.TOO_MANY_FROM_SOURCE.text
+TOO_FAST = replies.RATE_EXCEEDED.text
 
 
 @dataclass
@@ -232,3 +230,15 @@ def test_what_somebody_else_writes_there_counts_for_nothing(two: Two) -> None:
         refused(two.there, "127.0.1.9", FULL)
         assert not problem(two.there)
         client.delete(f"{PREFIX}stranger", f"{PREFIX}list")
+
+
+def test_the_console_is_told_that_redis_is_away(database_url: str) -> None:
+    transport = RunningTransport(database_url)
+    transport.variables["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    transport.publish(transport.connector(limit_scope=LimitScope.AllNodes))
+    transport.start()
+    try:
+        words = "Redis does not answer: limits over all transports count on each transport alone."
+        wait_for(lambda: words in publishing.listening_problems().get("", []), "the console does not know")
+    finally:
+        transport.remove()

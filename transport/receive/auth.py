@@ -95,6 +95,8 @@ def _token(session: Session, mechanism: str, octets: bytes) -> AnswerToken:
 
 
 def _login(over: Session, exchange: Exchange, text: str) -> Outcome:
+    if "\0" in text:  # no name or password has it (RFC 4616 §2), and PostgreSQL takes it for a fault of ours
+        return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
     if exchange.user_name is None:
         asking = msgspec.structs.replace(over, exchange=Exchange("LOGIN", text))
         return Outcome(asking, replies.PASSWORD)

@@ -138,10 +138,10 @@ def answered(session: Session, answers: DnsAnswers) -> Session:
     return msgspec.structs.replace(session, dns=answers) if session.dns is PENDING else session
 
 
-def client_in_words(session: Session) -> str:
+def client_in_words(session: Session, answers: DnsAnswers) -> str:
     """The client as the Received header names it: its address, and with reverse DNS lookup its name (document 002)."""
-    address, answers = session.remote_ip, session.dns
-    if answers is None or not session.policy.snapshot.connection_filter.reverse_dns_lookup_enabled:
+    address = session.remote_ip
+    if not session.policy.snapshot.connection_filter.reverse_dns_lookup_enabled:
         return address
     if not answers.host_name:
         return f"[{address}] RDNS failed"

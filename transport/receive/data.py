@@ -110,7 +110,7 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
         return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
-    blocked = _blocked(session, mail.head, now)
+    blocked = _blocked(session, mail.head, now) if sender_filter.is_on(session) else None
     if blocked is not None and sender_filter.rejects(session):
         return close(done, replies.SENDER_DENIED, blocked.rule, blocked.entry)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
@@ -121,18 +121,17 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
 
 def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:
     """What the sender filter has against the message, unless the client is on an allow list."""
-    if not sender_filter.is_on(session):
-        return None
     found = sender_filter.blocked_from(session, head) or sender_filter.blocked(session, session.sender or NULL_PATH)
     return None if found is not None and connection_filter.verdict(session, now).allowed else found
 
 
 def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> Accept:
     recipients: dict[str, Recipient] = {}
+    wishes = False
     for recipient in session.recipients or ():
         recipients.setdefault(recipient.address, recipient)
+        wishes = wishes or bool(recipient.notify or recipient.orcpt)
     unique = recipients.values()
-    wishes = any(recipient.notify or recipient.orcpt for recipient in unique)
     return Accept(
         str(session.sender or ""),
         tuple(recipients),
@@ -156,7 +155,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     trace = received_header(
         helo=session.helo,
         client=session.remote_ip,
-        described=connection_filter.client_in_words(session),
+        described=session.remote_ip if session.dns is None else connection_filter.client_in_words(session, session.dns),
         server=session.server,
         local=session.local_ip,
         protocol=protocol + "A" if session.user is not None and session.extended else protocol,

@@ -34,17 +34,16 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
     refusal = _refusal(session, sender, parameters)
     if refusal is not None:
         return refusal
-    filtered = _filtered(session, sender, now)
+    filtered = _filtered(session, sender, now) if sender_filter.is_on(session) else None
     if filtered is not None:
         return filtered
     session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, mail=parameters)
-    return _rated(session)
+    rate = session.connector.message_rate_limit
+    return Outcome(session, replies.SENDER_OK) if rate is None else _rated(session, rate)
 
 
 def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
     """The sender filter, unless the client is on an allow list."""
-    if not sender_filter.is_on(session):
-        return None
     blocked = sender_filter.blocked(session, sender)
     if blocked is None or not sender_filter.rejects(session):
         return None
@@ -54,11 +53,11 @@ def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
     return None if client.allowed else close(session, replies.SENDER_DENIED, blocked.rule, blocked.entry)
 
 
-def _rated(session: Session) -> Outcome:
+def _rated(session: Session, limit: int) -> Outcome:
     """Asks for the count of this minute where a rate is set (MessageRateLimit, documents 000 and 001)."""
     connector = session.connector
-    limit, source = connector.message_rate_limit, connector.message_rate_source
-    if limit is None or source is MessageRateSource.None_:
+    source = connector.message_rate_source
+    if source is MessageRateSource.None_:
         return Outcome(session, replies.SENDER_OK)
     address = "" if source is MessageRateSource.User else session.remote_ip
     user = "" if source is MessageRateSource.IPAddress else str(session.sender).lower()

@@ -59,14 +59,16 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
     reserved = _reserved(session.connector, recipient.domain)
     if reserved is not None:
         return refuse(session, *reserved)
-    client = connection_filter.verdict(session, now)
-    if client.pending:
-        return Outcome(session, None, (AwaitLookUp(),))
-    refusal = connection_filter.refuse_recipient(session, recipient, client)
-    if refusal is not None:
-        return refusal
-    if recipient_filter.is_on(session) and not client.allowed:
-        if recipient_filter.is_blocked(session, recipient):
+    client = connection_filter.NEUTRAL
+    if not session.policy.connection_lists.idle:
+        client = connection_filter.verdict(session, now)
+        if client.pending:
+            return Outcome(session, None, (AwaitLookUp(),))
+        refusal = connection_filter.refuse_recipient(session, recipient, client)
+        if refusal is not None:
+            return refusal
+    if not client.allowed and recipient_filter.is_on(session):
+        if session.policy.blocked_recipients and recipient_filter.is_blocked(session, recipient):
             return refuse(session, replies.USER_UNKNOWN, "recipient_blocked", str(recipient).lower())
         if recipient_filter.needs_look_up(session, recipient, domain):
             return Outcome(session, None, (LookUpRecipient(recipient, wishes),))

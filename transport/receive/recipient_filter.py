@@ -16,8 +16,7 @@ def is_on(session: Session) -> bool:
 
 def is_blocked(session: Session, recipient: Path) -> bool:
     """True for a recipient on the block list, in whatever domain."""
-    blocked = session.policy.blocked_recipients
-    return bool(blocked) and str(recipient).lower() in blocked
+    return str(recipient).lower() in session.policy.blocked_recipients
 
 
 def needs_look_up(session: Session, recipient: Path, domain: AcceptedDomain | None) -> bool:

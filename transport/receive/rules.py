@@ -211,7 +211,7 @@ SIGN_IN: dict[str, Rule] = {
         (replies.NOT_SUCCESSFUL,), CONNECTOR, "permission_groups", ("grants",), see=("user",),
     ),
     "sign_in_too_often": Rule(
-        "This address has failed to sign in as this user too often; it must wait.",
+        "This address has failed to sign in as this user, or as many users, too often; it must wait.",
         "Mend the stored password of the client that keeps trying; the user is not locked out anywhere else.",
         (replies.AUTHENTICATION_NOT_AVAILABLE,), "user",
     ),

@@ -12,9 +12,10 @@ from transport.receive.session import Session
 from transport.smtp.path import Path
 
 _FROM = re.compile(rb"^from[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Nothing here may try a place twice: a header of 256 KB comes from anybody, and everybody waits while it is read.
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+(?:(")|\\?\Z)', re.DOTALL)
 _COMMENT = re.compile(rb"\([^()]*\)")
-_ADDRESS = re.compile(rb"[^\s<>,;:\"()]+@[^\s<>,;:\"()@]+")
+_WORD = re.compile(rb"[^\s<>,;:\"()]+")
 STAMP = "X-MS-Exchange-Organization-Sender-Filter"
 
 
@@ -51,8 +52,18 @@ def blocked_from(session: Session, head: bytes) -> Blocked | None:
 
 def from_addresses(head: bytes) -> list[str]:
     """The addresses of every From field. What stands in quotes or in a comment is no address (RFC 5322 §3.4)."""
-    texts = (_COMMENT.sub(b" ", _QUOTED.sub(b"quoted", match[1])) for match in _FROM.finditer(head))
-    return [found.decode("utf-8", "replace").rstrip(".") for text in texts for found in _ADDRESS.findall(text)]
+    found = []
+    for match in _FROM.finditer(head):
+        for word in _WORD.findall(_COMMENT.sub(b" ", _QUOTED.sub(_unquoted, match[1]))):
+            local, _, domain = word.rstrip(b"@").rpartition(b"@")
+            if local and domain:
+                found.append(f"{local.decode('utf-8', 'replace')}@{domain.decode('utf-8', 'replace').rstrip('.')}")
+    return found
+
+
+def _unquoted(match: re.Match[bytes]) -> bytes:
+    """A quote that is never closed hides nothing."""
+    return b"quoted" if match[1] else match[0].replace(b'"', b" ")
 
 
 def rejects(session: Session) -> bool:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum, auto
 from typing import Any, assert_never
 
@@ -200,21 +199,14 @@ class Connection(SMTP):
             self.push(self._out[0] if len(self._out) == 1 else b"".join(self._out))
             self._out.clear()
 
-    # Before the greeting (RFC 5321 §4.3.1: the client waits for it)
-
     def _has_spoken(self) -> bool:
-        """Whether anything has come, be it that only the kernel knows of it yet."""
-        with suppress(OSError):
-            self._buffer += os.read(self._transport.get_extra_info("socket").fileno(), MOST_UNREAD)
+        """Whether anything has come before the greeting, be it that only the kernel knows of it yet."""
+        if not self._buffer:
+            try:
+                self._buffer = os.read(self._transport.get_extra_info("socket").fileno(), MOST_UNREAD)
+            except OSError:  # nothing is there, or the client has gone
+                return False
         return bool(self._buffer)
-
-    def _flush_first(self) -> None:
-        """The greeting goes out now, not at the end of the loop's turn: who speaks in between has not waited for it."""
-        if self._out:
-            with suppress(OSError):
-                sent = os.write(self._transport.get_extra_info("socket").fileno(), self._out[0])
-                self._out[0] = self._out[0][sent:]
-            self._flush()
 
     # In
 
@@ -231,7 +223,10 @@ class Connection(SMTP):
                 break
         else:
             self._ahead = True
-        self._leave(buffer[start:])
+        if start == len(buffer) and self._doing is Doing.COMMANDS and not self._ahead:
+            self._buffer = b""
+        else:
+            self._leave(buffer[start:])
         self._flush()
 
     def _leave(self, rest: bytes) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cryptography.fernet import Fernet, InvalidToken
 
 from transport.config.keytab import merged
+from transport.config.receive_connector import AuthMechanism
 from transport.config.snapshot import Snapshot
 
 NOT_INSTALLED = "Kerberos is not installed here (pip install 'pyspnego[kerberos]')."
@@ -118,8 +119,8 @@ class Exchange:
 
     def _choice(self, message: bytes) -> Proved:
         chosen = bytes(self._context.unwrap(message).message)
-        if len(chosen) < 4 or chosen[0] != NO_LAYER[0]:
-            raise ValueError("the client asks for a security layer")
+        if len(chosen) < 4 or chosen[0] != NO_LAYER[0] or b"\0" in chosen[4:]:
+            raise ValueError("the client asks for a security layer, or its name holds a NUL")
         return Proved(str(self._context.initiator_name), chosen[4:].decode())
 
 
@@ -130,7 +131,10 @@ class Kerberos:
         self.acceptor: Acceptor | None = None
         self.problem = ""
         self.realms = frozenset(key.realm.casefold() for keytab in snapshot.keytabs for key in keytab.keys)
-        wanted = any(one.enabled and one.enable_auth_gssapi for one in snapshot.receive_connectors)
+        wanted = any(
+            one.enabled and one.enable_auth_gssapi and AuthMechanism.Integrated in one.auth_mechanism
+            for one in snapshot.receive_connectors
+        )
         try:
             if snapshot.keytabs and gssapi is not None:
                 decrypt = Fernet(secret).decrypt

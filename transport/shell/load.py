@@ -37,7 +37,7 @@ class ConnectorLoad:
     def of(self, connector: ReceiveConnector, source: str) -> Load:
         """The connections that are open, this one not counted."""
         name = connector.name
-        here = Load(self.open[name], self._from[name, source])
+        here = Load(self.open.get(name, 0), self._from.get((name, source), 0))
         if connector.limit_scope is LimitScope.Node:
             return here
         far = self.elsewhere

@@ -85,7 +85,7 @@ class SmtpProtocol(Connection):
         if outcome.actions:
             reception.traffic.refused += 1
         self._perform(outcome)
-        self._flush_first()
+        self._flush()
         if reception.stopping:
             self.stop()
 

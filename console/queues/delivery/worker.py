@@ -30,9 +30,11 @@ DELETE FROM queues_worker w WHERE pg_postmaster_start_time() < now() - interval 
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 RETURNING number
 """
-# An attempt that was cut short is an attempt: its mail may have arrived.
+# An attempt that was cut short is an attempt, and its mail may have arrived: what was not tried yet goes before it, so
+# that workers which die one after the other do not send the same message each time.
 RELEASE = """
-UPDATE queues_recipient SET claimed_by = NULL, attempts = attempts + 1 WHERE status = 'ready' AND claimed_by = ANY(%s)
+UPDATE queues_recipient SET claimed_by = NULL, attempts = attempts + 1, due_at = now()
+WHERE status = 'ready' AND claimed_by = ANY(%s)
 """
 
 Wake = Callable[[str], None]

@@ -146,6 +146,7 @@ def test_only_the_list_becomes_ranges_and_the_right_to_relay(admin):
     page = step(admin, "restrictions", **entries)
     assert "Anyone in 192.168.5.77 and 10.0.0.0/8 may send, without signing in, to any address" in page.text
     assert "Anonymous users: Accept any recipient (relay)" in page.text
+    assert "cannot let those relay who sign in from other addresses" in page.text
     page = step(admin, "summary")
     assert page.status_code == 422 and "Anyone at 10.0.0.0/8, 192.168.5.77 could send mail" in page.text
     assert not Row.objects.filter(name="Relay of Exchange 2003").exists()
