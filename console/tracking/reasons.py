@@ -21,11 +21,13 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import Setting, settings
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
 
 CONNECTOR = "receive connector"
 FILTERS: dict[str, tuple[str, type]] = {
     "recipient filter": ("recipient_filter", RecipientFilter),
     "sender filter": ("sender_filter", SenderFilter),
+    "transport configuration": ("transport_config", TransportConfig),
 }
 """Kind of object → where the snapshot has it, and its settings table."""
 PLACES = {"recipient filter": "protection:recipient-filter", "sender filter": "protection:sender-filter"}
@@ -34,6 +36,8 @@ PLACES |= {"certificate": "certificates:list", "accepted domain": "domains:list"
 NAMES = {CONNECTOR: "Receive connector", "accepted domain": "Accepted domains"}
 NAMES |= {"recipient filter": "Recipient filter", "sender filter": "Sender filter"}
 NAMES |= {"ip block list": "IP Block list", "list provider": "List providers"}
+PLACES |= {"transport configuration": "transport_settings:organization"}
+NAMES |= {"transport configuration": "Transport configuration"}
 IN_HISTORY = {"ip block list": "IP list entry", "list provider": "IP list provider"}
 """Kinds of objects that the change history calls otherwise."""
 NAMES |= {"directory": "Directory", "certificate": "Certificates"}

@@ -44,6 +44,7 @@ def answer(session: Session) -> Reply:
     """The answer to EHLO, keywords in Exchange's order (Exchange reference, section 5.2)."""
     offered = extensions.keywords(
         session.connector,
+        limit=session.size_limit or session.connector.max_message_size,
         starttls=session.tls_available and not session.tls,
         mechanisms=mechanisms(session.connector, bool(session.tls)),
     )

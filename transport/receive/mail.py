@@ -89,7 +89,7 @@ def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outc
     if refusal is not None:
         return refusal
     if session.size_limit is not None and parameters.size > session.size_limit:
-        return refuse(session, replies.MESSAGE_TOO_LARGE, "message_size")
+        return refuse(session, replies.MESSAGE_TOO_LARGE, session.size_rule)
     return None
 
 

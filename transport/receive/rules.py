@@ -7,7 +7,8 @@ import msgspec
 
 class Rule(msgspec.Struct, frozen=True):
     """`on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
-    `certificate`, or empty when no setting decides), `field` the setting there; `protocol_error` counts to the limit.
+    `certificate`, `transport configuration`, or empty when no setting decides), `field` the setting there;
+    `protocol_error` counts to the limit.
     """
 
     meaning: str
@@ -17,6 +18,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 CONNECTOR = "receive connector"
+TRANSPORT_CONFIG = "transport configuration"
 RULES: dict[str, Rule] = {
     "no_connector": Rule(
         "No enabled Receive connector on this address holds the client.", CONNECTOR, "remote_ip_ranges"
@@ -65,6 +67,10 @@ RULES: dict[str, Rule] = {
     "too_many_logon_failures": Rule("The limit of failed sign-ins was reached.", CONNECTOR, "max_logon_failures"),
     "signed_in": Rule("User name and password are right."),
     "message_size": Rule("The message is larger than this connector allows.", CONNECTOR, "max_message_size"),
+    "organization_message_size": Rule(
+        "The message is larger than the organization takes of clients that have not signed in.",
+        TRANSPORT_CONFIG, "max_receive_size",
+    ),
     "header_size": Rule("The header is larger than this connector allows.", CONNECTOR, "max_header_size"),
     "connection_limit": Rule("The connector has as many connections as it may.", CONNECTOR, "max_inbound_connection"),
     "source_limit": Rule(
