@@ -188,11 +188,11 @@ def test_list_entries():
 
 
 def test_the_organizations_secure_domains_go_to_the_connectors_with_domain_security():
-    configuration = {"TLSReceiveDomainSecureList": ["fabrikam.com"], "MaxReceiveSize": "10 MB (10,485,760 bytes)"}
+    configuration = {"TLSReceiveDomainSecureList": ["fabrikam.com"], "ShadowRedundancyEnabled": True}
     connector, report = translated(json.dumps([relay(DomainSecureEnabled=True), configuration]))
     assert connector.struct.tls_receive_domain_secure_list == ("fabrikam.com",)
     assert line(report, "TLSReceiveDomainSecureList").verdict is Verdict.APPROXIMATED
-    assert line(report, "MaxReceiveSize").verdict is Verdict.NOT_ENFORCED
+    assert line(report, "ShadowRedundancyEnabled").verdict is Verdict.NOT_ENFORCED
 
 
 def test_an_object_without_a_name_is_not_imported():
