@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from console.management_shell.language import members, operators, syntax
+from console.management_shell.language.arithmetic import LONGEST_TEXT, bounded
 from console.management_shell.language.binding import NO_ITEM, Bound, Word, bind
 from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
-from console.management_shell.language.operators import bounded
 from console.management_shell.language.values import ScriptBlock, entries, spelling, text, truth
 
 DEEPEST = 40
@@ -161,8 +161,8 @@ class Interpreter:
 
     def _text(self, node: syntax.Text) -> str:
         parts = [part if isinstance(part, str) else text(self.value(part)) for part in node.parts]
-        if sum(map(len, parts)) > operators.LONGEST_TEXT:
-            raise Stop(f"A text has at most {operators.LONGEST_TEXT:,} characters.")
+        if sum(map(len, parts)) > LONGEST_TEXT:
+            raise Stop(f"A text has at most {LONGEST_TEXT:,} characters.")
         return "".join(parts)
 
     def _variable(self, node: syntax.Variable) -> object:

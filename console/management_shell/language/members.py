@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from console.management_shell.language.arithmetic import bounded
+from console.management_shell.language.comparing import as_number
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.operators import as_number, bounded
 from console.management_shell.language.values import (
     UNLIMITED,
     Record,
