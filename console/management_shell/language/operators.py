@@ -9,6 +9,7 @@ from console.management_shell.language import patterns
 from console.management_shell.language.arithmetic import ARITHMETIC, LONGEST_TEXT, arithmetic, bounded
 from console.management_shell.language.comparing import equal, order
 from console.management_shell.language.errors import ShellError, Stop
+from console.management_shell.language.text_format import format_text
 from console.management_shell.language.values import entries, text, truth
 
 
