@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from lark import Lark
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from console.management_shell.language import syntax
 from console.management_shell.language.building import Builder
@@ -27,10 +27,6 @@ def parse(text: str) -> syntax.Script:
         return Builder(text).transform(_lark().parse(text))
     except UnexpectedInput as error:
         raise _problem(text, error) from None
-    except VisitError as error:
-        if isinstance(error.orig_exc, ShellError):
-            raise error.orig_exc from None
-        raise
     except RecursionError:
         raise ShellError("The script is nested too deeply.", line=1, column=1) from None
 
