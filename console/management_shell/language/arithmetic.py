@@ -8,10 +8,9 @@ from typing import Any
 
 from console.management_shell.language.comparing import TIMESPAN, as_number, as_time, as_timespan
 from console.management_shell.language.errors import ShellError, Stop
-from console.management_shell.language.values import UNLIMITED, Size, Timespan, entries, text
+from console.management_shell.language.values import LONGEST_TEXT, UNLIMITED, Size, Timespan, entries, text
 
 MOST_ITEMS = 100_000
-LONGEST_TEXT = 2_000_000
 
 
 def bounded(value: Any) -> Any:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 
 from console.management_shell.language import patterns
-from console.management_shell.language.arithmetic import ARITHMETIC, LONGEST_TEXT, arithmetic, bounded
+from console.management_shell.language.arithmetic import ARITHMETIC, arithmetic, bounded
 from console.management_shell.language.comparing import equal, order
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.text_format import format_text
-from console.management_shell.language.values import entries, text, truth
+from console.management_shell.language.values import LONGEST_TEXT, entries, joined, text, truth
 
 
 def _like(left: object, right: object, case: bool) -> bool:
@@ -48,7 +48,9 @@ def _replace(left: object, right: object, case: bool) -> object:
     if isinstance(left, list):
         return [_replace(each, right, case) for each in left]
     subject = text(left)
-    if len(new) * (len(subject) + 1) > LONGEST_TEXT:
+    # What a look-ahead has found can stand in the new text at each place again.
+    places = (len(subject) + 1) ** (2 if "(?" in found[0] else 1)
+    if len(new) * places > LONGEST_TEXT:
         raise Stop(f"A text has at most {LONGEST_TEXT:,} characters.")
     try:
         return patterns.regex(found[0], subject, case).sub(new, subject)
@@ -65,7 +67,7 @@ def _split(left: object, right: object, case: bool) -> object:
 
 
 def _join(left: object, right: object, case: bool = False) -> str:
-    return text(right).join(text(each) for each in entries(left))
+    return joined(text(right), map(text, entries(left)))
 
 
 OTHERS: dict[str, Callable[[object, object, bool], object]] = {

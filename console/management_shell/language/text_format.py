@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import entries, text
+from console.management_shell.language.values import entries, joined, text
+
+_PLACES = re.compile(r"\{\{|\}\}|\{(?:(\d{1,3})(?:,(-?\d{1,6}))?(?::([^{}]*))?\})?")
+WIDEST = 1000
 
 
 def format_text(left: object, right: object) -> str:
     """`"{0,-20} {1:N0}" -f …`: width and the formats N, D, F, P, X."""
     values = entries(right) if isinstance(right, list) else [right]
+    return joined("", _parts(text(left), values))
 
-    def place(match: re.Match[str]) -> str:
-        if match[0] in ("{{", "}}"):
-            return match[0][0]
-        if match[1] is None or int(match[1]) >= len(values):
-            raise ShellError(
-                "Index (zero based) must be greater than or equal to zero and less than the size of the argument list."
-            )
-        shown = _formatted(values[int(match[1])], match[3] or "")
-        width = max(min(int(match[2] or 0), 1000), -1000)
-        return shown.ljust(-width) if width < 0 else shown.rjust(width)
 
-    return re.sub(r"\{\{|\}\}|\{(?:(\d{1,3})(?:,(-?\d{1,6}))?(?::([^{}]*))?\})?", place, text(left))
+def _parts(form: str, values: list[object]) -> Iterator[str]:
+    end = 0
+    for match in _PLACES.finditer(form):
+        yield form[end : match.start()]
+        yield match[0][0] if match[0] in ("{{", "}}") else _placed(match, values)
+        end = match.end()
+    yield form[end:]
+
+
+def _placed(match: re.Match[str], values: list[object]) -> str:
+    if match[1] is None or int(match[1]) >= len(values):
+        raise ShellError(
+            "Index (zero based) must be greater than or equal to zero and less than the size of the argument list."
+        )
+    shown = _formatted(values[int(match[1])], match[3] or "")
+    width = max(min(int(match[2] or 0), WIDEST), -WIDEST)
+    return shown.ljust(-width) if width < 0 else shown.rjust(width)
 
 
 def _formatted(value: object, form: str) -> str:
