@@ -6,7 +6,7 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +38,13 @@ def create(actor: Actor, connector: ReceiveConnector | SendConnector, confirmed_
     """Makes a connector and returns its row."""
     actor.require(*WRITERS)
     return ROWS[type(connector)].create(actor, connector, _names(confirmed_name))
+
+
+def create_all(actor: Actor, connectors: Sequence[ReceiveConnector | SendConnector]) -> None:
+    """Makes connectors of one kind, in one revision."""
+    actor.require(*WRITERS)
+    if connectors:
+        ROWS[type(connectors[0])].create_all(actor, connectors)
 
 
 def update(

@@ -36,6 +36,7 @@ class ConnectorPages(CrudView):
 
     namespace = "connectors"
     struct: Any = None
+    import_url = "management_shell:import"
     writers = actions.WRITERS
     shows_commands = True
     refresh = 10

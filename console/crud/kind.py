@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.text import capfirst
 
+from console.accounts.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.columns import Column, Detail, Filter, Verb
 from console.crud.listing import Rows
@@ -49,6 +50,7 @@ class Kind(RoleRequired):
     verbs: Sequence[Verb] = ()
     form_class: Any = None
     new_url: str = ""
+    import_url: str = ""
     edit_url: str = ""
     refresh: int = 0
     page_size: int = 50
@@ -119,6 +121,11 @@ class Kind(RoleRequired):
         if self.new_url:
             return reverse(self.new_url)
         return self.url(Page.NEW) if self.offers(Page.NEW) else ""
+
+    def url_of_import(self) -> str:
+        """Where objects of this kind come from Exchange, for administrators."""
+        may = self.actor.may(Role.ORGANIZATION_MANAGEMENT)
+        return reverse(self.import_url) if self.import_url and may else ""
 
     def url_to_open(self, obj: Any) -> str:
         """The property page, which everybody may read, or the form, for who may write."""

@@ -73,6 +73,7 @@ class DomainPages(CrudView):
     form_class = DomainForm
     writers = actions.WRITERS
     shows_commands = True
+    import_url = "management_shell:import"
 
     def may(self, verb: Verb, obj: Any) -> bool:
         return not (obj.default and verb.name in ("make-default", "remove"))

@@ -42,8 +42,8 @@ def report(of: ImportDraft) -> tuple[list[Translated], list[Step]]:
 
 
 def history(user: AbstractBaseUser) -> list[str]:
-    """Somebody's scripts, newest first."""
-    return list(HistoryLine.objects.filter(user=user).values_list("text", flat=True))
+    """Somebody's scripts, newest first, each once."""
+    return list(dict.fromkeys(HistoryLine.objects.filter(user=user).values_list("text", flat=True)))
 
 
 def planned(items: list[Item], replace: bool) -> tuple[list[Translated], list[Step]]:

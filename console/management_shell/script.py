@@ -6,14 +6,15 @@ password ever stands in a script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from msgspec.structs import replace
 
-from console.management_shell.wording import argument, quoted
+from console.management_shell.pairing import key, pairs, renamed
+from console.management_shell.wording import argument, new_command, quoted, set_command
 from console.publishing.relay_guard import newly_open
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
@@ -21,15 +22,11 @@ from transport.config.connection_filter import IPListProvider
 from transport.config.permissions import Grant
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Kind, Setting, defaults, settings
+from transport.config.setting import Setting, settings
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposure
 
 DO_NOT_ASK = " -Confirm:$false"
-GIVEN_ANYWAY = {"name", "usage", "bindings", "remote_ip_ranges", "any_match", "priority"}
-"""What New- and Add- say even where it is as usual: Exchange asks for it, or derives it from something else."""
-
-Pair = tuple[Any | None, Any | None]
 
 
 @dataclass
@@ -61,6 +58,7 @@ def script(before: Snapshot, after: Snapshot) -> list[str]:
     """The commands, one each line, in an order in which each can stand by itself; comments begin with `#`."""
     found = Script(before)
     _certificates(found, after)
+    _keytabs(found, after)
     _accepted_domains(found, after)
     _connectors(found, after)
     _send_connectors(found, after)
@@ -68,6 +66,7 @@ def script(before: Snapshot, after: Snapshot) -> list[str]:
         _single(found, part, after, cmdlets)
     _entries(found, after)
     _providers(found, after)
+    _removed_certificates(found, after)
     return found.lines
 
 
@@ -79,14 +78,29 @@ def new_commands(connector: ReceiveConnector | SendConnector) -> list[str]:
 
 def _certificates(found: Script, after: Snapshot) -> None:
     for old, new in pairs(found.now.certificates, after.certificates):
-        if new is None:
-            found.lines.append(f"# The certificate {quoted(old.name)} was removed: Remove-ExchangeCertificate")
-        elif old != new:
+        if new is not None and old != new:
             names = ", ".join(new.names)
             found.lines.append(
                 f"# The certificate {quoted(new.name)} ({names}) is not in this script, since its private key stays "
-                "where it is. Export it under Certificates as PFX, then: Import-ExchangeCertificate"
+                "where it is. Export it under Certificates as PFX, then: "
+                f"Import-ExchangeCertificate -FileName <file> -FriendlyName {quoted(new.name)}"
             )
+
+
+def _keytabs(found: Script, after: Snapshot) -> None:
+    """No cmdlet handles them: the keys come from the domain's own tools."""
+    for old, new in pairs(found.now.keytabs, after.keytabs):
+        name = quoted((new or old).name)
+        what = f"Remove the keytab {name}" if new is None else f"The keytab {name} is not in this script: load it"
+        if old != new:
+            found.lines.append(f"# {what} under Protection, Kerberos.")
+
+
+def _removed_certificates(found: Script, after: Snapshot) -> None:
+    """Once no connector shows them any more."""
+    for old, new in pairs(found.now.certificates, after.certificates):
+        if new is None:
+            found.add(f"Remove-ExchangeCertificate {quoted(old.name)}{DO_NOT_ASK}")
 
 
 def _accepted_domains(found: Script, after: Snapshot) -> None:
@@ -111,9 +125,9 @@ def _put_domain(found: Script, old: AcceptedDomain | None, new: AcceptedDomain) 
     others = tuple(each for each in found.now.accepted_domains if each.domain_name != new.domain_name)
     made = replace(new, default=not others if old is None else old.default)
     if old is None:
-        found.add(_new(made, skip={"default"}), accepted_domains=(*others, made))
+        found.add(new_command(made, skip={"default"}), accepted_domains=(*others, made))
     elif old != made:
-        found.add(_set(old, made, old.name), accepted_domains=(*others, made))
+        found.add(set_command(old, made), accepted_domains=(*others, made))
     if new.default and not made.default:
         retired = tuple(replace(each, default=False) for each in others)
         found.add(f"Set-AcceptedDomain {quoted(new.name)} -MakeDefault $true", accepted_domains=(*retired, new))
@@ -121,7 +135,7 @@ def _put_domain(found: Script, old: AcceptedDomain | None, new: AcceptedDomain) 
 
 def _connectors(found: Script, after: Snapshot) -> None:
     """A connector that cannot be changed yet, because another still has its addresses, is made anew at the end."""
-    every = _renamed(pairs(found.now.receive_connectors, after.receive_connectors), {"usage"})
+    every = renamed(pairs(found.now.receive_connectors, after.receive_connectors), {"usage"})
     fresh = [new for old, new in every if old is None]
     for old, new in every:
         if old is not None and (new is None or old.usage is not new.usage):
@@ -137,7 +151,7 @@ def _connectors(found: Script, after: Snapshot) -> None:
             _change(found, old, new)
     for new in sorted(fresh, key=lambda each: each.name.lower()):
         bare = replace(new, grants=())
-        found.put(_new(bare, rules.preset(new.usage, new.name)), None, bare)
+        found.put(new_command(bare, rules.preset(new.usage, new.name)), None, bare)
         _grants(found, bare, new)
 
 
@@ -153,7 +167,7 @@ def _drop(found: Script, old: ReceiveConnector) -> None:
 def _change(found: Script, old: ReceiveConnector, new: ReceiveConnector) -> None:
     without = replace(new, grants=old.grants)
     if old != without:
-        found.add(_set(old, without, old.name), receive_connectors=(*_others(found, old), without))
+        found.add(set_command(old, without), receive_connectors=(*_others(found, old), without))
     _grants(found, without, new)
 
 
@@ -186,24 +200,13 @@ def _granted(found: Script, connector: ReceiveConnector, grants: Iterable[Grant]
 
 
 def _send_connectors(found: Script, after: Snapshot) -> None:
-    every = _renamed(pairs(found.now.send_connectors, after.send_connectors), set())
+    every = renamed(pairs(found.now.send_connectors, after.send_connectors), set())
     for old, new in every:
         if new is None:
             found.add(f"Remove-SendConnector {quoted(old.name)}{DO_NOT_ASK}")
     for old, new in every:
         if new is not None and old != new:
-            found.add(_set(old, new, old.name) if old else _new(new))
-            _secrets(found, old, new)
-
-
-def _secrets(found: Script, old: SendConnector | None, new: SendConnector) -> None:
-    table = settings(type(new))
-    for name in new.__struct_fields__:
-        if name not in table and getattr(new, name) and getattr(new, name) != getattr(old, name, None):
-            found.lines.append(
-                f"# The password of {quoted(new.name)} is not in this script: "
-                f"Set-SendConnector {quoted(new.name)} -AuthenticationCredential (Get-Credential)"
-            )
+            found.add(set_command(old, new) if old else new_command(new))
 
 
 def _entries(found: Script, after: Snapshot) -> None:
@@ -214,21 +217,21 @@ def _entries(found: Script, after: Snapshot) -> None:
         found.add(f"Get-{noun} | {where} | Remove-{noun}{DO_NOT_ASK}")
     held = set(found.now.ip_list_entries)
     for new in [each for each in after.ip_list_entries if each not in held]:
-        found.add(_new(new, verb="Add", noun=f"IP{new.ip_list.value}ListEntry", skip={"ip_list"}))
+        found.add(new_command(new, verb="Add", noun=f"IP{new.ip_list.value}ListEntry", skip={"ip_list"}))
 
 
 def _providers(found: Script, after: Snapshot) -> None:
     """A provider that takes another's priority moves that one down: what follows by itself is not said again."""
-    now = {_key(each): each for each in found.now.ip_list_providers}
-    wanted = {_key(each): each for each in after.ip_list_providers}
-    for key, old in [(key, old) for key, old in now.items() if _gone(old, wanted.get(key))]:
+    now = {key(each): each for each in found.now.ip_list_providers}
+    wanted = {key(each): each for each in after.ip_list_providers}
+    for name, old in [(name, old) for name, old in now.items() if _gone(old, wanted.get(name))]:
         found.add(f"Remove-{_provider(old)} {quoted(old.name)}{DO_NOT_ASK}")
-        del now[key]
-    for key, new in sorted(wanted.items(), key=lambda pair: pair[1].priority):
-        old = now.get(key)
+        del now[name]
+    for name, new in sorted(wanted.items(), key=lambda pair: pair[1].priority):
+        old = now.get(name)
         if old != new:
             same = {"verb": "Add", "noun": _provider(new), "skip": {"ip_list"}}
-            found.add(_set(old, new, old.name, _provider(new)) if old else _new(new, **same))
+            found.add(set_command(old, new, _provider(new)) if old else new_command(new, **same))
             _push_down(now, new)
 
 
@@ -241,13 +244,13 @@ def _provider(provider: IPListProvider) -> str:
 
 
 def _push_down(now: dict[str, IPListProvider], new: IPListProvider) -> None:
-    now[_key(new)] = new
+    now[key(new)] = new
     behind = [each for each in now.values() if each.ip_list is new.ip_list and each is not new]
     taken = new.priority
     for each in sorted(behind, key=lambda each: each.priority):
         if each.priority == taken:
             taken += 1
-            now[_key(each)] = replace(each, priority=taken)
+            now[key(each)] = replace(each, priority=taken)
 
 
 def _single(found: Script, part: str, after: Snapshot, cmdlet_of: Callable[[Setting], tuple[str, str]]) -> None:
@@ -279,51 +282,3 @@ SINGLES = {
     "transport_config": _always("Set-TransportConfig"),
 }
 """Part of the snapshot → (cmdlet, parameter) of each of its settings."""
-
-
-def _new(struct: Any, base: Any = None, verb: str = "New", noun: str = "", skip: Collection[str] = ()) -> str:
-    """`New-… -Name … …` with what is off the base (the defaults, if there is none)."""
-    usual = defaults(type(struct))
-    words = [f"{verb}-{noun or type(struct).__name__}"]
-    for name, setting in settings(type(struct)).items():
-        value = getattr(struct, name)
-        preset = usual[name] if base is None else getattr(base, name)
-        given = name in GIVEN_ANYWAY or value != preset
-        if given and name not in skip and setting.kind is not Kind.GRANTS:
-            words.append(f"-{setting.name} {argument(setting, value)}")
-    return " ".join(words)
-
-
-def _set(old: Any, new: Any, name: str, noun: str = "") -> str:
-    words = [f"Set-{noun or type(new).__name__} {quoted(name)}"]
-    for field_name, setting in settings(type(new)).items():
-        if getattr(old, field_name) != getattr(new, field_name):
-            words.append(f"-{setting.name} {argument(setting, getattr(new, field_name))}")
-    return " ".join(words)
-
-
-def _key(struct: Any) -> str:
-    return str(struct.name).lower()
-
-
-def pairs(before: Sequence[Any], after: Sequence[Any], key: Callable[[Any], str] = _key) -> list[Pair]:
-    """(before, after) of each object; one of them is None for what came or went."""
-    old, new = {key(each): each for each in before}, {key(each): each for each in after}
-    return [(old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]
-
-
-def _renamed(every: list[Pair], fixed: Collection[str]) -> list[Pair]:
-    """One that went and one that came are one with another name, if more of it stayed than changed."""
-    gone = [old for old, new in every if new is None]
-    come = [new for old, new in every if old is None]
-    if len(gone) != 1 or len(come) != 1 or not _is_renamed(gone[0], come[0], fixed):
-        return every
-    return [*(pair for pair in every if None not in pair), (gone[0], come[0])]
-
-
-def _is_renamed(old: Any, new: Any, fixed: Collection[str]) -> bool:
-    usual = defaults(type(old))
-    names = [name for name in old.__struct_fields__ if name != "name"]
-    differ = [name for name in names if getattr(old, name) != getattr(new, name)]
-    kept = [name for name in names if name not in differ and getattr(old, name) != usual[name]]
-    return not set(differ) & set(fixed) and len(kept) > len(differ)

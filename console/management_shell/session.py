@@ -40,6 +40,7 @@ class Session:
 
     def run(self, text: str) -> None:
         """Runs a script; what it prints goes to the host. Raises ShellError, with its place, at the first error."""
+        self.interpreter.begin()
         for statement in parse(text).statements:
             with _only_shell_errors(), self.around():
                 for line in printed(self.interpreter.run(statement), self.host.width):

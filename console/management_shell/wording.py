@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 from transport.config import kinds
-from transport.config.setting import Kind, Setting
+from transport.config.setting import Kind, Setting, defaults, settings
+
+GIVEN_ANYWAY = {"name", "usage", "bindings", "remote_ip_ranges", "any_match", "priority"}
+"""What New- and Add- say even where it is as usual: Exchange asks for it, or derives it from something else."""
 
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*|\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?")
 _ESCAPED = {
@@ -55,3 +60,24 @@ def _size(value: int) -> str:
         if value and value % factor == 0:
             return f"{value // factor}{unit}"
     return str(value)
+
+
+def new_command(struct: Any, base: Any = None, verb: str = "New", noun: str = "", skip: Collection[str] = ()) -> str:
+    """`New-… -Name … …` with what is off the base (the defaults, if there is none)."""
+    usual = defaults(type(struct))
+    words = [f"{verb}-{noun or type(struct).__name__}"]
+    for name, setting in settings(type(struct)).items():
+        value = getattr(struct, name)
+        preset = usual[name] if base is None else getattr(base, name)
+        given = name in GIVEN_ANYWAY or value != preset
+        if given and name not in skip and setting.kind is not Kind.GRANTS:
+            words.append(f"-{setting.name} {argument(setting, value)}")
+    return " ".join(words)
+
+
+def set_command(old: Any, new: Any, noun: str = "") -> str:
+    words = [f"Set-{noun or type(new).__name__} {quoted(old.name)}"]
+    for field_name, setting in settings(type(new)).items():
+        if getattr(old, field_name) != getattr(new, field_name):
+            words.append(f"-{setting.name} {argument(setting, getattr(new, field_name))}")
+    return " ".join(words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +32,20 @@ class SettingsRows:
 
     def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> models.Model:
         """Writes a new row. Raises ValidationError at the fields that cannot stand."""
-        with change(actor, f"{self.kind} {struct.name}: created", confirmed) as under_way:
-            self.check(struct, self.others(None))
-            row = write(struct, self.model())
-            row.save()
-            under_way.record(self.kind, struct.name, None, properties(struct))
-        return row
+        return self.create_all(actor, [struct], confirmed)[0]
+
+    def create_all(self, actor: Actor, structs: Sequence[Any], confirmed: Collection[str] = ()) -> list[models.Model]:
+        """Writes new rows in one revision; each has to stand beside those that are there and those before it."""
+        names = ", ".join(struct.name for struct in structs)
+        with change(actor, f"{self.kind} {names}: created", confirmed) as under_way:
+            others, rows = self.others(None), []
+            for struct in structs:
+                self.check(struct, others)
+                others.append(struct)
+                rows.append(write(struct, self.model()))
+                rows[-1].save()
+                under_way.record(self.kind, struct.name, None, properties(struct))
+        return rows
 
     def update(
         self,

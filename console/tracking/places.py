@@ -11,6 +11,7 @@ from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import Setting, settings
+from transport.config.transport_config import TransportConfig
 from transport.receive.rules import CONNECTOR
 
 
@@ -40,6 +41,13 @@ PLACES = {
     ),
     "connection filter": Place(
         "Connection filter", "protection:connection-filter", ConnectionFilter, "Connection filter", "connection_filter"
+    ),
+    "transport configuration": Place(
+        "Transport configuration",
+        "transport_settings:organization",
+        TransportConfig,
+        "Transport configuration",
+        "transport_config",
     ),
     "ip block list": Place("IP Block list", "protection:block-list", history="IP list entry"),
     "ip allow list": Place("IP Allow list", "protection:allow-list", history="IP list entry"),

@@ -14,6 +14,6 @@ class TransportLimitsForm(SectionsForm):
 
 
 class TransportConfigForm(SectionsForm):
-    """Reports to senders."""
+    """What holds for the whole organization."""
 
     struct = TransportConfig

@@ -25,6 +25,7 @@ class TransportLimits(SingleRow):
 class TransportConfig(SingleRow):
     """The row of `transport.config.transport_config.TransportConfig`. Sizes in bytes."""
 
+    max_receive_size = models.BigIntegerField(null=True, default=None)
     external_postmaster_address = models.TextField(default="", blank=True)
     external_delay_dsn_enabled = models.BooleanField(default=True)
     external_dsn_max_message_attach_size = models.BigIntegerField(default=10 * 1024 * 1024)

@@ -31,7 +31,7 @@ class TransportPage(SingleRowPage):
         return _("The transport settings are saved.")
 
     def more(self) -> dict[str, Any]:
-        pages = [("limits", _("Retry and expiry")), ("organization", _("Reports to senders"))]
+        pages = [("limits", _("Retry and expiry")), ("organization", _("Organization"))]
         urls = {name: reverse(f"transport_settings:{name}") for name, _label in pages}
         return {"tabs": [Tab(label, urls[name], urls[name] == self.request.path) for name, label in pages]}
 

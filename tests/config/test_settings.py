@@ -62,7 +62,7 @@ def test_a_setting_is_obeyed_somewhere_or_said_not_to_be(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", [field for struct in TRANSPORT_SETTINGS for field in settings(struct)])
-def test_delivery_obeys_each_transport_setting(field: str) -> None:
-    rooms = [TRANSPORT / "send", TRANSPORT / "shell", ROOT / "console" / "queues" / "delivery"]
+def test_a_transport_setting_is_obeyed_somewhere(field: str) -> None:
+    rooms = [TRANSPORT / "receive", TRANSPORT / "send", TRANSPORT / "shell", ROOT / "console" / "queues" / "delivery"]
     sources = [path.read_text() for room in rooms for path in room.glob("*.py")]
     assert any(re.search(rf"\.{field}\b", source) for source in sources), f"nobody obeys {field}"

@@ -27,6 +27,7 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
 
 FOLDER = Path(__file__).parent
 KINDS: dict[str, type] = {
@@ -35,6 +36,7 @@ KINDS: dict[str, type] = {
     "Recipient filter": RecipientFilter,
     "Sender filter": SenderFilter,
     "Connection filter": ConnectionFilter,
+    "Transport configuration": TransportConfig,
     "IP Block list entry": IPListEntry,
     "IP Allow list entry": IPListEntry,
     "IP Block list provider": IPListProvider,
@@ -155,6 +157,7 @@ def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
         connection_filter=(made[ConnectionFilter] or [ConnectionFilter()])[0],
         ip_list_entries=tuple(made[IPListEntry]),
         ip_list_providers=tuple(made[IPListProvider]),
+        transport_config=(made[TransportConfig] or [TransportConfig()])[0],
     )
 
 

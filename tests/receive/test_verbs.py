@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receive.builders import connected, connector, policy, said
+from transport.config.transport_config import TransportConfig
 from transport.receive import data, verbs
 from transport.receive.outcome import Close, ReadMailData
 from transport.receive.session import Session
@@ -91,3 +93,11 @@ def test_bypass_right_lifts_the_size_limit() -> None:
     session = said(connected(policy(trusted)), *STAGES["rcpt"])
     (action,) = verbs.respond(session, b"DATA", 0.0).actions
     assert isinstance(action, ReadMailData) and action.limit is None
+
+
+def test_the_organizations_limit_is_for_those_who_have_not_signed_in() -> None:
+    config = TransportConfig(max_receive_size=70_000)
+    session = said(connected(policy(connector(max_message_size=100_000), transport_config=config)), *HELLO)
+    assert (session.size_limit, session.size_rule) == (70_000, "organization_message_size")
+    signed_in = msgspec.structs.replace(session, principal=r"CONTOSO\anna")
+    assert (signed_in.size_limit, signed_in.size_rule) == (100_000, "message_size")

@@ -1,4 +1,4 @@
-"""What holds for the whole organization (Set-TransportConfig): reports to senders. Exchange reference, section 1.6.
+"""What holds for the whole organization (Set-TransportConfig). Exchange reference, section 1.6.
 
 Exchange tells external from internal senders; a gateway reports to all in the same way, by the settings for external
 ones.
@@ -16,8 +16,16 @@ CMDLET = "Set-TransportConfig"
 
 
 class TransportConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Who reports to senders, and what. Sizes in bytes."""
+    """How much strangers may send, and who reports to senders, and what. Sizes in bytes."""
 
+    max_receive_size: Annotated[
+        int | None,
+        Setting(
+            "MaxReceiveSize", "General", Kind.SIZE, "Maximum receive message size",
+            "For clients that have not signed in, whatever a connector allows them. Unlimited: the connectors decide.",
+            CMDLET, minimum=65536, maximum=2147482624, unlimited=True,
+        ),
+    ] = None
     external_postmaster_address: Annotated[
         str,
         Setting(

@@ -101,7 +101,7 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     """Whether the message is taken. `identity` is its id as 32 hex digits. The transaction is over either way."""
     done = reset(session)
     if mail.over_limit:
-        return refuse(done, replies.MESSAGE_TOO_LARGE, "message_size")
+        return refuse(done, replies.MESSAGE_TOO_LARGE, session.size_rule)
     if not mail.header_complete:
         return close(done, replies.HEADER_TOO_LARGE, "header_size")
     if mail.bare_line_feeds and session.connector.bare_linefeed_rejection_enabled:

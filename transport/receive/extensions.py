@@ -9,9 +9,9 @@ SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
 LINE, LONG_ADDRESS_LINE, SIGN_IN_LINE = 2048, 8000, 12288
 
 
-def keywords(connector: ReceiveConnector, *, starttls: bool, mechanisms: list[str]) -> list[str]:
-    """The keywords of the answer to EHLO, in Exchange's order."""
-    size = f"SIZE {connector.max_message_size}" if connector.size_enabled is SizeMode.Enabled else "SIZE"
+def keywords(connector: ReceiveConnector, *, limit: int, starttls: bool, mechanisms: list[str]) -> list[str]:
+    """The keywords of the answer to EHLO, in Exchange's order; `limit` in octets stands beside SIZE."""
+    size = f"SIZE {limit}" if connector.size_enabled is SizeMode.Enabled else "SIZE"
     offered = {
         size: connector.size_enabled is not SizeMode.Disabled,
         "PIPELINING": connector.pipelining_enabled,

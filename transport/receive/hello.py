@@ -42,7 +42,8 @@ def _hello(session: Session, name: str, now: float, *, extended: bool) -> Outcom
 def answer(session: Session) -> Reply:
     """The answer to EHLO, keywords in Exchange's order (Exchange reference, section 5.2)."""
     tls = bool(session.tls)
-    offered = session.policy.keywords(session.connector, session.tls_available and not tls, tls)
+    limit = session.size_limit or session.connector.max_message_size
+    offered = session.policy.keywords(session.connector, limit, session.tls_available and not tls, tls)
     return _reply(_first_line(session), *offered)
 
 

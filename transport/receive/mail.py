@@ -91,7 +91,7 @@ def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outc
         return refusal
     limit = session.size_limit
     if limit is not None and parameters.size > limit:
-        return refuse(session, replies.MESSAGE_TOO_LARGE, "message_size")
+        return refuse(session, replies.MESSAGE_TOO_LARGE, session.size_rule)
     return None
 
 

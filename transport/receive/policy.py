@@ -24,7 +24,7 @@ class Policy:
         self._exact: dict[str, AcceptedDomain] = {}
         self._parents: dict[str, AcceptedDomain] = {}
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
-        self._keywords: dict[tuple[str, bool, bool], tuple[str, ...]] = {}
+        self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
         self.our_names = {name.lower().encode() for name in (snapshot.server, *(each.fqdn for each in every)) if name}
         self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
@@ -66,13 +66,14 @@ class Policy:
                 return domain.domain_name
         return self.snapshot.server
 
-    def keywords(self, connector: ReceiveConnector, starttls: bool, tls: bool) -> tuple[str, ...]:
+    def keywords(self, connector: ReceiveConnector, limit: int, starttls: bool, tls: bool) -> tuple[str, ...]:
         """What the connector offers in its answer to EHLO, worked out once: STARTTLS or not, before or on TLS."""
-        key = (connector.name, starttls, tls)
+        key = (connector.name, limit, starttls, tls)
         found = self._keywords.get(key)
         if found is None:
             by = mechanisms(connector, tls, self.kerberos)
-            found = self._keywords[key] = tuple(extensions.keywords(connector, starttls=starttls, mechanisms=by))
+            offered = extensions.keywords(connector, limit=limit, starttls=starttls, mechanisms=by)
+            found = self._keywords[key] = tuple(offered)
         return found
 
     def rights(self, connector: ReceiveConnector, principal: str) -> frozenset[Right]:

@@ -15,9 +15,9 @@ class Rule(msgspec.Struct, frozen=True):
     """`remedy` is what an administrator can do; `replies` what a client may see, none for a rule that refuses nothing.
 
     `on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
-    `user`, `certificate`, or empty when no setting decides), `field` the setting there, `also` the others there that
-    have a part in it; `see` other kinds where the remedy may lie; `text_from` (kind, field) where an administrator may
-    have given the reply other words; `protocol_error` counts to the limit.
+    `user`, `certificate`, `transport configuration`, or empty when no setting decides), `field` the setting there,
+    `also` the others there that have a part in it; `see` other kinds where the remedy may lie; `text_from` (kind, field)
+    where an administrator may have given the reply other words; `protocol_error` counts to the limit.
     """
 
     meaning: str
@@ -33,6 +33,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 CONNECTOR, BLOCK_LIST, PROVIDER = "receive connector", "ip block list", "list provider"
 RECIPIENTS, SENDERS = "recipient filter", "sender filter"
+TRANSPORT_CONFIG = "transport configuration"
 
 CONNECTION: dict[str, Rule] = {
     "no_connector": Rule(
@@ -348,6 +349,11 @@ MESSAGE: dict[str, Rule] = {
         "The message is larger than this connector allows.",
         "Raise the maximum message size, or let the sender send less; attachments grow by a third on their way.",
         (replies.MESSAGE_TOO_LARGE,), CONNECTOR, "max_message_size",
+    ),
+    "organization_message_size": Rule(
+        "The message is larger than the organization takes of clients that have not signed in.",
+        "Raise the organization's maximum receive size, or let the sender send less.",
+        (replies.MESSAGE_TOO_LARGE,), TRANSPORT_CONFIG, "max_receive_size",
     ),
     "header_size": Rule(
         "The header is larger than this connector allows.",

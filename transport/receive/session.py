@@ -117,8 +117,19 @@ class Session(msgspec.Struct, frozen=True):
 
     @property
     def size_limit(self) -> int | None:
-        """Octets that a message may have; None with the right Bypass message size limit."""
-        return None if Right.BYPASS_MESSAGE_SIZE_LIMIT in self.rights else self.connector.max_message_size
+        """Octets that a message may have; None with the right Bypass message size limit.
+
+        The organization's limit holds for those who have not signed in (Exchange reference, section 1.6).
+        """
+        if Right.BYPASS_MESSAGE_SIZE_LIMIT in self.rights:
+            return None
+        limit, organization = self.connector.max_message_size, self.policy.snapshot.transport_config.max_receive_size
+        return limit if organization is None or not self.is_anonymous else min(limit, organization)
+
+    @property
+    def size_rule(self) -> str:
+        """The name of the rule behind `size_limit`."""
+        return "message_size" if self.size_limit == self.connector.max_message_size else "organization_message_size"
 
     def wire(self, reply: Reply) -> bytes:
         """A reply as this connector sends it: without enhanced status codes when they are switched off."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.management_shell.cmdlets import (
     accepted_domains,
+    certificate_files,
     certificates,
     configuration,
     connectivity,
@@ -31,6 +32,7 @@ FAMILIES = (
     ip_lists,
     ip_list_providers,
     certificates,
+    certificate_files,
     transport_service,
     queues,
     messages,

@@ -1,4 +1,4 @@
-"""Get-, New-, Import-, Export-, Enable- and Remove-ExchangeCertificate (Exchange reference, section 11.3)."""
+"""Get-, New-, Enable- and Remove-ExchangeCertificate (Exchange reference, section 11.3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from django.core.exceptions import ValidationError
 
 from console.certificates import actions, keys, queries
 from console.certificates.models import Certificate
@@ -17,7 +16,7 @@ from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.guard import Fields, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Flags, Record, argument, read_count, read_text, read_texts
+from console.management_shell.language.values import Flags, Record, read_count, read_text, read_texts
 from transport.config import kinds
 
 SIZES = {2048: keys.RSA2048, 3072: keys.RSA3072}
@@ -95,7 +94,7 @@ def _names(call: Call) -> list[str]:
 
 
 def _new(call: Call) -> Iterator[object]:
-    _say_what_is_not_here(call)
+    say_what_is_not_here(call)
     names = _names(call)
     name, actor = call.get("FriendlyName") or names[0][:LONGEST_NAME], call.host.actor
     kind = call.get("KeySize", keys.P256)
@@ -106,93 +105,15 @@ def _new(call: Call) -> Iterator[object]:
         yield record(actions.make_self_signed(actor, name, names, kind))
 
 
-def _say_what_is_not_here(call: Call) -> None:
+def say_what_is_not_here(call: Call) -> None:
+    """Warns of services that are none here."""
     others = [name for name in call.get("Services", ()) if name.upper() not in (HERE, "NONE")]
     if others:
         call.warning(f"Certificates are for {HERE} only here; {', '.join(others)} is left out.")
 
 
-def _import(call: Call) -> Iterator[object]:
-    _say_what_is_not_here(call)
-    content = _content(call)
-    if not content:
-        raise ShellError("Say -FileName, or -FileData with the text of a PEM file.", "FileName")
-    name = call.get("FriendlyName", "")
-    if call.should_process(name or call.get("FileName", "the certificate"), "Import-ExchangeCertificate"):
-        if _is_answer(content):
-            yield record(_answer(call, content))
-        else:
-            yield record(_load(call, name, content))
-
-
-def _content(call: Call) -> bytes:
-    if "FileName" in call.arguments:
-        return bytes(call.host.read_file(call.arguments["FileName"]))
-    data = call.get("FileData")
-    if isinstance(data, bytes):
-        return data
-    return "\n".join(argument(each) for each in (data if isinstance(data, list) else [data or ""])).encode()
-
-
-def _is_answer(content: bytes) -> bool:
-    """A certificate without a key: an authority's answer to a request."""
-    if b"-----BEGIN" in content:
-        return b"PRIVATE KEY-----" not in content
-    try:
-        x509.load_der_x509_certificate(content)
-    except ValueError:
-        return False
-    return True
-
-
-def _answer(call: Call, content: bytes) -> Certificate:
-    waiting = list(queries.requests())
-    for asked in waiting:
-        try:
-            return actions.answer(call.host.actor, asked.pk, content)
-        except ValidationError as error:
-            if len(waiting) == 1:
-                raise error
-    raise ShellError(
-        "This certificate has no private key, and answers no request that waits here. Import it with its key, as PFX.",
-        "FileName",
-    )
-
-
-def _load(call: Call, name: str, content: bytes) -> Certificate:
-    password = call.get("Password", "")
-    try:
-        return actions.load(call.host.actor, name or _name_of(content), content, b"", password)
-    except ValidationError as error:
-        if "Password" in call.arguments or "password" not in getattr(error, "error_dict", {}):
-            raise
-        password = call.host.read_secret("Password of the file")
-        return actions.load(call.host.actor, name or _name_of(content), content, b"", password)
-
-
-def _name_of(content: bytes) -> str:
-    """A name for a certificate that brings none."""
-    try:
-        leaf = x509.load_pem_x509_certificates(content)[0] if b"-----BEGIN" in content else None
-    except ValueError:
-        leaf = None
-    common = COMMON_NAME.findall(leaf.subject.rfc4514_string()) if leaf else []
-    base = (common[0] if common else "Imported certificate")[: LONGEST_NAME - 4]
-    taken = {name.lower() for name in Certificate.objects.values_list("name", flat=True)}
-    tries = [base, *(f"{base} {number}" for number in range(2, 1000))]
-    return next(each for each in tries if each.lower() not in taken)
-
-
-def _export(call: Call) -> Iterator[object]:
-    row = find(call.arguments["Thumbprint"])
-    if call.should_process(row.name, "Export-ExchangeCertificate"):
-        password = call.get("Password") or call.host.read_secret("A password for the file")
-        call.host.write_file(call.arguments["FileName"], actions.export(call.host.actor, row.pk, password))
-    return iter(())
-
-
 def _enable(call: Call) -> Iterator[object]:
-    _say_what_is_not_here(call)
+    say_what_is_not_here(call)
     row = find(call.arguments["Thumbprint"])
     users = [one.name for one in queries.used_by(row, queries.current())]
     shown = f"Shown by: {', '.join(users)}." if users else "No connector shows it now."
@@ -224,7 +145,6 @@ THUMBPRINT = Parameter(
 DOMAINS = Parameter("DomainName", read_texts, help="Host names, the most important first.")
 SERVICES = Parameter("Services", read_texts, help="SMTP; there are no other services here.", choices=(HERE, "None"))
 NAME = Parameter("FriendlyName", read_text, help="How it is called in lists here.")
-PASSWORD = Parameter("Password", read_text, help="The password of the file. Without it you are asked.")
 FORCE = Parameter("Force", switch=True, help="Not needed: nothing is replaced.")
 EXPORTABLE = Parameter(
     "PrivateKeyExportable", help="Not needed: Organization Management can export every certificate under a password."
@@ -268,41 +188,6 @@ CMDLETS = (
                 'New-ExchangeCertificate -GenerateRequest -SubjectName "CN=mail.contoso.com" -KeySize 2048 '
                 '-FriendlyName "From our authority"',
                 "A request; its answer comes by Import-ExchangeCertificate.",
-            ),
-        ),
-        changes=True,
-    ),
-    Cmdlet(
-        "Import-ExchangeCertificate",
-        _import,
-        (
-            Parameter("FileName", read_text, position=0, help="A PFX or PEM file, or an authority's answer."),
-            Parameter("FileData", help="Its content instead, as text."),
-            PASSWORD,
-            NAME,
-            SERVICES,
-            FORCE,
-            EXPORTABLE,
-        ),
-        "Loads a certificate with its key, or the answer to a request.",
-        (("Import-ExchangeCertificate -FileName certificate.pfx -Password secret-of-the-file", "From a PFX file."),),
-        changes=True,
-    ),
-    Cmdlet(
-        "Export-ExchangeCertificate",
-        _export,
-        (
-            THUMBPRINT,
-            Parameter("FileName", read_text, mandatory=True, help="The PFX file to write."),
-            PASSWORD,
-            Parameter("BinaryEncoded", switch=True, help="Not needed: a PFX file is binary."),
-        ),
-        "Writes a certificate with chain and key into a PFX file, under a password.",
-        (
-            (
-                "Get-ExchangeCertificate | Select-Object -First 1 | Export-ExchangeCertificate -FileName copy.pfx "
-                "-Password a-long-password",
-                "The audit log notes it.",
             ),
         ),
         changes=True,

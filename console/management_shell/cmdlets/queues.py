@@ -12,7 +12,7 @@ from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Record, read_count, read_text, read_texts
+from console.management_shell.language.values import Record, read_count, read_flag, read_text, read_texts
 from console.queues import actions, queries
 from console.queues.queries import Queue
 
@@ -107,6 +107,7 @@ IDENTITY = Parameter(
 )  # fmt: skip
 FILTER = Parameter("Filter", read_filter, help="Conditions on the properties: \"Status -eq 'Retry'\".")
 SERVER = Parameter("Server", read_text, help="Not needed: the queues are those of every server.")
+RESUBMIT = Parameter("Resubmit", read_flag, help="Not needed: what is unreachable is always routed anew.")
 KINDS = ("Internal", "External", "Empty", "SmtpDeliveryToMailbox", "DnsConnectorDelivery", "SmartHostConnectorDelivery")
 ACTS = {
     "Retry-Queue": (
@@ -142,7 +143,7 @@ CMDLETS = [
         Cmdlet(
             name,
             _act,
-            (IDENTITY, FILTER, SERVER),
+            (IDENTITY, FILTER, SERVER, *((RESUBMIT,) if name == "Retry-Queue" else ())),
             synopsis,
             ((example, synopsis),),
             changes=True,

@@ -27,6 +27,8 @@ from console.transport_settings import actions as transport_settings
 from console.users import queries as users
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPList, IPListEntry
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
 from transport.receive.exposure import Exposure, exposures
@@ -60,10 +62,12 @@ def apply(actor: Actor, steps: Sequence[Step], comment: str, confirmed: Collecti
     with change(actor, comment, confirmed) as whole:
         for step in wanted:
             _write(actor, step)
+        new = [step.struct for step in wanted if step.choice is not Choice.REPLACE]
+        for kind in (ReceiveConnector, SendConnector):
+            connectors.create_all(actor, [each for each in new if isinstance(each, kind)])
+        entries = [step.struct for step in wanted if isinstance(step.struct, IPListEntry)]
         for some in IPList:
-            entries = [step.struct for step in wanted if getattr(step.struct, "ip_list", None) is some]
-            if entries:
-                protection.add_entries(actor, entries)
+            protection.add_entries(actor, [each for each in entries if each.ip_list is some])
     return whole.revision
 
 
@@ -88,6 +92,7 @@ def _names(snapshot: Snapshot) -> set[str]:
 
 
 def _write(actor: Actor, step: Step) -> None:
+    """What takes the place of something, and what there is only one or few of."""
     struct = step.struct
     if isinstance(struct, TransportConfig):
         transport_settings.save(actor, struct)
@@ -100,8 +105,6 @@ def _write(actor: Actor, step: Step) -> None:
         for other in others:
             connectors.remove(actor, type(struct), _row(other).pk)
         connectors.update(actor, type(struct), _row(first).pk, _fields(struct))
-    else:
-        connectors.create(actor, struct)
 
 
 def _row(connector: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -22,6 +23,10 @@ from transport.config.permissions import (
 )
 from transport.config.receive_connector import ReceiveConnector
 
+_PLACES = (
+    re.compile(r"^cn=(?P<name>[^,]+),cn=smtp receive connectors,cn=protocols,cn=(?P<server>[^,]+),"),
+    re.compile(r"/servers/(?P<server>[^/]+)/protocols/smtp receive connectors/(?P<name>[^/]+)$"),
+)
 _BY_SID = {"s-1-5-7": ANONYMOUS, "s-1-5-11": AUTHENTICATED_USERS}
 _BY_NAME = {
     "anonymous logon": ANONYMOUS,
@@ -52,10 +57,19 @@ def translate(items: Iterable[Item], connectors: list[Translated], known: Known)
 
 
 def _target(identity: str, connectors: list[Translated]) -> Translated | None:
-    """`SERVER\\Name`, or the name alone where one server has it."""
-    server, _, name = identity.lower().rpartition("\\")
+    """The one connector that is meant: a name alone is enough where one server has it."""
+    server, name = _server_and_name(identity.lower())
     named = [each for each in connectors if each.name.lower() == name and server in ("", each.server.lower())]
     return named[0] if len(named) == 1 else None
+
+
+def _server_and_name(identity: str) -> tuple[str, str]:
+    """Of `SERVER\\Name`, a distinguished name, or a path from the top of the directory."""
+    for pattern in _PLACES:
+        if match := pattern.search(identity):
+            return match["server"], match["name"]
+    server, _, name = identity.rpartition("\\")
+    return server, name
 
 
 def _entry(item: Item, target: Translated, known: Known) -> list[Line]:

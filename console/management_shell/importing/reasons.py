@@ -19,7 +19,7 @@ _NO_ROUTING = "There are no Active Directory sites and routing groups here."
 _HYBRID = "It serves hybrid deployments with Exchange Online."
 _FEDERATION = "It serves federation and Exchange Online."
 _NO_SECRET = "Exchange exports no password: enter it in the connector's properties."
-_OWN_LIMITS = "There is no limit of the organization here: each Receive connector has its own."
+_OWN_LIMITS = "It is limited where mail comes in: each Receive connector has its own."
 _REASONS: dict[str, str] = {
     "server": _ONE_INSTALLATION,
     "sourcetransportservers": _ONE_INSTALLATION,
@@ -44,7 +44,6 @@ _REASONS: dict[str, str] = {
     "protocollogginglevel": "What Send connectors say is in the message's own history, under Queues.",
     "catchallrecipientid": "There is no catch-all mailbox here: make the domain an internal relay and let the next "
     "server catch all.",
-    "maxreceivesize": _OWN_LIMITS,
     "maxsendsize": _OWN_LIMITS,
     "maxrecipientenvelopelimit": _OWN_LIMITS,
     "externalpostmasteraddress": "Reports come from postmaster of the default domain.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.management_shell.language import operators
+from console.management_shell.language import comparing
 from console.management_shell.language.cmdlet import Cmdlet, Parameter
 from console.management_shell.language.converting import CONVERTING
 from console.management_shell.language.filtering import FILTERING
@@ -11,7 +11,7 @@ from console.management_shell.language.selecting import SELECTING
 
 GET_DATE = Cmdlet(
     "Get-Date",
-    lambda call: [operators.as_time(call.get("Date")) if "Date" in call.arguments else call.host.now()],
+    lambda call: [comparing.as_time(call.get("Date")) if "Date" in call.arguments else call.host.now()],
     (Parameter("Date", position=0, help="A time as text, in UTC."),),
     "The time now, in UTC.",
     (("(Get-Date).AddDays(-1)", "This time yesterday."),),

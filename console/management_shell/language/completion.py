@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from console.management_shell.language import binding
 from console.management_shell.language.cmdlet import Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.parser import DASHES
+from console.management_shell.language.literals import DASHES
 from console.management_shell.language.quoting import quoted
 from console.management_shell.language.values import spelling
 

@@ -9,6 +9,8 @@ from console.management_shell.language import exporting
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.formatting import ENCODING, PATH
 from console.management_shell.language.values import (
+    LARGEST_FILE,
+    joined,
     read_count,
     read_text,
 )
@@ -18,7 +20,7 @@ Objects = Iterator[Any]
 
 def _export_csv(call: Call, objects: Objects) -> Iterator[object]:
     lines = exporting.csv_lines(objects, not call.get("NoTypeInformation"), call.get("Delimiter", ","))
-    call.host.write_file(call.get("FilePath"), ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
+    call.host.write_file(call.get("FilePath"), (joined("\r\n", lines, LARGEST_FILE) + "\r\n").encode("utf-8-sig"))
     return iter(())
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from console.management_shell.language import members, operators, syntax
+from console.management_shell.language.arithmetic import bounded
 from console.management_shell.language.binding import NO_ITEM, Bound, Word, bind
 from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
-from console.management_shell.language.operators import bounded
-from console.management_shell.language.values import ScriptBlock, entries, spelling, text, truth
+from console.management_shell.language.values import ScriptBlock, entries, joined, spelling, text, truth
 
+MOST_MADE = 200_000_000
+"""Characters of texts and entries of lists that one script makes, all together: no script fills the memory."""
 DEEPEST = 40
 """Script blocks and sub-expressions inside of each other."""
 
@@ -26,7 +28,11 @@ class Interpreter:
     def __init__(self, table: Mapping[str, Cmdlet], aliases: Mapping[str, str], host: Host):
         self.table, self.aliases, self.host = table, aliases, host
         self.variables: dict[str, object] = {}
-        self._depth = 0
+        self._depth = self._made = 0
+
+    def begin(self) -> None:
+        """A new script: what the ones before it made counts no more."""
+        self._depth = self._made = 0
 
     def run(self, statement: syntax.Node) -> Iterator[object]:
         """What a statement puts out, one object after the other. Raises ShellError only."""
@@ -146,9 +152,17 @@ class Interpreter:
     def _gathered(self, flow: Iterable[object]) -> list[object]:
         found: list[object] = []
         for item in flow:
-            found.append(item)
+            found.append(self._charged(item))
             bounded(found)
         return found
+
+    def _charged(self, made: Any) -> Any:
+        """The same object, counted against what a script may make."""
+        if isinstance(made, str | list):
+            self._made += len(made)
+            if self._made > MOST_MADE:
+                raise Stop("The script makes too much text.")
+        return made
 
     def _result(self, node: syntax.Node) -> object:
         """What a statement gives as a value; an expression alone is not taken apart, so that `@()` stays a list."""
@@ -160,10 +174,8 @@ class Interpreter:
     # ---- expressions
 
     def _text(self, node: syntax.Text) -> str:
-        parts = [part if isinstance(part, str) else text(self.value(part)) for part in node.parts]
-        if sum(map(len, parts)) > operators.LONGEST_TEXT:
-            raise Stop(f"A text has at most {operators.LONGEST_TEXT:,} characters.")
-        return "".join(parts)
+        parts = (part if isinstance(part, str) else text(self.value(part)) for part in node.parts)
+        return self._charged(joined("", parts))
 
     def _variable(self, node: syntax.Variable) -> object:
         name = node.name.lower()
@@ -175,7 +187,9 @@ class Interpreter:
         return members.member(self.value(node.of), node.name)
 
     def _method(self, node: syntax.Method) -> object:
-        return members.call(self.value(node.of), node.name, [self.value(each) for each in node.arguments])
+        return self._charged(
+            members.call(self.value(node.of), node.name, [self.value(each) for each in node.arguments])
+        )
 
     def _index(self, node: syntax.Index) -> object:
         return members.index(self.value(node.of), self.value(node.at))
@@ -216,7 +230,7 @@ class Interpreter:
         left = self.value(chain[-1].left)
         for link in reversed(chain):
             try:
-                left = self._combined(link, left)
+                left = self._charged(self._combined(link, left))
             except ShellError as error:
                 raise error.at(link.line, link.column) from None
         return left

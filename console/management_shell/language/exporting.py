@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from console.management_shell.language.members import properties
-from console.management_shell.language.values import Record, Size, Timespan, text
+from console.management_shell.language.values import LARGEST_FILE, Record, Size, Timespan, joined, text
 
 
-def csv_lines(objects: Iterable[object], type_line: bool, delimiter: str) -> list[str]:
+def csv_lines(objects: Iterable[object], type_line: bool, delimiter: str) -> Iterator[str]:
     """A heading, then a line for each object; every value in quotes. The first object's properties are the columns."""
-    found = [each for each in objects if each is not None]
-    if not found:
-        return []
-    names = list(properties(found[0])) or ["Value"]
-    kind = found[0].type_name if isinstance(found[0], Record) else type(found[0]).__name__
-    rows = [properties(each) or {"Value": each} for each in found]
-    lines = [_csv_line(names, delimiter)] + [_csv_line([row.get(name) for name in names], delimiter) for row in rows]
-    return [f"#TYPE {kind}", *lines] if type_line else lines
+    names: list[str] = []
+    for each in objects:
+        if each is None:
+            continue
+        if not names:
+            names = list(properties(each)) or ["Value"]
+            if type_line:
+                yield f"#TYPE {each.type_name if isinstance(each, Record) else type(each).__name__}"
+            yield _csv_line(names, delimiter)
+        row = properties(each) or {"Value": each}
+        yield _csv_line([row.get(name) for name in names], delimiter)
 
 
 def _csv_line(values: Iterable[object], delimiter: str) -> str:
@@ -30,9 +33,9 @@ def json_text(objects: list[object], depth: int, compress: bool) -> str:
     """One object as such, several as an array. What lies deeper than `depth` is a text."""
     plain = [_plain(each, depth) for each in objects]
     whole = plain[0] if len(plain) == 1 else plain
-    return json.dumps(
-        whole, indent=None if compress else 4, ensure_ascii=False, separators=(",", ":") if compress else None
-    )
+    separators = (",", ":") if compress else None
+    encoder = json.JSONEncoder(indent=None if compress else 4, ensure_ascii=False, separators=separators)
+    return joined("", encoder.iterencode(whole), LARGEST_FILE)
 
 
 def _plain(value: object, depth: int) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from console.management_shell.language import operators
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.columns import one
+from console.management_shell.language.comparing import equal
 from console.management_shell.language.members import member
 from console.management_shell.language.values import (
     ScriptBlock,
@@ -39,7 +40,7 @@ def _compared(call: Call, item: object) -> bool:
     for name in (*operators.TESTS, "contains", "notcontains", "in", "notin"):
         if call.get(name.capitalize()):
             return truth(operators.binary(name, value, call.get("Value")))
-    return truth(value) if "Value" not in call.arguments else operators.equal(value, call.get("Value"))
+    return truth(value) if "Value" not in call.arguments else equal(value, call.get("Value"))
 
 
 _COMPARISONS = tuple(

@@ -12,8 +12,10 @@ from console.management_shell.language.columns import PROPERTY, Column, Row, pic
 from console.management_shell.language.members import properties
 from console.management_shell.language.printing import Formatted
 from console.management_shell.language.values import (
+    LARGEST_FILE,
     Record,
     entries,
+    joined,
     read_count,
     read_text,
     text,
@@ -80,7 +82,7 @@ FORMAT_TABLE = Cmdlet(
 
 
 def _out_string(call: Call, objects: Objects) -> Iterator[object]:
-    yield "\n".join(printing.printed(objects, call.get("Width") or call.host.width))
+    yield joined("\n", printing.printed(objects, call.get("Width") or call.host.width))
 
 
 _WIDTH = Parameter("Width", read_count, help="Columns of the output.")
@@ -94,7 +96,7 @@ OUT_STRING = Cmdlet(
 
 def _out_file(call: Call, objects: Objects) -> Iterator[object]:
     lines = printing.printed(objects, call.get("Width") or 10_000)
-    call.host.write_file(call.get("FilePath"), ("\n".join(lines) + "\n").encode())
+    call.host.write_file(call.get("FilePath"), (joined("\n", lines, LARGEST_FILE) + "\n").encode())
     return iter(())
 
 

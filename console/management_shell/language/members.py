@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from console.management_shell.language.errors import ShellError
-from console.management_shell.language.operators import as_number, bounded
+from console.management_shell.language.arithmetic import bounded
+from console.management_shell.language.comparing import as_number
+from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.values import (
+    LONGEST_TEXT,
     UNLIMITED,
     Record,
     ScriptBlock,
@@ -107,7 +109,8 @@ def _replace(value: str, arguments: list[object]) -> str:
     if len(arguments) != 2 or not text(arguments[0]):
         raise ShellError("Replace takes the old text and the new one.")
     old, new = text(arguments[0]), text(arguments[1])
-    bounded("x" * min(value.count(old) * len(new), 10**8))
+    if value.count(old) * len(new) > LONGEST_TEXT:
+        raise Stop(f"A text has at most {LONGEST_TEXT:,} characters.")
     return value.replace(old, new)
 
 

@@ -20,6 +20,8 @@ LONGEST_PATTERN = 1_000
 
 def like(text: str, pattern: str, case: bool = False) -> bool:
     """Whether all of a text matches `*`, `?` and `[a-z]`; a backtick takes a sign as it is."""
+    if len(pattern) > LONGEST_PATTERN or len(text) * len(pattern) > MOST_STEPS:
+        raise ShellError("This pattern, or the text that it is tried on, is too long.")
     signs = _wildcard(pattern if case else pattern.lower())
     text = text if case else text.lower()
     at, sign, star, resume = 0, 0, -1, 0

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from console.management_shell.language.members import properties
-from console.management_shell.language.values import Record, Size, Timespan, shown
+from console.management_shell.language.values import Record, Size, Timespan, joined, shown
 
 FEW = 4
 """Properties up to which an object without columns of its own prints as a table."""
 NARROWEST = 6
 ELLIPSIS = "..."
+LONGEST_CELL = 5_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _kind(value: object) -> tuple[object, ...] | str:
 
 def shown_plain(value: object) -> str:
     """A value on a line of its own; of a list, each entry."""
-    return "\n".join(shown(each) for each in value) if isinstance(value, list | tuple) else shown(value)
+    return joined("\n", map(shown, value)) if isinstance(value, list | tuple) else shown(value)
 
 
 def _objects(found: list[object], width: int) -> Iterator[str]:
@@ -100,7 +101,7 @@ def table(rows: Sequence[Row], width: int, wrap: bool = False, headers: bool = T
 
 
 def _cell(value: object) -> str:
-    return " ".join(shown(value).split("\n"))
+    return " ".join(shown(value)[:LONGEST_CELL].split("\n"))
 
 
 def _is_number(value: object) -> bool:

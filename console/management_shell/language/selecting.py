@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from console.management_shell.language import operators, patterns, printing
+from console.management_shell.language import comparing, patterns, printing
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.columns import PROPERTY, Row, picked, value_of
 from console.management_shell.language.errors import ShellError
@@ -93,7 +93,7 @@ def _sort(call: Call, objects: Objects) -> Iterator[object]:
     columns = call.get("Property", [])
     ordered = sorted(
         objects,
-        key=lambda item: [operators.sort_key(value) for value in value_of(item, columns)],
+        key=lambda item: [comparing.sort_key(value) for value in value_of(item, columns)],
         reverse=call.get("Descending", False),
     )
     if not call.get("Unique"):
@@ -153,13 +153,13 @@ def _statistics(call: Call, values: list[Any]) -> Row:
     kind = type(values[0]) if values and type(values[0]) in (Size, Timespan) else lambda value: value
     row: Row = {}
     if call.get("Average"):
-        row["Average"] = sum(map(operators.as_number, values)) / len(values) if values else None
+        row["Average"] = sum(map(comparing.as_number, values)) / len(values) if values else None
     if call.get("Sum"):
-        row["Sum"] = kind(sum(map(operators.as_number, values)))
+        row["Sum"] = kind(sum(map(comparing.as_number, values)))
     if call.get("Maximum"):
-        row["Maximum"] = max(values, key=operators.sort_key, default=None)
+        row["Maximum"] = max(values, key=comparing.sort_key, default=None)
     if call.get("Minimum"):
-        row["Minimum"] = min(values, key=operators.sort_key, default=None)
+        row["Minimum"] = min(values, key=comparing.sort_key, default=None)
     return row
 
 

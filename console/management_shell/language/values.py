@@ -11,6 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from console.management_shell.language.errors import Stop
+
+LONGEST_TEXT = 5_000_000
+"""Characters of one text."""
+LARGEST_FILE = 100_000_000
+"""Characters of a file that a script writes."""
 UNITS = (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("KB", 1024))
 
 
@@ -97,6 +103,18 @@ class ScriptBlock:
         return self.text
 
 
+def joined(separator: str, parts: Iterable[str], most: int = LONGEST_TEXT) -> str:
+    """`separator.join(parts)`, or Stop when that would have more than `most` characters."""
+    found: list[str] = []
+    length = 0
+    for part in parts:
+        found.append(part)
+        length += len(part) + len(separator)
+        if length > most:
+            raise Stop(f"A text has at most {most:,} characters.")
+    return separator.join(found)
+
+
 def spelling(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that equals `name` in any case."""
     lowered = name.lower()
@@ -108,7 +126,7 @@ def text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return " ".join(text(each) for each in value)
+        return joined(" ", map(text, value))
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
@@ -121,16 +139,16 @@ def text(value: object) -> str:
 def shown(value: object) -> str:
     """A value as `Format-List` and tables print it: lists as `{a, b}`."""
     if isinstance(value, list | tuple):
-        return "{" + ", ".join(shown(each) for each in value) + "}"
+        return "{" + joined(", ", map(shown, value)) + "}"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"[{key}, {shown(each)}]" for key, each in value.items()) + "}"
+        return "{" + joined(", ", (f"[{key}, {shown(each)}]" for key, each in value.items())) + "}"
     return text(value)
 
 
 def argument(value: object) -> str:
     """A value as the settings' own parsers read it: a list joined by commas, `$null` as nothing."""
     if isinstance(value, list | tuple):
-        return ",".join(argument(each) for each in value)
+        return joined(",", map(argument, value))
     return text(value)
 
 

@@ -285,9 +285,7 @@ def test_rights_are_shown_with_where_they_come_from_and_taken_back(shell: Shell)
 
 def test_permission_groups_show_custom_and_take_it_back(shell: Shell) -> None:
     row = connectors.models.ReceiveConnector.objects.get()
-    connectors.update(
-        ADMIN, ReceiveConnector, row.pk, {"grants": (Grant(ANONYMOUS, Right.BYPASS_ANTI_SPAM.value),)}
-    )
+    connectors.update(ADMIN, ReceiveConnector, row.pk, {"grants": (Grant(ANONYMOUS, Right.BYPASS_ANTI_SPAM.value),)})
     assert "AnonymousUsers, Custom" in shell.run("Get-ReceiveConnector | fl PermissionGroups")
     shell.run("Set-ReceiveConnector Office -PermissionGroups ExchangeUsers,Custom")
     assert "Custom is only shown" in shell.warnings[0]

@@ -230,7 +230,7 @@ RECORD = Record("Message", {"Status": "Retry", "Size": Size(2048), "Subject": "I
     [
         ("Status -eq 'Retry'", True),
         ("{Status -eq 'retry' -and Size -gt 1KB}", True),
-        ("$_.Status -ne \"Retry\" -or Retries -ge 3", True),
+        ('$_.Status -ne "Retry" -or Retries -ge 3', True),
         ("-not (Status -like 'Re*')", False),
         ("Subject -eq 'It''s (half) -and half'", True),
         ("(Retries -lt 3 -or Retries -gt 3) -and Status -eq 'Retry'", False),

@@ -109,3 +109,11 @@ def test_what_one_hands_in_another_does_not_see(admin: Client, signed_in: Callab
     hand_in(admin, OPEN)
     other = signed_in(Role.ORGANIZATION_MANAGEMENT, Role.VIEW_ONLY)
     assert "On the Exchange server" in page(other.get(PREVIEW, follow=True))
+
+
+@pytest.mark.parametrize(
+    "empty", ["mail-flow/receive-connectors", "mail-flow/send-connectors", "mail-flow/accepted-domains"]
+)
+def test_an_empty_list_leads_to_the_import(admin: Client, signed_in: Callable[..., Client], empty: str):
+    assert f'href="{IMPORT}">' in page(admin.get(f"/{empty}/")).partition('class="empty"')[2]
+    assert IMPORT not in page(signed_in(Role.HYGIENE_MANAGEMENT).get(f"/{empty}/"))

@@ -173,6 +173,21 @@ def test_a_denial_is_stronger_than_a_grant_whichever_comes_first():
         assert connector.struct.grants == (Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value, deny=True),)
 
 
+SERVERS = "Servers/EX1/Protocols/SMTP Receive Connectors/Relay"
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["EX1\\Relay", "Relay", "ex1\\RELAY", f"contoso.com/Configuration/Services/Microsoft Exchange/Contoso/{SERVERS}",
+     "CN=Relay,CN=SMTP Receive Connectors,CN=Protocols,CN=EX1,CN=Servers,CN=Administrative Groups,DC=contoso,DC=com"],
+)  # fmt: skip
+def test_the_connector_of_a_permission_is_known_however_it_is_written(identity: str):
+    entry = grant("S-1-5-7", RELAY_RIGHT) | {"Identity": identity}
+    assert translated(json.dumps([relay(), entry]))[0].struct.grants == (Grant(ANONYMOUS, RELAY_RIGHT),)
+    two = [relay(), relay(Identity="EX2\\Relay"), entry]
+    assert translated(json.dumps(two))[1].struct.grants == ()
+
+
 def test_permissions_of_a_connector_that_was_not_handed_in():
     (report,) = translated(json.dumps([grant("S-1-5-7", RELAY_RIGHT)]))
     assert "not in the files" in report.problem
@@ -188,11 +203,11 @@ def test_list_entries():
 
 
 def test_the_organizations_secure_domains_go_to_the_connectors_with_domain_security():
-    configuration = {"TLSReceiveDomainSecureList": ["fabrikam.com"], "MaxReceiveSize": "10 MB (10,485,760 bytes)"}
+    configuration = {"TLSReceiveDomainSecureList": ["fabrikam.com"], "ShadowRedundancyEnabled": True}
     connector, report = translated(json.dumps([relay(DomainSecureEnabled=True), configuration]))
     assert connector.struct.tls_receive_domain_secure_list == ("fabrikam.com",)
     assert line(report, "TLSReceiveDomainSecureList").verdict is Verdict.APPROXIMATED
-    assert line(report, "MaxReceiveSize").verdict is Verdict.NOT_ENFORCED
+    assert line(report, "ShadowRedundancyEnabled").verdict is Verdict.NOT_ENFORCED
 
 
 def test_an_object_without_a_name_is_not_imported():

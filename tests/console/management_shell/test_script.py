@@ -158,6 +158,8 @@ def test_a_private_key_never_stands_in_a_script():
     (line,) = script(Snapshot(), Snapshot(certificates=(certificate,)))
     assert line.startswith('# The certificate "mail" (mail.contoso.com)')
     assert "SECRET" not in line
+    gone = script(Snapshot(certificates=(certificate,)), Snapshot())
+    assert gone == ['Remove-ExchangeCertificate "mail" -Confirm:$false']
 
 
 @pytest.mark.parametrize("same", [Snapshot(), snapshot(receive_connector(grants=(RELAY,)))])

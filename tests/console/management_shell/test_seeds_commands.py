@@ -143,7 +143,7 @@ def test_document_004_shows_the_chosen_certificate(gateway: Gateway) -> None:
     gateway.run(
         "$TLSCert = Get-ExchangeCertificate -DomainName mail.gatepost.test; "
         '$TLSCertName = "<I>$($TLSCert.Issuer)<S>$($TLSCert.Subject)"; '
-        "get-receiveconnector -identity \"*\\Internet\" | set-receiveconnector -TlsCertificateName $TLSCertName"
+        'get-receiveconnector -identity "*\\Internet" | set-receiveconnector -TlsCertificateName $TLSCertName'
     )
     name = "<I>CN=mail.gatepost.test<S>CN=mail.gatepost.test"
     assert f"TlsCertificateName         : {name}" in gateway.run("get-receiveconnector | fl identity,*tls*")

@@ -36,6 +36,10 @@ def message(*recipients: str, hop: str = HOP, **values: Any) -> Message:
     Content.objects.create(message_id=found.pk, number=0, chunk=EML)
     for address in addresses:
         Recipient.objects.create(
-            message=found, address=address, next_hop=hop, due_at=now - timedelta(hours=1), notice_at=now + timedelta(hours=4)
+            message=found,
+            address=address,
+            next_hop=hop,
+            due_at=now - timedelta(hours=1),
+            notice_at=now + timedelta(hours=4),
         )
     return found

@@ -44,6 +44,7 @@ def test_what_is_saved_is_in_the_next_revision(admin: Client) -> None:
         (LIMITS, "delay_notification_timeout", "2.00:00:00", "before the message expires"),
         (LIMITS, "transient_failure_retry_count", "16", "from 0 to 15"),
         (ORGANIZATION, "external_postmaster_address", "nobody", "is no address"),
+        (ORGANIZATION, "max_receive_size", "1KB", "from 64 KB"),
         (ORGANIZATION, "external_postmaster_address", "<a@contoso.com>", "the address alone"),
     ],
 )

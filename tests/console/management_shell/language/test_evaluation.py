@@ -178,6 +178,15 @@ def test_a_script_ends_at_its_first_error(orchard: Orchard) -> None:
         "'a' * 1000000000",
         "$l = 1..60000; $l + $l",
         "1..1000 | % { 1..1000 | % { $_ } }",
+        "$s = 'x' * 4000000; -join (1..500 | % { $s })",
+        "$s = 'x' * 4000000; 1..500 | % { \"$s$_\" }",
+        "$s = 'x' * 4000000; \"$(1..500 | % { $s })\"",
+        "$s = 'x' * 4000000; ('{0}' * 500) -f $s",
+        "$s = 'x' * 4000000; 'a'.Replace('a', $s); ('a' * 500).Replace('a', $s)",
+        "$s = 'x' * 4000000; 1..500 | % { $s } | ConvertTo-Json",
+        "$s = 'x' * 4000000; 1..500 | % { $s } | Export-Csv a.csv",
+        "$s = 'x' * 4000000; 1..500 | % { $s } | Out-String",
+        "('x' * 4000) -replace '(?=(.*))','$1'",
         "'" + "a" * 3000 + "' -replace 'a','" + "b" * 3000 + "'",
     ],
 )
@@ -195,6 +204,7 @@ def test_a_regular_expression_that_could_take_forever_is_refused(orchard: Orchar
 
 
 def test_wildcards_never_take_long(orchard: Orchard) -> None:
+    assert "too long" in str(orchard.error("('a' * 2000000) -like ('*a' * 400)"))
     assert orchard.value(f"('a' * 20000) -like '{'*a' * 12}b'") is False
 
 

@@ -1,0 +1,197 @@
+"""lark's tree → ours."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lark import Token, Transformer_NonRecursive, Tree
+
+from console.management_shell.language import syntax
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.literals import DASHES, DOUBLES, SINGLES, number, timespan, unescaped
+
+CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
+NUMBER = re.compile(r"(-?)(\d+)(\.\d+)?")
+Children = list[Any]
+Place = dict[str, int]
+
+
+class Builder(Transformer_NonRecursive):
+    """lark's tree → ours: a method for each rule."""
+
+    def __init__(self, text: str):
+        super().__init__(visit_tokens=False)
+        self.text = text
+
+    def _call_userfunc(self, tree: Tree[Any], new_children: Children | None = None) -> Any:
+        children = tree.children if new_children is None else new_children
+        place = {"line": getattr(tree.meta, "line", 1), "column": getattr(tree.meta, "column", 1)}
+        try:
+            if tree.data == "script_block":
+                return self.script_block(children, place, self.text[tree.meta.start_pos : tree.meta.end_pos])
+            return getattr(self, str(tree.data))(children, place)
+        except ShellError as error:
+            raise error.at(**place) from None
+
+    def start(self, children: Children, place: Place) -> syntax.Script:
+        return children[0]
+
+    def block(self, children: Children, place: Place) -> syntax.Script:
+        return syntax.Script(tuple(children), **place)
+
+    braces = group_of = otherwise = key = start
+
+    def assignment(self, children: Children, place: Place) -> syntax.Node:
+        target, sign, value = children
+        if not isinstance(target, syntax.Variable):
+            raise ShellError("Only a variable can be given a value: $name = …")
+        return syntax.Assignment(target.name, str(sign), value, **place)
+
+    def if_statement(self, children: Children, place: Place) -> syntax.Node:
+        rest = [child for child in children if not isinstance(child, Token)]
+        clauses = tuple(zip(rest[0::2], rest[1::2], strict=False))
+        return syntax.If(clauses, rest[-1] if len(rest) % 2 else None, **place)
+
+    def foreach_statement(self, children: Children, place: Place) -> syntax.Node:
+        _, name, source, body = children
+        return syntax.ForEach(_variable_name(name), source, body, **place)
+
+    def pipeline(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Pipeline(tuple(children), **place)
+
+    def command(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Command(str(children[0]).translate(DASHES), tuple(children[1:]), **place)
+
+    def parameter(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Named(children[0][1:].translate(DASHES), **place)
+
+    def given(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Named(children[0][1:-1], children[1].value, **place)
+
+    def argument(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Positional(self.list(children, place) if len(children) > 1 else children[0], **place)
+
+    def word(self, children: Children, place: Place) -> syntax.Node:
+        return _word(str(children[0]), place)
+
+    def list(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.ListOf(tuple(children), **place)
+
+    def _chain(self, children: Children, place: Place) -> syntax.Node:
+        left = children[0]
+        for sign, right in zip(children[1::2], children[2::2], strict=True):
+            left = syntax.Binary(_operator(sign), left, right, line=sign.line, column=sign.column)
+        return left
+
+    logical = comparison = additive = multiplicative = formatted = range = _chain
+
+    def unary_operator(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Unary(_operator(children[0]).replace("!", "not"), children[1], **place)
+
+    def member(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Member(children[0], str(children[1]), **place)
+
+    def method(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Method(children[0], str(children[1]), children[2] if len(children) > 2 else (), **place)
+
+    def index(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Index(children[0], children[1], **place)
+
+    item_member, item_method, item_index = member, method, index
+
+    def arguments(self, children: Children, place: Place) -> tuple[syntax.Node, ...]:
+        return tuple(children)
+
+    def number(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Literal(number(children[0]), **place)
+
+    def timespan(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Literal(timespan(children[0]), **place)
+
+    def variable(self, children: Children, place: Place) -> syntax.Node:
+        return _variable(children[0], place)
+
+    def single_quoted(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Literal(re.sub(f"([{SINGLES}])[{SINGLES}]", r"\1", children[0][1:-1]), **place)
+
+    def here_single(self, children: Children, place: Place) -> syntax.Node:
+        inner = children[0].split("\n", 1)[1][:-2]
+        return syntax.Literal(inner.removesuffix("\n").removesuffix("\r"), **place)
+
+    def part(self, children: Children, place: Place) -> str | syntax.Node:
+        child = children[0]
+        if not isinstance(child, Token):
+            return child
+        return _variable(child, place) if child.type == "TEXT_VARIABLE" else unescaped(child, DOUBLES)
+
+    def here_part(self, children: Children, place: Place) -> str | syntax.Node:
+        child = children[0]
+        if not isinstance(child, Token):
+            return child
+        return _variable(child, place) if child.type == "TEXT_VARIABLE" else unescaped(child, "")
+
+    def double_quoted(self, children: Children, place: Place) -> syntax.Node:
+        return _text(children, place)
+
+    def group(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Group(children[0], **place)
+
+    def sub(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Sub(children[0], **place)
+
+    def array(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Array(children[0], **place)
+
+    def script_block(self, children: Children, place: Place, source: str) -> syntax.Node:
+        return syntax.Block(children[0], source[1:-1].strip(), **place)
+
+    def table(self, children: Children, place: Place) -> syntax.Node:
+        names = [name.lower() for name, _ in children[0]]
+        if len(set(names)) < len(names):
+            raise ShellError("A key stands twice in this @{…}.")
+        return syntax.Table(children[0], **place)
+
+    def entries(self, children: Children, place: Place) -> tuple[tuple[str, syntax.Node], ...]:
+        return tuple(children)
+
+    def entry(self, children: Children, place: Place) -> tuple[str, syntax.Node]:
+        key, value = children
+        if isinstance(key, syntax.Text):
+            raise ShellError("A key is a plain text.")
+        return str(key.value if isinstance(key, syntax.Literal) else key), value
+
+
+def _operator(sign: Token) -> str:
+    name = sign.lower().translate(DASHES)
+    return name[1:] if len(name) > 1 and name[0] == "-" else name
+
+
+def _variable_name(token: str) -> str:
+    return token[2:-1] if token.startswith("${") else token[1:]
+
+
+def _variable(token: str, place: Place) -> syntax.Node:
+    name = _variable_name(token)
+    if name.lower() in CONSTANTS:
+        return syntax.Literal(CONSTANTS[name.lower()], **place)
+    return syntax.Variable(name, **place)
+
+
+def _text(parts: list[Any], place: Place) -> syntax.Node:
+    """A text; a Literal when nothing in it has to be looked up."""
+    if all(isinstance(part, str) for part in parts):
+        return syntax.Literal("".join(parts), **place)
+    return syntax.Text(tuple(parts), **place)
+
+
+def _word(token: str, place: Place) -> syntax.Node:
+    """A bare word: a number if it prints as it is written, else a text; `$name` in it is looked up."""
+    match = NUMBER.fullmatch(token)
+    if match and len(token) < 16:
+        value = float(token) if match[3] else int(token)
+        if str(value) == token:
+            return syntax.Literal(value, **place)
+    pieces = re.split(r"((?<!`)\$(?:\{[^}]+\}|\w+))", token)
+    parts = [_variable(piece, place) if odd % 2 else unescaped(piece, "") for odd, piece in enumerate(pieces)]
+    return _text([part for part in parts if part != ""], place)
