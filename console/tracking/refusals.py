@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.connectors import queries as connectors
 from console.connectors.models import ReceiveConnector as ConnectorRow
-from console.protection import queries as protection
-from console.publishing.rows import struct_of
+from console.publishing import queries as publishing
 from console.tracking.places import PLACES, Place, connector_tab, setting_of
 from transport.config import kinds
 from transport.config.setting import Setting
@@ -142,15 +141,15 @@ def _found(table: dict[str, Rule], text: str) -> Iterator[Refusal]:
 
 
 def now(refusal: Refusal) -> list[Now]:
-    """What the settings say now, on each Receive connector or on the filter."""
+    """What the settings say now, on each Receive connector or on the page of settings that there is one of."""
     parts, place = refusal.parts, refusal.place
     if not parts or place is None or place.struct is None:
         return []
     if refusal.rule.on == CONNECTOR:
         rows = ConnectorRow.objects.order_by("name")
         return [_now(row.name, connectors.receive(row), parts, partial(connector_tab, row)) for row in rows]
-    row = protection.filter_settings(place.struct)
-    return [_now(place.name, struct_of(row, place.struct), parts, place.url_of)]
+    said = publishing.snapshot(publishing.newest_with_document())
+    return [_now(place.name, getattr(said, place.snapshot), parts, place.url_of)]
 
 
 def _now(name: str, struct: msgspec.Struct, parts: list[Part], url_of: Callable[[str], str]) -> Now:

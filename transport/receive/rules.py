@@ -16,8 +16,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     `on` is the kind of object to open (`receive connector`, `accepted domain`, a filter or its list, `directory`,
     `user`, `certificate`, `transport configuration`, or empty when no setting decides), `field` the setting there,
-    `also` the others there that have a part in it; `see` other kinds where the remedy may lie; `text_from` (kind, field)
-    where an administrator may have given the reply other words; `protocol_error` counts to the limit.
+    `also` the others there that have a part in it; `see` other kinds where the remedy may lie; `text_from` (kind,
+    field) where an administrator may have given the reply other words; `protocol_error` counts to the limit.
     """
 
     meaning: str
