@@ -18,14 +18,17 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import nh3
+
 HEADER_BYTES = 256 * 1024
 SHOWN_BYTES = 25 * 1024 * 1024
 TEXT_CHARACTERS = 1_000_000
+FIELD_CHARACTERS = 32_000
 STAMP = "x-ms-exchange-organization-authas"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # would turn what stands beside it around
-_TAG = re.compile(r"<(style|script|title)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_LINE_END = re.compile(r"<(br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ def attachment(path: Path, number: int) -> tuple[str, bytes] | None:
 
 def text_of(html: str) -> str:
     """The words of an HTML text; what a search reads and what stands in for a missing plain text."""
-    spaced = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>", "\n", html)
-    return re.sub(r"\n\s*\n+", "\n\n", unescape(_TAG.sub("", spaced))).strip()
+    words = nh3.clean(_LINE_END.sub("\n", html), tags=set(), clean_content_tags={"style", "script", "title"})
+    return re.sub(r"\n\s*\n+", "\n\n", unescape(words)).strip()
 
 
 def _contents(message: Message) -> tuple[str, str, list[Attachment]]:
@@ -195,7 +198,7 @@ def _decoded(value: Any) -> str:
     if value is None:
         return ""
     raw = str(value) if not isinstance(value, str) else value
-    raw = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    raw = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:FIELD_CHARACTERS]
     words = _safely(lambda: "".join(_word(*word) for word in decode_header(raw)), raw)
     return _DIRECTION.sub("", clean(" ".join(words.split())))
 

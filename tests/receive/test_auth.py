@@ -111,15 +111,15 @@ def test_a_sign_in_is_bound_to_tls_as_the_connector_wants_it(
 ) -> None:
     session = established(client(extended_protection_policy=protection), "TLSv1.3", "x", (), b"tls-server-end-point:x")
     (asked,) = verbs.respond(said(session, "EHLO laptop"), b"AUTH NTLM TlRMTVNTUA==", 0.0).actions
-    assert asked == AnswerToken("NTLM", b"NTLMSSP", "", channel, required)
+    assert asked == AnswerToken("NTLM", b"NTLMSSP", "", channel, required, begins=True)
 
 
 def test_kerberos_goes_to_and_fro_until_the_acceptor_is_content() -> None:
     asking = verbs.respond(with_kerberos(), b"AUTH GSSAPI", 0.0)
     assert asking.reply is not None and asking.reply.wire == b"334 \r\n"
-    for answer, octets in ((b"YIIC", b"`\x82\x02"), (b"", b"")):
+    for answer, octets, begins in ((b"YIIC", b"`\x82\x02", True), (b"", b"", False)):
         outcome = verbs.respond(asking.session, answer, 0.0)
-        assert outcome.actions == (AnswerToken("GSSAPI", octets, ""),)
+        assert outcome.actions == (AnswerToken("GSSAPI", octets, "", begins=begins),)
         asking = auth.challenged(outcome.session, "GSSAPI", b"")
         assert asking.reply is not None and asking.reply.wire == b"334 \r\n"
     assert code(auth.checked(outcome.session, ANNA)) == 235

@@ -65,7 +65,11 @@ class Kdc:
             [shutil.which("krb5kdc", path=PATH) or "", "-n"],
             env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_for(self._answers, "the KDC does not start")
+        try:
+            wait_for(self._answers, "the KDC does not start")
+        except BaseException:
+            self.stop()
+            raise
 
     def add(self, *principals: str) -> None:
         """Principals with keys that nobody knows."""

@@ -267,6 +267,14 @@ def test_kerberos_over_a_socket(kdc: Kdc, port: RunningTransport, initial: bool)
     client.close()
 
 
+def test_what_was_given_up_does_not_spoil_the_next_try(kdc: Kdc, port: RunningTransport) -> None:
+    client = port.greeted()
+    assert client.say(f"AUTH GSSAPI {base64.b64encode(Ticketed(kdc).step()).decode()}").startswith("334 Y")
+    assert client.say("*").startswith("501 ")
+    assert exchange(client, Ticketed(kdc)).startswith("235 ")
+    client.close()
+
+
 def test_on_tls_a_ticket_for_another_connection_is_refused(kdc: Kdc, port: RunningTransport, tmp_path: Path) -> None:
     answers = {}
     for binding in ("none", "right", "wrong"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transport.smtp.header_firewall import HeaderKind, without
 from transport.smtp.mail_data import header_facts
 
 
@@ -28,3 +30,13 @@ def test_a_field_name_inside_a_value_is_no_field() -> None:
 def test_any_octets(head: bytes) -> None:
     facts = header_facts(head, {b"s"})
     assert facts.hops >= 0 and facts.message_id.isascii() and "\n" not in facts.subject
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filling", ["\r\n ", "<", "<a", " by", "\r\nReceived: by x", "\r\nSubject", "\t", "\r", "\n"])
+@pytest.mark.parametrize("name", ["Received", "Subject", "Message-ID", "Date", "X-MS-Exchange-Organization-X"])
+def test_no_header_of_256_kb_keeps_everybody_waiting(name: str, filling: str) -> None:
+    """Work that grows with the square of the length would take minutes here."""
+    head = (name + ": " + filling * (256 * 1024 // len(filling)) + "\r\n").encode()
+    header_facts(head, {b"s"})
+    without(head, frozenset(HeaderKind))

@@ -78,7 +78,7 @@ def answered(session: Session, line: bytes) -> Outcome:
     try:
         octets = base64.b64decode(line, validate=True)
         if exchange.mechanism in ("GSSAPI", "NTLM"):
-            return Outcome(over, None, (_token(session, exchange.mechanism, octets),))
+            return Outcome(over, None, (_token(session, exchange, octets),))
         text = octets.decode("utf-8")
         if exchange.mechanism == "LOGIN":
             return _login(over, exchange, text)
@@ -87,11 +87,18 @@ def answered(session: Session, line: bytes) -> Outcome:
         return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
 
 
-def _token(session: Session, mechanism: str, octets: bytes) -> AnswerToken:
+def _token(session: Session, exchange: Exchange, octets: bytes) -> AnswerToken:
     connector = session.connector
     bound = connector.extended_protection_policy is not ExtendedProtectionPolicy.None_
     channel = session.channel if bound else b""
-    return AnswerToken(mechanism, octets, connector.default_logon_domain, channel, _must_be_bound(connector))
+    return AnswerToken(
+        exchange.mechanism,
+        octets,
+        connector.default_logon_domain,
+        channel,
+        _must_be_bound(connector),
+        begins=not exchange.challenged,
+    )
 
 
 def _login(over: Session, exchange: Exchange, text: str) -> Outcome:
@@ -134,7 +141,8 @@ def challenged(session: Session, mechanism: str, token: bytes | None) -> Outcome
     """The acceptor's challenge, which the client answers next; None for a message that is none of the mechanism."""
     if token is None:
         return refuse(session, replies.MALFORMED_RESPONSE, "sign_in_malformed")
-    return Outcome(msgspec.structs.replace(session, exchange=Exchange(mechanism)), replies.challenge(token))
+    asking = msgspec.structs.replace(session, exchange=Exchange(mechanism, challenged=True))
+    return Outcome(asking, replies.challenge(token))
 
 
 def checked(session: Session, answer: User | Denied) -> Outcome:

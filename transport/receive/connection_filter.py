@@ -114,10 +114,11 @@ def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outco
 def ask(outcome: Outcome, now: float) -> Outcome:
     """The outcome of a hello, with the questions about this client that DNS is to answer meanwhile."""
     session = outcome.session
-    if session.dns is not None:
+    lists, settings = session.policy.connection_lists, session.policy.snapshot.connection_filter
+    reverse = settings.reverse_dns_lookup_enabled
+    if session.dns is not None or not (reverse or lists.lookup_domains):
         return outcome
     domains = _domains_to_ask(session, now)
-    reverse = session.policy.snapshot.connection_filter.reverse_dns_lookup_enabled
     if not domains and not reverse:
         return outcome
     question = LookUpClient(session.remote_ip, domains, reverse)

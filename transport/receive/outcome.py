@@ -93,7 +93,7 @@ class AnswerToken(msgspec.Struct, frozen=True):
     """Hand this message to the mechanism's acceptor, then `auth.challenged` or `auth.checked`; there is no reply yet.
 
     `channel` is the binding of the TLS connection, which a message that knows of one must fit; none when it does not
-    matter. `required`: a message must know of it.
+    matter. `required`: a message must know of it. `begins`: what was begun before, and given up, is forgotten.
     """
 
     mechanism: str
@@ -101,6 +101,7 @@ class AnswerToken(msgspec.Struct, frozen=True):
     default_domain: str
     channel: bytes = b""
     required: bool = False
+    begins: bool = False
 
 
 class LookUpClient(msgspec.Struct, frozen=True):

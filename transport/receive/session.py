@@ -61,10 +61,13 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """AUTH under way: the next line answers it. `user_name` is what LOGIN has been told already."""
+    """AUTH under way: the next line answers it. `user_name` is what LOGIN has been told already; `challenged` says that
+    an acceptor has begun.
+    """
 
     mechanism: str
     user_name: str | None = None
+    challenged: bool = False
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -91,6 +91,8 @@ class Credentials:
         self, asked: AnswerToken, remote_ip: str, talk: Talk, offered: Kerberos
     ) -> bytes | User | Denied | None:
         """A challenge, or at the end the user or why not; None for a message that is none of the mechanism."""
+        if asked.begins:
+            talk.ntlm = talk.kerberos = None
         if asked.mechanism == "NTLM":
             return await self._answer_ntlm(asked, source_of(remote_ip), talk)
         return await self._answer_kerberos(asked, remote_ip, talk, offered)

@@ -66,23 +66,21 @@ class IncomingMessage:
             self.discard()
         if wanted.find_bare_line_feeds and not self._bare_line_feeds:
             self._look_for_bare_line_feeds(piece)
-        if self.fits and self.error is None:
-            self._keep(piece)
-
-    def _look_for_bare_line_feeds(self, piece: bytes) -> None:
-        seen = self._last + piece
-        self._bare_line_feeds = seen.count(b"\n") != seen.count(b"\r\n")
-        self._last = b"\r" if piece.endswith(b"\r") else b""
-
-    def _keep(self, piece: bytes) -> None:
+        if not self.fits or self.error is not None:
+            return
         if self._body is not None:
             self._body.write(piece)
             return
         self._content += piece
         self._journal.held += len(piece)
-        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > self._wanted.header_limit):
+        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > wanted.header_limit):
             self._read_head()
             self._move_to_file()
+
+    def _look_for_bare_line_feeds(self, piece: bytes) -> None:
+        seen = self._last + piece
+        self._bare_line_feeds = seen.count(b"\n") != seen.count(b"\r\n")
+        self._last = b"\r" if piece.endswith(b"\r") else b""
 
     def _move_to_file(self) -> None:
         try:

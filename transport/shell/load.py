@@ -15,21 +15,22 @@ class ConnectorLoad:
     """Constant work for each connection and message. `elsewhere` holds the counts of other transports."""
 
     def __init__(self) -> None:
-        self.open: Counter[str] = Counter()
-        self._from: Counter[tuple[str, str]] = Counter()
+        self.open: Counts = {}
+        self._from: dict[tuple[str, str], int] = {}
         self._messages: Counter[str] = Counter()
         self._minute = 0
         self.elsewhere: Counts = {}
 
     def opened(self, connector: str, source: str) -> None:
-        self.open[connector] += 1
-        self._from[connector, source] += 1
+        key = connector, source
+        self.open[connector] = self.open.get(connector, 0) + 1
+        self._from[key] = self._from.get(key, 0) + 1
 
     def closed(self, connector: str, source: str) -> None:
+        key = connector, source
         self.open[connector] -= 1
         if not self.open[connector]:
             del self.open[connector]
-        key = connector, source
         self._from[key] -= 1
         if not self._from[key]:
             del self._from[key]

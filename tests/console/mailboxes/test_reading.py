@@ -163,3 +163,19 @@ def test_a_picture_in_the_message_is_shown():
     picture = reading.Attachment(3, "p.png", "image/png", 4, "pic1")
     page = safe_html.page('<img src="cid:pic1" alt="p">', [picture], {3: b"\x89PNG"}.__getitem__)
     assert 'src="data:image/png;base64,iVBORw=="' in page
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("filling", ["<style ", "<!--", "<br ", "<", "</p", "<a b='"])
+def test_no_html_of_a_megabyte_keeps_its_reader_waiting(filling: str):
+    """Work that grows with the square of the length would take a quarter of an hour here."""
+    reading.text_of(filling * (1_000_000 // len(filling)))
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("filling", ["=?utf-8?q?a?= ", '"', "(", "@", "<"])
+def test_no_field_of_256_kb_keeps_the_reader_of_a_list_waiting(tmp_path: Path, filling: str):
+    path = tmp_path / "message"
+    path.write_text(f"From: {filling * (256_000 // len(filling))}\r\n\r\n")
+    for _ in range(5):
+        reading.envelope(path)
