@@ -175,6 +175,8 @@ def test_hygiene_management_may_not_touch_accepted_domains(shell: Shell) -> None
         ("Set-ReceiveConnector Office -ProtocolLoggingLevel Loud", "ProtocolLoggingLevel", "Allowed: None, Verbose."),
         ("Set-ReceiveConnector Office -PermissionGroups Friends", "PermissionGroups", "AnonymousUsers, ExchangeUsers"),
         ("Set-ReceiveConnector Office -PermissionGroups None,Partners", "PermissionGroups", "None stands alone"),
+        ("Set-ReceiveConnector Office -MaxInboundConnection 5,000", "MaxInboundConnection", "not a list"),
+        ("Set-ReceiveConnector Office -Comment a,b", "Comment", "not a list"),
         ("Set-ReceiveConnector Office -MaxHopCount 501", "MaxHopCount", "from 1 to 500"),
         ("Set-ReceiveConnector Office -MaxMessageSize 1KB", "MaxMessageSize", "from 64 KB (65,536 bytes)"),
         ("Set-ReceiveConnector Office -ConnectionTimeout 5", "ConnectionTimeout", "00:10:00"),
