@@ -220,6 +220,12 @@ def test_an_error_names_the_parameter_and_what_is_possible(
     assert publishing.newest() == before
 
 
+def test_an_error_points_at_the_argument_whoever_refused_it(shell: Shell) -> None:
+    command = "Set-ReceiveConnector Office -Comment x -Banner Hello -MaxHopCount 3"
+    error = shell.refused(command)
+    assert (error.line, command[error.column - 1 :]) == (1, "Hello -MaxHopCount 3")
+
+
 @pytest.mark.parametrize("value", ["a`nb", "a`0b", "a`ab", "\x7f", "$('x' * 100000)"])
 @pytest.mark.parametrize("parameter", ["Name", "Banner", "Fqdn", "TlsCertificateName", "DefaultLogonDomain"])
 def test_a_hostile_text_is_refused(shell: Shell, parameter: str, value: str) -> None:

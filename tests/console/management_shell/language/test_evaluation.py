@@ -157,7 +157,7 @@ def test_an_error_names_the_cmdlet_the_parameter_and_the_place(orchard: Orchard)
     assert (error.line, error.column, error.cmdlet) == (2, 21, "Set-Fruit")
     error = orchard.error("$x = 1\n Get-Fruit Kiwi")
     assert str(error) == "Get-Fruit: -Identity: There is no fruit 'Kiwi'."
-    assert (error.line, error.column) == (2, 2)
+    assert (error.line, error.column) == (2, 12)
 
 
 def test_a_script_ends_at_its_first_error(orchard: Orchard) -> None:
