@@ -57,6 +57,8 @@ def orchard() -> Orchard:
         ("if (1 -gt 2) {'a'} elseif ($null) {'b'} else {'c'}", "c"),
         ("foreach ($n in 1..3) { $n * 2 }", [2, 4, 6]),
         ("$(1;2).Count", 2),
+        ("$n = 7; Write-Output 10.0.0.$n:$(20 + 5)/x$n", "10.0.0.7:25/x7"),
+        ("$n = 'EX1'; Write-Output $n\\Default", "EX1\\Default"),
         ('"$(1 + 1) of $((1,2,3).Count)"', "2 of 3"),
     ],
 )
