@@ -54,9 +54,21 @@ def planned(items: list[Item], replace: bool) -> tuple[list[Translated], list[St
     return found, steps(found, now, chosen)
 
 
+EMPTYING = (
+    "# It rebuilds the configuration on an empty installation. These commands empty one, but for its default domain,",
+    "# whose New-AcceptedDomain is left out if it is the same:",
+    "#   Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false",
+    "#   Get-SendConnector | Remove-SendConnector -Confirm:$false",
+    "#   Get-AcceptedDomain | Where-Object {-not $_.Default} | Remove-AcceptedDomain -Confirm:$false",
+)
+
+
 def whole_script() -> list[str]:
-    """The commands that rebuild what is saved now."""
-    return script(Snapshot(), compile_snapshot(0))
+    """The commands that rebuild what is saved now, below a few comments."""
+    newest = publishing.newest()
+    of = f", revision {newest.number} of {newest.created_at:%Y-%m-%d %H:%M} UTC" if newest else ""
+    return [f"# Gatepost{of}.", *EMPTYING, *script(Snapshot(), compile_snapshot(0))]
+
 
 
 @dataclass(frozen=True)

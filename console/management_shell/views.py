@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from redis import RedisError
 
 from console.accounts.actors import EVERY_ROLE
 from console.crud import RoleRequired
@@ -63,9 +64,17 @@ class Shell(RoleRequired):
         return {
             "text": text,
             "outcome": outcome,
-            "files": [(name, downloads.keep(user_id, name, content)) for name, content in outcome.files],
+            "files": self._kept(outcome),
             "answers": page.sealed(user_id, text, answers) if outcome.question else "",
         }
+
+    def _kept(self, outcome: page.Outcome) -> list[tuple[str, str]]:
+        """(name, key) of the files to fetch."""
+        try:
+            return [(name, downloads.keep(self.request.user.pk, name, content)) for name, content in outcome.files]
+        except RedisError:
+            outcome.pieces.append(page.Piece("error", _("The file could not be kept: Redis does not answer.")))
+            return []
 
     def _page(self, context: dict[str, Any]) -> HttpResponse:
         context |= {"history": queries.history(self.request.user), "examples": EXAMPLES, "columns": COLUMNS}

@@ -41,7 +41,7 @@ def _import(call: Call) -> Iterator[object]:
         call.warning(f"{each.connector}: {relay_guard.danger(list(each.ranges))}")
     wanted = sum(step.wanted for step in steps)
     names = ", ".join(name for name, _ in sources)
-    if not call.should_process(names, f"Import {wanted} objects as one revision"):
+    if not call.should_process(names, f"Import {wanted} object{'' if wanted == 1 else 's'} as one revision"):
         yield from _properties(found) if call.what_if else ()
         return
     comment = f"Import from Exchange: {names}"

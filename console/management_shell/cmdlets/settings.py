@@ -132,6 +132,8 @@ def _line(value: object) -> str:
 def _one(setting: Setting, value: object) -> Any:
     if isinstance(value, dict | ScriptBlock | Record):
         raise ValueError("Write one value here.")
+    if isinstance(value, list | tuple) and setting.kind is not Kind.FLAG_SET:
+        raise ValueError("Write one value here, not a list.")
     if setting.kind is Kind.TIMESPAN and isinstance(value, int) and not isinstance(value, bool | Timespan):
         return _bare_number(setting, value)
     if setting.kind is Kind.TIME and isinstance(value, datetime):
@@ -159,8 +161,6 @@ def _text(setting: Setting, value: object) -> str:
         return ""
     if (setting.maximum or 0) <= LONG:
         return read_text(value).strip()
-    if isinstance(value, list | tuple):
-        raise ValueError("Write one text here, not a list.")
     return argument(value)
 
 

@@ -21,6 +21,8 @@ from transport.config.transport_config import TransportConfig
 
 NEVER = "9999"
 """The year of an expiry that Exchange shows for entries that stay."""
+HERE = ("0.0.0.0:", "[::]:", "127.", "[::1]:")
+"""How bindings begin that every machine has."""
 _NOTHING = object()
 Special = Callable[[Setting, Value, Known], tuple[Value, str]]
 """Makes of an exported value one that can be read here, and says why it is another one."""
@@ -171,7 +173,7 @@ def _joined(setting: Setting, value: Value, _: Known) -> tuple[Value, str]:
 
 def _bindings(setting: Setting, value: Value, _: Known) -> tuple[Value, str]:
     texts = values.text_of(setting, value)
-    own = [text for text in texts.splitlines() if not text.strip().startswith(("0.0.0.0", "[::]"))]
+    own = [text for text in texts.splitlines() if not text.strip().startswith(HERE)]
     return texts, f"{own[0].rpartition(':')[0]} must be an address of this machine." if own else ""
 
 

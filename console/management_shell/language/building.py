@@ -75,6 +75,12 @@ class Builder(Transformer_NonRecursive):
     def word(self, children: Children, place: Place) -> syntax.Node:
         return _word(str(children[0]), place)
 
+    def word_around(self, children: Children, place: Place) -> syntax.Node:
+        """A bare word with `$(…)` in it."""
+        head, body, *tail = children
+        parts = [*_word_parts(head[:-2], place), syntax.Sub(body, **place)]
+        return _text([*parts, *(part for token in tail for part in _word_parts(token, place))], place)
+
     def list(self, children: Children, place: Place) -> syntax.Node:
         return syntax.ListOf(tuple(children), **place)
 
@@ -192,6 +198,10 @@ def _word(token: str, place: Place) -> syntax.Node:
         value = float(token) if match[3] else int(token)
         if str(value) == token:
             return syntax.Literal(value, **place)
+    return _text(_word_parts(token, place), place)
+
+
+def _word_parts(token: str, place: Place) -> list[Any]:
     pieces = re.split(r"((?<!`)\$(?:\{[^}]+\}|\w+))", token)
     parts = [_variable(piece, place) if odd % 2 else unescaped(piece, "") for odd, piece in enumerate(pieces)]
-    return _text([part for part in parts if part != ""], place)
+    return [part for part in parts if part != ""]

@@ -32,30 +32,31 @@ class Candidate:
 
 def complete(table: Mapping[str, Cmdlet], aliases: Mapping[str, str], before: str) -> list[Candidate]:
     """The candidates for a line up to the cursor, at most `MOST`."""
-    words, start = _command(before)
+    stages, start = _stages(before)
     current = before[start:]
-    found = list(_candidates(table, aliases, words, current))
+    found = list(_candidates(table, aliases, stages, current))
     return [Candidate(text, start, meaning) for text, meaning in found[:MOST]]
 
 
-def _command(before: str) -> tuple[list[str], int]:
-    """The finished words of the command that the cursor is in, and where the unfinished one begins."""
-    words: list[str] = []
+def _stages(before: str) -> tuple[list[list[str]], int]:
+    """The finished words of each command of the pipeline around the cursor, and where the unfinished word begins."""
+    stages: list[list[str]] = [[]]
     start = len(before)
     for match in _TOKEN.finditer(before):
         last = match.end() == len(before)
         if match["new"]:
-            words = []
+            stages = [*stages, []] if match[0] == "|" else [[]]
         elif last and (match["word"] or match["text"]) and match[0] != ",":
             start = match.start()
         elif match["word"] or match["text"] or match["end"]:
-            words.append(match[0])
-    return words, start
+            stages[-1].append(match[0])
+    return stages, start
 
 
 def _candidates(
-    table: Mapping[str, Cmdlet], aliases: Mapping[str, str], words: list[str], current: str
+    table: Mapping[str, Cmdlet], aliases: Mapping[str, str], stages: list[list[str]], current: str
 ) -> Iterator[tuple[str, str]]:
+    words = stages[-1]
     if not words:
         yield from _cmdlets(table, current)
         return
@@ -66,8 +67,17 @@ def _candidates(
         yield from _parameters(table[found], words, current.translate(DASHES)[1:])
         return
     parameter = _waiting(table[found], words)
-    if parameter is not None:
+    if parameter is not None and parameter.name in ("Property", "FilterScript"):
+        yield from ((name, meaning) for name, meaning in _properties(table, stages[0]) if _fits(name, current))
+    elif parameter is not None:
         yield from ((quoted(value), parameter.name) for value in _values(parameter) if _fits(value, current))
+
+
+def _properties(table: Mapping[str, Cmdlet], source: list[str]) -> Iterator[tuple[str, str]]:
+    """What the objects of Get-… have: at least what Set-… can change."""
+    setter = spelling(source[0].translate(DASHES).lower().replace("get-", "set-", 1), table) if source else None
+    if setter is not None:
+        yield from ((each.name, each.help) for each in table[setter].parameters)
 
 
 def _cmdlets(table: Mapping[str, Cmdlet], current: str) -> Iterator[tuple[str, str]]:
@@ -99,8 +109,7 @@ def _waiting(cmdlet: Cmdlet, words: list[str]) -> Parameter | None:
         if not parameter.switch:
             return parameter
     places = [each for each in cmdlet.parameters if each.position is not None]
-    free = [word for at, word in enumerate(words[1:], 1) if word != "," and not word.startswith("-")]
-    return places[0] if places and not (free and not named) and not free else None
+    return places[0] if places and (len(words) == 1 or words[-1] == ",") else None
 
 
 def _values(parameter: Parameter) -> Iterable[str]:

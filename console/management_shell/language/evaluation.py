@@ -140,7 +140,7 @@ class Interpreter:
                 raise
             except ShellError as error:
                 if bound.error_action not in ("continue", "silentlycontinue"):
-                    raise
+                    raise error.at(*bound.places.get(error.parameter, (0, 0))) from None
                 if bound.error_action == "continue":
                     self.host.warning(str(error))
 

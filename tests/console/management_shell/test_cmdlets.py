@@ -175,6 +175,8 @@ def test_hygiene_management_may_not_touch_accepted_domains(shell: Shell) -> None
         ("Set-ReceiveConnector Office -ProtocolLoggingLevel Loud", "ProtocolLoggingLevel", "Allowed: None, Verbose."),
         ("Set-ReceiveConnector Office -PermissionGroups Friends", "PermissionGroups", "AnonymousUsers, ExchangeUsers"),
         ("Set-ReceiveConnector Office -PermissionGroups None,Partners", "PermissionGroups", "None stands alone"),
+        ("Set-ReceiveConnector Office -MaxInboundConnection 5,000", "MaxInboundConnection", "not a list"),
+        ("Set-ReceiveConnector Office -Comment a,b", "Comment", "not a list"),
         ("Set-ReceiveConnector Office -MaxHopCount 501", "MaxHopCount", "from 1 to 500"),
         ("Set-ReceiveConnector Office -MaxMessageSize 1KB", "MaxMessageSize", "from 64 KB (65,536 bytes)"),
         ("Set-ReceiveConnector Office -ConnectionTimeout 5", "ConnectionTimeout", "00:10:00"),
@@ -216,6 +218,12 @@ def test_an_error_names_the_parameter_and_what_is_possible(
     error = shell.refused(command)
     assert error.parameter == parameter and words in str(error), str(error)
     assert publishing.newest() == before
+
+
+def test_an_error_points_at_the_argument_whoever_refused_it(shell: Shell) -> None:
+    command = "Set-ReceiveConnector Office -Comment x -Banner Hello -MaxHopCount 3"
+    error = shell.refused(command)
+    assert (error.line, command[error.column - 1 :]) == (1, "Hello -MaxHopCount 3")
 
 
 @pytest.mark.parametrize("value", ["a`nb", "a`0b", "a`ab", "\x7f", "$('x' * 100000)"])

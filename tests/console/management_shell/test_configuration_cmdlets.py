@@ -77,9 +77,11 @@ def test_what_cannot_be_imported(shell: Shell, command: str, words: str):
 
 def test_export_puts_out_a_script_or_writes_a_file(shell: Shell):
     connectors.create(ADMIN, receive_connector("Office"))
-    assert shell.run("Export-GatepostConfiguration").startswith('New-ReceiveConnector -Name "Office"')
+    printed = shell.run("Export-GatepostConfiguration")
+    assert printed.startswith("# Gatepost, revision 1 of ")
+    assert '\nNew-ReceiveConnector -Name "Office"' in printed
     shell.run("Export-GatepostConfiguration gatepost.ps1")
-    assert shell.files["gatepost.ps1"].startswith(b'New-ReceiveConnector -Name "Office"')
+    assert shell.files["gatepost.ps1"].decode() == printed + "\n"
 
 
 def test_who_may_not_import():

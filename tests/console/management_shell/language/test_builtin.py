@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from console.management_shell.language.parser import parse
 from console.management_shell.language.values import Record, Size
 from tests.console.management_shell.language.orchard import Orchard
 
@@ -184,8 +185,6 @@ def test_every_builtin_says_what_it_does(orchard: Orchard) -> None:
 
 
 def test_examples_of_builtins_can_be_read_by_the_shell_itself(orchard: Orchard) -> None:
-    from console.management_shell.language.parser import parse
-
     for cmdlet in orchard.interpreter.table.values():
         for command, meaning in cmdlet.examples:
             parse(command)

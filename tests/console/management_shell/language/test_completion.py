@@ -29,6 +29,9 @@ from tests.console.management_shell.language.orchard import Orchard
         ("Get-Fruit Pear ", []),
         ("Get-Fruit -Identity p", ["Pear", "Plum"]),
         ("Nonsense -", []),
+        ("Get-Fruit | fl we", ["Weight", "Weather"]),
+        ("Get-Fruit | where Ripe | select Name,ki", ["Kinds"]),
+        ("fl we", []),
         ("Set-Fruit -Weather", ["-Weather"]),
     ],
 )

@@ -57,6 +57,8 @@ def orchard() -> Orchard:
         ("if (1 -gt 2) {'a'} elseif ($null) {'b'} else {'c'}", "c"),
         ("foreach ($n in 1..3) { $n * 2 }", [2, 4, 6]),
         ("$(1;2).Count", 2),
+        ("$n = 7; Write-Output 10.0.0.$n:$(20 + 5)/x$n", "10.0.0.7:25/x7"),
+        ("$n = 'EX1'; Write-Output $n\\Default", "EX1\\Default"),
         ('"$(1 + 1) of $((1,2,3).Count)"', "2 of 3"),
     ],
 )
@@ -157,7 +159,7 @@ def test_an_error_names_the_cmdlet_the_parameter_and_the_place(orchard: Orchard)
     assert (error.line, error.column, error.cmdlet) == (2, 21, "Set-Fruit")
     error = orchard.error("$x = 1\n Get-Fruit Kiwi")
     assert str(error) == "Get-Fruit: -Identity: There is no fruit 'Kiwi'."
-    assert (error.line, error.column) == (2, 2)
+    assert (error.line, error.column) == (2, 12)
 
 
 def test_a_script_ends_at_its_first_error(orchard: Orchard) -> None:
