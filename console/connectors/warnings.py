@@ -18,7 +18,7 @@ def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()
     return [
         *_relay(connector),
         *_ranges(connector.remote_ip_ranges),
-        *_domains(domains),
+        *too_wide(domains),
         *_plain_passwords(connector),
         *rules.advice(connector),
     ]
@@ -56,7 +56,8 @@ def _ranges(ranges: tuple[IPRange, ...]) -> Iterator[str]:
             yield f"{remote} means the whole network {network}."
 
 
-def _domains(domains: Iterable[AcceptedDomain]) -> Iterator[str]:
+def too_wide(domains: Iterable[AcceptedDomain]) -> Iterator[str]:
+    """Accepted domains that make a relay of every connector."""
     for domain in domains:
         rest = domain.domain_name.removeprefix("*").removeprefix(".")
         if domain.domain_name.startswith("*") and "." not in rest:

@@ -14,6 +14,7 @@ from console.certificates import queries as certificates
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as ReceiveConnectorRow
 from console.connectors.models import SendConnector as SendConnectorRow
+from console.connectors.warnings import too_wide
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as AcceptedDomainRow
 from console.management_shell.importing.plan import Choice, Step
@@ -31,19 +32,23 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
-from transport.receive.exposure import Exposure, exposures
+from transport.receive.exposure import exposures
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
 
 @dataclass
 class Rehearsal:
-    """What an import would lead to. `problems` keep it from being applied; each name in `dangers` must be typed."""
+    """What an import would lead to. `problems` keep it from being applied; each name in `dangers` must be typed.
+
+    `relays`: connector → who could relay through it afterwards; `too_wide`: domains by which everybody could.
+    """
 
     after: Snapshot | None = None
     problems: list[str] = field(default_factory=list)
     dangers: dict[str, str] = field(default_factory=dict)
-    relays: list[Exposure] = field(default_factory=list)
+    relays: dict[str, str] = field(default_factory=dict)
+    too_wide: list[str] = field(default_factory=list)
 
 
 def known(now: Snapshot) -> Known:
@@ -83,8 +88,9 @@ def rehearse(actor: Actor, steps: Sequence[Step]) -> Rehearsal:
             transaction.set_rollback(True)
     except ValidationError as error:
         return Rehearsal(problems=error.messages)
-    opened = relay_guard.newly_open(before, after)
-    return Rehearsal(after, [], {name: relay_guard.danger(some) for name, some in opened.items()}, exposures(after))
+    dangers = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(before, after).items()}
+    relays = {each.connector: relay_guard.danger(list(each.ranges)) for each in exposures(after)}
+    return Rehearsal(after, [], dangers, relays, list(too_wide(after.accepted_domains)))
 
 
 def _names(snapshot: Snapshot) -> set[str]:
