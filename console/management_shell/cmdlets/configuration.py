@@ -38,6 +38,8 @@ def _import(call: Call) -> Iterator[object]:
         raise ShellError(" ".join(rehearsed.problems))
     for text in [*(f"{name}: {danger}" for name, danger in rehearsed.relays.items()), *rehearsed.too_wide]:
         call.warning(text)
+    if rehearsed.unknown:
+        call.warning(f"The directory knows no recipients of {', '.join(rehearsed.unknown)}: mail for them is refused.")
     wanted = sum(step.wanted for step in steps)
     names = ", ".join(name for name, _ in sources)
     if not call.should_process(names, f"Import {wanted} object{'' if wanted == 1 else 's'} as one revision"):
