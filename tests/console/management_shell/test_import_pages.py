@@ -39,6 +39,7 @@ def test_three_files_at_once_become_a_report_and_then_one_revision(admin: Client
     assert "Exchange Server authentication is kept, not offered" in report
     assert "It serves hybrid deployments" in report
     assert "The accepted domain *.com takes mail for all of “com”: a relay in effect." in report
+    assert report.count(">left out<") == 3, "what only serves Exchange itself"
     assert "Import 6 objects" in report
     assert ConfigRevision.objects.count() == 0, "nothing is changed by looking"
     done = page(admin.post(PREVIEW, {"go": "apply"}, follow=True))
