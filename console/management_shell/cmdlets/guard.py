@@ -13,7 +13,7 @@ from console.accounts.actors import EVERY_ROLE
 from console.management_shell.cmdlets.settings import choices
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import read_texts
+from console.management_shell.language.values import entries, read_texts
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config.setting import settings
 
@@ -53,9 +53,18 @@ def guarded(cmdlet: Cmdlet, fields: Fields = Fields()) -> Cmdlet:
     def run(call: Call) -> Iterable[object]:
         with refusals(fields):
             call.host.actor.require(*EVERY_ROLE)
+            _check_texts(call)
             yield from inner(call)
 
     return replace(cmdlet, run=run)
+
+
+def _check_texts(call: Call) -> None:
+    """No text reaches an action that the database cannot keep: NUL, or half of a surrogate pair."""
+    for name, value in call.arguments.items():
+        for each in entries(value):
+            if isinstance(each, str) and ("\0" in each or any("\ud800" <= sign <= "\udfff" for sign in each)):
+                raise ShellError("Control characters are not allowed here.", name)
 
 
 @contextmanager
