@@ -88,7 +88,7 @@ class TypedNames(forms.Form):
         """`dangers`: name → what would follow. An error at each that was not typed, unless nothing was sent yet."""
         for place, (name, danger) in enumerate(dangers.items()):
             label = _("Type “%s” to confirm") % name
-            self.fields[f"confirmation-{place}"] = forms.CharField(label=label, help_text=danger, required=False)
+            self.fields[f"confirmation-{place}"] = forms.CharField(label=label, help_text=danger)
             if check and self.data.get(f"confirmation-{place}", "").strip() != name:
                 self.add_error(f"confirmation-{place}", _("Type the name “%s” exactly as it stands here.") % name)
 

@@ -21,7 +21,6 @@ from console.management_shell.importing.objects import ReadError
 from console.management_shell.importing.plan import Choice, Step
 from console.management_shell.importing.report import Translated, Verdict
 from console.management_shell.models import ImportDraft
-from console.publishing import relay_guard
 from console.publishing.relay_guard import RelayNotConfirmed
 
 MOST_SHOWN = 200
@@ -133,7 +132,6 @@ class Preview(ImportView):
             "not_shown": max(0, len(shown) - MOST_SHOWN),
             "wanted": sum(step.wanted for step in steps),
             "problems": rehearsed.problems if not form.errors else [],
-            "relays": [(each, relay_guard.danger(list(each.ranges))) for each in rehearsed.relays],
             "rehearsed": rehearsed,
         }
         status = 422 if form.errors else 200

@@ -20,7 +20,7 @@ class ImportDraft(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return ", ".join(self.sources)
+        return ", ".join(dict.fromkeys(self.sources))
 
 
 class HistoryLine(models.Model):

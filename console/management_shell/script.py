@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from console.management_shell.pairing import key, pairs, renamed
 from console.management_shell.wording import argument, new_command, quoted, set_command
-from console.publishing.relay_guard import newly_open
+from console.publishing.relay_guard import few, newly_open
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPListProvider
@@ -46,7 +46,7 @@ class Script:
     def put(self, command: str, old: ReceiveConnector | None, new: ReceiveConnector) -> None:
         """A command that gives one connector more rights, or makes it: nobody else can become a relay by that."""
         opens = new.enabled and exposure(new) and not (old and old.enabled and exposure(old))
-        self.lines.append(command + _named([new.name] if opens else []))
+        self.lines.append(command + _named([new.name] if opens and not few(new.remote_ip_ranges) else []))
         self.now = replace(self.now, receive_connectors=(*_others(self, old), new))
 
 

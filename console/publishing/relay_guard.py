@@ -19,10 +19,14 @@ from transport.receive.range_map import RangeMap
 
 
 class RelayNotConfirmed(ValidationError):
-    """Strangers could relay. `dangers` maps the names that must be typed to who could then reach whom."""
+    """Strangers could relay. `dangers` maps the names that must be typed to who could then reach whom.
 
-    def __init__(self, dangers: dict[str, str]):
-        self.dangers = dangers
+    `few`: those of the names for which only a few known clients could.
+    """
+
+    def __init__(self, opened: dict[str, list[IPRange]]):
+        self.dangers = dangers = {name: danger(ranges) for name, ranges in opened.items()}
+        self.few = frozenset(name for name, ranges in opened.items() if few(ranges))
         super().__init__({"confirmation": [f"{danger} Type “{name}” to confirm." for name, danger in dangers.items()]})
 
 
@@ -30,7 +34,7 @@ def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collectio
     """Raises RelayNotConfirmed when strangers gain a way to relay through connectors that nobody confirmed."""
     missing = {name: ranges for name, ranges in newly_open(before, after).items() if name not in confirmed}
     if missing:
-        raise RelayNotConfirmed({name: danger(ranges) for name, ranges in missing.items()})
+        raise RelayNotConfirmed(missing)
 
 
 def newly_open(before: Snapshot, after: Snapshot) -> dict[str, list[IPRange]]:
@@ -45,6 +49,11 @@ def newly_open(before: Snapshot, after: Snapshot) -> dict[str, list[IPRange]]:
             for piece in without(span, known):
                 found.setdefault(name, []).extend([written[piece]] if piece in written else ranges_of(piece))
     return {name: list(dict.fromkeys(ranges)) for name, ranges in sorted(found.items()) if ranges}
+
+
+def few(ranges: Collection[IPRange]) -> bool:
+    """Whether these are private networks and single addresses: clients that somebody meant."""
+    return all(is_private(each) or each.bounds[1] == each.bounds[2] for each in ranges)
 
 
 def danger(ranges: list[IPRange]) -> str:

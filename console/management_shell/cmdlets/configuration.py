@@ -14,7 +14,6 @@ from console.management_shell.importing.report import Translated, Verdict
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, argument, read_text, read_texts
-from console.publishing import relay_guard
 
 DONE = {Choice.SKIP: "Left out", Choice.IMPORT: "Imported", Choice.REPLACE: "Replaced", Choice.RENAME: "Imported"}
 
@@ -37,8 +36,10 @@ def _import(call: Call) -> Iterator[object]:
     rehearsed = applying.rehearse(call.host.actor, steps)
     if rehearsed.problems:
         raise ShellError(" ".join(rehearsed.problems))
-    for each in rehearsed.relays:
-        call.warning(f"{each.connector}: {relay_guard.danger(list(each.ranges))}")
+    for text in [*(f"{name}: {danger}" for name, danger in rehearsed.relays.items()), *rehearsed.too_wide]:
+        call.warning(text)
+    if rehearsed.unknown:
+        call.warning(f"The directory knows no recipients of {', '.join(rehearsed.unknown)}: mail for them is refused.")
     wanted = sum(step.wanted for step in steps)
     names = ", ".join(name for name, _ in sources)
     if not call.should_process(names, f"Import {wanted} object{'' if wanted == 1 else 's'} as one revision"):

@@ -126,11 +126,28 @@ class Family:
         """Get-X: all of them, one, or those that a wildcard means."""
 
         def run(call: Call) -> Iterator[Record]:
-            for row in self.chosen(call.get("Identity")):
-                yield self.record(row)
+            yield from self.shown(call.get("Identity"))
 
         parameters = (self.identity_parameter(False), *more)
         return guarded(Cmdlet(f"Get-{self.noun}", run, parameters, f"Shows one {self.words}, some or all.", examples))
+
+    def shown(self, wanted: object) -> Iterator[Record]:
+        """What a Get- cmdlet puts out."""
+        for row in self.chosen(wanted):
+            record = self.record(row)
+            record.said = self.said(wanted, str(getattr(row, self.keys[0])))
+            yield record
+
+    def said(self, wanted: object, name: str) -> bool:
+        """Whether an identity is the whole name, or an object that the script has called so."""
+        if isinstance(wanted, Record):
+            return wanted.said and self.said(wanted.name, name)
+        return self._local(str(wanted)).lower() == name.lower()
+
+    def said_by(self, call: Call, name: str) -> frozenset[str]:
+        """The whole names by which a command calls the object that it changes: the one it has, and the one it gets."""
+        found = {name} if self.said(call.arguments["Identity"], name) else set()
+        return frozenset(found | ({call.arguments["Name"]} if "Name" in call.arguments else set()))
 
     def chosen(self, wanted: object) -> list[Any]:
         """What a Get- cmdlet shows. Raises ShellError when a plain name is nothing's."""

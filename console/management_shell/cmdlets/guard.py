@@ -13,15 +13,16 @@ from console.accounts.actors import EVERY_ROLE
 from console.management_shell.cmdlets.settings import choices
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import read_texts
+from console.management_shell.language.values import entries, read_texts
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config.setting import settings
 
 CONFIRM_RELAY = Parameter(
     "ConfirmRelay",
     read_texts,
-    help="The name of the connector through which strangers could relay afterwards. Without it you are asked to type "
-    "that name. -Confirm:$false does not answer this question.",
+    help="The name of the connector through which strangers could relay afterwards. Not needed where the command calls "
+    "that connector by its whole name and only private networks or single addresses could relay. Otherwise you are "
+    "asked to type the name; -Confirm:$false does not answer this question.",
 )
 NOTHING_CHANGED = "The command completed, but nothing of '{}' was changed."
 Result = TypeVar("Result")
@@ -53,9 +54,18 @@ def guarded(cmdlet: Cmdlet, fields: Fields = Fields()) -> Cmdlet:
     def run(call: Call) -> Iterable[object]:
         with refusals(fields):
             call.host.actor.require(*EVERY_ROLE)
+            _check_texts(call)
             yield from inner(call)
 
     return replace(cmdlet, run=run)
+
+
+def _check_texts(call: Call) -> None:
+    """No text reaches an action that the database cannot keep: NUL, or half of a surrogate pair."""
+    for name, value in call.arguments.items():
+        for each in entries(value):
+            if isinstance(each, str) and ("\0" in each or any("\ud800" <= sign <= "\udfff" for sign in each)):
+                raise ShellError("Control characters are not allowed here.", name)
 
 
 @contextmanager
@@ -81,18 +91,27 @@ def shell_error(error: ValidationError, fields: Fields) -> ShellError:
     return ShellError(" ".join(texts), fields.parameter(first), fields.allowed(first))
 
 
-def confirmed(call: Call, act: Callable[[frozenset[str]], Result]) -> Result:
-    """Does what may let strangers relay: `act(names)` with the connectors that the administrator has named."""
+def confirmed(call: Call, act: Callable[[frozenset[str]], Result], said: frozenset[str] = frozenset()) -> Result:
+    """Does what may let strangers relay: `act(names)` with the connectors that the administrator has named.
+
+    A connector that the command itself calls by its whole name (`said`) counts as named if only private networks and
+    single addresses could relay through it; who they are is a warning. Everybody else takes -ConfirmRelay.
+    """
     try:
         return act(frozenset(call.get("ConfirmRelay", ())))
     except RelayNotConfirmed as error:
-        if "ConfirmRelay" in call.arguments or not all(_typed(call, *each) for each in error.dangers.items()):
-            text = " ".join(error.dangers.values())
-            names = ",".join(f'"{name}"' for name in error.dangers)
-            raise ShellError(
-                f"{text} Nothing was changed. To confirm: -ConfirmRelay {names}.", "ConfirmRelay"
-            ) from None
+        for name, danger in error.dangers.items():
+            if name in said & error.few:
+                call.warning(danger)
+            elif "ConfirmRelay" in call.arguments or not _typed(call, name, danger):
+                raise _not_confirmed(error) from None
         return act(frozenset(error.dangers))
+
+
+def _not_confirmed(error: RelayNotConfirmed) -> ShellError:
+    names = ",".join(f'"{name}"' for name in error.dangers)
+    text = f"{' '.join(error.dangers.values())} Nothing was changed. To confirm: -ConfirmRelay {names}."
+    return ShellError(text, "ConfirmRelay")
 
 
 def _typed(call: Call, name: str, danger: str) -> bool:

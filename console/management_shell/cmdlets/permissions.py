@@ -111,7 +111,9 @@ def _add(call: Call) -> Iterator[Record]:
 
     if call.should_process(FAMILY.identity(row), f"Add-ADPermission {user}"):
         after = confirmed(
-            call, lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names)
+            call,
+            lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names),
+            FAMILY.said_by(call, row.name),
         )
         names = {right.value for right in rights}
         for record in _records(queries.receive(after)):
@@ -190,7 +192,7 @@ CMDLETS = [
         (
             (
                 'Get-ReceiveConnector "Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
-                f'-ExtendedRights {RELAY} -ConfirmRelay "Anonymous Relay"',
+                f"-ExtendedRights {RELAY}",
                 "Lets the devices of this connector send to every address.",
             ),
         ),

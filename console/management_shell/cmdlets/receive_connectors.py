@@ -103,8 +103,7 @@ def _check_server(call: Call) -> None:
 
 def _get(call: Call) -> Iterator[Record]:
     _check_server(call)
-    for row in FAMILY.chosen(call.get("Identity")):
-        yield FAMILY.record(row)
+    yield from FAMILY.shown(call.get("Identity"))
 
 
 def _new(call: Call) -> Iterator[Record]:
@@ -117,7 +116,10 @@ def _new(call: Call) -> Iterator[Record]:
     start = rules.preset(usage, call.arguments["Name"])
     connector = replace(start, **FAMILY.changes(call)(start))
     if call.should_process(FAMILY.identity(connector), "New-ReceiveConnector"):
-        yield FAMILY.record(confirmed(call, lambda names: actions.create(call.host.actor, connector, names)))
+        made = confirmed(
+            call, lambda names: actions.create(call.host.actor, connector, names), frozenset({connector.name})
+        )
+        yield FAMILY.record(made)
 
 
 def _check_certificate(call: Call) -> None:
@@ -148,7 +150,9 @@ def _change(call: Call, row: models.ReceiveConnector, action: str) -> None:
     _check_certificate(call)
     if call.should_process(rf"{settings.GATEPOST_NODE}\{row.name}", action):
         after = confirmed(
-            call, lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names)
+            call,
+            lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names),
+            FAMILY.said_by(call, row.name),
         )
         if after.version == row.version:
             call.warning(NOTHING_CHANGED.format(row))

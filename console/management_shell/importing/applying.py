@@ -14,6 +14,7 @@ from console.certificates import queries as certificates
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as ReceiveConnectorRow
 from console.connectors.models import SendConnector as SendConnectorRow
+from console.directory import queries as directory
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as AcceptedDomainRow
 from console.management_shell.importing.plan import Choice, Step
@@ -25,25 +26,31 @@ from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.transport_settings import actions as transport_settings
 from console.users import queries as users
-from transport.config.accepted_domain import AcceptedDomain
+from transport.config.accepted_domain import AcceptedDomain, DomainType, too_wide
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
-from transport.receive.exposure import Exposure, exposures
+from transport.receive.exposure import exposures
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
 
 @dataclass
 class Rehearsal:
-    """What an import would lead to. `problems` keep it from being applied; each name in `dangers` must be typed."""
+    """What an import would lead to. `problems` keep it from being applied; each name in `dangers` must be typed.
+
+    `relays`: connector → who could relay through it afterwards; `too_wide`: domains by which everybody could.
+    """
 
     after: Snapshot | None = None
     problems: list[str] = field(default_factory=list)
     dangers: dict[str, str] = field(default_factory=dict)
-    relays: list[Exposure] = field(default_factory=list)
+    relays: dict[str, str] = field(default_factory=dict)
+    too_wide: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """New domains of which the directory knows nobody yet, while unlisted recipients are refused."""
 
 
 def known(now: Snapshot) -> Known:
@@ -83,8 +90,23 @@ def rehearse(actor: Actor, steps: Sequence[Step]) -> Rehearsal:
             transaction.set_rollback(True)
     except ValidationError as error:
         return Rehearsal(problems=error.messages)
-    opened = relay_guard.newly_open(before, after)
-    return Rehearsal(after, [], {name: relay_guard.danger(some) for name, some in opened.items()}, exposures(after))
+    dangers = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(before, after).items()}
+    relays = {each.connector: relay_guard.danger(list(each.ranges)) for each in exposures(after)}
+    wide = list(filter(None, map(too_wide, after.accepted_domains)))
+    return Rehearsal(after, [], dangers, relays, wide, _unknown(before, after))
+
+
+def _unknown(before: Snapshot, after: Snapshot) -> list[str]:
+    if not (after.recipient_filter.enabled and after.recipient_filter.recipient_validation_enabled):
+        return []
+    here = {each.domain_name for each in before.accepted_domains}
+    new = [each for each in after.accepted_domains if each.domain_name not in here and each.address_book_enabled]
+    names = [each.domain_name for each in new if each.domain_type is DomainType.Authoritative]
+    return [name for name in names if not directory.listed().filter(address__endswith=_ending(name)).exists()]
+
+
+def _ending(domain_name: str) -> str:
+    return domain_name.removeprefix("*") if domain_name.startswith("*") else f"@{domain_name}"
 
 
 def _names(snapshot: Snapshot) -> set[str]:

@@ -71,7 +71,7 @@ class Record:
 
     `columns`: the properties of its default table (empty: it prints as a list); `name`: what it is called where a text
     is wanted (`SERVER\\Name` of a connector); `source`: the row or struct that it was made of, for the cmdlet that
-    takes it from the pipe.
+    takes it from the pipe; `said`: the script has called it by its whole name.
     """
 
     type_name: str
@@ -79,6 +79,7 @@ class Record:
     columns: tuple[str, ...] = ()
     source: object = None
     name: str = ""
+    said: bool = False
 
     def get(self, name: str) -> object:
         """A property in any case; None when there is none of this name."""

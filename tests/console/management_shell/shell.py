@@ -65,6 +65,8 @@ class Shell:
         return self.secret
 
     def read_file(self, path: str) -> bytes:
+        if path not in self.files:
+            raise ShellError(f"There is no {path}.")
         return self.files[path]
 
     def write_file(self, path: str, content: bytes) -> None:

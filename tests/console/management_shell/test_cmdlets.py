@@ -265,7 +265,8 @@ def test_identities_with_and_without_the_server(shell: Shell, settings: Any) -> 
     assert "couldn't be found" in str(shell.refused("Set-ReceiveConnector Off* -Comment x"))
 
 
-def test_relay_is_confirmed_by_name_and_by_nothing_else(shell: Shell) -> None:
+def test_an_open_relay_is_confirmed_by_name_and_by_nothing_else(shell: Shell) -> None:
+    shell.run("Set-ReceiveConnector Office -RemoteIPRanges 0.0.0.0/0")
     grant = "Add-ADPermission Office 'ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient"
     for attempt in ("", " -Confirm:$false", " -ConfirmRelay Other", " -ConfirmRelay office"):
         assert '-ConfirmRelay "Office"' in str(shell.refused(grant + attempt))
@@ -274,6 +275,26 @@ def test_relay_is_confirmed_by_name_and_by_nothing_else(shell: Shell) -> None:
     assert office().grants == ()
     shell.typed = "Office"
     shell.run(grant)
+    assert office().grants == (RELAY,)
+
+
+@pytest.mark.parametrize("ranges", ["192.168.5.77", "203.0.113.25", "10.0.0.0/8,fd00::/8"])
+def test_a_relay_for_a_few_clients_needs_no_more_than_the_connectors_name_in_the_command(
+    shell: Shell, ranges: str
+) -> None:
+    grant = "Add-ADPermission -User 'ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient"
+    shell.run(f"Set-ReceiveConnector Office -RemoteIPRanges {ranges}")
+    for everyone in (f"Get-ReceiveConnector | {grant}", f"Get-ReceiveConnector Off* | {grant}"):
+        assert shell.refused(everyone).parameter == "ConfirmRelay"
+    shell.run(f"Get-ReceiveConnector office | {grant}")
+    assert office().grants == (RELAY,) and "without signing in" in shell.warnings[0]
+
+
+def test_a_network_of_the_internet_may_relay_only_when_that_is_confirmed(shell: Shell) -> None:
+    shell.run("Set-ReceiveConnector Office -RemoteIPRanges 203.0.113.0/24,192.168.5.77")
+    grant = "Add-ADPermission Office -User 'ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient"
+    assert "Some of these addresses are public" in str(shell.refused(grant))
+    shell.run(f"{grant} -ConfirmRelay Office")
     assert office().grants == (RELAY,)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from console.connectors import actions as connectors
+from console.directory import actions as directory
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as DomainRow
 from console.management_shell import actions, queries
@@ -22,6 +23,7 @@ from console.publishing.relay_guard import RelayNotConfirmed
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector
 from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture
 from transport.config.connection_filter import IPListEntry
+from transport.config.filters import RecipientFilter
 
 pytestmark = pytest.mark.django_db
 
@@ -65,8 +67,19 @@ def test_a_rehearsal_writes_nothing_and_names_who_could_relay():
     planned = steps(OPEN, MAY_RELAY)
     rehearsed = rehearse(ADMIN, planned)
     assert ConfigRevision.objects.count() == 0 and compile_snapshot(0).receive_connectors == ()
-    assert [each.connector for each in rehearsed.relays] == ["Relay"]
+    assert list(rehearsed.relays) == ["Relay"]
     assert "Anyone at 192.168.5.0/24" in rehearsed.dangers["Relay"]
+
+
+def test_a_rehearsal_names_domains_whose_recipients_are_missing():
+    def domain(name: str, **more: Any) -> dict[str, Any]:
+        return {"Name": name, "DomainName": name, "DomainType": "Authoritative"} | more
+
+    wanted = [domain("one.example"), domain("two.example"), domain("three.example", DomainType="InternalRelay")]
+    directory.add(ADMIN, "anna@two.example", "")
+    assert rehearse(ADMIN, steps(*wanted)).unknown == ["one.example"]
+    protection.set_filter(ADMIN, RecipientFilter(recipient_validation_enabled=False))
+    assert rehearse(ADMIN, steps(*wanted)).unknown == []
 
 
 def test_an_open_relay_must_be_typed():

@@ -31,7 +31,7 @@ def test_a_new_connector_says_what_is_off_its_preset_and_who_gets_rights_by_hand
     assert new_commands(relay) == [
         'New-ReceiveConnector -Name "Anonymous Relay" -Comment "a `"b`" `$c`nd" -Usage Custom '
         "-PermissionGroups AnonymousUsers -RemoteIPRanges 192.168.5.77 -Bindings 10.2.3.4:25",
-        f'Get-ReceiveConnector "Anonymous Relay" | {ADD_RELAY} -ConfirmRelay "Anonymous Relay"',
+        f'Get-ReceiveConnector "Anonymous Relay" | {ADD_RELAY}',
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -57,6 +58,8 @@ def test_every_cmdlet_has_help_and_examples_that_can_be_read() -> None:
         assert name == cmdlet.name
         for command, meaning in cmdlet.examples:
             parse(command)
+            named = re.findall(r"\b[A-Z][a-z]+-[A-Z]\w+", re.sub(r"\"[^\"]*\"|\S+-Exch-\S+", "", command))
+            assert set(named) <= set(commands()), command
             assert meaning, command
 
 

@@ -203,7 +203,7 @@ def test_the_list_is_empty_at_first(admin: Client):
 
 
 def test_the_whole_configuration_as_a_file(admin: Client):
-    connectors.create(ADMIN, receive_connector("Relay", grants=(RELAY,)), "Relay")
+    connectors.create(ADMIN, receive_connector("Relay", ranges=["203.0.113.0/24"], grants=(RELAY,)), "Relay")
     answer = admin.get("/administration/show-commands/configuration.ps1")
     assert answer["Content-Disposition"].startswith('attachment; filename="gatepost-')
     assert '-ConfirmRelay "Relay"' in answer.content.decode()

@@ -123,7 +123,9 @@ class Orchard:
         return "secret"
 
     def read_file(self, path: str) -> bytes:
-        raise ShellError(f"There is no {path}.")
+        if path not in self.files:
+            raise ShellError(f"There is no {path}.")
+        return self.files[path].encode()
 
     def write_file(self, path: str, content: bytes) -> None:
         self.files[path] = content.decode("utf-8-sig")

@@ -143,6 +143,22 @@ def test_csv_is_a_file_and_keeps_quotes(orchard: Orchard) -> None:
     assert orchard.got("Get-Fruit Pear | ConvertTo-Csv -Delimiter ';'")[0] == "#TYPE Fruit"
 
 
+def test_csv_and_text_files_are_read_back(orchard: Orchard) -> None:
+    orchard.run("Get-Fruit | select Name,Ripe | Export-Csv fruit.csv")
+    assert orchard.got("Import-Csv fruit.csv | where Ripe -eq 'False' | % Name") == ["Pear"]
+    orchard.run("Import-Csv -Path fruit.csv | % {Set-Fruit $_.Name -Ripe $_.Ripe}")
+    assert [(each["Identity"], each["Ripe"]) for each in orchard.calls] == [
+        ("Apple", True),
+        ("Pear", False),
+        ("Plum", True),
+    ]
+    assert orchard.got("'a;b','1;\"x;y\"' | ConvertFrom-Csv -Delimiter ';' | % b") == ["x;y"]
+    assert orchard.got("Get-Content fruit.csv | select -First 1") == ["#TYPE Selected"]
+    assert "There is no none.csv" in str(orchard.error("Import-Csv none.csv"))
+    orchard.files["long.csv"] = "a\n" + "x" * 200_000
+    assert "no CSV" in str(orchard.error("Import-Csv long.csv"))
+
+
 def test_json(orchard: Orchard) -> None:
     one = json.loads(str(orchard.value("Get-Fruit Apple | ConvertTo-Json")))
     assert one["Weight"] == "36 MB (37,748,736 bytes)" and one["Kinds"] == ["old", "new"] and one["Count"] == 3
