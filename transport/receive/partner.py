@@ -17,6 +17,14 @@ def proved(connector: ReceiveConnector, names: Iterable[str]) -> tuple[str, ...]
     )
 
 
+def vouched_by_certificate(connector: ReceiveConnector, domain: str) -> bool:
+    """Whether a sender's domain is a secure one: whoever shows no certificate for it is a forger (Exchange's events
+    11012 and 11015).
+    """
+    secure = connector.tls_receive_domain_secure_list if connector.domain_secure_enabled else ()
+    return any(within(domain, each) for each in secure)
+
+
 def within(name: str, domain: str) -> bool:
     """Whether a host or domain (lower case) is the domain or lies in it."""
     return name == domain or name.endswith("." + domain)
