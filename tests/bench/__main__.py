@@ -38,7 +38,6 @@ def main() -> None:
                 postfix.stop()
                 shutil.rmtree(postfix.folder)
     decisions.main()
-    tarpit.main()
 
 
 def _postfix(port: int, sink: int) -> Postfix | None:
