@@ -21,8 +21,9 @@ def vouched_by_certificate(connector: ReceiveConnector, domain: str) -> bool:
     """Whether a sender's domain is a secure one: whoever shows no certificate for it is a forger (Exchange's events
     11012 and 11015).
     """
-    secure = connector.tls_receive_domain_secure_list if connector.domain_secure_enabled else ()
-    return any(within(domain, each) for each in secure)
+    if not connector.domain_secure_enabled:
+        return False
+    return any(within(domain, each) for each in connector.tls_receive_domain_secure_list)
 
 
 def within(name: str, domain: str) -> bool:
