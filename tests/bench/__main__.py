@@ -16,7 +16,6 @@ from tests.bench import decisions, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
-from tests.bench.tarpit import HARVESTERS, harvesters, slowest_percent
 
 DOMAIN, RECIPIENTS, ROUNDS = "gatepost.test", 100_000, 5
 RECIPIENT = f"user@{DOMAIN}"  # smtp-source puts a number in front, a different one for each message
@@ -39,7 +38,6 @@ def main() -> None:
                 postfix.stop()
                 shutil.rmtree(postfix.folder)
     decisions.main()
-    tarpit.main()
 
 
 def _postfix(port: int, sink: int) -> Postfix | None:
@@ -97,18 +95,13 @@ def _alone(gatepost: Gatepost) -> None:
     send(gatepost.quiet, RECIPIENT, 1, size=100 * MEGABYTE, connections=1)
     print(f"{'memory for a message of 100 MB, MB':44}{(gatepost.memory() - before) / MEGABYTE:>12.1f}")
     gatepost.drain()
-    _tarpit(gatepost)
+    _tarpit()
     _idle(gatepost)
 
 
-def _tarpit(gatepost: Gatepost) -> None:
+def _tarpit() -> None:
     """The bound is 1.10: whoever is held costs a timer, and nobody else any latency."""
-    held, none = [], []
-    for _ in range(ROUNDS):
-        none.append(slowest_percent(gatepost.quiet, f"1{RECIPIENT}", 6))
-        with harvesters(gatepost.quiet, DOMAIN):
-            held.append(slowest_percent(gatepost.quiet, f"1{RECIPIENT}", 6))
-    _row(f"99 % below, µs, {HARVESTERS:,} in the tarpit beside none", median(held), median(none))
+    _row(f"p99 of a command, µs, {tarpit.HARVESTERS:,} held beside none", *tarpit.slowest_percents(30))
 
 
 def _idle(gatepost: Gatepost) -> None:

@@ -1,4 +1,8 @@
-"""What harvesters in the tarpit cost everybody else: 1,000 of them ask for one unknown recipient after the other."""
+"""What the tarpit costs everybody else: 1,000 clients ask for an unknown recipient every five seconds.
+
+One transport holds their replies so long; another answers at once, and they wait of their own accord. Everybody else
+asks both in turns, so that whatever else the machine does, both feel.
+"""
 
 from __future__ import annotations
 
@@ -7,73 +11,92 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from time import monotonic, perf_counter
 
-HARVESTERS = 1000
+from tests.shell.running_transport import RunningTransport
+from transport.config.filters import RecipientFilter
+
+DOMAIN = "gatepost.test"
+HARVESTERS, INTERVAL = 1000, 5
 HARVESTED_FROM = "127.0.0.2"
 """Not the address of the others: a source over its budget of unknown recipients waits for the known ones, too."""
 
 
+def slowest_percents(seconds: float) -> tuple[float, float]:
+    """The 99th percentile of a command's round trip, in microseconds: beside 1,000 in the tarpit, and beside none."""
+    with ExitStack() as stack:
+        transports = [stack.enter_context(_transport(interval)) for interval in (INTERVAL, 0)]
+        for transport, pause in zip(transports, (0, INTERVAL), strict=True):
+            stack.enter_context(_harvesters(transport.port, pause))
+        clients = [stack.enter_context(closing(transport.greeted())) for transport in transports]
+        for client in clients:
+            client.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        times: list[list[float]] = [[], []]
+        end = monotonic() + seconds
+        while monotonic() < end:
+            for command in ("MAIL FROM:<sender@example.org>", f"RCPT TO:<user@{DOMAIN}>", "RSET"):
+                for client, trips in zip(clients, times, strict=True):
+                    began = perf_counter()
+                    reply = client.say(command)
+                    trips.append(perf_counter() - began)
+                    assert reply.startswith("250 "), reply
+    beside_many, beside_none = (sorted(trips)[len(trips) * 99 // 100] * 1e6 for trips in times)
+    return beside_many, beside_none
+
+
 @contextmanager
-def harvesters(port: int, domain: str) -> Iterator[None]:
-    """As long as it is open, every one of them waits for a reply that the tarpit holds."""
-    command = [sys.executable, "-m", __name__, str(port), domain]
+def _transport(interval: int) -> Iterator[RunningTransport]:
+    transport = RunningTransport()
+    try:
+        transport.publish(transport.connector(tarpit_interval=interval), recipient_filter=RecipientFilter())
+        transport.list_recipients([f"user@{DOMAIN}"])
+        transport.start()
+        yield transport
+    finally:
+        transport.remove()
+
+
+@contextmanager
+def _harvesters(port: int, pause: int) -> Iterator[None]:
+    """All of them are there as long as it is open."""
+    command = [sys.executable, "-m", __name__, str(port), str(pause)]
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
-            if process.stdout.readline() != b"held\n":
-                raise RuntimeError("the harvesters are not held")
+            if process.stdout.readline() != b"all are there\n":
+                raise RuntimeError("the harvesters are not there")
             yield
         finally:
             process.kill()
 
 
-def slowest_percent(port: int, recipient: str, seconds: float) -> float:
-    """The 99th percentile of a command's round trip, in microseconds, over so many seconds of MAIL, RCPT and RSET."""
-    commands = b"MAIL FROM:<sender@example.org>\r\n", f"RCPT TO:<{recipient}>\r\n".encode(), b"RSET\r\n"
-    times = []
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.recv(512)
-        client.sendall(b"HELO client.example\r\n")
-        client.recv(512)
-        end = monotonic() + seconds
-        while monotonic() < end:
-            for command in commands:
-                began = perf_counter()
-                client.sendall(command)
-                reply = client.recv(512)
-                times.append(perf_counter() - began)
-                assert reply.startswith(b"250 "), reply
-    return sorted(times)[len(times) * 99 // 100] * 1e6
-
-
-async def harvest(port: int, domain: str) -> None:
-    """Says `held` once all of them wait, then goes on for ever."""
+async def _harvest(port: int, pause: int) -> None:
+    """Says so once all are there, then goes on for ever."""
     asked = [asyncio.Event() for _ in range(HARVESTERS)]
     async with asyncio.TaskGroup() as group:
         for number, event in enumerate(asked):
-            group.create_task(_harvester(port, domain, number, event))
+            group.create_task(_harvester(port, pause, number, event))
         for event in asked:
             await event.wait()
-        print("held", flush=True)
+        print("all are there", flush=True)
 
 
-async def _harvester(port: int, domain: str, number: int, asked: asyncio.Event) -> None:
-    await asyncio.sleep(number * 5 / HARVESTERS)  # over the whole interval of the tarpit
+async def _harvester(port: int, pause: int, number: int, asked: asyncio.Event) -> None:
+    await asyncio.sleep(number * INTERVAL / HARVESTERS)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(HARVESTED_FROM, 0))
     for command in ("", "HELO harvester.example\r\n", "MAIL FROM:<>\r\n"):
         writer.write(command.encode())
         await reader.readline()
     for turn in range(sys.maxsize):
-        writer.write(f"RCPT TO:<nobody-{number}-{turn}@{domain}>\r\n".encode())
+        writer.write(f"RCPT TO:<nobody-{number}-{turn}@{DOMAIN}>\r\n".encode())
         asked.set()
         reply = await reader.readline()
         assert reply.startswith(b"550 "), reply
+        await asyncio.sleep(pause)
 
 
 if __name__ == "__main__":
-    asyncio.run(harvest(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(_harvest(int(sys.argv[1]), int(sys.argv[2])))

@@ -589,7 +589,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         Setting(
             "TlsReceiveDomainSecureList", "Security", Kind.DOMAINS, "Secure domains",
             "The partners' domains, one each line. A server whose certificate holds such a domain, or a host in it, is "
-            "a partner server and may send from that domain.",
+            "a partner server and may send from that domain; no other client may, unless it signed in.",
             "Set-TransportConfig",
         ),
     ] = ()

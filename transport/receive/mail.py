@@ -8,7 +8,7 @@ from transport.config.permissions import Right
 from transport.config.receive_connector import MessageRateSource
 from transport.receive import connection_filter, sender_filter
 from transport.receive.outcome import AwaitLookUp, CountMessage, Outcome
-from transport.receive.partner import within
+from transport.receive.partner import vouched_by_certificate, within
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
 from transport.smtp import replies
@@ -108,6 +108,8 @@ def _sender_refusal(session: Session, sender: Path) -> Outcome | None:
             return refuse(session, replies.SEND_AS_DENIED, "sender_not_own")
     if session.partner_domains and any(within(sender.domain, domain) for domain in session.partner_domains):
         return None
+    if session.user is None and vouched_by_certificate(session.connector, sender.domain):
+        return refuse(session, replies.SEND_AS_DENIED, "partner_not_proved")
     if session.policy.is_authoritative(sender.domain):
         if Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER not in session.rights:
             return refuse(session, replies.SEND_AS_DENIED, "authoritative_sender_denied")

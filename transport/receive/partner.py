@@ -17,6 +17,15 @@ def proved(connector: ReceiveConnector, names: Iterable[str]) -> tuple[str, ...]
     )
 
 
+def vouched_by_certificate(connector: ReceiveConnector, domain: str) -> bool:
+    """Whether a sender's domain is a secure one: whoever shows no certificate for it is a forger (Exchange's events
+    11012 and 11015).
+    """
+    if not connector.domain_secure_enabled:
+        return False
+    return any(within(domain, each) for each in connector.tls_receive_domain_secure_list)
+
+
 def within(name: str, domain: str) -> bool:
     """Whether a host or domain (lower case) is the domain or lies in it."""
     return name == domain or name.endswith("." + domain)

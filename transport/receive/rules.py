@@ -246,6 +246,12 @@ SENDER: dict[str, Rule] = {
         "mostly a forged sender.",
         (replies.SEND_AS_DENIED,), CONNECTOR, "grants", ("permission_groups",),
     ),
+    "partner_not_proved": Rule(
+        "The sender's domain is one of the secure domains, and the client showed no trusted certificate for it.",
+        "Mostly a forged sender. If it is the partner, have them start TLS and show a certificate that holds the "
+        "domain; or take the domain off the list.",
+        (replies.SEND_AS_DENIED,), CONNECTOR, "tls_receive_domain_secure_list", ("domain_secure_enabled",),
+    ),
     "sender_not_own": Rule(
         "The user has no such address, and none of the principals has the right Accept any sender.",
         "Give the user the address, let the client send as its own, or grant Accept any sender.",

@@ -227,7 +227,8 @@ class Connection(SMTP):
             self._buffer = b""
         else:
             self._leave(buffer[start:])
-        self._flush()
+        if self._doing is not Doing.TARPIT:
+            self._flush()
 
     def _leave(self, rest: bytes) -> None:
         """What is not answered yet: kept, taken as part of a message, or dropped."""
@@ -271,6 +272,7 @@ class Connection(SMTP):
 
     def _go_on(self) -> None:
         """Back to commands, beginning with those that were sent while we were busy."""
+        self._flush()
         self._doing = Doing.COMMANDS
         self._seen = self._reception.loop.time()
         ahead, self._buffer = self._buffer, b""

@@ -44,13 +44,15 @@ class SessionLog:
             if line:
                 self.heard(line)
             return
-        wire = b"334 %b\r\n" % MASK if reply.code == 334 else reply.wire
-        first, end, last = wire.partition(b"\r\n")
+        if reply.code < 400:
+            self.said(line, b"334 %b\r\n" % MASK if reply.code == 334 else reply.wire)
+            return
+        first, end, last = reply.wire.partition(b"\r\n")
         if last and first[3:4] == b" ":  # the last error that was allowed, and the reply that ends the connection
             self.said(line, first + end, _why(outcome, outcome.matched))
             self.said(b"", last, _why(outcome, outcome.decided_by))
-            return
-        self.said(line, wire, _why(outcome, outcome.decided_by, outcome.matched) if reply.code >= 400 else "")
+        else:
+            self.said(line, reply.wire, _why(outcome, outcome.decided_by, outcome.matched))
 
     def held(self, tarpit: Tarpit, line: bytes, exchange: Exchange | None) -> None:
         """A command line whose reply has to wait."""

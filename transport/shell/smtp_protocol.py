@@ -129,7 +129,6 @@ class SmtpProtocol(Connection):
                     self._doing, self._buffer = Doing.LOOK_UP, line
                     return
                 case Tarpit() as tarpit:
-                    self._flush()
                     if self._log is not None:
                         self._log.held(tarpit, line, exchange)
                     self._hold(outcome, tarpit)
@@ -188,7 +187,9 @@ class SmtpProtocol(Connection):
             self._flush()
 
     def _hold(self, outcome: Outcome, tarpit: Tarpit) -> None:
-        """This reply, and all that comes behind it, waits."""
+        """This reply waits, with all that comes behind it and what stands before it in one group of pipelined commands
+        (Exchange reference, section 6.6).
+        """
         self._doing = Doing.TARPIT
         held = msgspec.structs.replace(outcome, actions=outcome.actions[1:])
         self._reception.loop.call_later(tarpit.seconds, self._safely, self._release, held)
