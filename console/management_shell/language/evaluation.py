@@ -139,9 +139,9 @@ class Interpreter:
             except Stop:
                 raise
             except ShellError as error:
-                if bound.error_action not in ("continue", "silentlycontinue"):
+                if bound.error_action == "Stop":
                     raise error.at(*bound.places.get(error.parameter, (0, 0))) from None
-                if bound.error_action == "continue":
+                if bound.error_action == "Continue":
                     self.host.warning(str(error))
 
     def _ticking(self, source: Iterable[object]) -> Iterator[object]:
