@@ -13,7 +13,7 @@ from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.values import ScriptBlock, entries, joined, spelling, text, truth
 
-MOST_MADE = 200_000_000
+MOST_MADE = 100_000_000
 """Characters of texts and entries of lists that one script makes, all together: no script fills the memory."""
 DEEPEST = 40
 """Script blocks and sub-expressions inside of each other."""
