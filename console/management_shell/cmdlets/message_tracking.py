@@ -94,7 +94,8 @@ def _get(call: Call) -> Iterator[Record]:
     wanted = {each.lower() for each in call.get("Recipients", ())}
     kinds = {each.upper() for each in call.get("EventId", ())}
     most, number = call.get("ResultSize", SHOWN), 0
-    for record in chain.from_iterable(_of(message) for message in _messages(call).iterator(chunk_size=500)):
+    messages = _messages(call).prefetch_related("recipients").iterator(chunk_size=200)
+    for record in chain.from_iterable(_of(message) for message in messages):
         if kinds and record.get("EventId") not in kinds:
             continue
         if wanted and not wanted & {str(each).lower() for each in record.properties["Recipients"]}:  # type: ignore[attr-defined]
@@ -107,7 +108,7 @@ def _get(call: Call) -> Iterator[Record]:
 
 
 def _of(message: Message) -> Iterator[Record]:
-    return events(message, list(message.recipients.order_by("id")))
+    return events(message, sorted(message.recipients.all(), key=lambda recipient: recipient.pk))
 
 
 CMDLET = Cmdlet(

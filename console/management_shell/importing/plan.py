@@ -17,6 +17,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
+from transport.config.transport_config import TransportConfig
 
 
 class Choice(StrEnum):
@@ -80,11 +81,14 @@ class _Crowd:
 def steps(found: Sequence[Translated], now: Snapshot, chosen: Chosen) -> list[Step]:
     """One for each object that becomes something here; later objects see what the earlier ones take."""
     parts = (now.receive_connectors, now.send_connectors, now.accepted_domains, now.ip_list_entries)
-    present, taken = _Crowd(each for part in parts for each in part), _Crowd()
+    present, taken = _Crowd([each for part in parts for each in part]), _Crowd()
+    present.add(now.transport_config)
     every = []
     for place, each in enumerate(found):
         if each.struct is None:
             continue
+        if isinstance(each.struct, TransportConfig):
+            each.struct = replace(now.transport_config, **each.given)
         step = _step(str(place), each, present, taken, chosen.get(str(place), ("", "")))
         if step.wanted:
             taken.add(step.struct)
@@ -129,6 +133,7 @@ def _offers(
 
 
 def _name(struct: Any) -> object:
+    """There is one transport configuration; it has no name."""
     return type(struct), str(getattr(struct, "name", "")).lower()
 
 
@@ -139,7 +144,7 @@ def _marks(struct: Any) -> list[object]:
         return [(struct.ip_list, struct.bounds)]
     if isinstance(struct, AcceptedDomain):
         return [_name(struct), struct.domain_name]
-    return [_name(struct)] if isinstance(struct, SendConnector) else []
+    return [_name(struct)]
 
 
 def _own_problems(struct: Any) -> list[str]:
@@ -165,6 +170,8 @@ def _conflicts(struct: Any, others: Sequence[Any]) -> list[str]:
     if isinstance(struct, ReceiveConnector):
         alone = {problem.message for problem in rules.problems(struct, ())}
         return [each.message for each in rules.problems(struct, others) if each.message not in alone]
+    if isinstance(struct, TransportConfig):
+        return []
     if isinstance(struct, IPListEntry):
         return ["These addresses are on the list already."]
     if isinstance(struct, AcceptedDomain) and any(each.domain_name == struct.domain_name for each in others):

@@ -31,11 +31,15 @@ class Line:
 
 @dataclass
 class Translated:
-    """One object. `struct` is None when it cannot be one here, as `problem` says. `server`: where it comes from."""
+    """One object. `struct` is None when it cannot be one here, as `problem` says, or has nothing that is kept here.
+
+    `given` are the fields that the export says; `server`: where it comes from.
+    """
 
     source: Source
     name: str
     struct: Any = None
+    given: dict[str, Any] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     server: str = ""
     problem: str = ""

@@ -49,7 +49,7 @@ def _translate(item: Item, known: Known) -> Translated:
     server, _, name = _text(item.get("Identity")).rpartition("\\")
     found = Translated(item.source, _text(item.get("Name")) or name or _text(item.get("Id")), server=server)
     table = {setting.name.lower(): each for each, setting in settings(struct).items()}
-    given: dict[str, Any] = {}
+    given = found.given
     for property_name, value in item.properties.items():
         field_name = table.get(property_name.lower())
         if field_name is not None:
@@ -60,7 +60,7 @@ def _translate(item: Item, known: Known) -> Translated:
                 given[field_name] = becomes
         else:
             _unknown(found, property_name, value)
-    _finish(found, struct, given)
+    _finish(found, struct)
     return found
 
 
@@ -106,8 +106,8 @@ def _unknown(found: Translated, name: str, value: Value) -> None:
         found.lines.append(Line(name, values.written(value), "", Verdict.NOT_ENFORCED, reason))
 
 
-def _finish(found: Translated, struct: type, given: dict[str, Any]) -> None:
-    fields = defaults(struct)
+def _finish(found: Translated, struct: type) -> None:
+    fields, given = defaults(struct), found.given
     if "name" in fields:
         given.setdefault("name", found.name)
     if struct is IPListEntry:
@@ -118,10 +118,8 @@ def _finish(found: Translated, struct: type, given: dict[str, Any]) -> None:
     if missing:
         found.problem = f"{', '.join(table[name].name for name in missing)} is missing or cannot be read."
         return
-    found.struct = struct(**given)
-    found.name = getattr(found.struct, "name", found.name)
-    if struct is TransportConfig:
-        found.name = "Transport configuration"
+    found.struct = struct(**given) if given else None
+    found.name = "Transport configuration" if struct is TransportConfig else found.struct.name
     if isinstance(found.struct, ReceiveConnector):
         found.better_left = reasons.plumbing(found.struct, found.server)
 

@@ -43,8 +43,8 @@ class Bound:
 
     @property
     def error_action(self) -> str:
-        """ "stop", "continue" or "silentlycontinue"."""
-        return str(self.arguments.get("ErrorAction", "Stop")).lower()
+        """One of ERROR_ACTIONS."""
+        return str(self.arguments.get("ErrorAction", "Stop"))
 
     def call(self, item: object = NO_ITEM) -> Call:
         """The call for one piped object, or for none. Raises ShellError when a mandatory argument is missing."""
@@ -55,7 +55,7 @@ class Bound:
         if missing:
             names = " ".join(missing)
             raise ShellError(f"Cannot process command because of one or more missing mandatory parameters: {names}.")
-        quiet = str(self.arguments.get("WarningAction", "")).lower() == "silentlycontinue"
+        quiet = self.arguments.get("WarningAction", "Continue") != "Continue"
         return Call(
             self.cmdlet,
             self.host,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from console.management_shell.language.values import read_any, text
+from console.management_shell.language.values import one_of, read_any, text
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,8 @@ class Call:
             self.host.warning(message)
 
 
+ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
+WARNING_ACTIONS = ("Continue", "SilentlyContinue", "Ignore")
 CHANGING = (
     Parameter("WhatIf", switch=True, help="Shows what would happen, and changes nothing."),
     Parameter("Confirm", switch=True, help="Asks first. -Confirm:$false does not ask where the cmdlet asks by itself."),
@@ -153,14 +155,16 @@ COMMON = (
     Parameter("Verbose", switch=True, help="Says what it does.", also={"vb": ""}),
     Parameter(
         "ErrorAction",
-        help="SilentlyContinue and Continue go on after an error, the first without a word.",
-        choices=("Stop", "Continue", "SilentlyContinue"),
+        one_of(*ERROR_ACTIONS),
+        help="Continue goes on after an error, SilentlyContinue and Ignore without a word.",
+        choices=ERROR_ACTIONS,
         also={"ea": ""},
     ),
     Parameter(
         "WarningAction",
-        help="SilentlyContinue prints no warnings.",
-        choices=("Continue", "SilentlyContinue"),
+        one_of(*WARNING_ACTIONS),
+        help="SilentlyContinue and Ignore print no warnings.",
+        choices=WARNING_ACTIONS,
         also={"wa": ""},
     ),
 )

@@ -13,7 +13,7 @@ from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.values import ScriptBlock, entries, joined, spelling, text, truth
 
-MOST_MADE = 200_000_000
+MOST_MADE = 100_000_000
 """Characters of texts and entries of lists that one script makes, all together: no script fills the memory."""
 DEEPEST = 40
 """Script blocks and sub-expressions inside of each other."""
@@ -139,9 +139,9 @@ class Interpreter:
             except Stop:
                 raise
             except ShellError as error:
-                if bound.error_action not in ("continue", "silentlycontinue"):
+                if bound.error_action == "Stop":
                     raise error.at(*bound.places.get(error.parameter, (0, 0))) from None
-                if bound.error_action == "continue":
+                if bound.error_action == "Continue":
                     self.host.warning(str(error))
 
     def _ticking(self, source: Iterable[object]) -> Iterator[object]:

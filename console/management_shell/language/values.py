@@ -204,6 +204,18 @@ def read_count(value: object) -> int:
     return found
 
 
+def one_of(*names: str) -> Callable[[object], str]:
+    """For parameters: one of these names, in any case."""
+
+    def read(value: object) -> str:
+        found = spelling(read_text(value), names)
+        if found is None:
+            raise ValueError(f"Write one of {', '.join(names)}.")
+        return found
+
+    return read
+
+
 def read_texts(value: object) -> list[str]:
     """For parameters: one text or several."""
     return [read_text(each) for each in entries(value)]

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import template
 
-from console.management_shell.show_commands import TAG, TARGET
+from console.management_shell import queries
+from console.management_shell.show_commands import MOST_LINES, TAG, TARGET
 
 register = template.Library()
 
@@ -21,6 +22,13 @@ def is_commands(message: Any) -> bool:
 def as_script(lines: list[str]) -> str:
     """Commands, one each line."""
     return "\n".join(lines)
+
+
+@register.inclusion_tag("management_shell/commands_of.html")
+def commands_of(number: int) -> dict[str, Any]:
+    """What a revision amounts to, whoever saved it."""
+    lines = queries.commands_of(number)
+    return {"lines": lines[:MOST_LINES], "more": max(0, len(lines) - MOST_LINES)}
 
 
 @register.inclusion_tag("management_shell/commands_here.html", takes_context=True)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from console.accounts.actors import Actor
 from console.management_shell.language.errors import ShellError
 from console.management_shell.session import Session
 from tests.console.builders import ADMIN
+from tests.console.management_shell.recorder import Recorder
 
 
-class Shell:
+class Shell(Recorder):
     """`run(text)` → what it printed. `answers`: name typed to confirm, secrets; without one nobody can be asked."""
 
     def __init__(self, actor: Actor = ADMIN, width: int = 160):
+        super().__init__()
         self.actor, self.width = actor, width
-        self.printed: list[str] = []
-        self.warnings: list[str] = []
-        self.notes: list[str] = []
-        self.questions: list[str] = []
-        self.files: dict[str, bytes] = {}
         self.typed: str | None = None
         self.secret: str | None = None
         self.session = Session(self)
@@ -37,18 +32,6 @@ class Shell:
             return error
         raise AssertionError(f"{text} was not refused; it printed {self.printed}")
 
-    def output(self, lines: str) -> None:
-        self.printed.append(lines)
-
-    def warning(self, message: str) -> None:
-        self.warnings.append(message)
-
-    def verbose(self, message: str) -> None:
-        self.notes.append(message)
-
-    def what_if(self, message: str) -> None:
-        self.notes.append(message)
-
     def confirm(self, question: str) -> bool:
         self.questions.append(question)
         raise ShellError("Nobody can be asked here: write -Confirm:$false.")
@@ -63,17 +46,3 @@ class Shell:
         if self.secret is None:
             raise ShellError("Nobody can be asked here: write -Password.")
         return self.secret
-
-    def read_file(self, path: str) -> bytes:
-        if path not in self.files:
-            raise ShellError(f"There is no {path}.")
-        return self.files[path]
-
-    def write_file(self, path: str, content: bytes) -> None:
-        self.files[path] = content
-
-    def tick(self) -> None:
-        pass
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)

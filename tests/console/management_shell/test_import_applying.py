@@ -20,10 +20,12 @@ from console.protection import actions as protection
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.publishing.relay_guard import RelayNotConfirmed
+from console.transport_settings import actions as transport_settings
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector
 from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture
 from transport.config.connection_filter import IPListEntry
 from transport.config.filters import RecipientFilter
+from transport.config.transport_config import TransportConfig
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +154,18 @@ def test_list_entries_and_the_organizations_configuration():
     after = compile_snapshot(0)
     assert [each.ip_range for each in after.ip_list_entries] == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
     assert not after.transport_config.external_delay_dsn_enabled
+
+
+def test_the_organizations_configuration_keeps_what_the_export_does_not_say():
+    transport_settings.save(ADMIN, TransportConfig(external_postmaster_address="post@contoso.com"))
+    (step,) = steps({"ExternalDelayDsnEnabled": False, "MaxRecipientEnvelopeLimit": 500})
+    apply(ADMIN, [step], "Import")
+    assert compile_snapshot(0).transport_config.external_postmaster_address == "post@contoso.com"
+    actions.discard(ADMIN)
+    (step,) = steps({"ExternalDelayDsnEnabled": False, "MaxRecipientEnvelopeLimit": 500})
+    assert step.here_already
+    actions.discard(ADMIN)
+    assert steps({"MaxRecipientEnvelopeLimit": 500}) == [], "nothing that is kept here"
 
 
 def test_a_connector_that_could_not_be_saved_by_hand_is_not_imported():

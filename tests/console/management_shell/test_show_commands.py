@@ -198,6 +198,19 @@ def test_the_running_list_has_what_this_administrator_has_saved_and_no_more(admi
     assert remove in boxes(panel) and "<html" not in panel
 
 
+def test_a_revision_shows_its_commands_whoever_saved_it(admin: Client):
+    connectors.create(ADMIN, receive_connector("Somebody else's"))
+    (box,) = boxes(admin.get("/administration/revisions/1/").content.decode())
+    assert box.startswith('New-ReceiveConnector -Name "Somebody else\'s"')
+
+
+def test_a_damaged_revision_is_a_comment(admin: Client):
+    connectors.create(ADMIN, receive_connector("Office"))
+    ConfigRevision.objects.update(document="{", checksum="damaged")
+    (box,) = boxes(admin.get("/administration/revisions/1/").content.decode())
+    assert box.startswith("# The configuration document cannot be read")
+
+
 def test_the_list_is_empty_at_first(admin: Client):
     assert "You have done nothing yet" in admin.get("/administration/show-commands/").content.decode()
 

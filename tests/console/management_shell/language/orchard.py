@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from console.management_shell.language.builtin import ALIASES, BUILTIN
@@ -25,8 +24,8 @@ from console.management_shell.language.values import (
     read_texts,
     text,
 )
+from tests.console.management_shell.recorder import Recorder
 
-NOON = datetime(2027, 1, 31, 12, 0, tzinfo=UTC)
 STEPS = 200_000
 
 
@@ -49,19 +48,15 @@ def fruit(name: str, weight: int, **changes: object) -> Record:
 FRUIT = (fruit("Apple", 36 * 1024**2), fruit("Pear", 1024, Ripe=False, Count=12), fruit("Plum", 5, Comment="sour"))
 
 
-class Orchard:
+class Orchard(Recorder):
     """`run(text)` → the printed lines; `got(text)` → the objects of the last statement."""
 
     width = 100
     actor = None
 
     def __init__(self, answer: bool = True):
+        super().__init__()
         self.answer = answer
-        self.lines: list[str] = []
-        self.warnings: list[str] = []
-        self.notes: list[str] = []
-        self.questions: list[str] = []
-        self.files: dict[str, str] = {}
         self.calls: list[dict[str, Any]] = []
         self.steps = 0
         table = BUILTIN | {each.name: each for each in self._cmdlets()}
@@ -79,11 +74,11 @@ class Orchard:
         return found[0] if len(found) == 1 else found
 
     def run(self, script: str) -> list[str]:
-        self.lines = []
+        self.printed = []
         for statement in parse(script).statements:
             for line in printed(self.interpreter.run(statement), self.width):
                 self.output(line)
-        return self.lines
+        return self.printed
 
     def error(self, script: str) -> ShellError:
         """What a script ends with; every one of these tests expects an error."""
@@ -100,18 +95,6 @@ class Orchard:
         except ShellError:
             return "refused"
 
-    def output(self, lines: str) -> None:
-        self.lines.append(lines)
-
-    def warning(self, message: str) -> None:
-        self.warnings.append(message)
-
-    def verbose(self, message: str) -> None:
-        self.notes.append(message)
-
-    def what_if(self, message: str) -> None:
-        self.notes.append(message)
-
     def confirm(self, question: str) -> bool:
         self.questions.append(question)
         return self.answer
@@ -121,17 +104,6 @@ class Orchard:
 
     def read_secret(self, prompt: str) -> str:
         return "secret"
-
-    def read_file(self, path: str) -> bytes:
-        if path not in self.files:
-            raise ShellError(f"There is no {path}.")
-        return self.files[path].encode()
-
-    def write_file(self, path: str, content: bytes) -> None:
-        self.files[path] = content.decode("utf-8-sig")
-
-    def now(self) -> datetime:
-        return NOON
 
     def tick(self) -> None:
         self.steps += 1

@@ -110,8 +110,9 @@ def test_confirm_asks_and_removal_asks_by_itself(orchard: Orchard) -> None:
 def test_verbose_and_quiet(orchard: Orchard) -> None:
     orchard.run("Set-Fruit Pear -Verbose")
     assert orchard.notes == ['Performing the operation "Set-Fruit" on target "Pear".']
-    orchard.run("Get-Weather -WarningAction SilentlyContinue")
+    orchard.run("Get-Weather -WarningAction silentlycontinue; Get-Weather -wa Ignore")
     assert orchard.warnings == []
+    assert "Write one of Stop, Continue, SilentlyContinue, Ignore." in str(orchard.error("Get-Weather -ErrorAction No"))
 
 
 def test_a_table_and_a_list_reach_the_cmdlet_as_they_are(orchard: Orchard) -> None:

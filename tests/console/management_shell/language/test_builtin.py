@@ -64,10 +64,10 @@ def test_a_long_value_goes_on_below_itself(orchard: Orchard) -> None:
 def test_a_table_fits_the_width_and_numbers_stand_right(orchard: Orchard) -> None:
     orchard.width = 30
     orchard.run("Get-Fruit | ft Name,Count,Kinds,@{n='Long';e={'y' * 60}}")
-    assert max(map(len, orchard.lines)) <= 30
-    assert any("..." in line for line in orchard.lines)
-    apple = next(line for line in orchard.lines if line.startswith("Apple"))
-    assert apple.split()[1] == "3" and apple.index("3") == orchard.lines[1].index("Count") + 4
+    assert max(map(len, orchard.printed)) <= 30
+    assert any("..." in line for line in orchard.printed)
+    apple = next(line for line in orchard.printed if line.startswith("Apple"))
+    assert apple.split()[1] == "3" and apple.index("3") == orchard.printed[1].index("Count") + 4
 
 
 def test_wrap_shows_all_of_it(orchard: Orchard) -> None:
@@ -135,7 +135,7 @@ def test_measuring_and_grouping(orchard: Orchard) -> None:
 
 def test_csv_is_a_file_and_keeps_quotes(orchard: Orchard) -> None:
     orchard.run("Get-Fruit | select Name,Weight,Comment | Export-Csv -Path fruit.csv -NoTypeInformation")
-    assert orchard.files["fruit.csv"].splitlines()[:2] == [
+    assert orchard.files["fruit.csv"].decode("utf-8-sig").splitlines()[:2] == [
         '"Name","Weight","Comment"',
         '"Apple","36 MB (37,748,736 bytes)",',
     ]
@@ -155,7 +155,7 @@ def test_csv_and_text_files_are_read_back(orchard: Orchard) -> None:
     assert orchard.got("'a;b','1;\"x;y\"' | ConvertFrom-Csv -Delimiter ';' | % b") == ["x;y"]
     assert orchard.got("Get-Content fruit.csv | select -First 1") == ["#TYPE Selected"]
     assert "There is no none.csv" in str(orchard.error("Import-Csv none.csv"))
-    orchard.files["long.csv"] = "a\n" + "x" * 200_000
+    orchard.files["long.csv"] = b"a\n" + b"x" * 200_000
     assert "no CSV" in str(orchard.error("Import-Csv long.csv"))
 
 
@@ -172,7 +172,7 @@ def test_texts_out_of_objects(orchard: Orchard) -> None:
     assert "Apple" in str(orchard.value("Get-Fruit | Out-String"))
     assert orchard.run("Get-Fruit | Out-Null") == []
     orchard.run("Get-Fruit | fl Name | Out-File -FilePath x.txt")
-    assert "Name : Pear" in orchard.files["x.txt"]
+    assert "Name : Pear" in orchard.files["x.txt"].decode()
     assert orchard.run("Write-Host 'Hello' -ForegroundColor Green; echo 1 | % {$_ + 1}") == ["Hello", "2"]
     orchard.run("Write-Warning 'Careful'")
     assert orchard.warnings == ["Careful"]

@@ -8,7 +8,8 @@ import pytest
 
 from console.management_shell.language.errors import Stop
 from console.management_shell.language.values import UNLIMITED, Size, Timespan
-from tests.console.management_shell.language.orchard import NOON, Orchard
+from tests.console.management_shell.language.orchard import Orchard
+from tests.console.management_shell.recorder import NOON
 
 
 @pytest.fixture
