@@ -280,8 +280,6 @@ class Connection(SMTP):
             self._read_on()
         if ahead:
             self._take_commands(ahead)
-        else:
-            self._flush()
         self._rest()
 
     def _rest(self) -> None:
