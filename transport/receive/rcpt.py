@@ -26,7 +26,8 @@ def rcpt(session: Session, argument: str, now: float) -> Outcome:
     try:
         text, parameter_text = split_path(argument[3:])
         recipient = _recipient(session, text)
-        wishes = rcpt_parameters(parameter_text, session.policy.rcpt_parameters[session.connector.name])
+        offered = session.policy.rcpt_parameters[session.connector.name]
+        wishes = rcpt_parameters(parameter_text, offered, session.mail.smtp_utf8)
     except PathError:
         return _malformed(session, argument)
     except ParameterError:

@@ -67,19 +67,32 @@ def mail_parameters(text: str, offered: frozenset[str]) -> MailParameters:
     return MailParameters(int(size), body, "SMTPUTF8" in found, ret, envid)
 
 
-def rcpt_parameters(text: str, offered: frozenset[str]) -> RcptParameters:
-    """The parameters after the forward-path. Raises ParameterError or UnknownParameter."""
+def rcpt_parameters(text: str, offered: frozenset[str], smtp_utf8: bool = False) -> RcptParameters:
+    """The parameters after the forward-path; with `smtp_utf8` ORCPT may hold the octets of UTF-8 (RFC 6533 §3), and
+    comes out in its ASCII form. Raises ParameterError or UnknownParameter.
+    """
     if not text:
         return NO_RCPT_PARAMETERS
     found = _pairs(text, offered)
     notify, orcpt = found.get("NOTIFY", "").upper(), found.get("ORCPT", "")
     if "NOTIFY" in found and notify != "NEVER" and not set(notify.split(",")) <= _NOTIFY:
         raise ParameterError(text)
+    if smtp_utf8 and orcpt[:6].lower() == "utf-8;":
+        orcpt = _ascii_form(orcpt)
     if "ORCPT" in found:
         kind, separator, address = orcpt.partition(";")
         if not separator or not kind or not address or not _is_xtext(orcpt, ORCPT_LIMIT):
             raise ParameterError(text)
     return RcptParameters(notify, orcpt)
+
+
+def _ascii_form(text: str) -> str:
+    r"""`utf-8;jürgen@contoso.com` as `utf-8;j\x{FC}rgen@contoso.com`, which every next hop and report can carry."""
+    try:
+        characters = text.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        raise ParameterError(text) from None
+    return "".join(each if each.isascii() else f"\\x{{{ord(each):X}}}" for each in characters)
 
 
 def _is_xtext(text: str, limit: int) -> bool:
@@ -88,7 +101,7 @@ def _is_xtext(text: str, limit: int) -> bool:
 
 def _pairs(text: str, offered: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in text.split():
+    for part in filter(None, text.split(" ")):  # split() would also take an octet of à for a blank
         keyword, _, value = part.partition("=")
         keyword = keyword.upper()
         if not keyword or keyword in found:

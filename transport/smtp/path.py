@@ -131,17 +131,17 @@ def split_path(argument: str) -> tuple[str, str]:
     Blanks after the colon and a path without brackets are accepted, as people type them into telnet (documents 000 and
     001). Raises PathError when a bracket is missing.
     """
-    argument = argument.strip()
+    argument = argument.strip(" ")
     if not argument.startswith("<"):
         path, _, parameters = argument.partition(" ")
         if not path or ">" in path or "<" in path:
             raise PathError(argument)
-        return path, parameters.strip()
+        return path, parameters.strip(" ")
     end = _closing_bracket(argument)
     rest = argument[end + 1 :]
     if rest and not rest.startswith(" "):
         raise PathError(argument)
-    return argument[1:end], rest.strip()
+    return argument[1:end], rest.strip(" ")
 
 
 def _closing_bracket(argument: str) -> int:
