@@ -11,6 +11,7 @@ from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.shell.protocol_log import Limits, ProtocolLog, escaped, field
+from transport.shell.protocol_sessions import gather
 from transport.shell.session_log import SessionLog
 
 ENDS = "127.0.0.1:25", "192.0.2.7:49152"
@@ -65,6 +66,42 @@ def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
     assert data[7] == ("<", "X\\x01\\xff", "")
     assert (">", "550 5.7.1 Unable to relay", "relay_denied; revision 1") in data
     assert data[-1] == ("-", "", "Local")
+
+
+def test_the_log_has_each_reply_as_it_was_sent(transport: RunningTransport) -> None:
+    transport.publish(
+        transport.connector(
+            protocol_logging_level=ProtocolLoggingLevel.Verbose, enhanced_status_codes_enabled=False,
+            max_protocol_errors=1, tarpit_interval=0,
+        )
+    )  # fmt: skip
+    transport.start()
+    client = transport.greeted()
+    client.send(b"RSET\r\nFROB\r\n")
+    sent = list(iter(client.line, ""))
+    transport.stop()
+    said = [line[7] for line in rows(transport.home / "protocol-log" / "node-1") if line[6] == ">"]
+    assert said[2:] == sent == [
+        "250 Resetting", "500 Unrecognized command",
+        "421 Too many errors on this connection, closing transmission channel",
+    ]  # fmt: skip
+
+
+def test_the_viewer_counts_messages_and_not_the_chunks_in_which_they_came(transport: RunningTransport) -> None:
+    transport.publish(
+        transport.connector(
+            protocol_logging_level=ProtocolLoggingLevel.Verbose, enhanced_status_codes_enabled=False
+        )
+    )  # fmt: skip
+    transport.start()
+    client = transport.greeted()
+    client.send(b"MAIL FROM:<a@b.test>\r\nRCPT TO:<b@gatepost.test>\r\nBDAT 5\r\nA: b\nBDAT 2\r\n\r\nBDAT 0 LAST\r\n")
+    client.send(b"QUIT\r\n")
+    while client.line():
+        pass
+    transport.stop()
+    lines = b"".join(path.read_bytes() for path in files(transport.home / "protocol-log" / "node-1")).decode()
+    assert [session.accepted for session in gather(lines.split("\r\n"))] == [1]
 
 
 def test_no_lines_without_verbose(serving: RunningTransport) -> None:

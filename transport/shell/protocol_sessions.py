@@ -11,7 +11,7 @@ import msgspec
 MOST_EVENTS = 2000
 MOST_RECIPIENTS = 200
 MOST_SEARCHED = 4000
-QUEUED = "250 2.6.0"
+QUEUED = " Queued mail for delivery"
 _path = re.compile(r"(?:mail from|rcpt to):\s*<?([^>\s]*)>?", re.IGNORECASE)
 _revision = re.compile(r"[a-z_]+; revision (\d+)")
 
@@ -63,7 +63,7 @@ class Session(msgspec.Struct):
         self.search.append(line)
 
     def _reply(self, line: str, context: str) -> None:
-        if line.startswith(QUEUED):
+        if line.endswith(QUEUED):
             self.accepted += 1
         if line[:1] in ("4", "5"):
             self.refused += 1

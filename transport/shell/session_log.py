@@ -44,15 +44,16 @@ class SessionLog:
             if line:
                 self.heard(line)
             return
+        wire = outcome.session.wire(reply)
         if reply.code < 400:
-            self.said(line, b"334 %b\r\n" % MASK if reply.code == 334 else reply.wire)
+            self.said(line, b"334 %b\r\n" % MASK if reply.code == 334 else wire)
             return
-        first, end, last = reply.wire.partition(b"\r\n")
+        first, end, last = wire.partition(b"\r\n")
         if last and first[3:4] == b" ":  # the last error that was allowed, and the reply that ends the connection
             self.said(line, first + end, _why(outcome, outcome.matched))
             self.said(b"", last, _why(outcome, outcome.decided_by))
         else:
-            self.said(line, reply.wire, _why(outcome, outcome.decided_by, outcome.matched))
+            self.said(line, wire, _why(outcome, outcome.decided_by, outcome.matched))
 
     def held(self, tarpit: Tarpit, line: bytes, exchange: Exchange | None) -> None:
         """A command line whose reply has to wait."""
