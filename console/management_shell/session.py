@@ -55,6 +55,8 @@ def _only_shell_errors() -> Iterator[None]:
     except (DatabaseError, RedisError) as error:
         logger.warning("a command of the management shell: %s", error)
         raise ShellError("The database did not answer, or not in time. What this command began is undone.") from None
+    except RecursionError:
+        raise Stop("What this command prints is nested too deeply.") from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             raise

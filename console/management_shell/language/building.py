@@ -44,9 +44,9 @@ class Builder(Transformer_NonRecursive):
 
     def assignment(self, children: Children, place: Place) -> syntax.Node:
         target, sign, value = children
-        if not isinstance(target, syntax.Variable):
-            raise ShellError("Only a variable can be given a value: $name = …")
-        return syntax.Assignment(target.name, str(sign), value, **place)
+        if not isinstance(target, syntax.Variable | syntax.Member | syntax.Index):
+            raise ShellError("Only a variable, a property or a key can be given a value: $name = …")
+        return syntax.Assignment(target, str(sign), value, **place)
 
     def if_statement(self, children: Children, place: Place) -> syntax.Node:
         rest = [child for child in children if not isinstance(child, Token)]

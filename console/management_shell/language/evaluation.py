@@ -66,14 +66,25 @@ class Interpreter:
             self._depth -= 1
 
     def _assignment(self, node: syntax.Assignment) -> Iterator[object]:
-        name = node.name.lower()
         new = self._result(node.value)
-        if name == "_" or ":" in name:
-            raise ShellError(f"${node.name} cannot be given a value.", line=node.line, column=node.column)
-        if node.operator != "=":
-            new = operators.binary(node.operator[0], self.variables.get(name), new)
-        self.variables[name] = new
+        try:
+            if node.operator != "=":
+                new = operators.binary(node.operator[0], self.value(node.target), new)
+            self._assign(node.target, new)
+        except ShellError as error:
+            raise error.at(node.line, node.column) from None
         return iter(())
+
+    def _assign(self, target: syntax.Variable | syntax.Member | syntax.Index, new: object) -> None:
+        if isinstance(target, syntax.Variable):
+            name = target.name.lower()
+            if name in ("_", "psitem") or ":" in name:
+                raise ShellError(f"${target.name} cannot be given a value.")
+            self.variables[name] = new
+        elif isinstance(target, syntax.Member):
+            members.assign(self.value(target.of), target.name, new)
+        else:
+            members.assign(self.value(target.of), text(self.value(target.at)), new)
 
     def _if(self, node: syntax.If) -> Iterator[object]:
         for condition, body in node.clauses:

@@ -64,6 +64,16 @@ def member(value: object, name: str) -> object:
     return 1 if name.lower() == "count" and value is not None else None
 
 
+def assign(value: object, name: str, new: object) -> None:
+    """`value.name = new`: changes the script's object, nothing behind it. Raises ShellError for an unknown name."""
+    if isinstance(value, Record) and (spelled := value.spelled(name)):
+        value.properties[spelled] = new
+    elif isinstance(value, dict):
+        value[spelling(name, value) or name] = new
+    else:
+        raise ShellError(f"The property '{name[:80]}' cannot be found on this object: it cannot be given a value.")
+
+
 def properties(value: object) -> dict[str, object]:
     """All properties of an object, in order: what Select-Object, Format-List and Export-Csv go through."""
     if isinstance(value, Record):

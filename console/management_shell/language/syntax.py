@@ -158,9 +158,9 @@ class Pipeline(Node):
 
 @dataclass(frozen=True)
 class Assignment(Node):
-    """`$name = …`; `operator` is "=", "+=" or "-="."""
+    """`$name = …`, `$object.Property += …`, `$table[key] = …`; `operator` is "=", "+=" or "-="."""
 
-    name: str
+    target: Variable | Member | Index
     operator: str
     value: Node
 

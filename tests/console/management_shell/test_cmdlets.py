@@ -244,6 +244,16 @@ def test_a_list_is_replaced_added_to_and_taken_from(shell: Shell) -> None:
     assert ranges("@{Remove='192.0.2.9-192.0.2.12','192.0.2.77'}") == ["192.0.2.128/25"]
 
 
+def test_addresses_are_added_to_a_connector_that_a_variable_holds(shell: Shell):
+    shell.run("""
+        $connector = Get-ReceiveConnector Office
+        $connector.RemoteIPRanges += "192.0.2.17", "192.0.2.18"
+        Set-ReceiveConnector Office -RemoteIPRanges $connector.RemoteIPRanges""")
+    assert [str(each) for each in office().remote_ip_ranges][-2:] == ["192.0.2.17", "192.0.2.18"]
+    shell.run("$connector.Name = 'Elsewhere'; $connector | Set-ReceiveConnector -Comment 'the same one'")
+    assert office().comment == "the same one"
+
+
 def test_null_clears_and_nothing_changed_is_said(shell: Shell) -> None:
     shell.run("Set-ReceiveConnector Office -Banner '220 x' -Fqdn mx.contoso.com")
     shell.run("Set-ReceiveConnector Office -Banner $null -Fqdn ''")

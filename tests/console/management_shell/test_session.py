@@ -46,6 +46,10 @@ def test_what_the_host_raises_passes(signal: Callable[[], BaseException]) -> Non
         shell(raised).run("Get-Trouble")  # type: ignore[arg-type]
 
 
+def test_an_object_that_holds_itself_cannot_be_printed_and_is_said_in_words() -> None:
+    assert "nested too deeply" in str(Shell().refused("$table = @{}; $table.self = $table; $table"))
+
+
 def test_variables_last_as_long_as_the_session() -> None:
     found = Shell()
     found.run("$x = 5")

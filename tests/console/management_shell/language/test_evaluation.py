@@ -54,6 +54,8 @@ def orchard() -> Orchard:
         ("'a b'.ToUpper().Split(' ')", ["A", "B"]),
         ("'contoso.com'.EndsWith('.com')", True),
         ("$x = 5; $x += 2; $X", 7),
+        ("$a = Get-Fruit Apple; $a.kinds += 'late', 'wild'; $a.Kinds", ["old", "new", "late", "wild"]),
+        ("$h = @{One = 1}; $h.one += 1; $h['two'] = 5; $h.One, $h.Two", [2, 5]),
         ("$l = @(); $l += 1; $l += 'b'; $l", [1, "b"]),
         ("if (1 -gt 2) {'a'} elseif ($null) {'b'} else {'c'}", "c"),
         ("foreach ($n in 1..3) { $n * 2 }", [2, 4, 6]),
@@ -237,6 +239,8 @@ def test_deep_nesting_is_refused_and_wide_is_not(orchard: Orchard) -> None:
         ("(Get-Fruit Apple).Limit + 1", "Unlimited is no number"),
         ("(Get-Date) -gt 'soon'", "no time"),
         ("$_ = 5", "cannot be given a value"),
+        ("$a = Get-Fruit Apple; $a.Wieght = 5", "The property 'Wieght' cannot be found"),
+        ("$a = 5; $a.Value = 6", "The property 'Value' cannot be found"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_words(orchard: Orchard, script: str, says: str) -> None:

@@ -151,7 +151,7 @@ def test_a_time_span_is_a_value_in_an_expression() -> None:
         ("Get-X {\n 5", 2, 3, "} is missing"),
         ('Get-X "abc', 1, 11, '" is missing'),
         ("Get-X 'abc", 1, 7, "does not end"),
-        ("5 = 6", 1, 1, "Only a variable"),
+        ("5 = 6", 1, 1, "Only a variable, a property or a key"),
         (")", 1, 1, "')'"),
         ("$x::y", 1, 3, ""),
         ("1kb + 00:99:00", 1, 7, "go to 59"),

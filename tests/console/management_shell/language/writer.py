@@ -80,7 +80,7 @@ _WRITERS = {
     syntax.Binary: lambda node: f"{write(node.left)} {_write_operator(node.operator)} {write(node.right)}",
     syntax.Command: _write_command,
     syntax.Pipeline: lambda node: " | ".join(map(write, node.stages)),
-    syntax.Assignment: lambda node: f"${node.name} {node.operator} {write(node.value)}",
+    syntax.Assignment: lambda node: f"{write(node.target)} {node.operator} {write(node.value)}",
     syntax.If: _write_if,
     syntax.ForEach: lambda node: f"foreach (${node.name} in {write(node.source)}) {{ {write(node.body)} }}",
 }
@@ -219,9 +219,10 @@ def _statement(draw: Draw, depth: int) -> Node:
     if kind == "pipeline" or depth <= 0:
         return _pipeline(draw, depth - 1)
     if kind == "assignment":
-        return syntax.Assignment(
-            draw(VARIABLES).name, draw(st.sampled_from(["=", "+=", "-="])), _pipeline(draw, depth - 1)
-        )
+        target = draw(VARIABLES)
+        if draw(st.booleans()):
+            target = syntax.Member(target, draw(NAMES))
+        return syntax.Assignment(target, draw(st.sampled_from(["=", "+=", "-="])), _pipeline(draw, depth - 1))
     if kind == "foreach":
         return syntax.ForEach(draw(VARIABLES).name, _pipeline(draw, depth - 1), _body(draw, depth - 1))
     clauses = _several(draw, 1, 2, lambda: (_pipeline(draw, depth - 1), _body(draw, depth - 1)))
