@@ -36,7 +36,8 @@ def _import(call: Call) -> Iterator[object]:
     rehearsed = applying.rehearse(call.host.actor, steps)
     if rehearsed.problems:
         raise ShellError(" ".join(rehearsed.problems))
-    for text in [*(f"{name}: {danger}" for name, danger in rehearsed.relays.items()), *rehearsed.too_wide]:
+    left_out = [f"{name} is left out: {reason}" for name, reason in _left_out(found, steps)]
+    for text in [*left_out, *(f"{name}: {danger}" for name, danger in rehearsed.relays.items()), *rehearsed.too_wide]:
         call.warning(text)
     if rehearsed.unknown:
         call.warning(f"The directory knows no recipients of {', '.join(rehearsed.unknown)}: mail for them is refused.")
@@ -71,7 +72,7 @@ def _objects(found: list[Translated], steps: list[Step]) -> Iterator[Record]:
     by_object = {id(step.found): step for step in steps}
     for each in found:
         step = by_object.get(id(each))
-        reason = each.problem or (" ".join(step.conflicts) or each.better_left if step and not step.wanted else "")
+        reason = each.problem or (_reason(step) if step and not step.wanted else "")
         yield Record(
             "ImportedObject",
             {
@@ -85,6 +86,17 @@ def _objects(found: list[Translated], steps: list[Step]) -> Iterator[Record]:
             },
             ("Source", "Name", "Result", "Applied", "Approximated", "NotEnforced", "Reason"),
         )
+
+
+def _left_out(found: list[Translated], steps: list[Step]) -> Iterator[tuple[str, str]]:
+    """Names of what will not be imported, and why."""
+    yield from ((each.name, each.problem) for each in found if each.problem)
+    yield from ((step.found.name, _reason(step)) for step in steps if not step.wanted)
+
+
+def _reason(step: Step) -> str:
+    same = "It is here already, exactly so." if step.here_already else ""
+    return same or " ".join(step.conflicts) or step.found.better_left
 
 
 def _properties(found: list[Translated]) -> Iterator[Record]:

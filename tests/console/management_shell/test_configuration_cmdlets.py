@@ -39,6 +39,16 @@ def test_what_if_shows_every_property_and_changes_nothing(shell: Shell):
     assert not ConfigRevision.objects.exists()
 
 
+def test_what_if_says_which_objects_would_be_left_out_and_why(shell: Shell):
+    connectors.create(ADMIN, receive_connector("Relay", ranges=["192.168.5.0/24"], bindings=["0.0.0.0:25"]))
+    shell.files["relay.json"] = json.dumps([OPEN | {"Comment": "from EX1"}]).encode()
+    shell.run("Import-GatepostConfiguration relay.json -WhatIf")
+    assert "Relay is left out: " in " ".join(shell.warnings) and "already" in " ".join(shell.warnings)
+    shell.files["rights.json"] = json.dumps([MAY_RELAY]).encode()
+    shell.run("Import-GatepostConfiguration rights.json -WhatIf")
+    assert "Relay is left out: The connector that these permissions are about is not in" in " ".join(shell.warnings)
+
+
 def test_an_open_relay_needs_its_name(shell: Shell):
     error = shell.refused("Import-GatepostConfiguration relay.json -Confirm:$false")
     assert '-ConfirmRelay "Relay"' in str(error)
