@@ -70,7 +70,7 @@ def _objects(content: bytes) -> Objects:
     start = text.lstrip()[:1]
     if start == "<":
         return _from_clixml(content)
-    if start in ("[", "{"):
+    if start in ("[", "{") and not text.lstrip().startswith("[PS]"):
         return _from_json(text)
     return _from_csv(text) if _is_csv(text) else [([], each) for each in list_text.objects(text)]
 

@@ -90,6 +90,12 @@ def test_a_list_that_was_cut_off_when_it_was_printed_is_not_taken_for_whole():
     assert relay.struct.remote_ip_ranges == ()
 
 
+def test_a_list_that_was_copied_with_the_command_before_it_is_no_json():
+    text = "\n[PS] C:\\>Get-ReceiveConnector | fl\n\nName           : Relay\nRemoteIPRanges : {10.0.0.1}\n"
+    (relay,) = translated(text)
+    assert relay.name == "Relay"
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>' + HEAD + "<Obj><S>&b;</S></Obj></Objs>"
 TWICE = '<Obj N="p{0}" RefId="{0}"><Props><Ref N="a" RefId="{1}"/><Ref N="b" RefId="{1}"/></Props></Obj>'
 DOUBLING = "".join(TWICE.format(n, n - 1) for n in range(2, 50))
