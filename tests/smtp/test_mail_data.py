@@ -40,3 +40,18 @@ def test_no_header_of_256_kb_keeps_everybody_waiting(name: str, filling: str) ->
     head = (name + ": " + filling * (256 * 1024 // len(filling)) + "\r\n").encode()
     header_facts(head, {b"s"})
     without(head, frozenset(HeaderKind))
+
+
+@pytest.mark.parametrize(
+    ("received", "local"),
+    [
+        (b"from a.example by MX.contoso.com (10.0.0.1) with SMTP; date", 1),
+        (b"from a.example by mx.contoso.com; date", 1),
+        (b"from a.example\r\n by mx.contoso.com;\r\n date", 1),
+        (b"from mx.contoso.com by a.example; by date", 0),
+        (b"from a.example by mx.contoso.com.example; date", 0),
+    ],
+)
+def test_a_local_hop_was_received_by_one_of_our_names(received: bytes, local: int) -> None:
+    facts = header_facts(b"Received: " + received + b"\r\n", frozenset({b"mx.contoso.com"}))
+    assert (facts.hops, facts.local_hops) == (1, local)

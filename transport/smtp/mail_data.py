@@ -34,7 +34,7 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
         name = match[1].lower()
         if name == b"received":
             hops += 1
-            words = match[2].lower().split()
+            words = match[2].lower().replace(b";", b" ").split()
             local_hops += not ours.isdisjoint(words) and any(
                 word == b"by" and name in ours for word, name in pairwise(words)
             )
