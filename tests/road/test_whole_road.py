@@ -126,7 +126,7 @@ def test_its_log_is_switched_on_while_a_session_stays_open(console: Page, port: 
         expect(console.locator("h1")).to_have_text(CONNECTOR)
         console.select_option("[name=protocol_logging_level]", "Verbose")
         step(console)
-        expect(console.locator(".message")).to_contain_text(f"{CONNECTOR} is saved.")
+        expect(console.locator(".message.tone-success")).to_contain_text(f"{CONNECTOR} is saved.")
         expect(console.locator("#revision-state b")).to_have_text([str(before + 1), "1 of 1"])
         assert client.noop()[0] == 250
 
