@@ -23,7 +23,7 @@ def family(which: IPList) -> Family:
     """The providers of one kind."""
     return Family(
         noun=f"IP{which.value}ListProvider",
-        words=f"{which.value.lower()}-list provider",
+        words=f"provider for the IP {which.value} list",
         struct=IPListProvider,
         rows=lambda: models.IPListProvider.objects.filter(ip_list=which.value),
         columns=("Name", "LookupDomain", "Priority"),
