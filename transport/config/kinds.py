@@ -18,8 +18,12 @@ _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4
 _SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,9})?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
 _TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 _LOCAL_PART = re.compile(r"[^\s@,;<>\"*\x00-\x1f]{1,64}")
-_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%m/%d/%Y %I:%M %p")
-"""ISO 8601, what a browser's date field sends, and Exchange's `09/01/2018 5:00 PM`."""
+_TIMES = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d",
+    "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
+)  # fmt: skip
+"""ISO 8601, what a browser's date field sends, and Exchange's `09/01/2018 5:00 PM`: the month comes first."""
+_HALF_OF_DAY = re.compile(r"\s*([ap]m)$", re.IGNORECASE)
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 # A last label of digits alone would make 10.2.3.4 a name (RFC 1123 §2.1).
 _HOST_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
@@ -211,14 +215,18 @@ def _return_code(text: str) -> str:
 
 
 def _time(setting: Setting, text: str) -> int | None:
-    for form in _TIMES if text else ():
+    return int(parse_time(text).timestamp()) if text else None
+
+
+def parse_time(text: str) -> datetime:
+    """A time in UTC, as one of `_TIMES`. Raises ValueError that says what to write instead."""
+    written = _HALF_OF_DAY.sub(r" \1", text.strip().removesuffix("Z").removesuffix(" UTC"))
+    for form in _TIMES:
         try:
-            return int(datetime.strptime(text.removesuffix(" UTC"), form).replace(tzinfo=UTC).timestamp())
-        except (ValueError, OverflowError):
+            return datetime.strptime(written, form).replace(tzinfo=UTC)
+        except ValueError:
             continue
-    if text:
-        raise ValueError("Write date and time like 2027-01-31 17:00, in UTC.")
-    return None
+    raise ValueError("Write date and time like 2027-01-31 17:00, in UTC.")
 
 
 def show_time(value: int) -> str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from console.management_shell.language.cmdlet import Call, Parameter
 from console.management_shell.language.values import UNLIMITED, read_count, text
+from transport.config.kinds import parse_time
 
 SHOWN = 1000
 UNBOUNDED = 2**31
-FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%m/%d/%Y %I:%M %p", "%m/%d/%Y")
 
 
 def read_size(value: object) -> int:
@@ -21,13 +21,7 @@ def read_time(value: object) -> datetime:
     """A time in UTC, as ISO 8601 writes it or as Exchange's examples do."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
-    written = text(value).strip().removesuffix("Z")
-    for form in FORMS:
-        try:
-            return datetime.strptime(written, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    raise ValueError("Write date and time like 2027-01-31 17:00, in UTC.")
+    return parse_time(text(value))
 
 
 def say_that_there_are_more(call: Call) -> None:

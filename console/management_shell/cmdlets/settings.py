@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from console.management_shell.language.cmdlet import Call, Parameter
 from console.management_shell.language.values import (
     UNLIMITED,
     Flags,
+    Parted,
     Record,
     ScriptBlock,
     Size,
@@ -24,6 +26,7 @@ from console.management_shell.language.values import (
     spelling,
 )
 from transport.config import kinds
+from transport.config.endpoint import Binding, IPRange
 from transport.config.setting import Kind, Setting, settings
 
 LISTS = {
@@ -190,10 +193,20 @@ def value(setting: Setting, of: Any) -> object:
         assert setting.choices is not None
         return Flags(tuple(str(member.value) for member in setting.choices if member in of))
     if isinstance(of, tuple):
-        return [str(each) for each in of]
+        return [_member(each) for each in of]
     if setting.kind is Kind.TIME:
         return datetime.fromtimestamp(of, UTC)
     return {Kind.SIZE: Size, Kind.TIMESPAN: Timespan}.get(setting.kind, lambda same: same)(of)
+
+
+def _member(of: object) -> str:
+    if isinstance(of, Binding):
+        return Parted(of, Address=of.ip, Port=of.port)
+    if isinstance(of, IPRange):
+        version, *ends = of.bounds
+        low, high = (str((IPv4Address if version == 4 else IPv6Address)(end)) for end in ends)
+        return Parted(of, LowerBound=low, UpperBound=high, Expression=of.text)
+    return str(of)
 
 
 def changes(

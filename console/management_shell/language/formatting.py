@@ -13,6 +13,7 @@ from console.management_shell.language.members import properties
 from console.management_shell.language.printing import Formatted
 from console.management_shell.language.values import (
     LARGEST_FILE,
+    Parted,
     Record,
     entries,
     joined,
@@ -31,10 +32,14 @@ def _rows(call: Call, objects: Objects, columns: list[Column]) -> list[Row]:
 ALL: list[Column] = [("*", "*")]
 
 
+def _is_plain_text(item: object) -> bool:
+    return isinstance(item, str) and not isinstance(item, Parted)
+
+
 def _format_list(call: Call, objects: Objects) -> Iterator[object]:
     found = [item for item in objects if item is not None]
     for item in found:
-        if isinstance(item, Formatted) or not properties(item) or isinstance(item, str):
+        if isinstance(item, Formatted) or not properties(item) or _is_plain_text(item):
             yield item
         else:
             lines = tuple(printing.lists([picked(item, call.get("Property") or ALL)], call.host.width))
@@ -52,7 +57,7 @@ FORMAT_LIST = Cmdlet(
 
 def _format_table(call: Call, objects: Objects) -> Iterator[object]:
     found = [item for item in objects if item is not None]
-    plain = [item for item in found if isinstance(item, str | int | float | Formatted)]
+    plain = [item for item in found if isinstance(item, int | float | Formatted) or _is_plain_text(item)]
     if plain or not found:
         return iter(plain)
     columns = call.get("Property") or [(name, name) for name in _default_columns(found[0])]

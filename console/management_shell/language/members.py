@@ -12,6 +12,7 @@ from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.values import (
     LONGEST_TEXT,
     UNLIMITED,
+    Parted,
     Record,
     ScriptBlock,
     Size,
@@ -51,6 +52,8 @@ def member(value: object, name: str) -> object:
     """A property in any case. Of a list, that of each entry; of what has none of this name, nothing."""
     if isinstance(value, Record):
         return value.get(name)
+    if isinstance(value, Parted) and (part := spelling(name, value.parts)):
+        return value.parts[part]
     if isinstance(value, dict):
         key = spelling(name, value)
         return value[key] if key else len(value) if name.lower() == "count" else None
@@ -76,6 +79,8 @@ def assign(value: object, name: str, new: object) -> None:
 
 def properties(value: object) -> dict[str, object]:
     """All properties of an object, in order: what Select-Object, Format-List and Export-Csv go through."""
+    if isinstance(value, Parted):
+        return dict(value.parts)
     if isinstance(value, Record):
         return value.properties
     if isinstance(value, dict):

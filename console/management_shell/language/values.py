@@ -55,6 +55,18 @@ class Unlimited:
 UNLIMITED = Unlimited()
 
 
+class Parted(str):
+    """A text that has parts: an address range its bounds, a binding its port."""
+
+    def __new__(cls, value: object, **parts: object) -> Parted:
+        """`parts`: its properties."""
+        made = super().__new__(cls, value)
+        made.parts = parts
+        return made
+
+    parts: Mapping[str, object]
+
+
 @dataclass(frozen=True)
 class Flags:
     """A set of names in order of declaration; prints as `Tls, Integrated`, the empty one as `None`."""

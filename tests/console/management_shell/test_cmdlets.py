@@ -254,6 +254,23 @@ def test_addresses_are_added_to_a_connector_that_a_variable_holds(shell: Shell):
     assert office().comment == "the same one"
 
 
+def test_ranges_and_bindings_have_the_parts_that_scripts_look_at(shell: Shell) -> None:
+    shell.run("Set-ReceiveConnector Office -RemoteIPRanges 192.0.2.0/24,::1 -Bindings 127.0.0.1:2525")
+    assert shell.run("(Get-ReceiveConnector Office).RemoteIPRanges.Expression -join ' '") == "192.0.2.0/24 ::1"
+    printed = shell.run("(Get-ReceiveConnector Office).RemoteIPRanges | ft LowerBound,UpperBound -HideTableHeaders")
+    assert printed.split() == ["192.0.2.0", "192.0.2.255", "::1", "::1"]
+    assert "Office" in shell.run("Get-ReceiveConnector | ? { $_.Bindings.Port -eq 2525 }")
+    assert '"192.0.2.0/24"' in shell.run("Get-ReceiveConnector Office | ConvertTo-Json")
+
+
+@pytest.mark.parametrize(
+    "written", ["01/31/2099 5:00 PM", "1/31/2099 5:00:00PM", "01/31/2099 17:00", "2099-01-31T17:00Z"]
+)
+def test_times_are_read_as_exchange_and_iso_8601_write_them(shell: Shell, written: str) -> None:
+    shell.run(f'Add-IPBlockListEntry -IPAddress 192.0.2.1 -ExpirationTime "{written}"')
+    assert saved().ip_list_entries[0].expiration_time == datetime(2099, 1, 31, 17, tzinfo=UTC).timestamp()
+
+
 def test_null_clears_and_nothing_changed_is_said(shell: Shell) -> None:
     shell.run("Set-ReceiveConnector Office -Banner '220 x' -Fqdn mx.contoso.com")
     shell.run("Set-ReceiveConnector Office -Banner $null -Fqdn ''")
