@@ -47,11 +47,12 @@ def _script(text: str | None, file: str | None) -> str | None:
         return None
     try:
         content = sys.stdin.buffer.read() if file in (None, "-") else Path(file or "").read_bytes()
-        return content.decode("utf-8-sig")
+        # Windows PowerShell and Notepad save "Unicode", which is UTF-16 with a byte order mark.
+        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except OSError as error:
         raise CommandError(f"Cannot read {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise CommandError("The script must be UTF-8.") from None
+        raise CommandError("The script must be UTF-8 or UTF-16.") from None
 
 
 def _actor(name: str | None) -> Actor:
