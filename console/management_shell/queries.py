@@ -20,6 +20,7 @@ from console.management_shell.importing.report import Translated
 from console.management_shell.importing.translation import translate
 from console.management_shell.models import HistoryLine, ImportDraft
 from console.management_shell.script import script
+from console.management_shell.wording import quoted
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
@@ -54,11 +55,14 @@ def planned(items: list[Item], replace: bool) -> tuple[list[Translated], list[St
     return found, steps(found, now, chosen)
 
 
+STAND_IN = "empty.invalid"
+"""One domain is always the default: this one is it while an installation is empty."""
 EMPTYING = (
-    "# It rebuilds the configuration on an empty installation. These commands empty one, but for its default domain,",
-    "# whose New-AcceptedDomain is left out if it is the same:",
+    "# It rebuilds the configuration on an empty installation. These commands empty a new one:",
     "#   Get-ReceiveConnector | Remove-ReceiveConnector -Confirm:$false",
     "#   Get-SendConnector | Remove-SendConnector -Confirm:$false",
+    f"#   New-AcceptedDomain {STAND_IN} -DomainName {STAND_IN}",
+    f"#   Set-AcceptedDomain {STAND_IN} -MakeDefault $true",
     "#   Get-AcceptedDomain | Where-Object {-not $_.Default} | Remove-AcceptedDomain -Confirm:$false",
 )
 
@@ -67,8 +71,20 @@ def whole_script() -> list[str]:
     """The commands that rebuild what is saved now, below a few comments."""
     newest = publishing.newest()
     of = f", revision {newest.number} of {newest.created_at:%Y-%m-%d %H:%M} UTC" if newest else ""
-    return [f"# Gatepost{of}.", *EMPTYING, *script(Snapshot(), compile_snapshot(0))]
+    now = compile_snapshot(0)
+    return [f"# Gatepost{of}.", *EMPTYING, *script(Snapshot(), now), *_default_domain(now)]
 
+
+def _default_domain(now: Snapshot) -> list[str]:
+    """The default domain as it is, in place of the one that the installation was emptied with."""
+    name = next((each.name for each in now.accepted_domains if each.default), None)
+    if name is None:
+        return []
+    return [
+        f"Get-AcceptedDomain | Where-Object {{$_.Name -eq {quoted(name)} -and -not $_.Default}} | "
+        "Set-AcceptedDomain -MakeDefault $true",
+        f"Get-AcceptedDomain | Where-Object DomainName -eq {STAND_IN} | Remove-AcceptedDomain -Confirm:$false",
+    ]
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,17 @@ def test_export_to_an_empty_installation():
     rebuilt_from_a_script()
 
 
+def test_export_to_a_new_installation_that_its_own_commands_emptied():
+    every_kind_of_object()
+    before, lines = now(), queries.whole_script()
+    emptied()
+    domains.create(ADMIN, accepted_domain("contoso.com", default=True))
+    connectors.create(ADMIN, preset(Usage.Internet, "Default Frontend mail2"))
+    commands = [line.removeprefix("#   ") for line in lines if line.startswith("#   ")]
+    Shell().run("\n".join([*commands, *lines]))
+    assert document.encode(now()) == document.encode(before)
+
+
 @pytest.mark.parametrize(
     "change",
     [
