@@ -14,7 +14,6 @@ from console.management_shell.importing.objects import CUT_OFF, MOST_OBJECTS, It
 
 LARGEST = 64 * 1024 * 1024
 MOST_JSON_VALUES = 2_000_000
-LONGEST_CSV_FIELD = 1024 * 1024
 WHAT_TO_DO = "Export with: Get-ReceiveConnector | Export-Clixml connectors.xml"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _TYPE_NAME = re.compile(r"(?:System|Microsoft|Deserialized)\.[\w.`+\[\]]+.*")
@@ -124,7 +123,6 @@ def _from_csv(text: str) -> Objects:
         types = [lines.pop(0)[6:].strip()]
     heading = lines[0] if lines else ""
     delimiter = max(",;\t", key=heading.count)
-    csv.field_size_limit(LONGEST_CSV_FIELD)
     try:
         rows = list(csv.DictReader(io.StringIO("".join(lines), newline=""), delimiter=delimiter))
     except csv.Error as error:

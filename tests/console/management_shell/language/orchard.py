@@ -45,7 +45,9 @@ def fruit(name: str, weight: int, **changes: object) -> Record:
     return Record("Fruit", row | changes, ("Identity", "Weight", "Ripe"), name=f"ORCHARD\\{name}")
 
 
-FRUIT = (fruit("Apple", 36 * 1024**2), fruit("Pear", 1024, Ripe=False, Count=12), fruit("Plum", 5, Comment="sour"))
+def fruits() -> tuple[Record, ...]:
+    """New ones each time, as rows are: a script may change its objects."""
+    return fruit("Apple", 36 * 1024**2), fruit("Pear", 1024, Ripe=False, Count=12), fruit("Plum", 5, Comment="sour")
 
 
 class Orchard(Recorder):
@@ -112,7 +114,11 @@ class Orchard(Recorder):
 
     def _cmdlets(self) -> Iterable[Cmdlet]:
         identity = Parameter(
-            "Identity", text, position=0, from_pipeline=True, values=lambda: [text(each.get("Name")) for each in FRUIT]
+            "Identity",
+            text,
+            position=0,
+            from_pipeline=True,
+            values=lambda: [text(each.get("Name")) for each in fruits()],
         )
         rest = (
             Parameter("Name", read_text, from_property="Name"),
@@ -133,7 +139,7 @@ class Orchard(Recorder):
         wanted = call.get("Identity")
         found = [
             each
-            for each in FRUIT
+            for each in fruits()
             if wanted is None or wanted.lower() in (each.name.lower(), text(each.get("Name")).lower())
         ]
         if wanted is not None and not found:
