@@ -74,6 +74,14 @@ def test_an_open_relay_asks_for_its_name(admin: Client):
     )
 
 
+def test_what_was_imported_before_is_said_to_be_here_not_to_be_in_its_own_way(admin: Client):
+    hand_in(admin, OPEN)
+    admin.post(PREVIEW, {"go": "apply"})
+    again = hand_in(admin, OPEN)
+    assert "It is here already, exactly so." in again
+    assert "choose another name" not in again
+
+
 def test_choices_are_kept_and_seen(admin: Client):
     connectors.create(ADMIN, receive_connector("Relay"))
     assert "There is a connector “Relay” already" in hand_in(admin, OPEN)
