@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from redis import RedisError
 
@@ -37,6 +38,7 @@ class Session:
     def __init__(self, host: Host, around: Callable[[], AbstractContextManager[Any]] = nullcontext):
         self.host, self.around = host, around
         self.interpreter = Interpreter(commands(), ALIASES, host)
+        self.interpreter.variables["env:computername"] = settings.GATEPOST_NODE
 
     def run(self, text: str) -> None:
         """Runs a script; what it prints goes to the host. Raises ShellError, with its place, at the first error."""

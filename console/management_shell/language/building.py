@@ -202,6 +202,6 @@ def _word(token: str, place: Place) -> syntax.Node:
 
 
 def _word_parts(token: str, place: Place) -> list[Any]:
-    pieces = re.split(r"((?<!`)\$(?:\{[^}]+\}|\w+))", token)
+    pieces = re.split(r"((?<!`)\$(?:\{[^}]+\}|(?i:env:)\w+|\w+))", token)
     parts = [_variable(piece, place) if odd % 2 else unescaped(piece, "") for odd, piece in enumerate(pieces)]
     return [part for part in parts if part != ""]

@@ -190,7 +190,7 @@ class Interpreter:
 
     def _variable(self, node: syntax.Variable) -> object:
         name = node.name.lower()
-        if ":" in name:
+        if ":" in name and name not in self.variables:
             raise ShellError(f"${node.name}: this shell has variables of its own only, none of the system.")
         return self.variables.get("_" if name == "psitem" else name)
 

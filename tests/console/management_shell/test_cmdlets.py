@@ -292,6 +292,14 @@ def test_identities_with_and_without_the_server(shell: Shell, settings: Any) -> 
     assert "couldn't be found" in str(shell.refused("Set-ReceiveConnector Off* -Comment x"))
 
 
+def test_the_server_is_called_as_snippets_call_it(shell: Shell, settings: Any) -> None:
+    for identity in (r'"$env:COMPUTERNAME\Office"', r"$Env:ComputerName\Office", r'"$($env:computername)\Office"'):
+        assert "Office" in shell.run(f"Get-ReceiveConnector {identity}")
+    assert "Office" in shell.run("Get-ReceiveConnector -Server $env:COMPUTERNAME") and not shell.warnings
+    assert "cannot be given a value" in str(shell.refused("$env:COMPUTERNAME = 'x'"))
+    assert "none of the system" in str(shell.refused('"$env:PATH"'))
+
+
 def test_an_open_relay_is_confirmed_by_name_and_by_nothing_else(shell: Shell) -> None:
     shell.run("Set-ReceiveConnector Office -RemoteIPRanges 0.0.0.0/0")
     grant = "Add-ADPermission Office 'ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient"
