@@ -5,6 +5,7 @@ of verbs is replaced by the core's table, `transport.receive.verbs`.
 """
 
 import asyncio
+from time import monotonic
 from typing import assert_never
 
 import msgspec
@@ -43,6 +44,7 @@ from transport.shell.session_log import SessionLog, session_log
 from transport.shell.sign_in import signed_in
 
 MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
+MILLISECOND = 0.001
 
 
 class SmtpProtocol(Connection):
@@ -192,7 +194,9 @@ class SmtpProtocol(Connection):
         """
         self._doing = Doing.TARPIT
         held = msgspec.structs.replace(outcome, actions=outcome.actions[1:])
-        self._reception.loop.call_later(tarpit.seconds, self._safely, self._release, held)
+        loop = self._reception.loop
+        # The loop's time is the beginning of its turn in whole milliseconds: never less than what was set.
+        loop.call_at(monotonic() + tarpit.seconds + MILLISECOND, self._safely, self._release, held)
 
     def _release(self, outcome: Outcome) -> None:
         if self._doing is Doing.TARPIT:
