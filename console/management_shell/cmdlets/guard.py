@@ -97,15 +97,16 @@ def confirmed(call: Call, act: Callable[[frozenset[str]], Result], said: frozens
     A connector that the command itself calls by its whole name (`said`) counts as named if only private networks and
     single addresses could relay through it; who they are is a warning. Everybody else takes -ConfirmRelay.
     """
+    named = frozenset(call.get("ConfirmRelay", ()))
     try:
-        return act(frozenset(call.get("ConfirmRelay", ())))
+        return act(named)
     except RelayNotConfirmed as error:
         for name, danger in error.dangers.items():
             if name in said & error.few:
                 call.warning(danger)
             elif "ConfirmRelay" in call.arguments or not _typed(call, name, danger):
                 raise _not_confirmed(error) from None
-        return act(frozenset(error.dangers))
+        return act(named | frozenset(error.dangers))
 
 
 def _not_confirmed(error: RelayNotConfirmed) -> ShellError:

@@ -325,6 +325,19 @@ def test_a_relay_for_a_few_clients_needs_no_more_than_the_connectors_name_in_the
     assert office().grants == (RELAY,) and "without signing in" in shell.warnings[0]
 
 
+def test_a_command_that_opens_two_connectors_is_confirmed_for_the_one_that_it_does_not_name(shell: Shell) -> None:
+    shell.run("Set-ReceiveConnector Office -RemoteIPRanges 192.168.5.77")
+    shell.run(
+        "New-ReceiveConnector Wide -Custom -Bindings 10.2.3.4:25 -RemoteIPRanges 192.168.5.0-192.168.5.77 "
+        "-AuthMechanism ExternalAuthoritative -PermissionGroups ExchangeServers"
+    )
+    move = "Set-ReceiveConnector Office -RemoteIPRanges 192.168.5.78"
+    move += " -AuthMechanism ExternalAuthoritative -PermissionGroups ExchangeServers"
+    assert '"Wide"' in str(shell.refused(move))
+    shell.run(f"{move} -ConfirmRelay Wide")
+    assert [str(each) for each in office().remote_ip_ranges] == ["192.168.5.78"]
+
+
 def test_a_network_of_the_internet_may_relay_only_when_that_is_confirmed(shell: Shell) -> None:
     shell.run("Set-ReceiveConnector Office -RemoteIPRanges 203.0.113.0/24,192.168.5.77")
     grant = "Add-ADPermission Office -User 'ANONYMOUS LOGON' -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient"
