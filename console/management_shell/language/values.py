@@ -12,22 +12,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from console.management_shell.language.errors import Stop
+from transport.config.kinds import show_size, show_timespan
 
 LONGEST_TEXT = 5_000_000
 """Characters of one text."""
 LARGEST_FILE = 100_000_000
 """Characters of a file that a script writes."""
-UNITS = (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("KB", 1024))
 
 
 class Size(int):
     """Bytes; prints as `36 MB (37,748,736 bytes)`."""
 
     def __str__(self) -> str:
-        for unit, factor in UNITS:
-            if self >= factor:
-                return f"{self / factor:.4g} {unit} ({int(self):,} bytes)"
-        return f"{int(self)} B ({int(self):,} bytes)"
+        return show_size(int(self))
 
     __repr__ = __str__
 
@@ -36,9 +33,7 @@ class Timespan(int):
     """Seconds; prints as `[days.]hh:mm:ss`."""
 
     def __str__(self) -> str:
-        days, rest = divmod(abs(int(self)), 86400)
-        shown = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-        return ("-" if self < 0 else "") + (f"{days}.{shown}" if days else shown)
+        return ("-" if self < 0 else "") + show_timespan(abs(int(self)))
 
     __repr__ = __str__
 
