@@ -110,15 +110,6 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
         return len(rows)
 
 
-def remove_all(actor: Actor, key: str, *, with_ndr: bool = True) -> int:
-    """Take everything that waits for a next hop out of the queue; returns how many recipients."""
-    return remove_recipients(actor, _all_of(key), with_ndr=with_ndr)
-
-
-def _all_of(key: str) -> list[int]:
-    return list(queries.waiting_recipients(key).values_list("pk", flat=True))
-
-
 def export(actor: Actor, identity: UUID | str) -> Iterator[bytes]:
     """The message as .eml, in pieces. Who read whose mail is recorded."""
     actor.require()

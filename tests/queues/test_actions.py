@@ -86,7 +86,7 @@ def test_removal_tells_the_sender_only_if_wished(dead, query):
 
 def test_what_is_being_delivered_is_not_removed(dead):
     Recipient.objects.filter(pk=ids()[0]).update(claimed_by=1)
-    assert actions.remove_all(SYSTEM, HOP, with_ndr=False) == 2
+    assert actions.remove_recipients(SYSTEM, ids(), with_ndr=False) == 2
 
 
 def test_export_gives_the_message_and_is_recorded(dead):
@@ -97,7 +97,7 @@ def test_export_gives_the_message_and_is_recorded(dead):
 
 def test_who_only_looks_changes_nothing(dead):
     reader = Actor("reader", frozenset({Role.VIEW_ONLY}))
-    for action in (actions.retry, actions.suspend, actions.resume, actions.remove_all):
+    for action in (actions.retry, actions.suspend, actions.resume):
         with pytest.raises(PermissionDenied):
             action(reader, HOP)
     for action in (actions.remove_recipients, actions.suspend_recipients, actions.retry_recipients):
