@@ -32,7 +32,7 @@ STYLE = Style.from_dict(
     }
 )
 _COLOURS = re.compile(
-    r"""(?P<comment>\#[^\n]*)|(?P<text>["“”„](?:[^"“”„`]|`.)*+["“”„]?|['‘’](?:[^'‘’])*+['‘’]?)|(?P<variable>\$[\w:]+|\$\{[^}]*\}?)"""
+    r"""(?P<comment>\#[^\n]*)|(?P<text>["“”„][^"“”„`]*(?:`.[^"“”„`]*)*["“”„]?|['‘’][^'‘’]*['‘’]?)|(?P<variable>\$[\w:]+|\$\{[^}]*\}?)"""
     r"""|(?P<parameter>(?<![^\s(])[-–—][A-Za-z]\w*:?)|(?P<cmdlet>\b[A-Za-z]+-[A-Za-z]+\b)|(?P<plain>\S|\s+)""",
     re.DOTALL,
 )

@@ -13,7 +13,7 @@ from transport.smtp.path import Path
 
 _FROM = re.compile(rb"^from[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 # Nothing here may try a place twice: a header of 256 KB comes from anybody, and everybody waits while it is read.
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+(?:(")|\\?\Z)', re.DOTALL)
+_QUOTED = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:(")|\\?\Z)', re.DOTALL)
 _COMMENT = re.compile(rb"\([^()]*\)")
 _WORD = re.compile(rb"[^\s<>,;:\"()]+")
 STAMP = "X-MS-Exchange-Organization-Sender-Filter"

@@ -15,7 +15,7 @@ from console.management_shell.language.values import spelling
 
 MOST = 100
 _TOKEN = re.compile(
-    r"""(?P<text>"(?:[^"`]|`.)*+(?:"|$)|'[^']*(?:'|$))|(?P<new>[|;{(\n]|\$\(|[+-]?=(?=\s|$))|(?P<end>[)}])|(?P<space>\s+)"""
+    r"""(?P<text>"[^"`]*(?:`.[^"`]*)*(?:"|$)|'[^']*(?:'|$))|(?P<new>[|;{(\n]|\$\(|[+-]?=(?=\s|$))|(?P<end>[)}])|(?P<space>\s+)"""
     r"""|(?P<comment>\#[^\n]*)|(?P<word>[^\s|;{()}"'\n,]+|,)""",
     re.DOTALL,
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 
 from console.management_shell.language import syntax
@@ -85,6 +88,13 @@ def test_a_command_reads_the_same_however_a_document_prints_it(text: str) -> Non
         ('@"\na\n\nb\n"@', "a\n\nb"),
         ('""', ""),
         ('"5 $ 6"', "5 $ 6"),
+        ("'''quoted'''", "'quoted'"),
+        ("''''''", "''"),
+        ("‘it’’s’", "it’s"),
+        ('"""a"""', '"a"'),
+        ("@'\n@' is 'no end'\n\n'@", "@' is 'no end'\n"),
+        ("5 <# a # b ## > c #>", 5),
+        ("a`,`;b`|", "a,;b|"),
     ],
 )
 def test_words_and_quoted_texts(written: str, meant: object) -> None:
@@ -180,3 +190,33 @@ def test_a_finished_or_hopeless_line_does_not(text: str) -> None:
 def test_a_script_has_a_largest_size() -> None:
     assert "at most" in str(problem("#" * 4_000_001))
     assert parse("#" * 4_000_000).statements == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set-X " + "'" * 100_001,
+        "Set-X '" + "a''" * 50_000,
+        'Set-X "' + "a`" * 100_001,
+        'Set-X "' + '""' * 50_000,
+        "Set-X @'\n" + "a\n" * 50_000,
+        'Set-X @"\n' + "a\n" * 50_000,
+        "Get-X <#" + "#" * 100_000,
+        "Get-X <#" + "a#" * 50_000,
+        "Get-X a" + "$b" * 50_000,
+        "Get-X a" + "``" * 50_000,
+        "Get-X a," + "#\n" * 50_000,
+    ],
+    ids=range(11),
+)
+def test_what_does_not_end_is_read_in_linear_time(text: str) -> None:
+    few, many = (min(_seconds(each) for _ in range(3)) for each in (text[: len(text) // 10], text))
+    assert many < 40 * few + 0.1, (few, many)
+
+
+def _seconds(text: str) -> float:
+    begun = time.process_time()
+    with suppress(ShellError):
+        parse(text)
+    is_complete(text)
+    return time.process_time() - begun
