@@ -12,6 +12,7 @@ import re
 import struct
 import threading
 
+import cryptography.hazmat.backends.openssl.backend  # noqa: F401 (pyspnego asks for it as late)
 import spnego
 from spnego import NegotiateOptions
 from spnego.channel_bindings import GssChannelBindings

@@ -24,8 +24,10 @@ from transport.receive import certificate_match
 from transport.shell import clock
 
 LOWEST = {TlsVersion.Tls12: ssl.TLSVersion.TLSv1_2, TlsVersion.Tls13: ssl.TLSVersion.TLSv1_3}
-OLDER_CIPHERS = "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=1"
-"""What OpenSSL still has for old devices; Python's own choice has nothing below 128 bits."""
+CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""Forward secrecy, 128 bits, no SHA-1. Spelled out: what Python takes by itself differs by distribution."""
+OLDER_CIPHERS = f"{CIPHERS.replace('!SHA1:', '')}:RSA+AES:DHE+CHACHA20:!PSK:!SRP:@SECLEVEL=1"
+"""For old devices: without forward secrecy and with SHA-1 too. OpenSSL 3 has nothing below 128 bits any more."""
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -132,8 +134,7 @@ def _context(floor: Floor, file: str, password: bytes, chain: str) -> Context:
     context = Context(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = LOWEST[floor.version]
     context.options |= ssl.OP_NO_RENEGOTIATION
-    if not floor.require_128_bit:
-        context.set_ciphers(OLDER_CIPHERS)
+    context.set_ciphers(CIPHERS if floor.require_128_bit else OLDER_CIPHERS)
     context.load_cert_chain(file, password=password)
     context.end_point = end_point(chain)
     if floor.mutual:
