@@ -16,7 +16,9 @@ from console.management_shell.language.literals import DOUBLES, SINGLES
 
 LONGEST = 4_000_000
 """Characters of a script."""
-_OPEN_TEXT = re.compile(rf"[{SINGLES}][^{SINGLES}]*(?:[{SINGLES}]{{2}}[^{SINGLES}]*)*|@[{SINGLES}{DOUBLES}][ \t]*\n.*", re.DOTALL)
+_OPEN_TEXT = re.compile(
+    rf"[{SINGLES}][^{SINGLES}]*(?:[{SINGLES}]{{2}}[^{SINGLES}]*)*|@[{SINGLES}{DOUBLES}][ \t]*\n.*", re.DOTALL
+)
 
 
 def parse(text: str) -> syntax.Script:
