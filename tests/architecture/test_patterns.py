@@ -1,4 +1,4 @@
-"""Possessive quantifiers and atomic groups match wrongly before Python 3.11.5: no pattern has one (Debian 12: 3.11.2)."""
+"""Possessive quantifiers and atomic groups match wrongly before Python 3.11.5 (Debian 12: 3.11.2): nothing has one."""
 
 from __future__ import annotations
 
