@@ -21,13 +21,6 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     """What happens to more than that, in words."""
 
 
-NEXT_HOP_REPLY = Bound(
-    what="a reply of a next hop", who="a next hop",
-    octets=65536, lines=100, seconds=600.0,
-    more="The connection is closed; the attempt has failed.",
-)  # fmt: skip
-
-
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""
     return {name: row for name, row in globals().items() if isinstance(row, Bound)}
