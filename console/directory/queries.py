@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from django.db.models import QuerySet
 
 from console.directory.models import Import, ImportState, Recipient
-from console.domains.models import AcceptedDomain
+from console.domains import queries as domains
 
 EXPORTED_AT_ONCE = 5_000
 
@@ -37,10 +37,8 @@ def unfinished() -> QuerySet[Import]:
 
 def accepts() -> Callable[[str], bool]:
     """A function that tells whether a domain is an accepted one, by the accepted domains of this moment."""
-    rows = list(AcceptedDomain.objects.values_list("domain_name", "match_subdomains"))
-    exact = {name for name, _subdomains in rows}
-    parents = tuple(f".{name}" for name, subdomains in rows if subdomains)
-    return lambda domain: domain in exact or domain.endswith(parents)
+    accepted = domains.accepted_domains()
+    return lambda domain: accepted.find(domain) is not None
 
 
 def exported(recipients: QuerySet[Recipient]) -> Iterator[str]:

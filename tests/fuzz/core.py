@@ -164,5 +164,5 @@ def _check_session(session: Session) -> None:
     if session.recipients is not None and Right.ACCEPT_ANY_RECIPIENT not in session.rights:
         for recipient in (session.recipients.last,):
             local, _, domain = recipient.address.rpartition("@")
-            assert session.policy.accepted_domain(domain) is not None, recipient
+            assert session.policy.accepted_domains.find(domain) is not None, recipient
             assert not set("%!@") & set(local), recipient

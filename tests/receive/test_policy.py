@@ -1,39 +1,13 @@
-"""Accepted domains: exact, wildcard, subdomains; and who may relay."""
+"""Who may relay without signing in."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.receive.builders import connector, domain, policy
+from tests.receive.builders import connector, policy
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism
 from transport.receive.exposure import exposure, exposures
-
-
-@pytest.mark.parametrize(
-    ("name", "accepted"),
-    [
-        ("contoso.com", "contoso.com"),
-        ("sales.contoso.com", None),
-        ("branch.example", "branch.example"),
-        ("a.b.branch.example", "branch.example"),
-        ("x.wild.example", "*.wild.example"),
-        ("wild.example", None),
-        ("notbranch.example", None),
-        ("[127.0.0.1]", None),
-    ],
-)
-def test_accepted_domain(name: str, accepted: str | None) -> None:
-    prepared = policy(
-        domains=(
-            domain("contoso.com", default=True),
-            domain("branch.example", match_subdomains=True),
-            domain("*.wild.example"),
-        )
-    )
-    found = prepared.accepted_domain(name)
-    assert (found.domain_name if found else None) == accepted
-
 
 ANY_RECIPIENT = Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value)
 

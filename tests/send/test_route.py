@@ -2,9 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.domains import domain_of
 from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.snapshot import Snapshot
-from transport.send.route import MAILBOX, UNREACHABLE, Router, default_domain, domain_of, route, select_connector
+from transport.send.route import MAILBOX, UNREACHABLE, Router, select_connector
 
 
 def connector(name, *spaces, **changes):
@@ -50,7 +51,7 @@ def test_smart_hosts_make_one_queue_per_connector():
     snapshot = Snapshot(
         send_connectors=(connector("Hub", ("*",), dns_routing_enabled=False, smart_hosts=("mail.test", "[10.0.0.1]")),)
     )
-    hop = route(snapshot, "x.test")
+    hop = Router(snapshot).hop("a@x.test")
     assert (hop.key, hop.domain, hop.delivery_type) == (
         "smarthost:Hub",
         "mail.test,[10.0.0.1]",
@@ -59,7 +60,7 @@ def test_smart_hosts_make_one_queue_per_connector():
 
 
 def test_without_a_connector_it_is_unreachable():
-    assert route(Snapshot(), "x.test") == UNREACHABLE
+    assert Router(Snapshot()).hop("a@x.test") == UNREACHABLE
 
 
 def test_the_most_specific_address_space_wins_then_cost_then_name():
@@ -78,11 +79,6 @@ def test_the_most_specific_address_space_wins_then_cost_then_name():
 def test_a_domain_alone_does_not_cover_its_subdomains_and_disabled_connectors_count_for_nothing():
     assert select_connector((connector("A", ("contoso.com",)),), "sub.contoso.com") is None
     assert select_connector((connector("A", ("*",), enabled=False),), "contoso.com") is None
-
-
-def test_the_postmaster_belongs_to_the_default_domain():
-    assert default_domain(OURS) == "contoso.com"
-    assert default_domain(Snapshot(server="gw.test")) == "gw.test"
 
 
 @given(st.text(max_size=60))

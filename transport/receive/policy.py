@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import DomainType
+from transport.config.domains import AcceptedDomains, default_domain
 from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -21,8 +22,8 @@ class Policy:
         self.snapshot = snapshot
         self.kerberos = kerberos
         self.connectors = ConnectorIndex(snapshot)
-        self._exact: dict[str, AcceptedDomain] = {}
-        self._parents: dict[str, AcceptedDomain] = {}
+        self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
+        self.default_domain = default_domain(snapshot)
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
         self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
@@ -33,38 +34,11 @@ class Policy:
         self.blocked_recipients = frozenset(recipients.blocked_recipients if recipients.block_list_enabled else ())
         self.blocked_senders = BlockedSenders(snapshot.sender_filter)
         self.connection_lists = ConnectionLists(snapshot)
-        for domain in snapshot.accepted_domains:
-            if domain.domain_name.startswith("*"):
-                self._parents[domain.domain_name.removeprefix("*").removeprefix(".")] = domain
-            else:
-                self._exact[domain.domain_name] = domain
-                if domain.match_subdomains:
-                    self._parents.setdefault(domain.domain_name, domain)
-
-    def accepted_domain(self, domain: str) -> AcceptedDomain | None:
-        """The accepted domain that a recipient's domain (lower case) falls under: itself, else its nearest parent."""
-        found = self._exact.get(domain)
-        if found is not None or not self._parents or domain.startswith("["):
-            return found
-        parent = domain
-        while "." in parent:
-            parent = parent.partition(".")[2]
-            if parent in self._parents:
-                return self._parents[parent]
-        return self._parents.get("")
 
     def is_authoritative(self, domain: str) -> bool:
         """True when every recipient of the domain is in the directory here."""
-        found = self.accepted_domain(domain)
+        found = self.accepted_domains.find(domain)
         return found is not None and found.domain_type is DomainType.Authoritative
-
-    @property
-    def default_domain(self) -> str:
-        """The default accepted domain, the server's name when there is none."""
-        for domain in self.snapshot.accepted_domains:
-            if domain.default:
-                return domain.domain_name
-        return self.snapshot.server
 
     def keywords(self, connector: ReceiveConnector, limit: int, starttls: bool, tls: bool) -> tuple[str, ...]:
         """What the connector offers in its answer to EHLO, worked out once: STARTTLS or not, before or on TLS."""

@@ -53,7 +53,7 @@ def _malformed(session: Session, argument: str) -> Outcome:
 
 
 def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: float) -> Outcome:
-    domain = session.policy.accepted_domain(recipient.domain)
+    domain = session.policy.accepted_domains.find(recipient.domain)
     rule = relay.refusal(session, recipient, domain)
     if rule:
         return refuse(session, replies.UNABLE_TO_RELAY, rule)

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.domains import AcceptedDomains, domain_of
 from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.snapshot import Snapshot
 
@@ -40,6 +41,7 @@ class Router:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
         self._hops: dict[tuple[str, bool], Hop] = {}
 
     def hop(self, address: str, listed: bool = True) -> Hop:
@@ -49,61 +51,32 @@ class Router:
         if found is None:
             if len(self._hops) >= _REMEMBERED_DOMAINS:
                 self._hops.clear()
-            found = self._hops[key] = route(self.snapshot, key[0], listed)
+            found = self._hops[key] = self._route(key[0], listed)
         return found
 
     def needs_directory(self, address: str) -> bool:
         """Whether the route depends on the directory: in an internal relay domain only some recipients are here."""
-        accepted = accepted_domain(self.snapshot, domain_of(address))
+        accepted = self.accepted_domains.find(domain_of(address))
         return accepted is not None and accepted.domain_type is DomainType.InternalRelay
 
-
-def domain_of(address: str) -> str:
-    """The domain in lower case; '' for the bare `postmaster` (RFC 5321 §4.5.1)."""
-    _, at, domain = address.rpartition("@")
-    return domain.lower().rstrip(".") if at else ""
-
-
-def route(snapshot: Snapshot, domain: str, listed: bool = True) -> Hop:
-    """The next hop of a domain: a mailbox here, else the best send connector, else unreachable."""
-    accepted = accepted_domain(snapshot, domain)
-    if not domain or (accepted is not None and _is_here(accepted, listed)):
-        return MAILBOX
-    connector = select_connector(snapshot.send_connectors, domain)
-    if connector is None:
-        return UNREACHABLE
-    if connector.smart_hosts and not connector.dns_routing_enabled:
-        return Hop(
-            f"smarthost:{connector.name}", DeliveryType.SMART_HOST, ",".join(connector.smart_hosts), connector.name
-        )
-    return Hop(f"domain:{connector.name}:{domain}", DeliveryType.DNS, domain, connector.name)
+    def _route(self, domain: str, listed: bool) -> Hop:
+        """A mailbox here, else the best send connector, else unreachable."""
+        accepted = self.accepted_domains.find(domain)
+        if not domain or (accepted is not None and _is_here(accepted, listed)):
+            return MAILBOX
+        connector = select_connector(self.snapshot.send_connectors, domain)
+        if connector is None:
+            return UNREACHABLE
+        if connector.smart_hosts and not connector.dns_routing_enabled:
+            hosts = ",".join(connector.smart_hosts)
+            return Hop(f"smarthost:{connector.name}", DeliveryType.SMART_HOST, hosts, connector.name)
+        return Hop(f"domain:{connector.name}:{domain}", DeliveryType.DNS, domain, connector.name)
 
 
 def _is_here(accepted: AcceptedDomain, listed: bool) -> bool:
     if accepted.domain_type is DomainType.InternalRelay:
         return listed
     return accepted.domain_type is DomainType.Authoritative
-
-
-def accepted_domain(snapshot: Snapshot, domain: str) -> AcceptedDomain | None:
-    """The accepted domain that covers `domain`; the longest name wins, an exact one over a wildcard."""
-    covering = [accepted for accepted in snapshot.accepted_domains if _covers(accepted, domain)]
-    return max(covering, key=lambda accepted: len(accepted.domain_name.removeprefix("*.")), default=None)
-
-
-def _covers(accepted: AcceptedDomain, domain: str) -> bool:
-    name = accepted.domain_name.lower()
-    if name.startswith("*."):
-        return domain == name[2:] or domain.endswith(name[1:])
-    return domain == name or (accepted.match_subdomains and domain.endswith("." + name))
-
-
-def default_domain(snapshot: Snapshot) -> str:
-    """The domain of the postmaster: the default accepted domain, else the server's own name."""
-    for accepted in snapshot.accepted_domains:
-        if accepted.default:
-            return accepted.domain_name.removeprefix("*.")
-    return snapshot.server
 
 
 def select_connector(connectors: tuple[SendConnector, ...], domain: str) -> SendConnector | None:

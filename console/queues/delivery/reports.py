@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from transport.config.domains import default_domain
 from transport.send import dsn, retry
 from transport.send.dsn import Action, Original, Recipient, Report
-from transport.send.route import Hop, Router, default_domain
+from transport.send.route import Hop, Router
 
 ORIGINALS = """
 SELECT m.id, m.sender, m.subject, m.message_id, extract(epoch FROM m.accepted_at)::float8, m.helo, m.size, m.body_type,

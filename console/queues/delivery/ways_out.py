@@ -11,10 +11,11 @@ from console.queues.delivery import claims, maildir, next_hop, smtp_delivery
 from console.queues.delivery.next_hop import Host, LookUpFailed
 from console.queues.delivery.parcel import Parcel
 from console.queues.delivery.smtp_delivery import MOST_RECIPIENTS, Connection, Verdicts
+from transport.config.domains import default_domain, domain_of
 from transport.send import remote_reply
 from transport.send.dsn import Action
 from transport.send.remote_reply import Fate, Verdict
-from transport.send.route import Router, accepted_domain, default_domain, domain_of
+from transport.send.route import Router
 
 LISTED = "SELECT address FROM directory_recipient WHERE address = ANY(%s) AND NOT deleted"
 DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
@@ -87,7 +88,7 @@ class Mailboxes:
             return unlisted | {row[0] for row in found}
 
     def _open_to_all(self, address: str) -> bool:
-        accepted = accepted_domain(self._router.snapshot, domain_of(address))
+        accepted = self._router.accepted_domains.find(domain_of(address))
         return address.startswith("postmaster@") or accepted is None or not accepted.address_book_enabled
 
     def _full(self, address: str) -> str:

@@ -64,6 +64,13 @@ def test_an_address_that_cannot_be_added_is_explained_at_its_field(admin, addres
     assert said in " ".join(answer.context["form"].errors["address"])
 
 
+def test_an_address_below_a_wildcard_is_one_of_an_accepted_domain(admin):
+    AcceptedDomain.objects.create(name="All", domain_name="*.contoso.com")
+    answer = admin.post(reverse("directory:new"), {"address": "anna@sales.contoso.com"}, follow=True)
+    assert "anna@sales.contoso.com is saved" in answer.text
+    assert "no accepted domain" not in answer.text
+
+
 def test_an_address_of_a_foreign_domain_is_saved_with_a_warning(admin):
     answer = admin.post(reverse("directory:new"), {"address": "x@fabrikam.example"}, follow=True)
     assert "fabrikam.example is no accepted domain" in answer.text
