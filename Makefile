@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
-.PHONY: run test failed install install-test browser check scan fuzz bench ledger lock clean
+.PHONY: run test again test-bare install install-test browser check scan fuzz bench ledger lock clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -32,14 +32,18 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 
 test: install-test browser
 	$(MAKE) --no-print-directory check
-	$(RUN) -m pytest -q -m "not browser and not scan" -n auto --dist loadscope
-	$(RUN) -m pytest -q -m browser
+	@$(RUN) -m pytest -q -m "not browser and not scan" -n auto --dist loadscope --cache-clear; usual=$$?; \
+	$(RUN) -m pytest -q -m browser && exit $$usual
 
-# Those that failed, again and one after the other; all of them when the checks before the tests failed.
-failed: install-test browser
-	$(MAKE) --no-print-directory check
-	$(RUN) -m pytest -q -m "not browser and not scan" --last-failed --last-failed-no-failures none || [ $$? -eq 5 ]
-	$(RUN) -m pytest -q -m browser
+# What failed, once more and alone; two tests may need that, and are named.
+again: install-test
+	@$(RUN) -m tests.again
+
+# The same in a bare Debian: `make test-bare SUITE=trixie ACCOUNT=dev` (root and debootstrap are needed).
+SUITE ?= bookworm
+ACCOUNT ?= root
+test-bare:
+	@tests/bare_debian.sh $(SUITE) $(ACCOUNT)
 
 check: install-test
 	$(RUN) -m ruff check .
