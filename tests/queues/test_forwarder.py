@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.queues.conftest import HEADER
+from transport.shell.durable_end import DurableEnd
 from transport.shell.forwarder import Forwarder
 from transport.shell.segment import BODIES
 
@@ -267,3 +268,27 @@ def test_protocol_log_lines_become_sessions_once(home, database_url, query):
         "SELECT connector, remote_address, helo, sender, refused, revision, ended_at IS NOT NULL, "
         "jsonb_array_length(events) FROM tracking_session"
     ) == [("Default", "2001:db8::1", "client", "a@x.test", 1, 7, True, 5)]
+
+
+def test_what_is_not_durable_yet_waits_and_what_never_was_goes_with_its_segment(
+    journal, forward, configure, query, home
+):
+    """A refused batch that could not be cut off is not moved, and keeps nothing from being deleted."""
+    configure()
+    journal.accept("a@far.test")
+    path = journal.paths[0]
+    end = path.stat().st_size
+    journal.accept("b@far.test")
+    durable = DurableEnd(path.parent)
+    durable.begin(path.name)
+    assert forward() == 0
+    durable.advance(end)
+    assert forward() == 1
+    assert forward() == 0
+    journal.segment()
+    durable.begin(journal.paths[1].name)
+    durable.close()
+    assert forward() == 0
+    assert not path.exists()
+    assert not list(home.glob("journal/*/set-aside/*"))
+    assert query("SELECT address FROM queues_recipient") == [("a@far.test",)]

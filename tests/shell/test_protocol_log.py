@@ -1,9 +1,14 @@
 import asyncio
 import csv
+import errno
+import os
 import re
+import threading
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,3 +164,60 @@ def test_any_text_is_one_field_of_printable_ascii(text: str) -> None:
     (read,) = csv.reader([f"x,{written},y"])
     assert read[0] == "x" and read[2] == "y"
     assert read[1] == "".join(each if " " <= each <= "~" else escaped(each) for each in text)
+
+
+@pytest.mark.parametrize("call", ["open", "write"])
+def test_a_disk_that_fails_costs_lines_and_leaves_no_files_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The line that it took in part stands alone, and what comes afterwards is whole."""
+    write(tmp_path, 3)
+    real = getattr(os, call)
+    calls = count()
+
+    def failing(where: object, what: bytes, *more: object) -> object:
+        if threading.current_thread().name != "protocol-log":
+            return real(where, what, *more)
+        if call == "write" and next(calls) % 2 == 0:
+            return real(where, what[: len(what) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def run() -> int:
+        log = ProtocolLog(tmp_path, asyncio.get_running_loop(), Limits(file_bytes=1 << 20))
+        session = SessionLog(log, "node\\Default", "08D675E58CA1DA39", *ENDS)
+        session.said(b"NOOP before", b"250 OK\r\n")
+        log._flush()
+        wait_for(lambda: len(files(tmp_path)) == 2 and rows(tmp_path)[-1][7] == "250 OK", "nothing is in the log")
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, failing)
+            for _ in range(20):
+                session.said(b"NOOP lost", b"250 OK\r\n")
+                log._flush()
+            if call == "write":
+                wait_for(lambda: log.lost == 20, "the lines are not counted as lost")
+            else:
+                wait_for(lambda: not log._queue.qsize(), "they are not written")
+        session.said(b"NOOP after", b"250 OK\r\n")
+        log.close()
+        return log.lost
+
+    lost = asyncio.run(run())
+    assert len(files(tmp_path)) == 2
+    whole = [line[7] for line in rows(tmp_path) if line[0][-1:] == "Z" and len(line) == 9]
+    assert (lost, whole[-2:]) == (20 if call == "write" else 0, ["NOOP after", "250 OK"])
+
+
+def test_a_log_file_that_cannot_be_begun_is_not_left_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+
+    def failing(handle: int, data: bytes) -> int:
+        if threading.current_thread().name == "protocol-log":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(handle, data)
+
+    before = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", failing)
+        write(tmp_path, 20)
+    assert files(tmp_path) == []
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -6,6 +6,7 @@ name it.
 
 import asyncio
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -15,11 +16,13 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import ClassVar
 
-from transport.shell.durable_file import sync_directory
+from transport.shell.durable_file import close, sync_directory
 from transport.shell.segment import BODIES, SET_ASIDE, Record, read_segment, segments
 
 PART = ".part"
 BODY = ".body"
+
+log = logging.getLogger(__name__)
 
 
 class BodyFile:
@@ -67,6 +70,10 @@ class BodyFile:
         self._error = self._error or OSError("discarded")
         self._go_on()
 
+    def remove(self) -> None:
+        """It is durable, but nobody may hear of it: its record could not be stored."""
+        self._pool.submit(_remove, self._directory / self.name)
+
     def _count(self, change: int) -> None:
         self.unwritten += change
         BodyFile.all_unwritten += change
@@ -82,11 +89,14 @@ class BodyFile:
 
     def _run(self, work: Callable[[], None], then: Callable[[OSError | None], None]) -> None:
         def in_thread() -> None:
-            error = None
+            error: OSError | None = None
             try:
                 work()
             except OSError as caught:
                 error = caught
+            except Exception as caught:
+                log.exception("a message body could not be stored")
+                error = OSError(str(caught))
             self._loop.call_soon_threadsafe(then, error)
 
         self._running = True
@@ -107,10 +117,12 @@ class BodyFile:
                 os.fdatasync(self._handle)
                 os.rename(self._part, self._directory / self.name)
                 sync_directory(self._directory)
-            else:
-                self._part.unlink(missing_ok=True)
+        except OSError:
+            _remove(self._directory / self.name)
+            raise
         finally:
-            os.close(self._handle)
+            _remove(self._part)
+            close(self._handle)
 
     def _closed(self, error: OSError | None) -> None:
         self._running = False
@@ -118,6 +130,12 @@ class BodyFile:
         self._error = self._error or error
         if self._done is not None:
             self._done(self._error)
+
+
+def _remove(path: Path) -> None:
+    """What cannot be removed now goes at the next start (`remove_orphans`)."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _write(handle: int, pieces: list[bytes]) -> None:

@@ -1,5 +1,6 @@
 """Files that are wholly there or not at all, whatever is killed when; and one owner for what lies beside them."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -23,7 +24,16 @@ def sync_directory(directory: Path) -> None:
     try:
         os.fsync(handle)
     finally:
-        os.close(handle)
+        close(handle)
+
+
+def close(handle: int) -> None:
+    """Give a descriptor back, if it is one. Linux takes it whatever it answers; whether the file is on disk, fdatasync
+    has told.
+    """
+    if handle >= 0:
+        with contextlib.suppress(OSError):
+            os.close(handle)
 
 
 def replace(path: Path, data: bytes) -> None:

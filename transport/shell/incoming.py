@@ -129,8 +129,18 @@ class IncomingMessage:
             self._journal.append(envelope, (trace, self._content), answer)
             self._release()
         else:
-            append = self._journal.append
-            self._body.finish(lambda error: answer(error) if error else append(envelope, (trace,), answer))
+            self._store_with(self._body, envelope, trace, answer)
+
+    def _store_with(
+        self, body: BodyFile, envelope: Envelope, trace: bytes, answer: Callable[[OSError | None], None]
+    ) -> None:
+        def stored(error: OSError | None) -> None:
+            if error is not None:
+                body.remove()
+            answer(error)
+
+        append = self._journal.append
+        body.finish(lambda error: answer(error) if error else append(envelope, (trace,), stored))
 
     @property
     def body_file(self) -> str:

@@ -2,6 +2,9 @@
 
 One writer thread takes everything that is waiting, writes it with one call, calls fdatasync once, and then answers all
 of it. A start always opens a new segment; a tail that a dead transport left behind was never answered with 250.
+
+After a fault nothing more is written to that segment: the kernel may have lost pages of it. The next batch opens
+another one, and as long as that cannot be done every batch is answered with the error.
 """
 
 import asyncio
@@ -18,7 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from transport.shell.body_file import BodyFile, remove_orphans
-from transport.shell.durable_file import sync_directory
+from transport.shell.durable_end import DurableEnd
+from transport.shell.durable_file import close, sync_directory
 from transport.shell.segment import (
     BODIES,
     Buffer,
@@ -74,8 +78,13 @@ class Journal:
         self._segment_bytes, self._segment_age = segment_bytes, segment_age
         (directory / BODIES).mkdir(parents=True, exist_ok=True, mode=0o700)
         remove_orphans(directory)
+        self.problem = ""
+        """What an administrator should know."""
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._handle = -1
+        self._handle, self._path = -1, Path()
+        self._unused: Path | None = None
+        """A segment that holds nothing, and goes."""
+        self._durable = DurableEnd(directory)
         self._new_segment()
         self._bodies = ThreadPoolExecutor(4, thread_name_prefix="body")
         self._writer = threading.Thread(target=self._write_all, name="journal", daemon=True)
@@ -90,8 +99,11 @@ class Journal:
         return BodyFile(self.directory / BODIES, self._loop, self._bodies, progress)
 
     def has_room(self) -> bool:
-        """Whether the disk has room for more mail; for about once a second."""
-        disk = os.statvfs(self.directory)
+        """Whether the disk has room for more mail; for about once a second. One that does not answer has none."""
+        try:
+            disk = os.statvfs(self.directory)
+        except OSError:
+            return False
         return disk.f_bavail * disk.f_frsize >= self.minimum_free and (disk.f_favail > 0 or not disk.f_files)
 
     def close(self) -> None:
@@ -99,7 +111,8 @@ class Journal:
         self._queue.put(None)
         self._writer.join()
         self._bodies.shutdown()
-        os.close(self._handle)
+        self._leave_segment()
+        self._durable.close()
 
     # The writer's thread
 
@@ -110,8 +123,8 @@ class Journal:
                 error = self._commit([one for one in batch if one is not None])
                 with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be answered
                     self._loop.call_soon_threadsafe(_answer, batch, error)
-            elif self._is_old():
-                self._begin_another()
+            elif self._handle < 0 or self._is_old():
+                self._commit([])
             if batch and batch[-1] is None:
                 return
 
@@ -125,22 +138,29 @@ class Journal:
 
     def _commit(self, batch: list[_Waiting]) -> OSError | None:
         try:
-            if self._size >= self._segment_bytes or self._is_old():
+            if self._handle < 0 or self._size >= self._segment_bytes or self._is_old():
                 self._new_segment()
-            written = self._write(batch)
-            os.fdatasync(self._handle)
-            self._size += written
+            if batch:
+                self._write(batch)
         except OSError as error:
-            log.error("journal: %d messages could not be stored: %s", len(batch), error)
-            self._abandon_batch()
+            self._complain(batch, error)
+            self._abandon_segment()
             return error
         except Exception as error:
             log.exception("journal: %d messages could not be stored", len(batch))
-            self._abandon_batch()
+            self._abandon_segment()
             return OSError(str(error))
+        self.problem = ""
         return None
 
-    def _write(self, batch: list[_Waiting]) -> int:
+    def _complain(self, batch: list[_Waiting], error: OSError) -> None:
+        """Once, however many batches a lasting fault concerns."""
+        if not self.problem:
+            log.error("journal: mail cannot be stored, %d messages are refused: %s", len(batch), error)
+        self.problem = f"Mail cannot be stored, and is answered 452: {error.strerror or error}."
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        """The batch is durable, and the forwarder may read it."""
         buffers: list[Buffer] = []
         for envelope, body, _ in batch:
             buffers += (encode_head(self._mark, envelope, body), *body)
@@ -150,32 +170,50 @@ class Journal:
             rest = b"".join(buffers)[written:]
             while rest:
                 rest = rest[os.write(self._handle, rest) :]
-        return length
+        os.fdatasync(self._handle)
+        self._durable.advance(self._size + length)
+        self._size += length
 
-    def _abandon_batch(self) -> None:
-        """Nothing of the batch may be read, and the kernel may have lost pages: go on in a new segment."""
+    def _abandon_segment(self) -> None:
+        """Nothing of the batch may be read. Should it not go away, the durable end stands before it."""
+        if self._handle < 0:
+            return
         with contextlib.suppress(OSError):
             os.ftruncate(self._handle, self._size)
-        self._begin_another()
+        if not self._size:
+            self._unused = self._path
+        self._leave_segment()
+        with contextlib.suppress(OSError):
+            self._remove_unused()
+
+    def _leave_segment(self) -> None:
+        close(self._handle)
+        self._handle = -1
+
+    def _remove_unused(self) -> None:
+        if self._unused is not None:
+            self._unused.unlink(missing_ok=True)
+        self._unused = None
 
     def _is_old(self) -> bool:
         """A forwarder can only delete a segment that is no longer written to."""
         return self._size > 0 and time.monotonic() - self._opened > self._segment_age
 
-    def _begin_another(self) -> None:
-        try:
-            self._new_segment()
-        except OSError as error:
-            log.error("journal: no new segment: %s", error)
-
     def _new_segment(self) -> None:
-        newest = segments(self.directory)[-1:]
-        path = self.directory / new_name(datetime.now(UTC), newest[0].name if newest else "")
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        sync_directory(self.directory)
-        if self._handle >= 0:
-            os.close(self._handle)
-        self._handle, self._mark, self._size, self._opened = handle, mark_of(path), 0, time.monotonic()
+        """Raises OSError; then there is no segment, and no trace of one but what could not be removed."""
+        self._leave_segment()
+        self._size = 0
+        self._remove_unused()
+        newest = max((path.name for path in segments(self.directory)), default="")
+        self._path = self.directory / new_name(datetime.now(UTC), max(newest, self._path.name))
+        self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._mark, self._opened = mark_of(self._path), time.monotonic()
+        try:
+            sync_directory(self.directory)
+            self._durable.begin(self._path.name)
+        except OSError:
+            self._abandon_segment()
+            raise
 
 
 def _answer(batch: list[_Waiting | None], error: OSError | None) -> None:

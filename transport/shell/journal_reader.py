@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from transport.shell import queue_tables
+from transport.shell.durable_end import Ends, durable_ends
 from transport.shell.queries import QUERIES
 from transport.shell.queue_tables import Connection, Routes
 from transport.shell.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments, strangers
@@ -33,22 +34,26 @@ class JournalReader:
             self._set_aside(path, "its name is not a segment's")
             path.unlink()
         found = segments(self._directory)
+        ends = durable_ends(self._directory)
         for path in found:
-            records, end, finished = self._next_batch(path)
+            try:
+                records, end, finished = self._next_batch(path, ends)
+            except FileNotFoundError:  # the transport could not store anything in it
+                continue
             if records or end > self._positions.get(path.name, 0):
                 self._load(connection, routes, path, records, end)
             if finished and path is not found[-1]:
-                self._delete(connection, path)
+                self._delete(connection, path, ends)
             if records:
                 return len(records)
         return 0
 
-    def _next_batch(self, path: Path) -> tuple[list[Record], int, bool]:
+    def _next_batch(self, path: Path, ends: Ends) -> tuple[list[Record], int, bool]:
         """Records, the offset behind them, and whether nothing more can be read."""
         records: list[Record] = []
         end = self._positions.get(path.name, 0)
         length = 0
-        for found in self._readable(path, end):
+        for found in self._readable(path, end, ends.of(path.name)):
             end = found.end
             if isinstance(found, Record):
                 records.append(found)
@@ -57,9 +62,9 @@ class JournalReader:
                 return records, end, False
         return records, end, True
 
-    def _readable(self, path: Path, offset: int) -> Iterator[Record | Damage]:
+    def _readable(self, path: Path, offset: int, durable: int | None) -> Iterator[Record | Damage]:
         """What can be loaded; for everything else the segment is set aside first."""
-        for found in read_segment(path, offset):
+        for found in read_segment(path, offset, durable):
             if isinstance(found, Damage):
                 self._set_aside(path, found.message)
             elif not queue_tables.has_content(found.envelope, self._directory):
@@ -95,10 +100,14 @@ class JournalReader:
             if record.envelope.body_file:
                 (self._directory / BODIES / record.envelope.body_file).unlink(missing_ok=True)
 
-    def _delete(self, connection: Connection, path: Path) -> None:
-        """Everything of it is in the database. First the file, then what we know of it: never the other way round."""
-        torn = path.stat().st_size - self._positions.get(path.name, 0)
-        if torn > 0:
+    def _delete(self, connection: Connection, path: Path, ends: Ends) -> None:
+        """Everything of it is in the database. First the file, then what we know of it: never the other way round.
+
+        What lies behind the durable end is known to be of no use to anybody.
+        """
+        position = self._positions.get(path.name, 0)
+        torn = path.stat().st_size - position
+        if torn > 0 and ends.of(path.name) != position:
             self._set_aside(path, f"{torn} bytes at the end are no whole message: never answered with 250, or damaged")
         path.unlink()
         self._forget_deleted(connection)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from transport.shell.clock import stamp
+from transport.shell.durable_file import close
 
 if TYPE_CHECKING:
     from transport.shell.session_log import SessionLog
@@ -149,7 +150,7 @@ class ProtocolLog:
             try:
                 self._files.write(speller.lines(events).encode("ascii", "backslashreplace"))
                 failing = False
-            except OSError as error:
+            except Exception as error:
                 if not failing:
                     log.error("protocol log: %s", error)
                 failing = True
@@ -163,19 +164,21 @@ class _Files:
     def __init__(self, directory: Path, limits: Limits) -> None:
         self._directory, self._limits = directory, limits
         self._handle, self._size, self._day = -1, 0, ""
+        self._torn = False  # the disk took only a part of the last line
 
     def write(self, data: bytes) -> None:
         today = f"{datetime.now(UTC):%Y%m%d}"
         if self._handle < 0 or today != self._day or self._size + len(data) > self._limits.file_bytes:
             self._open_next(today)
-        rest = data
+        rest = b"\r\n" + data if self._torn else data
         while rest:
-            rest = rest[os.write(self._handle, rest) :]
-        self._size += len(data)
+            written = os.write(self._handle, rest)
+            rest = rest[written:]
+            self._size += written
+            self._torn = bool(rest)
 
     def close(self) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
+        close(self._handle)
         self._handle = -1
 
     def _open_next(self, today: str) -> None:
@@ -185,8 +188,15 @@ class _Files:
         numbers = [int(found[2]) for found in names if found[1] == today]
         path = self._directory / f"RECV{today}-{max(numbers, default=0) + 1:04d}.LOG"
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
-        self._day = today
-        self._size = os.write(self._handle, _header())
+        self._day, self._torn = today, False
+        try:
+            self._size = os.write(self._handle, header := _header())
+            if self._size < len(header):
+                raise OSError("the disk is full")
+        except OSError:
+            self.close()
+            path.unlink(missing_ok=True)
+            raise
 
     def _remove_oldest(self) -> None:
         files = sorted(path for path in self._directory.iterdir() if _name.fullmatch(path.name))

@@ -32,7 +32,7 @@ class Report:
         general = [self._feed.problem]
         if in_force is not None:
             general += [*in_force.tls.problems, in_force.kerberos.problem]
-        general += self._reception.dns.problems
+        general += [self._reception.journal.problem, *self._reception.dns.problems]
         if self._shared_counts is not None:
             general.append(self._shared_counts.problem)
         if self._reception.resources_low:

@@ -20,6 +20,8 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from transport.shell.durable_end import durable_ends
+
 SUFFIX = ".journal"
 BODIES = "bodies"
 SET_ASIDE = "set-aside"
@@ -129,17 +131,17 @@ def encode_head(mark: bytes, envelope: Envelope, body: tuple[Buffer, ...]) -> by
     return _HEADER.pack(mark, len(packed), length, checksum) + packed
 
 
-def read_segment(path: Path, offset: int = 0) -> Iterator[Record | Damage]:
-    """Records from `offset` (0 or some `end`) on, in the order they were written.
+def read_segment(path: Path, offset: int = 0, durable: int | None = None) -> Iterator[Record | Damage]:
+    """Records from `offset` (0 or some `end`) on, in the order they were written; none beyond `durable`.
 
     Stops at the end, or at a torn tail (written by a transport that died, never answered with 250) or unfinished write.
     Damage in the middle is yielded once, then reading goes on at the next readable record.
     """
     mark = mark_of(path)
     with path.open("rb", buffering=CHUNK) as file:
-        while True:
+        while durable is None or offset < durable:
             found = _record_at(file, mark, offset) or _damage_from(file, mark, offset)
-            if found is None:
+            if found is None or (durable is not None and found.end > durable):
                 return
             yield found
             offset = found.end
@@ -210,8 +212,10 @@ class Waiting(NamedTuple):
 def waiting(directory: Path, positions: Mapping[str, int]) -> Waiting:
     """What lies in the journal beyond the forwarder's positions (segment name → offset)."""
     messages = recipients = 0
-    for path in segments(directory):
-        for found in read_segment(path, positions.get(path.name, 0)):
+    listed = segments(directory)
+    ends = durable_ends(directory)
+    for path in listed:
+        for found in read_segment(path, positions.get(path.name, 0), ends.of(path.name)):
             if isinstance(found, Record):
                 messages += 1
                 recipients += len(found.envelope.recipients)
