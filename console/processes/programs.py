@@ -23,6 +23,7 @@ def prepare(account: Account, environment: Mapping[str, str]) -> Program:
 def services(home: Home, console: Address, account: Account, environment: Mapping[str, str]) -> list[Program]:
     """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
+    punctual = "--http console.head_limit:PunctualProtocol"
     # Without a proxy in front, anybody on this machine could name another address and count as somebody new at sign-in.
     usual = "127.0.0.1" if environment.get("GATEPOST_CONSOLE_URL") else ""
     proxies = {"FORWARDED_ALLOW_IPS": os.environ.get("FORWARDED_ALLOW_IPS") or usual}
@@ -32,7 +33,7 @@ def services(home: Home, console: Address, account: Account, environment: Mappin
     return [
         _python("transport", ["-m", "transport"], ourselves(), environment),
         _python("forwarder", ["-m", "transport", "forwarder"], account, environment),
-        _python("console", [*serve.split(), *quiet.split()], account, {**environment, **proxies}),
+        _python("console", [*serve.split(), *punctual.split(), *quiet.split()], account, {**environment, **proxies}),
         _python("worker", work.split(), account, environment),
         _python("beat", beat, account, environment),
     ]

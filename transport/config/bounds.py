@@ -21,6 +21,37 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     """What happens to more than that, in words."""
 
 
+REQUEST_TARGET = Bound(
+    what="the address in a request to the console", who="a browser without a session",
+    octets=8192,
+    more="It is answered 414.",
+)  # fmt: skip
+
+REQUEST_HEAD = Bound(
+    what="the head of a request to the console", who="a browser without a session",
+    octets=65536, seconds=10.0,
+    more="It is answered 431; one that does not end in time is cut off.",
+)  # fmt: skip
+
+STRANGERS_BODY = Bound(
+    what="the body of a request to the console without a session", who="a browser without a session",
+    octets=1024 * 1024, seconds=30.0,
+    more="It is answered 413, or 408 when it takes longer.",
+)  # fmt: skip
+
+ADMINISTRATORS_BODY = Bound(
+    what="the body of a request to the console", who="somebody who has signed in to the console",
+    octets=96 * 1024 * 1024, seconds=900.0,
+    more="It is answered 413, or 408 when it takes longer.",
+)  # fmt: skip
+
+LOG_EVENT = Bound(
+    what="an event in the log of a process", who="whoever can make a process say something",
+    octets=800_000, lines=100,
+    more="The end of a line and the beginning of a traceback are left out.",
+)  # fmt: skip
+
+
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""
     return {name: row for name, row in globals().items() if isinstance(row, Bound)}
