@@ -8,6 +8,7 @@ cannot keep its owner out (https://owasp.org/www-community/Slow_Down_Online_Gues
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import math
@@ -16,6 +17,8 @@ import time
 
 import redis
 from django.conf import settings
+
+from transport.config.endpoint import source_of
 
 WINDOW = 300
 ATTEMPTS_PER_SOURCE = 20
@@ -98,6 +101,8 @@ def signed_in(source: str, name: str, device: str = "") -> None:
 
 
 def _source_key(source: str) -> str:
+    with contextlib.suppress(ValueError):  # behind a Unix socket there is no address
+        source = source_of(source)
     return f"gatepost:sign-in:source:{source}"
 
 

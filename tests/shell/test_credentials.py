@@ -35,7 +35,7 @@ from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, D
 from transport.receive.outcome import AnswerToken, CheckPassword
 from transport.receive.session import User
 from transport.shell.backoff import FREE_NAMES, FREE_TRIES
-from transport.shell.credentials import Credentials, Talk, source_of
+from transport.shell.credentials import Credentials, Talk
 from transport.shell.kerberos import Kerberos
 
 PASSWORD = "winter-rain-on-tin"
@@ -187,10 +187,14 @@ def test_the_tries_that_are_left_do_not_tell_who_exists(anna: Row, database_url:
     assert asking(database_url, run) == [TOO_OFTEN, TOO_OFTEN]
 
 
-def test_a_source_of_ipv6_is_its_network() -> None:
-    assert source_of("2001:db8::1") == source_of("2001:db8::ffff:1") != source_of("2001:db8:0:1::1")
-    assert source_of("fe80::1%eth0") == source_of("fe80::2")
-    assert source_of("192.0.2.1") != source_of("192.0.2.2")
+def test_whoever_guesses_waits_at_every_address_of_the_network(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> list[User | Denied]:
+        guesses = [await check("anna", "guess", f"2001:db8::{host:x}:1") for host in range(1, FREE_TRIES + 1)]
+        assert guesses == FREE_TRIES * [WRONG]
+        others = "2001:db8::ffff", "2001:db8:0:1::1"
+        return [await check("anna", "guess", source) for source in others]
+
+    assert asking(database_url, run) == [TOO_OFTEN, WRONG]
 
 
 def test_the_unknown_take_as_long_as_the_known(anna: Row, database_url: str) -> None:

@@ -75,6 +75,15 @@ def client_key(text: str) -> tuple[int, int]:
     return address.version, int(address)
 
 
+@lru_cache(maxsize=65536)
+def source_of(text: str) -> str:
+    """What counts as one client by every limit per source: an address, of IPv6 its /64, which one host has as a whole
+    (RFC 6177 §2). IPv4 behind a dual-stack socket is IPv4. Raises ValueError for what is no address.
+    """
+    address = _address(text)
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
+
+
 def parse_range(text: str) -> IPRange:
     """One remote range: a single address, `a-b` or CIDR (host bits may be set, as Exchange allows).
 

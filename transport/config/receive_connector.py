@@ -368,7 +368,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         int | None,
         Setting(
             "MaxInboundConnectionPerSource", "Limits", Kind.COUNT, "Connections per source",
-            "How many of them one address may have.",
+            "How many of them one client may have: an address, of IPv6 a /64 network.",
             "documents 000, 001; Set-ReceiveConnector", minimum=1, maximum=10000, unlimited=True,
         ),
     ] = 100
@@ -376,7 +376,8 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             "MaxInboundConnectionPercentagePerSource", "Limits", Kind.COUNT, "Per cent per source",
-            "How much one address may have of the connections that others leave free, in per cent.",
+            "How much one client (an address, of IPv6 a /64 network) may have of the connections that others leave "
+            "free, in per cent.",
             "documents 000, 001; Set-ReceiveConnector", minimum=1, maximum=100,
         ),
     ] = 2

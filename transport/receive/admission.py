@@ -68,4 +68,4 @@ def admitted(session: Session, load: Load, now: float) -> Outcome:
 
 
 def _has(session: Session, load: Load) -> str:
-    return f"{session.remote_ip} has {load.from_source}"
+    return f"{session.source} has {load.from_source}"

@@ -59,7 +59,7 @@ def _rated(session: Session, limit: int) -> Outcome:
     source = connector.message_rate_source
     if source is MessageRateSource.None_:
         return Outcome(session, replies.SENDER_OK)
-    address = "" if source is MessageRateSource.User else session.remote_ip
+    address = "" if source is MessageRateSource.User else session.source
     user = "" if source is MessageRateSource.IPAddress else str(session.sender).lower()
     return Outcome(session, None, (CountMessage(f"{connector.name}|{address}|{user}", limit),))
 

@@ -52,12 +52,12 @@ CONNECTION: dict[str, Rule] = {
         (replies.TOO_MANY_CONNECTIONS,), CONNECTOR, "max_inbound_connection", ("limit_scope",),
     ),
     "source_limit": Rule(
-        "This address has as many connections as it may.",
+        "This client (an address, of IPv6 a /64 network) has as many connections as it may.",
         "Raise the limit for a busy client of your own, best on a connector that holds just its address.",
         (replies.TOO_MANY_FROM_SOURCE,), CONNECTOR, "max_inbound_connection_per_source", ("limit_scope",),
     ),
     "source_share": Rule(
-        "This address has its share of the connections that others leave free.",
+        "This client (an address, of IPv6 a /64 network) has its share of the connections that others leave free.",
         "Raise the percentage on a connector with few clients: 100 lets one client have them all.",
         (replies.TOO_MANY_FROM_SOURCE,),
         CONNECTOR, "max_inbound_connection_percentage_per_source", ("max_inbound_connection", "limit_scope"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from transport.config.endpoint import source_of
 from transport.config.permissions import ANONYMOUS, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.dns import DnsAnswers
@@ -107,6 +108,11 @@ class Session(msgspec.Struct, frozen=True):
     def server(self) -> str:
         """The name that this connector gives: its FQDN, else the server's."""
         return self.connector.fqdn or self.policy.snapshot.server
+
+    @property
+    def source(self) -> str:
+        """The client as limits per source count it."""
+        return source_of(self.remote_ip)
 
     @property
     def recipient_count(self) -> int:

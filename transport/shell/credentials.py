@@ -7,7 +7,6 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-import ipaddress
 import logging
 import secrets
 from collections import Counter, OrderedDict
@@ -21,6 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from cryptography.fernet import Fernet, InvalidToken
 
+from transport.config.endpoint import source_of
 from transport.receive.auth import NO_TICKET, NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
 from transport.receive.outcome import AnswerToken, CheckPassword, LogonName
 from transport.receive.session import User
@@ -249,12 +249,6 @@ class Credentials:
 def _away(error: BaseException) -> Denied:
     log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
     return NOT_AVAILABLE
-
-
-def source_of(remote_ip: str) -> str:
-    """The address, of IPv6 its network: one host has a whole /64 (RFC 6177)."""
-    address = ipaddress.ip_address(remote_ip.partition("%")[0])
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def _nobodys_hash() -> str:

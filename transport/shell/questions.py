@@ -17,7 +17,7 @@ def settled(reception: Reception, outcome: Outcome) -> Outcome:
             case LookUpRecipient() as asked:
                 outcome = _look_up(reception, session, asked)
             case CountConnection():
-                load = reception.load.of(session.connector, session.remote_ip)
+                load = reception.load.of(session.connector, session.source)
                 outcome = admitted(session, load, clock.now())
             case CountMessage(key, limit):
                 count = reception.load.message(session.connector, key, clock.now())
@@ -32,7 +32,5 @@ def _look_up(reception: Reception, session: Session, asked: LookUpRecipient) -> 
     found = reception.recipients.index.find(str(asked.recipient))
     settings = session.policy.snapshot.recipient_filter
     limit, interval = settings.unknown_recipient_limit, settings.unknown_recipient_interval
-    over = reception.unknown_recipients.over(
-        session.remote_ip, limit, interval, clock.now(), unknown=found is False
-    )
+    over = reception.unknown_recipients.over(session.source, limit, interval, clock.now(), unknown=found is False)
     return looked_up(session, asked, found, over)

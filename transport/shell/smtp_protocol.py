@@ -79,7 +79,7 @@ class SmtpProtocol(Connection):
         self._log = session_log(reception.protocol_log, reception.node, outcome, self._session_id)
         outcome = settled(reception, outcome)
         if not outcome.actions:
-            reception.load.opened(session.connector.name, session.remote_ip)
+            reception.load.opened(session.connector.name, session.source)
             self._counted = True
             if self._has_spoken():
                 outcome = verbs.early_talker(session)
@@ -96,7 +96,7 @@ class SmtpProtocol(Connection):
             self._incoming.discard()
         self._incoming = None
         if self._counted:
-            self._reception.load.closed(self._session.connector.name, self._session.remote_ip)
+            self._reception.load.closed(self._session.connector.name, self._session.source)
         if self._log is not None:
             self._log.closed(self._closed_by)
 

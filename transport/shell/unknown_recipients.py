@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from transport.config.endpoint import client_key
-
 MOST_SOURCES = 100_000
 """Beyond that the source that began first is forgotten: memory stays bounded whoever asks."""
 
@@ -14,17 +12,15 @@ class _Asked(NamedTuple):
 
 
 class UnknownRecipients:
-    """Counts by address, for IPv6 by /64 network: whoever has one of its addresses has all of them."""
+    """Counts by source (`endpoint.source_of`)."""
 
     def __init__(self) -> None:
-        self._sources: dict[tuple[int, int], _Asked] = {}
+        self._sources: dict[str, _Asked] = {}
 
-    def over(self, address: str, limit: int | None, interval: int, now: float, *, unknown: bool) -> bool:
+    def over(self, source: str, limit: int | None, interval: int, now: float, *, unknown: bool) -> bool:
         """Whether the source has used up its `limit` within `interval` seconds; an `unknown` one is counted first."""
         if limit is None or not (unknown or self._sources):
             return False
-        version, number = client_key(address)
-        source = (version, number if version == 4 else number >> 64)
         asked = self._sources.get(source)
         if asked is None or not 0 <= now - asked.since < interval:
             self._sources.pop(source, None)

@@ -169,3 +169,12 @@ def test_the_theme_is_kept_without_javascript(client: Client, db: None) -> None:
     assert client.post("/account/theme", {"theme": "dark", "next": SIGN_IN}).url == SIGN_IN
     assert 'data-theme="dark"' in client.get(SIGN_IN).text
     assert client.post("/account/theme", {"theme": "evil", "next": "//evil.example"}).url == "/"
+
+
+def test_all_addresses_of_an_ipv6_network_share_their_attempts(client: Client, name: str) -> None:
+    network = f"2001:db8:0:{next(addresses):x}:"
+    for number in range(ATTEMPTS_PER_SOURCE):
+        assert try_to_sign_in(client, f"x{next(addresses)}", "wrong", f"{network}{number:x}::1").status_code == 422
+    assert try_to_sign_in(client, f"x{next(addresses)}", "wrong", f"{network}:ffff").status_code == 429
+    other = f"2001:db8:1:{next(addresses):x}::1"
+    assert try_to_sign_in(client, f"x{next(addresses)}", "wrong", other).status_code == 422
