@@ -26,6 +26,8 @@ from transport.receive.outcome import (
 )
 from transport.receive.policy import Policy
 from transport.receive.session import User
+from transport.smtp.header import header
+from transport.smtp.header_firewall import without
 
 NOW = 1795000000.0
 
@@ -153,11 +155,11 @@ class Core:
         return True
 
     def _received(self, reading: ReadMailData | ReadChunk, content: bytes) -> None:
-        head, blank_line, _ = content.partition(b"\r\n\r\n")
+        found = header(content, reading.header_limit)
         mail_data = data.MailData(
             len(content),
-            head + b"\r\n",
-            len(head + blank_line) <= reading.header_limit,
+            without(found.text, reading.firewall),
+            found.complete,
             reading.limit is not None and len(content) > reading.limit,
             b"\n" in content.replace(b"\r\n", b""),
         )

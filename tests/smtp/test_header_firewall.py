@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,21 @@ HEAD = (
 
 
 def test_all_kinds() -> None:
-    assert without(HEAD, ALL) == b"Subject: Received: no\r\nX-Received: kept\r\n"
+    assert without(HEAD, ALL) == b"X-Gatepost-Hop: by b\r\nSubject: Received: no\r\nX-Received: kept\r\n"
+
+
+@pytest.mark.parametrize(
+    ("received", "hop"),
+    [
+        (b"from a by b.example (c) with D; today", b"by b.example"),
+        (b"from a\r\n\tBY\r\n [10.0.0.1]; by", b"by [10.0.0.1]"),
+        (b"(nobody; says) by whom? by x", b"by whom by x"),
+        (b"", b"unknown"),
+    ],
+)
+def test_of_a_hop_stays_by_whom_it_was(received: bytes, hop: bytes) -> None:
+    rest = b"\r\nTo: x\r\n\r\n"
+    assert without(b"Received: " + received + rest, ALL) == b"X-Gatepost-Hop: " + hop + rest
 
 
 def test_one_kind() -> None:

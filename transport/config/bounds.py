@@ -20,6 +20,12 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     more: str
     """What happens to more than that, in words."""
 
+HEADER = Bound(
+    what="the header of a message", who="a client",
+    octets=1 << 20, lines=10_000,
+    more="552 5.3.4, and the connection is closed; MaxHeaderSize may allow less.",
+)  # fmt: skip
+
 
 REQUEST_TARGET = Bound(
     what="the address in a request to the console", who="a browser without a session",

@@ -14,7 +14,7 @@ from transport.receive.sender_filter import Blocked
 from transport.receive.session import Recipient, Session, Stage, reset
 from transport.smtp import replies
 from transport.smtp.header_firewall import HeaderKind
-from transport.smtp.mail_data import HeaderFacts, header_facts
+from transport.smtp.mail_data import HeaderFacts, header_facts, without_unusable
 from transport.smtp.path import NULL_PATH
 from transport.smtp.trace import date
 from transport.smtp.trace import received as received_header
@@ -27,8 +27,9 @@ RIGHT_FOR = {
 
 
 class MailData(msgspec.Struct, frozen=True):
-    """What arrived, dots un-stuffed: its size in octets, its header block as it was sent (at most the limit's octets,
-    `header_complete` when the blank line was among them), whether it went over the limit, and its bare line feeds.
+    """What arrived, dots un-stuffed: its size in octets, the header that is stored (as `transport.smtp.header` reads
+    it, less what the firewall takes out), whether that ended within the limit, whether the message went over its own
+    limit, and whether it has bare line feeds.
     """
 
     size: int
@@ -114,7 +115,8 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     if blocked is not None and sender_filter.rejects(session):
         return close(done, replies.SENDER_DENIED, blocked.rule, blocked.entry)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
-    accept = _accept(session, facts, message_id, identity, now, blocked.rule if blocked is not None else "")
+    header = mail.head if _is_whole(facts) else without_unusable(mail.head)
+    accept = _accept(session, facts, header, message_id, identity, now, blocked.rule if blocked is not None else "")
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
     return Outcome(done, answer, (accept,), "queued")
 
@@ -125,7 +127,13 @@ def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:
     return None if found is not None and connection_filter.verdict(session, now).allowed else found
 
 
-def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> Accept:
+def _is_whole(facts: HeaderFacts) -> bool:
+    return facts.has_date and facts.has_message_id and facts.message_ids == 1
+
+
+def _accept(
+    session: Session, facts: HeaderFacts, header: bytes, message_id: str, identity: str, now: float, blocked: str
+) -> Accept:
     recipients: dict[str, Recipient] = {}
     wishes = False
     for recipient in session.recipients or ():
@@ -136,6 +144,7 @@ def _accept(session: Session, facts: HeaderFacts, message_id: str, identity: str
         str(session.sender or ""),
         tuple(recipients),
         _trace(session, facts, message_id, identity, now, blocked),
+        header,
         facts.subject,
         message_id,
         session.mail.body,
@@ -169,7 +178,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     )
     if blocked:
         more += f"{sender_filter.STAMP}: Blocked; {blocked}\r\n"
-    if not facts.message_id:
+    if not facts.has_message_id:
         more += f"Message-ID: {message_id}\r\n"
     if not facts.has_date:
         more += f"Date: {date(int(now))}\r\n"

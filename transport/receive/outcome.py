@@ -120,7 +120,7 @@ class AwaitLookUp(msgspec.Struct, frozen=True):
 
 
 class Accept(msgspec.Struct, frozen=True):
-    """Make this message durable, `trace` in front of what was received, before the reply is written.
+    """Make this message durable before the reply is written: `trace`, `header`, and the body that was received.
 
     `notify` and `orcpt` stand beside `recipients`, empty when no recipient has them (RFC 3461 §4).
     """
@@ -128,6 +128,7 @@ class Accept(msgspec.Struct, frozen=True):
     sender: str
     recipients: tuple[str, ...]
     trace: bytes
+    header: bytes
     subject: str
     message_id: str
     body: str

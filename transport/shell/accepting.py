@@ -37,11 +37,12 @@ def accept(
             reception.traffic.refused += 1
             answer(not_stored(outcome.session))
 
+    head = accepted.trace + accepted.header
     envelope = Envelope(
         id_, now, reception.name, session.connector.name, session.policy.snapshot.revision, session_id,
         session.remote_ip, session.helo, bool(session.tls), session.principal, accepted.authenticated, accepted.sender,
-        list(accepted.recipients), accepted.subject, accepted.message_id, len(accepted.trace) + message.kept,
+        list(accepted.recipients), accepted.subject, accepted.message_id, len(head) + message.body_size,
         accepted.body, message.body_file, accepted.smtp_utf8, accepted.ret, accepted.envid, list(accepted.notify),
         list(accepted.orcpt),
     )
-    message.store(envelope, accepted.trace, stored)
+    message.store(envelope, head, stored)

@@ -1,13 +1,14 @@
 """One message on its way in: kept in memory up to 1 MiB, in a file of its own beyond."""
 
-import re
 from collections.abc import Callable
 
+from transport.config import bounds
 from transport.receive.data import MailData
 from transport.receive.outcome import ReadChunk, ReadMailData
 from transport.shell.body_file import BodyFile
 from transport.shell.journal import Envelope, Journal
 from transport.shell.mail_data import MailDataReader
+from transport.smtp.header import header
 from transport.smtp.header_firewall import without
 
 IN_MEMORY = 1 << 20
@@ -16,15 +17,14 @@ ALL_IN_MEMORY = 64 << 20
 MOST_UNWRITTEN = 2 << 20
 ALL_UNWRITTEN = 32 << 20
 """Bytes of a large body, and of all of them, that may wait for the disk; beyond that the client has to wait."""
-_blank_line = re.compile(rb"\r?\n\r?\n")
 
 
 class IncomingMessage:
     """What is known of the message so far; `size` in octets. Beyond `limit` it no longer `fits` and is dropped."""
 
     __slots__ = (
-        "_bare_line_feeds", "_body", "_content", "_head", "_head_complete", "_journal", "_last", "_progress", "_reader",
-        "_removed", "_wanted", "error", "fits", "size",
+        "_bare_line_feeds", "_before_body", "_body", "_content", "_head", "_head_complete", "_journal", "_last",
+        "_progress", "_reader", "_wanted", "error", "fits", "size",
     )
 
     def __init__(self, journal: Journal, wanted: ReadMailData | ReadChunk, progress: Callable[[], None]) -> None:
@@ -32,7 +32,7 @@ class IncomingMessage:
         self._wanted = wanted
         self._reader = MailDataReader()
         self._last, self._bare_line_feeds = b"", False
-        self._removed = 0
+        self._before_body = 0
         self._content = bytearray()
         self.size = 0
         self._head, self._head_complete = b"", False
@@ -74,7 +74,7 @@ class IncomingMessage:
         self._content += piece
         self._journal.held += len(piece)
         if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > wanted.header_limit):
-            self._read_head()
+            self._take_head()
             self._move_to_file()
 
     def _look_for_bare_line_feeds(self, piece: bytes) -> None:
@@ -89,50 +89,50 @@ class IncomingMessage:
             self.error = error
         else:
             self._body.write(bytes(self._content))
-        self._release()
+        self._let_go_of_content()
 
-    def _release(self) -> None:
+    def _let_go_of_content(self) -> None:
         self._journal.held -= len(self._content)
         self._content = bytearray()
 
-    def _read_head(self) -> None:
-        content, limit = self._content, min(self._wanted.header_limit, IN_MEMORY)
-        end = content.find(b"\r\n\r\n", 0, limit)
-        if end < 0 and (blank := _blank_line.search(content, 0, limit)):
-            end = blank.start()
-        if content.startswith(b"\r\n"):
-            end = -2
-        self._head_complete = end != -1 or len(content) <= limit
-        self._head = bytes(content[: end + 2] if end != -1 else content[:limit])
-        allowed = without(self._head, self._wanted.firewall)
-        if len(allowed) != len(self._head):
-            self._removed = len(self._head) - len(allowed)
-            self._journal.held -= self._removed
-            content[: len(self._head)] = allowed
+    def _release(self) -> None:
+        self._let_go_of_content()
+        self._journal.held -= len(self._head)
+        self._head = b""
+
+    def _take_head(self) -> None:
+        """The header leaves the content: what is judged is what is stored."""
+        content, limit = self._content, min(self._wanted.header_limit, bounds.HEADER.octets or 0)
+        found = header(content, limit)
+        self._head, self._head_complete = without(found.text, self._wanted.firewall), found.complete
+        self._before_body = found.octets
+        self._journal.held += len(self._head) - found.octets
+        del content[: found.octets]
 
     @property
-    def kept(self) -> int:
-        """Octets that are stored: all but the header fields which the firewall took out."""
-        return self.size - self._removed
+    def body_size(self) -> int:
+        """Octets that are stored behind the header."""
+        return self.size - self._before_body
 
     def mail_data(self) -> MailData:
         """The facts that the core decides on."""
-        if self.fits and self._body is None:
-            self._read_head()
+        if self.fits and self._body is None and self.error is None:
+            self._take_head()
         return MailData(self.size, self._head, self._head_complete, not self.fits, self._bare_line_feeds)
 
-    def store(self, envelope: Envelope, trace: bytes, answer: Callable[[OSError | None], None]) -> None:
-        """Make it durable, then call `answer` with None or the error."""
+    def store(self, envelope: Envelope, head: bytes, answer: Callable[[OSError | None], None]) -> None:
+        """Make it durable, `head` in front of its body, then call `answer` with None or the error."""
         if self.error is not None:
             answer(self.error)
         elif self._body is None:
-            self._journal.append(envelope, (trace, self._content), answer)
+            self._journal.append(envelope, (head, self._content), answer)
             self._release()
         else:
-            self._store_with(self._body, envelope, trace, answer)
+            self._release()
+            self._store_with(self._body, envelope, head, answer)
 
     def _store_with(
-        self, body: BodyFile, envelope: Envelope, trace: bytes, answer: Callable[[OSError | None], None]
+        self, body: BodyFile, envelope: Envelope, head: bytes, answer: Callable[[OSError | None], None]
     ) -> None:
         def stored(error: OSError | None) -> None:
             if error is not None:
@@ -140,7 +140,7 @@ class IncomingMessage:
             answer(error)
 
         append = self._journal.append
-        body.finish(lambda error: answer(error) if error else append(envelope, (trace,), stored))
+        body.finish(lambda error: answer(error) if error else append(envelope, (head,), stored))
 
     @property
     def body_file(self) -> str:

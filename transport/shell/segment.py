@@ -5,8 +5,8 @@ segment's own record mark, so that no message can contain a forged record that a
 
     record = mark (8 bytes), length of envelope, length of body, CRC-32 of both (3 × u32 little endian), envelope, body
 
-The body is the message as delivered, trace headers first. A large message lies in a file of its own below `bodies/`
-that `Envelope.body_file` names; the record then holds the trace headers only.
+The body is the message as delivered, trace headers first. The body of a large message lies in a file of its own below
+`bodies/` that `Envelope.body_file` names; the record then holds its header only.
 """
 
 import re

@@ -1,6 +1,9 @@
-"""The header firewall: header fields that a client may only hand in with the right for them.
+"""The header firewall: header fields that a client may only hand in, and a next hop only gets, with the right for them.
 
-Source: Exchange reference, section 9.3.
+Source: Exchange reference, sections 8.2 and 9.3.
+
+A loop must end although `Received` fields are taken out: what stays of each is by whom it was, in a field of our own
+that no firewall knows, and that counts as a hop like the field whose place it takes.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ class HeaderKind(StrEnum):
     FOREST = "forest"
 
 
+OUTWARD = frozenset({HeaderKind.ORGANIZATION, HeaderKind.FOREST})
+"""What no Send connector lets out: behind each stands the anonymous principal, whose one right is that of routing."""
+HOP = "X-Gatepost-Hop"
 _NAMES = {
     HeaderKind.ROUTING: rb"received|resent-[!-9;-~]+",
     HeaderKind.ORGANIZATION: rb"x-ms-exchange-organization-[!-9;-~]+",
@@ -30,18 +36,28 @@ _STARTS = {
     b"x-ms-exchange-forest-": HeaderKind.FOREST,
 }
 _FIELDS = {
-    kind: re.compile(rb"^(?:" + name + rb")[ \t]*:.*(?:\n|\Z)(?:[ \t].*(?:\n|\Z))*", re.IGNORECASE | re.MULTILINE)
+    kind: re.compile(rb"\n(" + name + rb")[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
     for kind, name in _NAMES.items()
 }
+_BY = re.compile(rb"[ \t\r\n]by[ \t\r\n]+([0-9A-Za-z.:_\[\]-]{1,255})", re.IGNORECASE)
 
 
 def without(head: bytes, kinds: frozenset[HeaderKind]) -> bytes:
-    """The header block without the fields of these kinds, folded lines included; untouched when there are none."""
+    """A header, as `header` gives it, without the fields of these kinds, folded lines included; untouched when there
+    are none.
+    """
     names = head.lower()
     for start, field in _fields(kinds):
         if names.find(start) >= 0:  # hardly a message has one, and to look closely is slow
-            head = field.sub(b"", head)
+            head = field.sub(_left, b"\n" + head)[1:]
     return head
+
+
+def _left(field: re.Match[bytes]) -> bytes:
+    """What stays of a field."""
+    if field[1].lower() != b"received":
+        return b""
+    return b"\n%s:%s\r" % (HOP.encode(), b"".join(b" by " + name for name in _BY.findall(field[0])) or b" unknown")
 
 
 @cache

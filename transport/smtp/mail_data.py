@@ -8,31 +8,41 @@ from itertools import pairwise
 
 import msgspec
 
+from transport.smtp.header_firewall import HOP
+
 _FIELD = re.compile(
-    rb"^(received|subject|message-id|date)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE
+    rb"\n(received|subject|message-id|date|" + HOP.lower().encode() + rb")[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)",
+    re.IGNORECASE,
 )
-_MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,250}>")
+_MESSAGE_ID = re.compile(rb"\s*(?:\([^()]*\)\s*)?(<[!-;=?-~\x80-\xff]{1,250}>)\s*(?:\([^()]*\)\s*)?")
+_OWN = re.compile(rb"\n(message-id|date)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE)
+_HOPS = (b"received", HOP.lower().encode())
 SUBJECT_LIMIT = 500
 
 
 class HeaderFacts(msgspec.Struct, frozen=True):
-    """`subject` is raw (encoded words are left to the reader); `message_id` with its brackets, empty when unusable."""
+    """`subject` is raw (encoded words are left to the reader); `message_id` with its brackets, empty when unusable.
+
+    `message_ids` counts the fields of that name, `has_message_id` says that one of them is well formed.
+    """
 
     hops: int
     local_hops: int
     subject: str
     message_id: str
     has_date: bool
+    has_message_id: bool = False
+    message_ids: int = 0
 
 
 def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
-    """Facts of a header block; anything malformed counts as absent. A local hop was received `by` one of our names, in
-    lower case.
+    """Facts of a header, as `header` gives it; anything malformed counts as absent. A local hop was received `by` one
+    of our names, in lower case.
     """
-    hops, local_hops, subject, message_id, has_date = 0, 0, b"", "", False
-    for match in _FIELD.finditer(head):
+    hops, local_hops, subject, message_ids, well_formed, has_date = 0, 0, b"", 0, b"", False
+    for match in _FIELD.finditer(b"\n" + head):
         name = match[1].lower()
-        if name == b"received":
+        if name in _HOPS:
             hops += 1
             words = match[2].lower().replace(b";", b" ").split()
             local_hops += not ours.isdisjoint(words) and any(
@@ -40,10 +50,34 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
             )
         elif name == b"subject" and not subject:
             subject = match[2]
-        elif name == b"message-id" and not message_id:
-            found = _MESSAGE_ID.search(match[2])
-            message_id = found[0].decode("ascii") if found else ""
+        elif name == b"message-id":
+            message_ids += 1
+            well_formed = well_formed or _message_id(match[2])
         elif name == b"date":
-            has_date = True
+            has_date = has_date or not match[2].isspace()
     text = b" ".join(subject.split()).decode("utf-8", "replace")[:SUBJECT_LIMIT]
-    return HeaderFacts(hops, local_hops, text, message_id, has_date)
+    shown = well_formed.decode("ascii") if well_formed.isascii() else ""
+    return HeaderFacts(hops, local_hops, text, shown, has_date, bool(well_formed), message_ids)
+
+
+def _message_id(value: bytes) -> bytes:
+    """The identifier of a well-formed field (RFC 5322 §3.6.4, RFC 6532 §3.2), else empty."""
+    found = _MESSAGE_ID.fullmatch(value)
+    return found[1] if found else b""
+
+
+def without_unusable(head: bytes) -> bytes:
+    """The header with the first well-formed Message-ID only, and without a Date that says nothing: a second field of
+    either name would make large receivers refuse the message.
+    """
+    kept = False
+
+    def left(field: re.Match[bytes]) -> bytes:
+        nonlocal kept
+        if field[1].lower() == b"date":
+            return b"" if field[2].isspace() else field[0]
+        usable = not kept and bool(_message_id(field[2]))
+        kept = kept or usable
+        return field[0] if usable else b""
+
+    return _OWN.sub(left, b"\n" + head)[1:]
