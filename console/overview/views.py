@@ -6,6 +6,7 @@ from django.shortcuts import render
 from console.crud.access import RoleRequired
 from console.overview import queries
 from console.overview.search import everything
+from console.processes import queries as processes
 from console.publishing import queries as publishing
 
 
@@ -22,6 +23,7 @@ class Home(RoleRequired):
             "sessions": sum(transport.sessions for transport in transports),
             "state": publishing.in_force(),
             "problems": publishing.listening_problems(),
+            "missing": processes.health().missing,
             "waiting": queries.queue_length(),
             "certificates": queries.expiring_certificates(),
         }

@@ -9,7 +9,12 @@ from console.processes.child import Child
 from console.processes.program import Program
 
 # Doors first, then what empties the rooms behind them, then the servers that all of them need.
-STOP_TOGETHER = [["prepare", "transport", "console", "beat"], ["forwarder", "worker"], ["valkey"], ["postgresql"]]
+STOP_TOGETHER = [
+    ["prepare", "transport", "console", "beat"],
+    ["forwarder", "worker", "outbound"],
+    ["valkey"],
+    ["postgresql"],
+]
 
 
 class Children:

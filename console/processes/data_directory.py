@@ -11,7 +11,7 @@ from console.processes.account import Account
 from console.processes.home import CHECKOUT, Home, HomeError, new_secret_key, write_private
 
 OPEN_TO_ALL = Path("/var/lib/gatepost")
-DIRECTORIES = ["logs", "journal", "protocol-log", "state", "mailboxes", "beat"]
+DIRECTORIES = ["logs", "journal", "protocol-log", "state", "mailboxes"]
 
 
 def settle(home: Home, account: Account) -> Home:

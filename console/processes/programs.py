@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from console.processes.account import Account
 from console.processes.address import Address
-from console.processes.home import CHECKOUT, Home
+from console.processes.home import CHECKOUT
 from console.processes.program import Program
 
 
@@ -20,7 +20,7 @@ def prepare(account: Account, environment: Mapping[str, str]) -> Program:
     return _python("prepare", ["manage.py", "prepare"], account, environment)
 
 
-def services(home: Home, console: Address, account: Account, environment: Mapping[str, str]) -> list[Program]:
+def services(console: Address, account: Account, environment: Mapping[str, str]) -> list[Program]:
     """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
     punctual = "--http console.head_limit:PunctualProtocol"
@@ -28,14 +28,20 @@ def services(home: Home, console: Address, account: Account, environment: Mappin
     usual = "127.0.0.1" if environment.get("GATEPOST_CONSOLE_URL") else ""
     proxies = {"FORWARDED_ALLOW_IPS": os.environ.get("FORWARDED_ALLOW_IPS") or usual}
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
-    work = "-m celery --app console --quiet worker --pool threads --concurrency 100 --without-gossip --without-mingle"
-    beat = ["-m", "celery", "--app", "console", "--quiet", "beat", "--schedule", str(home.path / "beat" / "schedule")]
+    celery = "-m celery --app console --quiet"
+    work = f"{celery} worker --pool threads --without-gossip --without-mingle"
     return [
         _python("transport", ["-m", "transport"], ourselves(), environment),
         _python("forwarder", ["-m", "transport", "forwarder"], account, environment),
         _python("console", [*serve.split(), *punctual.split(), *quiet.split()], account, {**environment, **proxies}),
-        _python("worker", work.split(), account, environment),
-        _python("beat", beat, account, environment),
+        _python("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30".split(), account, environment),
+        _python(
+            "outbound",
+            f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 100".split(),
+            account,
+            environment,
+        ),
+        _python("beat", f"{celery} beat".split(), account, environment),
     ]
 
 

@@ -1,31 +1,77 @@
-"""Is this copy in order? /healthz and `manage.py status` tell the same."""
+"""Is this copy in order? `manage.py status`, /healthz and the overview tell the same: these are the rules.
+
+Asked is whether mail moves, not only whether processes exist: one that hangs takes no turn. Who hangs must not hold up
+the answer either, so that everything is asked over fresh connections, in threads of its own, with a time limit.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from typing import Any, TypeVar
 
-from django.db import DatabaseError
-from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+import psycopg
+import redis
+from django.conf import settings
+from psycopg.rows import namedtuple_row
 
-from console.celery import app
-from console.publishing import queries as publishing
-from console.publishing.models import Transport
+from console.publishing.queries import bindings
 from transport.config.document import DocumentError
 
-SEEN_LATELY = timedelta(seconds=10)
+LIMIT = 3.0
+"""Seconds that PostgreSQL and Valkey have to answer."""
+MOST_ASKING = 16
+SEEN_LATELY = 8.0
+"""Seconds since its last turn after which a process hangs; each takes one every second or two."""
+FORGOTTEN = 300.0
+"""Seconds after which one that has gone is not missed while another of its kind works: its node may be no more."""
+LONGEST_WAIT = 60.0
+"""Seconds that mail may lie in the journal, or be due without anybody taking it."""
+
+TURNS = """
+SELECT 'transport' AS process, name AS node, abs(extract(epoch FROM now() - seen_at))::float8 AS age
+FROM publishing_transport
+UNION ALL SELECT process, node, abs(extract(epoch FROM now() - at))::float8 FROM processes_turn ORDER BY process, node
+"""
+TRANSPORTS = "SELECT name, revision, problems FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
+REVISION = "SELECT number, document FROM publishing_configrevision ORDER BY number DESC LIMIT 1"
+IN_JOURNAL = """
+SELECT node, extract(epoch FROM now() - waiting_since)::float8 AS seconds FROM processes_turn
+WHERE process = 'forwarder' AND waiting_since IS NOT NULL ORDER BY waiting_since
+"""
+DUE = """
+SELECT h.domain, extract(epoch FROM now() - greatest(d.due_at, h.retry_at))::float8 AS seconds
+FROM queues_nexthop h CROSS JOIN LATERAL (
+    SELECT due_at FROM queues_recipient r
+    WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() AND r.claimed_by IS NULL
+    ORDER BY due_at LIMIT 1) d
+WHERE NOT h.suspended AND (h.retry_at IS NULL OR h.retry_at <= now()) AND h.key <> 'unreachable'
+ORDER BY greatest(d.due_at, h.retry_at) LIMIT 1
+"""
+PROCESSES = {
+    "transport": "SMTP is not answered",
+    "forwarder": "accepted mail stays in the journal",
+    "worker": "no mail reaches a mailbox, nothing expires",
+    "outbound": "no mail leaves for other servers",
+    "beat": "nothing periodic is done: no notices, no expiry, no clean-up",
+}
+"""Who takes turns, and what it means when none of a kind does."""
+
+_asking = threading.BoundedSemaphore(MOST_ASKING)
+T = TypeVar("T")
 
 
 @dataclass
 class Health:
     """`missing`: what is not in order, in words. `problems`: what does not keep the copy from working as a whole.
-    `smtp`: the bindings (host:port) of the enabled Receive connectors."""
+    `smtp`: the bindings (host:port) of the enabled Receive connectors. `turns`: seconds since the last turn of each
+    process, the longest of several nodes."""
 
     revision: int = 0
     transports: dict[str, int | None] = field(default_factory=dict)
-    worker: bool = False
+    turns: dict[str, float] = field(default_factory=dict)
     smtp: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -36,51 +82,126 @@ class Health:
 
 
 def health() -> Health:
+    """Takes about `LIMIT` seconds at most."""
+    database, broker = _asked(_facts_of_postgresql), _asked(_ping_valkey)
     found = Health()
-    try:
-        _configuration(found)
-        _transports(found)
-    except DatabaseError:
-        found.missing.append("PostgreSQL does not answer.")
-    found.worker = _worker_answers()
-    if not found.worker:
-        found.missing.append("No Celery worker answers.")
+    answers = _answer(broker)
+    if answers is None:
+        found.missing.append("Valkey (Redis) does not answer: mail is accepted and waits.")
+    facts = _answer(database)
+    if facts is None:
+        found.missing.append("PostgreSQL does not answer: mail is accepted and waits in the journal.")
+    else:
+        _configuration(found, facts)
+        _processes(found, facts, judged=set(PROCESSES) if answers else {"transport", "forwarder"})
+        _transports(found, facts)
+        _mail(found, facts)
     return found
 
 
-def _configuration(found: Health) -> None:
-    revision = publishing.newest_with_document()
-    if not revision:
+@dataclass
+class Facts:
+    revision: Any
+    turns: list[Any]
+    transports: list[Any]
+    in_journal: list[Any]
+    due: Any
+
+
+def _facts_of_postgresql() -> Facts:
+    limits = {"connect_timeout": 2, "options": f"-c statement_timeout={int(LIMIT * 1000)}"}
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True, row_factory=namedtuple_row, **limits) as connection:
+        turns = connection.execute(TURNS).fetchall()
+        lately = [turn.node for turn in turns if turn.process == "transport" and turn.age <= SEEN_LATELY]
+        return Facts(
+            connection.execute(REVISION).fetchone(),
+            turns,
+            connection.execute(TRANSPORTS, [lately]).fetchall(),
+            connection.execute(IN_JOURNAL).fetchall(),
+            connection.execute(DUE).fetchone(),
+        )
+
+
+def _ping_valkey() -> bool:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=LIMIT, socket_connect_timeout=LIMIT) as client:
+        return bool(client.ping())
+
+
+def _asked(ask: Callable[[], T]) -> Future[T]:
+    """What `ask` will have answered, in a thread that nobody waits for."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:
+            answer.set_exception(error)
+        finally:
+            _asking.release()
+
+    if _asking.acquire(timeout=LIMIT):
+        threading.Thread(target=run, name="health", daemon=True).start()
+    else:
+        answer.set_exception(TimeoutError())
+    return answer
+
+
+def _answer(asked: Future[T]) -> T | None:
+    try:
+        return asked.result(LIMIT)
+    except (psycopg.Error, redis.RedisError, OSError):
+        return None
+
+
+def _configuration(found: Health, facts: Facts) -> None:
+    if facts.revision is None:
         found.missing.append("There is no configuration yet: run manage.py prepare.")
         return
-    found.revision = revision.number
+    found.revision = facts.revision.number
     try:
-        connectors = publishing.snapshot(revision).receive_connectors
+        found.smtp = bindings(facts.revision.document)
     except DocumentError as error:
-        found.missing.append(f"Revision {revision.number} cannot be read: {error}")
-        return
-    found.smtp = [str(binding) for connector in connectors if connector.enabled for binding in connector.bindings]
+        found.missing.append(f"Revision {found.revision} cannot be read: {error}")
 
 
-def _transports(found: Health) -> None:
-    now = timezone.now()
-    lately = [transport for transport in publishing.running() if now - transport.seen_at <= SEEN_LATELY]
-    if not lately:
-        found.missing.append("No transport has reported within the last 10 seconds.")
-    for transport in lately:
+def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
+    """Beat and the workers stand still without Valkey: then that is what is amiss, not they."""
+    for process, meaning in PROCESSES.items():
+        ages = {turn.node: turn.age for turn in facts.turns if turn.process == process}
+        late = {node: age for node, age in ages.items() if SEEN_LATELY < age <= FORGOTTEN}
+        alive = any(age <= SEEN_LATELY for age in ages.values())
+        if ages:
+            found.turns[process] = round(max(late.values()) if late else min(ages.values()), 1)
+        if process not in judged:
+            continue
+        for node, age in late.items():
+            found.missing.append(f"The {process} of {node} hangs or is away, for {age:.0f} s now: {meaning}.")
+        if not late and not alive:
+            found.missing.append(f"No {process} is at work: {meaning}.")
+
+
+def _transports(found: Health, facts: Facts) -> None:
+    for transport in facts.transports:
         found.transports[transport.name] = transport.revision
         if transport.revision != found.revision:
-            found.missing.append(_behind(transport, found.revision))
-    found.problems = [f"{name}: {text}" for name, texts in publishing.listening_problems().items() for text in texts]
+            found.missing.append(_behind(transport.name, transport.revision, found.revision))
+        found.problems += [_problem(problem) for problem in transport.problems]
+    found.problems = list(dict.fromkeys(found.problems))
 
 
-def _behind(transport: Transport, newest: int) -> str:
-    runs = f"runs revision {transport.revision}" if transport.revision else "has no configuration yet"
-    return f"Transport {transport.name} {runs}; the newest is {newest}."
+def _problem(problem: dict[str, str]) -> str:
+    """What concerns all connectors bears no name."""
+    return ": ".join(filter(None, [problem.get("connector"), problem.get("message")]))
 
 
-def _worker_answers() -> bool:
-    try:
-        return bool(app.control.ping(timeout=1, limit=1))
-    except (RedisError, OperationalError, OSError):
-        return False
+def _behind(name: str, revision: int | None, newest: int) -> str:
+    runs = f"runs revision {revision}" if revision else "has no configuration yet"
+    return f"Transport {name} {runs}; the newest is {newest}."
+
+
+def _mail(found: Health, facts: Facts) -> None:
+    for waiting in facts.in_journal:
+        if waiting.seconds > LONGEST_WAIT:
+            found.missing.append(f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s.")
+    if facts.due is not None and facts.due.seconds > LONGEST_WAIT:
+        found.missing.append(f"Mail for {facts.due.domain} is due for {facts.due.seconds:.0f} s, and nobody takes it.")

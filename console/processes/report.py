@@ -14,6 +14,8 @@ from console.processes.address import Address
 from console.processes.home import Home
 
 Facts = Mapping[str, Any]
+LONGEST_ANSWER = 6.0
+"""Seconds; twice what the console takes when PostgreSQL hangs."""
 
 READY = """
 {headline}
@@ -34,7 +36,7 @@ def facts(console: Address) -> Facts | None:
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=LONGEST_ANSWER) as answer:
             return dict(json.load(answer))
     except urllib.error.HTTPError as answer:
         return _json_or_none(answer)

@@ -72,8 +72,8 @@ class Supervisor:
         user = self._account if can_run_code(self._account, sys.executable) else programs.ourselves()
         had_password = self._home.admin_password_file.exists()
         self._prepare(user)
-        say("Starting transport, forwarder, console, worker and beat…")
-        for program in programs.services(self._home, self._console, user, self._environment):
+        say("Starting transport, forwarder, console, worker, outbound and beat…")
+        for program in programs.services(self._console, user, self._environment):
             self._children.start(program.name, lambda program=program: program)  # type: ignore[misc]
         self._write_run_file()
         facts = self._await(lambda: _in_order(self._console), 60) or report.facts(self._console) or {}

@@ -51,9 +51,16 @@ def snapshot(revision: ConfigRevision | None) -> Snapshot:
     return document.decode(revision.document) if revision else Snapshot()
 
 
+def bindings(text: str) -> list[str]:
+    """The bindings (host:port) of the enabled Receive connectors of a revision's document. Raises DocumentError."""
+    connectors = document.decode(text).receive_connectors
+    return [str(binding) for connector in connectors if connector.enabled for binding in connector.bindings]
+
+
 def running() -> list[Transport]:
-    """The transports that reported lately, by name."""
-    return list(Transport.objects.filter(seen_at__gte=timezone.now() - ALIVE))
+    """The transports that reported lately, by name. (A clock that was set back makes old reports lie ahead.)"""
+    now = timezone.now()
+    return list(Transport.objects.filter(seen_at__range=(now - ALIVE, now + ALIVE)))
 
 
 def in_force() -> InForce:

@@ -1,70 +1,64 @@
 """What starts delivery. Everything that is due stands in PostgreSQL: a task that is lost is only a later one."""
 
 import logging
-import time
 from typing import Any
 
+import psycopg
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
-from console.queues.delivery import notices, rerouting, retention, rounds, worker
+from console.processes.actions import took_turn
+from console.queues.delivery import notices, patience, rerouting, retention, rounds, worker
 from console.queues.delivery.database import pool
+from console.queues.delivery.dispatch import DISPATCH
 from console.queues.delivery.slots import SLOTS
+from console.queues.delivery.unreached import UNREACHED
 
 SCHEDULE = {
-    "deliver due mail": {"task": "console.queues.tasks.deliver_due", "schedule": 2.0, "options": {"expires": 4}},
+    "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 4}},
     "tell senders": {"task": "console.queues.tasks.notify_senders", "schedule": 5.0, "options": {"expires": 10}},
     "route what is unreachable": {"task": "console.queues.tasks.reroute", "schedule": 60.0, "options": {"expires": 60}},
     "forget what is finished": {"task": "console.queues.tasks.expire", "schedule": 3600.0, "options": {"expires": 600}},
 }
-LAGGING = 1.0
-"""Seconds that due mail may wait before its next hop gets more connections."""
+OWN, OUTBOUND = "gatepost", "gatepost-outbound"
+PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
+"""Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
 
-DUE = """
-SELECT h.key, extract(epoch FROM now() - d.due_at)::float8 FROM queues_nexthop h CROSS JOIN LATERAL (
-    SELECT due_at FROM queues_recipient r
-    WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() AND r.claimed_by IS NULL
-    ORDER BY due_at LIMIT 1) d
-WHERE NOT h.suspended AND (h.retry_at IS NULL OR h.retry_at <= now()) AND h.key <> 'unreachable'
-"""
 log = logging.getLogger(__name__)
-_asked: dict[str, float] = {}
+_queues: set[str] = set()
+"""Those that this process serves."""
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def deliver(next_hop: str) -> None:
     """Deliver what is due for one next hop."""
-    _asked.pop(next_hop, None)
+    DISPATCH.begun(next_hop)
     if worker.WORKER.ready():
         rounds.deliver(next_hop, worker.WORKER.number)
+    if following := DISPATCH.following():
+        _enqueue(following)
 
 
 @shared_task(acks_late=False, ignore_result=True)
-def deliver_due() -> None:
-    """Find next hops with due mail that nobody delivers, or that are delivered to too slowly."""
-    worker.WORKER.ready(0)
+def turn() -> None:
+    """The life sign of beat, of the broker and of the threads that do periodic work."""
     with pool().connection() as connection:
-        worker.bury_the_dead(connection)
-        due = connection.execute(DUE).fetchall()
-    for hop, waiting in due:
-        busy = SLOTS.count(hop)
-        if not busy or waiting > LAGGING:
-            for _ in range(max(1, busy)):
-                _enqueue(hop)
+        took_turn(connection, "beat")
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def notify_senders() -> None:
     """Delay notifications and expiry."""
-    while notices.send_due() == notices.BATCH:
+    while notices.send_due():
         pass
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def reroute() -> None:
-    """Send waiting mail where the newest configuration says."""
+    """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
     rerouting.reroute()
+    patience.shorten()
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -75,30 +69,45 @@ def expire() -> None:
     retention.forget_idle_hops()
 
 
+def _look(connection: psycopg.Connection) -> None:
+    """What a process that delivers does every two seconds, in a thread that no task can hold."""
+    for queue in _queues:
+        took_turn(connection, PROCESSES[queue])
+    worker.bury_the_dead(connection)
+    for hop in DISPATCH.due(connection, mailboxes=OWN in _queues, next_hops=OUTBOUND in _queues):
+        _enqueue(hop)
+    UNREACHED.tell()
+
+
 def _wake(hop: str) -> None:
     """Once a second for each next hop is enough: who comes later finds the mail too."""
-    now = time.monotonic()
-    if now - _asked.get(hop, 0.0) > 1.0:
-        _asked[hop] = now
+    if _queue_of(hop) in _queues and DISPATCH.wake(hop):
         _enqueue(hop)
 
 
+def _queue_of(hop: str) -> str:
+    return OWN if hop in ("mailbox", "unreachable") else OUTBOUND
+
+
 def _enqueue(hop: str) -> None:
-    _send(deliver, hop)
+    _send(deliver, hop, queue=_queue_of(hop))
 
 
-def _send(task: Any, *arguments: str) -> None:
-    """Redis may be away: then the beat's next turn finds the work."""
+def _send(task: Any, *arguments: str, queue: str = OWN) -> None:
+    """Redis may be away: then the next look finds the work."""
     try:
-        task.apply_async(arguments, expires=60, retry=False)
+        task.apply_async(arguments, expires=60, retry=False, queue=queue)
     except (OperationalError, OSError) as error:
         log.warning("no task for %s: %s", arguments, error)
 
 
 @worker_ready.connect
-def _listen(**_: Any) -> None:
+def _listen(sender: Any, **_: Any) -> None:
+    _queues.update(sender.app.amqp.queues.consume_from)
     worker.WORKER.wake = _wake
-    worker.WORKER.rerouted = lambda: _send(reroute)
+    worker.WORKER.look = _look
+    if OWN in _queues:
+        worker.WORKER.rerouted = lambda: _send(reroute)
     worker.WORKER.ready(0)
 
 

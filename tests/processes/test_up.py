@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.running_copy import RunningCopy
 
-PROCESSES = ["postgresql", "valkey", "transport", "forwarder", "console", "worker", "beat"]
+PROCESSES = ["postgresql", "valkey", "transport", "forwarder", "console", "worker", "outbound", "beat"]
 
 
 def runs(pid: int) -> bool:

@@ -108,7 +108,7 @@ def go_on(seconds: float) -> None:
 def test_every_process_killed_again_and_again(copy: RunningCopy) -> None:
     def disturb() -> None:
         for _ in range(2):
-            for name in ("transport", "forwarder", "worker", "postgresql", "valkey", "console", "beat"):
+            for name in ("transport", "forwarder", "worker", "outbound", "postgresql", "valkey", "console", "beat"):
                 os.kill(copy.run_file()["pids"][name], signal.SIGKILL)
                 go_on(1.0)
 

@@ -27,3 +27,13 @@ def expiry(limits: TransportLimits, accepted_at: float) -> float:
 def first_notice(limits: TransportLimits, accepted_at: float) -> float:
     """When the sender of a waiting message first hears of it: that it is delayed, or at once that it expired."""
     return accepted_at + min(limits.delay_notification_timeout, limits.message_expiration_timeout)
+
+
+def longest_wait(limits: TransportLimits) -> int:
+    """Seconds after which everything that waits has been tried again; only a clock that was set back makes it more."""
+    return max(
+        limits.queue_glitch_retry_interval,
+        limits.transient_failure_retry_interval,
+        limits.outbound_connection_failure_retry_interval,
+        limits.message_retry_interval,
+    )

@@ -26,6 +26,8 @@ class JournalReader:
         self._transport, self._directory = transport, directory
         rows = connection.execute(QUERIES["journal_positions"], {"transport": transport}).fetchall()
         self._positions: dict[str, int] = dict(rows)
+        self.waiting_since: float | None = None
+        """When the oldest message was accepted (Unix seconds) that is not loaded yet; None when nothing waits."""
         self._forget_deleted(connection)
 
     def move(self, connection: Connection, routes: Routes) -> int:
@@ -42,10 +44,13 @@ class JournalReader:
                 continue
             if records or end > self._positions.get(path.name, 0):
                 self._load(connection, routes, path, records, end)
-            if finished and path is not found[-1]:
+            last = path is found[-1]
+            if finished and not last:
                 self._delete(connection, path, ends)
             if records:
+                self.waiting_since = None if finished and last else records[-1].envelope.accepted_at
                 return len(records)
+        self.waiting_since = None
         return 0
 
     def _next_batch(self, path: Path, ends: Ends) -> tuple[list[Record], int, bool]:

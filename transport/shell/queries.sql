@@ -110,6 +110,11 @@ select pg_notify('gatepost_queue', key) from unnest(%(keys)s::text[]) as key
 -- name: listed_recipients
 select address from directory_recipient where address = any(%(addresses)s) and not deleted
 
+-- name: report_turn
+insert into processes_turn (process, node, at, waiting_since)
+values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s))
+on conflict (process, node) do update set at = excluded.at, waiting_since = excluded.waiting_since
+
 -- The protocol log (tables of the console's app tracking).
 
 -- name: log_positions

@@ -5,12 +5,18 @@ from console.queues.delivery.database import pool
 from transport.send.dsn import Action, Recipient
 
 BATCH = 500
+"""Recipients; all of a message come with the first one, so that its sender gets one report."""
 DUE = """
+WITH chosen AS (
+    SELECT id, expires_at FROM queues_message WHERE id IN (
+        SELECT message_id FROM queues_recipient
+        WHERE status = 'ready' AND notice_at <= now() AND claimed_by IS NULL ORDER BY notice_at LIMIT %s)
+    FOR UPDATE SKIP LOCKED)
 SELECT r.id, r.message_id, r.address, r.last_error, r.remote_host, m.expires_at <= now(), h.last_error,
     r.notify, r.orcpt
-FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id LEFT JOIN queues_nexthop h ON h.key = r.next_hop
+FROM chosen m JOIN queues_recipient r ON r.message_id = m.id LEFT JOIN queues_nexthop h ON h.key = r.next_hop
 WHERE r.status = 'ready' AND r.notice_at <= now() AND r.claimed_by IS NULL
-ORDER BY r.notice_at LIMIT %s FOR UPDATE OF r SKIP LOCKED
+ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
 """
 EXPIRE = """
 UPDATE queues_recipient SET status = 'failed', finished_at = now(),

@@ -14,6 +14,7 @@ from console.queues.delivery.database import pool
 from console.queues.delivery.parcel import Parcel
 from console.queues.delivery.slots import SLOTS
 from console.queues.delivery.smtp_delivery import Verdicts
+from console.queues.delivery.unreached import UNREACHED
 from console.queues.delivery.ways_out import Unreachable, Way, way_for
 from transport.send import dsn, retry
 from transport.send.dsn import Action
@@ -33,8 +34,10 @@ def deliver(hop: str, worker: int) -> None:
     with pool().connection() as connection:
         router = configuration.router(connection)
         state = claims.hop_state(connection, hop)
-    limit = router.snapshot.transport_limits.max_per_domain_outbound_connections
-    if state is None or state.closed or not SLOTS.enter(hop, limit):
+    if state is None or state.closed:
+        return
+    limit = 1 if state.retry_count else router.snapshot.transport_limits.max_per_domain_outbound_connections
+    if not SLOTS.enter(hop, limit, SLOTS.standing(hop, state.retry_count)):
         return
     try:
         _deliver(state, router, worker)
@@ -82,6 +85,8 @@ class Round:
             for parcel, verdicts in self._way.send(parcels):
                 for recipient in verdicts:
                     left.pop(recipient, None)
+                if self._way.reached and any(verdict.fate is not Fate.RETRY for verdict in verdicts.values()):
+                    SLOTS.progressed(self._state.key)
                 self._take(parcel, verdicts)
                 if SLOTS.stopping:
                     break
@@ -116,16 +121,19 @@ class Round:
     def _write(self) -> None:
         """Write the results down, whatever it takes: what is not written is delivered again."""
         results, self._results = self._results, Results()
-        deadline = monotonic() + PATIENCE
+        began = monotonic()
+        told = False
         while len(results) or (self._in_trouble and self._way.reached):
             try:
                 with pool().connection() as connection:
                     self._write_to(connection, results)
                 break
             except psycopg.OperationalError as error:
-                if monotonic() > deadline or SLOTS.wait_stopping(0.5):
+                if monotonic() > began + PATIENCE or SLOTS.wait_stopping(0.5):
                     raise
-                log.warning("results of %s wait for PostgreSQL: %s", self._state.key, " ".join(str(error).split()))
+                if not told:
+                    log.warning("results of %s wait for PostgreSQL: %s", self._state.key, " ".join(str(error).split()))
+                told = True
         self._written_at = monotonic()
 
     def _write_to(self, connection: psycopg.Connection, results: Results) -> None:
@@ -174,4 +182,5 @@ class Round:
             state = claims.hop_state(connection, self._state.key)
             failures = state.retry_count + 1 if state else 1
             claims.hop_failed(connection, self._state.key, error, retry.connection_wait(self._limits, failures))
-        log.info("%s cannot be reached (%d): %s", self._state.key, failures, error)
+        SLOTS.failed(self._state.key)
+        UNREACHED.add(self._state.key, error)

@@ -1,7 +1,33 @@
-"""How many connections this process has to each next hop, and waking those that wait for more mail."""
+"""How many connections this process has to each next hop, who may have one more, and waking those that wait for mail.
+
+Anybody who writes to a domain of theirs makes a next hop of it, as many as they like, and lets it answer as slowly as
+they like. So a next hop is a stranger until it has taken mail, and again when it failed: strangers share a part of the
+places, one each, and those that failed last time share a part of that.
+"""
 
 import threading
+from collections import OrderedDict
+from enum import Enum
 from time import monotonic
+
+PLACES = 100
+"""Threads of the process that speaks to next hops."""
+STALLED = 10.0
+"""Seconds without progress after which a next hop may have a quarter of its connections only."""
+REMEMBERED = 10_000
+"""Next hops that are remembered as having taken mail."""
+
+
+class Standing(Enum):
+    """What a next hop has shown."""
+
+    KNOWN = "ours, an administrator's, or has taken mail and not failed since"
+    NEW = "has taken no mail yet"
+    FAILED = "could not be reached last time"
+
+
+PART = {Standing.KNOWN: PLACES, Standing.NEW: PLACES // 2, Standing.FAILED: PLACES // 4}
+"""Places for the strangers of one standing; all of them together have those of the new ones."""
 
 
 class Slots:
@@ -10,6 +36,9 @@ class Slots:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._busy: dict[str, int] = {}
+        self._strangers: dict[str, Standing] = {}
+        self._proven: OrderedDict[str, None] = OrderedDict()
+        self._progress: dict[str, float] = {}
         self._woken: set[str] = set()
         self._stopping = False
 
@@ -22,19 +51,64 @@ class Slots:
         with self._changed:
             return self._busy.get(hop, 0)
 
-    def enter(self, hop: str, limit: int) -> bool:
+    def standing(self, hop: str, failures: int) -> Standing:
+        """`failures`: tries in a row that did not reach it. Mailboxes and smart hosts are no stranger's choice."""
+        if not hop.startswith("domain:"):
+            return Standing.KNOWN
+        if failures:
+            return Standing.FAILED
+        with self._changed:
+            return Standing.KNOWN if hop in self._proven else Standing.NEW
+
+    def room(self, standing: Standing) -> int:
+        """Places that are left for strangers of this standing."""
+        with self._changed:
+            return self._room(standing)
+
+    def _room(self, standing: Standing) -> int:
+        alike = sum(one is standing for one in self._strangers.values())
+        return min(PART[Standing.NEW] - len(self._strangers), PART[standing] - alike)
+
+    def enter(self, hop: str, limit: int, standing: Standing = Standing.KNOWN) -> bool:
         """Whether one more may work on a next hop."""
         with self._changed:
-            if self._stopping or self._busy.get(hop, 0) >= limit:
+            busy = self._busy.get(hop, 0)
+            if self._stopping or busy >= (-(-limit // 4) if self._is_stalled(hop) else limit):
                 return False
-            self._busy[hop] = self._busy.get(hop, 0) + 1
+            if standing is not Standing.KNOWN:
+                if busy or self._room(standing) <= 0:
+                    return False
+                self._strangers[hop] = standing
+            self._busy[hop] = busy + 1
+            self._progress.setdefault(hop, monotonic())
             return True
+
+    def _is_stalled(self, hop: str) -> bool:
+        return hop in self._progress and monotonic() - self._progress[hop] > STALLED
+
+    def progressed(self, hop: str) -> None:
+        """A next hop has said what becomes of a message."""
+        with self._changed:
+            if hop in self._busy:
+                self._progress[hop] = monotonic()
+            self._strangers.pop(hop, None)
+            self._proven[hop] = None
+            self._proven.move_to_end(hop)
+            if len(self._proven) > REMEMBERED:
+                self._proven.popitem(last=False)
+
+    def failed(self, hop: str) -> None:
+        """A next hop could not be reached."""
+        with self._changed:
+            self._proven.pop(hop, None)
 
     def leave(self, hop: str) -> None:
         with self._changed:
             self._busy[hop] -= 1
             if not self._busy[hop]:
                 del self._busy[hop]
+                self._progress.pop(hop, None)
+                self._strangers.pop(hop, None)
                 self._woken.discard(hop)
 
     def wake(self, hop: str) -> bool:
@@ -53,6 +127,7 @@ class Slots:
             while not self._stopping:
                 if hop in self._woken:
                     self._woken.discard(hop)
+                    self._progress[hop] = monotonic()
                     return True
                 left = deadline - monotonic()
                 if left <= 0:

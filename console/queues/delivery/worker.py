@@ -10,6 +10,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from time import monotonic
 
 import psycopg
 
@@ -18,14 +19,18 @@ from console.queues.delivery.slots import SLOTS
 
 LOCKS = 0x6770  # the first of the two keys of our advisory locks: "gp"
 RETRY_AFTER = 0.5
+LOOK_EVERY = 2.0
+"""Seconds between two looks at what is due."""
 
 LIVING = "SELECT pg_try_advisory_lock(%s, %s)"
 REGISTER = """
 INSERT INTO queues_worker (number, name) VALUES (%s, %s) ON CONFLICT (number) DO NOTHING
 """
-# Just after PostgreSQL started everybody has lost the lock: the living get time to come back.
+# Just after PostgreSQL started everybody has lost the lock: the living get time to come back. (When the clock was set
+# back, the start lies ahead.)
 DEAD = """
-DELETE FROM queues_worker w WHERE pg_postmaster_start_time() < now() - interval '5 seconds' AND NOT EXISTS (
+DELETE FROM queues_worker w
+WHERE now() - pg_postmaster_start_time() NOT BETWEEN interval '0' AND interval '5 seconds' AND NOT EXISTS (
     SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = w.number::oid AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 RETURNING number
@@ -38,6 +43,7 @@ WHERE status = 'ready' AND claimed_by = ANY(%s)
 """
 
 Wake = Callable[[str], None]
+Look = Callable[[psycopg.Connection], None]
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +53,7 @@ class Worker:
     def __init__(self) -> None:
         self.number = secrets.randbelow(2**31 - 1) + 1
         self.wake: Wake = lambda hop: None
+        self.look: Look = lambda connection: None
         self.rerouted: Callable[[], None] = lambda: None
         self._registered = threading.Event()
         self._thread: threading.Thread | None = None
@@ -61,14 +68,20 @@ class Worker:
         return self._registered.wait(seconds)
 
     def _run(self) -> None:
+        away = False
         while not SLOTS.stopping:
             try:
                 with database.connect() as connection:
                     self._register(connection)
+                    away = False
                     self._listen(connection)
             except psycopg.Error as error:
                 self._registered.clear()
-                log.warning("queue listener: %s", " ".join(str(error).split()))
+                if not away:
+                    log.warning("queue listener: %s", " ".join(str(error).split()))
+                away = True
+            except Exception:
+                log.exception("queue listener: trying again")
             SLOTS.wait_stopping(RETRY_AFTER)
 
     def _register(self, connection: psycopg.Connection) -> None:
@@ -79,8 +92,12 @@ class Worker:
         self._registered.set()
 
     def _listen(self, connection: psycopg.Connection) -> None:
+        looked = -LOOK_EVERY
         while not SLOTS.stopping:
-            for notice in connection.notifies(timeout=1.0):
+            if monotonic() - looked >= LOOK_EVERY:
+                looked = monotonic()
+                self.look(connection)
+            for notice in connection.notifies(timeout=LOOK_EVERY / 2):
                 if notice.channel == "gatepost_config":
                     self.rerouted()
                 elif not SLOTS.wake(notice.payload):

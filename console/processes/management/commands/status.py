@@ -23,8 +23,8 @@ class Command(BaseCommand):
             if time.monotonic() > deadline:
                 raise CommandError("\n".join(facts["missing"]))
             time.sleep(0.2)
-        transports = ", ".join(facts["transports"])
-        self.stdout.write(f"In order: revision {facts['revision']} on {transports}; console and worker answer.")
+        in_force = f"revision {facts['revision']} on {', '.join(facts['transports'])}"
+        self.stdout.write(f"In order: {in_force}; every process works, and mail moves.")
         for problem in facts["problems"]:
             self.stdout.write(f"Attention: {problem}")
 
