@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -135,7 +135,18 @@ CACHES = {
 
 # Redis redelivers a task that no worker acknowledged: the sweep must look often (kombu sweeps every interval × throttle
 # seconds), and only for tasks older than the longest one.
-CELERY_BROKER_URL = REDIS_URL
+
+
+def broker(url: str) -> str:
+    """Celery's form of a Redis address: it calls a socket by another name."""
+    socket = urlsplit(url)
+    if socket.scheme != "unix":
+        return url
+    number = dict(parse_qsl(socket.query)).get("db", "0")
+    return f"redis+socket://{socket.netloc}{socket.path}?virtual_host={number}"
+
+
+CELERY_BROKER_URL = broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -15,8 +14,8 @@ from time import monotonic, sleep
 
 import pytest
 
+from console.processes import sockets
 from console.processes.account import Account
-from console.processes.address import free_port
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
@@ -38,8 +37,9 @@ def servers() -> Iterator[Servers]:
     """A PostgreSQL (with an empty database) and a Valkey that nobody else uses. No file of theirs is synced to disk."""
     account = Account.unprivileged()
     directory = account.own(Path(tempfile.mkdtemp(prefix="gatepost-test-")))
-    postgres = Postgres(directory / "postgres", account, free_port(), secrets.token_hex(8), durable=False)
-    valkey = Valkey(directory / "redis", account, free_port(), secrets.token_hex(8))
+    listening = sockets.directory(directory, account)
+    postgres = Postgres(directory / "postgres", listening, account, durable=False)
+    valkey = Valkey(directory / "redis", listening, account)
     running = [_start(postgres.prepare(), postgres.answers), _start(valkey.prepare(), valkey.answers)]
     postgres.make_database()
     yield Servers(postgres.url, valkey.url)
@@ -61,7 +61,7 @@ def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_
     from django.db import connections
 
     from console.celery import app
-    from console.settings import database
+    from console.settings import broker, database
 
     place = database(servers.database_url) | {"OPTIONS": {}}
     settings.DATABASES["default"].update(place)
@@ -70,7 +70,7 @@ def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_
     settings.CACHES["default"]["LOCATION"] = servers.redis_url
     with suppress(AttributeError):
         del caches["default"]
-    app.conf.broker_url = settings.CELERY_BROKER_URL = servers.redis_url
+    app.conf.broker_url = settings.CELERY_BROKER_URL = broker(servers.redis_url)
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,12 @@ import msgspec
 import uvloop
 
 from transport.config.snapshot import Snapshot
+from transport.durable_file import only_one
 from transport.receive.policy import Policy
 from transport.shell import clock, config_feed, health, privileges, recipient_feed
 from transport.shell.config_feed import ConfigFeed
 from transport.shell.credentials import Credentials
 from transport.shell.database import Connection, follow
-from transport.shell.durable_file import only_one
 from transport.shell.journal import MINIMUM_FREE, Journal
 from transport.shell.kerberos import Kerberos
 from transport.shell.listeners import Listeners

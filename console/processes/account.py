@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,27 @@ class Account:
             return False
 
     def own(self, directory: Path, mode: int = 0o700) -> Path:
-        """Make `directory`, if it is missing, and give it to this user alone."""
+        """Make `directory`, if it is missing, and give it to this user alone. Raises OSError when it is a link and we
+        are root: whoever owns the directory above may have laid it."""
         directory.mkdir(parents=True, exist_ok=True)
-        if not self.is_ourselves:
-            os.chown(directory, self.uid, self.gid)
-        directory.chmod(mode)
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | (0 if self.is_ourselves else os.O_NOFOLLOW))
+        try:
+            if not self.is_ourselves:
+                os.fchown(handle, self.uid, self.gid)
+            os.fchmod(handle, mode)
+        finally:
+            os.close(handle)
         return directory
+
+    def copy(self, source: Path, names: Iterable[str], target: Path) -> None:
+        """Copy `names` of the directory `source`, which only we can read, into `target`. This user writes them, so that
+        no link in a directory of theirs leads us astray."""
+        read = ["tar", "-C", str(source), "-cf", "-", *names]
+        write = ["tar", "-C", str(target), "-xf", "-"]
+        with subprocess.Popen(read, stdout=subprocess.PIPE) as reading:
+            written = subprocess.run(write, stdin=reading.stdout, cwd="/", **self.popen()).returncode
+        if reading.returncode or written:
+            raise HomeError(f"{source} cannot be copied to {target}, where {self.name} could read it.")
 
 
 def _owner(home: Path | None) -> str | None:

@@ -47,10 +47,20 @@ class Child:
         if self.due is not None or self.process is None or (code := self.process.poll()) is None:
             return None
         lived = monotonic() - self.started
-        self.failures = self.failures + 1 if lived < STEADY else 1
+        self.failures = self.failures if lived < STEADY else 0
+        return f"{self.name} {_how(code)}" + (f" after {lived:.0f} s; {then}" if (then := self.put_off()) else "")
+
+    def put_off(self) -> str:
+        """Count a failure; when the next start is, in words: the first time at once, then later and later."""
+        self.failures += 1
         wait = min(LONGEST_WAIT, 2.0 ** (self.failures - 2)) if self.failures > 1 else 0
         self.due = monotonic() + wait
-        return f"{self.name} {_how(code)}" + (f" after {lived:.0f} s; next start in {wait:.0f} s" if wait else "")
+        return f"next start in {wait:.0f} s" if wait else ""
+
+    @property
+    def has_failed(self) -> bool:
+        """Has it ended, now or lately?"""
+        return self.failures > 0 or bool(self.process and self.process.poll() is not None)
 
     @property
     def is_due(self) -> bool:
@@ -63,6 +73,13 @@ class Child:
     def await_stop(self) -> bool:
         """False when it had to be killed."""
         return not (self.process and self.program) or self.program.await_end(self.process)
+
+
+def describe(error: Exception) -> str:
+    """What went wrong, for a sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(filter(None, [str(error.filename or ""), error.strerror]))
+    return str(error).strip() or type(error).__name__
 
 
 def _how(code: int) -> str:

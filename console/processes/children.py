@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from console.processes.child import Child
+from console.processes.child import Child, describe
 from console.processes.program import Program
 
 # Doors first, then what empties the rooms behind them, then the servers that all of them need.
@@ -30,9 +30,6 @@ class Children:
         child.start()
         return child
 
-    def forget(self, name: str) -> None:
-        del self._children[name]
-
     def heal(self) -> bool:
         """Start again what ended, when it is due. True when a process has a new id."""
         healed = False
@@ -40,10 +37,17 @@ class Children:
             if how := child.ended():
                 self._say(how)
             if child.is_due:
-                child.start()
-                self._say(f"{child.name} was started again (process {child.process.pid if child.process else '?'}).")
-                healed = True
+                healed |= self._start_again(child)
         return healed
+
+    def _start_again(self, child: Child) -> bool:
+        try:
+            child.start()
+        except Exception as error:
+            self._say(f"{child.name} cannot be started: {describe(error)}; {child.put_off()}")
+            return False
+        self._say(f"{child.name} was started again (process {child.process.pid if child.process else '?'}).")
+        return True
 
     def pids(self) -> dict[str, int]:
         return {name: child.process.pid for name, child in self._children.items() if child.process}

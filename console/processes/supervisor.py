@@ -13,10 +13,10 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from console.processes import programs, report
+from console.processes import programs, report, sockets
 from console.processes.account import Account
 from console.processes.address import Address, free_port
-from console.processes.child import private_log
+from console.processes.child import describe, private_log
 from console.processes.children import Children
 from console.processes.data_directory import Lock, can_run_code, settle
 from console.processes.home import Home, HomeError, write_private
@@ -61,7 +61,7 @@ class Supervisor:
     def _tick(self) -> None:
         if self._stopping:
             raise Stopped
-        if self._children.heal():
+        if self._children.heal() and self._environment:
             self._write_run_file()
         time.sleep(TICK)
 
@@ -82,24 +82,35 @@ class Supervisor:
     def _start_servers(self) -> dict[str, str]:
         """Those that the environment does not name; their addresses."""
         addresses = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL")}
-        password = self._home.server_password_file.read_text()
+        listening = sockets.directory(self._home.path, self._account)
         if not addresses["DATABASE_URL"]:
-            postgres = Postgres(self._home.path / "postgres", self._account, free_port(), password)
+            postgres = Postgres(self._home.path / "postgres", listening, self._account)
             say("Starting PostgreSQL…" if postgres.data.exists() else "Making a PostgreSQL (the first start only)…")
             self._start_server("postgresql", postgres)
-            postgres.make_database()
             addresses["DATABASE_URL"] = postgres.url
         if not addresses["REDIS_URL"]:
             say("Starting Valkey…")
-            valkey = Valkey(self._home.path / "redis", self._account, free_port(), password)
+            valkey = Valkey(self._home.path / "redis", listening, self._account)
             self._start_server("valkey", valkey)
             addresses["REDIS_URL"] = valkey.url
         return addresses
 
     def _start_server(self, name: str, server: Postgres | Valkey) -> None:
-        child = self._children.start(name, server.prepare)
-        if not self._await(server.answers, 60):
-            raise HomeError(f"{name} does not start. Its log, {child.log}, ends with:\n{report.tail(child.log)}")
+        """HomeError, whatever is in the way: which server, why, and where to look."""
+        try:
+            child = self._children.start(name, server.prepare)
+            self._await(lambda: child.has_failed or server.answers(), 60)
+            if child.has_failed or not server.answers():
+                raise HomeError(
+                    f"{name} does not start. {server.remedy} Its log, {child.log}, ends with:\n{report.tail(child.log)}"
+                )
+            if isinstance(server, Postgres):
+                server.make_database()
+        except (HomeError, Stopped):
+            raise
+        except Exception as error:
+            log = self._home.logs / f"{name}.log"
+            raise HomeError(f"{name} cannot be started: {describe(error)}. Its log: {log}.") from error
 
     def _prepare(self, user: Account) -> None:
         say("Preparing the database…")

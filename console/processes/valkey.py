@@ -1,4 +1,4 @@
-"""An embedded Redis: the Valkey server of a wheel, run as a child process on 127.0.0.1."""
+"""An embedded Redis: the Valkey server of a wheel, run as a child process on a socket that nobody else can reach."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from console.processes.account import Account
 from console.processes.home import HomeError, write_private
 from console.processes.program import Program
 
-# In a file of its own, because a password on the command line can be read by everybody.
 CONFIGURATION = """\
-bind 127.0.0.1
-port {port}
-requirepass {password}
-dir "{directory}"
+port 0
+unixsocket {socket}
+unixsocketperm 700
+dir {directory}
 appendonly yes
 save ""
 maxmemory-policy noeviction
@@ -28,21 +27,29 @@ maxmemory-policy noeviction
 
 @dataclass(frozen=True)
 class Valkey:
+    """`sockets` is a directory of `account` alone: whoever gets in there needs no password."""
+
     directory: Path
+    sockets: Path
     account: Account
-    port: int
-    password: str
+
+    @property
+    def socket(self) -> Path:
+        return self.sockets / "valkey.sock"
 
     @property
     def url(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return f"unix://{self.socket}?db=0"
+
+    @property
+    def remedy(self) -> str:
+        return f"Nothing in {self.directory} is needed for long: when it is damaged, delete it and start again."
 
     def prepare(self) -> Program:
         self.account.own(self.directory)
         configuration = self.directory / "valkey.conf"
-        write_private(
-            configuration, CONFIGURATION.format(port=self.port, password=self.password, directory=self.directory)
-        )
+        places = {"socket": _quoted(self.socket), "directory": _quoted(self.directory)}
+        write_private(configuration, CONFIGURATION.format(**places))
         binary = _reachable(find_binary(), self.account, self.directory)
         return Program("valkey", [str(binary), str(configuration)], self.account, directory=self.directory)
 
@@ -52,6 +59,11 @@ class Valkey:
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+
+def _quoted(path: Path) -> str:
+    """As a value in valkey.conf, whatever its name is made of."""
+    return '"' + "".join(rf"\x{octet:02x}" for octet in os.fsencode(path)) + '"'
 
 
 def find_binary() -> Path:
@@ -71,8 +83,6 @@ def _reachable(binary: Path, account: Account, directory: Path) -> Path:
     if account.can(binary, "--version"):
         return binary
     copy = directory / binary.name
-    draft = copy.with_suffix(".new")
-    shutil.copyfile(binary, draft)
-    draft.chmod(0o755)
-    draft.replace(copy)
+    copy.unlink(missing_ok=True)
+    account.copy(binary.parent, [binary.name], directory)
     return copy

@@ -24,7 +24,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from console.processes.account import Account
-from tests.conftest import free_port, wait_for
+from console.processes.address import free_port
+from tests.conftest import wait_for
 from tests.dialogues.dialogue import Dialogue, KnownUser, Step, all_dialogues, matches, on_port, read, sent
 from tests.dns_server import DnsServer
 from tests.shell.certificates import SECRET, Authority

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import smtplib
 from collections.abc import Iterator
@@ -44,13 +45,10 @@ def test_every_process_runs_once(running_copy: RunningCopy) -> None:
 
 
 def test_secrets_are_for_the_owner_alone_and_in_no_log(running_copy: RunningCopy) -> None:
-    for name in ("run.json", "secret.key", "server-password"):
+    for name in ("run.json", "secret.key", "sockets"):
         assert (running_copy.home / name).stat().st_mode & 0o077 == 0, name
     logs = "".join(log.read_text() for log in running_copy.home.glob("logs/*.log")) + running_copy.terminal()
-    for secret in (
-        running_copy.password,
-        *[(running_copy.home / n).read_text() for n in ("secret.key", "server-password")],
-    ):
+    for secret in (running_copy.password, (running_copy.home / "secret.key").read_text()):
         assert secret.strip() not in logs
 
 
@@ -93,13 +91,93 @@ def test_a_taken_smtp_address_is_said_and_holds_up_nothing(running_copy: Running
 
 
 @contextmanager
-def another(console: str = "", smtp: str = "") -> Iterator[RunningCopy]:
+def another(console: str = "", smtp: str = "", below: str = "") -> Iterator[RunningCopy]:
+    """One that is not started yet; with its data directory `below` the usual one."""
     copy = RunningCopy()
-    copy.console, copy.smtp = console or copy.console, smtp or copy.smtp
+    usual = copy.home
+    copy.console, copy.smtp, copy.home = console or copy.console, smtp or copy.smtp, copy.home / below
     try:
         yield copy
     finally:
+        copy.home = usual
         copy.remove()
+
+
+@pytest.mark.parametrize("name", ['Büro "2" %41', "x" * 120])
+def test_the_data_directory_may_have_any_name(name: str) -> None:
+    with another(below=name) as copy:
+        copy.start()
+        in_order(copy)
+        assert copy.stop() == 0
+        assert "Traceback" not in copy.terminal()
+        assert "did not stop in time" not in copy.terminal()
+        (copy.home / "sockets").is_symlink() and (copy.home / "sockets").readlink().rmdir()
+
+
+def test_a_server_that_ends_during_its_start_is_named_with_reason_and_log() -> None:
+    with RunningCopy() as copy:
+        in_order(copy)
+        copy.stop()
+        (changes,) = (copy.home / "redis" / "appendonlydir").glob("*.incr.aof")
+        content = changes.read_bytes()
+        assert len(content) > 300
+        changes.write_bytes(content[:100] + b"\0garbage\r\n" + content[150:])
+        done = copy.manage("up")
+        assert done.returncode == 1
+        assert "valkey does not start." in done.stderr
+        assert "Bad file format reading the append only file" in done.stderr
+        assert str(copy.home / "logs" / "valkey.log") in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
+        shutil.rmtree(copy.home / "redis" / "appendonlydir")  # as the sentence says
+        copy.start()
+        in_order(copy)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("secret.key", "secret.key is empty or damaged"),
+        ("postgres/data/PG_VERSION", "PG_VERSION is empty"),
+        ("postgres/data/global/pg_control", "postgresql does not start."),
+        ("redis/appendonlydir/appendonly.aof.manifest", "valkey does not start."),
+    ],
+)
+def test_an_empty_file_that_cannot_be_made_anew_is_named(stopped_copy: RunningCopy, file: str, said: str) -> None:
+    """What a power failure may leave of a file that was written last."""
+    kept = (stopped_copy.home / file).read_bytes()
+    (stopped_copy.home / file).write_bytes(b"")
+    done = stopped_copy.manage("up")
+    (stopped_copy.home / file).write_bytes(kept)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_every_other_empty_file_is_made_anew(stopped_copy: RunningCopy) -> None:
+    ours = [file for file in stopped_copy.home.rglob("*") if file.is_file() and is_made_anew(file, stopped_copy.home)]
+    assert {"config.json", "valkey.conf", "postmaster.opts", "up.lock"} <= {file.name for file in ours}
+    for file in [*ours, stopped_copy.home / "run.json", stopped_copy.home / "postgres" / "data" / "postmaster.pid"]:
+        file.write_bytes(b"")
+    stopped_copy.start()
+    in_order(stopped_copy)
+    assert stopped_copy.stop() == 0
+    assert "Traceback" not in stopped_copy.terminal()
+
+
+def is_made_anew(file: Path, home: Path) -> bool:
+    """Not what the servers keep, mail, and secrets."""
+    kept = (home / "postgres" / "data", home / "redis" / "appendonlydir", home / "mailboxes", home / "secret.key")
+    return file.name in ("postmaster.opts", "pg_hba.conf", "pg_ident.conf") or not any(
+        file.is_relative_to(place) for place in kept
+    )
+
+
+@pytest.fixture(scope="module")
+def stopped_copy() -> Iterator[RunningCopy]:
+    with RunningCopy() as copy:
+        in_order(copy)
+        copy.stop()
+        yield copy
 
 
 def test_ctrl_c_stops_everything_and_the_next_start_finds_it_as_it_was() -> None:

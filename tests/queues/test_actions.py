@@ -6,10 +6,10 @@ from django.core.management import CommandError, call_command
 
 from console.accounts.actors import SYSTEM, Actor, Role
 from console.audit.models import Entry
+from console.processes.address import free_port
 from console.queues import actions, queries
 from console.queues.delivery import retention
 from console.queues.models import NextHop, Recipient
-from tests.conftest import free_port
 from tests.queues.conftest import HEADER
 
 pytestmark = pytest.mark.django_db(transaction=True)

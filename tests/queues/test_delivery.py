@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from console.processes.address import free_port
 from console.queues.delivery import notices, rerouting, rounds, slots, smtp_delivery
-from tests.conftest import free_port
 from tests.queues.conftest import HEADER
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits

@@ -8,7 +8,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.conftest import free_port, wait_for
+from console.processes.address import free_port
+from tests.conftest import wait_for
 
 REALM = "EX.TEST"
 SERVICE = "smtp/mail.ex.test"

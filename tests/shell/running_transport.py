@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 
 from console.processes.account import Account
-from tests.conftest import free_port, wait_for
+from console.processes.address import free_port
+from tests.conftest import wait_for
 from tests.receive.builders import connector, domain
 from transport.config.document import checksum, encode
 from transport.config.filters import RecipientFilter

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from console.certificates import issuing, keys
 from console.certificates.keys import Key
-from tests.conftest import free_port, wait_for
+from console.processes.address import free_port
+from tests.conftest import wait_for
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.certificate import Certificate

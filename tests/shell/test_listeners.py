@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
-from tests.conftest import free_port
+from console.processes.address import free_port
 from tests.receive.builders import connector
 from transport.config.endpoint import Binding
 from transport.config.receive_connector import ReceiveConnector

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from console.processes import sockets
 from console.processes.account import Account
 from console.processes.address import free_port
 from console.processes.valkey import Valkey
@@ -106,7 +106,7 @@ def connectors(transport: RunningTransport) -> list[ReceiveConnector]:
 def running() -> Iterator[Two]:
     account = Account.unprivileged()
     directory = account.own(Path(tempfile.mkdtemp(prefix="gatepost-shared-")))
-    valkey = SharedValkey(Valkey(directory / "redis", account, free_port(), secrets.token_hex(8)))
+    valkey = SharedValkey(Valkey(directory / "redis", sockets.directory(directory, account), account))
     valkey.start()
     two = Two(RunningTransport(name="here"), RunningTransport(name="there"), valkey)
     for transport in (two.here, two.there):

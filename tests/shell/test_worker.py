@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port, wait_for
+from console.processes.address import free_port
+from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
 

@@ -16,7 +16,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import ClassVar
 
-from transport.shell.durable_file import close, sync_directory
+from transport.durable_file import close, sync_directory
 from transport.shell.segment import BODIES, SET_ASIDE, Record, read_segment, segments
 
 PART = ".part"

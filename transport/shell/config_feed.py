@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from transport import durable_file
 from transport.config import document
 from transport.config.snapshot import Snapshot
-from transport.shell import clock, durable_file
+from transport.shell import clock
 from transport.shell.database import Connection
 from transport.shell.queries import QUERIES
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from transport.shell.durable_file import close
+from transport.durable_file import close
 
 _NAME = "durable"
 _END = struct.Struct("<QQ")

@@ -14,7 +14,7 @@ from time import monotonic
 
 import psycopg
 
-from transport.shell.durable_file import only_one
+from transport.durable_file import only_one
 from transport.shell.journal_reader import JournalReader
 from transport.shell.log_forwarder import LogForwarder
 from transport.shell.queries import QUERIES

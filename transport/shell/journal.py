@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from transport.durable_file import close, sync_directory
 from transport.shell.body_file import BodyFile, remove_orphans
 from transport.shell.durable_end import DurableEnd
-from transport.shell.durable_file import close, sync_directory
 from transport.shell.segment import (
     BODIES,
     Buffer,

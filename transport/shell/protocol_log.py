@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from transport.durable_file import close
 from transport.shell.clock import stamp
-from transport.shell.durable_file import close
 
 if TYPE_CHECKING:
     from transport.shell.session_log import SessionLog

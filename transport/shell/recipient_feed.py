@@ -5,7 +5,7 @@ import logging
 import time
 from pathlib import Path
 
-from transport.shell import durable_file
+from transport import durable_file
 from transport.shell.database import Connection
 from transport.shell.queries import QUERIES
 from transport.shell.recipient_index import RecipientIndex

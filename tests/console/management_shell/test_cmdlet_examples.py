@@ -12,8 +12,8 @@ from django.db import transaction
 from console.certificates import actions as certificates
 from console.management_shell.cmdlets import TABLE, connectivity
 from console.management_shell.language.cmdlet import Cmdlet
+from console.processes.address import free_port
 from console.tracking.models import Session
-from tests.conftest import free_port
 from tests.console.builders import ADMIN
 from tests.console.management_shell import waiting_mail
 from tests.console.management_shell.exports import fixture

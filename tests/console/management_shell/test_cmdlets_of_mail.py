@@ -20,9 +20,9 @@ from console.management_shell.cmdlets.connectivity import status
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size
+from console.processes.address import free_port
 from console.queues.models import NextHop, Recipient
 from console.tracking.models import Session
-from tests.conftest import free_port
 from tests.console.builders import ADMIN, receive_connector
 from tests.console.management_shell import waiting_mail
 from tests.console.management_shell.shell import Shell

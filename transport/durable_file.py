@@ -37,11 +37,17 @@ def close(handle: int) -> None:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put `data` in the file's place, durably; the old content stays when that fails. Raises OSError."""
+    """Put `data` in the file's place, durably and for its owner alone; the old content stays when that fails. The owner
+    is that of the directory, also when root writes. Raises OSError."""
     fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
     try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        # O_EXCL: whoever owns the directory may have laid a link for root to write through.
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as file:
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(handle, owner.st_uid, owner.st_gid)
             file.write(data)
             file.flush()
             os.fsync(handle)
