@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 
 import msgspec
 
@@ -79,12 +80,20 @@ def answered(session: Session, line: bytes) -> Outcome:
         octets = base64.b64decode(line, validate=True)
         if exchange.mechanism in ("GSSAPI", "NTLM"):
             return Outcome(over, None, (_token(session, exchange, octets),))
-        text = octets.decode("utf-8")
+        text = _text(octets)
         if exchange.mechanism == "LOGIN":
             return _login(over, exchange, text)
         return _plain(over, text)
-    except (binascii.Error, UnicodeDecodeError):
+    except binascii.Error:
         return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+
+
+def _text(octets: bytes) -> str:
+    """UTF-8 (RFC 4616 §2), or what older clients send for it: one octet a character, as Windows or ISO 8859-1 has them."""
+    for encoding in ("utf-8", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return octets.decode(encoding)
+    return octets.decode("latin-1")
 
 
 def _token(session: Session, exchange: Exchange, octets: bytes) -> AnswerToken:

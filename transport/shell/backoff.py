@@ -64,8 +64,11 @@ class Backoff:
         """
         if any(self._users.waits((source, name), now) for name in names):
             return True
-        known = any((source, name) in self._at_home for name in names)
-        return not known and self._sources.waits((source, ""), now)
+        return not self.is_at_home(source, names) and self._sources.waits((source, ""), now)
+
+    def is_at_home(self, source: str, names: tuple[str, ...]) -> bool:
+        """Whether this user has signed in from this source before."""
+        return any((source, name) in self._at_home for name in names)
 
     def failed(self, source: str, names: tuple[str, ...], now: float) -> None:
         """One failure more; on the source's account the first of each name that was written."""

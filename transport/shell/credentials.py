@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psycopg
 from argon2 import PasswordHasher
@@ -27,11 +27,14 @@ from transport.receive.session import User
 from transport.shell import kerberos, ntlm
 from transport.shell.backoff import Backoff
 from transport.shell.kerberos import Kerberos, Proved
+from transport.shell.places import NoPlaceError, Places, network_of
 from transport.shell.user_lookup import Found, UserLookup
 
 THREADS = 2
-MOST_WAITING = 64
-MOST_WAITING_PER_SOURCE = 8
+MOST_WAITING = 256
+"""Those who wait for a thread; MOST_ASKING counts those too who wait for PostgreSQL."""
+MOST_ASKING = 1000
+MOST_ASKING_PER_SOURCE = 8
 MOST_KEPT = 10_000
 REMEMBER = 600.0
 """Seconds for which a password that was right is known again without Argon2, unless it is changed."""
@@ -48,11 +51,18 @@ class Talk:
     """What an acceptor keeps between its challenge and the client's answer."""
 
     def __init__(self) -> None:
-        self.ntlm: ntlm.Context | None = None
+        self.ntlm: ntlm.Exchange | None = None
         self.kerberos: kerberos.Exchange | None = None
 
 
-IsRight = Callable[[Found | None], Awaitable[bool]]
+class Client(NamedTuple):
+    """Where a try comes from; `known`: this user has signed in from there before."""
+
+    source: str
+    known: bool = False
+
+
+IsRight = Callable[[Found | None, Client], Awaitable[bool]]
 
 
 @dataclass
@@ -74,16 +84,18 @@ class Credentials:
         self._threads = ThreadPoolExecutor(THREADS, "passwords")
         self._nobody = _nobodys_hash()
         self._backoff = Backoff()
+        self._places = Places(THREADS, MOST_WAITING)
         self._turns: dict[tuple[str, str], Turn] = {}
-        self._waiting: Counter[str] = Counter()
+        self._asking: Counter[str] = Counter()
+        self._all_asking = 0
         self._known: OrderedDict[bytes, float] = OrderedDict()
         self._key = secrets.token_bytes(32)
 
     async def check(self, asked: CheckPassword, remote_ip: str) -> User | Denied:
         """The user, or why not. Never raises for a database that is away."""
 
-        async def is_right(found: Found | None) -> bool:
-            return await self._is_right(found.hash if found else self._nobody, asked.password)
+        async def is_right(found: Found | None, client: Client) -> bool:
+            return await self._is_right(client, found.hash if found else self._nobody, asked.password)
 
         return await self._check(asked.logon, source_of(remote_ip), is_right)
 
@@ -98,25 +110,24 @@ class Credentials:
         return await self._answer_kerberos(asked, remote_ip, talk, offered)
 
     async def _answer_ntlm(self, asked: AnswerToken, source: str, talk: Talk) -> bytes | User | Denied | None:
-        kind, context = ntlm.message_type(asked.token), talk.ntlm
+        kind, exchange = ntlm.message_type(asked.token), talk.ntlm
         talk.ntlm = None
         if kind == ntlm.NEGOTIATE:
-            begun = self._ntlm.begin(asked.token)
-            talk.ntlm = begun[0] if begun else None
-            return begun[1] if begun else None
-        if kind != ntlm.AUTHENTICATE or context is None:
+            talk.ntlm = self._ntlm.begin(asked.token)
+            return talk.ntlm.challenge if talk.ntlm else None
+        if kind != ntlm.AUTHENTICATE or exchange is None:
             return None
         try:
-            domain, user = ntlm.claimed(asked.token)
-            if not ntlm.is_bound(asked.token, asked.channel, asked.required):
+            token, domain, user = exchange.read(asked.token)
+            if not ntlm.is_bound(token, asked.channel, asked.required):
                 return NOT_BOUND
         except ValueError:
             return None
         logon = LogonName(user.casefold(), domain.casefold()) if domain else logon_name(user, asked.default_domain)
 
-        async def is_right(found: Found | None) -> bool:
+        async def is_right(found: Found | None, client: Client) -> bool:
             secret = self._nt_hash(found)
-            return await self._in_thread(self._ntlm.is_right, context, asked.token, secret)
+            return await self._in_thread(client, self._ntlm.is_right, exchange, token, secret)
 
         return await self._check(logon, source, is_right)
 
@@ -126,13 +137,14 @@ class Credentials:
         exchange, talk.kerberos = talk.kerberos, None
         if offered.acceptor is None:
             return NOT_AVAILABLE
-        async with self._place(source_of(remote_ip)) as refused:
+        source = source_of(remote_ip)
+        async with self._admitted(source) as refused:
             if refused:
                 return refused
             try:
                 if exchange is None:
                     exchange = kerberos.Exchange(offered.acceptor, asked.channel, asked.required)
-                answer = await self._in_thread(exchange.step, asked.token)
+                answer = await self._in_thread(Client(source), exchange.step, asked.token)
                 if isinstance(answer, bytes):
                     talk.kerberos = exchange
                     return answer
@@ -144,6 +156,8 @@ class Credentials:
             except kerberos.TicketError as error:
                 log.warning("no sign-in with Kerberos from %s: %s", remote_ip, error)
                 return NO_TICKET
+            except NoPlaceError:
+                return NOT_AVAILABLE
             except UNREACHABLE as error:
                 return _away(error)
 
@@ -172,7 +186,7 @@ class Credentials:
         return secrets.token_bytes(16)
 
     async def _check(self, logon: LogonName, source: str, is_right: IsRight) -> User | Denied:
-        async with self._place(source) as refused:
+        async with self._admitted(source) as refused:
             if refused:
                 return refused
             try:
@@ -180,24 +194,29 @@ class Credentials:
                 names = (logon.user, found.user.name.casefold()) if found else (logon.user,)
                 async with self._turn((source, names[-1])):
                     return await self._decide(source, names, found, is_right)
+            except NoPlaceError:
+                return NOT_AVAILABLE
             except UNREACHABLE as error:
                 return _away(error)
 
     @contextlib.asynccontextmanager
-    async def _place(self, source: str) -> AsyncIterator[Denied | None]:
-        """A place among those who wait, or why there is none."""
-        if self._waiting.total() >= MOST_WAITING:
+    async def _admitted(self, source: str) -> AsyncIterator[Denied | None]:
+        """One more who asks, or why not."""
+        if self._all_asking >= MOST_ASKING:
             yield NOT_AVAILABLE
             return
-        if self._waiting[source] >= MOST_WAITING_PER_SOURCE:
+        if self._asking[source] >= MOST_ASKING_PER_SOURCE:
             yield TOO_OFTEN
             return
-        self._waiting[source] += 1
+        self._asking[source] += 1
+        self._all_asking += 1
         try:
             yield None
         finally:
-            self._waiting[source] -= 1
-            self._waiting += Counter()  # drops the sources that wait no longer
+            self._all_asking -= 1
+            self._asking[source] -= 1
+            if not self._asking[source]:
+                del self._asking[source]
 
     def close(self) -> None:
         """Take no more work; what runs ends."""
@@ -222,28 +241,30 @@ class Credentials:
         loop = asyncio.get_running_loop()
         if self._backoff.must_wait(source, names, loop.time()):
             return TOO_OFTEN
-        right = await is_right(found)
+        right = await is_right(found, Client(source, self._backoff.is_at_home(source, names)))
         if found is None or not right or not found.enabled:
             self._backoff.failed(source, names, loop.time())
             return WRONG
         self._backoff.succeeded(source, names)
         return found.user
 
-    async def _is_right(self, hash_: str, password: str) -> bool:
+    async def _is_right(self, client: Client, hash_: str, password: str) -> bool:
         """A new password has a new hash, so what is remembered of the old one is never asked for again."""
         mark = hashlib.blake2b(f"{hash_}\0{password}".encode(), key=self._key).digest()
         now = asyncio.get_running_loop().time()
         if self._known.get(mark, 0.0) > now:
             return True
-        right = await self._in_thread(_verify, hash_, password)
+        right = await self._in_thread(client, _verify, hash_, password)
         if right:
             self._known[mark] = now + REMEMBER
             if len(self._known) > MOST_KEPT:
                 self._known.popitem(last=False)
         return right
 
-    async def _in_thread(self, work: Callable[..., T], *values: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
+    async def _in_thread(self, client: Client, work: Callable[..., T], *values: object) -> T:
+        """Raises NoPlaceError when too many wait for a thread."""
+        async with self._places.place(network_of(client.source), client.known):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
 
 
 def _away(error: BaseException) -> Denied:

@@ -16,7 +16,6 @@ import cryptography.hazmat.backends.openssl.backend  # noqa: F401 (pyspnego asks
 import spnego
 from spnego import NegotiateOptions
 from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import SpnegoError
 
 SIGNATURE = b"NTLMSSP\0"
 NEGOTIATE, AUTHENTICATE = 1, 3
@@ -24,9 +23,8 @@ UNICODE = 0x00000001
 CHANNEL_BINDINGS = 10
 RESPONSE_BEFORE_PAIRS = 16 + 28
 """Octets of an NTLMv2 response before its AV_PAIRs: the proof, and the head of the client's challenge."""
+FLAGS_OF_CHALLENGE, FLAGS_OF_AUTHENTICATE = 20, 60
 _SAFE = re.compile(r"[A-Za-z0-9._@ -]*")
-
-Context = spnego.ContextProxy
 
 
 def message_type(token: bytes) -> int:
@@ -36,15 +34,41 @@ def message_type(token: bytes) -> int:
     return int(struct.unpack_from("<I", token, 8)[0])
 
 
-def claimed(token: bytes) -> tuple[str, str]:
-    """Domain and user of an AUTHENTICATE message (MS-NLMP §2.2.1.3). Raises ValueError."""
-    if len(token) < 64:
-        raise ValueError("too short")
-    encoding = "utf-16-le" if struct.unpack_from("<I", token, 60)[0] & UNICODE else "ascii"
-    domain, user = (_field(token, at).decode(encoding) for at in (28, 36))
-    if not user or not _SAFE.fullmatch(domain) or not _SAFE.fullmatch(user):
-        raise ValueError("no name of a user here")
-    return domain, user
+class Exchange:
+    """What was negotiated, and what the client's last message says under it."""
+
+    def __init__(self, context: spnego.ContextProxy, challenge: bytes) -> None:
+        self.context, self.challenge = context, challenge
+        self._negotiated = _flags(challenge, FLAGS_OF_CHALLENGE) & UNICODE
+
+    def read(self, token: bytes) -> tuple[bytes, str, str]:
+        """An AUTHENTICATE message (MS-NLMP §2.2.1.3) with its domain and user. Raises ValueError.
+
+        The names are in the encoding that was negotiated, whatever the flags of this message say: JavaMail sends none.
+        The message is given back with the flag of that encoding. A client that keeps to its own flags is read too.
+        """
+        if len(token) < 64:
+            raise ValueError("too short")
+        said = _flags(token, FLAGS_OF_AUTHENTICATE)
+        for encoding in (self._negotiated, said & UNICODE):
+            names = _names(token, encoding)
+            if names is not None:
+                flags = struct.pack("<I", said & ~UNICODE | encoding)
+                return token[:FLAGS_OF_AUTHENTICATE] + flags + token[FLAGS_OF_AUTHENTICATE + 4 :], *names
+        raise ValueError("no names here")
+
+
+def _flags(token: bytes, at: int) -> int:
+    return int(struct.unpack_from("<I", token, at)[0])
+
+
+def _names(token: bytes, unicode: int) -> tuple[str, str] | None:
+    """Domain and user, or None when they cannot be meant so."""
+    try:
+        domain, user = (_field(token, at).decode("utf-16-le" if unicode else "ascii") for at in (28, 36))
+    except UnicodeDecodeError:
+        return None
+    return (domain, user) if (domain + user).isprintable() else None
 
 
 def is_bound(token: bytes, channel: bytes, required: bool) -> bool:
@@ -88,26 +112,28 @@ class NtlmAcceptor:
         os.environ["NTLM_USER_FILE"] = f"/proc/self/fd/{self._file}"
         os.environ["LM_COMPAT_LEVEL"] = "5"
 
-    def begin(self, token: bytes) -> tuple[Context, bytes] | None:
-        """A context and its challenge to a NEGOTIATE message, None for a message that cannot be read."""
+    def begin(self, token: bytes) -> Exchange | None:
+        """An exchange and its challenge to a NEGOTIATE message, None for a message that cannot be read."""
         try:
             context = spnego.server(protocol="ntlm", options=NegotiateOptions.use_ntlm)
             challenge = context.step(token)
-        except (SpnegoError, ValueError, struct.error, IndexError, KeyError, TypeError):
+        except Exception:  # the library has no list of what a malformed message makes it raise
             return None
-        return (context, challenge) if challenge else None
+        return Exchange(context, challenge) if challenge else None
 
-    def is_right(self, context: Context, token: bytes, nt_hash: bytes) -> bool:
-        """Whether an AUTHENTICATE message proves knowledge of the hash."""
-        domain, user = claimed(token)
+    def is_right(self, exchange: Exchange, token: bytes, nt_hash: bytes) -> bool:
+        """Whether an AUTHENTICATE message, as `Exchange.read` gives it, proves knowledge of the hash."""
+        _, domain, user = exchange.read(token)
+        if not user or not _SAFE.fullmatch(domain) or not _SAFE.fullmatch(user):
+            return False
         name = f"{domain}\\{user}" if domain else user
         line = f"{name}:0:{'0' * 32}:{nt_hash.hex().upper()}:[U]:LCT-0\n"
         with self._turn:
             os.pwrite(self._file, line.encode("ascii"), 0)
             try:
-                context.step(token)
-            except (SpnegoError, ValueError, struct.error, IndexError, KeyError, TypeError):
+                exchange.context.step(token)
+            except Exception:  # as above: what cannot be read proves nothing
                 return False
             finally:
                 os.ftruncate(self._file, 0)
-        return bool(context.complete)
+        return bool(exchange.context.complete)
