@@ -34,7 +34,7 @@ from transport.config.snapshot import Snapshot
 from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
 from transport.receive.outcome import AnswerToken, CheckPassword
 from transport.receive.session import User
-from transport.shell.backoff import FREE_NAMES, FREE_TRIES
+from transport.shell.backoff import FREE_NAMES, FREE_NAMES_OF_A_SITE, FREE_TRIES
 from transport.shell.credentials import Credentials, Talk
 from transport.shell.kerberos import Kerberos
 
@@ -162,6 +162,31 @@ def test_a_source_that_sprays_waits_with_every_name_and_nobody_elsewhere_does(an
         assert isinstance(await check(source=office), User)
 
     asking(database_url, run)
+
+
+def test_guesses_from_many_addresses_at_once_keep_nobody_elsewhere_out(anna: Row, database_url: str) -> None:
+    """Twelve addresses with eight connections each, every try another name; meanwhile Anna, from six other places."""
+
+    async def run(check: Check) -> list[User | Denied]:
+        guesses = [check(f"name{n}-{m}", "wrong", f"198.51.100.{n}") for n in range(12) for m in range(8)]
+        attack = asyncio.gather(*guesses)
+        await asyncio.sleep(0)
+        found = [await check(source=f"203.0.{n}.1") for n in range(6)]
+        assert not attack.done(), "the guesses were over before Anna was served"
+        await attack
+        return found
+
+    assert {type(answer) for answer in asking(database_url, run)} == {User}
+
+
+def test_guesses_from_many_networks_of_one_site_wait_together(anna: Row, database_url: str) -> None:
+    async def run(check: Check) -> tuple[list[User | Denied], User | Denied, User | Denied]:
+        guesses = [await check(f"n{n}", "wrong", f"2001:db8:1:{n:x}::1") for n in range(FREE_NAMES_OF_A_SITE + 2)]
+        return guesses, await check(source="2001:db8:1:ffff::1"), await check(source="2001:db8:2::1")
+
+    guesses, same, other = asking(database_url, run)
+    assert guesses[:FREE_NAMES_OF_A_SITE] == [WRONG] * FREE_NAMES_OF_A_SITE and TOO_OFTEN in guesses
+    assert same == TOO_OFTEN and isinstance(other, User)
 
 
 def test_who_signed_in_from_a_source_before_does_not_wait_for_what_others_try_there(
@@ -334,9 +359,13 @@ def test_what_is_no_ntlm_is_said_to_be_malformed(anna: Row, database_url: str, t
     assert answer is None or token.endswith(b"\1\0\0\0")
 
 
-@pytest.mark.parametrize("name", ["evil\n", "a:b", "x\0y", "ünder"])
-def test_no_name_can_write_into_the_acceptors_file(anna: Row, database_url: str, name: str) -> None:
-    assert talking(database_url, (name, PASSWORD)) == [None]
+@pytest.mark.parametrize(
+    ("name", "answer"), [("evil\n", None), ("x\0y", None), ("a:b", WRONG), ("ünder", WRONG), ("a/b", WRONG)]
+)
+def test_no_name_can_write_into_the_acceptors_file(
+    anna: Row, database_url: str, name: str, answer: Denied | None
+) -> None:
+    assert talking(database_url, (name, PASSWORD)) == [answer]
 
 
 # Over sockets
@@ -463,6 +492,23 @@ def test_ntlm_over_a_socket(plain_port: RunningTransport, anna: Row, initial: bo
     last = base64.b64encode(ntlm.step(base64.b64decode(challenge[4:])) or b"").decode()
     assert client.say(last) == "235 2.7.0 Authentication successful"
     assert client.say("MAIL FROM:<anna@gatepost.test>").startswith("250 "), plain_port.log
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252"])
+def test_a_password_with_umlauts_is_right_in_the_encodings_that_clients_send(
+    plain_port: RunningTransport, anna: Row, encoding: str
+) -> None:
+    actions.set_password(SYSTEM, anna, "Grüße an die Königin")
+    client = plain_port.greeted()
+    secret = "Grüße an die Königin".encode(encoding)
+    assert client.say("AUTH PLAIN " + base64.b64encode(b"\0anna@gatepost.test\0" + secret).decode())[:3] == "235"
+    client = plain_port.greeted()
+    client.say("AUTH LOGIN")
+    client.say(base64.b64encode(b"anna@gatepost.test").decode())
+    assert client.say(base64.b64encode(secret).decode())[:3] == "235"
+    client = plain_port.greeted()
+    wrong = base64.b64encode(b"\0anna@gatepost.test\0" + secret + b"\x81\xff").decode()
+    assert client.say(f"AUTH PLAIN {wrong}").startswith("535 ")
 
 
 def test_a_failed_sign_in_is_held_back_and_the_last_one_closes(plain_port: RunningTransport) -> None:

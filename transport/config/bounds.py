@@ -57,6 +57,12 @@ LOG_EVENT = Bound(
     more="The end of a line and the beginning of a traceback are left out.",
 )  # fmt: skip
 
+SIGN_IN = Bound(
+    what="a sign-in that waits for the directory or for a place", who="a client",
+    seconds=30.0,
+    more="It is told to try again later (454).",
+)  # fmt: skip
+
 
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""

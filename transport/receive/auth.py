@@ -89,7 +89,7 @@ def answered(session: Session, line: bytes) -> Outcome:
 
 
 def _text(octets: bytes) -> str:
-    """UTF-8 (RFC 4616 §2), or what older clients send for it: one octet a character, as Windows or ISO 8859-1 has them."""
+    """UTF-8 (RFC 4616 §2), or what older clients send for it: an octet a character, as Windows or ISO 8859-1 has it."""
     for encoding in ("utf-8", "cp1252"):
         with suppress(UnicodeDecodeError):
             return octets.decode(encoding)

@@ -4,16 +4,28 @@ Nobody waits for what comes from another source, so nobody outside can lock a us
 """
 
 from collections import OrderedDict
+from functools import lru_cache
+from ipaddress import ip_network
 from typing import NamedTuple
 
 FREE_TRIES = 3
 FREE_NAMES = 10
 """Names that may fail from one source (password spraying) before every other name from there waits too."""
+FREE_NAMES_OF_A_SITE = 50
+"""The same for all sources of one customer in IPv6, who has up to a /48 (RFC 6177): 65,536 sources. An IPv4 network of
+several sources is that of several customers, who must not wait for each other."""
 LONGEST_WAIT = 900.0
 FORGET_AFTER = 3600.0
 MOST_KEPT = 10_000
 
 Key = tuple[str, str]
+
+
+@lru_cache(maxsize=65536)
+def site_of(source: str) -> str:
+    """The /48 of a source (`endpoint.source_of`) of IPv6, else empty."""
+    network = ip_network(source, strict=False)
+    return str(network.supernet(new_prefix=48)) if network.version == 6 else ""
 
 
 class Failures(NamedTuple):
@@ -55,7 +67,7 @@ class Backoff:
     """
 
     def __init__(self) -> None:
-        self._users, self._sources = Ledger(FREE_TRIES), Ledger(FREE_NAMES)
+        self._users, self._sources, self._sites = Ledger(FREE_TRIES), Ledger(FREE_NAMES), Ledger(FREE_NAMES_OF_A_SITE)
         self._at_home: OrderedDict[Key, None] = OrderedDict()
 
     def must_wait(self, source: str, names: tuple[str, ...], now: float) -> bool:
@@ -64,7 +76,9 @@ class Backoff:
         """
         if any(self._users.waits((source, name), now) for name in names):
             return True
-        return not self.is_at_home(source, names) and self._sources.waits((source, ""), now)
+        if self.is_at_home(source, names):
+            return False
+        return self._sources.waits((source, ""), now) or self._sites.waits((site_of(source), ""), now)
 
     def is_at_home(self, source: str, names: tuple[str, ...]) -> bool:
         """Whether this user has signed in from this source before."""
@@ -75,6 +89,8 @@ class Backoff:
         written, *principal = names
         if self._users.add((source, written), now):
             self._sources.add((source, ""), now)
+            if site_of(source):
+                self._sites.add((site_of(source), ""), now)
         for name in principal:
             self._users.add((source, name), now)
 

@@ -98,7 +98,10 @@ def _pairs(octets: bytes) -> dict[int, bytes]:
 
 
 def _field(token: bytes, at: int) -> bytes:
+    """Raises ValueError for one that lies outside."""
     length, _, offset = struct.unpack_from("<HHI", token, at)
+    if length and offset + length > len(token):
+        raise ValueError("a field lies outside of the message")
     return token[offset : offset + length]
 
 
