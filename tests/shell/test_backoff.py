@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from transport.shell import backoff
-from transport.shell.backoff import FREE_NAMES, FREE_TRIES, Backoff
+from transport.shell.backoff import FREE_NAMES, FREE_NAMES_OF_A_SITE, FREE_TRIES, Backoff
 
 SOURCE, ANNA = "192.0.2.1", ("anna", "contoso\\anna")
 
@@ -76,3 +76,16 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         guard.succeeded(f"198.51.100.{number}", (f"user{number}",))
     kept = (guard._users._failures, guard._sources._failures, guard._at_home)
     assert [len(each) for each in kept] == [5, 5, 5]
+
+
+def test_the_networks_of_one_site_wait_together_and_those_of_ipv4_do_not() -> None:
+    guard = Backoff()
+    for number in range(FREE_NAMES_OF_A_SITE):
+        source = f"2001:db8:1:{number:x}::/64"
+        assert not guard.must_wait(source, (f"user{number}",), 0.0)
+        guard.failed(source, (f"user{number}",), 0.0)
+        guard.failed(f"192.0.2.{number}", (f"user{number}",), 0.0)
+    assert guard.must_wait("2001:db8:1:ffff::/64", ANNA, 0.9) and not guard.must_wait("2001:db8:2::/64", ANNA, 0.9)
+    assert not guard.must_wait("192.0.2.200", ANNA, 0.9)
+    guard.succeeded("2001:db8:1:ffff::/64", ANNA)
+    assert not guard.must_wait("2001:db8:1:ffff::/64", ANNA, 0.9)

@@ -12,8 +12,10 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import msgspec
 import psycopg
 import pytest
 import spnego
@@ -25,18 +27,22 @@ from console.directory import actions as directory
 from console.users import actions
 from console.users.models import User as Row
 from tests.conftest import wait_for
+from tests.receive.builders import connected
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.channels import CASES
 from tests.shell.running_transport import NAME, RunningTransport
+from transport.config import bounds
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 from transport.config.snapshot import Snapshot
 from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
-from transport.receive.outcome import AnswerToken, CheckPassword
+from transport.receive.outcome import AnswerToken, CheckPassword, Outcome
 from transport.receive.session import User
-from transport.shell.backoff import FREE_NAMES, FREE_NAMES_OF_A_SITE, FREE_TRIES
+from transport.shell.backoff import FREE_NAMES, FREE_TRIES
 from transport.shell.credentials import Credentials, Talk
 from transport.shell.kerberos import Kerberos
+from transport.shell.reception import Reception
+from transport.shell.sign_in import signed_in
 
 PASSWORD = "winter-rain-on-tin"
 NAME_OF_ANNA = "CONTOSO\\anna"
@@ -173,20 +179,10 @@ def test_guesses_from_many_addresses_at_once_keep_nobody_elsewhere_out(anna: Row
         await asyncio.sleep(0)
         found = [await check(source=f"203.0.{n}.1") for n in range(6)]
         assert not attack.done(), "the guesses were over before Anna was served"
-        await attack
+        attack.cancel()
         return found
 
     assert {type(answer) for answer in asking(database_url, run)} == {User}
-
-
-def test_guesses_from_many_networks_of_one_site_wait_together(anna: Row, database_url: str) -> None:
-    async def run(check: Check) -> tuple[list[User | Denied], User | Denied, User | Denied]:
-        guesses = [await check(f"n{n}", "wrong", f"2001:db8:1:{n:x}::1") for n in range(FREE_NAMES_OF_A_SITE + 2)]
-        return guesses, await check(source="2001:db8:1:ffff::1"), await check(source="2001:db8:2::1")
-
-    guesses, same, other = asking(database_url, run)
-    assert guesses[:FREE_NAMES_OF_A_SITE] == [WRONG] * FREE_NAMES_OF_A_SITE and TOO_OFTEN in guesses
-    assert same == TOO_OFTEN and isinstance(other, User)
 
 
 def test_who_signed_in_from_a_source_before_does_not_wait_for_what_others_try_there(
@@ -549,3 +545,34 @@ def test_a_brute_force_over_sockets_locks_nobody_out(anna: Row, database_url: st
             assert client.login("anna@gatepost.test", PASSWORD)[0] == 235
     finally:
         running.remove()
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5])
+def test_a_directory_that_never_answers_holds_a_sign_in_no_longer_than_its_bound(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(bounds, "SIGN_IN", msgspec.structs.replace(bounds.SIGN_IN, seconds=seconds))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        outcome, took = signing_in(f"postgresql://x:y@127.0.0.1:{silent.getsockname()[1]}/z")
+    assert outcome.reply is not None and outcome.reply.code == 454 and outcome.decided_by == "sign_in_not_available"
+    assert took >= seconds
+
+
+def test_a_fault_of_ours_at_a_sign_in_is_told_in_words_and_ends_no_session(caplog: pytest.LogCaptureFixture) -> None:
+    outcome, _ = signing_in("no address of a database")
+    assert outcome.reply is not None and outcome.reply.code == 454
+    assert "Traceback" not in caplog.text and "no sign-in" in caplog.text
+
+
+def signing_in(url: str) -> tuple[Outcome, float]:
+    """The outcome of a password, and how long it took."""
+
+    async def main() -> tuple[Outcome, float]:
+        loop = asyncio.get_running_loop()
+        reception = cast(Reception, SimpleNamespace(credentials=Credentials(url, SECRET), in_force=None))
+        began = loop.time()
+        asked = CheckPassword(logon_name("anna", "CONTOSO"), PASSWORD)
+        outcome = await signed_in(reception, connected(), asked, Talk())
+        return outcome, loop.time() - began
+
+    return asyncio.run(main())
