@@ -73,7 +73,7 @@ class MessagePages(CrudView):
         Filter(
             "next_hop",
             gettext_lazy("Next hop"),
-            lambda: [(queue.key, queue.domain) for queue in queries.next_hops()],
+            queries.waited_for,
         )
     ]
     verbs = VERBS

@@ -28,8 +28,15 @@ FROM queues_nexthop h LEFT JOIN (
         min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest,
         max(last_error) AS last_error
     FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id
-    WHERE status IN ('ready', 'suspended') GROUP BY next_hop
+    WHERE status IN ('ready', 'suspended') AND (%(key)s IS NULL OR next_hop = %(key)s) GROUP BY next_hop
 ) q ON q.next_hop = h.key
+WHERE %(key)s IS NULL OR h.key = %(key)s
+"""
+WAITED_FOR = """
+SELECT key, domain FROM queues_nexthop h
+WHERE EXISTS (SELECT FROM queues_recipient r WHERE r.next_hop = h.key AND r.status = 'ready')
+    OR key IN (SELECT next_hop FROM queues_recipient WHERE status = 'suspended')
+ORDER BY domain, key
 """
 LEDGER = """
 SELECT (SELECT coalesce(sum(recipients), 0) FROM queues_position),
@@ -85,16 +92,26 @@ class Queue:
 
 def next_hops(*, with_empty: bool = False) -> list[Queue]:
     """Every queue, the fullest first; empty ones only when asked for."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT_HOPS)
-        queues = [Queue(*row) for row in cursor.fetchall()]
-    shown = [queue for queue in queues if with_empty or queue.recipients or queue.suspended]
+    shown = [queue for queue in _queues() if with_empty or queue.recipients or queue.suspended]
     return sorted(shown, key=lambda queue: (-queue.recipients, queue.key))
 
 
 def next_hop(key: str) -> Queue | None:
-    """One queue, empty or not."""
-    return next((queue for queue in next_hops(with_empty=True) if queue.key == key), None)
+    """One queue, empty or not. (PostgreSQL can be asked for no text with NUL.)"""
+    return next(iter(_queues(key)), None) if "\0" not in key else None
+
+
+def _queues(key: str | None = None) -> list[Queue]:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_HOPS, {"key": key})
+        return [Queue(*row) for row in cursor.fetchall()]
+
+
+def waited_for() -> list[tuple[str, str]]:
+    """Key and domain of every next hop that mail waits for, by domain."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITED_FOR)
+        return cursor.fetchall()
 
 
 def queue_length() -> int:

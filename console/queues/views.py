@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -88,6 +89,11 @@ class QueuePages(CrudView):
     details_template = "queues/details.html"
 
     def rows(self) -> Sequence[Queue]:
+        return self._queues
+
+    @cached_property
+    def _queues(self) -> Sequence[Queue]:
+        """Counted once for a page, however many of its parts ask."""
         return queries.next_hops()
 
     def find(self, pk: str) -> Queue:

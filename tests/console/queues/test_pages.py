@@ -5,11 +5,14 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from console.accounts.actors import Role
 from console.audit.models import Entry
+from console.queues import queries
 from console.queues.models import Content, Message, NextHop, Recipient
 from console.tracking.models import Session
 
@@ -205,3 +208,35 @@ def test_a_message_leads_to_its_session_where_the_log_has_it(admin, queued):
     assert link not in admin.get(url).text
     Session.objects.create(session_id="08D6", remote_port=1, started_at=timezone.now())
     assert link in admin.get(url).text
+
+
+@pytest.mark.parametrize("page", ["queues:list", "queues:message-list"])
+def test_thousands_of_queues_are_counted_at_most_once_for_a_page(signed_in, queued, page):
+    """With 4,000 next hops the page counted everything two or three times, and took seconds."""
+    for number in range(300):
+        key = f"domain:Internet:d{number}.test"
+        NextHop.objects.create(key=key, delivery_type="DnsConnectorDelivery", domain=f"d{number}.test", connector="I")
+        queued(f"x@d{number}.test", next_hop=key)
+    client = signed_in(Role.ORGANIZATION_MANAGEMENT)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(reverse(page)).status_code == 200
+    counted = [each["sql"] for each in asked if "count(DISTINCT r.message_id)" in each["sql"]]
+    assert len(counted) <= 1
+    assert all("NULL IS NULL" in sql for sql in counted)
+
+
+def test_one_queue_is_found_without_counting_the_others(queued):
+    queued()
+    with CaptureQueriesContext(connection) as asked:
+        found = queries.next_hop(SMART_HOST)
+    assert (found.key, found.messages) == (SMART_HOST, 1)
+    assert all(f"next_hop = '{SMART_HOST}'" in each["sql"] for each in asked)
+    assert queries.next_hop("smarthost:nobody") is None
+
+
+def test_messages_can_be_narrowed_to_the_next_hops_that_they_wait_for(signed_in, queued):
+    NextHop.objects.create(key="domain:Internet:idle.test", delivery_type="", domain="idle.test", connector="Internet")
+    queued(status="suspended")
+    page = signed_in(Role.VIEW_ONLY).get(reverse("queues:message-list")).content.decode()
+    assert SMART_HOST in page
+    assert "idle.test" not in page

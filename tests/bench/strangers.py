@@ -1,0 +1,239 @@
+"""`python -m tests.bench.strangers`: what thousands of next hops that do not answer cost everybody else's mail.
+
+4,000 domains with MX hosts of their own, of each kind a quarter: refused, silent, dripping a greeting, and falling
+silent once a message was announced. Meanwhile one message every half second for a mailbox, a smart host, and a domain
+whose MX host has taken mail before. Prints how long each took, and how long the queue pages take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import smtplib
+import statistics
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic, sleep, time
+
+import dns.message
+import dns.rdatatype
+import dns.rrset
+from aiosmtpd.controller import Controller
+
+from console.processes.address import free_port
+from tests.dns_server import DnsServer
+from tests.running_copy import RunningCopy
+
+STRANGERS, RECIPIENTS, SECONDS = 4000, 200, 60
+KINDS = {"refused": "127.2.0.1", "silent": "127.2.0.2", "dripping": "127.2.0.3", "stalling": "127.2.0.4"}
+HEALTHY = "127.2.0.9"
+
+RESOLVER = """
+import dns.resolver
+_init = dns.resolver.Resolver.__init__
+def _ours(self, *_, **__):
+    _init(self, configure=False)
+    self.nameservers, self.port = ["127.0.0.1"], {port}
+dns.resolver.Resolver.__init__ = _ours
+"""
+SETUP = """
+import sys
+import msgspec
+from console.accounts.actors import SYSTEM
+from console.connectors import actions
+from transport.config.endpoint import parse_binding, parse_range
+from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import AddressSpace, SendConnector
+
+relay, port = sys.argv[1], int(sys.argv[2])
+everyone = (parse_range("127.0.0.0/8"),)
+actions.create(SYSTEM, ReceiveConnector(
+    name="Relay", bindings=(parse_binding(relay),), remote_ip_ranges=everyone, max_inbound_connection_per_source=None,
+    permission_groups=frozenset({PermissionGroup.AnonymousUsers}), message_rate_limit=None,
+    grants=(Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value),)), confirmed_name="Relay")
+inner = {"internal_ip_ranges": everyone} if "internal_ip_ranges" in SendConnector.__struct_fields__ else {}
+actions.create(SYSTEM, SendConnector(
+    name="Internet", address_spaces=(AddressSpace("*"),), dns_routing_enabled=True, port=port, **inner))
+actions.create(SYSTEM, SendConnector(
+    name="Head office", address_spaces=(AddressSpace("smart.test"),), dns_routing_enabled=False,
+    smart_hosts=("[127.2.0.9]",), port=port))
+"""
+
+
+class Zone(DnsServer):
+    """Every name below `<kind>.test` has the MX host of its kind; all the others have the healthy one."""
+
+    def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
+        response = dns.message.make_response(query)
+        host = name.split(".")[-2]
+        if kind == "MX":
+            answer = dns.rrset.from_text(name + ".", self.ttl, "IN", "MX", f"10 mx.{host}.test.")
+            response.answer.append(answer)
+        elif kind == "A":
+            response.answer.append(dns.rrset.from_text(name + ".", self.ttl, "IN", "A", KINDS.get(host, HEALTHY)))
+        return response
+
+
+class Arrivals:
+    """An aiosmtpd handler: when each marked message came, in seconds since 1970."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
+        self.at[_mark(envelope.content)] = time()  # type: ignore[attr-defined]
+        return "250 2.0.0 Ok"
+
+
+def _mark(content: bytes) -> str:
+    return content.partition(b"X-Mark: ")[2].split(b"\r\n")[0].decode()
+
+
+async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while not reader.at_eof():
+        writer.write(b"220-wait\r\n")
+        await asyncio.sleep(5)
+
+
+async def _stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 here\r\n")
+    while line := await reader.readline():
+        if line.upper().startswith((b"EHLO", b"HELO")):
+            writer.write(b"250 here\r\n")
+
+
+@contextmanager
+def strangers(port: int) -> Iterator[None]:
+    """All but the refusing ones, which need no listener."""
+
+    async def serve() -> None:
+        for kind, talk in (("silent", _say_nothing), ("dripping", _drip), ("stalling", _stall)):
+            await asyncio.start_server(_quiet(talk), KINDS[kind], port, backlog=1000)
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(serve())
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    yield
+    loop.call_soon_threadsafe(loop.stop)
+
+
+def _quiet(talk):  # type: ignore[no-untyped-def]
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+    return handle
+
+
+def flood(relay: str, count: int) -> None:
+    """One message for every 200 strangers."""
+    hops = [f"x@d{number}.{kind}.test" for number in range(count // len(KINDS)) for kind in KINDS]
+    host, _, port = relay.rpartition(":")
+    with smtplib.SMTP(host, int(port)) as client:
+        for start in range(0, len(hops), RECIPIENTS):
+            client.sendmail("x@outside.example", hops[start : start + RECIPIENTS], "Subject: flood\r\n\r\n.\r\n")
+
+
+def send(relay: str, to: str, mark: str) -> float:
+    host, _, port = relay.rpartition(":")
+    with smtplib.SMTP(host, int(port), source_address=("127.0.0.7", 0)) as client:
+        client.sendmail("us@outside.example", [to], f"X-Mark: {mark}\r\nSubject: measured\r\n\r\n.\r\n")
+    return time()
+
+
+def in_mailboxes(home: Path) -> dict[str, float]:
+    return {_mark(path.read_bytes()): path.stat().st_mtime for path in (home / "mailboxes").rglob("new/*")}
+
+
+def pages(copy: RunningCopy) -> dict[str, float]:
+    """Seconds that the queue pages take, as the one who reads them feels it."""
+    code = (
+        "from time import monotonic; from django.test import Client; from console.accounts.models import *\n"
+        "from django.contrib.auth import get_user_model; from django.conf import settings\n"
+        "settings.ALLOWED_HOSTS = ['*']\n"
+        "client = Client(); client.force_login(get_user_model().objects.get(username='admin'))\n"
+        "for path in ('/queues/', '/queues/', '/queues/messages/', '/healthz'):\n"
+        "    began = monotonic(); answer = client.get(path, follow=True)\n"
+        "    print('page', path, answer.status_code, f'{monotonic() - began:.2f}')\n"
+    )
+    found = copy.manage("shell", "--no-imports", "-c", code)
+    print(found.stdout + found.stderr[-2000:])
+    return {}
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else STRANGERS
+    port, relay = free_port(), f"127.0.0.1:{free_port()}"
+    arrivals = Arrivals()
+    with ExitStack() as stack:
+        zone = stack.enter_context(Zone())
+        stack.enter_context(strangers(port))
+        sink = Controller(arrivals, hostname=HEALTHY, port=port)
+        sink.start()
+        stack.callback(sink.stop)
+        copy = Copy(zone.port)
+        stack.enter_context(copy)
+        copy.wait_until_in_order()
+        code = f"import sys; sys.argv = {['', relay, str(port)]!r}\n{SETUP}"
+        done = copy.manage("shell", "--no-imports", "-c", code)
+        assert done.returncode == 0, done.stderr
+        copy.wait_until_in_order()
+        measure(copy, relay, arrivals, count)
+
+
+class Copy(RunningCopy):
+    """Its processes ask our DNS server."""
+
+    def __init__(self, dns_port: int) -> None:
+        super().__init__()
+        self._places = self.home / "python"
+        self._places.mkdir(mode=0o755)
+        (self._places / "sitecustomize.py").write_text(RESOLVER.format(port=dns_port))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"PYTHONPATH": str(self._places)}
+
+
+def measure(copy: RunningCopy, relay: str, arrivals: Arrivals, count: int) -> None:
+    goals = {"mailbox": "postmaster@gatepost.test", "smart host": "a@smart.test", "known MX": "a@partner.test"}
+    for to in goals.values():
+        send(relay, to, "before-" + secrets.token_hex(4))
+    sleep(3)
+    began = monotonic()
+    threading.Thread(target=flood, args=(relay, count), daemon=True).start()
+    sent: dict[str, dict[str, float]] = {goal: {} for goal in goals}
+    while monotonic() - began < SECONDS:
+        for goal, to in goals.items():
+            mark = f"{goal.replace(' ', '-')}-{secrets.token_hex(4)}"
+            sent[goal][mark] = send(relay, to, mark)
+        sleep(0.5)
+    fresh = f"fresh-{secrets.token_hex(4)}"
+    fresh_sent = send(relay, "a@fresh.test", fresh)
+    pages(copy)
+    print(copy.manage("status").stdout, copy.manage("status").stderr)
+    sleep(10)
+    came = arrivals.at | in_mailboxes(copy.home)
+    for goal, marks in sent.items():
+        waits = sorted(came.get(mark, time()) - at for mark, at in marks.items())
+        missing = sum(mark not in came for mark in marks)
+        print(f"{goal:12} n={len(waits)} missing={missing} p50={statistics.median(waits):.2f} s "
+              f"p95={waits[int(len(waits) * 0.95)]:.2f} s worst={waits[-1]:.2f} s")  # fmt: skip
+    print(f"a domain that never had mail: {came[fresh] - fresh_sent:.2f} s" if fresh in came else "fresh: waits")
+    print((copy.home / "logs" / "outbound.log").stat().st_size, "octets of outbound.log")
+
+
+if __name__ == "__main__":
+    main()
