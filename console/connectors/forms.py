@@ -224,7 +224,7 @@ class SendConnectorForm(SettingsForm):
     groups = [
         Group("", ["name", "enabled", "comment"]),
         Group(_("Address spaces"), ["address_spaces"]),
-        Group(_("Network settings"), ["dns_routing_enabled", "smart_hosts", "port"]),
+        Group(_("Network settings"), ["dns_routing_enabled", "smart_hosts", "internal_ip_ranges", "port"]),
         Group(_("Session"), ["fqdn", "max_messages_per_connection"]),
     ]
 

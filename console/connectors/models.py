@@ -98,5 +98,6 @@ class SendConnector(Connector):
     address_spaces = models.JSONField(default=list)
     dns_routing_enabled = models.BooleanField(default=True)
     smart_hosts = models.JSONField(default=list)
+    internal_ip_ranges = models.JSONField(default=list)
     port = models.IntegerField(default=25)
     max_messages_per_connection = models.IntegerField(default=20)

@@ -67,6 +67,8 @@ class MessagePages(CrudView):
         Detail(gettext_lazy("Next attempt"), next_attempt, TIME),
         Detail(gettext_lazy("Expires"), "message.expires_at", TIME),
         Detail(gettext_lazy("Last error"), "last_error"),
+        Detail(gettext_lazy("Last host"), "remote_host", MONO),
+        Detail(gettext_lazy("Protection"), "protection"),
     ]
     search = ["address", "message__sender", "message__subject", "message__message_id"]
     filters = [

@@ -61,8 +61,8 @@ class Recipient(models.Model):
     """A message for one address.
 
     `claimed_by` is the worker (`delivery.worker`) that delivers it now; `notice_at` is when the sender is next told
-    something: that it is delayed, then that it expired. `notify` and `orcpt`: RFC 3461 §4.1 and §4.2, as the client
-    wrote them.
+    something: that it is delayed, then that it expired. `protection`: how the connection to `remote_host` was
+    protected, or why it was not. `notify` and `orcpt`: RFC 3461 §4.1 and §4.2, as the client wrote them.
     """
 
     message = models.ForeignKey(Message, models.DO_NOTHING, db_constraint=False, related_name="recipients")
@@ -75,6 +75,7 @@ class Recipient(models.Model):
     claimed_by = models.IntegerField(null=True)
     last_error = models.TextField(db_default="")
     remote_host = models.TextField(db_default="")
+    protection = models.TextField(db_default="")
     finished_at = models.DateTimeField(null=True)
     notify = models.TextField(db_default="")
     orcpt = models.TextField(db_default="")

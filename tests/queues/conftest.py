@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import socket
 import socketserver
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +21,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.dns_server import DnsServer
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import ConnectionFilter
+from transport.config.endpoint import Binding, IPRange
 from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
@@ -31,6 +36,7 @@ from transport.shell.segment import BODIES, Envelope, encode_head, mark_of, new_
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 HEADER = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\n"
 DATA = ("DATA", "BDAT")
+LOOPBACK = (IPRange("127.0.0.0/8"),)
 _revisions = itertools.count(1)
 
 
@@ -48,19 +54,23 @@ Behaviour = Callable[[str, int], "str | None"]
 
 class Sink(socketserver.ThreadingTCPServer):
     """An SMTP server that keeps what it gets. `behave(line, n)` may give another answer to the n-th such verb,
-    or `drop` to close the connection without one; `.` stands for the end of the message."""
+    or `drop` to close the connection without one; `.` stands for the end of the message. Meanwhile `mail` is the last
+    MAIL command, `more_is_there` whether the client sent more without waiting for this answer, `came_together` whether
+    it had sent this before the answer to what came before."""
 
     daemon_threads = True
     allow_reuse_address = True
     extensions = ("PIPELINING", "SIZE 20000000", "8BITMIME")
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Talk)
+    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__((address, port), Talk)
         self.behave: Behaviour = lambda line, n: None
         self.arrived: list[Arrived] = []
         self.verbs: dict[str, int] = {}
         self.connections = 0
         self.commands: list[str] = []
+        self.mail = ""
+        self.more_is_there = self.came_together = False
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -72,6 +82,7 @@ class Sink(socketserver.ThreadingTCPServer):
         verb = line[:4].upper().strip()
         with self.lock:
             self.commands.append(line)
+            self.mail = line if verb == "MAIL" else self.mail
             self.verbs[verb] = self.verbs.get(verb, 0) + 1
             return self.behave(line, self.verbs[verb]) or usual
 
@@ -139,11 +150,20 @@ class Talk(socketserver.StreamRequestHandler):
         return None
 
     def _say(self, line: str, usual: str) -> str:
+        self.server.came_together, self.server.more_is_there = self.server.more_is_there, self._more()
         answer = self.server.answer(line, usual)
         if answer == "drop":
             return ""
         self.wfile.write(answer.encode() + b"\r\n")
         return answer
+
+
+    def _more(self) -> bool:
+        self.request.setblocking(False)
+        try:
+            return bool(self.rfile.peek(1))
+        finally:
+            self.request.setblocking(True)
 
 
 def _path(line: str) -> str:
@@ -156,6 +176,71 @@ def sink() -> Iterator[Sink]:
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def sink_at(sink: Sink) -> Iterator[Callable[[str], Sink]]:
+    """More of them, at other addresses and the same port."""
+    started: list[Sink] = []
+
+    def start(address: str) -> Sink:
+        started.append(Sink(address, sink.port))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+Script = Callable[[socket.socket], None]
+
+
+class Scripted(socketserver.ThreadingTCPServer):
+    """A next hop that does on each connection what a function says, octet by octet."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, script: Script, address: str = "127.0.0.1", port: int = 0) -> None:
+        class Connection(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                server.connections += 1
+                with suppress(OSError):
+                    script(self.request)
+
+        server = self
+        self.connections = 0
+        super().__init__((address, port), Connection)
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[..., Scripted]]:
+    started: list[Scripted] = []
+
+    def start(script: Script, address: str = "127.0.0.1", port: int = 0) -> Scripted:
+        started.append(Scripted(script, address, port))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """No test knows what another one learnt of a host at the same address and port."""
+    from console.queues.delivery import next_hop, remembered
+
+    for memory in (remembered.PACES, remembered.UNTRUSTED):
+        memory.forget()
+    next_hop.resolver.cache_clear()
 
 
 @dataclass
@@ -214,7 +299,7 @@ def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
 
     def configure(
         *, port: int = 0, smart_hosts: tuple[str, ...] = ("[127.0.0.1]",), connectors=None, limits=None,
-        config: TransportConfig | None = None, **changes
+        config: TransportConfig | None = None, receiving=(), dns_servers=(), **changes
     ) -> Snapshot:
         number = next(_revisions) + int(time.time())
         out = SendConnector(
@@ -230,7 +315,8 @@ def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
         snapshot = Snapshot(
             revision=number, server="gw.test", accepted_domains=domains,
             send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
-            transport_config=config or TransportConfig(),
+            transport_config=config or TransportConfig(), receive_connectors=receiving,
+            connection_filter=ConnectionFilter(dns_servers=dns_servers),
         )  # fmt: skip
         text = document.encode(snapshot)
         with psycopg.connect(database_url) as connection:
@@ -259,6 +345,34 @@ def forward(home: Path, database_url: str) -> Callable[[], int]:
     return forward
 
 
+@pytest.fixture
+def queued(journal, forward):
+    def queued(*recipients, **changes):
+        """Accept and move a message for each."""
+        for recipient in recipients:
+            journal.accept(recipient, **changes)
+        forward()
+
+    return queued
+
+
+@pytest.fixture
+def dns(configure, sink):
+    """Mail goes by MX, to hosts in the loopback network and the port of the sink."""
+    servers: list[DnsServer] = []
+
+    def dns(records, *, ranges=LOOPBACK, **changes):
+        servers.append(DnsServer(records))
+        configure(
+            smart_hosts=(), internal_ip_ranges=ranges, dns_servers=(Binding("127.0.0.1", servers[-1].port),), **changes
+        )
+        return servers[-1]
+
+    yield dns
+    for server in servers:
+        server.close()
+
+
 @pytest.fixture(scope="session")
 def closed_pool(django_db_setup: None) -> Iterator[None]:
     """Delivery's connections are gone before the test database is."""
@@ -272,10 +386,10 @@ def closed_pool(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture
 def deliver(closed_pool: None, database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Deliver what is due for a next hop, in this process."""
-    from console.queues.delivery import rounds, ways_out
+    from console.queues.delivery import relay, rounds
     from console.queues.delivery.worker import WORKER
 
-    monkeypatch.setattr(ways_out.Relay, "lingers", 0.0)
+    monkeypatch.setattr(relay.Relay, "lingers", 0.0)
 
     def deliver(hop: str = "smarthost:Out") -> None:
         rounds.deliver(hop, WORKER.number)

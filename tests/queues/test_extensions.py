@@ -46,7 +46,7 @@ def test_a_next_hop_that_does_not_report_makes_us_say_relayed(sent, sink, query)
         "Final-Recipient: rfc822;bob@far.test",
         "Action: relayed",
         "Status: 2.0.0",
-        "Remote-MTA: dns;[127.0.0.1] [127.0.0.1]",
+        "Remote-MTA: dns;[127.0.0.1]",
     ):
         assert f"{line}\r\n" in text
     assert "eve@far.test" not in text

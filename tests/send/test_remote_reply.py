@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,25 @@ def test_every_answer_has_a_meaning_on_one_line(code, text):
     assert verdict.status[0] in "245"
 
 
-def test_unreachable_reads_like_exchange():
-    assert remote_reply.unreachable("421 busy").text.startswith(
-        '451 4.4.0 Primary target IP address responded with: "421 busy". Attempted failover'
-    )
+def test_unreachable_reads_like_exchange_and_claims_no_host_that_there_was_not():
+    heard = '451 4.4.0 Primary target IP address responded with: "421 busy". '
+    assert remote_reply.unreachable("421 busy", 2).text.startswith(heard + "Attempted failover to alternate host")
+    assert remote_reply.unreachable("421 busy", 1).text == heard + "There is no alternate host."
+
+
+def test_a_refusal_of_the_order_says_nothing_about_the_message():
+    assert remote_reply.refuses_order([503, 503, 503], early=True)
+    assert remote_reply.refuses_order([250, 503, 503], early=False)
+    assert remote_reply.refuses_order([554, 503], early=True)
+    assert not remote_reply.refuses_order([554, 250], early=False), "a sender may be refused so"
+    assert not remote_reply.refuses_order([250, 554], early=True), "a recipient may be refused so"
+    assert judge_recipient(503, "", accepted_before=True, early=True).at_once
+    assert judge_recipient(503, "", accepted_before=True).fate is Fate.FAILED
+
+
+@pytest.mark.parametrize(
+    ("parameter", "limit"),
+    [("1000", 1000), ("1000 x", 1000), ("", 0), ("x", 0), ("²", 0), ("9" * 20, int("9" * 20)), ("9" * 5000, 0)],
+)
+def test_a_size_that_no_number_can_be_is_no_limit(parameter, limit):
+    assert remote_reply.size_limit(parameter) == limit

@@ -63,6 +63,30 @@ SIGN_IN = Bound(
     more="It is told to try again later (454).",
 )  # fmt: skip
 
+NEXT_HOP_REPLY = Bound(
+    what="a reply of a next hop", who="a next hop",
+    octets=65536, lines=100, seconds=600.0,
+    more="The connection is closed; the next host is tried.",
+)  # fmt: skip
+
+NEXT_HOP_HELLO = Bound(
+    what="connecting to a next hop, its greeting, its answers to EHLO and STARTTLS, the handshake", who="a next hop",
+    seconds=300.0,
+    more="The connection is closed; the next host is tried.",
+)  # fmt: skip
+
+NEXT_HOP_ATTEMPT = Bound(
+    what="an attempt to hand one message to the hosts of a next hop, one after the other", who="a next hop",
+    seconds=3600.0,
+    more="The connection is closed; the message waits for its next attempt.",
+)  # fmt: skip
+
+HOST_LIST = Bound(
+    what="the hosts of a next hop in DNS: MX records, and addresses of each host", who="the owner of a domain",
+    lines=20, seconds=60.0,
+    more="The hosts of worse preference are left out; five addresses at most are tried in one attempt.",
+)  # fmt: skip
+
 
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""

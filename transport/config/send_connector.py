@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from transport.config.endpoint import IPRange
 from transport.config.setting import Kind, Setting
 
 CMDLET = "New-SendConnector"
@@ -57,6 +58,16 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
             "One each line: a name or an address in brackets, such as mail.contoso.com or [10.10.10.100]. "
             "They are tried in this order.",
             CMDLET,
+        ),
+    ] = ()
+    internal_ip_ranges: Annotated[
+        tuple[IPRange, ...],
+        Setting(
+            "InternalIPRanges", "Delivery", Kind.RANGES, "Internal addresses that MX records may lead to",
+            "One each line, such as 10.1.0.0/16. To other private, loopback, link-local or own addresses, and to an "
+            "address instead of a domain (anna@[10.1.2.3]), nothing is sent: strangers could choose them. Smart hosts "
+            "need no entry.",
+            "ours",
         ),
     ] = ()
     port: Annotated[

@@ -33,6 +33,7 @@ _USUAL = {
     421: "4.4.2", 450: "4.2.0", 451: "4.3.0", 452: "4.3.1", 500: "5.5.2", 501: "5.5.4", 502: "5.5.1", 503: "5.5.1",
     504: "5.5.4", 550: "5.1.1", 551: "5.1.6", 552: "5.3.4", 553: "5.1.3", 554: "5.0.0", 555: "5.5.4",
 }  # fmt: skip
+_WRONG_ORDER = (500, 502, 503)
 
 
 def judge(code: int, text: str, expected: int = 2) -> Verdict:
@@ -47,12 +48,31 @@ def judge(code: int, text: str, expected: int = 2) -> Verdict:
     return Verdict(fate, line, status_of(code, text))
 
 
-def judge_recipient(code: int, text: str, accepted_before: bool) -> Verdict:
-    """The meaning of an answer to RCPT; "too many recipients" behind accepted ones means: the rest at once."""
+def judge_recipient(code: int, text: str, accepted_before: bool, early: bool = False) -> Verdict:
+    """The meaning of an answer to RCPT; "too many recipients" behind accepted ones means: the rest at once.
+
+    `early`: the command travelled ahead of its turn; that the order is wrong is then no answer about the recipient.
+    """
     verdict = judge(code, text)
     if code in (452, 552) and accepted_before:
         return Verdict(Fate.RETRY, verdict.text, "4.5.3", at_once=True)
+    if early and code in _WRONG_ORDER:
+        return Verdict(Fate.RETRY, verdict.text, "4.5.1", at_once=True)
     return verdict
+
+
+def refuses_order(codes: list[int], early: bool) -> bool:
+    """Whether the answers to MAIL, RCPT and DATA, sent together, refuse just that, and say nothing about the message.
+
+    `early`: they travelled with the end of the message before (RFC 2920 §3.1).
+    """
+    return any(code in _WRONG_ORDER for code in codes) or (early and codes[:1] == [554])
+
+
+def size_limit(parameter: str) -> int:
+    """The octets that a host takes by its SIZE extension (RFC 1870 §4, at most 20 digits); 0: it names no limit."""
+    digits = parameter.split(" ")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else 0
 
 
 def status_of(code: int, text: str) -> str:
@@ -66,19 +86,23 @@ def status_of(code: int, text: str) -> str:
 
 def one_line(code: int, text: str) -> str:
     """Code and text on one line of printable characters, at most 500 of them."""
-    words = " ".join(text.split())
-    return f"{code} {''.join(c if c.isprintable() else '?' for c in words)}"[:500].rstrip()
+    return f"{code} {printable(text)}"[:500].rstrip()
 
 
-def unreachable(reason: str) -> Verdict:
-    """No connection: the words that Exchange's Queue Viewer shows."""
-    return Verdict(
-        Fate.RETRY,
-        f'451 4.4.0 Primary target IP address responded with: "{" ".join(reason.split())[:300]}". '
+def printable(text: str) -> str:
+    """Words of a stranger on one line, without anything that a page or a log could take for more than words."""
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+
+
+def unreachable(reason: str, hosts: int) -> Verdict:
+    """No connection to any of so many hosts: the words that Exchange's Queue Viewer shows."""
+    alternates = (
         "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, "
-        "or delivery failed to all alternate hosts.",
-        "4.4.0",
+        "or delivery failed to all alternate hosts."
     )
+    words = " ".join(reason.split())[:300]
+    text = f'451 4.4.0 Primary target IP address responded with: "{words}".'
+    return Verdict(Fate.RETRY, f"{text} {alternates}" if hosts > 1 else f"{text} There is no alternate host.", "4.4.0")
 
 
 def refused(status: str, text: str) -> Verdict:
@@ -89,3 +113,8 @@ def refused(status: str, text: str) -> Verdict:
 def postponed(status: str, text: str) -> Verdict:
     """A passing failure that we find ourselves."""
     return Verdict(Fate.RETRY, f"451 {status} {text}", status)
+
+
+def unexpected(error: Exception) -> Verdict:
+    """A passing failure that nobody foresaw, by the name of its kind."""
+    return postponed("4.3.0", printable(f"{type(error).__name__}: {error}")[:300])

@@ -57,6 +57,7 @@ def _record(
         "ServerIp": "",
         "ServerHostname": here if received or recipient is None else recipient.remote_host,
         "ConnectorId": rf"{here}\{message.connector}" if received else "",
+        "SourceContext": recipient.protection if recipient else "",
         "Source": source,
         "EventId": event,
         "InternalMessageId": str(message.pk),

@@ -72,6 +72,7 @@ def record(found: Queued, hops: dict[str, NextHop]) -> Record:
         "LastError": next(
             (each.last_error for each in found.recipients if each.last_error), hop.last_error if hop else ""
         ),
+        "Protection": next((each.protection for each in found.recipients if each.protection), ""),
         "Queue": rf"{settings.GATEPOST_NODE}\{found.key}",
         "Recipients": [each.address for each in found.recipients],
     }

@@ -14,8 +14,8 @@ from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text, read_texts
 from transport.config.send_connector import SendConnector
 
-ORDER = ("DNSRoutingEnabled", "SmartHosts", "Port", "Fqdn", "Enabled", "SmtpMaxMessagesPerConnection", "AddressSpaces",
-         "Comment", "Name", "Identity", "WhenChanged")  # fmt: skip
+ORDER = ("DNSRoutingEnabled", "SmartHosts", "InternalIPRanges", "Port", "Fqdn", "Enabled",
+         "SmtpMaxMessagesPerConnection", "AddressSpaces", "Comment", "Name", "Identity", "WhenChanged")  # fmt: skip
 FAMILY = Family(
     noun="SendConnector",
     words="Send connector",

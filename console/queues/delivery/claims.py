@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 
+from console.queues.delivery.outcome import NOBODY, Peer
 from console.queues.delivery.parcel import Parcel
 from transport.send import dsn
 from transport.send.dsn import Action
@@ -38,7 +39,7 @@ PIECE = "SELECT chunk FROM queues_content WHERE message_id = %s AND number = %s"
 DELIVERED = """
 WITH done AS (
     UPDATE queues_recipient SET status = 'delivered', claimed_by = NULL, attempts = attempts + 1, last_error = '',
-        remote_host = %(host)s, finished_at = now()
+        remote_host = %(host)s, protection = %(protection)s, finished_at = now()
     WHERE id = ANY(%(ids)s) AND status = 'ready'
 )
 DELETE FROM queues_content WHERE message_id = ANY(%(alone)s)
@@ -47,13 +48,13 @@ DELETE FROM queues_content WHERE message_id = ANY(%(alone)s)
 STILL_READY = "SELECT id FROM queues_recipient WHERE id = ANY(%s) AND status = 'ready' ORDER BY id FOR UPDATE"
 POSTPONED = """
 UPDATE queues_recipient r SET claimed_by = NULL, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
-    due_at = now() + v.wait * interval '1 second'
+    protection = %(protection)s, due_at = now() + v.wait * interval '1 second'
 FROM unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[]) AS v (id, error, wait)
 WHERE r.id = v.id AND r.status = 'ready'
 """
 FAILED = """
 UPDATE queues_recipient r SET status = 'failed', claimed_by = NULL, attempts = attempts + 1, last_error = v.error,
-    remote_host = %(host)s, finished_at = now()
+    remote_host = %(host)s, protection = %(protection)s, finished_at = now()
 FROM unnest(%(ids)s::bigint[], %(errors)s::text[]) AS v (id, error)
 WHERE r.id = v.id AND r.status = 'ready' RETURNING r.id
 """
@@ -140,10 +141,11 @@ def pieces(pool: Any, parcel: Parcel) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class Results:
-    """What became of recipients since the last time it was written down. `told` are those of the delivered whose
-    sender is told so.
+    """What one peer made of recipients, since the last time it was written down. `told` are those of the delivered
+    whose sender is told so.
     """
 
+    peer: Peer = NOBODY
     delivered: list[int] = field(default_factory=list)
     told: list[tuple[Action, Parcel, int, Verdict]] = field(default_factory=list)
     alone: list[UUID] = field(default_factory=list)
@@ -170,10 +172,14 @@ class Results:
         self.shared.add(parcel.message_id)
 
 
-def write_delivered(connection: psycopg.Connection, results: Results, host: str) -> None:
+def write_delivered(connection: psycopg.Connection, results: Results) -> None:
     """The usual case, in one statement."""
-    parameters = {"ids": results.delivered, "alone": results.alone, "host": host}
+    parameters = {"ids": results.delivered, "alone": results.alone, **_columns(results.peer)}
     connection.execute(DELIVERED, parameters, prepare=True)
+
+
+def _columns(peer: Peer) -> dict[str, str]:
+    return {"host": peer.host, "protection": peer.protection}
 
 
 def still_ready(connection: psycopg.Connection, results: Results) -> set[int]:
@@ -182,16 +188,17 @@ def still_ready(connection: psycopg.Connection, results: Results) -> set[int]:
     return {row[0] for row in rows}
 
 
-def write_postponed(connection: psycopg.Connection, results: Results, host: str) -> None:
+def write_postponed(connection: psycopg.Connection, results: Results) -> None:
     ids, errors, waits = (list(column) for column in zip(*results.postponed, strict=True))
-    connection.execute(POSTPONED, {"ids": ids, "errors": errors, "waits": waits, "host": host})
+    connection.execute(POSTPONED, {"ids": ids, "errors": errors, "waits": waits, **_columns(results.peer)})
 
 
-def write_failed(connection: psycopg.Connection, results: Results, host: str) -> set[int]:
+def write_failed(connection: psycopg.Connection, results: Results) -> set[int]:
     """The rows that failed now (not those that an administrator removed meanwhile)."""
     ids = [recipient for _, recipient, _ in results.failed]
     errors = [verdict.text for _, _, verdict in results.failed]
-    return {row[0] for row in connection.execute(FAILED, {"ids": ids, "errors": errors, "host": host})}
+    parameters = {"ids": ids, "errors": errors, **_columns(results.peer)}
+    return {row[0] for row in connection.execute(FAILED, parameters)}
 
 
 def drop_content(connection: psycopg.Connection, messages: Iterable[UUID]) -> None:

@@ -11,12 +11,12 @@ from django.conf import settings
 from console.queues.delivery import claims, configuration, reports, rerouting
 from console.queues.delivery.claims import HopState, Results
 from console.queues.delivery.database import pool
+from console.queues.delivery.outcome import Peer, Unreachable, Verdicts
 from console.queues.delivery.parcel import Parcel
 from console.queues.delivery.slots import SLOTS
-from console.queues.delivery.smtp_delivery import Verdicts
 from console.queues.delivery.unreached import UNREACHED
-from console.queues.delivery.ways_out import Unreachable, Way, way_for
-from transport.send import dsn, retry
+from console.queues.delivery.ways_out import Way, way_for
+from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
@@ -94,12 +94,21 @@ class Round:
         except Unreachable as error:
             self._fail_hop(str(error))
             return False
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            log.exception("delivery to %s", self._state.key)
+            self._fail_hop(remote_reply.unexpected(error).text)
+            return False
         finally:
             self._write()
             if left:
                 self._release(set(left))
 
     def _take(self, parcel: Parcel, verdicts: Verdicts) -> None:
+        if len(self._results) and self._results.peer != self._way.peer:
+            self._write()
+        self._results.peer = self._way.peer
         delivered = []
         for recipient, verdict in verdicts.items():
             if verdict.fate is Fate.DELIVERED:
@@ -141,7 +150,7 @@ class Round:
             claims.hop_reached(connection, self._state.key)
             self._in_trouble = False
         if results.delivered and not (results.postponed or results.failed or results.shared or results.told):
-            claims.write_delivered(connection, results, self._way.host)
+            claims.write_delivered(connection, results)
         elif len(results):
             with connection.transaction():
                 self._write_all(connection, results)
@@ -150,12 +159,12 @@ class Round:
         if results.told:
             self._tell(connection, results)
         if results.delivered:
-            claims.write_delivered(connection, results, self._way.host)
+            claims.write_delivered(connection, results)
         if results.postponed:
-            claims.write_postponed(connection, results, self._way.host)
+            claims.write_postponed(connection, results)
         if results.failed:
-            failed = claims.write_failed(connection, results, self._way.host)
-            concerned = [self._concerned(*one) for one in results.failed if one[1] in failed]
+            failed = claims.write_failed(connection, results)
+            concerned = [self._concerned(results.peer, *one) for one in results.failed if one[1] in failed]
             reports.send(connection, self._router, Action.FAILED, concerned)
         if results.shared:
             claims.drop_content(connection, results.shared)
@@ -164,12 +173,13 @@ class Round:
         """Reports of success, while the content of the originals is still there."""
         ready = claims.still_ready(connection, results)
         for action in (Action.DELIVERED, Action.RELAYED):
-            concerned = [self._concerned(*one) for kind, *one in results.told if kind is action and one[1] in ready]
+            told = [one for kind, *one in results.told if kind is action and one[1] in ready]
+            concerned = [self._concerned(results.peer, *one) for one in told]
             reports.send(connection, self._router, action, concerned)
 
-    def _concerned(self, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
+    def _concerned(self, peer: Peer, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
         wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
-        host = "" if self._state.key == "mailbox" else self._way.host
+        host = "" if self._state.key == "mailbox" else peer.host
         address = parcel.recipients[row]
         return parcel.message_id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
 

@@ -1,79 +1,139 @@
-"""Mail over SMTP: the standard library's client, and what it lacks: pipelining, an answer for each recipient, and the
-extensions DSN (RFC 3461), SMTPUTF8 (RFC 6531), CHUNKING and BINARYMIME (RFC 3030).
+"""Mail over SMTP: the conversation with one host, with PIPELINING, an answer for each recipient, and the extensions
+DSN (RFC 3461), SMTPUTF8 (RFC 6531), CHUNKING and BINARYMIME (RFC 3030).
 
 One round trip per message where the peer offers PIPELINING: the envelope of the next message travels with the last
-bytes of the one before it (RFC 2920 §3.1). Timeouts: RFC 5321 §4.5.3.2.
+bytes of the one before it (RFC 2920 §3.1). A refusal of that is no answer about a message: it is asked again, alone.
+Timeouts: RFC 5321 §4.5.3.2.
 """
 
 import dataclasses
-import smtplib
-import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from time import monotonic
 
-from console.queues.delivery.next_hop import Host
+from console.queues.delivery.outcome import Verdicts
 from console.queues.delivery.parcel import Parcel
+from console.queues.delivery.remembered import PACES, UNTRUSTED
+from console.queues.delivery.wire import Lost, Refused, Wire
+from transport.config import bounds
+from transport.config.kinds import host_name
 from transport.send import remote_reply
+from transport.send.attempt import Pace
 from transport.send.dsn import header_block
+from transport.send.hosts import Host
 from transport.send.mail_data import MailData, is_text
 from transport.send.remote_reply import Fate, Verdict
 
-CONNECT, COMMAND, DATA_BLOCK, TERMINATION = 30.0, 300.0, 180.0, 600.0
+COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
 MOST_RECIPIENTS = 100
 
-Verdicts = dict[int, Verdict]
 Pieces = Callable[[Parcel], Iterable[bytes]]
 
 
 @cache
-def opportunistic() -> ssl.SSLContext:
-    """TLS against listeners-in only: no certificate is required, as without TLS the mail would go in the clear."""
+def _context(verified: bool) -> ssl.SSLContext:
+    """TLS against listeners-in. Without a certificate that can be verified it still is better than clear text."""
     context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    if not verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context
 
 
-class Connection(smtplib.SMTP):
-    """A kept connection to one host. Raises OSError or SMTPException when it cannot be opened or breaks."""
+class NoTls(Exception):
+    """TLS does not work with a host that offers it; the text says why."""
 
-    def __init__(self, host: Host, port: int, fqdn: str) -> None:
-        self.peer = host
-        self.sent = 0
-        self._unread = 0
-        self.last_words = ""
-        super().__init__(host.name, port, local_hostname=fqdn, timeout=COMMAND)
-        self._say_hello()
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        sock = socket.create_connection((self.peer.address, port), CONNECT)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(COMMAND)
-        return sock
+class OutOfOrder(Lost):
+    """The answer of a host that wants nothing before its turn; it may be about no message at all."""
+
+
+class Connection:
+    """A kept connection to one host. Every method raises Lost when it breaks, or cannot be opened.
+
+    `early`: the envelope of the next message was sent before its turn, and not taken yet; `took_early`: one was.
+    `heard`: the peer has answered MAIL of the message in hand. `sent`: messages that it has answered. `slowed`: the
+    pace is slower than what is known of the host.
+    """
+
+    def __init__(self, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> None:
+        self.peer, self.port, self._fqdn, self.pace = host, port, fqdn, pace
+        self.slowed = pace < PACES.recall(host, port)
+        self.sent = self._unread = 0
+        self.early = self.took_early = self.heard = False
+        self._codes: list[int] = []
+        self.protection = "In the clear: STARTTLS is not offered"
+        self._wire = Wire(host, port, until)
+        try:
+            self._expect(2, *self._wire.reply(COMMAND))
+            self._say_hello()
+        except Lost:
+            self._wire.close()
+            raise
+
+    def _expect(self, kind: int, code: int, text: str) -> None:
+        if code // 100 != kind:
+            raise Refused(remote_reply.one_line(code, text))
 
     def _say_hello(self) -> None:
-        try:
-            self.ehlo_or_helo_if_needed()
-        except BaseException:
-            self.close()
-            raise
-        self.pipelining = self.has_extn("pipelining")
-        self.reports = self.has_extn("dsn")
-        self._international = self.has_extn("smtputf8")
-        self._binary = self.has_extn("chunking") and self.has_extn("binarymime")
-        limit = self.esmtp_features.get("size", "").split(" ")[0]
-        self.size_limit = int(limit) if limit.isdecimal() else 0
+        """EHLO, and HELO where that is not known; what counts is the last thing that was said."""
+        code, text = self._command(f"EHLO {self._fqdn}")
+        extensions = text.split("\n")[1:] if code == 250 else []
+        if code != 250:
+            heard = remote_reply.one_line(code, text)
+            try:
+                self._expect(2, *self._command(f"HELO {self._fqdn}"))
+            except Refused:
+                raise
+            except Lost:
+                raise Refused(heard) from None
+        self._learn({each.split(" ")[0].lower(): each.partition(" ")[2] for each in extensions})
 
-    def secure(self) -> None:
-        """STARTTLS. Raises OSError or SMTPException; the connection is closed then."""
+    def _command(self, line: str) -> tuple[int, str]:
+        self._wire.send(f"{line}\r\n".encode())
+        return self._reply()
+
+    def _reply(self, seconds: float = 0.0) -> tuple[int, str]:
+        """The next reply that is about something: 421 ends the connection (RFC 5321 §3.8)."""
+        code, text = self._wire.reply(seconds or COMMAND)
+        if code == 421:
+            raise Refused(remote_reply.one_line(code, text))
+        return code, text
+
+    def _learn(self, extensions: dict[str, str]) -> None:
+        self._extensions = extensions
+        self.pace = self.pace if self.offers("pipelining") else Pace.SINGLE
+        self.reports = self.offers("dsn")
+        self._international = self.offers("smtputf8")
+        self._binary = self.offers("chunking") and self.offers("binarymime")
+        self.size_limit = remote_reply.size_limit(extensions.get("size", ""))
+
+    def offers(self, extension: str) -> bool:
+        """Whether the peer named an extension, given in lower case, in its answer to EHLO."""
+        return extension in self._extensions
+
+    def secure(self, untrusted: str) -> None:
+        """STARTTLS. `untrusted`: why the certificate is not verified; empty: it must be.
+
+        Raises NoTls when only TLS is to blame, with ssl.SSLCertVerificationError as its cause if the certificate is.
+        """
         try:
-            code, text = self.starttls(context=opportunistic())
-            if code != 220:
-                raise smtplib.SMTPResponseException(code, text)
-        except BaseException:
+            self._start_tls(untrusted)
+        except Refused:
             self.close()
             raise
+        except Lost as error:
+            self.close()
+            raise NoTls(str(error)) from error.__cause__
+
+    def _start_tls(self, untrusted: str) -> None:
+        code, text = self._command("STARTTLS")
+        if code != 220:
+            raise Lost(f"STARTTLS was answered {remote_reply.one_line(code, text)}")
+        self._wire.secure(_context(not untrusted), _name_on_the_wire(self.peer))
+        certificate = f"certificate not verified ({untrusted})" if untrusted else "certificate verified"
+        self.protection = f"{self._wire.tls}, {certificate}"
         self._say_hello()
 
     def fit(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
@@ -100,12 +160,15 @@ class Connection(smtplib.SMTP):
         """
         waiting = iter(parcels)
         current = next(waiting, None)
-        if current is not None and self.pipelining:
-            self.send(self._envelope(current))
+        self.early = False
         while current is not None:
-            verdicts, go_on = self._ask(current)
+            self.heard = False
+            if self.pace > Pace.SINGLE and not self.early:
+                self._wire.send(self._envelope(current))
+            verdicts, go_on = self._ask_alone(current) if self.early else self._ask(current)
             following = next(waiting, None)
-            ahead = self._envelope(following) if following is not None and self.pipelining else b""
+            ahead = self._envelope(following) if following is not None and self.pace is Pace.AHEAD else b""
+            self.early = bool(ahead)
             if not go_on:
                 self._forget(ahead)
             elif current.body_type == "BINARYMIME":
@@ -115,6 +178,21 @@ class Connection(smtplib.SMTP):
             self.sent += 1
             yield current, verdicts
             current = following
+
+    def _ask_alone(self, parcel: Parcel) -> tuple[Verdicts, bool]:
+        """As `_ask`, for an envelope that was sent before its turn: what is refused is asked once more."""
+        verdicts, go_on = self._ask(parcel)
+        in_part = go_on and remote_reply.refuses_order(self._codes, True)
+        self.early, self.took_early = False, self.took_early or go_on
+        if go_on and not in_part:
+            return verdicts, go_on
+        if not go_on:
+            self._forget(self._envelope(parcel))
+            verdicts, go_on = self._ask(parcel)
+        if go_on:
+            self.pace = Pace.GROUPED
+            PACES.remember(self.peer, self.port, self.pace)
+        return verdicts, go_on
 
     def _envelope(self, parcel: Parcel) -> bytes:
         return b"".join(self._commands(parcel))
@@ -129,8 +207,8 @@ class Connection(smtplib.SMTP):
         return commands if parcel.body_type == "BINARYMIME" else [*commands, b"DATA\r\n"]
 
     def _mail_parameters(self, parcel: Parcel) -> str:
-        found = f" SIZE={parcel.size}" if "size" in self.esmtp_features else ""
-        if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and self.has_extn("8bitmime")):
+        found = f" SIZE={parcel.size}" if self.offers("size") else ""
+        if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and self.offers("8bitmime")):
             found += f" BODY={parcel.body_type}"
         if self._international and (parcel.smtp_utf8 or not _is_ascii(parcel)):
             found += " SMTPUTF8"
@@ -141,99 +219,135 @@ class Connection(smtplib.SMTP):
         return found
 
     def _ask(self, parcel: Parcel) -> tuple[Verdicts, bool]:
-        """The verdicts on the envelope, and whether the peer now waits for the message."""
-        commands = [] if self.pipelining else self._commands(parcel)
+        """The verdicts on the envelope, and whether the peer now waits for the message.
+
+        Raises OutOfOrder when it does not want several commands at once.
+        """
+        commands = self._commands(parcel) if self.pace is Pace.SINGLE else []
+        self._codes = []
+        verdicts, go_on = self._verdicts(parcel, commands)
+        if self.pace > Pace.SINGLE and not go_on and remote_reply.refuses_order(self._codes, self.early):
+            raise OutOfOrder(self._said)
+        return verdicts, go_on
+
+    def _verdicts(self, parcel: Parcel, commands: list[bytes]) -> tuple[Verdicts, bool]:
         sender = remote_reply.judge(*self._answer(commands))
-        binary = parcel.body_type == "BINARYMIME"
+        self.heard = True
+        with_data = self.pace > Pace.SINGLE and parcel.body_type != "BINARYMIME"
         if sender.fate is not Fate.DELIVERED:
-            self._skip(0 if not self.pipelining else len(parcel.recipients) + (not binary))
+            self._skip(len(parcel.recipients) * (self.pace > Pace.SINGLE) + with_data)
             return dict.fromkeys(parcel.recipients, sender), False
         verdicts: Verdicts = {}
         accepted = False
         for recipient in parcel.recipients:
-            verdict = remote_reply.judge_recipient(*self._answer(commands), accepted)
+            verdict = remote_reply.judge_recipient(*self._answer(commands), accepted, self.early)
             accepted = accepted or verdict.fate is Fate.DELIVERED
             verdicts[recipient] = verdict
-        if binary or (not accepted and commands):
+        if not accepted:
+            self._skip(with_data)
+        if not accepted or parcel.body_type == "BINARYMIME":
             return verdicts, accepted
-        return self._data_verdict(verdicts, accepted, *self._answer(commands))
-
-    def _data_verdict(self, verdicts: Verdicts, accepted: bool, code: int, text: str) -> tuple[Verdicts, bool]:
-        if code == 354 and accepted:
-            return verdicts, True
+        code, text = self._answer(commands)
         if code == 354:
-            self.send(b".\r\n")
-            self.getreply()
-        else:
-            verdicts = _instead(verdicts, remote_reply.judge(code, text, expected=3))
-        return verdicts, False
+            return verdicts, True
+        return _instead(verdicts, remote_reply.judge(code, text, expected=3)), False
 
     def _hand_over(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
         """Send the message, and the next envelope with its last bytes."""
-        self.sock.settimeout(DATA_BLOCK)
         data = MailData()
         held = b""
-        for piece in pieces:
-            if held:
-                self.send(held)
-            held = data.encode(piece)
-        self.send(held + data.finish() + ahead)
-        self.sock.settimeout(TERMINATION)
-        final = remote_reply.judge(*self._answer([]))
-        self.sock.settimeout(COMMAND)
-        return _instead(verdicts, final)
+        try:
+            for piece in pieces:
+                if held:
+                    self._wire.send(held)
+                held = data.encode(piece)
+            self._wire.send(held + data.finish() + ahead)
+        except Lost:
+            return _instead(verdicts, self._last_verdict(ahead))
+        return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+
+    def _final(self, ahead: bytes, code: int, text: str) -> Verdict:
+        """The answer to the message; a refusal with which something was sent ahead may be about that."""
+        verdict = remote_reply.judge(code, text)
+        if ahead and verdict.fate is Fate.FAILED:
+            raise OutOfOrder(verdict.text)
+        return verdict
+
+    def _last_verdict(self, ahead: bytes) -> Verdict:
+        """Of a peer that takes no more octets of a message: it may have said why. The connection is over."""
+        try:
+            verdict = self._final(ahead, *self._reply(LAST_WORDS))
+        finally:
+            self.close()
+        if verdict.fate is Fate.DELIVERED:
+            raise Lost("the connection was closed in the middle of the message")
+        return verdict
 
     def _hand_over_chunks(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
         """Send the message as it is; RFC 3030 §2."""
-        self.sock.settimeout(TERMINATION)
         held: bytes | None = None
         for piece in pieces:
             if held is not None:
-                self.send(b"BDAT %d\r\n" % len(held) + held)
-                verdict = remote_reply.judge(*self._answer([]))
+                self._wire.send(b"BDAT %d\r\n" % len(held) + held)
+                verdict = remote_reply.judge(*self._reply(TERMINATION))
                 if verdict.fate is not Fate.DELIVERED:
-                    self.sock.settimeout(COMMAND)
                     self._forget(ahead)
                     return _instead(verdicts, verdict)
             held = piece
         last = held or b""
-        self.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
-        final = remote_reply.judge(*self._answer([]))
-        self.sock.settimeout(COMMAND)
-        return _instead(verdicts, final)
+        self._wire.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
+        return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
 
     def _forget(self, ahead: bytes) -> None:
         """End a transaction that came to nothing; its answer is read with the next one."""
-        self.send(b"RSET\r\n" + ahead)
-        self._unread += 1
+        if self._wire.is_open:
+            self._wire.send(b"RSET\r\n" + ahead)
+            self._unread += 1
 
     def _answer(self, commands: list[bytes]) -> tuple[int, str]:
         """The next reply; without PIPELINING the next of `commands` is sent first."""
         while self._unread:
             self._unread -= 1
-            self.getreply()
+            self._reply()
         if commands:
-            self.send(commands.pop(0))
-        code, reply = self.getreply()
-        text = reply.decode("utf-8", "replace")
-        if code == 421:
-            self.last_words = remote_reply.one_line(code, text)
+            self._wire.send(commands.pop(0))
+        code, text = self._reply()
+        self._codes.append(code)
+        self._said = remote_reply.one_line(code, text)
         return code, text
 
     def _skip(self, replies: int) -> None:
-        for _ in range(replies):
-            code, _ = self.getreply()
-            if code == 354:
-                self.send(b".\r\n")
-                self.getreply()
+        """Answers that change nothing: all recipients have their verdict, even if the peer hangs up now."""
+        try:
+            for _ in range(replies):
+                code, _ = self._reply()
+                if code == 354:
+                    self._wire.send(b".\r\n")
+                    self._reply()
+        except Lost:
+            self.close()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a kept connection can still be used, as far as one can see."""
+        return self._wire.is_quiet
+
+    def allow(self, until: float) -> None:
+        """From now on everything must be over then (monotonic)."""
+        self._wire.until = until
+
+    def close(self) -> None:
+        """Without a word."""
+        self._wire.close()
 
     def part(self) -> None:
         """QUIT, politely but without waiting long."""
         try:
-            self.sock.settimeout(5.0)
-            self.quit()
-        except (OSError, smtplib.SMTPException, AttributeError):
-            self.close()
+            self._wire.until = monotonic() + PARTING
+            self._command("QUIT")
+        except Lost:
+            pass
+        self.close()
 
 
 def _instead(verdicts: Verdicts, final: Verdict) -> Verdicts:
@@ -255,33 +369,38 @@ def _rcpt_parameters(parcel: Parcel, recipient: int) -> str:
     return (f" NOTIFY={notify}" if notify else "") + (f" ORCPT={orcpt}" if orcpt else "")
 
 
-def connect(hosts: Iterable[Host], port: int, fqdn: str) -> Connection:
-    """A connection to the first host that answers, with TLS if it is offered and works.
-
-    Raises ConnectionError with what the last one said.
+def _name_on_the_wire(host: Host) -> str:
+    """The name that a certificate must have, and that TLS sends ahead (SNI): for a label of people, the address, which
+    OpenSSL never sends (RFC 6066 §3).
     """
-    last = "no host to try"
-    for host in hosts:
-        try:
-            return _connect(host, port, fqdn)
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
-            last = f"{host.name}: {_words(error)}"
-    raise ConnectionError(last)
+    try:
+        return host_name(host.name)
+    except ValueError:
+        return host.address.partition("%")[0]
 
 
-def _connect(host: Host, port: int, fqdn: str) -> Connection:
-    connection = Connection(host, port, fqdn)
-    if connection.has_extn("starttls"):
-        try:
-            connection.secure()
-        except (OSError, smtplib.SMTPException):
-            connection = Connection(host, port, fqdn)
+def connect(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> Connection:
+    """A connection that serves until then (monotonic), with TLS if it is offered and works. Raises Lost."""
+    hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
+    try:
+        connection = _secured(host, port, fqdn, pace, hello)
+    except NoTls as error:
+        connection = Connection(host, port, fqdn, pace, hello)
+        connection.protection = f"In the clear: {error}"
+    connection.allow(until)
     return connection
 
 
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error
-        words = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-        return remote_reply.one_line(error.smtp_code, words)
-    return str(error) or type(error).__name__
+def _secured(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> Connection:
+    """Raises NoTls as well."""
+    connection = Connection(host, port, fqdn, pace, until)
+    if not connection.offers("starttls"):
+        return connection
+    try:
+        connection.secure(UNTRUSTED.recall(host, port))
+    except NoTls as error:
+        if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            raise
+        UNTRUSTED.remember(host, port, str(error))
+        return _secured(host, port, fqdn, pace, until)
+    return connection

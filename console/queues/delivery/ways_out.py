@@ -1,36 +1,36 @@
 """The ways out of a queue: into mailboxes, or over SMTP. Both take parcels and tell what became of each."""
 
-import dataclasses
-import smtplib
-from collections import deque
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from console.queues.delivery import claims, maildir, next_hop, smtp_delivery
-from console.queues.delivery.next_hop import Host, LookUpFailed
+import psycopg
+
+from console.queues.delivery import claims, maildir, next_hop
+from console.queues.delivery.outcome import Outcome, Peer, Verdicts
 from console.queues.delivery.parcel import Parcel
-from console.queues.delivery.smtp_delivery import MOST_RECIPIENTS, Connection, Verdicts
+from console.queues.delivery.relay import Relay
 from transport.config.domains import default_domain, domain_of
-from transport.send import remote_reply
+from transport.config.send_connector import SendConnector
+from transport.config.snapshot import Snapshot
+from transport.send import hosts, remote_reply
 from transport.send.dsn import Action
+from transport.send.hosts import Host
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
 
 LISTED = "SELECT address FROM directory_recipient WHERE address = ANY(%s) AND NOT deleted"
 DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
+log = logging.getLogger(__name__)
 UNKNOWN = remote_reply.refused("5.1.1", "RESOLVER.ADR.RecipNotFound; not found")
-
-Outcome = tuple[Parcel, Verdicts]
-
-
-class Unreachable(Exception):
-    """The next hop as a whole does not work; the text says why."""
 
 
 class Way(Protocol):
-    host: str
+    peer: Peer
+    """Who gave the outcome that was yielded last."""
     reached: bool
+    """Whether the next hop has answered about a message."""
     lingers: float
     confirms: Action | None
     """What a sender who asks for success is told of what was delivered last; None when the next hop tells it."""
@@ -45,7 +45,7 @@ class Way(Protocol):
 class Mailboxes:
     """Into Maildirs below `root`. Recipients that the directory does not hold are refused."""
 
-    host = "mailbox"
+    peer = Peer("mailbox")
     reached = True
     lingers = 0.0
     confirms = Action.DELIVERED
@@ -72,6 +72,11 @@ class Mailboxes:
             self._store.write(address, name, self._with_return_path(parcel))
         except (OSError, LookupError) as error:
             return remote_reply.postponed("4.3.1", f"Insufficient system resources: {error}")
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            log.exception("message %s", parcel.message_id)
+            return remote_reply.unexpected(error)
         return DELIVERED
 
     def _with_return_path(self, parcel: Parcel) -> Iterator[bytes]:
@@ -98,103 +103,6 @@ class Mailboxes:
         """Nothing is kept open."""
 
 
-class Relay:
-    """Over SMTP, on a connection that is kept from one batch to the next."""
-
-    lingers = 2.0
-
-    def __init__(
-        self, hosts: Callable[[], Iterable[Host]], port: int, fqdn: str, most_messages: int, pool: Any
-    ) -> None:
-        self._hosts, self._port, self._fqdn, self._most, self._pool = hosts, port, fqdn, most_messages, pool
-        self._connection: Connection | None = None
-        self.host = ""
-        self.reached = False
-        self.confirms: Action | None = None
-
-    def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
-        waiting = deque(small for parcel in parcels for small in _split(parcel))
-        while waiting:
-            try:
-                connection = self._connected()
-            except LookUpFailed as error:
-                if error.verdict.fate is not Fate.FAILED:
-                    raise Unreachable(error.verdict.text) from None
-                yield from ((parcel, dict.fromkeys(parcel.recipients, error.verdict)) for parcel in waiting)
-                return
-            except ConnectionError as error:
-                raise Unreachable(remote_reply.unreachable(str(error)).text) from None
-            yield from self._send_some(connection, waiting)
-
-    def _send_some(self, connection: Connection, waiting: deque[Parcel]) -> Iterator[Outcome]:
-        """As many as the connection may still carry."""
-        part = [waiting.popleft() for _ in range(min(len(waiting), self._most - connection.sent))]
-        sendable: deque[Parcel] = deque()
-        refused = 0
-        for parcel in part:
-            fitting = self._fit(connection, parcel)
-            if isinstance(fitting, Parcel):
-                sendable.append(fitting)
-            else:
-                refused += 1
-                yield parcel, dict.fromkeys(parcel.recipients, fitting)
-        try:
-            for parcel, verdicts in connection.send_parcels(list(sendable), self._pieces):
-                sendable.popleft()
-                self.reached = True
-                yield parcel, verdicts
-        except (OSError, smtplib.SMTPException, LookupError) as error:
-            broken = sendable.popleft()
-            waiting.extendleft(reversed(sendable))
-            yield from self._broke(connection, broken, error)
-            return
-        connection.sent += refused
-        if connection.sent >= self._most:
-            self.close()
-
-    def _fit(self, connection: Connection, parcel: Parcel) -> Parcel | Verdict:
-        try:
-            return connection.fit(parcel, self._pieces)
-        except LookupError as error:
-            return remote_reply.postponed("4.3.0", str(error))
-
-    def _broke(self, connection: Connection, parcel: Parcel, error: Exception) -> Iterator[Outcome]:
-        """The connection ended under a message: that one waits; a host that took nothing at all is out of order."""
-        connection.close()
-        self._connection = None
-        words = " ".join(str(error).split()) or type(error).__name__
-        verdict = remote_reply.postponed("4.4.2", f"Connection dropped: {connection.last_words or words}")
-        yield parcel, dict.fromkeys(parcel.recipients, verdict)
-        if not connection.sent:
-            raise Unreachable(remote_reply.unreachable(f"{connection.peer.name}: {words}").text)
-
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._connection = smtp_delivery.connect(self._hosts(), self._port, self._fqdn)
-            self.host = f"{self._connection.peer.name} [{self._connection.peer.address}]"
-            self.reached = True
-            self.confirms = None if self._connection.reports else Action.RELAYED
-        return self._connection
-
-    def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
-        return claims.pieces(self._pool, parcel)
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.part()
-            self._connection = None
-
-
-def _split(parcel: Parcel) -> Iterator[Parcel]:
-    """At most 100 recipients in one transaction: every server takes as many (RFC 5321 §4.5.3.1.8)."""
-    if len(parcel.recipients) <= MOST_RECIPIENTS:
-        yield parcel
-        return
-    rows = list(parcel.recipients.items())
-    for start in range(0, len(rows), MOST_RECIPIENTS):
-        yield dataclasses.replace(parcel, recipients=dict(rows[start : start + MOST_RECIPIENTS]))
-
-
 def way_for(state: claims.HopState, router: Router, root: Path, pool: Any) -> Way | None:
     """How mail for a next hop leaves under the newest configuration; None when it must be routed anew."""
     if state.key == "mailbox":
@@ -206,10 +114,15 @@ def way_for(state: claims.HopState, router: Router, root: Path, pool: Any) -> Wa
     smart = bool(connector.smart_hosts) and not connector.dns_routing_enabled
     if smart != state.key.startswith("smarthost:"):
         return None
-    names = list(connector.smart_hosts)
-
-    def hosts() -> Iterator[Host]:
-        return next_hop.smart_hosts(names) if smart else next_hop.mail_exchangers(state.domain)
-
     fqdn = connector.fqdn or router.snapshot.server
-    return Relay(hosts, connector.port, fqdn, connector.max_messages_per_connection, pool)
+    find = _hosts_of(connector, state.domain, router.snapshot)
+    return Relay(find, connector.port, fqdn, connector.max_messages_per_connection, pool)
+
+
+def _hosts_of(connector: SendConnector, domain: str, snapshot: Snapshot) -> Callable[[], Iterator[Host]]:
+    servers = snapshot.connection_filter.dns_servers
+    if connector.dns_routing_enabled or not connector.smart_hosts:
+        policy = hosts.policy(snapshot, connector.port, connector.internal_ip_ranges)
+        return lambda: next_hop.mail_exchangers(domain, policy, servers)
+    policy = hosts.policy(snapshot, connector.port, None)
+    return lambda: next_hop.smart_hosts(list(connector.smart_hosts), policy, servers)

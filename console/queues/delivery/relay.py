@@ -1,0 +1,217 @@
+"""Over SMTP to the hosts of a next hop, in their order, until one of them takes the message (RFC 5321 §5.1)."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from console.queues.delivery import claims, smtp_delivery
+from console.queues.delivery.next_hop import LookUpFailed
+from console.queues.delivery.outcome import NOBODY, Outcome, Peer, Unreachable, Verdicts
+from console.queues.delivery.parcel import Parcel
+from console.queues.delivery.remembered import PACES
+from console.queues.delivery.smtp_delivery import MOST_RECIPIENTS, Connection, OutOfOrder
+from console.queues.delivery.wire import Lost, Refused, TimedOut
+from transport.config import bounds
+from transport.send import attempt, remote_reply
+from transport.send.attempt import End, Next, Pace
+from transport.send.dsn import Action
+from transport.send.hosts import Host
+from transport.send.remote_reply import Fate, Verdict
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Letter:
+    """A parcel under way from host to host; `verdicts` are what the last host that was asked said of it."""
+
+    parcel: Parcel
+    verdicts: Verdicts = field(default_factory=dict)
+    peer: Peer = NOBODY
+
+
+class Relay:
+    """Keeps its connection from one batch to the next. `hosts` may raise LookUpFailed before the first."""
+
+    lingers = 2.0
+
+    def __init__(
+        self, hosts: Callable[[], Iterator[Host]], port: int, fqdn: str, most_messages: int, pool: Any
+    ) -> None:
+        self._hosts, self._port, self._fqdn, self._most, self._pool = hosts, port, fqdn, most_messages, pool
+        self._connection: Connection | None = None
+        self._words = "no host to try"
+        self._until = 0.0
+        self.peer = NOBODY
+        self.reached = False
+        self.confirms: Action | None = None
+
+    def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
+        waiting = deque(Letter(small) for parcel in parcels for small in _split(parcel))
+        self._until = _attempt_ends()
+        tried = 0
+        try:
+            for host in self._in_order():
+                tried += 1
+                yield from self._offer(host, waiting)
+                if not waiting or monotonic() >= self._until:
+                    break
+        except LookUpFailed as error:
+            yield from self._not_found(error.verdict, waiting)
+        yield from self._leave(waiting, tried)
+
+    def _in_order(self) -> Iterator[Host]:
+        """The host of the kept connection comes first: it works."""
+        kept = self._connection.peer if self._connection is not None else None
+        if kept is not None:
+            yield kept
+        for host in self._hosts():
+            if host != kept:
+                yield host
+
+    def _not_found(self, verdict: Verdict, waiting: deque[Letter]) -> Iterator[Outcome]:
+        if verdict.fate is not Fate.FAILED:
+            raise Unreachable(verdict.text) from None
+        self.peer = NOBODY
+        while waiting:
+            parcel = waiting.popleft().parcel
+            yield parcel, dict.fromkeys(parcel.recipients, verdict)
+
+    def _leave(self, waiting: deque[Letter], tried: int) -> Iterator[Outcome]:
+        """What no host took: those that one has answered wait, the others were not tried."""
+        for letter in waiting:
+            if letter.verdicts:
+                self.peer = letter.peer
+                yield letter.parcel, letter.verdicts
+        if not all(letter.verdicts for letter in waiting):
+            raise Unreachable(remote_reply.unreachable(self._words, tried).text)
+
+    def _offer(self, host: Host, waiting: deque[Letter]) -> Iterator[Outcome]:
+        """Everything to one host, on as many connections as it wants; what it puts off waits afterwards."""
+        put_off: list[Letter] = []
+        pace, struck, next_step = PACES.recall(host, self._port), False, Next.AGAIN
+        while waiting and next_step is not Next.ELSEWHERE:
+            before = len(waiting)
+            try:
+                connection = self._connected(host, pace)
+                yield from self._carry(connection, waiting, put_off)
+            except Lost as error:
+                struck = struck and len(waiting) == before
+                next_step, pace = self._after(host, error, pace, struck)
+                self._words = f"{host.name}: {error}"
+                if next_step is Next.WITHOUT:
+                    struck = True
+                    put_off.append(self._put_off(waiting.popleft(), error))
+                self._drop()
+        waiting.extendleft(reversed(put_off))
+
+    def _after(self, host: Host, error: Lost, pace: Pace, struck: bool) -> tuple[Next, Pace]:
+        one = self._connection
+        if one is None:
+            return Next.ELSEWHERE, pace
+        end = End(
+            one.pace, one.sent > 0, one.heard, one.early, one.took_early, isinstance(error, OutOfOrder),
+            not isinstance(error, Refused | TimedOut), struck,
+        )  # fmt: skip
+        return attempt.after(end)
+
+    def _carry(self, connection: Connection, waiting: deque[Letter], put_off: list[Letter]) -> Iterator[Outcome]:
+        """As many as the connection may still carry. While it speaks, the first that waits is in hand."""
+        self.peer = Peer(connection.peer.label, connection.protection)
+        fitting = yield from self._fitting(connection, waiting)
+        try:
+            for _, verdicts in connection.send_parcels(fitting, self._pieces):
+                self._until = _attempt_ends()
+                connection.allow(self._until)
+                yield from self._judged(connection, waiting.popleft(), verdicts, put_off)
+        except (Lost, psycopg.Error):
+            raise
+        except Exception as error:
+            yield self._unexpected(waiting.popleft().parcel, error)
+            self._drop()
+            return
+        if connection.sent >= self._most:
+            self.close()
+
+    def _fitting(self, connection: Connection, waiting: deque[Letter]) -> Generator[Outcome, None, list[Parcel]]:
+        """Returns the parcels as this host can take them; what it need not be asked about is yielded."""
+        fitting = []
+        for letter in list(waiting)[: self._most - connection.sent]:
+            try:
+                found = connection.fit(letter.parcel, self._pieces)
+            except psycopg.Error:
+                raise
+            except Exception as error:
+                found = self._unexpected(letter.parcel, error)[1]
+            if isinstance(found, Parcel):
+                fitting.append(found)
+                continue
+            waiting.remove(letter)
+            yield letter.parcel, found if isinstance(found, dict) else dict.fromkeys(letter.parcel.recipients, found)
+        return fitting
+
+    def _judged(
+        self, connection: Connection, letter: Letter, verdicts: Verdicts, put_off: list[Letter]
+    ) -> Iterator[Outcome]:
+        """Final verdicts at once; of those that a host puts off, the last host's will count."""
+        self.reached = True
+        self.confirms = None if connection.reports else Action.RELAYED
+        later = {row: each for row, each in verdicts.items() if each.fate is Fate.RETRY and not each.at_once}
+        if connection.slowed and connection.sent == 1 and any(v.fate is Fate.DELIVERED for v in verdicts.values()):
+            PACES.remember(connection.peer, self._port, connection.pace)
+        if later:
+            part = replace(letter.parcel, recipients={row: letter.parcel.recipients[row] for row in later})
+            put_off.append(Letter(part, later, self.peer))
+        if len(later) < len(verdicts):
+            yield letter.parcel, {row: each for row, each in verdicts.items() if row not in later}
+
+    def _put_off(self, letter: Letter, error: Lost) -> Letter:
+        verdict = remote_reply.postponed("4.4.2", f"Connection dropped: {error}")
+        return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer)
+
+    def _unexpected(self, parcel: Parcel, error: Exception) -> Outcome:
+        """What nobody foresaw is an outcome of the message it came with."""
+        log.exception("message %s", parcel.message_id)
+        verdict = remote_reply.unexpected(error)
+        return parcel, dict.fromkeys(parcel.recipients, verdict)
+
+    def _connected(self, host: Host, pace: Pace) -> Connection:
+        kept = self._connection
+        if kept is not None and kept.peer == host and kept.is_quiet:
+            kept.allow(self._until)
+            return kept
+        self._drop()
+        self._connection = smtp_delivery.connect(host, self._port, self._fqdn, pace, self._until)
+        return self._connection
+
+    def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
+        return claims.pieces(self._pool, parcel)
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.part()
+            self._connection = None
+
+
+def _attempt_ends() -> float:
+    return monotonic() + (bounds.NEXT_HOP_ATTEMPT.seconds or 0)
+
+
+def _split(parcel: Parcel) -> Iterator[Parcel]:
+    """At most 100 recipients in one transaction: every server takes as many (RFC 5321 §4.5.3.1.8)."""
+    if len(parcel.recipients) <= MOST_RECIPIENTS:
+        yield parcel
+        return
+    rows = list(parcel.recipients.items())
+    for start in range(0, len(rows), MOST_RECIPIENTS):
+        yield replace(parcel, recipients=dict(rows[start : start + MOST_RECIPIENTS]))
