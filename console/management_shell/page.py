@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, sleep
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -66,6 +66,8 @@ class PageHost:
 
     def __init__(self, actor: Actor, answers: Answers, columns: int):
         self.actor, self.answers = actor, answers
+        self.computer: str = settings.GATEPOST_NODE
+        self.begun = ""
         self.width = min(max(columns, NARROWEST), WIDEST)
         self.lines: list[tuple[str, str]] = []
         self.files: list[tuple[str, bytes]] = []
@@ -119,11 +121,24 @@ class PageHost:
             f"A page cannot read {path} of your computer. Use the page that uploads it, or gms in a terminal."
         )
 
-    def write_file(self, path: str, content: bytes) -> None:
+    def has_file(self, path: str) -> bool:
+        return any(name == _name(path) for name, _ in self.files)
+
+    def write_file(self, path: str, content: bytes, append: bool = False) -> None:
         """Offers a download under the last part of the path."""
-        if len(content) + sum(len(each) for _, each in self.files) > LARGEST_FILE:
+        name = _name(path)
+        held = next((each for known, each in self.files if known == name), b"") if append else b""
+        kept = [(known, each) for known, each in self.files if known != name]
+        if len(held) + len(content) + sum(len(each) for _, each in kept) > LARGEST_FILE:
             raise Stop(f"A file of more than {LARGEST_FILE:,} octets is too large for a page. Use gms in a terminal.")
-        self.files.append((path.replace("\\", "/").rpartition("/")[2] or "file", content))
+        self.files = [*kept, (name, held + content)]
+
+    def sleep(self, seconds: float) -> None:
+        """Not longer than the script may run."""
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            self.tick()
+            sleep(min(left, 0.1))
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -140,6 +155,10 @@ class PageHost:
                 found.append((kind, []))
             found[-1][1].append(text)
         return [Piece(kind, "\n".join(lines).strip("\n")) for kind, lines in found]
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2] or "file"
 
 
 def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcome, Answers]:

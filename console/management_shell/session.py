@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 from redis import RedisError
 
 from console.management_shell.cmdlets import TABLE
+from console.management_shell.language import syntax
 from console.management_shell.language.builtin import ALIASES, BUILTIN
 from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
@@ -43,10 +44,20 @@ class Session:
     def run(self, text: str) -> None:
         """Runs a script; what it prints goes to the host. Raises ShellError, with its place, at the first error."""
         self.interpreter.begin()
-        for statement in parse(text).statements:
+        try:
+            self._run(parse(text))
+        finally:
+            if self.host.begun:
+                self.host.output(self.host.begun)
+                self.host.begun = ""
+
+    def _run(self, script: syntax.Script) -> None:
+        for statement in script.statements:
             with _only_shell_errors(), self.around():
                 for line in printed(self.interpreter.run(statement), self.host.width):
                     self.host.output(line)
+            if self.interpreter.left:
+                return
 
 
 @contextmanager

@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 from shutil import get_terminal_size
+from time import sleep
 from typing import TextIO
+
+from django.conf import settings
 
 from console.accounts.actors import Actor
 from console.management_shell.language.errors import ShellError
@@ -25,6 +28,8 @@ class Terminal:
 
     def __init__(self, actor: Actor, asks: bool, out: TextIO, err: TextIO):
         self.actor, self.asks, self.out, self.err = actor, asks, out, err
+        self.computer: str = settings.GATEPOST_NODE
+        self.begun = ""
         self._yes_to_all = False
 
     @property
@@ -90,21 +95,38 @@ class Terminal:
 
     def read_file(self, path: str) -> bytes:
         try:
-            return Path(path).expanduser().read_bytes()
+            return _path(path).read_bytes()
         except (OSError, ValueError) as error:
             raise ShellError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from None
 
-    def write_file(self, path: str, content: bytes) -> None:
+    def has_file(self, path: str) -> bool:
         try:
-            Path(path).expanduser().write_bytes(content)
+            return _path(path).exists()
+        except (OSError, ValueError):
+            return False
+
+    def write_file(self, path: str, content: bytes, append: bool = False) -> None:
+        try:
+            with _path(path).open("ab" if append else "wb") as file:
+                file.write(content)
         except (OSError, ValueError) as error:
             raise ShellError(f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.") from None
+
+    def sleep(self, seconds: float) -> None:
+        """Ctrl-C ends it."""
+        sleep(seconds)
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def tick(self) -> None:
         """Ctrl-C ends a script here."""
+
+
+def _path(path: str) -> Path:
+    r"""A file of this machine; `.\relays.csv` and `lists\a.txt` are what they would be on Windows."""
+    relative = not re.match(r"[A-Za-z]:|\\\\", path)
+    return Path(path.replace("\\", "/") if relative else path).expanduser()
 
 
 def standard_terminal(actor: Actor, interactive: bool) -> Terminal:

@@ -19,6 +19,7 @@ from console.management_shell.cmdlets import (
     receive_connectors,
     recipients,
     send_connectors,
+    servers,
     transport_service,
 )
 from console.management_shell.language.cmdlet import Cmdlet
@@ -34,6 +35,7 @@ FAMILIES = (
     certificates,
     certificate_files,
     transport_service,
+    servers,
     queues,
     messages,
     recipients,

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START, say_that_there_are_more
+from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text, read_texts
 from console.queues.models import Message, Recipient, Status
@@ -92,6 +93,7 @@ def _messages(call: Call) -> QuerySet[Message]:
 
 
 def _get(call: Call) -> Iterator[Record]:
+    check_server(call)
     wanted = {each.lower() for each in call.get("Recipients", ())}
     kinds = {each.upper() for each in call.get("EventId", ())}
     most, number = call.get("ResultSize", SHOWN), 0
@@ -123,7 +125,7 @@ CMDLET = Cmdlet(
         Parameter("Recipients", read_texts, help="For one of these recipients."),
         Parameter("MessageId", read_text, from_property="MessageId", help="The message's own Message-ID."),
         Parameter("MessageSubject", read_text, help="What stands somewhere in the subject."),
-        Parameter("Server", read_text, help="Not needed: the log is that of every server."),
+        server("Not needed: the log is that of every server."),
         RESULT_SIZE,
     ),
     "Shows what became of messages, as long as the queue remembers them: that each came, and how it ended for each "

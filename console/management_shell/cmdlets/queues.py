@@ -10,9 +10,10 @@ from django.conf import settings
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Record, read_count, read_flag, read_text, read_texts
+from console.management_shell.language.values import Record, read_count, read_flag, read_texts
 from console.queues import actions, queries
 from console.queues.queries import Queue
 
@@ -74,6 +75,7 @@ def chosen(call: Call, with_empty: bool) -> list[tuple[Queue, Record]]:
 
 
 def _get(call: Call) -> Iterator[Record]:
+    check_server(call)
     included, excluded = call.get("Include", ()), call.get("Exclude", ())
     with_empty = "Identity" in call.arguments or "empty" in included
     found = []
@@ -106,7 +108,7 @@ IDENTITY = Parameter(
     values=lambda: [each.key for each in queries.next_hops(with_empty=True)],
 )  # fmt: skip
 FILTER = Parameter("Filter", read_filter, help="Conditions on the properties: \"Status -eq 'Retry'\".")
-SERVER = Parameter("Server", read_text, help="Not needed: the queues are those of every server.")
+SERVER = server("Not needed: the queues are those of every server.")
 RESUBMIT = Parameter("Resubmit", read_flag, help="Not needed: what is unreachable is always routed anew.")
 KINDS = ("Internal", "External", "Empty", "SmtpDeliveryToMailbox", "DnsConnectorDelivery", "SmartHostConnectorDelivery")
 ACTS = {

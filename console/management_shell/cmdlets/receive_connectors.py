@@ -13,10 +13,11 @@ from console.certificates import queries as certificates
 from console.connectors import actions, models
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import CONFIRM_RELAY, NOTHING_CHANGED, confirmed, guarded
+from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.cmdlets.settings import Remarked, plain, reader
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Flags, Record, argument, read_text
+from console.management_shell.language.values import Flags, Record, argument
 from transport.config import rules
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import ReceiveConnector, Usage
@@ -88,7 +89,7 @@ READERS = {"PermissionGroups": _read_groups, "TransportRole": _read_role}
 SETTINGS = tuple(
     with_changes(each, read=READERS.get(each.name, each.read)) for each in FAMILY.parameters("usage", "name")
 )
-SERVER = Parameter("Server", read_text, help="Not needed: a connector is on every transport here.")
+SERVER = server("Not needed: a connector is on every transport here.")
 USAGES = tuple(usage.value for usage in Usage)
 
 
@@ -96,18 +97,13 @@ def _read_usage(value: object) -> Any:
     return reader(table_of(ReceiveConnector)["usage"])(value)
 
 
-def _check_server(call: Call) -> None:
-    if call.get("Server", settings.GATEPOST_NODE).lower() != settings.GATEPOST_NODE.lower():
-        call.warning(f"-Server is not needed: connectors are on every transport of {settings.GATEPOST_NODE}.")
-
-
 def _get(call: Call) -> Iterator[Record]:
-    _check_server(call)
+    check_server(call)
     yield from FAMILY.shown(call.get("Identity"))
 
 
 def _new(call: Call) -> Iterator[Record]:
-    _check_server(call)
+    check_server(call)
     usage = _usage(call)
     for name in NEEDED[usage]:
         if name not in call.arguments:

@@ -87,6 +87,7 @@ def parameter(setting: Setting, name: str = "", **options: Any) -> Parameter:
     """The parameter of one setting, called as Exchange calls it."""
     name = name or setting.name
     also = {wrong: remark.format(wrong, name) for wrong, remark in OTHER_SPELLINGS.get(name, {}).items()}
+    options.setdefault("keeps", setting.kind in LISTS)
     return Parameter(name, reader(setting), help=help_of(setting), choices=choices(setting), also=also, **options)
 
 

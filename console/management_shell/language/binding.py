@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from console.management_shell.language.cmdlet import Call, Cmdlet, Host, Parameter
@@ -23,6 +23,8 @@ class Word:
     has_value: bool
     line: int
     column: int
+    lost: bool = False
+    """The value is nothing, but not because `$null` stands there."""
 
 
 class NoItem:
@@ -40,36 +42,51 @@ class Bound:
     host: Host
     arguments: dict[str, Any]
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    preferred: Mapping[str, object] = field(default_factory=dict)
+    """The common parameters as the script's preferences have them."""
 
     @property
     def error_action(self) -> str:
         """One of ERROR_ACTIONS."""
-        return str(self.arguments.get("ErrorAction", "Stop"))
+        return str(self._common("ErrorAction", "Stop"))
 
-    def call(self, item: object = NO_ITEM) -> Call:
+    def _common(self, name: str, default: object) -> Any:
+        return self.arguments.get(name, self.preferred.get(name, default))
+
+    def call(self, item: object = NO_ITEM, piped: bool = False) -> Call:
         """The call for one piped object, or for none. Raises ShellError when a mandatory argument is missing."""
         arguments = {name: value for name, value in self.arguments.items() if name not in COMMON}
         if item is not NO_ITEM:
             arguments |= self._from_pipe(item, arguments)
-        missing = [each.name for each in self.cmdlet.parameters if each.mandatory and each.name not in arguments]
+        later = piped and self.cmdlet.is_function
+        missing = [
+            each.name
+            for each in self.cmdlet.parameters
+            if each.mandatory
+            and each.name not in arguments
+            and not (later and (each.from_pipeline or each.from_property))
+        ]
         if missing:
             names = " ".join(missing)
             raise ShellError(f"Cannot process command because of one or more missing mandatory parameters: {names}.")
-        quiet = self.arguments.get("WarningAction", "Continue") != "Continue"
+        quiet = self._common("WarningAction", "Continue") != "Continue"
         return Call(
             self.cmdlet,
             self.host,
             arguments,
             item=None if item is NO_ITEM else item,
-            what_if=self.arguments.get("WhatIf", False),
-            confirm=self.arguments.get("Confirm", self.cmdlet.asks),
-            verbose_wanted=self.arguments.get("Verbose", False),
+            what_if=self.cmdlet.changes and self._common("WhatIf", False),
+            confirm=self.cmdlet.changes and self._common("Confirm", self.cmdlet.asks),
+            verbose_wanted=self._common("Verbose", False),
             quiet=quiet,
+            piped=piped or item is not NO_ITEM,
         )
 
     def _from_pipe(self, item: object, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments out of the piped object: itself, and its properties."""
-        whole = [each for each in self.cmdlet.parameters if each.from_pipeline and each.name not in given]
+        whole = _taking(
+            [each for each in self.cmdlet.parameters if each.from_pipeline and each.name not in given], item
+        )
         parts = [each for each in self.cmdlet.parameters if each.from_property and each.name not in given]
         found = {each.name: _read(each, item) for each in whole[:1]}
         for parameter in parts:
@@ -85,11 +102,17 @@ class Bound:
         return found
 
 
-def bind(cmdlet: Cmdlet, words: Iterable[Word], host: Host) -> Bound:
+def _taking(parameters: list[Parameter], item: object) -> list[Parameter]:
+    """Those that an object is for: by its type first."""
+    kind = item.type_name if isinstance(item, Record) else ""
+    return [each for each in parameters if kind in each.takes] or [each for each in parameters if not each.takes]
+
+
+def bind(cmdlet: Cmdlet, words: Iterable[Word], host: Host, preferred: Mapping[str, object] | None = None) -> Bound:
     """Gives each word to its parameter. Raises ShellError, at the word."""
-    bound = Bound(cmdlet, host, {})
+    bound = Bound(cmdlet, host, {}, preferred=preferred or {})
     rest: list[Word] = []
-    waiting = iter(list(words))
+    waiting = iter(list(words) if not cmdlet.takes_any else ())
     for word in waiting:
         if word.name:
             _named(bound, word, waiting)
@@ -110,7 +133,7 @@ def _named(bound: Bound, word: Word, following: Iterator[Word]) -> None:
         if following_word is None or following_word.name:
             raise _missing(parameter).at(word.line, word.column)
         value, word = following_word.value, following_word
-    _give(bound, parameter, value, word)
+    _give(bound, parameter, [value] if parameter.many else value, word)
 
 
 def _missing(parameter: Parameter) -> ShellError:
@@ -122,6 +145,9 @@ def _positional(bound: Bound, words: list[Word]) -> None:
         (each for each in bound.cmdlet.parameters if each.position is not None and each.name not in bound.arguments),
         key=lambda each: each.position or 0,
     )
+    if places and places[-1].many and len(words) >= len(places):
+        rest = words[len(places) - 1 :]
+        words = [*words[: len(places) - 1], replace(rest[0], value=[each.value for each in rest])]
     for number, word in enumerate(words):
         if number >= len(places):
             shown = text(word.value)
@@ -137,6 +163,13 @@ def _give(bound: Bound, parameter: Parameter, value: object, word: Word) -> None
     if parameter.name in bound.arguments:
         raise ShellError(
             f"Cannot bind parameter because parameter '{parameter.name}' is specified more than once.",
+            line=word.line,
+            column=word.column,
+        )
+    if parameter.keeps and word.lost:
+        raise ShellError(
+            "What is given here is nothing, and would empty the list. Write $null or @() if that is meant.",
+            parameter.name,
             line=word.line,
             column=word.column,
         )

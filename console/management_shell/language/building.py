@@ -8,6 +8,7 @@ from typing import Any
 from lark import Token, Transformer_NonRecursive, Tree
 
 from console.management_shell.language import syntax
+from console.management_shell.language.building_statements import StatementBuilder, type_name, variable_name
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.literals import DASHES, DOUBLES, SINGLES, number, timespan, unescaped
 
@@ -17,7 +18,7 @@ Children = list[Any]
 Place = dict[str, int]
 
 
-class Builder(Transformer_NonRecursive):
+class Builder(StatementBuilder, Transformer_NonRecursive):
     """lark's tree → ours: a method for each rule."""
 
     def __init__(self, text: str):
@@ -42,21 +43,6 @@ class Builder(Transformer_NonRecursive):
 
     braces = group_of = otherwise = key = start
 
-    def assignment(self, children: Children, place: Place) -> syntax.Node:
-        target, sign, value = children
-        if not isinstance(target, syntax.Variable | syntax.Member | syntax.Index):
-            raise ShellError("Only a variable, a property or a key can be given a value: $name = …")
-        return syntax.Assignment(target, str(sign), value, **place)
-
-    def if_statement(self, children: Children, place: Place) -> syntax.Node:
-        rest = [child for child in children if not isinstance(child, Token)]
-        clauses = tuple(zip(rest[0::2], rest[1::2], strict=False))
-        return syntax.If(clauses, rest[-1] if len(rest) % 2 else None, **place)
-
-    def foreach_statement(self, children: Children, place: Place) -> syntax.Node:
-        _, name, source, body = children
-        return syntax.ForEach(_variable_name(name), source, body, **place)
-
     def pipeline(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Pipeline(tuple(children), **place)
 
@@ -68,6 +54,9 @@ class Builder(Transformer_NonRecursive):
 
     def given(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Named(children[0][1:-1], children[1].value, **place)
+
+    def splat(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Splat(children[0][1:], **place)
 
     def argument(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Positional(self.list(children, place) if len(children) > 1 else children[0], **place)
@@ -87,6 +76,9 @@ class Builder(Transformer_NonRecursive):
     def _chain(self, children: Children, place: Place) -> syntax.Node:
         left = children[0]
         for sign, right in zip(children[1::2], children[2::2], strict=True):
+            if isinstance(right, Token):
+                left = syntax.OfType(_operator(sign), left, type_name(right), line=sign.line, column=sign.column)
+                continue
             left = syntax.Binary(_operator(sign), left, right, line=sign.line, column=sign.column)
         return left
 
@@ -94,6 +86,22 @@ class Builder(Transformer_NonRecursive):
 
     def unary_operator(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Unary(_operator(children[0]).replace("!", "not"), children[1], **place)
+
+    def cast(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Cast(type_name(children[0]), children[1], **place)
+
+    def step_after(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Step(children[0], children[1][0], **place)
+
+    def step_before(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Step(children[1], children[0][0], True, **place)
+
+    def static_member(self, children: Children, place: Place) -> syntax.Node:
+        return syntax.Static(type_name(children[0]), str(children[1]), **place)
+
+    def static_method(self, children: Children, place: Place) -> syntax.Node:
+        arguments = children[2] if len(children) > 2 else ()
+        return syntax.Static(type_name(children[0]), str(children[1]), arguments, **place)
 
     def member(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Member(children[0], str(children[1]), **place)
@@ -173,12 +181,8 @@ def _operator(sign: Token) -> str:
     return name[1:] if len(name) > 1 and name[0] == "-" else name
 
 
-def _variable_name(token: str) -> str:
-    return token[2:-1] if token.startswith("${") else token[1:]
-
-
 def _variable(token: str, place: Place) -> syntax.Node:
-    name = _variable_name(token)
+    name = variable_name(token)
     if name.lower() in CONSTANTS:
         return syntax.Literal(CONSTANTS[name.lower()], **place)
     return syntax.Variable(name, **place)

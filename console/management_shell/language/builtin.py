@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from console.management_shell.language import comparing
-from console.management_shell.language.cmdlet import Cmdlet, Parameter
 from console.management_shell.language.converting import CONVERTING
 from console.management_shell.language.filtering import FILTERING
 from console.management_shell.language.formatting import FORMATTING
+from console.management_shell.language.making import MAKING
+from console.management_shell.language.searching import SELECT_STRING
 from console.management_shell.language.selecting import SELECTING
+from console.management_shell.language.writing import WRITING
 
-GET_DATE = Cmdlet(
-    "Get-Date",
-    lambda call: [comparing.as_time(call.get("Date")) if "Date" in call.arguments else call.host.now()],
-    (Parameter("Date", position=0, help="A time as text, in UTC."),),
-    "The time now, in UTC.",
-    (("(Get-Date).AddDays(-1)", "This time yesterday."),),
-)
-
-BUILTIN = {each.name: each for each in (*FILTERING, *SELECTING, *FORMATTING, *CONVERTING, GET_DATE)}
+BUILTIN = {
+    each.name: each for each in (*FILTERING, *SELECTING, *FORMATTING, *WRITING, *CONVERTING, *MAKING, SELECT_STRING)
+}
 """By name."""
 ALIASES = {
     "?": "Where-Object",
@@ -38,6 +33,16 @@ ALIASES = {
     "cat": "Get-Content",
     "type": "Get-Content",
     "gm": "Get-Member",
+    "tee": "Tee-Object",
+    "sleep": "Start-Sleep",
+    "sc": "Set-Content",
+    "ac": "Add-Content",
+    "compare": "Compare-Object",
+    "diff": "Compare-Object",
+    "cls": "Clear-Host",
+    "clear": "Clear-Host",
+    "asnp": "Add-PSSnapin",
+    "ipmo": "Import-Module",
     "help": "Get-Help",
     "man": "Get-Help",
     "gcm": "Get-Command",

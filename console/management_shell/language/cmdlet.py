@@ -37,12 +37,18 @@ class Parameter:
     position: int | None = None
     switch: bool = False
     from_pipeline: bool = False
+    takes: frozenset[str] = frozenset()
+    """Only objects of these types come through the pipe; empty: of any."""
     from_property: str = ""
     help: str = ""
     choices: tuple[str, ...] = ()
     also: Mapping[str, str] = field(default_factory=dict)
     values: Callable[[], Iterable[str]] | None = None
     """What completion offers, where it must be looked up: names of connectors."""
+    many: bool = False
+    """Takes all positional words that are left, as a list."""
+    keeps: bool = False
+    """Is emptied only by `$null` or `@()` themselves, not by a variable in which nothing is."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,10 @@ class Cmdlet:
     changes: bool = False
     asks: bool = False
     stream: Callable[[Call, Iterator[Any]], Iterable[object]] | None = None
+    is_function: bool = False
+    """The script declares it."""
+    takes_any: bool = False
+    """Does nothing, whatever its parameters are called."""
 
     def all_parameters(self) -> tuple[Parameter, ...]:
         """Its own, -WhatIf and -Confirm where it changes something, and the common ones."""
@@ -77,6 +87,10 @@ class Host(Protocol):
     actor: Any
     width: int
     """Columns of the output."""
+    computer: str
+    """The name of this server."""
+    begun: str
+    """A line that Write-Host -NoNewline has begun; whoever runs the script prints it at its end."""
 
     def output(self, lines: str) -> None:
         """Finished text, one or more lines without the last line end."""
@@ -97,8 +111,13 @@ class Host(Protocol):
 
     def read_file(self, path: str) -> bytes: ...
 
-    def write_file(self, path: str, content: bytes) -> None:
+    def has_file(self, path: str) -> bool:
+        """Whether `read_file` would find something. A page has the files that the same script wrote."""
+
+    def write_file(self, path: str, content: bytes, append: bool = False) -> None:
         """The terminal writes a file, the page offers a download."""
+
+    def sleep(self, seconds: float) -> None: ...
 
     def now(self) -> datetime:
         """The time, in UTC."""
@@ -119,6 +138,8 @@ class Call:
     confirm: bool = False
     verbose_wanted: bool = False
     quiet: bool = False
+    piped: bool = False
+    """Whether it stands behind a pipe."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """An argument, or the default."""

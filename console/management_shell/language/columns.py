@@ -17,6 +17,9 @@ Row = dict[str, object]
 Column = tuple[str, str | ScriptBlock]
 
 
+_KEYS = ("name", "label", "expression")
+
+
 def _columns(value: object) -> list[Column]:
     return [_column(each) for each in entries(value)]
 
@@ -32,6 +35,9 @@ def _column(value: object) -> Column:
         (value[key] for low, key in keys.items() if low and ("name".startswith(low) or "label".startswith(low))), None
     )
     expression = next((value[key] for low, key in keys.items() if low and "expression".startswith(low)), None)
+    unknown = [key for low, key in keys.items() if not low or not any(each.startswith(low) for each in _KEYS)]
+    if unknown:
+        raise ValueError(f"A calculated property has no '{unknown[0][:80]}' here, only Name (or Label) and Expression.")
     if expression is None:
         raise ValueError('A calculated property is written @{Name="…"; Expression={…}}.')
     found = expression if isinstance(expression, ScriptBlock) else text(expression)

@@ -1,9 +1,8 @@
-"""Format-List, Format-Table and what puts texts out."""
+"""Format-List, Format-Table and Out-String."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from console.management_shell.language import printing
@@ -12,14 +11,10 @@ from console.management_shell.language.columns import PROPERTY, Column, Row, pic
 from console.management_shell.language.members import properties
 from console.management_shell.language.printing import Formatted
 from console.management_shell.language.values import (
-    LARGEST_FILE,
     Parted,
     Record,
-    entries,
     joined,
     read_count,
-    read_text,
-    text,
 )
 
 Objects = Iterator[Any]
@@ -87,77 +82,17 @@ FORMAT_TABLE = Cmdlet(
 
 
 def _out_string(call: Call, objects: Objects) -> Iterator[object]:
-    yield joined("\n", printing.printed(objects, call.get("Width") or call.host.width))
+    lines = printing.printed(objects, call.get("Width") or call.host.width)
+    yield from lines if call.get("Stream") else [joined("\n", lines)]
 
 
-_WIDTH = Parameter("Width", read_count, help="Columns of the output.")
+WIDTH = Parameter("Width", read_count, help="Columns of the output.")
 OUT_STRING = Cmdlet(
     "Out-String",
-    parameters=(_WIDTH, Parameter("Stream", switch=True, help="Accepted; the text stays one.")),
+    parameters=(WIDTH, Parameter("Stream", switch=True, help="A text for each line.")),
     synopsis="Makes one text of what would be printed.",
     stream=_out_string,
 )
 
 
-def _out_file(call: Call, objects: Objects) -> Iterator[object]:
-    lines = printing.printed(objects, call.get("Width") or 10_000)
-    call.host.write_file(call.get("FilePath"), (joined("\n", lines, LARGEST_FILE) + "\n").encode())
-    return iter(())
-
-
-PATH = Parameter(
-    "FilePath",
-    read_text,
-    True,
-    0,
-    help="The file. In the browser it is downloaded.",
-    also={"Path": "", "LiteralPath": ""},
-)
-ENCODING = Parameter("Encoding", read_text, help="Accepted; files are UTF-8.")
-OUT_FILE = Cmdlet(
-    "Out-File",
-    parameters=(PATH, _WIDTH, ENCODING),
-    synopsis="Writes what would be printed into a file.",
-    examples=(("Get-ReceiveConnector | fl | Out-File connectors.txt", "Every setting of every connector as a file."),),
-    stream=_out_file,
-)
-
-
-def _nothing(call: Call, objects: Objects) -> Iterator[object]:
-    for _ in objects:
-        pass
-    return iter(())
-
-
-OUT_NULL = Cmdlet("Out-Null", synopsis="Prints nothing.", stream=_nothing)
-
-
-def _write(call: Call, objects: Objects) -> Iterator[object]:
-    yield from entries(call.get("InputObject")) if "InputObject" in call.arguments else objects
-
-
-_INPUT = Parameter("InputObject", position=0, help="What to put out.", also={"Object": "", "Message": ""})
-WRITE_OUTPUT = Cmdlet("Write-Output", parameters=(_INPUT,), synopsis="Puts objects out.", stream=_write)
-WRITE_HOST = Cmdlet(
-    "Write-Host",
-    parameters=(
-        _INPUT,
-        Parameter("ForegroundColor", read_text, help="Accepted; not shown."),
-        Parameter("BackgroundColor", read_text, help="Accepted; not shown."),
-    ),
-    synopsis="Prints a text.",
-    stream=lambda call, objects: [text(call.get("InputObject"))],
-)
-
-
-def _warn(call: Call, objects: Objects) -> Iterator[object]:
-    call.warning(text(call.get("InputObject")))
-    return iter(())
-
-
-WRITE_WARNING = Cmdlet(
-    "Write-Warning", parameters=(replace(_INPUT, mandatory=True),), synopsis="Prints a warning.", stream=_warn
-)
-
-
-FORMATTING = (FORMAT_LIST, FORMAT_TABLE, OUT_STRING, OUT_FILE, OUT_NULL, WRITE_OUTPUT, WRITE_HOST, WRITE_WARNING)
+FORMATTING = (FORMAT_LIST, FORMAT_TABLE, OUT_STRING)

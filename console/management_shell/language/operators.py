@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from console.management_shell.language import patterns
 from console.management_shell.language.arithmetic import ARITHMETIC, arithmetic, bounded
-from console.management_shell.language.comparing import equal, order
+from console.management_shell.language.comparing import as_number, equal, order
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.text_format import format_text
-from console.management_shell.language.values import LONGEST_TEXT, entries, joined, text, truth
+from console.management_shell.language.values import LONGEST_TEXT, ScriptBlock, entries, joined, text, truth
 
 
 def _like(left: object, right: object, case: bool) -> bool:
@@ -42,27 +42,61 @@ def contains(left: object, right: object, case: bool = False) -> bool:
     return any(equal(each, right, case) for each in (names if names is not None else entries(left)))
 
 
+def groups(left: object, right: object, case: bool = False) -> dict[str, object] | None:
+    """`$Matches` of a -match: "0" for all of it, the groups by number and by name. None where it does not match."""
+    found = patterns.regex(text(right), text(left), case).search(text(left))
+    if found is None:
+        return None
+    numbered = {str(place): each for place, each in enumerate((found[0], *found.groups())) if each is not None}
+    return {**numbered, **{name: each for name, each in found.groupdict().items() if each is not None}}
+
+
+_REFERENCE = re.compile(r"\$(?:(\d{1,2})|\{(\w+)\}|(&)|(\$))")
+
+
+def _template(new: str) -> str:
+    """`$1`, `${name}`, `$&`, `$$` as Python writes them."""
+
+    def written(match: re.Match[str]) -> str:
+        number, name, whole, _ = match.groups()
+        return rf"\g<{'0' if whole else number or name}>" if number or name or whole else "$"
+
+    return _REFERENCE.sub(written, new.replace("\\", "\\\\"))
+
+
 def _replace(left: object, right: object, case: bool) -> object:
-    found = [text(each) for each in entries(right)] or [""]
-    new = re.sub(r"\$(\d)", r"\\\1", (found[1] if len(found) > 1 else "").replace("\\", "\\\\"))
     if isinstance(left, list):
         return [_replace(each, right, case) for each in left]
+    found = entries(right) or [""]
+    if len(found) > 2:
+        raise ShellError("-replace takes a regular expression and the new text, no more.")
+    if len(found) > 1 and isinstance(found[1], ScriptBlock):
+        raise ShellError("-replace takes a text as the new one, not a script block.")
+    pattern, new = text(found[0]), _template(text(found[1]) if len(found) > 1 else "")
     subject = text(left)
     # What a look-ahead has found can stand in the new text at each place again.
-    places = (len(subject) + 1) ** (2 if "(?" in found[0] else 1)
+    places = (len(subject) + 1) ** (2 if "(?" in pattern else 1)
     if len(new) * places > LONGEST_TEXT:
         raise Stop(f"A text has at most {LONGEST_TEXT:,} characters.")
     try:
-        return patterns.regex(found[0], subject, case).sub(new, subject)
+        return patterns.regex(pattern, subject, case).sub(new, subject)
     except (re.error, IndexError) as error:
         raise ShellError(f"The replacement is not possible: {error}.") from None
 
 
 def _split(left: object, right: object, case: bool) -> object:
-    subject = text(left)
+    """At a regular expression; behind it how many parts at most, and SimpleMatch."""
+    given = entries(right) or [""]
+    option = text(given[2]) if len(given) > 2 else "SimpleMatch"
+    if len(given) > 3 or option.lower() != "simplematch":
+        raise ShellError("-split takes a separator, how many parts at most, and SimpleMatch.")
+    pattern, most, simple = given[0], given[1] if len(given) > 1 else 0, len(given) > 2
+    separator = re.escape(text(pattern)) if simple else text(pattern)
+    limit = max(int(as_number(most)) - 1, 0)
     return [
         part or ""
-        for part in patterns.regex(text(entries(right)[0] if entries(right) else ""), subject, case).split(subject)
+        for each in (left if isinstance(left, list) else [left])
+        for part in patterns.regex(separator, text(each), case).split(text(each), limit)
     ]
 
 
@@ -101,4 +135,6 @@ def unary(operator: str, value: object) -> object:
         return not truth(value)
     if operator == "join":
         return bounded(_join(value, ""))
+    if operator == "split":
+        return bounded([part for each in entries(value) for part in text(each).split()])
     return arithmetic(0, value, (lambda a, b: a - b) if operator == "-" else (lambda a, b: a + b))

@@ -30,13 +30,12 @@ Row = dict[str, object]
 def printed(objects: Iterable[object], width: int) -> Iterator[str]:
     """The lines for what a statement put out. Objects of one kind that follow each other share a table."""
     for kind, group in groupby((each for each in objects if each is not None), key=_kind):
-        found = list(group)
         if kind == "formatted":
-            yield from (line for each in found if isinstance(each, Formatted) for line in each.lines)
+            yield from (line for each in group if isinstance(each, Formatted) for line in each.lines)
         elif kind == "plain":
-            yield from (line for each in found for line in shown_plain(each).split("\n"))
+            yield from (line for each in group for line in shown_plain(each).split("\n"))
         else:
-            yield from _objects(found, width)
+            yield from _objects(list(group), width)
 
 
 def _kind(value: object) -> tuple[object, ...] | str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from console.management_shell.language import comparing, patterns, printing
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.columns import PROPERTY, Row, picked, value_of
+from console.management_shell.language.columns import PROPERTY, Column, Row, picked, value_of
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.members import member, properties
+from console.management_shell.language.members import member, properties, spelled
+from console.management_shell.language.types import name_of
 from console.management_shell.language.values import (
+    Parted,
     Record,
     Size,
     Timespan,
@@ -31,12 +33,25 @@ def _select(call: Call, objects: Objects) -> Iterator[object]:
     if call.get("Unique"):
         found = _unique(found)
     if "Last" in call.arguments:
-        found = deque(found, maxlen=call.get("Last"))
-    return islice(found, call.get("Skip", 0), _stop(call))
+        found = _last(call, found)
+    if "SkipLast" in call.arguments:
+        every = list(found)
+        found = every[: max(len(every) - call.get("SkipLast"), 0)]
+    if "Index" in call.arguments:
+        found = [each for place, each in enumerate(found) if place in call.get("Index")]
+    skip = 0 if "Last" in call.arguments and "First" not in call.arguments else call.get("Skip", 0)
+    return islice(
+        found, skip, skip + call.get("First") if "First" in call.arguments and "Last" not in call.arguments else None
+    )
 
 
-def _stop(call: Call) -> int | None:
-    return call.get("Skip", 0) + call.get("First") if "First" in call.arguments else None
+def _last(call: Call, objects: Iterable[object]) -> Iterable[object]:
+    """The last ones, before those that -Skip leaves out; with -First the first ones too."""
+    every = list(objects)
+    end = len(every) - (0 if "First" in call.arguments else call.get("Skip", 0))
+    begin = max(end - call.get("Last"), 0)
+    first = call.get("First", 0)
+    return every[:first] + every[max(begin, first) : end]
 
 
 def _selected(call: Call, objects: Objects) -> Iterator[object]:
@@ -44,7 +59,7 @@ def _selected(call: Call, objects: Objects) -> Iterator[object]:
     expand = call.get("ExpandProperty")
     for item in objects:
         if expand:
-            yield from entries(member(item, expand))
+            yield from (_with(each, item, columns or []) for each in entries(_expanded(item, expand)))
             continue
         if not columns and not excluded:
             yield item
@@ -54,6 +69,26 @@ def _selected(call: Call, objects: Objects) -> Iterator[object]:
         yield Record(
             "Selected", kept, source=getattr(item, "source", None), name=text(item) if isinstance(item, Record) else ""
         )
+
+
+def _expanded(item: object, name: str) -> object:
+    if isinstance(item, Record | dict) and spelled(item, name) is None:
+        raise ShellError(f"Property '{name}' cannot be found.", "ExpandProperty")
+    return member(item, name)
+
+
+def _with(value: object, item: object, columns: list[Column]) -> object:
+    """An expanded value with more properties of the object that it comes from."""
+    if not columns:
+        return value
+    row = picked(item, columns)
+    if isinstance(value, Record):
+        return replace(value, properties={**value.properties, **row})
+    if isinstance(value, str):
+        return Parted(value, **{**properties(value), **row})
+    raise ShellError(
+        f"A {name_of(value)} takes no more properties: leave out -Property or -ExpandProperty.", "Property"
+    )
 
 
 def _unique(objects: Iterable[object]) -> Iterator[object]:
@@ -76,6 +111,10 @@ SELECT = Cmdlet(
         Parameter("First", read_count, help="Only so many from the beginning."),
         Parameter("Last", read_count, help="Only so many from the end."),
         Parameter("Skip", read_count, help="Leaves out so many at the beginning."),
+        Parameter("SkipLast", read_count, help="Leaves out so many at the end."),
+        Parameter(
+            "Index", lambda value: [read_count(each) for each in entries(value)], help="Only those at these places."
+        ),
         Parameter("ExpandProperty", read_text, help="The values of one property instead of objects."),
         Parameter("ExcludeProperty", read_texts, help="Names to leave out, with wildcards."),
         Parameter("Unique", switch=True, help="Each only once."),

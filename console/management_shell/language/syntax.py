@@ -127,6 +127,41 @@ class Binary(Node):
 
 
 @dataclass(frozen=True)
+class Step(Node):
+    """`$x++`, `--$x`; `operator` is "+" or "-"; `before`: the new value counts, not the old one."""
+
+    target: Node
+    operator: str
+    before: bool = False
+
+
+@dataclass(frozen=True)
+class Cast(Node):
+    """`[type] operand`."""
+
+    type: str
+    operand: Node
+
+
+@dataclass(frozen=True)
+class OfType(Node):
+    """`operand -as [type]`; `operator` is "as", "is" or "isnot"."""
+
+    operator: str
+    operand: Node
+    type: str
+
+
+@dataclass(frozen=True)
+class Static(Node):
+    """`[type]::name`, `[type]::name(arguments)`; without brackets `arguments` is None."""
+
+    type: str
+    name: str
+    arguments: tuple[Node, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Named(Node):
     """`-name`, `-name:value`; the value of `-name value` is the Positional that follows."""
 
@@ -142,11 +177,18 @@ class Positional(Node):
 
 
 @dataclass(frozen=True)
+class Splat(Node):
+    """`@name`: the parameters that a table holds, or the words of a list."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Command(Node):
     """A cmdlet's name as written and its words."""
 
     name: str
-    words: tuple[Named | Positional, ...] = ()
+    words: tuple[Named | Positional | Splat, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,9 +200,9 @@ class Pipeline(Node):
 
 @dataclass(frozen=True)
 class Assignment(Node):
-    """`$name = …`, `$object.Property += …`, `$table[key] = …`; `operator` is "=", "+=" or "-="."""
+    """`$name = …`, `$object.Property += …`, `$table[key] = …`, `$a, $b = …`; `operator` is "=", "+=", "-=" …"""
 
-    target: Variable | Member | Index
+    target: Node
     operator: str
     value: Node
 
@@ -179,4 +221,94 @@ class ForEach(Node):
 
     name: str
     source: Node
+    body: Script
+
+
+@dataclass(frozen=True)
+class For(Node):
+    """`for (begin; condition; turn) { … }`; what is left out is None."""
+
+    begin: Node | None
+    condition: Node | None
+    turn: Node | None
+    body: Script
+
+
+@dataclass(frozen=True)
+class While(Node):
+    """`while (condition) { … }`; with `do`, the body runs once before; with `until`, it goes on while not condition."""
+
+    condition: Node
+    body: Script
+    do: bool = False
+    until: bool = False
+
+
+@dataclass(frozen=True)
+class Switch(Node):
+    """`switch -Wildcard (subject) { label { … } … }`; the label of `default` is None."""
+
+    options: tuple[str, ...]
+    subject: Node
+    cases: tuple[tuple[Node | None, Script], ...]
+
+
+@dataclass(frozen=True)
+class Try(Node):
+    """`try { … } catch [type] { … } finally { … }`."""
+
+    body: Script
+    catches: tuple[tuple[tuple[str, ...], Script], ...]
+    finally_: Script | None = None
+
+
+@dataclass(frozen=True)
+class Leave(Node):
+    """`kind` is "break", "continue", "return", "throw" or "exit"."""
+
+    kind: str
+    value: Node | None = None
+
+
+@dataclass(frozen=True)
+class Attribute(Node):
+    """`[Name(fact, fact = value)]`."""
+
+    name: str
+    facts: tuple[tuple[str, Node], ...]
+    """Of one without a name the name is ""."""
+
+
+@dataclass(frozen=True)
+class Formal(Node):
+    """A parameter of a function: `[type] $name = default`."""
+
+    name: str
+    types: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    default: Node | None = None
+
+
+@dataclass(frozen=True)
+class Params(Node):
+    """`[CmdletBinding()] param(…)`."""
+
+    attributes: tuple[Attribute, ...]
+    formals: tuple[Formal, ...]
+
+
+@dataclass(frozen=True)
+class Phase(Node):
+    """`begin { … }`, `process { … }`, `end { … }` of a function."""
+
+    name: str
+    body: Script
+
+
+@dataclass(frozen=True)
+class Function(Node):
+    """`function name($a, $b) { … }`; what `param(…)` says stands in the body."""
+
+    name: str
+    formals: tuple[Formal, ...]
     body: Script

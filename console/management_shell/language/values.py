@@ -62,6 +62,18 @@ class Parted(str):
     parts: Mapping[str, object]
 
 
+class Pattern(str):
+    """A regular expression, `[regex]"…"`."""
+
+
+class Growing(list[object]):
+    """A list that a script changes in place: ArrayList."""
+
+
+class GenericList(Growing):
+    """`List[…]`, whose Add says nothing."""
+
+
 @dataclass(frozen=True)
 class Flags:
     """A set of names in order of declaration; prints as `Tls, Integrated`, the empty one as `None`."""
@@ -139,6 +151,8 @@ def text(value: object) -> str:
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:.15g}"
+    if isinstance(value, bytes):
+        return joined(" ", map(str, value))
     if isinstance(value, Mapping):
         return "System.Collections.Hashtable"
     return str(value)

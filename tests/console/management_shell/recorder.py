@@ -10,7 +10,10 @@ NOON = datetime(2027, 1, 31, 12, 0, tzinfo=UTC)
 
 
 class Recorder:
-    """A script that asks for a file gets one of `files`; it is always noon."""
+    """A script that asks for a file gets one of `files`; it is always noon, and nobody sleeps."""
+
+    computer = "vm"
+    begun = ""
 
     def __init__(self) -> None:
         self.printed: list[str] = []
@@ -18,6 +21,7 @@ class Recorder:
         self.notes: list[str] = []
         self.questions: list[str] = []
         self.files: dict[str, bytes] = {}
+        self.slept = 0.0
 
     def output(self, lines: str) -> None:
         self.printed.append(lines)
@@ -36,8 +40,14 @@ class Recorder:
             raise ShellError(f"There is no {path}.")
         return self.files[path]
 
-    def write_file(self, path: str, content: bytes) -> None:
-        self.files[path] = content
+    def has_file(self, path: str) -> bool:
+        return path in self.files
+
+    def write_file(self, path: str, content: bytes, append: bool = False) -> None:
+        self.files[path] = (self.files.get(path, b"") if append else b"") + content
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
 
     def now(self) -> datetime:
         return NOON

@@ -136,8 +136,9 @@ def test_a_pipe_inside_of_a_block_keeps_its_own_current_object(orchard: Orchard)
 
 
 def test_nothing_outside_the_table_can_be_run(orchard: Orchard) -> None:
-    for script in ("cmd.exe /c dir", "Invoke-Expression '1'", "iex 1", "New-Object X", "python"):
+    for script in ("cmd.exe /c dir", "Invoke-Expression '1'", "iex 1", "Invoke-Command {1}", "python"):
         assert "is not recognized" in str(orchard.error(script)), script
+    assert "no type that this shell makes" in str(orchard.error("New-Object System.Net.WebClient"))
     assert str(orchard.error("Get-Fruits")).endswith("Did you mean Get-Fruit?")
 
 
