@@ -23,10 +23,10 @@ class Role(StrEnum):
 EVERY_ROLE = frozenset(Role)
 
 MEANINGS = {
-    Role.ORGANIZATION_MANAGEMENT: gettext_lazy("Everything, including who may sign in here."),
+    Role.ORGANIZATION_MANAGEMENT: gettext_lazy("Everything, including who may sign in here and what messages say."),
     Role.HYGIENE_MANAGEMENT: gettext_lazy("Receive connectors, send connectors and protection."),
-    Role.RECIPIENT_MANAGEMENT: gettext_lazy("The directory and the mailboxes."),
-    Role.VIEW_ONLY: gettext_lazy("Sees every setting and every log, changes nothing."),
+    Role.RECIPIENT_MANAGEMENT: gettext_lazy("The directory and the mailboxes, but not what their messages say."),
+    Role.VIEW_ONLY: gettext_lazy("Sees every setting and every log, but not what messages say; changes nothing."),
 }
 
 

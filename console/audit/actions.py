@@ -19,3 +19,12 @@ def record(
     return Entry.objects.create(
         actor=actor.name, kind=kind, object_name=name, verb=verb, before=before, after=after, revision=revision
     )
+
+
+def record_reading(actor: Actor, name: str, verb: str, message: dict[str, Any]) -> Entry:
+    """Who reads what somebody wrote, waiting or delivered, needs Organization Management, and it is written down.
+
+    `message` says which one it was: sender, subject. Raises PermissionDenied.
+    """
+    actor.require()
+    return record(actor, "Message", name, verb, None, message)

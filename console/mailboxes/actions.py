@@ -27,3 +27,9 @@ def delete(actor: Actor, mailbox: Mailbox, messages: Sequence[Stored]) -> None:
             message.path.unlink(missing_ok=True)
     except OSError as error:
         raise ValidationError(_("A message could not be deleted: %s") % error.strerror) from error
+
+
+def record_reading(actor: Actor, mailbox: Mailbox, message: Stored, verb: str) -> None:
+    """Before anybody is shown what a message says: who read whose mail is recorded. Raises PermissionDenied."""
+    described = {"mailbox": mailbox.address, "sender": message.envelope.sender_address, "subject": message.subject}
+    audit.record_reading(actor, message.key, verb, described)

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import stat
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from time import monotonic
+from time import time_ns
+from typing import overload
 from urllib.parse import unquote
 
 from django.conf import settings
 
 from console.directory.queries import display_names
-from console.mailboxes.reading import Envelope, envelope, letter
+from console.mailboxes import reading_room
+from console.mailboxes.reading import Envelope, envelope
 
 FOLDERS = ("new", "cur")
-SEARCHED_BYTES = 512 * 1024
-SEARCH_SECONDS = 3.0
+QUIET = 1_000_000_000
+KEPT = 4
 
 _NAME = re.compile(r"[^./\x00][^/\x00]{0,254}")
+_STAMP = re.compile(r"[0-9]{1,11}(?=\.)")
 
 
 @dataclass
@@ -74,43 +78,89 @@ class Mailbox:
     def address(self) -> str:
         return f"{unquote(self.path.name)}@{unquote(self.path.parent.name)}"
 
-    @cached_property
+    @property
     def count(self) -> int:
-        return sum(1 for _entry in self._entries())
+        return len(self.messages())
 
-    @cached_property
+    @property
     def newest(self) -> datetime | None:
-        times = [_modified(self.path / folder) for folder in FOLDERS if self.count]
-        return max((time for time in times if time), default=None)
+        first = self.messages()[:1]
+        return first[0].received_at if first else None
 
-    def messages(self) -> list[Stored]:
-        """Newest first. A message that vanishes meanwhile is left out."""
-        found = []
-        for entry in self._entries():
-            with suppress(OSError):
-                found.append(_stored(entry))
-        return sorted(found, key=lambda each: (each.received_at, each.key), reverse=True)
+    def messages(self) -> Messages:
+        """Newest first."""
+        return Messages(self.path, names(self.path))
 
     def message(self, key: str) -> Stored | None:
-        for entry in self._entries():
-            if _key(entry.name) == key:
-                with suppress(OSError):
-                    return _stored(entry)
+        for name in names(self.path):
+            if name.startswith(key) and _key(name) == key:
+                return _stored(self.path, name)
         return None
 
-    def _entries(self) -> Iterator[os.DirEntry[str]]:
-        for folder in FOLDERS:
-            with suppress(FileNotFoundError), os.scandir(self.path / folder) as entries:
-                for entry in entries:
-                    if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
-                        yield entry
+
+class Messages(Sequence["Stored"]):
+    """The messages of a mailbox by their names; a file is looked at when it is asked for. A slice leaves out those that
+    have vanished meanwhile."""
+
+    def __init__(self, box: Path, names: Sequence[str]) -> None:
+        self.box, self.names = box, names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, at: int) -> Stored: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Stored]: ...
+    def __getitem__(self, at: int | slice) -> Stored | list[Stored]:
+        if isinstance(at, slice):
+            return [found for name in self.names[at] if (found := _stored(self.box, name))]
+        found = _stored(self.box, self.names[at])
+        if found is None:
+            raise IndexError(at)
+        return found
+
+    def paths(self) -> list[Path]:
+        return [_path(self.box, name) for name in self.names]
+
+    def only(self, wanted: Iterable[bool]) -> Messages:
+        """Those of the first ones that `wanted` says."""
+        return Messages(self.box, [name for name, keep in zip(self.names, wanted, strict=False) if keep])
+
+
+def names(box: Path) -> Sequence[str]:
+    """`<file name>/<folder>` of every message, newest first: file names begin with the time. Kept as long as nothing
+    changes; a folder that changed just now may change again within the same tick of the file system's clock."""
+    changed = tuple(_changed(box / folder) for folder in FOLDERS)
+    quiet = all(time_ns() - each > QUIET for each in changed)
+    return _names(box, changed) if quiet else _names.__wrapped__(box, changed)
+
+
+@lru_cache(KEPT)
+def _names(box: Path, changed: tuple[int, ...]) -> Sequence[str]:
+    found = [f"{name}/{folder}" for folder in FOLDERS for name in _listed(box / folder) if not name.startswith(".")]
+    if all(name[10:11] == "." and name[:10].isdigit() for name in found):
+        return tuple(sorted(found, reverse=True))
+    return tuple(sorted(found, key=lambda name: (_received(_path(box, name)), name), reverse=True))
+
+
+def _listed(folder: Path) -> list[str]:
+    with suppress(FileNotFoundError):
+        return os.listdir(folder)
+    return []
+
+
+def _changed(folder: Path) -> int:
+    with suppress(FileNotFoundError):
+        return folder.stat().st_mtime_ns
+    return 0
 
 
 @dataclass(frozen=True)
 class Search:
     """Messages that match, and of how many it could look at in the time it may take."""
 
-    found: list[Stored]
+    found: Messages
     searched: int
     total: int
 
@@ -137,25 +187,11 @@ def mailbox(domain: str, local: str) -> Mailbox | None:
     return Mailbox(path) if real else None
 
 
-def search(messages: Sequence[Stored], text: str) -> Search:
-    """Messages whose headers and text hold every word of `text`, newest first, as many as three seconds allow."""
-    words, found, started = text.lower().split(), [], monotonic()
-    for searched, message in enumerate(messages):
-        if monotonic() - started > SEARCH_SECONDS:
-            return Search(found, searched, len(messages))
-        if _matches(message, words):
-            found.append(message)
-    return Search(found, len(messages), len(messages))
-
-
-def _matches(message: Stored, words: list[str]) -> bool:
-    try:
-        read = letter(message.path, SEARCHED_BYTES)
-    except OSError:
-        return False
-    names = " ".join(each.name for each in read.attachments)
-    content = "\n".join([*(value for _name, value in read.headers), read.text, names]).lower()
-    return all(word in content for word in words)
+def search(who: str, messages: Messages, text: str, *, content: bool) -> Search:
+    """Messages whose headers and text (without `content`: sender, recipient and subject) hold every word of `text`,
+    newest first, as many as three seconds allow. Raises NotRead."""
+    matching = reading_room.search(who, messages.paths(), text.split(), content=content)
+    return Search(messages.only(matching), len(matching), len(messages))
 
 
 def _directories(path: Path) -> list[Path]:
@@ -168,19 +204,29 @@ def _directories(path: Path) -> list[Path]:
     return [path / name for name in names]
 
 
-def _stored(entry: os.DirEntry[str]) -> Stored:
-    status = entry.stat(follow_symlinks=False)
-    stamp = entry.name.partition(".")[0]
-    seconds = int(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) <= 11 else status.st_mtime
-    return Stored(_key(entry.name), Path(entry.path), status.st_size, datetime.fromtimestamp(seconds, UTC))
+def _stored(box: Path, name: str) -> Stored | None:
+    """None when it has vanished, or is no file."""
+    path = _path(box, name)
+    with suppress(OSError):
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode):
+            return Stored(_key(name), path, status.st_size, datetime.fromtimestamp(_received(path), UTC))
+    return None
+
+
+def _received(path: Path) -> float:
+    """When it came, by its name; names of other programs than ours need not say so."""
+    if stamp := _STAMP.match(path.name):
+        return int(stamp[0])
+    with suppress(OSError):
+        return path.lstat().st_mtime
+    return 0.0
+
+
+def _path(box: Path, name: str) -> Path:
+    file, _slash, folder = name.rpartition("/")
+    return box / folder / file
 
 
 def _key(name: str) -> str:
-    return name.partition(":")[0]
-
-
-def _modified(path: Path) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except FileNotFoundError:
-        return None
+    return name.rpartition("/")[0].partition(":")[0]

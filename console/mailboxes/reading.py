@@ -1,34 +1,32 @@
 """Messages as people read them: headers decoded, text, HTML, attachments. No input, however broken, raises.
 
-Python's own parser is used in its oldest mode (`compat32`): the newer ones raise on malformed headers.
+`envelope` looks at a header only, and the console does it itself. Everything else is done in a child process
+(`reader`), which `reading_room` starts: it takes what the sender of a message made it take.
 """
 
 from __future__ import annotations
 
-import email
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.header import decode_header
-from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
-from html import unescape
+from email.utils import parsedate_to_datetime
+from html import escape, unescape
 from pathlib import Path
-from typing import Any
 
-import nh3
+from console.mailboxes import header
+from console.mailboxes.charsets import codec_of, decoded
+from console.mailboxes.parts import Part, parsed
+from transport.config import bounds
 
-HEADER_BYTES = 256 * 1024
-SHOWN_BYTES = 25 * 1024 * 1024
-TEXT_CHARACTERS = 1_000_000
-FIELD_CHARACTERS = 32_000
 STAMP = "x-ms-exchange-organization-authas"
+SHOWN = bounds.MESSAGE_SHOWN.octets or 0
+TEXT_CHARACTERS = bounds.MESSAGE_TEXT.octets or 0
+LONGEST_CHARACTER = 4
+USUAL_HEADER = 16 * 1024
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # would turn what stands beside it around
-_LINE_END = re.compile(r"<(br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
+clean = header.clean
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message, decoded. `truncated` when only its first `SHOWN_BYTES` were read."""
+    """A message, decoded. `truncated` when only its first octets were read."""
 
     headers: list[tuple[str, str]]
     text: str
@@ -71,158 +69,235 @@ class Envelope:
 
 def envelope(path: Path) -> Envelope:
     """Reads the header only. Raises OSError."""
-    message = _parsed(header_block(path))
-    sender = _header(message, "from") or _header(message, "return-path")
-    name, address = _safely(lambda: parseaddr(sender), ("", ""))
-    date = _safely(lambda: _in_utc(parsedate_to_datetime(_header(message, "date"))), None)
-    to, subject = _header(message, "to"), _header(message, "subject")
-    internal = _header(message, STAMP) == "Internal"  # the first one is ours: it stands above what was handed in
-    return Envelope(name or address or sender, address or sender, to, subject, date, internal)
+    fields, _rest = header.fields(header_block(path))
+    sender = header.first(fields, "from") or header.first(fields, "return-path")
+    name, address = header.mailbox(sender)
+    to, subject = header.text(header.first(fields, "to")), header.text(header.first(fields, "subject"))
+    internal = header.text(header.first(fields, STAMP)) == "Internal"  # the first one is ours: it stands above the rest
+    return Envelope(name or address, address or name, to, subject, _date(header.first(fields, "date")), internal)
 
 
 def header_block(path: Path) -> bytes:
-    """The header as it stands, at most `HEADER_BYTES`. Raises OSError."""
+    """The header as it stands, at most `bounds.MESSAGE_HEADER`. Raises OSError."""
     with path.open("rb") as file:
-        block = file.read(8192)
-        while not _header_end(block) and len(block) < HEADER_BYTES and (more := file.read(32768)):
-            block += more
-    end = _header_end(block)
-    return block[:end] if end else block
+        block = file.read(USUAL_HEADER)
+        if header.body_at(block, 0, len(block)) == len(block):
+            block += file.read(header.MOST - len(block))
+    return block[: header.body_at(block, 0, len(block))]
 
 
-def _header_end(block: bytes) -> int:
-    found = re.search(rb"\r?\n\r?\n", block)
-    return found.end() if found else 0
+def _date(value: bytes) -> datetime | None:
+    with suppress(Exception):  # the standard library raises many things on dates that are none
+        date = parsedate_to_datetime(header.text(value[:100]))
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    return None
 
 
-def letter(path: Path, limit: int = SHOWN_BYTES) -> Letter:
-    """The whole message, or of a very large one its first `limit` bytes. Raises OSError."""
+def opened(path: Path, limit: int = SHOWN) -> tuple[Part, bool]:
+    """The parts of a message, and whether only its first `limit` octets were read. Raises OSError."""
     with path.open("rb") as file:
         content = file.read(limit + 1)
-    message = _parsed(content[:limit])
-    text, html, attachments = _contents(message)
-    headers = [(clean(name), _decoded(value)) for name, value in _items(message)]
-    return Letter(headers, text or text_of(html), html, attachments, len(content) > limit)
+    return parsed(content[:limit]), len(content) > limit
+
+
+def letter(path: Path, limit: int = SHOWN) -> Letter:
+    """The whole message, or of a very large one its first `limit` octets. Raises OSError."""
+    return letter_of(*opened(path, limit))
+
+
+def letter_of(message: Part, truncated: bool = False) -> Letter:
+    found = _Contents()
+    pieces = found.pieces(message)
+    headers = [(name, header.text(value)) for name, value in message.fields]
+    return Letter(headers, _joined_text(pieces), _joined_html(pieces), found.attachments, truncated)
 
 
 def attachment(path: Path, number: int) -> tuple[str, bytes] | None:
     """(safe name, content) of a part; None when there is none. Raises OSError."""
-    message = _parsed(path.read_bytes())
-    for at, part in enumerate(_parts(message)):
-        if at == number and not _holds_parts(part):
-            return _name(part, at), _payload(part)
+    for part in parsed(path.read_bytes()).walk():
+        if part.number == number and not part.children:
+            return _name(part), part.payload
     return None
 
 
+def lists(path: Path, words: list[str]) -> bool:
+    """Whether what a list shows of the message holds every word, whatever the case. Raises OSError."""
+    listed = envelope(path)
+    return _hold(words, [listed.sender, listed.sender_address, listed.to, listed.subject])
+
+
+def matches(path: Path, words: list[str]) -> bool:
+    """Whether header, text and names of attachments hold every word, whatever the case. Raises OSError."""
+    read = letter(path, bounds.MESSAGE_SEARCHED.octets or 0)
+    values = (value for _name, value in read.headers)
+    return _hold(words, [*values, read.text, *(each.name for each in read.attachments)])
+
+
+def _hold(words: list[str], texts: list[str]) -> bool:
+    content = "\n".join(texts).lower()
+    return all(word.lower() in content for word in words)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of what is read from top to bottom. `aside`: a picture, which makes no HTML message by itself."""
+
+    text: str = ""
+    html: str = ""
+    aside: bool = False
+
+
+class _Contents:
+    """Sorts the parts of one message into what is read and what is attached."""
+
+    def __init__(self) -> None:
+        self.attachments: list[Attachment] = []
+
+    def pieces(self, part: Part) -> list[_Piece]:
+        if not part.children:
+            return self._leaf(part)
+        if part.kind == "multipart/related":
+            return self._related(part)
+        read = [self.pieces(child) for child in part.children]
+        return _best(read) if part.kind == "multipart/alternative" else [each for pieces in read for each in pieces]
+
+    def _related(self, part: Part) -> list[_Piece]:
+        """Its root is read (RFC 2387 §3.2); the rest belongs into it, but for text that nothing can refer to."""
+        start = part.parameters.get("start", "").strip("<> ")
+        root = next((child for child in part.children if start and _cid(child) == start), part.children[0])
+        found = []
+        for child in part.children:
+            if child is root or not _cid(child):
+                found += self.pieces(child)
+            else:
+                self._attach(child)
+        return [each for each in found if not each.aside]
+
+    def _leaf(self, part: Part) -> list[_Piece]:
+        apart = part.disposition == "attachment"
+        if part.kind not in ("text/plain", "text/html") or apart:
+            return self._picture(self._attach(part), apart)
+        if part.file_name:
+            self._attach(part)
+        read = _text(part)
+        return [_Piece(html=read) if part.kind == "text/html" else _Piece(text=read)]
+
+    def _attach(self, part: Part) -> Attachment:
+        size = sum(len(each.payload) for each in part.walk() if not each.children)
+        self.attachments.append(Attachment(part.number, _name(part), part.kind, size, _cid(part)))
+        return self.attachments[-1]
+
+    def _picture(self, attached: Attachment, apart: bool) -> list[_Piece]:
+        """A picture between two texts is shown between them."""
+        if apart or not attached.content_type.startswith("image/"):
+            return []
+        return [_Piece(html=f'<p><img src="part:{attached.number}" alt="{escape(attached.name)}"></p>', aside=True)]
+
+
+def _best(read: list[list[_Piece]]) -> list[_Piece]:
+    """Of alternatives the last HTML (RFC 2046 §5.1.4: the last is the best), and the first that is text alone."""
+    html = next((pieces for pieces in reversed(read) if any(each.html for each in pieces)), [])
+    text = next((pieces for pieces in read if pieces and not any(each.html for each in pieces)), [])
+    return [_Piece(_joined_text(text) or _joined_text(html), _joined_html(html))]
+
+
+def _joined_text(pieces: list[_Piece]) -> str:
+    texts = (each.text if each.text.strip() or each.aside else text_of(each.html) for each in pieces)
+    return "\n\n".join(text for text in texts if text.strip())
+
+
+def _joined_html(pieces: list[_Piece]) -> str:
+    """ "" when nothing of it is HTML."""
+    if not any(each.html and not each.aside for each in pieces):
+        return ""
+    return "".join(each.html or f'<div style="white-space: pre-wrap">{escape(each.text)}</div>' for each in pieces)
+
+
+_STATED = re.compile(rb"<meta\b[^>]{0,200}charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
+
+
+def _text(part: Part) -> str:
+    octets = part.payload[: LONGEST_CHARACTER * TEXT_CHARACTERS]
+    label = part.parameters.get("charset", "")
+    if part.kind == "text/html" and not codec_of(label) and (stated := _STATED.search(octets, 0, 2048)):
+        label = stated[1].decode("latin-1")
+    text = clean(re.sub(r"\r{0,2}\n|\r", "\n", decoded(octets, label))[:TEXT_CHARACTERS])
+    flowed = part.kind == "text/plain" and part.parameters.get("format", "").lower() == "flowed"
+    return _unwrapped(text, part.parameters.get("delsp", "").lower() == "yes") if flowed else text
+
+
+def _unwrapped(text: str, without_space: bool) -> str:
+    """Lines that end in a blank go on in the next one of the same depth of quoting (RFC 3676 §4)."""
+    paragraphs: list[list[str]] = []
+    open_at = None
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        content = line[depth:].removeprefix(" ")
+        if depth != open_at or content == "-- ":
+            paragraphs.append([f"{'>' * depth} " if depth else ""])
+        goes_on = content.endswith(" ") and content != "-- "
+        paragraphs[-1].append(content[:-1] if goes_on and without_space else content)
+        open_at = depth if goes_on else None
+    return "\n".join("".join(pieces) for pieces in paragraphs)
+
+
+_UNSEEN = ("style", "script", "title", "template")
+_HIDDEN = re.compile(rf"<(?:!--|({'|'.join(_UNSEEN)})\b)", re.IGNORECASE)
+_ENDS = {name: re.compile(rf"</{name}[^>]{{0,100}}>", re.IGNORECASE) for name in _UNSEEN}
+_COMMENT_END = re.compile(r"--!?>")
+_TAG = re.compile(r"""</?([a-z][a-z0-9:-]{0,30})((?:[^<>"']|"[^"]*"|'[^']*')*)>|<[!?/][^<>]*>""", re.IGNORECASE)
+_BLANKS = re.compile(r"[\r ]+")
+_LINES = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "table", "ul"})
+
+
 def text_of(html: str) -> str:
-    """The words of an HTML text; what a search reads and what stands in for a missing plain text."""
-    words = nh3.clean(_LINE_END.sub("\n", html), tags=set(), clean_content_tags={"style", "script", "title"})
-    return re.sub(r"\n\s*\n+", "\n\n", unescape(words)).strip()
+    """The words of an HTML text, without ever building its tree: what a search reads and what stands in for a missing
+    plain text. Takes time linear in its length."""
+    flat = _TAG.sub(_break, re.sub(r"\s+", " ", "".join(_seen(html))))
+    lines = unescape(_BLANKS.sub(lambda run: "\n" if "\r" in run[0] else " ", flat)).split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(" ".join(line.split()) for line in lines)).strip()
 
 
-def _contents(message: Message) -> tuple[str, str, list[Attachment]]:
-    text = html = ""
-    attachments: list[Attachment] = []
-    for number, part in enumerate(_parts(message)):
-        if _holds_parts(part):
-            continue
-        kind = _safely(part.get_content_type, "text/plain")
-        apart = _safely(part.get_content_disposition, None) == "attachment" or bool(_file_name(part))
-        if kind == "text/plain" and not apart:
-            text += ("\n\n" if text else "") + _text(part)
-        elif kind == "text/html" and not apart and not html:
-            html = _text(part)
-        else:
-            cid = _header(part, "content-id").strip("<>")
-            attachments.append(Attachment(number, _name(part, number), kind, len(_payload(part)), cid))
-    return text, html, attachments
+def _break(tag: re.Match[str]) -> str:
+    name = (tag[1] or "").lower()
+    return "\n" if name == "br" else "\r" if name in _LINES else " " if name in ("td", "th") else ""
 
 
-def _parts(message: Message) -> Iterator[Message]:
-    """The parts from the outside in, without those of messages that are attached."""
-    yield message
-    for part in message.get_payload() if _holds_parts(message) else []:
-        yield from _safely(lambda part=part: list(_parts(part)), [])
+def _seen(html: str) -> Iterator[str]:
+    """`html` without comments, styles and scripts. One that is not closed hides the rest, as in a browser."""
+    at = 0
+    while hidden := _HIDDEN.search(html, at):
+        yield html[at : hidden.start()]
+        end = (_ENDS[hidden[1].lower()] if hidden[1] else _COMMENT_END).search(html, hidden.end())
+        if end is None:
+            return
+        at = end.end()
+    yield html[at:]
 
 
-def _holds_parts(part: Message) -> bool:
-    return part.is_multipart() and _safely(part.get_content_maintype, "") != "message"
+def _cid(part: Part) -> str:
+    return header.text(header.first(part.fields, "content-id")).strip("<> ")
 
 
-def _text(part: Message) -> str:
-    charset = _safely(part.get_content_charset, None) or "utf-8"
-    payload = _payload(part)
-    try:
-        text = payload.decode(charset, errors="replace")
-    except (LookupError, ValueError):
-        text = payload.decode("utf-8", errors="replace")
-    return clean(text.replace("\r\n", "\n").replace("\r", "\n")[:TEXT_CHARACTERS])
+_EXTENSIONS = {"plain": "txt", "rfc822": "eml", "jpeg": "jpg", "octet-stream": "bin", "ms-tnef": "dat"}
 
 
-def _payload(part: Message) -> bytes:
-    """The decoded content; of an attached message its source."""
-    if part.is_multipart():
-        return b"".join(_safely(lambda child=child: child.as_bytes(), b"") for child in part.get_payload())
-    return _safely(lambda: part.get_payload(decode=True), None) or b""
-
-
-def _name(part: Message, number: int) -> str:
+def _name(part: Part) -> str:
     """A file name without folders, control characters or leading dots."""
-    name = re.split(r"[/\\]", _file_name(part))[-1]
+    name = re.split(r"[/\\]", part.file_name or _subject(part))[-1]
     name = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "_", name).strip(". ")
     if name:
         return name[-150:]
-    subtype = _safely(part.get_content_subtype, "bin")
-    extension = {"plain": "txt", "rfc822": "eml", "jpeg": "jpg", "octet-stream": "bin"}.get(subtype, subtype)
-    return f"part-{number}.{re.sub(r'[^a-z0-9]', '', extension) or 'bin'}"
+    subtype = part.kind.partition("/")[2]
+    extension = _EXTENSIONS.get(subtype, re.sub(r"[^a-z0-9]", "", subtype)[:20])
+    return f"part-{part.number}.{extension or 'bin'}"
 
 
-def _file_name(part: Message) -> str:
-    return _decoded(_safely(part.get_filename, None))
-
-
-def _parsed(content: bytes) -> Message:
-    return _safely(lambda: email.message_from_bytes(content), None) or Message()
-
-
-def _items(message: Message) -> list[tuple[str, Any]]:
-    return _safely(lambda: list(message.raw_items()), [])
-
-
-def _header(message: Message, name: str) -> str:
-    return next((_decoded(value) for key, value in _items(message) if key.lower() == name), "")
-
-
-def _decoded(value: Any) -> str:
-    """A header's text with its encoded words read (RFC 2047), on one line."""
-    if value is None:
+def _subject(part: Part) -> str:
+    """An attached message is called by its subject."""
+    if part.kind != "message/rfc822":
         return ""
-    raw = str(value) if not isinstance(value, str) else value
-    raw = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:FIELD_CHARACTERS]
-    words = _safely(lambda: "".join(_word(*word) for word in decode_header(raw)), raw)
-    return _DIRECTION.sub("", clean(" ".join(words.split())))
-
-
-def _word(value: bytes | str, charset: str | None) -> str:
-    if isinstance(value, str):
-        return value
-    with suppress(LookupError, ValueError):
-        return value.decode(charset or "utf-8", errors="replace")
-    return value.decode("utf-8", errors="replace")
-
-
-def clean(text: str) -> str:
-    """Without what no page and no database can hold: control characters become �."""
-    return _CONTROL.sub("�", text)
-
-
-def _in_utc(date: datetime) -> datetime:
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _safely(read: Callable[[], Any], otherwise: Any) -> Any:
-    """The standard library raises many things on malformed mail; a reader wants to see the rest of it."""
-    try:
-        return read()
-    except (Exception, RecursionError):
-        return otherwise
+    content = part.payload[: header.MOST]
+    fields, _rest = header.fields(content[: header.body_at(content, 0, len(content))])
+    subject = re.sub(r"[/\\]", "_", header.text(header.first(fields, "subject")))
+    return f"{subject[:140]}.eml" if subject else ""

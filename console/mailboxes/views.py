@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import content_disposition_header
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,13 +19,14 @@ from console.crud.columns import NAME, NUMBER, SIZE, TEXT, TIME, Column, Detail
 from console.crud.layout import Tab
 from console.crud.streaming import download, pieces_of
 from console.crud.views import CrudView, Page
-from console.mailboxes import actions, queries, reading, safe_html
+from console.mailboxes import actions, queries, reading, reading_room, safe_html
 from console.mailboxes.queries import Mailbox, Search, Stored
+from console.mailboxes.reading_room import NotRead
 
 READERS = frozenset({Role.RECIPIENT_MANAGEMENT, Role.VIEW_ONLY})
 WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
+OF_CONTENT: frozenset[Role] = frozenset()  # Organization Management alone, as for what waits in a queue
 SHOWN_SOURCE = 1024 * 1024
-PREVIEW_CHARACTERS = 1500
 NEWEST = 5
 
 
@@ -75,7 +76,8 @@ class MailboxPages(CrudView):
     def details_context(self, selected: Any) -> dict[str, Any]:
         newest = selected.messages()[:NEWEST] if selected is not None else []
         queries.resolve(newest)
-        links = [(each, reverse("mailboxes:message", args=[*selected.key, each.key])) for each in newest]
+        page = "mailboxes:message" if self.actor.may(*OF_CONTENT) else "mailboxes:message-details"
+        links = [(each, reverse(page, args=[*selected.key, each.key])) for each in newest]
         return super().details_context(selected) | {"newest": links}
 
     def toolbar(self, selected: Any) -> list:
@@ -126,8 +128,14 @@ class MessagePages(OfMailbox, CrudView):
 
     @cached_property
     def searched(self) -> Search:
-        found, text = self.box.messages(), self.request.GET.get("q", "").strip()
-        return queries.search(found, text) if text else Search(found, len(found), len(found))
+        found, text = self.box.messages(), self.asked("q").strip()
+        if not text:
+            return Search(found, len(found), len(found))
+        try:
+            return queries.search(self.actor.name, found, text, content=self.actor.may(*OF_CONTENT))
+        except NotRead as refused:
+            messages.error(self.request, str(refused))
+            return Search(found.only([]), len(found), len(found))
 
     def filtered(self, rows: Sequence[Stored]) -> Sequence[Stored]:
         return rows
@@ -147,14 +155,11 @@ class MessagePages(OfMailbox, CrudView):
         return obj.subject or _("(no subject)")
 
     def url_to_open(self, obj: Stored) -> str:
-        return reverse("mailboxes:message", args=[*self.box.key, obj.key])
+        may = self.actor.may(*OF_CONTENT)
+        return reverse("mailboxes:message", args=[*self.box.key, obj.key]) if may else ""
 
     def details_context(self, selected: Any) -> dict[str, Any]:
-        context = super().details_context(selected) | {"box": self.box}
-        if selected is not None:
-            context["letter"] = _letter(selected)
-            context["preview"] = context["letter"].text[:PREVIEW_CHARACTERS]
-        return context
+        return super().details_context(selected) | {"box": self.box}
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         return super().list_context(selected) | {"search": self.searched}
@@ -172,61 +177,80 @@ class MessagePages(OfMailbox, CrudView):
         return redirect(self.url(Page.LIST))
 
     def chosen(self, keys: Sequence[str]) -> list[Stored]:
-        wanted = set(keys)
-        return [message for message in self.box.messages() if message.key in wanted]
+        return [found for key in dict.fromkeys(keys) if (found := self.box.message(key))]
 
     def removal_warning(self, objects: Any) -> str:
         return _("The messages are deleted for good.")
 
 
 class MessagePage(OfMailbox):
-    """One message, in four ways."""
+    """One message, in four ways. Without its text, where that cannot be had."""
 
+    readers = OF_CONTENT
     WAYS = {"text": gettext_lazy("Text"), "html": "HTML"}
     WAYS |= {"headers": gettext_lazy("Headers"), "source": gettext_lazy("Source")}
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
-        message = self.message(pk)
-        letter = _letter(message)
+        return self.show(self.message(pk))
+
+    def show(self, message: Stored) -> HttpResponse:
+        letter, refused = self._letter(message)
         way = self._way(letter)
-        context: dict[str, Any] = {"box": self.box, "message": message, "letter": letter}
+        if way != "html":  # that the frame shows, which records it
+            actions.record_reading(self.actor, self.box, message, "read")
+        context: dict[str, Any] = {"box": self.box, "message": message, "letter": letter, "refused": refused}
         context |= {"way": way, "tabs": self._tabs(letter, way)}
         context |= {"sender_line": _sender_line(message, letter), "crumbs": self._crumbs(), "view": self}
         if way == "source":
             context |= _source(message)
-        return render(request, "mailboxes/message.html", context)
+        return render(self.request, "mailboxes/message.html", context, status=503 if refused else 200)
 
-    def _way(self, letter: reading.Letter) -> str:
+    def _letter(self, message: Stored) -> tuple[reading.Letter | None, str]:
+        """The message, or why it cannot be shown."""
+        try:
+            return reading_room.letter(self.actor.name, message.path), ""
+        except FileNotFoundError as error:
+            raise Http404(_("This message is no longer in the mailbox.")) from error
+        except NotRead as refused:
+            return None, str(refused)
+
+    def _way(self, letter: reading.Letter | None) -> str:
         way = self.request.GET.get("view", "")
-        return way if way in self.WAYS and (way != "html" or letter.html) else "text"
+        return way if way in self._ways(letter) else "text"
 
-    def _tabs(self, letter: reading.Letter, current: str) -> list[Tab]:
-        shown = [name for name in self.WAYS if name != "html" or letter.html]
-        return [Tab(self.WAYS[name], f"?view={name}", name == current) for name in shown]
+    def _ways(self, letter: reading.Letter | None) -> list[str]:
+        if letter is None:
+            return ["text", "source"]
+        return [name for name in self.WAYS if name != "html" or letter.html]
+
+    def _tabs(self, letter: reading.Letter | None, current: str) -> list[Tab]:
+        return [Tab(self.WAYS[name], f"?view={name}", name == current) for name in self._ways(letter)]
 
     def _crumbs(self) -> list[tuple[str, str]]:
         here = reverse("mailboxes:message-list", args=self.box.key)
         return [(_("Mailboxes"), reverse("mailboxes:list")), (self.box.address, here)]
 
 
-def _sender_line(message: Stored, letter: reading.Letter) -> str:
-    if message.resolved:
-        return f"{message.resolved} <{message.envelope.sender_address}>"
+def _sender_line(message: Stored, letter: reading.Letter | None) -> str:
+    if message.resolved or letter is None:
+        return f"{message.sender} <{message.envelope.sender_address}>"
     return letter.header("from")
 
 
 class MessageHtml(OfMailbox):
     """The message's HTML alone, for the frame: a document without script, links that lead nowhere, nothing remote."""
 
+    readers = OF_CONTENT
+
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
         message = self.message(pk)
-        letter = _letter(message)
-
-        def content(number: int) -> bytes:
-            part = reading.attachment(message.path, number)
-            return part[1] if part else b""
-
-        answer = HttpResponse(safe_html.page(letter.html, letter.attachments, content))
+        actions.record_reading(self.actor, self.box, message, "read")
+        try:
+            answer = HttpResponse(reading_room.page(self.actor.name, message.path))
+        except FileNotFoundError as error:
+            raise Http404 from error
+        except NotRead as refused:
+            answer = HttpResponse(safe_html.PAGE % f"<p>{escape(refused)}</p>", status=503)
         answer["Content-Security-Policy"] = safe_html.POLICY
         answer["X-Frame-Options"] = "SAMEORIGIN"
         return answer
@@ -235,37 +259,36 @@ class MessageHtml(OfMailbox):
 class MessageFile(OfMailbox):
     """The message as it lies on disk."""
 
+    readers = OF_CONTENT
+
     def get(self, request: HttpRequest, pk: str) -> StreamingHttpResponse:
         message = self.message(pk)
         try:
             file = message.path.open("rb")
         except OSError as error:
             raise Http404 from error
+        actions.record_reading(self.actor, self.box, message, "exported")
         return download(request, pieces_of(file), f"{message.key}.eml", "message/rfc822")
 
 
-class AttachmentFile(OfMailbox):
-    """A part of the message, never shown by the browser itself."""
+class AttachmentFile(MessagePage):
+    """A part of the message, never shown by the browser itself. One that cannot be had shows the message's page."""
 
-    def get(self, request: HttpRequest, pk: str, number: int) -> HttpResponse:
+    def get(self, request: HttpRequest, pk: str, number: int) -> HttpResponse | StreamingHttpResponse:
+        message = self.message(pk)
         try:
-            found = reading.attachment(self.message(pk).path, number)
-        except OSError as error:
+            found = reading_room.attachment(self.actor.name, message.path, number)
+        except FileNotFoundError as error:
             raise Http404 from error
+        except NotRead:
+            return self.show(message)
         if found is None:
             raise Http404(_("This message has no such attachment."))
-        name, content = found
-        answer = HttpResponse(content, content_type="application/octet-stream")
-        answer["Content-Disposition"] = content_disposition_header(True, name)
+        actions.record_reading(self.actor, self.box, message, "exported")
+        name, file = found
+        answer = download(request, pieces_of(file), name, "application/octet-stream")
         answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return answer
-
-
-def _letter(message: Stored) -> reading.Letter:
-    try:
-        return reading.letter(message.path)
-    except OSError as error:
-        raise Http404(_("This message is no longer in the mailbox.")) from error
 
 
 def _source(message: Stored) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from console.accounts.actors import Actor
-from console.audit.actions import record
+from console.audit.actions import record, record_reading
 from console.queues import queries
 from console.queues.delivery import claims, configuration, reports, rerouting
 from console.queues.models import Message, NextHop, Recipient, Status
@@ -113,7 +113,8 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
 def export(actor: Actor, identity: UUID | str) -> Iterator[bytes]:
     """The message as .eml, in pieces. Who read whose mail is recorded."""
     actor.require()
-    _record_each(actor, {UUID(str(identity))}, "exported")
+    for message in Message.objects.filter(pk=identity):
+        record_reading(actor, str(message.pk), "exported", _described(message))
     return queries.content(identity)
 
 
@@ -123,8 +124,11 @@ def _record_each(actor: Actor, messages: set[UUID], verb: str) -> None:
         record(actor, "Message", f"{len(messages)} messages", verb, None, {"messages": len(messages)})
         return
     for message in Message.objects.filter(pk__in=messages):
-        after = {"sender": message.sender, "subject": message.subject, "message_id": message.message_id}
-        record(actor, "Message", str(message.pk), verb, None, after)
+        record(actor, "Message", str(message.pk), verb, None, _described(message))
+
+
+def _described(message: Message) -> dict[str, str]:
+    return {"sender": message.sender, "subject": message.subject, "message_id": message.message_id}
 
 
 def _wake(key: str) -> None:

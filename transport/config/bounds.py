@@ -87,6 +87,66 @@ HOST_LIST = Bound(
     more="The hosts of worse preference are left out; five addresses at most are tried in one attempt.",
 )  # fmt: skip
 
+MESSAGE_HEADER = Bound(
+    what="the header of a message, when the console reads it", who="a sender",
+    octets=256 * 1024, lines=1000,
+    more="Fields in further lines are not shown; what stands behind the octets counts as text.",
+)  # fmt: skip
+
+MESSAGE_FIELD = Bound(
+    what="a header field, when the console reads it", who="a sender",
+    octets=16_000,
+    more="The field is cut; the source shows it whole.",
+)  # fmt: skip
+
+MESSAGE_SHOWN = Bound(
+    what="a message that is opened in the console", who="a sender",
+    octets=25 * 1024 * 1024,
+    more="The rest is not shown, and the page says so; the download has it.",
+)  # fmt: skip
+
+MESSAGE_SEARCHED = Bound(
+    what="a message that a search in a mailbox looks at", who="a sender",
+    octets=512 * 1024,
+    more="What stands behind it is not found.",
+)  # fmt: skip
+
+MESSAGE_PARTS = Bound(
+    what="the parts of a message (a delimiter line each), when the console reads it", who="a sender",
+    lines=1000,
+    more="Further parts are not shown; the download has them.",
+)  # fmt: skip
+
+MESSAGE_LEVELS = Bound(
+    what="parts within parts (a delimiter line for each level), when the console reads them", who="a sender",
+    lines=20,
+    more="What lies deeper is one attachment.",
+)  # fmt: skip
+
+MESSAGE_TEXT = Bound(
+    what="the text or HTML of a part, when the console shows it (in characters)", who="a sender",
+    octets=1_000_000,
+    more="The rest of the part is not shown; the source and the download have it.",
+)  # fmt: skip
+
+MESSAGE_PICTURES = Bound(
+    what="the pictures of a message within its HTML, each as often as it is shown", who="a sender",
+    octets=16 * 1024 * 1024,
+    more="Further pictures are left out; they are attachments.",
+)  # fmt: skip
+
+MESSAGE_READER = Bound(
+    what="the child process that reads a message for the console (memory, processor time)", who="a sender",
+    octets=512 * 1024 * 1024, seconds=5.0,
+    more="The child is killed; the page says that the message is too complex to show, and offers source and download.",
+)  # fmt: skip
+
+MAILBOX_SEARCH = Bound(
+    what="a search in a mailbox", who="all senders of a mailbox together",
+    seconds=3.0,
+    more="The newest messages were searched; the page says how many.",
+)  # fmt: skip
+
 
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""

@@ -148,12 +148,58 @@ def test_messages_are_deleted_for_good_and_it_is_written_down(admin, deliver, ho
     assert (entry.object_name, entry.before["messages"]) == ("bob@contoso.com", 2)
 
 
-def test_who_may_not_write_may_read_but_not_delete(signed_in, deliver):
-    key = deliver("bob@contoso.com")
-    reader, stranger = signed_in(Role.VIEW_ONLY), signed_in(Role.HYGIENE_MANAGEMENT)
-    assert reader.get(url("message", key)).status_code == 200
+CONTENT = [
+    lambda key: url("message", key),
+    lambda key: url("message", key) + "?view=source",
+    lambda key: url("message-html", key),
+    lambda key: url("message-file", key),
+    lambda key: url("attachment", key, 0),
+]
+
+
+def test_who_may_not_write_sees_the_list_but_neither_reads_nor_deletes(signed_in, deliver):
+    key = deliver("bob@contoso.com", "Salaries", "of the board")
+    reader, clerk = signed_in(Role.VIEW_ONLY), signed_in(Role.RECIPIENT_MANAGEMENT)
+    for client in (reader, clerk):
+        pages = [client.get(page).text for page in (url("message-list"), url("message-details", key))]
+        assert all("Salaries" in page and "of the board" not in page for page in pages)
+        assert url("message", key) not in pages[1]
+        assert url("message", key) not in client.get(reverse("mailboxes:details", args=["contoso.com/bob"])).text
+        assert [client.get(content(key)).status_code for content in CONTENT] == [403] * len(CONTENT)
     assert reader.post(url("message-remove"), {"pk": key}).status_code == 403
-    assert stranger.get(url("message", key)).status_code == 403
+    assert signed_in(Role.HYGIENE_MANAGEMENT).get(url("message-list")).status_code == 403
+    assert not Entry.objects.exists()
+
+
+def test_who_may_not_read_messages_finds_them_by_what_the_list_shows_only(signed_in, admin, deliver):
+    deliver("bob@contoso.com", "Salaries", "of the board")
+    reader = signed_in(Role.VIEW_ONLY)
+    for text, seen in (("salaries", True), ("ANNA bob", True), ("board", False), ("mime", False)):
+        assert ("Salaries" in reader.get(url("message-list"), {"q": text}).text) == seen, text
+    assert "Salaries" in admin.get(url("message-list"), {"q": "board"}).text
+
+
+@pytest.mark.parametrize(
+    ("content", "verb"), zip(CONTENT, ["read", "read", "read", "exported", "exported"], strict=True)
+)
+def test_who_reads_or_takes_a_message_is_recorded_each_time_it_is_shown(admin, deliver, content, verb):
+    key = deliver("bob@contoso.com", "Salaries")
+    admin.get(url("message-list"))
+    admin.get(url("message-details", key))
+    assert not Entry.objects.exists()
+    assert admin.get(content(key)).status_code == 200
+    entry = Entry.objects.get()
+    assert (entry.kind, entry.object_name, entry.verb) == ("Message", key, verb)
+    assert entry.after == {"mailbox": "bob@contoso.com", "sender": "anna@partner.example", "subject": "Salaries"}
+    assert "Salaries" in admin.get(reverse("audit:details", args=[entry.pk])).text
+
+
+def test_a_message_as_html_is_recorded_once_by_the_frame_that_shows_it(admin, deliver):
+    key = deliver("bob@contoso.com", raw=b"Subject: x\r\nContent-Type: text/html\r\n\r\n<p>Hi")
+    assert "<iframe" in admin.get(url("message", key), {"view": "html"}).text
+    assert not Entry.objects.exists()
+    admin.get(url("message-html", key))
+    assert Entry.objects.get().verb == "read"
 
 
 @pytest.mark.parametrize("place", ["..", ".", "../..", "%2e%2e", "a/../..", "\x00", "nobody", "..%2f.."])
