@@ -108,7 +108,9 @@ class Worker:
         self._feed = ConfigFeed(state, self._put_in_force)
         url = settings.redis_url
         self._shared_counts = SharedCounts(url, settings.name, self._reception) if url else None
-        self._report = Report(self._reception, self._feed, self._listeners, self._shared_counts)
+        self._report = Report(
+            self._reception, self._feed, self._listeners, self._shared_counts, bool(settings.database_url)
+        )
         self._tasks: list[asyncio.Task[Never]] = []
         self._health: asyncio.Server | None = None
 

@@ -55,6 +55,11 @@ def healthz(copy: RunningCopy) -> list[str]:
         return list(json.load(answer)["missing"])
 
 
+def at(address: str) -> bytes:
+    with urllib.request.urlopen(f"http://{address}/healthz", timeout=10) as answer:
+        return bytes(answer.read())
+
+
 def with_children(pid: int) -> list[int]:
     """A process and those that it started: a PostgreSQL hangs with all its backends."""
     with open(f"/proc/{pid}/task/{pid}/children") as file:
@@ -77,11 +82,13 @@ def test_a_process_that_hangs_is_named_within_15_seconds(running_copy: RunningCo
 
 def test_a_postgresql_whose_every_process_hangs_holds_up_no_answer(running_copy: RunningCopy) -> None:
     running_copy.wait_until_in_order()
+    transport = running_copy.run_file()["health"]
     with stopped(*with_children(running_copy.run_file()["pids"]["postgresql"])):
         for _ in range(3):
             began = monotonic()
             assert any("PostgreSQL does not answer" in line for line in healthz(running_copy))
             assert monotonic() - began < RED
+        wait_for(lambda: b"PostgreSQL does not answer" in at(transport), "the transport does not say it", RED)
     wait_for(lambda: not status(running_copy), "PostgreSQL is said to hang still", 40)
 
 

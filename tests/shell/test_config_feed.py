@@ -90,6 +90,32 @@ def test_the_console_is_told(office: Office, following: RunningTransport) -> Non
     wait_for(lambda: office.row(counted) == (2, 1, 1), "the traffic is not right")
 
 
+@pytest.mark.parametrize(
+    ("ago", "waiting", "words"),
+    [
+        (0, None, ""),
+        (0, 50, ""),
+        (20, None, "The forwarder hangs or is away, for 2"),
+        (0, 70, "Mail waits in the journal for 7"),
+    ],
+)
+def test_a_forwarder_that_moves_nothing_is_said_and_mail_is_accepted(
+    office: Office, following: RunningTransport, ago: int, waiting: int | None, words: str
+) -> None:
+    turn = (
+        "insert into processes_turn (process, node, at, waiting_since) "
+        "values ('forwarder', %s, now() - %s * interval '1 s', now() - %s * interval '1 s')"
+    )
+    with psycopg.connect(office.url) as connection:
+        connection.execute(turn, [following.name, ago, waiting])
+    reported = "select seen_at from publishing_transport"
+    before = office.row(reported)
+    wait_for(lambda: office.row(reported) != before, "the transport takes no turn")
+    wait_for(lambda: bool(following.facts()["problems"]) == bool(words), "the wrong thing is said")
+    assert all(problem["message"].startswith(words) for problem in following.facts()["problems"])
+    assert following.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+
+
 @pytest.mark.parametrize("fault", ["checksum", "json", "number"])
 def test_a_broken_document_is_set_aside(office: Office, following: RunningTransport, fault: str) -> None:
     document = encode(following.snapshot(revision=3 if fault == "number" else 2)).decode()
@@ -132,6 +158,8 @@ def test_serves_from_disk_without_postgresql(office: Office, following: RunningT
     following.start()
     assert following.facts()["revision"] == 1
     assert following.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    wait_for(lambda: following.facts()["problems"], "nobody misses PostgreSQL", 15)
+    assert [each["message"].split(":")[0] for each in following.facts()["problems"]] == ["PostgreSQL does not answer"]
 
 
 def test_a_damaged_copy_on_disk_waits_for_postgresql(office: Office, following: RunningTransport) -> None:

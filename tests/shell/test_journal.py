@@ -9,6 +9,7 @@ import sys
 import threading
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -290,14 +291,46 @@ def test_a_discarded_body_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_room_is_a_question_of_free_space(tmp_path: Path) -> None:
-    async def ask() -> tuple[bool, bool]:
+    async def ask() -> tuple[str, str]:
         plenty, none = opened(tmp_path / "a"), opened(tmp_path / "b", minimum_free=1 << 60)
-        answers = plenty.has_room(), none.has_room()
+        answers = plenty.shortage(), none.shortage()
         plenty.close()
         none.close()
         return answers
 
-    assert asyncio.run(ask()) == (True, False)
+    assert asyncio.run(ask()) == ("", "The disk of this transport is nearly full: no mail is accepted.")
+
+
+@pytest.mark.parametrize(
+    ("disk", "words"),
+    [
+        ({"f_files": 1000, "f_favail": 0}, "holds as many files as it can (no inodes are left)"),
+        ({"f_files": 1000, "f_favail": 1}, ""),
+        ({"f_files": 0, "f_favail": 0}, ""),
+        ({"f_bavail": 0}, "is nearly full"),
+        (OSError(5, "Input/output error"), "does not answer (Input/output error)"),
+    ],
+)
+def test_what_the_disk_lacks_is_said_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: dict[str, int] | OSError, words: str
+) -> None:
+    """No inodes were called "nearly full", on a disk with terabytes of room; btrfs counts none at all."""
+
+    def answer(path: Path) -> SimpleNamespace:
+        if isinstance(disk, OSError):
+            raise disk
+        return SimpleNamespace(**{"f_bavail": 1 << 40, "f_frsize": 4096, "f_files": 0, "f_favail": 0} | disk)
+
+    async def ask() -> str:
+        journal = opened(tmp_path)
+        monkeypatch.setattr(os, "statvfs", answer)
+        found = journal.shortage()
+        monkeypatch.undo()
+        journal.close()
+        return found
+
+    said = asyncio.run(ask())
+    assert (words in said) if words else not said
 
 
 @pytest.mark.parametrize("size", [0, 1, 19, 20, 300])

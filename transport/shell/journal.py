@@ -98,13 +98,16 @@ class Journal:
         """A file for a large body; `progress` is called whenever some of it has been written."""
         return BodyFile(self.directory / BODIES, self._loop, self._bodies, progress)
 
-    def has_room(self) -> bool:
-        """Whether the disk has room for more mail; for about once a second. One that does not answer has none."""
+    def shortage(self) -> str:
+        """What the disk lacks for more mail, in words; empty when it has room. For about once a second."""
         try:
             disk = os.statvfs(self.directory)
-        except OSError:
-            return False
-        return disk.f_bavail * disk.f_frsize >= self.minimum_free and (disk.f_favail > 0 or not disk.f_files)
+        except OSError as error:
+            return f"The disk of this transport does not answer ({error.strerror}): no mail is accepted."
+        if disk.f_files and not disk.f_favail:
+            return "The disk of this transport holds as many files as it can (no inodes are left): no mail is accepted."
+        free = disk.f_bavail * disk.f_frsize
+        return "" if free >= self.minimum_free else "The disk of this transport is nearly full: no mail is accepted."
 
     def close(self) -> None:
         """Write what is waiting, then stop."""

@@ -115,6 +115,10 @@ insert into processes_turn (process, node, at, waiting_since)
 values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s))
 on conflict (process, node) do update set at = excluded.at, waiting_since = excluded.waiting_since
 
+-- name: forwarder_turn
+select abs(extract(epoch from now() - at))::float8, extract(epoch from now() - waiting_since)::float8
+from processes_turn where process = 'forwarder' and node = %(node)s
+
 -- The protocol log (tables of the console's app tracking).
 
 -- name: log_positions

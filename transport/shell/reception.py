@@ -50,12 +50,12 @@ class Reception:
         self.dns = DnsLookups(loop)
         self.load = ConnectorLoad()
         self.sessions: set[Connection] = set()
-        self.resources_low = not journal.has_room()
+        self.shortage = journal.shortage()
         self.stopping = False
 
     def tick(self, now: float) -> None:
         """Once a second: disk space, time-outs, counts. `now` in Unix seconds."""
-        self.resources_low = not self.journal.has_room()
+        self.shortage = self.journal.shortage()
         self.traffic.book(now)
         moment = self.loop.time()
         for session in list(self.sessions):

@@ -1,6 +1,7 @@
 """What the console learns of this transport: its row in publishing_transport, its traffic by the minute."""
 
 import os
+from time import monotonic
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -14,16 +15,29 @@ from transport.shell.queries import QUERIES
 from transport.shell.reception import Reception
 from transport.shell.shared_counts import SharedCounts
 
+LONGEST_TURN = 8.0
+"""Seconds between two turns, of ours or of the forwarder, after which something hangs."""
+LONGEST_WAIT = 60.0
+"""Seconds that accepted mail may lie in the journal."""
+
 
 class Report:
     """Gathers the facts from the parts that know them."""
 
     def __init__(
-        self, reception: Reception, feed: ConfigFeed, listeners: Listeners, shared_counts: SharedCounts | None = None
+        self,
+        reception: Reception,
+        feed: ConfigFeed,
+        listeners: Listeners,
+        shared_counts: SharedCounts | None = None,
+        follows: bool = False,
     ) -> None:
+        """`follows`: there is a PostgreSQL, and `step` is called every second."""
         self._reception, self._feed, self._listeners = reception, feed, listeners
-        self._shared_counts = shared_counts
+        self._shared_counts, self._follows = shared_counts, follows
         self._started_at = clock.now()
+        self._forwarder = ""
+        self._stepped_at = monotonic()
 
     def problems(self) -> list[Problem]:
         """Everything that an administrator should mend; `connector` is empty when it concerns all of them."""
@@ -35,8 +49,7 @@ class Report:
         general += [self._reception.journal.problem, *self._reception.dns.problems]
         if self._shared_counts is not None:
             general.append(self._shared_counts.problem)
-        if self._reception.resources_low:
-            general.append("The disk of this transport is nearly full: no mail is accepted.")
+        general.append(self._reception.shortage)
         return found + [Problem("", "", message) for message in general if message]
 
     async def step(self, connection: Connection) -> None:
@@ -60,10 +73,19 @@ class Report:
             values = {"transport": self._reception.name, "minute": minute, **msgspec.structs.asdict(sent)}
             await connection.execute(QUERIES["add_traffic"], values)
             traffic.reported(minute, sent)
+        turn = await connection.execute(QUERIES["forwarder_turn"], {"node": self._reception.node})
+        self._forwarder = _hanging(await turn.fetchone())
+        self._stepped_at = monotonic()
+
+    def _behind_us(self) -> list[Problem]:
+        """What keeps accepted mail in the journal. It is no reason to accept none, but one to say."""
+        away = self._follows and monotonic() - self._stepped_at > LONGEST_TURN
+        said = "PostgreSQL does not answer: mail is accepted and waits in the journal." if away else self._forwarder
+        return [Problem("", "", said)] if said else []
 
     def health(self) -> tuple[bool, dict[str, object]]:
         """(fit to serve, the facts): a revision is in force and every binding is listened on."""
-        in_words = msgspec.to_builtins(self.problems())
+        in_words = msgspec.to_builtins(self.problems() + self._behind_us())
         serving = self._feed.revision is not None and not self._listeners.problems
         facts = {
             "transport": self._reception.name,
@@ -73,3 +95,13 @@ class Report:
             "problems": in_words,
         }
         return serving and not self._reception.stopping, facts
+
+
+def _hanging(turn: tuple[float, float | None] | None) -> str:
+    """What the forwarder's last turn, and the oldest message before it, say: both so many seconds ago."""
+    if turn is None:
+        return ""
+    ago, waiting = turn
+    if ago > LONGEST_TURN:
+        return f"The forwarder hangs or is away, for {ago:.0f} s now: accepted mail stays in the journal."
+    return f"Mail waits in the journal for {waiting:.0f} s." if waiting and waiting > LONGEST_WAIT else ""

@@ -114,7 +114,7 @@ class SmtpProtocol(Connection):
         elif not line.endswith(b"\r\n"):
             outcome = verbs.bare_line_feed(self._session)
         else:
-            outcome = verbs.respond(self._session, line[:-2], clock.now(), reception.resources_low)
+            outcome = verbs.respond(self._session, line[:-2], clock.now(), bool(reception.shortage))
         if outcome.reply is None:
             outcome = settled(reception, outcome)
         if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in MESSAGE_VERBS:
