@@ -2,8 +2,9 @@
 
 Counts live in Redis, so that several console processes share them; while Redis is away each process counts for itself.
 A count lasts WINDOW seconds from its first attempt and then starts anew, whatever happened: nobody is locked out for
-good. A browser that once signed in as a user counts apart from strangers who try that user's name, so that strangers
-cannot keep its owner out (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
+good. A browser that once signed in as a user counts apart from strangers, both those who try that user's name and those
+behind the same address, so that strangers cannot keep its owner out
+(https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ _own_counts = ProcessCounts()
 
 def wait_before_trying(source: str, name: str, device: str = "") -> int:
     """Counts an attempt. 0 if it may go on, else the seconds to wait. `device` is a known browser's mark, or empty."""
-    by_source = _count(_source_key(source), ATTEMPTS_PER_SOURCE)
+    by_source = 0 if device else _count(_source_key(source), ATTEMPTS_PER_SOURCE)
     return max(by_source, _count(_name_key(name, device), ATTEMPTS_PER_NAME))
 
 
@@ -94,7 +95,8 @@ def signed_in(source: str, name: str, device: str = "") -> None:
     """That attempt was good: it does not count for the source, and the name's count starts anew."""
     for counts in _stores():
         try:
-            counts.take_back(_source_key(source))
+            if not device:
+                counts.take_back(_source_key(source))
             counts.forget(_name_key(name, device))
         except redis.RedisError:
             log.warning(AWAY)

@@ -7,12 +7,15 @@ import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
+from typing import IO
 
 from console.processes.program import Program
+from transport.config import bounds
 
-LOG_LIMIT = 10 * 1024 * 1024
+LOG_LIMIT = bounds.PROCESS_LOG.octets or 0
 OLD_LOGS = 3
 STEADY = 60.0
 LONGEST_WAIT = 30.0
@@ -25,6 +28,7 @@ class Child:
     name: str
     make: Callable[[], Program]
     logs: Path
+    output: IO[bytes] | None = None
     process: subprocess.Popen[bytes] | None = None
     program: Program | None = None
     started: float = 0
@@ -36,11 +40,25 @@ class Child:
         return self.logs / f"{self.name}.log"
 
     def start(self) -> None:
-        _rotate(self.log)
         self.program = self.make()
-        with open(self.log, "ab", opener=private_log) as output:
-            self.process = self.program.start(output)
+        if self.output:
+            self.output.close()
+        self.output = open(self.log, "ab+", opener=private_log)  # noqa: SIM115 (open as long as the process writes)
+        self.rotate()
+        self.process = self.program.start(self.output)
         self.started, self.due = monotonic(), None
+
+    def rotate(self) -> None:
+        """Put a large log aside. The process goes on writing into the file that it has, so the content is moved."""
+        if not self.output or os.fstat(self.output.fileno()).st_size < LOG_LIMIT:
+            return
+        try:
+            _put_aside(self.log, self.output.fileno())
+            lost = ""
+        except OSError as error:
+            lost = f"What stood here before could not be kept: {describe(error)}\n"
+        os.ftruncate(self.output.fileno(), 0)
+        os.write(self.output.fileno(), lost.encode())
 
     def ended(self) -> str | None:
         """How it ended, in words, once for each end; None while it runs. Sets the time of the next start."""
@@ -95,11 +113,14 @@ def private_log(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
-def _rotate(log: Path) -> None:
-    if not log.exists() or log.stat().st_size < LOG_LIMIT:
-        return
-    for number in range(OLD_LOGS - 1, 0, -1):
-        older = log.with_suffix(f".log.{number}")
-        if older.exists():
-            older.rename(log.with_suffix(f".log.{number + 1}"))
-    log.rename(log.with_suffix(".log.1"))
+def _put_aside(log: Path, handle: int) -> None:
+    """Into log.1, and what is there into log.2 …; a log that grows meanwhile is followed for a while."""
+    places = [log.with_suffix(f".log.{number}") for number in range(1, OLD_LOGS + 1)]
+    for newer, older in reversed(list(pairwise(places))):
+        if newer.exists():
+            newer.rename(older)
+    offset = 0
+    with open(places[0], "wb", opener=private_log) as aside:
+        while offset < 2 * LOG_LIMIT and (piece := os.pread(handle, 1 << 20, offset)):
+            aside.write(piece)
+            offset += len(piece)

@@ -31,9 +31,10 @@ class Children:
         return child
 
     def heal(self) -> bool:
-        """Start again what ended, when it is due. True when a process has a new id."""
+        """Start again what ended, when it is due; keep the logs short. True when a process has a new id."""
         healed = False
         for child in self._children.values():
+            child.rotate()
             if how := child.ended():
                 self._say(how)
             if child.is_due:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from console.processes import child as module
-from console.processes.child import Child
+from console.processes.child import OLD_LOGS, Child
 from console.processes.program import Program
 from console.processes.programs import ourselves
 from tests.conftest import wait_for
+from transport.config import bounds
 
 
 def child_that(tmp_path: Path, code: str) -> Child:
@@ -47,6 +48,50 @@ def test_a_large_log_is_put_aside_at_the_next_start(tmp_path: Path, monkeypatch:
     for _ in range(6):
         ends(child)
     assert {path.name for path in tmp_path.iterdir()} == {"it.log", "it.log.1", "it.log.2", "it.log.3"}
+
+
+def test_a_log_is_put_aside_while_the_process_goes_on_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOG_LIMIT", 20_000)
+    child = child_that(tmp_path, "import os\nwhile True: os.write(1, b'a line of thirty-two octets, all\\n')")
+    child.start()
+    assert child.process
+    try:
+        for _ in range(OLD_LOGS + 2):
+            wait_for(lambda: child.log.stat().st_size > 20_000, "it does not write")
+            child.rotate()
+        wait_for(lambda: child.log.stat().st_size > 100, "it does not write")
+    finally:
+        child.process.kill()
+        child.process.wait()
+    names = {f"it.log{suffix}" for suffix in ("", ".1", ".2", ".3")}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    for path in tmp_path.iterdir():
+        assert set(path.read_text().splitlines()[:-1]) == {"a line of thirty-two octets, all"}
+        assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("more", "aside"), [(-1, False), (0, True), (1, True)])
+def test_the_logs_of_a_process_have_a_bound(tmp_path: Path, more: int, aside: bool) -> None:
+    child = child_that(tmp_path, "")
+    child.log.write_bytes(bytes(bounds.PROCESS_LOG.octets + more))
+    ends(child)
+    assert child.log.with_suffix(".log.1").exists() == aside
+    assert (child.log.stat().st_size == 0) == aside
+
+
+def test_a_log_that_cannot_be_put_aside_is_cut_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk must not be filled further."""
+    monkeypatch.setattr(module, "LOG_LIMIT", 5)
+    (tmp_path / "it.log.1").mkdir()
+    (tmp_path / "it.log.2").mkdir()
+    (tmp_path / "it.log.2" / "file").touch()
+    (tmp_path / "it.log.3").write_text("")
+    child = child_that(tmp_path, "print('out')")
+    child.log.write_text("much of before\n")
+    ends(child)
+    first, second = child.log.read_text().splitlines()
+    assert first.startswith("What stood here before could not be kept: ")
+    assert second == "out"
 
 
 def test_the_first_end_is_healed_at_once_and_further_ones_later_and_later(tmp_path: Path) -> None:

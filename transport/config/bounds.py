@@ -51,6 +51,12 @@ ADMINISTRATORS_BODY = Bound(
     more="It is answered 413, or 408 when it takes longer.",
 )  # fmt: skip
 
+PROCESS_LOG = Bound(
+    what="the log of a process", who="whoever can make a process say something",
+    octets=10 * 1024 * 1024,
+    more="It is put aside; the three newest of these are kept.",
+)  # fmt: skip
+
 LOG_EVENT = Bound(
     what="an event in the log of a process", who="whoever can make a process say something",
     octets=800_000, lines=100,

@@ -89,6 +89,29 @@ def test_strangers_cannot_keep_out_a_browser_that_signed_in_before(client: Clien
     assert try_to_sign_in(client, name, PASSWORD, source).status_code == 302
 
 
+def test_strangers_behind_the_same_address_cannot_keep_out_a_browser_that_signed_in_before(name: str) -> None:
+    """One address translation or proxy, or one /64 of IPv6, stands in front of a whole office."""
+    known, source = Client(), address()
+    assert try_to_sign_in(known, name, PASSWORD, source).status_code == 302
+    known.post("/account/sign-out")
+    for number in range(ATTEMPTS_PER_SOURCE + 5):
+        last = try_to_sign_in(Client(), f"{name}-{number}", "wrong", source)
+    assert last.status_code == 429
+    assert try_to_sign_in(known, name, "wrong", source).status_code == 422
+    assert try_to_sign_in(known, name, PASSWORD, source).status_code == 302
+    assert try_to_sign_in(Client(), f"{name}-x", "wrong", source).status_code == 429
+    assert try_to_sign_in(known, f"{name}-x", "wrong", source).status_code == 429
+
+
+def test_a_client_has_one_count_however_many_addresses_of_its_network_it_uses(name: str) -> None:
+    network = next(addresses)
+    for number in range(ATTEMPTS_PER_SOURCE):
+        source = f"2001:db8:0:{network:x}::{number + 1:x}"
+        assert try_to_sign_in(Client(), f"{name}-{number}", "wrong", source).status_code == 422
+    assert try_to_sign_in(Client(), name, PASSWORD, f"2001:db8:0:{network:x}:ffff::1").status_code == 429
+    assert try_to_sign_in(Client(), name, PASSWORD, f"2001:db8:1:{network:x}::1").status_code == 302
+
+
 def test_a_known_browser_has_to_wait_too_after_many_wrong_passwords(client: Client, name: str) -> None:
     try_to_sign_in(client, name, PASSWORD, address())
     client.post("/account/sign-out")
