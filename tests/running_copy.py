@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from console.processes.account import Account
+from console.processes import code
+from console.processes.account import ROOT_ALLOWED, Account
 from console.processes.address import free_port
 from console.processes.home import CHECKOUT
 
@@ -21,6 +23,8 @@ class RunningCopy:
     """Use it with `with`. `start` after `stop` or `kill` goes on with the same data and ports."""
 
     password = "a-long-test-password"
+    python = sys.executable
+    checkout = CHECKOUT
 
     def __init__(self) -> None:
         self.home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-copy-")))
@@ -49,13 +53,13 @@ class RunningCopy:
             "GATEPOST_ADMIN_PASSWORD": self.password,
         }
         outside = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        return outside | ours
+        return outside | ours | as_root_where_nobody_else_can()
 
     def start(self) -> None:
         with self.output.open("ab") as terminal:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
-                cwd=CHECKOUT,
+                [self.python, "manage.py", "up"],
+                cwd=self.checkout,
                 env=self.environment,
                 stdout=terminal,
                 stderr=subprocess.STDOUT,
@@ -70,8 +74,10 @@ class RunningCopy:
         return self.process.wait(30)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=120)
+        command = [self.python, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=self.checkout, env=self.environment, capture_output=True, text=True, timeout=120
+        )
 
     def wait_until_in_order(self) -> None:
         """Fails with what the terminal shows when something is missing after a minute."""
@@ -84,3 +90,10 @@ class RunningCopy:
     def terminal(self) -> str:
         """All that `up` has written."""
         return self.output.read_text()
+
+
+@cache
+def as_root_where_nobody_else_can() -> dict[str, str]:
+    """Root runs the tests of a checkout that nobody else can read: then no copy of it is made for each of them."""
+    account = Account.unprivileged()
+    return {} if code.is_readable_by(account) else {ROOT_ALLOWED: "1"}

@@ -12,6 +12,8 @@ from typing import Any
 
 from console.processes.home import HomeError
 
+ROOT_ALLOWED = "GATEPOST_ALLOW_ROOT"
+
 
 @dataclass(frozen=True)
 class Account:
@@ -29,6 +31,8 @@ class Account:
             entry = pwd.getpwnam(name)
         except KeyError as error:
             raise HomeError(f"There is no user {name}: set GATEPOST_USER to one that exists.") from error
+        if entry.pw_uid == 0 and not root_is_allowed():
+            raise HomeError(f"{name} is root: set GATEPOST_USER to an account without rights of its own.")
         return cls(name, entry.pw_uid, entry.pw_gid)
 
     @property
@@ -71,6 +75,11 @@ class Account:
             written = subprocess.run(write, stdin=reading.stdout, cwd="/", **self.popen()).returncode
         if reading.returncode or written:
             raise HomeError(f"{source} cannot be copied to {target}, where {self.name} could read it.")
+
+
+def root_is_allowed() -> bool:
+    """Has the administrator said that processes may stay root?"""
+    return os.environ.get(ROOT_ALLOWED) == "1"
 
 
 def _owner(home: Path | None) -> str | None:

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 from console.processes.account import Account
-from console.processes.home import CHECKOUT, Home, HomeError, new_secret_key, write_private
+from console.processes.home import Home, HomeError, new_secret_key, write_private
 
 OPEN_TO_ALL = Path("/var/lib/gatepost")
 DIRECTORIES = ["logs", "journal", "protocol-log", "state", "mailboxes"]
@@ -53,9 +53,3 @@ class Lock:
         except BlockingIOError as error:
             pid = home.running().get("pids", {}).get("supervisor", "?")
             raise HomeError(f"This copy already runs (process {pid}, data in {home.path}).") from error
-
-
-def can_run_code(account: Account, python: str) -> bool:
-    """Can `account` read this checkout and its libraries?"""
-    load = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import console"
-    return account.is_ourselves or account.can(python, "-c", load)

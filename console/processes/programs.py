@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 
 from console.processes.account import Account
 from console.processes.address import Address
-from console.processes.home import CHECKOUT
+from console.processes.code import HERE, Code
 from console.processes.program import Program
 
 
@@ -16,12 +15,13 @@ def ourselves() -> Account:
     return Account("", os.geteuid(), os.getegid())
 
 
-def prepare(account: Account, environment: Mapping[str, str]) -> Program:
-    return _python("prepare", ["manage.py", "prepare"], account, environment)
+def prepare(account: Account, environment: Mapping[str, str], code: Code = HERE) -> Program:
+    return _python("prepare", ["manage.py", "prepare"], account, environment, code)
 
 
-def services(console: Address, account: Account, environment: Mapping[str, str]) -> list[Program]:
-    """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound."""
+def services(console: Address, account: Account, environment: Mapping[str, str], code: Code = HERE) -> list[Program]:
+    """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound, and
+    so never runs a copy of the code, which is the account's own."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
     punctual = "--http console.head_limit:PunctualProtocol"
     # Without a proxy in front, anybody on this machine could name another address and count as somebody new at sign-in.
@@ -30,20 +30,21 @@ def services(console: Address, account: Account, environment: Mapping[str, str])
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
     celery = "-m celery --app console --quiet"
     work = f"{celery} worker --pool threads --without-gossip --without-mingle"
+    outbound = f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 100"
+
+    def ours(name: str, arguments: str, more: Mapping[str, str] = {}) -> Program:
+        return _python(name, arguments.split(), account, {**environment, **more}, code)
+
     return [
-        _python("transport", ["-m", "transport"], ourselves(), environment),
-        _python("forwarder", ["-m", "transport", "forwarder"], account, environment),
-        _python("console", [*serve.split(), *punctual.split(), *quiet.split()], account, {**environment, **proxies}),
-        _python("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30".split(), account, environment),
-        _python(
-            "outbound",
-            f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 100".split(),
-            account,
-            environment,
-        ),
-        _python("beat", f"{celery} beat".split(), account, environment),
+        _python("transport", ["-m", "transport"], ourselves(), environment, HERE),
+        ours("forwarder", "-m transport forwarder"),
+        ours("console", f"{serve} {punctual} {quiet}", proxies),
+        ours("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30"),
+        ours("outbound", outbound),
+        ours("beat", f"{celery} beat"),
     ]
 
 
-def _python(name: str, arguments: list[str], account: Account, environment: Mapping[str, str]) -> Program:
-    return Program(name, [sys.executable, *arguments], account, environment, directory=CHECKOUT)
+def _python(name: str, arguments: list[str], account: Account, environment: Mapping[str, str], code: Code) -> Program:
+    places = {"PYTHONPATH": code.libraries} if code.libraries else {}
+    return Program(name, [code.python, *arguments], account, {**environment, **places}, directory=code.checkout)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,25 @@ def first_mail(listening: list[str]) -> str:
     server = f'"{address.from_here.host}", {address.port}'
     mail = f'"you@example.com", "postmaster@{domain}", "Subject: Hello\\n\\nThe first mail."'
     return f"python3 -c 'import smtplib; smtplib.SMTP({server}).sendmail({mail})'"
+
+
+def accounts(pids: Mapping[str, int]) -> str:
+    """Who runs the processes of a copy on this machine: `nobody runs transport, worker; root runs supervisor`."""
+    found: dict[str, list[str]] = {}
+    for name, pid in pids.items():
+        with suppress(OSError):
+            found.setdefault(_runs_as(pid), []).append(name)
+    return "; ".join(f"{account} runs {', '.join(names)}" for account, names in sorted(found.items()))
+
+
+def _runs_as(pid: int) -> str:
+    """The effective user. Raises OSError when there is no such process."""
+    (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Uid:"))
+    uid = int(line.split()[2])
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def tail(log: Path, lines: int = 5) -> str:

@@ -6,21 +6,21 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from console.processes import programs, report, sockets
-from console.processes.account import Account
+from console.processes import code, programs, report, sockets
+from console.processes.account import ROOT_ALLOWED, Account
 from console.processes.address import Address, free_port
 from console.processes.child import describe, private_log
 from console.processes.children import Children
-from console.processes.data_directory import Lock, can_run_code, settle
+from console.processes.data_directory import Lock, settle
 from console.processes.home import Home, HomeError, write_private
 from console.processes.postgres import Postgres
+from console.processes.program import Program
 from console.processes.valkey import Valkey
 
 TICK = 0.1
@@ -33,6 +33,7 @@ class Stopped(Exception):
 class Supervisor:
     def __init__(self, home: Home) -> None:
         self._account = Account.unprivileged(home.path)
+        code.check(self._account)
         self._home = settle(home, self._account)
         self._lock = Lock(self._home)
         self._console = Address.parse(os.environ.get("GATEPOST_CONSOLE") or "127.0.0.1:8000", "GATEPOST_CONSOLE")
@@ -68,12 +69,15 @@ class Supervisor:
     def _start(self) -> None:
         self._console.check_free("GATEPOST_CONSOLE")
         say(f"Data directory: {self._home.path}")
+        found = code.for_account(self._account, self._home)
+        if found is None:
+            say(f"Attention: console, workers, forwarder and beat run as root, because {ROOT_ALLOWED} is set.")
+        user, ours = (self._account, found) if found else (programs.ourselves(), code.HERE)
         self._environment = _environment(self._home, self._console, self._account) | self._start_servers()
-        user = self._account if can_run_code(self._account, sys.executable) else programs.ourselves()
         had_password = self._home.admin_password_file.exists()
-        self._prepare(user)
+        self._prepare(programs.prepare(user, self._environment, ours))
         say("Starting transport, forwarder, console, worker, outbound and beat…")
-        for program in programs.services(self._console, user, self._environment):
+        for program in programs.services(self._console, user, self._environment, ours):
             self._children.start(program.name, lambda program=program: program)  # type: ignore[misc]
         self._write_run_file()
         facts = self._await(lambda: _in_order(self._console), 60) or report.facts(self._console) or {}
@@ -112,9 +116,8 @@ class Supervisor:
             log = self._home.logs / f"{name}.log"
             raise HomeError(f"{name} cannot be started: {describe(error)}. Its log: {log}.") from error
 
-    def _prepare(self, user: Account) -> None:
+    def _prepare(self, program: Program) -> None:
         say("Preparing the database…")
-        program = programs.prepare(user, self._environment)
         with open(self._home.logs / "prepare.log", "wb", opener=private_log) as output:
             process = program.start(output)
         while process.poll() is None:

@@ -1,6 +1,7 @@
 """What the queue pages, the overview and the ledger read."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -216,7 +217,8 @@ def ledger(*, with_journal: bool = True) -> Ledger:
 
 def _in_journal() -> dict[str, int]:
     """The journal is the transport's: a process of the transport counts it."""
-    environment = {"GATEPOST_HOME": str(settings.GATEPOST_HOME), "DATABASE_URL": settings.DATABASE_URL}
+    places = {"GATEPOST_HOME": str(settings.GATEPOST_HOME), "DATABASE_URL": settings.DATABASE_URL}
+    environment = os.environ | places
     command = [sys.executable, "-m", "transport.shell.waiting"]
     done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, check=True, timeout=120)
     return json.loads(done.stdout)

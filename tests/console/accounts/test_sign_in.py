@@ -99,6 +99,7 @@ def test_strangers_behind_the_same_address_cannot_keep_out_a_browser_that_signed
     assert last.status_code == 429
     assert try_to_sign_in(known, name, "wrong", source).status_code == 422
     assert try_to_sign_in(known, name, PASSWORD, source).status_code == 302
+    known.post("/account/sign-out")
     assert try_to_sign_in(Client(), f"{name}-x", "wrong", source).status_code == 429
     assert try_to_sign_in(known, f"{name}-x", "wrong", source).status_code == 429
 

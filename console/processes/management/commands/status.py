@@ -25,6 +25,8 @@ class Command(BaseCommand):
             time.sleep(0.2)
         in_force = f"revision {facts['revision']} on {', '.join(facts['transports'])}"
         self.stdout.write(f"In order: {in_force}; every process works, and mail moves.")
+        if accounts := report.accounts(settings.HOME.running().get("pids", {})):
+            self.stdout.write(f"Accounts: {accounts}.")
         for problem in facts["problems"]:
             self.stdout.write(f"Attention: {problem}")
 
