@@ -87,6 +87,12 @@ NEXT_HOP_ATTEMPT = Bound(
     more="The connection is closed; the message waits for its next attempt.",
 )  # fmt: skip
 
+NEXT_HOP_IN_THE_WAY = Bound(
+    what="a reply of a next hop while others wait for a place (after a command: half the seconds)", who="a next hop",
+    seconds=60.0,
+    more="The connection is closed, the attempt has failed, and its place goes to the next in line.",
+)  # fmt: skip
+
 HOST_LIST = Bound(
     what="the hosts of a next hop in DNS: MX records, and addresses of each host", who="the owner of a domain",
     lines=20, seconds=60.0,

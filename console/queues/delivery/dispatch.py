@@ -51,9 +51,12 @@ class Dispatch:
         """Next hops with due mail that get a thread now, each once for every thread. Raises psycopg.Error."""
         rows = connection.execute(DUE, [[kind for kind, ours in ((True, mailboxes), (False, next_hops)) if ours]])
         waiting: deque[tuple[str, Standing]] = deque()
+        wanted: set[Standing] = set()
         for hop, lag, failures in rows:
             standing, busy = self._slots.standing(hop, failures), self._slots.count(hop)
             if standing is Standing.KNOWN:
+                if not busy and lag > LAGGING and self._slots.is_full:
+                    wanted.add(standing)
                 yield from [hop] * (max(1, busy) if not busy or lag > LAGGING else 0)
             elif busy:
                 continue
@@ -61,7 +64,9 @@ class Dispatch:
                 yield hop
             else:
                 waiting.append((hop, standing))
+                wanted.add(standing)
         self._waiting = waiting
+        self._slots.want(wanted)
 
     def following(self) -> str | None:
         """The stranger whose turn it is, now that a place is free."""

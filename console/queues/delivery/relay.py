@@ -15,7 +15,7 @@ from console.queues.delivery.outcome import NOBODY, Outcome, Peer, Unreachable, 
 from console.queues.delivery.parcel import Parcel
 from console.queues.delivery.remembered import PACES
 from console.queues.delivery.smtp_delivery import MOST_RECIPIENTS, Connection, OutOfOrder
-from console.queues.delivery.wire import Lost, Refused, TimedOut
+from console.queues.delivery.wire import Displaced, Lost, Refused, TimedOut
 from transport.config import bounds
 from transport.send import attempt, remote_reply
 from transport.send.attempt import End, Next, Pace
@@ -104,6 +104,8 @@ class Relay:
                 struck = struck and len(waiting) == before
                 next_step, pace = self._after(host, error, pace, struck)
                 self._words = f"{host.name}: {error}"
+                if isinstance(error, Displaced):
+                    self._until = monotonic()
                 if next_step is Next.WITHOUT:
                     struck = True
                     put_off.append(self._put_off(waiting.popleft(), error))
@@ -112,7 +114,7 @@ class Relay:
 
     def _after(self, host: Host, error: Lost, pace: Pace, struck: bool) -> tuple[Next, Pace]:
         one = self._connection
-        if one is None:
+        if one is None or isinstance(error, Displaced):
             return Next.ELSEWHERE, pace
         end = End(
             one.pace, one.sent > 0, one.heard, one.early, one.took_early, isinstance(error, OutOfOrder),

@@ -7,6 +7,7 @@ places, one each, and those that failed last time share a part of that.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from enum import Enum
 from time import monotonic
 
@@ -40,6 +41,8 @@ class Slots:
         self._proven: OrderedDict[str, None] = OrderedDict()
         self._progress: dict[str, float] = {}
         self._woken: set[str] = set()
+        self._wanted: frozenset[Standing] = frozenset()
+        self._here = threading.local()
         self._stopping = False
 
     @property
@@ -81,10 +84,26 @@ class Slots:
                 self._strangers[hop] = standing
             self._busy[hop] = busy + 1
             self._progress.setdefault(hop, monotonic())
+            self._here.hop = hop
             return True
 
     def _is_stalled(self, hop: str) -> bool:
         return hop in self._progress and monotonic() - self._progress[hop] > STALLED
+
+    @property
+    def is_full(self) -> bool:
+        with self._changed:
+            return sum(self._busy.values()) >= PLACES
+
+    def want(self, waiting: Iterable[Standing]) -> None:
+        """Next hops of these standings wait for a place."""
+        self._wanted = frozenset(waiting)
+
+    def is_wanted(self) -> bool:
+        """Whether others wait for the place of this thread. (Who was never tried waits for any stranger's.)"""
+        with self._changed:
+            standing = self._strangers.get(getattr(self._here, "hop", ""), Standing.KNOWN)
+        return standing in self._wanted or (standing is Standing.FAILED and Standing.NEW in self._wanted)
 
     def progressed(self, hop: str) -> None:
         """A next hop has said what becomes of a message."""

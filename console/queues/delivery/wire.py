@@ -5,15 +5,22 @@ A peer that sends an octet now and then, or lines without end, gets no more than
 
 import socket
 import ssl
+from collections.abc import Callable
 from select import select
 from time import monotonic
+from typing import TypeVar
 
+from console.queues.delivery.slots import SLOTS
 from transport.config import bounds
 from transport.send import remote_reply
 from transport.send.hosts import Host
 
 CONNECT, DATA_BLOCK = 30.0, 180.0
+SLICE = 1.0
+"""Seconds between two looks at whether somebody else needs the place."""
 _REPLY = bounds.NEXT_HOP_REPLY
+
+Done = TypeVar("Done")
 
 
 class Lost(Exception):
@@ -26,6 +33,10 @@ class Refused(Lost):
 
 class TimedOut(Lost):
     """The peer took too long."""
+
+
+class Displaced(TimedOut):
+    """The peer took longer than it may while others wait for its place."""
 
 
 class Wire:
@@ -74,20 +85,36 @@ class Wire:
     def send(self, data: bytes) -> None:
         """All of it; each part that the peer takes restarts DATA_BLOCK, nothing moves `until`."""
         view = memoryview(data)
-        try:
-            while view:
-                self._socket.settimeout(self._left(DATA_BLOCK))
-                view = view[self._socket.send(view) :]
-        except OSError as error:
-            raise _lost(error) from error
+        soon = monotonic() + (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0)
+        while view:
+            taken = self._patiently(lambda: self._socket.send(view), monotonic() + self._left(DATA_BLOCK), soon)  # noqa: B023
+            view = view[taken:]
+
+    def _patiently(self, act: Callable[[], Done], end: float, soon: float) -> Done:
+        """What `act` gives before `end`; or `soon`, when somebody else needs the place (both monotonic)."""
+        while True:
+            now = monotonic()
+            if now >= end:
+                raise TimedOut("timed out")
+            if now >= soon and SLOTS.is_wanted():
+                raise Displaced("it took long, and others wait for its place")
+            try:
+                self._socket.settimeout(min(end - now, SLICE))
+                return act()
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise _lost(error) from error
 
     def reply(self, seconds: float) -> tuple[int, str]:
         """Code and text of the next reply, its lines joined by line feeds, within so many seconds in all."""
-        end = monotonic() + min(seconds, self._left(_REPLY.seconds or seconds))
+        began = monotonic()
+        end = began + min(seconds, self._left(_REPLY.seconds or seconds))
+        soon = began + (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0) * seconds / (_REPLY.seconds or seconds)
         lines: list[bytes] = []
         octets = 0
         while True:
-            line = self._line(end, octets)
+            line = self._line(end, soon, octets)
             octets += len(line) + 1
             lines.append(line)
             code = int(line[:3]) if line[:3].isdigit() else 0
@@ -96,24 +123,17 @@ class Wire:
             if line[3:4] != b"-":
                 return code, "\n".join(each[4:].decode("utf-8", "replace").rstrip("\r") for each in lines)
 
-    def _line(self, end: float, before: int) -> bytes:
+    def _line(self, end: float, soon: float, before: int) -> bytes:
         """One line without its line feed; `before` octets of the reply came already."""
         while (found := self._read.find(b"\n")) < 0 and before + len(self._read) <= (_REPLY.octets or 0):
-            self._read += self._more(end)
+            self._read += self._more(end, soon)
         if found < 0 or before + found >= (_REPLY.octets or 0):
             raise Lost(f"a reply of more than {_REPLY.octets:,} octets")
         line, self._read = self._read[:found], self._read[found + 1 :]
         return line
 
-    def _more(self, end: float) -> bytes:
-        left = end - monotonic()
-        try:
-            if left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
-            more = self._socket.recv(8192)
-        except OSError as error:
-            raise _lost(error) from error
+    def _more(self, end: float, soon: float) -> bytes:
+        more = self._patiently(lambda: self._socket.recv(8192), end, soon)
         if not more:
             raise Lost("the connection was closed without a reply")
         return more
