@@ -100,7 +100,7 @@ class Talk(socketserver.StreamRequestHandler):
         if not self._say("connect", "220 sink ESMTP"):
             return
         mail, recipients, chunks = "", [], b""
-        while line := self.rfile.readline().decode().rstrip("\r\n"):
+        while line := self.rfile.readline().decode(errors="replace").rstrip("\r\n"):
             verb = line[:4].upper()
             usual = self._usual(verb)
             chunk = self.rfile.read(int(line.split()[1])) if verb == "BDAT" else b""

@@ -1,0 +1,222 @@
+"""Mail servers of other makers, each in a folder and on a port; `arrived` gives the messages as they were stored."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.bench.postfix import Postfix as BenchPostfix
+
+SBIN = "/usr/sbin:/usr/lib/sendmail:/usr/libexec/sendmail"
+Lines = list[bytes]
+
+
+class NextHop(Protocol):
+    port: int
+
+    def start(self) -> None: ...
+
+    def arrived(self) -> Lines: ...
+
+    def stop(self) -> None: ...
+
+
+def program(name: str, package: str) -> str:
+    """Where it is; the test is skipped, and says what to install, when it is nowhere."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:{SBIN}")
+    if found is None:
+        pytest.skip(f"{name} is not installed ({package})")
+    return found
+
+
+def as_root(user: str) -> None:
+    """Skips the test where a server cannot become the user that it needs."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become another user")
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        pytest.skip(f"the user {user} of its package is not there")
+
+
+def answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as peer:
+            peer.settimeout(5)
+            return peer.recv(3) == b"220"
+    except OSError:
+        return False
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the next hop does not start"
+        time.sleep(0.02)
+
+
+class Aiosmtpd:
+    """A dependency of ours: always here."""
+
+    def __init__(self, folder: Path, port: int, pem: Path) -> None:
+        self.port = port
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(pem)
+        self._kept: Lines = []
+        self._server = Controller(self, hostname="127.0.0.1", port=port, tls_context=context)
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
+        self._kept.append(envelope.content)  # type: ignore[attr-defined]
+        return "250 2.0.0 Ok"
+
+    def start(self) -> None:
+        self._server.start()
+
+    def arrived(self) -> Lines:
+        return self._kept
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+class Postfix:
+    def __init__(self, folder: Path, port: int, pem: Path) -> None:
+        program("postfix", "apt-get install postfix")
+        as_root("postfix")
+        self.port, self._folder = port, folder
+        people = [f"u{number}@far.test" for number in range(10)]
+        self._server = BenchPostfix(folder, port, 9, "far.test", people)
+
+    def start(self) -> None:
+        self._server.start()
+        until(lambda: answers(self.port))
+
+    def arrived(self) -> Lines:
+        return [path.read_bytes() for path in (self._folder / "mail").rglob("new/*")]
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+class Started:
+    """A server that is one process of its own."""
+
+    port: int
+
+    def run(self, *command: str, folder: Path) -> None:
+        with (folder / "output").open("wb") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        until(lambda: answers(self.port) or self._process.poll() is not None)
+        assert self._process.poll() is None, (folder / "output").read_text()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+EXIM = """\
+primary_hostname = exim.test
+exim_path = {exim}
+spool_directory = {folder}/spool
+log_file_path = {folder}/spool/%slog
+pid_file_path = {folder}/spool/pid
+keep_environment =
+deliver_drop_privilege
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = {port}
+tls_advertise_hosts = *
+tls_certificate = {pem}
+acl_smtp_rcpt = take
+acl_smtp_data = strict
+begin acl
+take:
+  accept
+strict:
+  deny message = maximum allowed line length is 998 octets
+    condition = ${{if > {{$max_received_linelength}}{{998}}}}
+  accept
+begin routers
+every:
+  driver = accept
+  transport = box
+begin transports
+box:
+  driver = appendfile
+  directory = {folder}/mail
+  maildir_format
+  create_directory
+  mode_fail_narrower = false
+"""
+
+
+class Exim(Started):
+    """Takes part of its care from Debian's standard: no line over 998 octets."""
+
+    def __init__(self, folder: Path, port: int, pem: Path) -> None:
+        self._exim = program("exim4", "apt-get install exim4-daemon-light")
+        as_root("Debian-exim")
+        self.port, self._folder, self._pem = port, folder, pem
+
+    def start(self) -> None:
+        for name in ("spool", "mail"):
+            (self._folder / name).mkdir()
+            (self._folder / name).chmod(0o777)
+        shutil.chown(self._pem, "Debian-exim")
+        conf = self._folder / "exim.conf"
+        conf.write_text(EXIM.format(exim=self._exim, folder=self._folder, port=self.port, pem=self._pem))
+        self.run(self._exim, "-C", str(conf), "-bdf", folder=self._folder)
+
+    def arrived(self) -> Lines:
+        return [path.read_bytes() for path in (self._folder / "mail").rglob("new/*")]
+
+
+KEEP = """\
+exports.hook_rcpt = (next) => next(OK)
+exports.hook_queue = (next, connection) => {
+  const file = require('fs').createWriteStream(`FOLDER/mail/${connection.transaction.uuid}`)
+  connection.transaction.message_stream.pipe(file, {line_endings: '\\n'})
+  file.on('finish', () => next(OK))
+}
+"""
+
+
+class Haraka(Started):
+    """Takes no command that comes together with the end of the message before."""
+
+    def __init__(self, folder: Path, port: int, pem: Path) -> None:
+        self._haraka = program("haraka", "npm install -g Haraka")
+        self.port, self._folder, self._pem = port, folder, pem
+
+    def start(self) -> None:
+        for name in ("config", "plugins", "mail"):
+            (self._folder / name).mkdir()
+        files = {
+            "config/smtp.ini": f"listen=127.0.0.1:{self.port}\nnodes=0\n",
+            "config/plugins": "tls\nkeep\n",
+            "config/tls.ini": "key=tls_key.pem\ncert=tls_cert.pem\n",
+            "config/tls_key.pem": self._pem.read_text(),
+            "config/tls_cert.pem": self._pem.read_text(),
+            "config/connection.ini": (Path(self._haraka).resolve().parents[1] / "config/connection.ini").read_text(),
+            "config/me": "haraka.test\n",
+            "plugins/keep.js": KEEP.replace("FOLDER", str(self._folder)),
+        }
+        for name, text in files.items():
+            (self._folder / name).write_text(text)
+        self.run(self._haraka, "-c", str(self._folder), folder=self._folder)
+
+    def arrived(self) -> Lines:
+        return [path.read_bytes() for path in (self._folder / "mail").iterdir()]
+
+
+EVERY = {"aiosmtpd": Aiosmtpd, "Postfix": Postfix, "Exim": Exim, "Haraka": Haraka}
