@@ -38,23 +38,110 @@ FRAGMENTS = [
     b"begin 644 x\n",
     b"message/partial",
     b"text/plain; charset*=x'y'z",
+    b"\r",
+    b"\r\r\n",
+    b"multipart/alternative; boundary=y",
+    b"multipart/related; boundary=y; start=<x>",
+    b"multipart/digest",
+    b"--y\r\n",
+    b"--y--\r",
+    b"Content-Transfer-Encoding: quoted-printable;\n",
+    b"text/plain; charset=iso-2022-jp; format=flowed; delsp=yes",
+    b"text/html; charset=big5",
+    b"image/png; name=a.png",
+    b"\x1b$B\x1b(I",
+    b"\x8f\xb0\xa1\xff",
+    b"<p><b><img src=cid:x><img src='part:1'>",
+    b"<!--",
+    b"<style>",
+    b"> quoted \n",
+    b"-- \n",
+    b"=?iso-2022-jp?b?GyRC?= =?utf-8?q?=C3?=",
 ]
 
+WHOLE = b"""From: =?utf-8?Q?M=C3=BCller?= <m@x.example>\r
+Content-Type: multipart/mixed; boundary="b"\r
+\r
+--b\r
+Content-Type: multipart/alternative; boundary=c\r
+\r
+--c\r
+Content-Type: text/plain; charset=iso-8859-1; format=flowed\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+Gr=FC=DFe \r
+x\r
+--c\r
+Content-Type: text/html; charset=gb2312\r
+Content-Transfer-Encoding: base64\r
+\r
+PHA+xOO6wzxpbWcgc3JjPWNpZDp4Pg==\r
+--c--\r
+--b\r
+Content-Type: image/png; name*0*=utf-8''%C3; name*1*=%BC.png\r
+Content-ID: <x>\r
+Content-Transfer-Encoding: base64\r
+\r
+iVBORw0KGgo=\r
+--b\r
+Content-Type: message/rfc822\r
+\r
+Subject: inner\r
+\r
+text\r
+--b--\r
+"""
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=40)), max_size=40))
-def test_nothing_that_lies_in_a_mailbox_raises(tmp_path: Path, pieces: list[bytes]):
-    path = tmp_path / "message"
-    path.write_bytes(b"".join(pieces))
+
+def always_read(path: Path, content: bytes) -> None:
+    """An outcome for every octet: texts that a page can hold, names under which a file can be saved."""
+    path.write_bytes(content)
     listed, read = reading.envelope(path), reading.letter(path)
     shown = [listed.sender, listed.subject, read.text, read.html, *(text for pair in read.headers for text in pair)]
     assert all("\x00" not in text and text.encode() is not None for text in shown)
     for each in read.attachments:
-        name, _content = reading.attachment(path, each.number)
+        found = reading.attachment(path, each.number)
+        name = found[0] if found else each.name
         assert name
         assert not set(name) & set('/\\\x00\r\n"')
         assert not name.startswith(".")
-    safe_html.page(read.html, read.attachments, lambda number: b"")
+    assert "<script" not in safe_html.page(read.html, read.attachments, lambda number: b"").partition("<body>")[2]
+    assert reading.matches(path, ["x"]) in (True, False)
+    assert reading.lists(path, ["x"]) in (True, False)
+
+
+fuzzed = settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@fuzzed
+@given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=40)), max_size=40))
+def test_nothing_that_lies_in_a_mailbox_raises(tmp_path: Path, pieces: list[bytes]):
+    always_read(tmp_path / "message", b"".join(pieces))
+
+
+@fuzzed
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(WHOLE)),
+            st.integers(0, 30),
+            st.one_of(st.binary(max_size=8), st.sampled_from(FRAGMENTS)),
+        ),
+        max_size=12,
+    )
+)
+def test_a_message_that_was_damaged_anywhere_is_read(tmp_path: Path, damages: list[tuple[int, int, bytes]]):
+    content = WHOLE
+    for at, octets, instead in damages:
+        content = content[:at] + instead + content[at + octets :]
+    always_read(tmp_path / "message", content)
+
+
+def test_the_message_that_is_damaged_there_is_a_good_one(tmp_path: Path):
+    always_read(tmp_path / "message", WHOLE)
+    read = reading.letter(tmp_path / "message")
+    assert (read.text, [each.name for each in read.attachments]) == ("Grüße x", ["ü.png", "inner.eml"])
+    assert "你好" in read.html
 
 
 def written(path: Path, message: EmailMessage) -> Path:
