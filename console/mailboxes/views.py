@@ -20,13 +20,15 @@ from console.crud.layout import Tab
 from console.crud.streaming import download, pieces_of
 from console.crud.views import CrudView, Page
 from console.mailboxes import actions, queries, reading, reading_room, safe_html
+from console.mailboxes.charsets import guessed
 from console.mailboxes.queries import Mailbox, Search, Stored
 from console.mailboxes.reading_room import NotRead
+from transport.config import bounds
 
 READERS = frozenset({Role.RECIPIENT_MANAGEMENT, Role.VIEW_ONLY})
 WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
 OF_CONTENT: frozenset[Role] = frozenset()  # Organization Management alone, as for what waits in a queue
-SHOWN_SOURCE = 1024 * 1024
+SHOWN_SOURCE = bounds.MESSAGE_SOURCE.octets or 0
 NEWEST = 5
 
 
@@ -193,7 +195,7 @@ class MessagePage(OfMailbox):
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
         return self.show(self.message(pk))
 
-    def show(self, message: Stored) -> HttpResponse:
+    def show(self, message: Stored, status: int = 200) -> HttpResponse:
         letter, refused = self._letter(message)
         way = self._way(letter)
         if way != "html":  # that the frame shows, which records it
@@ -203,7 +205,7 @@ class MessagePage(OfMailbox):
         context |= {"sender_line": _sender_line(message, letter), "crumbs": self._crumbs(), "view": self}
         if way == "source":
             context |= _source(message)
-        return render(self.request, "mailboxes/message.html", context, status=503 if refused else 200)
+        return render(self.request, "mailboxes/message.html", context, status=status)
 
     def _letter(self, message: Stored) -> tuple[reading.Letter | None, str]:
         """The message, or why it cannot be shown."""
@@ -250,7 +252,7 @@ class MessageHtml(OfMailbox):
         except FileNotFoundError as error:
             raise Http404 from error
         except NotRead as refused:
-            answer = HttpResponse(safe_html.PAGE % f"<p>{escape(refused)}</p>", status=503)
+            answer = HttpResponse(safe_html.PAGE % f"<p>{escape(refused)}</p>")
         answer["Content-Security-Policy"] = safe_html.POLICY
         answer["X-Frame-Options"] = "SAMEORIGIN"
         return answer
@@ -281,7 +283,7 @@ class AttachmentFile(MessagePage):
         except FileNotFoundError as error:
             raise Http404 from error
         except NotRead:
-            return self.show(message)
+            return self.show(message, status=422)
         if found is None:
             raise Http404(_("This message has no such attachment."))
         actions.record_reading(self.actor, self.box, message, "exported")
@@ -297,5 +299,5 @@ def _source(message: Stored) -> dict[str, Any]:
             source = file.read(SHOWN_SOURCE)
     except OSError as error:
         raise Http404 from error
-    text = reading.clean(source.decode("utf-8", errors="replace").replace("\r\n", "\n"))
-    return {"source": text, "cut": message.size > SHOWN_SOURCE, "shown": SHOWN_SOURCE}
+    lines = (guessed(line) for line in source.replace(b"\r\n", b"\n").split(b"\n"))
+    return {"source": reading.clean("\n".join(lines)), "cut": message.size > SHOWN_SOURCE, "shown": SHOWN_SOURCE}

@@ -117,6 +117,12 @@ MESSAGE_SHOWN = Bound(
     more="The rest is not shown, and the page says so; the download has it.",
 )  # fmt: skip
 
+MESSAGE_SOURCE = Bound(
+    what="the source of a message, when the console shows it", who="a sender",
+    octets=1024 * 1024,
+    more="The rest is not shown, and the page says so; the download has it.",
+)  # fmt: skip
+
 MESSAGE_SEARCHED = Bound(
     what="a message that a search in a mailbox looks at", who="a sender",
     octets=512 * 1024,

@@ -1,5 +1,6 @@
 """Mailboxes in the browser."""
 
+import sys
 from email.message import EmailMessage
 from uuid import uuid4
 
@@ -9,7 +10,9 @@ from django.urls import reverse
 from console.accounts.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.directory import actions as directory
+from console.mailboxes import reading_room
 from console.queues.delivery import maildir
+from transport.config import bounds
 
 pytestmark = pytest.mark.django_db
 
@@ -180,7 +183,7 @@ def test_who_may_not_read_messages_finds_them_by_what_the_list_shows_only(signed
 
 
 @pytest.mark.parametrize(
-    ("content", "verb"), zip(CONTENT, ["read", "read", "read", "exported", "exported"], strict=True)
+    ("content", "verb"), [*zip(CONTENT, ["read", "read", "read", "exported", "exported"], strict=True)]
 )
 def test_who_reads_or_takes_a_message_is_recorded_each_time_it_is_shown(admin, deliver, content, verb):
     key = deliver("bob@contoso.com", "Salaries")
@@ -221,3 +224,62 @@ def test_a_link_in_the_tree_is_not_followed(admin, deliver, home):
     assert admin.get(url("message-list", box=("contoso.com", "eve"))).status_code == 404
     assert admin.get(url("message-file", "link")).status_code == 404
     assert "eve@contoso.com" not in admin.get(reverse("mailboxes:list")).text
+
+
+@pytest.fixture
+def dying_reader(monkeypatch):
+    monkeypatch.setattr(reading_room, "COMMAND", (sys.executable, "-c", "import os; os.abort()"))
+
+
+def test_a_message_that_is_too_complex_is_offered_as_source_and_as_a_file(admin, deliver, dying_reader):
+    raw = b"From: Mallory <m@x.example>\r\nSubject: Too much\r\nContent-Type: text/html\r\n\r\n<b>the source"
+    key = deliver("bob@contoso.com", raw=raw)
+    for way in ("", "text", "html", "headers"):
+        page = admin.get(url("message", key), {"view": way}).text
+        assert "too complex to show" in page and "Too much" in page and "m@x.example" in page
+        assert url("message-file", key) in page and "?view=source" in page
+    assert "&lt;b&gt;the source" in admin.get(url("message", key), {"view": "source"}).text
+    assert b"".join(admin.get(url("message-file", key)).streaming_content) == raw
+    assert "too complex" in admin.get(url("message-html", key)).text
+    refused = admin.get(url("attachment", key, 0))
+    assert (refused.status_code, refused.get("Content-Disposition")) == (422, None)
+    assert "Too much" in admin.get(url("message-list")).text
+
+
+def test_a_search_that_finds_no_place_says_so(admin, deliver, monkeypatch):
+    deliver("bob@contoso.com", "Hello")
+    monkeypatch.setattr(reading_room, "places", reading_room.Places(0, 1, patience=0.01))
+    page = admin.get(url("message-list"), {"q": "hello"}).text
+    assert "Too many messages are being read" in page and "Hello" not in page
+
+
+def test_html_that_is_too_complex_says_so_in_its_frame_and_its_text_can_be_read(admin, deliver):
+    tags = "".join(f"<b title={number}>" for number in range(3000))
+    key = deliver("bob@contoso.com", raw=f"Content-Type: text/html\n\n<p>{tags}</p>{'<p>x' * 18000}<p>the end".encode())
+    frame = admin.get(url("message-html", key))
+    assert "too complex to show" in frame.text and frame["Content-Security-Policy"].startswith("sandbox;")
+    assert "the end" in admin.get(url("message", key)).text
+
+
+def test_both_halves_and_the_picture_between_them_are_in_the_frame(admin, deliver):
+    parts = [
+        b"text/html\n\n<p>one",
+        b"image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=",
+        b"text/html\n\ntwo",
+    ]
+    body = b"".join(b"--b\nContent-Type: " + part + b"\n" for part in parts)
+    key = deliver("bob@contoso.com", raw=b"Content-Type: multipart/mixed; boundary=b\n\n" + body + b"--b--\n")
+    page = admin.get(url("message-html", key)).text.partition("<body>")[2]
+    assert page.index("one") < page.index("data:image/png;base64,iVBORw0KGgo=") < page.index("two")
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_of_a_longer_source_the_first_part_is_shown_and_it_is_said(admin, deliver, more):
+    most = bounds.MESSAGE_SOURCE.octets
+    key = deliver("bob@contoso.com", raw=b"Subject: M\xfcller\r\nX: \xc3\xbc\n\n".ljust(most - 1 + more, b"x") + b"y")
+    page = admin.get(url("message", key), {"view": "source"})
+    assert "Subject: Müller\nX: ü\n" in page.context["source"]
+    assert (page.context["source"].endswith("y"), "Download the message to see the rest" in page.text) == (
+        more <= 0,
+        more > 0,
+    )
