@@ -20,12 +20,12 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     more: str
     """What happens to more than that, in words."""
 
+
 HEADER = Bound(
     what="the header of a message", who="a client",
     octets=1 << 20, lines=10_000,
     more="552 5.3.4, and the connection is closed; MaxHeaderSize may allow less.",
 )  # fmt: skip
-
 
 REQUEST_TARGET = Bound(
     what="the address in a request to the console", who="a browser without a session",
@@ -163,6 +163,12 @@ MAILBOX_SEARCH = Bound(
     what="a search in a mailbox", who="all senders of a mailbox together",
     seconds=3.0,
     more="The newest messages were searched; the page says how many.",
+)  # fmt: skip
+
+PARTS = Bound(
+    what="the parts of a message that a next hop cannot take as they are, each with its header", who="a client",
+    octets=262_144, lines=10_000,
+    more="The message is returned: 5.6.3.",
 )  # fmt: skip
 
 

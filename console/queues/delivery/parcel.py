@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from transport.send.conversion import AS_IT_IS, Plan
+
 
 @dataclass(slots=True)
 class Parcel:
@@ -11,6 +13,7 @@ class Parcel:
     `size` is in bytes; `accepted_at` in seconds since 1970; `alone`: the message has no other recipient anywhere.
     `notify` and `orcpt` map the rows that have one (RFC 3461 §4.1 and §4.2).
     `attempted`: some recipient was tried before, by a worker that may have died before it wrote down what came of it.
+    `how`: as the host that is to have it can take it.
     """
 
     message_id: UUID
@@ -27,3 +30,4 @@ class Parcel:
     orcpt: dict[int, str] = field(default_factory=dict)
     content: bytes | None = None
     attempted: bool = False
+    how: Plan = AS_IT_IS

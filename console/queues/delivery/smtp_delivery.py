@@ -18,11 +18,12 @@ from console.queues.delivery.remembered import PACES, UNTRUSTED
 from console.queues.delivery.wire import Lost, Refused, Wire
 from transport.config import bounds
 from transport.config.kinds import host_name
-from transport.send import remote_reply
+from transport.send import conversion, remote_reply
 from transport.send.attempt import Pace
-from transport.send.dsn import header_block
+from transport.send.conversion import CannotConvert, written
 from transport.send.hosts import Host
 from transport.send.mail_data import MailData, is_text
+from transport.send.mime_parts import head_and_rest
 from transport.send.remote_reply import Fate, Verdict
 
 COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
@@ -145,13 +146,23 @@ class Connection:
         if not self._international:
             if not _is_ascii(parcel):
                 return remote_reply.refused("5.6.7", "The next hop takes no addresses outside ASCII (SMTPUTF8)")
-            if parcel.smtp_utf8 and not header_block(next(iter(pieces(parcel)), b"")).isascii():
+            if parcel.smtp_utf8 and not head_and_rest(pieces(parcel))[0].isascii():
                 return remote_reply.refused("5.6.9", "The next hop takes no header outside ASCII (SMTPUTF8)")
-        if parcel.body_type == "BINARYMIME" and not self._binary:
-            if not is_text(pieces(parcel)):
-                return remote_reply.refused("5.6.3", "The next hop takes no binary content (BINARYMIME)")
-            return dataclasses.replace(parcel, body_type="8BITMIME")
-        return parcel
+        if parcel.body_type == "BINARYMIME" and self._binary:
+            return parcel
+        if parcel.body_type == "BINARYMIME" and not is_text(pieces(parcel)):
+            return remote_reply.refused("5.6.3", "The next hop takes no binary content (BINARYMIME)")
+        return self._written_anew(parcel, pieces)
+
+    def _written_anew(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
+        """RFC 6152 §3: what the host cannot take is converted, or comes back."""
+        eight_bit = self.offers("8bitmime") or (parcel.smtp_utf8 and self._international)
+        try:
+            how = conversion.plan(lambda: pieces(parcel), eight_bit)
+        except CannotConvert:
+            return remote_reply.refused("5.6.3", "The next hop takes no 8-bit text (8BITMIME), and it is signed")
+        body_type = "8BITMIME" if how.eight_bit or (eight_bit and parcel.body_type != "7BIT") else "7BIT"
+        return dataclasses.replace(parcel, body_type=body_type, how=how)
 
     def send_parcels(self, parcels: Iterable[Parcel], pieces: Pieces) -> Iterator[tuple[Parcel, Verdicts]]:
         """Send one after another; yields each with the verdict per recipient, in order, as soon as it is known.
@@ -172,9 +183,9 @@ class Connection:
             if not go_on:
                 self._forget(ahead)
             elif current.body_type == "BINARYMIME":
-                verdicts = self._hand_over_chunks(pieces(current), verdicts, ahead)
+                verdicts = self._hand_over_chunks(written(pieces(current), current.how), verdicts, ahead)
             else:
-                verdicts = self._hand_over(pieces(current), verdicts, ahead)
+                verdicts = self._hand_over(written(pieces(current), current.how), verdicts, ahead)
             self.sent += 1
             yield current, verdicts
             current = following
@@ -207,7 +218,7 @@ class Connection:
         return commands if parcel.body_type == "BINARYMIME" else [*commands, b"DATA\r\n"]
 
     def _mail_parameters(self, parcel: Parcel) -> str:
-        found = f" SIZE={parcel.size}" if self.offers("size") else ""
+        found = f" SIZE={parcel.size + parcel.how.growth}" if self.offers("size") else ""
         if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and self.offers("8bitmime")):
             found += f" BODY={parcel.body_type}"
         if self._international and (parcel.smtp_utf8 or not _is_ascii(parcel)):
