@@ -78,16 +78,24 @@ PLAIN = [
     ("<t@contoso.com", MALFORMED),
     ("<<t@contoso.com>>", MALFORMED),
     ('<""@contoso.com>', MALFORMED),
-    ("<.t@contoso.com>", MALFORMED),
-    ("<t.@contoso.com>", MALFORMED),
-    ("<t..t@contoso.com>", MALFORMED),
+    # dots as carriers have given them out
+    ("<.t@contoso.com>", TAKEN),
+    ("<t.@contoso.com>", TAKEN),
+    ("<t..t@contoso.com>", TAKEN),
+    ('<"t..t"@contoso.com>', TAKEN),
+    ("<t..t@victim.example>", NO_RELAY),
+    ("<t..%victim.example@contoso.com>", NO_RELAY),
+    ("<.@contoso.com>", MALFORMED),
+    ("<..@contoso.com>", MALFORMED),
+    ('<"<t>"@contoso.com>', MALFORMED),
+    ('<"t>"@contoso.com>', MALFORMED),
     ("<t(comment)@contoso.com>", MALFORMED),
     ("<t@(comment)contoso.com>", MALFORMED),
     ("<t@-contoso.com>", MALFORMED),
     ("<" + "t" * 65 + "@contoso.com>", MALFORMED),
     ("<t@" + "c" * 64 + ".com>", MALFORMED),
     ("<|/bin/sh@contoso.com>", TAKEN),  # an ordinary atom (RFC 5322 §3.2.3); nothing here hands it to a shell
-    ("<../../etc/passwd@contoso.com>", MALFORMED),
+    ("<../../etc/passwd@contoso.com>", TAKEN),
     # characters that have no place
     ("<t@contoso.com\0@victim.example>", "501 5.5.4"),
     ("<t\x0bt@contoso.com>", "501 5.5.4"),
@@ -118,6 +126,13 @@ INTERNATIONAL = [
     ("<t＠victim.example@contoso.com>", NO_RELAY),
     ("<t％victim.example@contoso.com>", NO_RELAY),
     ("<t@b\u00fccher.example.>", NOT_ASCII),
+    ('<"pří lišžlu"@bücher.example>', TAKEN),
+    ('<"t@victim.example ü"@bücher.example>', NO_RELAY),
+    ('<"<ü>"@bücher.example>', MALFORMED),
+    ("<t\u200b@contoso.com>", MALFORMED),
+    ("<t\u202et@contoso.com>", MALFORMED),
+    ("<t@💩.example>", NOT_ASCII),
+    ("<t@straße.branch.example>", NOT_ASCII),
 ]
 
 

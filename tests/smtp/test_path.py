@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.smtp.path import Path, PathError, parse_mailbox, split_path
+from console.queues.delivery.smtp_delivery import _is_plain
+from transport.smtp.path import DomainError, NotAsciiError, Path, PathError, parse_mailbox, split_path
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,9 @@ from transport.smtp.path import Path, PathError, parse_mailbox, split_path
         ("a@[192.0.2.1]", "a", "[192.0.2.1]"),
         ("a@[IPv6:::1]", "a", "[ipv6:::1]"),
         ("x" * 64 + "@b.c", "x" * 64, "b.c"),
+        ("taro..yamada@docomo.ne.jp", "taro..yamada", "docomo.ne.jp"),
+        (".a@b.c", ".a", "b.c"),
+        ("a.@b.c", "a.", "b.c"),
     ],
 )
 def test_mailboxes_that_are_read(text: str, local: str, domain: str) -> None:
@@ -30,7 +34,52 @@ def test_mailboxes_that_are_read(text: str, local: str, domain: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "a", "a@", "@b", "a@b.", "a@.b", "a@b..c", "a..b@c", ".a@c", "a.@c", "a b@c", "a@b c", "a@b@c", "@x:a@b",
+        "taro..yamada@docomo.ne.jp", ".a@b.c", "a.@b.c", '"taro..yamada"@docomo.ne.jp', '".a"@b.c', '"a b."@b.c',
+        '"."@b.c', '".."@b.c', '"příliš žluťoučký"@b.c', '"ä..b"@b.c', "ä..b@b.c", ".ä@b.c", "ä@[192.0.2.1]",
+    ],
+)  # fmt: skip
+def test_a_local_part_goes_on_as_it_came(text: str) -> None:
+    assert str(parse_mailbox(text.encode().decode("latin-1"), smtp_utf8=True)) == text
+
+
+def test_quotes_that_nobody_needs_are_dropped() -> None:
+    assert str(parse_mailbox('"a.b"@c')) == "a.b@c"
+    assert str(parse_mailbox('"ä.b"@c'.encode().decode("latin-1"), smtp_utf8=True)) == "ä.b@c"
+
+
+@pytest.mark.parametrize(
+    ("text", "smtp_utf8", "error"),
+    [
+        ("jürgen@b.c", False, NotAsciiError),
+        ("a@bücher.example", False, NotAsciiError),
+        ("user@straße.example", True, DomainError),
+        ("user@ελλάς.gr", True, DomainError),
+        ("user@💩.la", True, DomainError),
+        ("user@☃.example", True, DomainError),
+        ("user@ü‍.example", True, DomainError),
+        ("user@\u0301ü.example", True, DomainError),
+        ("user@xn💩--.example", True, DomainError),
+        ("änne@-b", True, PathError),
+    ],
+)  # fmt: skip
+def test_an_address_says_why_it_is_refused(text: str, smtp_utf8: bool, error: type[PathError]) -> None:
+    with pytest.raises(PathError) as refused:
+        parse_mailbox(text.encode().decode("latin-1"), smtp_utf8=smtp_utf8)
+    assert refused.type is error
+
+
+@pytest.mark.parametrize(
+    "domain", ["příklad.cz", "例え.テスト", "παράδειγμα.gr", "مثال.example", "उदाहरण.example", "l·l.example"]
+)
+def test_domains_of_many_scripts_are_read(domain: str) -> None:
+    assert parse_mailbox(f"a@{domain}".encode().decode("latin-1"), smtp_utf8=True).domain.isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a", "a@", "@b", "a@b.", "a@.b", "a@b..c", ".@c", "...@c", "a b@c",
+        '"<x>"@b', '"a>b"@c', r'"a\<b"@c', "a@b c", "a@b@c", "@x:a@b",
         "@x,@y:a@b", '""@b', 'a"b@c', '"a@b', "a@[1.2.3]", "a@[::1]", "a@[IPv6:1.2.3.4]", "a@-b", "a@b-",
         "x" * 65 + "@b",
         "a@" + "x" * 64, "a\x00@b", "a@b\r", "á@b", "a@bé", "a@b。c", r"a\@b@c", "<a@b>", "a@" + "b." * 130 + "c",
@@ -70,7 +119,9 @@ def test_no_domain_is_read_that_another_host_may_read_otherwise(domain: str) -> 
         parse_mailbox(f"anna@{domain}".encode("utf-8", "surrogatepass").decode("latin-1"), smtp_utf8=True)
 
 
-@pytest.mark.parametrize("local", ["ä" * 33, "a b", "a\u0085b", "a\u00a0b", "", "ä..b", ".ä"])
+@pytest.mark.parametrize(
+    "local", ["ä" * 33, "a b", "a\u0085b", "a\u00a0b", "", "a\u200bb", "a\u202eb", '"ä\u00a0b"', '"<ä>"', "\ue000"]
+)
 def test_international_local_parts_that_are_refused(local: str) -> None:
     with pytest.raises(PathError):
         parse_mailbox(f"{local}@bücher.example".encode().decode("latin-1"), smtp_utf8=True)
@@ -108,3 +159,14 @@ def test_what_is_read_can_be_written_and_read_again(text: str) -> None:
     except PathError:
         return
     assert parse_mailbox(str(path)) == path
+    assert _is_plain(str(path)), "the worker would return it"
+
+
+@given(st.text(alphabet='ab.@"\\ <>ä\u200b\u202eß💩。é\u0301\u00a0', max_size=20))
+def test_the_same_beyond_ascii(text: str) -> None:
+    try:
+        path = parse_mailbox(text.encode().decode("latin-1"), smtp_utf8=True)
+    except PathError:
+        return
+    assert parse_mailbox(str(path).encode().decode("latin-1"), smtp_utf8=True) == path
+    assert _is_plain(str(path)), "the worker would return it"

@@ -13,7 +13,18 @@ from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
 from transport.smtp import replies
 from transport.smtp.parameters import MailParameters, ParameterError, UnknownParameter, mail_parameters
-from transport.smtp.path import LONG_PATH_LIMIT, NULL_PATH, PATH_LIMIT, Path, PathError, parse_mailbox, split_path
+from transport.smtp.path import (
+    LONG_PATH_LIMIT,
+    NULL_PATH,
+    PATH_LIMIT,
+    DomainError,
+    NotAsciiError,
+    Path,
+    PathError,
+    parse_mailbox,
+    split_path,
+)
+from transport.smtp.reply import Reply
 
 
 def mail(session: Session, argument: str, now: float) -> Outcome:
@@ -25,8 +36,8 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
         offered = session.policy.mail_parameters[session.connector.name]
         parameters = mail_parameters(parameter_text, offered)
         sender = read_path(session, text, parameters.smtp_utf8) if text else NULL_PATH
-    except PathError:
-        return _malformed(session, argument)
+    except PathError as error:
+        return malformed(session, error, replies.INVALID_SENDER)
     except ParameterError:
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
     except UnknownParameter:
@@ -77,10 +88,15 @@ def read_path(session: Session, text: str, smtp_utf8: bool) -> Path:
     return parse_mailbox(text, limit, smtp_utf8)
 
 
-def _malformed(session: Session, argument: str) -> Outcome:
-    if not argument.isascii():
-        return refuse(session, replies.ADDRESS_NOT_ASCII, "address_not_ascii")
-    return refuse(session, replies.INVALID_SENDER, "invalid_address")
+def malformed(session: Session, error: PathError, otherwise: Reply) -> Outcome:
+    """The refusal of an address that cannot be read, with the reason."""
+    match error:
+        case NotAsciiError():
+            return refuse(session, replies.ADDRESS_NOT_ASCII, "address_not_ascii")
+        case DomainError():
+            return refuse(session, replies.DOMAIN_NOT_CLEAR, "domain_not_clear")
+        case _:
+            return refuse(session, otherwise, "invalid_address")
 
 
 def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outcome | None:

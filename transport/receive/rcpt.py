@@ -6,7 +6,7 @@ import msgspec
 
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive import connection_filter, recipient_filter, relay
-from transport.receive.mail import read_path
+from transport.receive.mail import malformed, read_path
 from transport.receive.outcome import AwaitLookUp, LookUpRecipient, Outcome
 from transport.receive.refusals import hold, refuse
 from transport.receive.session import Recipient, Recipients, Session, Stage
@@ -28,8 +28,8 @@ def rcpt(session: Session, argument: str, now: float) -> Outcome:
         recipient = _recipient(session, text)
         offered = session.policy.rcpt_parameters[session.connector.name]
         wishes = rcpt_parameters(parameter_text, offered, session.mail.smtp_utf8)
-    except PathError:
-        return _malformed(session, argument)
+    except PathError as error:
+        return malformed(session, error, replies.INVALID_RECIPIENT)
     except ParameterError:
         return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
     except UnknownParameter:
@@ -44,12 +44,6 @@ def _recipient(session: Session, text: str) -> Path:
     if "@" not in text and (session.connector.default_domain or text.lower() == "postmaster"):
         text = f"{text}@{session.connector.default_domain or session.policy.default_domain}"
     return read_path(session, text, session.mail.smtp_utf8)
-
-
-def _malformed(session: Session, argument: str) -> Outcome:
-    if not argument.isascii():
-        return refuse(session, replies.ADDRESS_NOT_ASCII, "address_not_ascii")
-    return refuse(session, replies.INVALID_RECIPIENT, "invalid_address")
 
 
 def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: float) -> Outcome:

@@ -133,6 +133,12 @@ COMMANDS: dict[str, Rule] = {
         "The client must ask for SMTPUTF8 in MAIL FROM, and the connector must offer it.",
         (replies.ADDRESS_NOT_ASCII,), CONNECTOR, "smtp_utf8_enabled",
     ),
+    "domain_not_clear": Rule(
+        "The domain has characters that internationalized names may not have, as an emoji, or that the two versions of "
+        "IDNA read as two names, as ß and ς.",
+        "Write the domain in its ASCII form, which begins with xn--.",
+        (replies.DOMAIN_NOT_CLEAR,),
+    ),
     "unknown_parameter": Rule(
         "A parameter belongs to no extension offered.",
         "Switch the extension on at the connector's tab Extensions, or off in the client.",

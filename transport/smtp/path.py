@@ -5,27 +5,29 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import msgspec
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
+_BEYOND = r"[^\x00-\x9f\s]"
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_MAILBOX = re.compile(
-    rf"""(?P<local>{_ATOM}(?:\.{_ATOM})* | "(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*")
-         @
-         (?P<domain>{_LABEL}(?:\.{_LABEL})* | \[(?:[0-9.]{{7,15}}|IPv6:[0-9A-Fa-f:.]{{2,45}})\])""",
-    re.VERBOSE,
-)
+_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
+_DOMAIN = re.compile(rf"{_NAME}|\[(?:[0-9.]{{7,15}}|IPv6:[0-9A-Fa-f:.]{{2,45}})\]")
+_BARE = rf"(?!\.+(?:@|\Z))(?:[{_ATEXT}.]|{_BEYOND})+"
+"""Dots stand where they like, as in addresses that carriers have given out (`taro..yamada@docomo.ne.jp`)."""
+_QUOTED = rf'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|{_BEYOND}|\\[\x20-\x7e])*"'
+_MAILBOX = re.compile(rf"(?P<local>{_BARE}|{_QUOTED})@(?P<domain>{_DOMAIN.pattern})")
+_UTF8_MAILBOX = re.compile(rf'(?P<local>{_BARE}|{_QUOTED})@(?P<domain>[^\x00-\x20"<>@]+)')
 _QUOTED_PAIR = re.compile(r"\\(.)")
-_PLAIN_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_DOT_ATOM = re.compile(rf"(?:[{_ATEXT}]|{_BEYOND})+(?:\.(?:[{_ATEXT}]|{_BEYOND})+)*")
+_BARE_LOCAL_PART = re.compile(_BARE)
 _REROUTING = re.compile(r"[%!@]")
-_UTF8_ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x9f\s])+"
-_UTF8_LABEL = r"(?:[A-Za-z0-9_-]|[^\x00-\x9f\s\u2024\u3002\uff0e\uff61])+"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_UTF8_MAILBOX = re.compile(
-    rf"(?P<local>{_UTF8_ATOM}(?:\.{_UTF8_ATOM})*)@(?P<domain>{_UTF8_LABEL}(?:\.{_UTF8_LABEL})*)"
-)
+_LETTERS_AND_DIGITS = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
+_MARKS = frozenset({"Mn", "Mc"})
+_PERMITTED = frozenset("\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb")
+_FORBIDDEN = frozenset("\u0640\u07fa\u302e\u302f\u3031\u3032\u3033\u3034\u3035\u303b")
+"""The exceptions of RFC 5892 §2.6."""
 LOCAL_PART_LIMIT, DOMAIN_LIMIT = 64, 255
 PATH_LIMIT = LOCAL_PART_LIMIT + 1 + DOMAIN_LIMIT
 LONG_PATH_LIMIT = 1860
@@ -33,16 +35,20 @@ LONG_PATH_LIMIT = 1860
 
 
 class Path(msgspec.Struct, frozen=True):
-    """A mailbox: `local_part` without quotes, `domain` in lower case; both empty for the null reverse-path `<>`."""
+    """A mailbox: `local_part` without quotes, `domain` in lower case; both empty for the null reverse-path `<>`.
+
+    `quoted`: the local part came in quotes, and but for its dots would not need them.
+    """
 
     local_part: str
     domain: str
+    quoted: bool = False
 
     def __str__(self) -> str:
         if not self.domain:
             return self.local_part
-        plain = _PLAIN_LOCAL_PART.fullmatch(self.local_part) or not self.local_part.isascii()
-        local = self.local_part if plain else '"' + re.sub(r'(["\\])', r"\\\1", self.local_part) + '"'
+        bare = not self.quoted and _BARE_LOCAL_PART.fullmatch(self.local_part)
+        local = self.local_part if bare else '"' + re.sub(r'(["\\])', r"\\\1", self.local_part) + '"'
         return f"{local}@{self.domain}"
 
     @property
@@ -58,6 +64,14 @@ class PathError(ValueError):
     """The text is no path that we accept."""
 
 
+class NotAsciiError(PathError):
+    """It has characters outside ASCII, and the client has not asked for SMTPUTF8 (RFC 6531 §3.5)."""
+
+
+class DomainError(PathError):
+    """Its domain has characters that IDNA forbids or reads in two ways."""
+
+
 @lru_cache(maxsize=8192)
 def parse_mailbox(text: str, limit: int = PATH_LIMIT, smtp_utf8: bool = False) -> Path:
     """`local@domain` → Path. Raises PathError for anything else, source routes and trailing dots included.
@@ -65,42 +79,53 @@ def parse_mailbox(text: str, limit: int = PATH_LIMIT, smtp_utf8: bool = False) -
     `limit` counts characters; with `smtp_utf8` the text holds the octets of UTF-8 (RFC 6531 §3.3), and the domain comes
     out in its ASCII form. The cache keeps only what fits a command line, so its size is bounded.
     """
-    if smtp_utf8 and not text.isascii():
+    if not text.isascii():
+        if not smtp_utf8:
+            raise NotAsciiError(text)
         return _international(text, limit)
     match = _MAILBOX.fullmatch(text)
     if match is None or len(text) > limit:
         raise PathError(text)
-    local, domain = match["local"], match["domain"].lower()
-    if local.startswith('"'):
-        local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
-    most = LOCAL_PART_LIMIT if limit == PATH_LIMIT else limit
-    if not local or len(local) > most or len(domain) > DOMAIN_LIMIT:
-        raise PathError(text)
-    if domain.startswith("["):
-        _check_literal(domain[1:-1])
-    return Path(local, domain)
+    return _path(match["local"], _checked(match["domain"].lower()), limit)
 
 
 def _international(text: str, limit: int) -> Path:
     try:
         match = _UTF8_MAILBOX.fullmatch(text.encode("latin-1").decode("utf-8"))
-        if match is None or len(text) > limit:
-            raise PathError(text)
-        domain = _ascii_domain(match["domain"])
     except UnicodeError:
         raise PathError(text) from None
-    local = normalize("NFC", match["local"])
-    if limit == PATH_LIMIT and len(local.encode()) > LOCAL_PART_LIMIT:
+    if match is None or len(text) > limit:
         raise PathError(text)
-    return Path(local, domain)
+    domain = match["domain"]
+    return _path(normalize("NFC", match["local"]), _checked(_ascii_domain(domain)), limit)
+
+
+def _path(local: str, domain: str, limit: int) -> Path:
+    """No local part holds what a next hop could take for the end of the path, or what nobody sees."""
+    in_quotes = local.startswith('"')
+    if in_quotes:
+        local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
+    most = LOCAL_PART_LIMIT if limit == PATH_LIMIT else limit
+    if not local or len(local.encode()) > most or not local.isprintable() or "<" in local or ">" in local:
+        raise PathError(local)
+    only_dots = in_quotes and _BARE_LOCAL_PART.fullmatch(local) and not _DOT_ATOM.fullmatch(local)
+    return Path(local, domain, bool(only_dots))
+
+
+def _checked(domain: str) -> str:
+    if len(domain) > DOMAIN_LIMIT:
+        raise PathError(domain)
+    if domain.startswith("["):
+        _check_literal(domain[1:-1])
+    return domain
 
 
 def _ascii_domain(text: str) -> str:
     """The domain in A-labels and lower case (RFC 5890 §2.3.2.1)."""
-    domain = ".".join(_ascii_label(label) for label in text.split("."))
-    if len(domain) > DOMAIN_LIMIT or not _DOMAIN.fullmatch(domain):
-        raise PathError(text)
-    return domain
+    domain = text if text.isascii() else ".".join(map(_ascii_label, text.split(".")))
+    if not _DOMAIN.fullmatch(domain):
+        raise (PathError if text.isascii() else DomainError)(text)
+    return domain.lower()
 
 
 def _ascii_label(text: str) -> str:
@@ -108,11 +133,29 @@ def _ascii_label(text: str) -> str:
     otherwise, or not at all, and one name would be two domains (RFC 5894 §7.2).
     """
     if text.isascii():
-        return text.lower()
-    label = text.encode("idna").decode("ascii").lower()
-    if label.encode().decode("idna") != normalize("NFC", text).lower():
-        raise PathError(text)
+        return text
+    plain = normalize("NFC", text).lower()
+    try:
+        label = text.encode("idna").decode("ascii").lower()
+        same = label.encode().decode("idna") == plain
+    except UnicodeError:
+        same = False
+    if not same or not _is_permitted(plain):
+        raise DomainError(text)
     return label
+
+
+def _is_permitted(label: str) -> bool:
+    """Whether IDNA knows a label of these characters (RFC 5892 §2, without its rules of context)."""
+    if category(label[0]) in _MARKS or label[2:4] == "--":
+        return False
+    return all(each.isascii() or each in _PERMITTED or _is_letter(each) for each in label)
+
+
+def _is_letter(character: str) -> bool:
+    if category(character) not in _LETTERS_AND_DIGITS or character in _FORBIDDEN:
+        return False
+    return normalize("NFKC", normalize("NFKC", character).casefold()) == character
 
 
 def _check_literal(text: str) -> None:

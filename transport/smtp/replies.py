@@ -51,6 +51,9 @@ INVALID_SENDER = reply(
 )
 INVALID_RECIPIENT = reply(501, "5.1.3", "Invalid address", source="N")
 ADDRESS_NOT_ASCII = reply(553, "5.6.7", "Address has characters outside ASCII", source="own words: RFC 6531 §3.5")
+DOMAIN_NOT_CLEAR = reply(
+    553, "5.6.7", "Domain has characters that IDNA forbids or reads in two ways", source="own words: RFC 5894 §7.2"
+)
 UNKNOWN_PARAMETER = reply(555, "5.5.4", "Unsupported parameter", source="own words: RFC 5321 §4.1.1.11")
 SEND_HELLO_FIRST = reply(503, "5.5.2", "Send hello first", source=NDR_PAGE)
 SENDER_ALREADY_SPECIFIED = reply(503, "5.5.2", "Sender already specified", source="N")
