@@ -20,10 +20,11 @@ class DnsServer:
     """`with DnsServer({("2.0.0.127.bl.test", "A"): ["127.0.0.2"]}) as server:` counts in `asked`."""
 
     def __init__(
-        self, records: Records | None = None, *, ttl: int = 300, silent: bool = False, silent_for: str = ""
+        self, records: Records | None = None, *, ttl: int = 300, silent: bool = False, silent_for: str = "",
+        truncated: bool = False,
     ) -> None:
         self.records = records or {}
-        self.ttl, self.silent, self.silent_for = ttl, silent, silent_for
+        self.ttl, self.silent, self.silent_for, self.truncated = ttl, silent, silent_for, truncated
         self.asked: Counter[tuple[str, str]] = Counter()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -59,7 +60,7 @@ class DnsServer:
 
     def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
         response = dns.message.make_response(query)
-        response.flags |= dns.flags.RA
+        response.flags |= dns.flags.RA | (dns.flags.TC if self.truncated else 0)
         values = self.records.get((name, kind))
         if values:
             response.answer.append(dns.rrset.from_text(name + ".", self.ttl, "IN", kind, *values))

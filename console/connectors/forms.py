@@ -162,6 +162,7 @@ class ExtensionsForm(SettingsForm):
             _("What is refused"),
             [
                 "bare_linefeed_rejection_enabled",
+                "early_talker_rejection_enabled",
                 "require_ehlo_domain",
                 "reject_reserved_top_level_recipient_domains",
                 "reject_reserved_second_level_recipient_domains",

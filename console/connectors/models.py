@@ -75,6 +75,7 @@ class ReceiveConnector(Connector):
     long_addresses_enabled = models.BooleanField(default=False)
     suppress_x_anonymous_tls = models.BooleanField(default=False)
     bare_linefeed_rejection_enabled = models.BooleanField(default=False)
+    early_talker_rejection_enabled = models.BooleanField(default=True)
     require_ehlo_domain = models.BooleanField(default=False)
     reject_reserved_top_level_recipient_domains = models.BooleanField(default=False)
     reject_reserved_second_level_recipient_domains = models.BooleanField(default=False)

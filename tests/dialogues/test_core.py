@@ -66,6 +66,8 @@ class Core:
 
     def take(self, outcome: Outcome) -> None:
         self.session = outcome.session
+        if self.session.chunks is None:
+            self.chunks = b""
         for action in outcome.actions:
             match action:
                 case CountConnection():

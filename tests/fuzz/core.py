@@ -72,7 +72,7 @@ class Client:
         if chance.random() < 0.02:
             self.take(chance.choice((verbs.line_too_long, verbs.bare_line_feed))(session))
         elif chance.random() < 0.002:
-            ends = (verbs.idle, verbs.expired, verbs.stopping, verbs.failed, verbs.early_talker)
+            ends = (verbs.idle, verbs.expired, verbs.stopping, verbs.failed, verbs.tls_at_once)
             self.take(chance.choice(ends)(session))
         else:
             in_exchange = session.exchange is not None

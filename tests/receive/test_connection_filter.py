@@ -13,7 +13,7 @@ from tests.receive.builders import connected, connector, policy, said
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.permissions import ANONYMOUS, Grant, Right
 from transport.receive import connection_filter, data, rcpt, verbs
-from transport.receive.dns import DnsAnswers, list_name, matching
+from transport.receive.dns import DnsAnswers, list_name, matching, no_listing
 from transport.receive.ip_lists import IPLists
 from transport.receive.outcome import Accept, AwaitLookUp, LookUpClient
 
@@ -68,7 +68,25 @@ def test_answers_count_one_by_one(answers: list[int], wanted: list[int]) -> None
 
 @given(st.ip_addresses(v=4).map(str))
 def test_what_is_no_loopback_address_never_counts(answer: str) -> None:
-    assert bool(matching(BLOCKER, (answer,))) is answer.startswith("127.")
+    assert not matching(BLOCKER, (answer,)) or answer.startswith("127.")
+
+
+@pytest.mark.parametrize("ip_list", IPList)
+@pytest.mark.parametrize(
+    "answer", ["127.255.255.252", "127.255.255.254", "127.255.255.255", "127.0.0.1", "127.0.0.255", "203.0.113.7"]
+)
+def test_a_list_that_does_not_serve_us_lists_nobody_and_says_so(ip_list: IPList, answer: str) -> None:
+    every = IPListProvider(name="x", ip_list=ip_list, lookup_domain="y")
+    mask = IPListProvider(name="x", ip_list=ip_list, lookup_domain="y", any_match=False, bitmask_match="127.0.0.254")
+    assert matching(every, (answer, "127.0.0.2")) == ("127.0.0.2",)
+    assert not matching(mask, (answer,)) or answer == "127.0.0.255"
+    assert no_listing(("127.0.0.2", answer)) == answer
+    assert no_listing(("127.0.0.2",)) == no_listing(()) == ""
+
+
+def test_an_answer_that_an_administrator_has_named_counts() -> None:
+    named = IPListProvider(name="x", lookup_domain="y", any_match=False, ip_addresses_match=("127.0.0.1",))
+    assert matching(named, ("127.0.0.1",)) == ("127.0.0.1",)
 
 
 def test_the_name_that_is_asked_for() -> None:

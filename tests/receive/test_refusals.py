@@ -51,13 +51,20 @@ def not_in_the_directory() -> Outcome:
     return rcpt.looked_up(said(connected(), "HELO x", "MAIL FROM:<>"), asked, None)
 
 
+def spoken_early() -> Outcome:
+    outcome = verbs.spoke_early(connected(), b"HELO x\r\n")
+    assert outcome is not None
+    return outcome
+
+
 SCRIPTS: dict[str, Callable[[], Outcome]] = {
     "the connector is full": lambda: arriving(Load(2, 0), max_inbound_connection=2),
     "the source has enough": lambda: arriving(Load(2, 2), max_inbound_connection_per_source=2),
     "the source has its share": lambda: arriving(
         Load(90, 5), max_inbound_connection=100, max_inbound_connection_percentage_per_source=5
     ),
-    "a client talks before it is greeted": lambda: verbs.early_talker(connected()),
+    "a client talks before it is greeted": spoken_early,
+    "a client begins with TLS": lambda: verbs.tls_at_once(connected()),
     "a browser": lambda: verbs.respond(connected(), b"GET / HTTP/1.1", 0.0),
     "the disk is nearly full": lambda: verbs.respond(said(connected(), "HELO x"), b"MAIL FROM:<>", 0.0, True),
     "the disk failed": lambda: data.not_stored(connected()),

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.dns_server import DnsServer
 from tests.shell.running_transport import RunningTransport
+from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.endpoint import Binding
 from transport.receive.dns import DnsAnswers
@@ -216,3 +217,53 @@ def test_the_name_stands_in_the_received_header(transport: RunningTransport) -> 
         client.close()
         (record,) = transport.records()
         assert b"Received: from client.test (client.test [127.0.0.1]) by " in record.body
+
+
+def test_of_many_records_ten_are_kept() -> None:
+    most = bounds.DNS_ANSWER.lines or 0
+    counts = most - 1, most, most + 1, 500
+    names = {f"{number}.2.0.192.bl.test": count for number, count in enumerate(counts, 1)}
+    records = {(name, "A"): [f"127.0.{each >> 8}.{each & 255}" for each in range(2, count + 2)]
+               for name, count in names.items()}  # fmt: skip
+
+    async def talk(ask: Ask) -> None:
+        for name, count in names.items():
+            number = name.partition(".")[0]
+            answers = await ask(LookUpClient(f"192.0.2.{number}", ("bl.test",), False))
+            assert len(answers.lists["bl.test"]) == min(count, most)
+
+    with DnsServer(records) as server:
+        run(server, talk)
+
+
+def test_what_does_not_fit_a_packet_is_not_asked_for_again_by_tcp() -> None:
+    """By TCP a list could answer 4,000 addresses, and everybody would wait while they are read."""
+
+    async def talk(ask: Ask) -> None:
+        answers = await ask(LookUpClient("192.0.2.7", ("bl.test",), False))
+        assert answers.lists["bl.test"] == ("127.0.0.2",)
+
+    with DnsServer({("7.2.0.192.bl.test", "A"): ["127.0.0.2"]}, truncated=True) as server:
+        run(server, talk)
+        assert server.asked["7.2.0.192.bl.test", "A"] == 1
+
+
+def test_a_list_that_does_not_serve_us_is_said_to_the_administrator_until_it_does() -> None:
+    circuit = Circuit()
+    circuit.answered("bl.test", "127.255.255.254")
+    (problem,) = circuit.problems
+    assert problem.startswith("The list provider bl.test answers 127.255.255.254: ")
+    circuit.answered("bl.test")
+    assert circuit.problems == []
+
+
+def test_a_list_that_does_not_serve_us_refuses_nobody_and_stands_in_healthz(transport: RunningTransport) -> None:
+    with DnsServer({("1.0.0.127.bl.test", "A"): ["127.255.255.254"]}) as server:
+        transport.publish(
+            ip_list_providers=(IPListProvider(name="Blocker", lookup_domain="bl.test"),),
+            connection_filter=ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),)),
+        )
+        transport.start()
+        assert transport.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+        words = [problem["message"] for problem in transport.facts()["problems"]]
+        assert [text for text in words if "bl.test answers 127.255.255.254" in text]

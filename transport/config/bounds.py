@@ -172,6 +172,13 @@ PARTS = Bound(
 )  # fmt: skip
 
 
+DNS_ANSWER = Bound(
+    what="the answer to a question about a client", who="a list provider, or who owns the client's address",
+    octets=512, lines=10,
+    more="Records beyond the tenth are not read; what does not fit a packet of UDP is not asked for.",
+)  # fmt: skip
+
+
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""
     return {name: row for name, row in globals().items() if isinstance(row, Bound)}

@@ -210,7 +210,8 @@ class IPListProvider(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "AnyMatch", "Match", Kind.FLAG, "Match to any return code",
-            "Every answer in 127.0.0.0/8 counts.", PROVIDER,
+            "Every answer in 127.0.0.0/8 counts, but those by which lists say that they do not serve who asks.",
+            PROVIDER,
         ),
     ] = True
     bitmask_match: Annotated[

@@ -534,6 +534,15 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
             CMDLET,
         ),
     ] = False
+    early_talker_rejection_enabled: Annotated[
+        bool,
+        Setting(
+            "EarlyTalkerRejectionEnabled", "Extensions", Kind.FLAG, "Refuse clients that talk before the greeting",
+            "Mail software waits for it, many spam programs do not. Off: for a load balancer or device of your own "
+            "that does not wait.",
+            "own setting; RFC 5321 §4.3.1",
+        ),
+    ] = True
     require_ehlo_domain: Annotated[
         bool,
         Setting(

@@ -287,6 +287,7 @@ def preset(usage: Usage, name: str) -> ReceiveConnector:
         permission_groups=groups,
         auth_mechanism=mechanisms,
         domain_secure_enabled=usage is Usage.Partner,
+        early_talker_rejection_enabled=usage is not Usage.Internal,
         bindings=(Binding("0.0.0.0", port), Binding("::", port)),
         remote_ip_ranges=everyone() if usage in (Usage.Internet, Usage.Client) else (),
     )

@@ -4,7 +4,7 @@ The contract with the shell, in the order in which it is used:
 
 1. `policy.Policy(snapshot)` once per revision.
 2. `verbs.connect(policy, local, remote, now, tls_available)` → Outcome: write `reply`, perform `actions`.
-3. for each line `verbs.respond(session, line, now)`; or `verbs.line_too_long`, `bare_line_feed`, `early_talker`,
+3. for each line `verbs.respond(session, line, now)`; or `verbs.line_too_long`, `bare_line_feed`, `spoke_early`,
    `idle`, `expired`, `stopping`, `failed` when that is what happened.
 4. an action asks for something: `LookUpRecipient` → `rcpt.looked_up`; `CheckPassword` → `auth.checked`;
    `AnswerToken` → `auth.challenged` or `auth.checked`; `ReadMailData` → `data.received`; `StartTls` →

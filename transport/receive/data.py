@@ -70,24 +70,34 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
     if session.dns is dns.PENDING:
         return Outcome(session, None, (AwaitLookUp(),))
     wanted, connector = session.stage == Stage.RCPT, session.connector
+    size, limit = (session.chunks or 0) + int(size_text), session.size_limit
+    fits = limit is None or size <= limit
     action = ReadChunk(
         int(size_text),
         last == "LAST",
-        session.size_limit,
+        limit,
         connector.max_header_size,
         firewall(session.rights),
         connector.bare_linefeed_rejection_enabled,
-        wanted,
+        wanted and fits,
     )
-    if wanted:
-        session = msgspec.structs.replace(session, chunks=(session.chunks or 0) + int(size_text))
+    if wanted and fits:
+        session = msgspec.structs.replace(session, chunks=size)
+    elif wanted:
+        session = msgspec.structs.replace(reset(session), too_large=session.size_rule)
     return Outcome(session, None, (action,))
 
 
 def chunk_read(session: Session, chunk: ReadChunk) -> Outcome:
-    """The answer to a chunk that is not the last of a message, or to one that nobody wanted."""
+    """The answer to a chunk that is not the last of a message, or to one that nobody wanted.
+
+    A message is refused with the chunk that makes it too large; the chunks that the client has sent ahead are its rest.
+    """
     if chunk.keep:
         return Outcome(session, replies.chunk_taken(chunk.size))
+    if session.too_large:
+        over = reset(session) if chunk.last else session
+        return refuse(over, replies.MESSAGE_TOO_LARGE, session.too_large)
     needs = replies.NEED_RCPT_COMMAND if session.stage == Stage.MAIL else replies.NEED_MAIL_COMMAND
     return refuse(session, replies.SEND_HELLO_FIRST if session.stage == Stage.CONNECTED else needs, "out_of_order")
 

@@ -48,7 +48,7 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
     filtered = _filtered(session, sender, now) if sender_filter.is_on(session) else None
     if filtered is not None:
         return filtered
-    session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, mail=parameters)
+    session = msgspec.structs.replace(session, stage=Stage.MAIL, sender=sender, mail=parameters, too_large="")
     rate = session.connector.message_rate_limit
     return Outcome(session, replies.SENDER_OK) if rate is None else _rated(session, rate)
 

@@ -43,8 +43,14 @@ CONNECTION: dict[str, Rule] = {
     ),
     "early_talker": Rule(
         "The client sent commands before the greeting.",
-        "Real mail software waits; what does not is almost always a spam program. Mend a client of your own.",
-        (replies.SPOKE_TOO_EARLY,), protocol_error=True,
+        "Real mail software waits; what does not is almost always a spam program. Mend a client of your own, or switch "
+        "this off on a connector that holds just its address.",
+        (replies.SPOKE_TOO_EARLY,), CONNECTOR, "early_talker_rejection_enabled", protocol_error=True,
+    ),
+    "tls_at_once": Rule(
+        "The client began TLS without asking: it believes that this port speaks TLS from its first octet on.",
+        "Set the client to STARTTLS (also called TLS, or explicit TLS), not to SSL or implicit TLS.",
+        (replies.TLS_AT_ONCE,), protocol_error=True,
     ),
     "connection_limit": Rule(
         "The connector has as many connections as it may.",

@@ -74,7 +74,8 @@ class Exchange(msgspec.Struct, frozen=True):
 class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
-    `chunks` is the octets that BDAT has brought so far, None before the first; `dns` what DNS says of the client, None
+    `chunks` is the octets that BDAT has brought so far, None before the first; `too_large` the rule that refused a
+    message whose last chunk has not come yet, empty for every other; `dns` what DNS says of the client, None
     before it was asked; `partner_domains` the secure domains that the client's certificate speaks for; `channel` the
     binding of the TLS connection (`tls-server-end-point`, RFC 5929 §4), empty when there is none.
     """
@@ -95,6 +96,7 @@ class Session(msgspec.Struct, frozen=True):
     sender: Path | None = None
     mail: MailParameters = NO_PARAMETERS
     chunks: int | None = None
+    too_large: str = ""
     recipients: Recipients | None = None
     protocol_errors: int = 0
     dns: DnsAnswers | None = None
@@ -145,12 +147,14 @@ class Session(msgspec.Struct, frozen=True):
         return reply.wire if self.connector.enhanced_status_codes_enabled else reply.plain_wire
 
 
-NO_TRANSACTION: dict[str, Any] = {"sender": None, "mail": NO_PARAMETERS, "recipients": None, "chunks": None}
+NO_TRANSACTION: dict[str, Any] = {
+    "sender": None, "mail": NO_PARAMETERS, "recipients": None, "chunks": None, "too_large": "",
+}
 """The fields of a session without a mail transaction."""
 
 
 def reset(session: Session) -> Session:
     """The session without its mail transaction: RFC 5321 §4.1.1.5."""
-    if session.stage <= Stage.GREETED:
+    if session.stage <= Stage.GREETED and not session.too_large:
         return session
-    return msgspec.structs.replace(session, stage=Stage.GREETED, **NO_TRANSACTION)
+    return msgspec.structs.replace(session, stage=min(session.stage, Stage.GREETED), **NO_TRANSACTION)

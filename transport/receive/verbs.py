@@ -24,6 +24,8 @@ from transport.smtp import replies
 from transport.smtp.reply import Reply
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+TLS_RECORD = b"\x16\x03"
+"""How a handshake of TLS begins (RFC 8446 §5.1), and no command."""
 HTTP = frozenset({"CONNECT", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 """A browser that a web page made talk to us: the body of its request could be commands."""
 
@@ -136,9 +138,18 @@ def bare_line_feed(session: Session) -> Outcome:
     return refuse(session, replies.BARE_LINE_FEED, "bare_line_feed")
 
 
-def early_talker(session: Session) -> Outcome:
-    """The client spoke before the greeting: RFC 5321 §4.3.1."""
+def spoke_early(session: Session, octets: bytes) -> Outcome | None:
+    """The client said this before the greeting (RFC 5321 §4.3.1): the refusal, None where the connector lets it."""
+    if octets.startswith(TLS_RECORD):
+        return tls_at_once(session)
+    if not session.connector.early_talker_rejection_enabled:
+        return None
     return close(session, replies.SPOKE_TOO_EARLY, "early_talker")
+
+
+def tls_at_once(session: Session) -> Outcome:
+    """The client began TLS where commands are spoken. Its user hears of it at once, not after the tarpit."""
+    return Outcome(session, replies.TLS_AT_ONCE, CLOSE, "tls_at_once")
 
 
 def idle(session: Session) -> Outcome:
@@ -162,6 +173,6 @@ def failed(session: Session) -> Outcome:
 
 
 __all__ = [
-    "VERBS", "bare_line_feed", "connect", "early_talker", "expired", "failed", "idle", "line_too_long", "respond",
-    "stopping",
+    "TLS_RECORD", "VERBS", "bare_line_feed", "connect", "expired", "failed", "idle", "line_too_long", "respond",
+    "spoke_early", "stopping", "tls_at_once",
 ]

@@ -109,8 +109,10 @@ class Connection(SMTP):
     def eof_received(self) -> bool:
         """A client that closed its side still gets the answers that we owe it."""
         self._eof = True
-        owing = self._ahead or self._doing in (Doing.STORING, Doing.LOOK_UP, Doing.SIGNING_IN)
-        return owing and not self._session.tls
+        if self._doing is Doing.GREETING:
+            return True
+        owing = self._ahead or self._doing in (Doing.STORING, Doing.LOOK_UP, Doing.SIGNING_IN, Doing.TARPIT)
+        return owing and not self._session.tls  # in TLS this ends both directions (RFC 5246 §7.2.1)
 
     def pause_writing(self) -> None:
         """The client does not read our replies: take no more commands."""
@@ -212,6 +214,10 @@ class Connection(SMTP):
 
     def _take_commands(self, buffer: bytes) -> None:
         """Answer every whole line; replies to pipelined commands go out in one write."""
+        if buffer.startswith(verbs.TLS_RECORD) and not self._skipping:
+            self._buffer = b""
+            self._end(verbs.tls_at_once(self._session))
+            return
         start = 0
         for _ in range(MOST_AT_ONCE):
             end = buffer.find(b"\n", start) + 1

@@ -24,6 +24,7 @@ class Circuit:
 
     def __init__(self) -> None:
         self._silent: dict[str, Silence] = {}
+        self._refusing: dict[str, str] = {}
 
     def may_ask(self, domain: str, now: float) -> bool:
         """Whether to ask. When its time is over one question goes out, and the others go on without it meanwhile."""
@@ -35,8 +36,13 @@ class Circuit:
         silence.until = now + LEFT_OUT
         return True
 
-    def answered(self, domain: str) -> None:
-        """It is there, whatever it says."""
+    def answered(self, domain: str, refusal: str = "") -> None:
+        """It is there, whatever it says. `refusal` is an answer that lists nobody: it does not serve us, or no more."""
+        known = self._refusing.pop(domain, "")
+        if refusal:
+            self._refusing[domain] = refusal
+            if not known:
+                log.warning("%s", _does_not_serve(domain, refusal))
         silence = self._silent.pop(domain, None)
         if silence is not None and silence.count >= ENOUGH:
             log.warning("the list provider %s answers again", domain)
@@ -53,4 +59,11 @@ class Circuit:
     def problems(self) -> list[str]:
         """What an administrator should know."""
         silent = [domain for domain, silence in self._silent.items() if silence.count >= ENOUGH]
-        return [f"The list provider {domain} does not answer: clients are not looked up there." for domain in silent]
+        return [
+            *(f"The list provider {domain} does not answer: clients are not looked up there." for domain in silent),
+            *(_does_not_serve(domain, answer) for domain, answer in self._refusing.items()),
+        ]
+
+
+def _does_not_serve(domain: str, answer: str) -> str:
+    return f"The list provider {domain} answers {answer}: so do lists that refuse to serve this server, or are no more."

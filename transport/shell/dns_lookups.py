@@ -8,10 +8,14 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
+from itertools import islice
+from typing import Any
 
 import dns._asyncio_backend
+import dns.asyncquery
 import dns.asyncresolver
 import dns.exception
+import dns.message
 import dns.nameserver
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.OPT
@@ -22,9 +26,10 @@ import dns.rdtypes.IN.AAAA
 import dns.resolver
 import dns.reversename
 
+from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, unmapped
-from transport.receive.dns import DnsAnswers, list_name
+from transport.receive.dns import DnsAnswers, list_name, no_listing
 from transport.receive.outcome import LookUpClient
 from transport.shell.dns_circuit import Circuit
 
@@ -33,6 +38,7 @@ MOST_AT_ONCE = 500
 """Questions that are out at one time; those beyond wait for their turn within the time-out."""
 MOST_WAITING = 5000
 """Questions that wait for their turn or answer; those beyond are not asked, as if DNS had been too slow for them."""
+MOST_RECORDS = bounds.DNS_ANSWER.lines
 NOTHING_KEPT = 60.0
 FAILURE_KEPT = 15.0
 """Seconds: so long the same client does not wait again for a server that did not answer."""
@@ -122,9 +128,9 @@ class DnsLookups:
             assert self._resolver is not None
             async with self._places:
                 found = await self._resolver.resolve(*question, search=False)
-            texts = tuple(record.to_text() for record in found)
+            texts = tuple(record.to_text() for record in islice(found, MOST_RECORDS))
             seconds = min(float(found.rrset.ttl if found.rrset is not None else 0), LONGEST_KEPT)
-            circuit.answered(provider)
+            circuit.answered(provider, no_listing(texts) if provider else "")
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             seconds = NOTHING_KEPT
             circuit.answered(provider)
@@ -152,13 +158,38 @@ class DnsLookups:
 
 def resolver(servers: tuple[Binding, ...], seconds: int) -> dns.asyncresolver.Resolver:
     """A resolver of the servers, or of those that the operating system names; gives up after so many seconds."""
-    try:
-        made = dns.asyncresolver.Resolver(configure=not servers)
-    except dns.resolver.NoResolverConfiguration:
-        made = dns.asyncresolver.Resolver(configure=False)
-        made.nameservers = ["127.0.0.1"]
-    if servers:
-        made.nameservers = [dns.nameserver.Do53Nameserver(each.ip, each.port) for each in servers]
+    made = dns.asyncresolver.Resolver(configure=False)
+    made.nameservers = [OnePacket(each.ip, each.port) for each in servers or _of_the_system()]
     made.lifetime = float(seconds)
     made.timeout = max(0.5, seconds / 2)
     return made
+
+
+def _of_the_system() -> list[Binding]:
+    try:
+        named = dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration:
+        return [Binding("127.0.0.1", 53)]
+    return [Binding(str(each), named.port) for each in named.nameservers]
+
+
+class OnePacket(dns.nameserver.Do53Nameserver):
+    """Asks by UDP only: what we ask has an answer of a few records, and whoever has thousands would have us read them.
+    """
+
+    async def async_query(
+        self,
+        request: dns.message.QueryMessage,
+        timeout: float,  # noqa: ASYNC109 (dnspython's)
+        source: str | None,
+        source_port: int,
+        max_size: bool,
+        backend: Any,
+        one_rr_per_rrset: bool = False,
+        ignore_trailing: bool = False,
+    ) -> dns.message.Message:
+        """The answer, as much of it as fits a packet."""
+        return await dns.asyncquery.udp(
+            request, self.address, timeout, self.port, source, source_port, one_rr_per_rrset=one_rr_per_rrset,
+            ignore_trailing=ignore_trailing, backend=backend, ignore_errors=True, ignore_unexpected=True,
+        )

@@ -82,14 +82,15 @@ class SmtpProtocol(Connection):
             reception.load.opened(session.connector.name, session.source)
             self._counted = True
             if self._has_spoken():
-                outcome = verbs.early_talker(session)
-        self._doing, self._buffer = Doing.COMMANDS, b""
-        if outcome.actions:
+                outcome = verbs.spoke_early(session, self._buffer) or outcome
+        self._doing = Doing.COMMANDS
+        if not outcome.actions:
+            self._perform(outcome)
+            self._go_on()
+        else:
             reception.traffic.refused += 1
-        self._perform(outcome)
-        self._flush()
-        if reception.stopping:
-            self.stop()
+            self._buffer = b""
+            self._end(outcome)
 
     def _gone(self) -> None:
         if self._incoming is not None and self._doing is not Doing.STORING:

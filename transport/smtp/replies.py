@@ -121,6 +121,10 @@ RATE_EXCEEDED = reply(
 )
 NO_CONNECTOR = reply(554, "5.7.1", "No Receive connector answers this address", source="own words")
 SPOKE_TOO_EARLY = reply(554, "5.5.1", "Client must wait for the greeting", source="own words")
+TLS_AT_ONCE = reply(
+    554, "5.5.1", "Client speaks TLS at once: use the port with implicit TLS, or STARTTLS on this one",
+    source="own words",
+)
 INSUFFICIENT_RESOURCES = reply(452, "4.3.1", "Insufficient system resources", source=NDR_PAGE)
 INACTIVITY_TIMEOUT = reply(451, "4.7.0", "Timeout waiting for client input", source="B")
 CONNECTION_TIMEOUT = reply(421, "4.4.1", "Connection timed out", source="B: servolutions")

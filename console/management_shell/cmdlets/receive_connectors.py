@@ -29,6 +29,7 @@ CUSTOM = "Custom"
 ORDER = (
     "AuthMechanism", "Banner", "BinaryMimeEnabled", "Bindings", "ChunkingEnabled", "DefaultDomain",
     "DeliveryStatusNotificationEnabled", "EightBitMimeEnabled", "SmtpUtf8Enabled", "BareLinefeedRejectionEnabled",
+    "EarlyTalkerRejectionEnabled",
     "DomainSecureEnabled", "EnhancedStatusCodesEnabled", "LongAddressesEnabled", "OrarEnabled",
     "SuppressXAnonymousTls", "ProxyEnabled", "AdvertiseClientSettings", "Fqdn", "ServiceDiscoveryFqdn",
     "TlsCertificateName", "Comment", "Enabled", "ConnectionTimeout", "ConnectionInactivityTimeout", "MessageRateLimit",
