@@ -13,6 +13,7 @@ import uvloop
 
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
+from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.shell.smtp_protocol import SmtpProtocol
 from transport.worker import Worker, environment
 
@@ -20,8 +21,13 @@ SESSION = (
     b"EHLO client.test\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\nDATA\r\n"
     b"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"
 )
+TLS_AT_ONCE = (
+    b"554 5.5.1 Client speaks TLS at once: use the port with implicit TLS, or STARTTLS on this one\r\n"
+)
 REFUSED = b"554 5.5.1 Client must wait for the greeting\r\n"
-HELD = "127.0.0.8"
+HELD, TRUSTED, LOGGED = "127.0.0.8", "127.0.0.9", "127.0.0.10"
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(1, 200)) * 3
+"""As much of a ClientHello as matters, with a line feed in it."""
 
 
 class Watched(SmtpProtocol):
@@ -30,11 +36,12 @@ class Watched(SmtpProtocol):
     client: socket.socket
     spoken: threading.Event
     moment = ""
+    words = SESSION
     heard = b""
 
     def _reach(self, moment: str) -> None:
         if moment == Watched.moment:
-            Watched.client.sendall(SESSION)
+            Watched.client.sendall(Watched.words)
             Watched.spoken.set()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -58,7 +65,12 @@ class Watched(SmtpProtocol):
 def transport() -> Iterator[RunningTransport]:
     """In a thread of this process."""
     running = RunningTransport()
-    running.publish(running.connector(ranges="127.0.0.1"), running.connector("Held", ranges=HELD, tarpit_interval=1))
+    running.publish(
+        running.connector(ranges="127.0.0.1"),
+        running.connector("Held", ranges=HELD, tarpit_interval=5),
+        running.connector("Trusted", ranges=TRUSTED, early_talker_rejection_enabled=False),
+        running.connector("Logged", ranges=LOGGED, protocol_logging_level=ProtocolLoggingLevel.Verbose),
+    )
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def serve() -> None:
@@ -80,13 +92,16 @@ def transport() -> Iterator[RunningTransport]:
     running.remove()
 
 
-def conversation(transport: RunningTransport, moment: str, source: str = "127.0.0.1") -> bytes:
+def conversation(
+    transport: RunningTransport, moment: str, source: str = "127.0.0.1", words: bytes = SESSION
+) -> bytes:
     """All that a client hears that says all it has to say at one moment."""
     before = len(list(transport.records()))
     with socket.socket() as client:
         client.settimeout(10)
         client.bind((source, 0))
         Watched.client, Watched.spoken, Watched.moment, Watched.heard = client, threading.Event(), moment, b""
+        Watched.words = words
         client.connect(("127.0.0.1", transport.port))
         assert Watched.spoken.wait(10)
         heard = b"".join(iter(lambda: client.recv(65536), b""))
@@ -109,3 +124,29 @@ def test_who_speaks_at_once_after_the_greeting_has_waited(transport: RunningTran
     codes = [line[:3] for line in conversation(transport, "greeted").splitlines() if line[3:4] == b" "]
     assert Watched.heard.startswith(b"220 "), "the greeting was not written when the client was allowed to speak"
     assert codes == [b"220", b"250", b"250", b"250", b"354", b"250", b"221"]
+
+
+def test_who_is_trusted_to_talk_first_is_heard_after_the_greeting(transport: RunningTransport) -> None:
+    codes = [line[:3] for line in conversation(transport, "accepted", TRUSTED).splitlines() if line[3:4] == b" "]
+    assert codes == [b"220", b"250", b"250", b"250", b"354", b"250", b"221"]
+
+
+@pytest.mark.parametrize("moment", ["accepted", "greeted"])
+@pytest.mark.parametrize("source", ["127.0.0.1", HELD, TRUSTED])
+def test_who_begins_with_tls_is_told_so_at_once(transport: RunningTransport, moment: str, source: str) -> None:
+    """Not after the tarpit, and without its octets in the log."""
+    began = monotonic()
+    heard = conversation(transport, moment, source, HELLO)
+    assert heard.endswith(TLS_AT_ONCE)
+    assert monotonic() - began < 5
+
+
+def test_the_log_says_who_began_with_tls_and_shows_none_of_it(transport: RunningTransport) -> None:
+    conversation(transport, "accepted", LOGGED, HELLO)
+
+    def events() -> list[list[str]]:
+        return [line[6:] for line in transport.logged() if line[5].startswith(LOGGED)]
+
+    wait_for(lambda: events() and events()[-1][0] == "-", "the end is not in the log")
+    assert [event[0] for event in events()] == ["+", "*", ">", "-"]
+    assert "speaks TLS at once" in events()[2][1] and events()[2][2] == "tls_at_once; revision 1"

@@ -109,12 +109,41 @@ def test_who_closes_its_side_in_the_middle_is_let_go_at_once(serving: RunningTra
     wait_for(lambda: serving.facts()["sessions"] == 0, "the session is still there")
 
 
-def test_who_closes_its_side_in_the_tarpit_is_let_go_at_once(transport: RunningTransport) -> None:
-    """Else somebody who has gone would go on counting as a connection."""
-    transport.publish(transport.connector(tarpit_interval=600))
+def test_who_has_gone_in_the_tarpit_is_let_go_with_the_reply_that_nobody_hears(transport: RunningTransport) -> None:
+    """Else somebody who has gone would go on counting as a connection. (Who has shut one side only is still there.)"""
+    transport.publish(transport.connector(tarpit_interval=1, max_protocol_errors=None))
     transport.start()
     client = transport.greeted()
-    client.send(b"FROB\r\nNOOP\r\n")
-    client.connection.shutdown(socket.SHUT_WR)
-    assert client.line() == ""
+    client.send(b"FROB\r\n" * 600)
+    client.close()
     wait_for(lambda: transport.facts()["sessions"] == 0, "the session is still there")
+
+
+@pytest.mark.parametrize("tarpit", [0, 1])
+def test_who_says_all_at_once_and_shuts_its_side_gets_all_replies(transport: RunningTransport, tarpit: int) -> None:
+    """Scripts do, and replies may be held: the good recipient gets the message all the same."""
+    transport.publish(transport.connector(tarpit_interval=tarpit))
+    transport.start()
+    client = transport.client()
+    assert client.line().startswith("220 ")
+    client.send(
+        b"HELO client.test\r\nMAIL FROM:<a@example.test>\r\nRCPT TO:<x@elsewhere.test>\r\nRCPT TO:<b@gatepost.test>\r\n"
+        b"RCPT TO:<y@elsewhere.test>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"
+    )
+    client.connection.shutdown(socket.SHUT_WR)
+    codes = [client.line()[:3] for _ in range(9)]
+    assert codes == ["250", "250", "550", "250", "550", "354", "250", "221", ""]
+    (record,) = transport.records()
+    assert record.envelope.recipients == ["b@gatepost.test"]
+
+
+def test_who_shuts_its_side_before_it_was_greeted_is_greeted_and_let_go(transport: RunningTransport) -> None:
+    transport.publish(transport.connector(early_talker_rejection_enabled=False))
+    transport.start()
+    for words, codes in ((b"", []), (b"HELO x\r\nQUIT\r\n", ["250", "221"])):
+        client = transport.client()
+        client.send(words)
+        client.connection.shutdown(socket.SHUT_WR)
+        lines = iter(client.line, "")
+        assert [line[:3] for line in lines] == ["220", *codes]
+    wait_for(lambda: transport.facts()["sessions"] == 0, "sessions are left")

@@ -3,14 +3,16 @@
 import signal
 import smtplib
 import socket
+import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import wait_for
 from tests.shell.certificates import SECRET, certificate
-from tests.shell.running_transport import RunningTransport
+from tests.shell.running_transport import Client, RunningTransport
 from transport.config.filters import RecipientFilter
 from transport.shell.journal import content
 
@@ -247,3 +249,28 @@ def test_a_fault_of_ours_tells_the_client_nothing(transport: RunningTransport) -
     client = transport.greeted()
     assert client.message(b"x" * (2 << 20)) == "452 4.3.1 Insufficient system resources"
     assert client.message(b"small").startswith("250 ")
+
+
+def alert(client: Client, context: ssl.SSLContext) -> str:
+    """What the client's TLS says of a handshake that the server refuses."""
+    assert client.say("STARTTLS").startswith("220 ")
+    with pytest.raises(ssl.SSLError) as refused:
+        client.start_tls(context)
+    client.close()
+    return str(refused.value)
+
+
+def test_a_handshake_that_fails_ends_with_the_alert(on_tls: RunningTransport) -> None:
+    """So that the log of a printer says more than that the connection has ended."""
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    assert "ALERT_PROTOCOL_VERSION" in alert(on_tls.greeted(), old)
+    weak = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    weak.check_hostname, weak.verify_mode = False, ssl.CERT_NONE
+    weak.maximum_version = ssl.TLSVersion.TLSv1_2
+    weak.set_ciphers("ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0")
+    assert "HANDSHAKE_FAILURE" in alert(on_tls.greeted(), weak)

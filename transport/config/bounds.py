@@ -172,6 +172,12 @@ PARTS = Bound(
 )  # fmt: skip
 
 
+HANDSHAKE = Bound(
+    what="a TLS handshake", who="an SMTP client",
+    seconds=30.0,
+    more="The connection is cut off.",
+)  # fmt: skip
+
 DNS_ANSWER = Bound(
     what="the answer to a question about a client", who="a list provider, or who owns the client's address",
     octets=512, lines=10,
