@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
@@ -13,12 +14,15 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import uvloop
 
 from console.processes.account import Account
 from console.processes.address import free_port
@@ -30,7 +34,10 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.shell.config_feed import Copy
 from transport.shell.journal import Record, read_segment, segments
+from transport.shell.reception import Reception
 from transport.shell.recipient_index import RecipientIndex
+from transport.shell.smtp_protocol import SmtpProtocol
+from transport.worker import Worker, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "node-1"
@@ -150,6 +157,31 @@ class RunningTransport:
             for found in read_segment(path):
                 assert isinstance(found, Record)
                 yield found
+
+
+@contextmanager
+def in_this_process(
+    running: RunningTransport, protocol: Callable[[Reception], SmtpProtocol] = SmtpProtocol
+) -> Iterator[None]:
+    """Serves in a thread of the test's own process, which can then see and change what it does."""
+    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def serve() -> None:
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        worker = Worker(environment({"GATEPOST_HOME": str(running.home), **running.variables}), loop)
+        worker._listeners._protocol = lambda: protocol(worker._reception)
+        await worker.start()
+        stop.append((loop, stopping))
+        await stopping.wait()
+        await worker.stop()
+
+    thread = threading.Thread(target=lambda: uvloop.run(serve()))
+    thread.start()
+    wait_for(running.facts, "the transport does not serve")
+    yield
+    loop, stopping = stop[0]
+    loop.call_soon_threadsafe(stopping.set)
+    thread.join()
 
 
 class Client:

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
-import uvloop
 
 from tests.conftest import wait_for
-from tests.shell.running_transport import RunningTransport
+from tests.shell.running_transport import RunningTransport, in_this_process
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.shell.smtp_protocol import SmtpProtocol
-from transport.worker import Worker, environment
 
 SESSION = (
     b"EHLO client.test\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\nDATA\r\n"
@@ -71,24 +69,8 @@ def transport() -> Iterator[RunningTransport]:
         running.connector("Trusted", ranges=TRUSTED, early_talker_rejection_enabled=False),
         running.connector("Logged", ranges=LOGGED, protocol_logging_level=ProtocolLoggingLevel.Verbose),
     )
-    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    async def serve() -> None:
-        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-        worker = Worker(environment({"GATEPOST_HOME": str(running.home), **running.variables}), loop)
-        worker._listeners._protocol = lambda: Watched(worker._reception)
-        await worker.start()
-        stop.append((loop, stopping))
-        await stopping.wait()
-        await worker.stop()
-
-    thread = threading.Thread(target=lambda: uvloop.run(serve()))
-    thread.start()
-    wait_for(running.facts, "the transport does not serve")
-    yield running
-    loop, stopping = stop[0]
-    loop.call_soon_threadsafe(stopping.set)
-    thread.join()
+    with in_this_process(running, Watched):
+        yield running
     running.remove()
 
 

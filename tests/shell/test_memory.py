@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
+from transport.config import bounds
 
 MEGABYTE = 1 << 20
 
@@ -73,3 +74,29 @@ def test_clients_that_all_stop_in_the_middle(serving: RunningTransport) -> None:
         replies = [client.line()[:3] for _ in range(4)]
         assert replies == ["250", "250", "354", "250"]
     assert len(list(serving.records())) == 200
+
+
+def test_clients_that_never_end_their_headers(transport: RunningTransport) -> None:
+    """The header is what stays in memory. Together they get no more than the bound and their shares, and whoever has a
+    short header is served meanwhile; what they had is free when they have gone.
+    """
+    transport.publish(transport.connector(ranges="127.0.0.0/8"))
+    transport.start()
+    transport.greeted()
+    before = memory(transport)
+    lines = b"X-Filler: 0123456789012345678901234567890123456789\r\n" * 4900
+    clients = [transport.client(f"127.0.9.{number // 60 + 1}") for number in range(600)]
+    for client in clients:
+        client.line()
+        client.send(b"HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@gatepost.test>\r\nDATA\r\n" + lines)
+    assert transport.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    assert transport.greeted().message(b"Subject: x\r\n\r\n" + b"x" * 500_000).startswith("250 ")
+    # What each connection has of the system's buffers on its way through is not more than a piece of a quarter megabyte.
+    assert memory(transport) - before < (bounds.ALL_IN_MEMORY.octets or 0) + 600 * (bounds.SHARE_OF_MEMORY.octets or 0)
+    clients[-1].send(b"\r\n.\r\n")
+    assert [clients[-1].line()[:9] for _ in range(5)][-1] == "452 4.3.1"
+    for client in clients:
+        client.close()
+    wait_for(lambda: transport.facts()["sessions"] <= 3, "they are still there")
+    wait_for(lambda: memory(transport) - before < 24 * MEGABYTE, "what they had is not free")
+    assert transport.greeted().message(lines + b"\r\nx").startswith("250 ")

@@ -172,6 +172,78 @@ PARTS = Bound(
 )  # fmt: skip
 
 
+MESSAGE_IN_MEMORY = Bound(
+    what="a message that is arriving, in memory", who="an SMTP client",
+    octets=1 << 20,
+    more="Its body goes to a file; MaxMessageSize limits that.",
+)  # fmt: skip
+
+ALL_IN_MEMORY = Bound(
+    what="all messages that are arriving, in memory", who="all SMTP clients together",
+    octets=64 << 20,
+    more="Bodies go to files as soon as their header has ended, and each message has its share of memory only.",
+)  # fmt: skip
+
+SHARE_OF_MEMORY = Bound(
+    what="a message that is arriving, in memory, while all of them have too much", who="an SMTP client",
+    octets=16 << 10,
+    more="A longer header is answered 452 4.3.1 at the end of the message.",
+)  # fmt: skip
+
+UNWRITTEN_BODY = Bound(
+    what="a message body that waits for the disk", who="an SMTP client",
+    octets=2 << 20,
+    more="Nothing more is read from this client until the disk has taken it.",
+)  # fmt: skip
+
+ALL_UNWRITTEN = Bound(
+    what="all message bodies that wait for the disk", who="all SMTP clients together",
+    octets=32 << 20,
+    more="Nothing more is read from the clients of these bodies until the disk has taken them.",
+)  # fmt: skip
+
+COMMAND_LINE = Bound(
+    what="a command line", who="an SMTP client",
+    octets=2048,
+    more="500 5.5.2, and the rest of the line is not kept.",
+)  # fmt: skip
+
+LONG_ADDRESS_LINE = Bound(
+    what="a command line where XLONGADDR is offered", who="an SMTP client",
+    octets=8000,
+    more="500 5.5.2, and the rest of the line is not kept.",
+)  # fmt: skip
+
+SIGN_IN_LINE = Bound(
+    what="a line where clients may sign in (RFC 4954 §4)", who="an SMTP client",
+    octets=12288,
+    more="500 5.5.2, in a sign-in 500 5.5.6, and the rest of the line is not kept.",
+)  # fmt: skip
+
+SENT_AHEAD = Bound(
+    what="what is sent while an answer is due", who="an SMTP client",
+    octets=1 << 16, lines=256,
+    more="Nothing more is read until the answer is given; after so many commands others have their turn.",
+)  # fmt: skip
+
+UNREAD_REPLY = Bound(
+    what="the last reply, left unread", who="an SMTP client",
+    seconds=30.0,
+    more="The connection is cut off.",
+)  # fmt: skip
+
+LOGGED_LINE = Bound(
+    what="a command line in the protocol log", who="an SMTP client",
+    octets=2048,
+    more="The rest of it is not logged.",
+)  # fmt: skip
+
+PROBE = Bound(
+    what="a request for /healthz or /metrics", who="whoever reaches the address of GATEPOST_HEALTH",
+    octets=1 << 16, seconds=5.0,
+    more="The connection is closed without an answer.",
+)  # fmt: skip
+
 HANDSHAKE = Bound(
     what="a TLS handshake", who="an SMTP client",
     seconds=30.0,

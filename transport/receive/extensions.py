@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from transport.config import bounds
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector, SizeMode
 
 SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
 """The mechanisms with which somebody signs in by AUTH."""
-LINE, LONG_ADDRESS_LINE, SIGN_IN_LINE = 2048, 8000, 12288
+LINE = bounds.COMMAND_LINE.octets or 0
+LONG_ADDRESS_LINE = bounds.LONG_ADDRESS_LINE.octets or 0
+SIGN_IN_LINE = bounds.SIGN_IN_LINE.octets or 0
 
 
 def keywords(connector: ReceiveConnector, *, limit: int, starttls: bool, mechanisms: list[str]) -> list[str]:

@@ -389,7 +389,7 @@ MESSAGE: dict[str, Rule] = {
         (replies.HOP_COUNT_EXCEEDED,), CONNECTOR, "max_hop_count", ("max_local_hop_count",),
     ),
     "not_stored": Rule(
-        "The message could not be written to disk.",
+        "The message could not be written to disk, or had a long header while too many others were arriving.",
         "Look at the transport's process log and at the disk; the client keeps the message and tries again.",
         (replies.INSUFFICIENT_RESOURCES,),
     ),

@@ -14,18 +14,16 @@ from typing import Any, assert_never
 
 from aiosmtpd.smtp import SMTP
 
+from transport.config import bounds
 from transport.receive import verbs
 from transport.receive.extensions import LINE
 from transport.receive.outcome import Outcome
 from transport.receive.session import Session
 from transport.shell.reception import Reception
 
-MOST_UNREAD = 1 << 16
-"""Octets that a client may send ahead while we are busy with its message."""
-MOST_AT_ONCE = 256
-"""Commands of one client that are answered before others have their turn."""
-UNREAD_REPLY = 30.0
-"""Seconds that a client may leave the last reply unread."""
+MOST_UNREAD = bounds.SENT_AHEAD.octets or 0
+MOST_AT_ONCE = bounds.SENT_AHEAD.lines or 0
+UNREAD_REPLY = bounds.UNREAD_REPLY.seconds or 0
 
 log = logging.getLogger(__name__)
 

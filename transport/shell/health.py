@@ -5,11 +5,10 @@ from contextlib import suppress
 
 import msgspec
 
+from transport.config import bounds
 from transport.shell.metrics import prometheus
 from transport.shell.reception import Reception
 from transport.shell.report import Report
-
-LONGEST_REQUEST = 5.0
 
 
 async def serve(host: str, port: int, report: Report, reception: Reception) -> asyncio.Server:
@@ -17,13 +16,13 @@ async def serve(host: str, port: int, report: Report, reception: Reception) -> a
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            async with asyncio.timeout(LONGEST_REQUEST):
+            async with asyncio.timeout(bounds.PROBE.seconds):
                 request = await reader.readuntil(b"\r\n\r\n")
                 writer.write(_response(request.split(b" ", 2)[1], report, reception))
                 await writer.drain()
         writer.close()
 
-    return await asyncio.start_server(answer, host, port)
+    return await asyncio.start_server(answer, host, port, limit=bounds.PROBE.octets or 0)
 
 
 def _response(path: bytes, report: Report, reception: Reception) -> bytes:

@@ -1,5 +1,6 @@
 """One message on its way in: kept in memory up to 1 MiB, in a file of its own beyond."""
 
+import errno
 from collections.abc import Callable
 
 from transport.config import bounds
@@ -11,12 +12,12 @@ from transport.shell.mail_data import MailDataReader
 from transport.smtp.header import header
 from transport.smtp.header_firewall import without
 
-IN_MEMORY = 1 << 20
-ALL_IN_MEMORY = 64 << 20
-"""Bytes of all messages under way, beyond which each one goes to a file as soon as its header must have ended."""
-MOST_UNWRITTEN = 2 << 20
-ALL_UNWRITTEN = 32 << 20
-"""Bytes of a large body, and of all of them, that may wait for the disk; beyond that the client has to wait."""
+IN_MEMORY = bounds.MESSAGE_IN_MEMORY.octets or 0
+ALL_IN_MEMORY = bounds.ALL_IN_MEMORY.octets or 0
+SHARE = bounds.SHARE_OF_MEMORY.octets or 0
+MOST_UNWRITTEN = bounds.UNWRITTEN_BODY.octets or 0
+ALL_UNWRITTEN = bounds.ALL_UNWRITTEN.octets or 0
+_EMPTY_LINES = b"\r\n\r\n", b"\n\n"
 
 
 class IncomingMessage:
@@ -73,9 +74,22 @@ class IncomingMessage:
             return
         self._content += piece
         self._journal.held += len(piece)
-        if self.size > IN_MEMORY or (self._journal.held > ALL_IN_MEMORY and self.size > wanted.header_limit):
+        crowded = self._journal.held > ALL_IN_MEMORY and len(self._content) > SHARE
+        if self.size > IN_MEMORY or (crowded and self._header_has_ended()):
             self._take_head()
             self._move_to_file()
+            crowded = self._journal.held > ALL_IN_MEMORY and len(self._head) > SHARE
+        if crowded:
+            self._give_up()
+
+    def _header_has_ended(self) -> bool:
+        return self.size > self._wanted.header_limit or any(line in self._content for line in _EMPTY_LINES)
+
+    def _give_up(self) -> None:
+        """A header stays in memory, and there is no more room for long ones: the client is asked to try again."""
+        self.error = OSError(errno.ENOMEM, "there is no room for long headers")
+        self._head_complete = True
+        self.discard()
 
     def _look_for_bare_line_feeds(self, piece: bytes) -> None:
         seen = self._last + piece

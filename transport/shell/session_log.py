@@ -2,6 +2,7 @@
 
 import time
 
+from transport.config import bounds
 from transport.config.permissions import logged
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.receive.auth import MASK, shown
@@ -9,8 +10,7 @@ from transport.receive.outcome import Outcome, Tarpit
 from transport.receive.session import Exchange, Session
 from transport.shell.protocol_log import ProtocolLog, field
 
-MOST_LOGGED = 2048
-"""Octets of a command line that the log keeps."""
+MOST_LOGGED = bounds.LOGGED_LINE.octets or 0
 
 
 class SessionLog:

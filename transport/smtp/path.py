@@ -9,7 +9,7 @@ from unicodedata import category, normalize
 
 import msgspec
 
-_ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
+_ATEXT = r"A-Za-z0-9!#$%&'+*/=?^_`{|}~\-"
 _BEYOND = r"[^\x00-\x9f\s]"
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
