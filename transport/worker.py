@@ -37,6 +37,8 @@ from transport.shell.tls_contexts import TlsContexts
 
 DRAIN = 5.0
 M_MMAP_THRESHOLD = -3
+WORTH_TRIMMING = 16 << 20
+"""Bytes of arriving messages; to look for less is not worth the milliseconds."""
 REOPEN_EVERY = 3
 """Seconds between two tries to open what could not be listened on."""
 
@@ -144,16 +146,25 @@ class Worker:
         await self._listeners.match(snapshot)
 
     async def _tick(self) -> Never:
-        seconds = 0
+        seconds = most_held = 0
         while True:
             await asyncio.sleep(1)
             seconds += 1
             try:
                 self._reception.tick(clock.now())
+                most_held = self._trimmed(most_held)
                 if seconds % REOPEN_EVERY == 0:
                     await self._listeners.open_missing()
             except Exception:
                 log.exception("the transport's clockwork")
+
+    def _trimmed(self, most_held: int) -> int:
+        """The most that arriving messages held since memory was given back; now, when most of that is free again."""
+        held = self._journal.held
+        if most_held < WORTH_TRIMMING or held > most_held // 2:
+            return max(most_held, held)
+        _trim_memory()
+        return held
 
     async def stop(self) -> None:
         """Stop listening, let sessions end, put everything on disk."""
@@ -179,6 +190,12 @@ def _give_memory_back() -> None:
     """Buffers of 128 KiB and more go back to the system when freed; glibc would raise this limit by itself."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 17)
+
+
+def _trim_memory() -> None:
+    """What lies free between pieces that are in use goes back to the system, too."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 async def _serve(settings: Environment) -> None:
