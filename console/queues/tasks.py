@@ -105,7 +105,7 @@ def _send(task: Any, *arguments: str, queue: str = OWN) -> None:
 def _listen(sender: Any, **_: Any) -> None:
     _queues.update(sender.app.amqp.queues.consume_from)
     worker.WORKER.wake = _wake
-    worker.WORKER.look = _look
+    worker.WORKER.look, worker.WORKER.is_asked = _look, lambda: DISPATCH.missed
     if OWN in _queues:
         worker.WORKER.rerouted = lambda: _send(reroute)
     worker.WORKER.ready(0)

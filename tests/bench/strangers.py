@@ -164,7 +164,7 @@ def pages(copy: RunningCopy) -> dict[str, float]:
         "from django.contrib.auth import get_user_model; from django.conf import settings\n"
         "settings.ALLOWED_HOSTS = ['*']\n"
         "client = Client(); client.force_login(get_user_model().objects.get(username='admin'))\n"
-        "for path in ('/queues/', '/queues/', '/queues/messages/', '/healthz'):\n"
+        "for path in ('/mail-flow/queues/', '/mail-flow/queues/', '/mail-flow/queues/messages/', '/healthz'):\n"
         "    began = monotonic(); answer = client.get(path, follow=True)\n"
         "    print('page', path, answer.status_code, f'{monotonic() - began:.2f}')\n"
     )

@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 import pytest
 
+from console.queues.delivery import slots
 from console.queues.delivery.slots import PART, SLOTS, Standing
 from tests import conftest
 from tests.queues.test_bounded_peers import drip, serve
@@ -79,6 +80,31 @@ def test_silent_next_hops_hold_their_part_and_everybody_elses_mail_leaves(
     ((waiting, held),) = query("SELECT count(*), count(claimed_by) FROM queues_recipient WHERE address LIKE 'x@d%'")
     assert waiting == STRANGERS + 1
     assert held <= STRANGERS
+
+
+def test_in_the_press_a_host_that_does_not_even_connect_leaves_the_turn_to_the_next_one(
+    dns, sink, queued, deliver, query, monkeypatch
+):
+    monkeypatch.setattr(slots, "HASTE", 0.5)
+    monkeypatch.setattr(slots, "SLOW", 0)
+    with socket.create_server((SILENT, sink.port), backlog=0) as full:
+        held = [socket.socket() for _ in range(4)]
+        for one in held:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        dns({
+            ("far.test", "MX"): ["10 mx1.far.test.", "20 mx2.far.test."],
+            ("mx1.far.test", "A"): [SILENT], ("mx2.far.test", "A"): ["127.0.0.1"],
+        })  # fmt: skip
+        queued("bob@far.test")
+        SLOTS.want([Standing.NEW])
+        before = time.monotonic()
+        deliver("domain:Out:far.test")
+        SLOTS.want([])
+        for one in held:
+            one.close()
+    assert time.monotonic() - before < 20
+    assert query("SELECT status FROM queues_recipient") == [("delivered",)]
 
 
 BRIEF = 0.6

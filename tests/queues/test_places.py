@@ -152,3 +152,49 @@ def test_news_of_mail_for_strangers_asks_for_no_more_threads_than_they_have(due)
     assert sum(due.dispatch.wake(stranger(number)) for number in range(MANY)) == STRANGERS
     assert due.dispatch.wake("smarthost:Head office")
     assert not due.dispatch.wake("smarthost:Head office")
+
+
+def waits(places: Slots, *standings: Standing) -> None:
+    places.want(standings)
+
+
+def test_a_stranger_in_the_press_has_a_polite_pause_and_a_few_have_longer(places: Slots) -> None:
+    """Each place is asked by the thread that holds it, as it is here, one after the other."""
+    waits(places, Standing.NEW)
+    gone = []
+    for number in range(STRANGERS):
+        admit(places, stranger(number))
+        assert not places.must_go(slots.HASTE - 0.1, 30)
+        gone.append(places.must_go(slots.HASTE, 30))
+    assert gone == [False] * slots.SLOW + [True] * (STRANGERS - slots.SLOW)
+    places.leave(stranger(0))
+    assert admit(places, stranger(MANY))
+    assert not places.must_go(slots.HASTE, 30)
+    assert places.must_go(30, 30)
+
+
+def test_nobody_has_to_go_while_nobody_waits(places: Slots) -> None:
+    admit(places, stranger(1))
+    assert not places.must_go(600, 30)
+
+
+def test_who_takes_mail_goes_for_nobody_but_its_like(places: Slots) -> None:
+    admit(places, "smarthost:Head office")
+    waits(places, Standing.NEW, Standing.FAILED)
+    assert not places.must_go(600, 30)
+    waits(places, Standing.KNOWN)
+    assert not places.must_go(slots.HASTE, 30)
+    assert places.must_go(30, 30)
+
+
+def test_the_messages_of_one_client_have_their_turns_as_well(due, wait, query) -> None:
+    """A message for thousands of next hops goes before no other message with all of them."""
+    for number in range(STRANGERS + 20):
+        wait(stranger(number), seconds=100)
+    query(
+        "UPDATE queues_recipient SET message_id = (SELECT min(id::text)::uuid FROM queues_message) "
+        "WHERE next_hop <> %s RETURNING id",
+        stranger(0),
+    )
+    wait("domain:Internet:other.test", seconds=1)
+    assert "domain:Internet:other.test" in due()[:3]

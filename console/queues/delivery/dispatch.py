@@ -15,17 +15,20 @@ LAGGING = 1.0
 AGAIN, LOST = 1.0, 5.0
 """Seconds until the same next hop is asked for again, and until a task counts as lost (somebody emptied Redis)."""
 
-# Whoever handed in mail for thousands of next hops has one turn, like everybody else, and then the next.
+# Whoever handed in mail for thousands of next hops has one turn, like everybody else, and then the next; so has each of
+# its messages.
 DUE = """
-SELECT h.key, extract(epoch FROM now() - d.due_at)::float8, h.retry_count
-FROM queues_nexthop h CROSS JOIN LATERAL (
-    SELECT due_at, message_id FROM queues_recipient r
-    WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() AND r.claimed_by IS NULL
-    ORDER BY due_at LIMIT 1) d
-LEFT JOIN queues_message m ON m.id = d.message_id
-WHERE NOT h.suspended AND (h.retry_at IS NULL OR h.retry_at <= now()) AND h.key <> 'unreachable'
-    AND (h.key = 'mailbox') = ANY(%s)
-ORDER BY row_number() OVER (PARTITION BY m.client_address ORDER BY d.due_at), d.due_at
+SELECT key, extract(epoch FROM now() - due_at)::float8, retry_count FROM (
+    SELECT h.key, h.retry_count, d.due_at, d.message_id,
+        row_number() OVER (PARTITION BY d.message_id ORDER BY h.key) AS turn
+    FROM queues_nexthop h CROSS JOIN LATERAL (
+        SELECT due_at, message_id FROM queues_recipient r
+        WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() AND r.claimed_by IS NULL
+        ORDER BY due_at LIMIT 1) d
+    WHERE NOT h.suspended AND (h.retry_at IS NULL OR h.retry_at <= now()) AND h.key <> 'unreachable'
+        AND (h.key = 'mailbox') = ANY(%s)) due
+LEFT JOIN queues_message m ON m.id = due.message_id
+ORDER BY row_number() OVER (PARTITION BY m.client_address ORDER BY turn, due_at), due_at
 """
 
 
@@ -37,6 +40,8 @@ class Dispatch:
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[float, Standing]] = {}
         self._waiting: deque[tuple[str, Standing]] = deque()
+        self.missed = False
+        """Whether `wake` had no place to give since `due` looked."""
 
     def begun(self, hop: str) -> None:
         """A thread has taken it up."""
@@ -44,11 +49,15 @@ class Dispatch:
             self._asked.pop(hop, None)
 
     def wake(self, hop: str) -> bool:
-        """There is new mail: whether a thread is to come. Who finds no place is found by `due`."""
-        return self._ask(hop, self._slots.standing(hop, 0))
+        """There is new mail: whether a thread is to come. Who finds no place is found by `due`, and soon."""
+        standing = self._slots.standing(hop, 0)
+        asked = self._ask(hop, standing)
+        self.missed = self.missed or not (asked or standing is Standing.KNOWN)
+        return asked
 
     def due(self, connection: psycopg.Connection, mailboxes: bool, next_hops: bool) -> Iterator[str]:
         """Next hops with due mail that get a thread now, each once for every thread. Raises psycopg.Error."""
+        self.missed = False
         rows = connection.execute(DUE, [[kind for kind, ours in ((True, mailboxes), (False, next_hops)) if ours]])
         waiting: deque[tuple[str, Standing]] = deque()
         wanted: set[Standing] = set()

@@ -14,6 +14,7 @@ import dns.exception
 import dns.nameserver
 import dns.resolver
 
+from console.queues.delivery.slots import HASTE, SLOTS
 from transport.config import bounds
 from transport.config.endpoint import Binding
 from transport.send import hosts, remote_reply
@@ -40,7 +41,7 @@ class LookUp:
 
     def __init__(self, servers: Servers) -> None:
         self._resolver = resolver(servers)
-        self._until = monotonic() + (bounds.HOST_LIST.seconds or 0)
+        self._until = monotonic() + (HASTE if SLOTS.is_hurried else bounds.HOST_LIST.seconds or 0)
 
     def ask(self, name: str, kind: str) -> dns.resolver.Answer:
         """Raises dns.exception.DNSException, OSError or UnicodeError."""

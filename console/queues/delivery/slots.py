@@ -15,6 +15,8 @@ PLACES = 100
 """Threads of the process that speaks to next hops."""
 STALLED = 10.0
 """Seconds without progress after which a next hop may have a quarter of its connections only."""
+HASTE = 7.0
+"""Seconds of silence that every stranger has, in the worst press; a polite pause before a greeting is shorter."""
 REMEMBERED = 10_000
 """Next hops that are remembered as having taken mail."""
 
@@ -29,6 +31,8 @@ class Standing(Enum):
 
 PART = {Standing.KNOWN: PLACES, Standing.NEW: PLACES // 2, Standing.FAILED: PLACES // 4}
 """Places for the strangers of one standing; all of them together have those of the new ones."""
+SLOW = PLACES * 3 // 10
+"""Places of strangers that may say nothing for longer than `HASTE` while others wait: the rest is soon free again."""
 
 
 class Slots:
@@ -38,6 +42,7 @@ class Slots:
         self._changed = threading.Condition()
         self._busy: dict[str, int] = {}
         self._strangers: dict[str, Standing] = {}
+        self._slow: set[str] = set()
         self._proven: OrderedDict[str, None] = OrderedDict()
         self._progress: dict[str, float] = {}
         self._woken: set[str] = set()
@@ -99,10 +104,27 @@ class Slots:
         """Next hops of these standings wait for a place."""
         self._wanted = frozenset(waiting)
 
-    def is_wanted(self) -> bool:
-        """Whether others wait for the place of this thread. (Who was never tried waits for any stranger's.)"""
+    def must_go(self, silent: float, limit: float) -> bool:
+        """Whether this thread's next hop, silent for so many seconds, gives its place to others: at `limit` at last."""
         with self._changed:
-            standing = self._strangers.get(getattr(self._here, "hop", ""), Standing.KNOWN)
+            hop = getattr(self._here, "hop", "")
+            standing = self._strangers.get(hop, Standing.KNOWN)
+            if not self._is_wanted(standing) or silent < min(HASTE, limit):
+                return False
+            if silent >= limit:
+                return True
+            if standing is not Standing.KNOWN and len(self._slow) < SLOW:
+                self._slow.add(hop)
+            return standing is not Standing.KNOWN and hop not in self._slow
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether others wait for the place of this thread."""
+        with self._changed:
+            return self._is_wanted(self._strangers.get(getattr(self._here, "hop", ""), Standing.KNOWN))
+
+    def _is_wanted(self, standing: Standing) -> bool:
+        """Who was never tried waits for any stranger's place."""
         return standing in self._wanted or (standing is Standing.FAILED and Standing.NEW in self._wanted)
 
     def progressed(self, hop: str) -> None:
@@ -110,7 +132,7 @@ class Slots:
         with self._changed:
             if hop in self._busy:
                 self._progress[hop] = monotonic()
-            self._strangers.pop(hop, None)
+            self._forget_stranger(hop)
             self._proven[hop] = None
             self._proven.move_to_end(hop)
             if len(self._proven) > REMEMBERED:
@@ -127,8 +149,12 @@ class Slots:
             if not self._busy[hop]:
                 del self._busy[hop]
                 self._progress.pop(hop, None)
-                self._strangers.pop(hop, None)
+                self._forget_stranger(hop)
                 self._woken.discard(hop)
+
+    def _forget_stranger(self, hop: str) -> None:
+        self._strangers.pop(hop, None)
+        self._slow.discard(hop)
 
     def wake(self, hop: str) -> bool:
         """There is mail for a next hop. False: nobody is there to take it."""

@@ -3,6 +3,8 @@
 A peer that sends an octet now and then, or lines without end, gets no more than `transport.config.bounds` says.
 """
 
+import errno
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -45,11 +47,34 @@ class Wire:
     def __init__(self, host: Host, port: int, until: float) -> None:
         self.until = until
         self._read = b""
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host.address else socket.AF_INET)
         try:
-            self._socket = socket.create_connection((host.address, port), min(CONNECT, self._left(CONNECT)))
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connect(host.address, port)
         except (OSError, UnicodeError, OverflowError) as error:
+            self.close()
             raise _lost(error) from error
+        except Lost:
+            self.close()
+            raise
+
+    def _connect(self, address: str, port: int) -> None:
+        """In haste a host that does not even connect leaves the turn to the next one of its own list."""
+        began = monotonic()
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setblocking(False)
+        error = self._socket.connect_ex((address, port))
+        if error not in (0, errno.EINPROGRESS):
+            raise OSError(error, os.strerror(error))
+        try:
+            self._patiently(self._connected, began, began + self._left(CONNECT), CONNECT)
+        except Displaced as displaced:
+            raise TimedOut("timed out") from displaced
+
+    def _connected(self) -> None:
+        if not select([], [self._socket], [], SLICE)[1]:
+            raise TimeoutError
+        if error := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(error, os.strerror(error))
 
     def secure(self, context: ssl.SSLContext, name: str) -> None:
         """The TLS handshake. What came in clear text after the reply to STARTTLS is no part of it (RFC 3207 §6)."""
@@ -85,18 +110,18 @@ class Wire:
     def send(self, data: bytes) -> None:
         """All of it; each part that the peer takes restarts DATA_BLOCK, nothing moves `until`."""
         view = memoryview(data)
-        soon = monotonic() + (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0)
+        began, soon = monotonic(), bounds.NEXT_HOP_IN_THE_WAY.seconds or 0
         while view:
-            taken = self._patiently(lambda: self._socket.send(view), monotonic() + self._left(DATA_BLOCK), soon)  # noqa: B023
-            view = view[taken:]
+            until = monotonic() + self._left(DATA_BLOCK)
+            view = view[self._patiently(lambda: self._socket.send(view), began, until, soon) :]  # noqa: B023
 
-    def _patiently(self, act: Callable[[], Done], end: float, soon: float) -> Done:
-        """What `act` gives before `end`; or `soon`, when somebody else needs the place (both monotonic)."""
+    def _patiently(self, act: Callable[[], Done], began: float, end: float, soon: float) -> Done:
+        """What `act` gives before `end`, or before `soon` seconds have gone by, when others need the place."""
         while True:
             now = monotonic()
             if now >= end:
                 raise TimedOut("timed out")
-            if now >= soon and SLOTS.is_wanted():
+            if SLOTS.must_go(now - began, soon):
                 raise Displaced("it took long, and others wait for its place")
             try:
                 self._socket.settimeout(min(end - now, SLICE))
@@ -110,11 +135,11 @@ class Wire:
         """Code and text of the next reply, its lines joined by line feeds, within so many seconds in all."""
         began = monotonic()
         end = began + min(seconds, self._left(_REPLY.seconds or seconds))
-        soon = began + (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0) * seconds / (_REPLY.seconds or seconds)
+        soon = (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0) * seconds / (_REPLY.seconds or seconds)
         lines: list[bytes] = []
         octets = 0
         while True:
-            line = self._line(end, soon, octets)
+            line = self._line(began, end, soon, octets)
             octets += len(line) + 1
             lines.append(line)
             code = int(line[:3]) if line[:3].isdigit() else 0
@@ -123,17 +148,17 @@ class Wire:
             if line[3:4] != b"-":
                 return code, "\n".join(each[4:].decode("utf-8", "replace").rstrip("\r") for each in lines)
 
-    def _line(self, end: float, soon: float, before: int) -> bytes:
+    def _line(self, began: float, end: float, soon: float, before: int) -> bytes:
         """One line without its line feed; `before` octets of the reply came already."""
         while (found := self._read.find(b"\n")) < 0 and before + len(self._read) <= (_REPLY.octets or 0):
-            self._read += self._more(end, soon)
+            self._read += self._more(began, end, soon)
         if found < 0 or before + found >= (_REPLY.octets or 0):
             raise Lost(f"a reply of more than {_REPLY.octets:,} octets")
         line, self._read = self._read[:found], self._read[found + 1 :]
         return line
 
-    def _more(self, end: float, soon: float) -> bytes:
-        more = self._patiently(lambda: self._socket.recv(8192), end, soon)
+    def _more(self, began: float, end: float, soon: float) -> bytes:
+        more = self._patiently(lambda: self._socket.recv(8192), began, end, soon)
         if not more:
             raise Lost("the connection was closed without a reply")
         return more

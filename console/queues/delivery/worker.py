@@ -19,8 +19,8 @@ from console.queues.delivery.slots import SLOTS
 
 LOCKS = 0x6770  # the first of the two keys of our advisory locks: "gp"
 RETRY_AFTER = 0.5
-LOOK_EVERY = 2.0
-"""Seconds between two looks at what is due."""
+LOOK_EVERY, LOOK_AGAIN = 2.0, 0.5
+"""Seconds between two looks at what is due; and when one was asked for since."""
 
 LIVING = "SELECT pg_try_advisory_lock(%s, %s)"
 REGISTER = """
@@ -54,6 +54,7 @@ class Worker:
         self.number = secrets.randbelow(2**31 - 1) + 1
         self.wake: Wake = lambda hop: None
         self.look: Look = lambda connection: None
+        self.is_asked: Callable[[], bool] = lambda: False
         self.rerouted: Callable[[], None] = lambda: None
         self._registered = threading.Event()
         self._thread: threading.Thread | None = None
@@ -94,10 +95,10 @@ class Worker:
     def _listen(self, connection: psycopg.Connection) -> None:
         looked = -LOOK_EVERY
         while not SLOTS.stopping:
-            if monotonic() - looked >= LOOK_EVERY:
-                looked = monotonic()
+            if monotonic() - looked >= (LOOK_AGAIN if self.is_asked() else LOOK_EVERY):
                 self.look(connection)
-            for notice in connection.notifies(timeout=LOOK_EVERY / 2):
+                looked = monotonic()
+            for notice in connection.notifies(timeout=LOOK_AGAIN):
                 if notice.channel == "gatepost_config":
                     self.rerouted()
                 elif not SLOTS.wake(notice.payload):
