@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from console.accounts.actors import Role
-from console.certificates import actions, queries
+from console.certificates import actions, queries, reading
 from console.certificates.forms import INTERNAL, SELF_SIGNED, AnswerForm, ExportForm, ImportForm, NewForm
 from console.certificates.models import Certificate, Request
 from console.crud import put_errors
@@ -104,6 +104,8 @@ class ImportPage(FormPage):
     def submit(self, form: ImportForm) -> HttpResponse:
         given = form.cleaned_data
         held = given["replaces"]
+        if reading.without_key(given["file"]) and not given["key_file"] and queries.requests():
+            return self.done(actions.answer_any(self.actor, given["file"]), _("%s is loaded."))
         row = actions.load(
             self.actor,
             given["name"].strip(),

@@ -81,7 +81,7 @@ class ImportForm(forms.Form):
     file = SmallFile(
         label=gettext_lazy("Certificate"),
         help_text=gettext_lazy("PFX (PKCS #12), or PEM with the chain of the authority."),
-        widget=forms.FileInput({"accept": ".pfx,.p12,.pem,.crt,.cer"}),
+        widget=forms.FileInput({"accept": ".pfx,.p12,.pem,.crt,.cer,.p7b,.p7c"}),
         error_messages={"required": gettext_lazy("Choose the file with the certificate.")},
     )
     key_file = SmallFile(

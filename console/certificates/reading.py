@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 
@@ -38,7 +39,19 @@ def read(content: bytes, key_content: bytes, password: str) -> Found:
         return checked(certificates(content, "file"), key, "file")
     if content[:1] != b"0":
         raise ValidationError({"file": _("This is neither PEM (-----BEGIN CERTIFICATE-----) nor PFX (PKCS #12).")})
+    if without_key(content):
+        return checked(certificates(content, "file"), private_key(key_content, password, "key_file"), "file")
     return _pfx(content, password)
+
+
+def without_key(content: bytes) -> bool:
+    """Whether a file has certificates only, as an authority's answer: PEM, DER or PKCS #7."""
+    if b"-----BEGIN" in content:
+        return b"PRIVATE KEY-----" not in content
+    try:
+        return bool(certificates(content, "file"))
+    except ValidationError:
+        return False
 
 
 def _pfx(content: bytes, password: str) -> Found:
@@ -78,7 +91,7 @@ def private_key(content: bytes, password: str, field: str) -> object:
 
 def certificates(content: bytes, field: str) -> list[x509.Certificate]:
     """Every certificate of a PEM, DER or PKCS #7 file."""
-    ways = [x509.load_pem_x509_certificates, pkcs7.load_pem_pkcs7_certificates]
+    ways = [x509.load_pem_x509_certificates, pkcs7.load_pem_pkcs7_certificates, _labelled_certificate]
     if b"-----BEGIN" not in content:
         ways = [lambda data: [x509.load_der_x509_certificate(data)], pkcs7.load_der_pkcs7_certificates]
     for way in ways:
@@ -87,6 +100,12 @@ def certificates(content: bytes, field: str) -> list[x509.Certificate]:
         except (ValueError, UnsupportedAlgorithm):
             continue
     raise ValidationError({field: _("There is no certificate in it that can be read.")})
+
+
+def _labelled_certificate(content: bytes) -> list[x509.Certificate]:
+    """PKCS #7 under the label CERTIFICATE, as the web pages of a Windows authority hand it out."""
+    block = re.search(rb"-----BEGIN [A-Z0-9# ]+-----([A-Za-z0-9+/=\s]+)-----END", content)
+    return pkcs7.load_der_pkcs7_certificates(base64.b64decode(block[1] if block else b""))
 
 
 def checked(found: list[x509.Certificate], key: object, field: str) -> Found:

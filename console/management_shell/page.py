@@ -13,21 +13,27 @@ from time import monotonic, sleep
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from console.accounts.actors import Actor
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.session import Session
+from transport.config import bounds
 
-SECONDS = 20
+SECONDS = bounds.SHELL_SCRIPT.seconds or 0
 MOST_OUTPUT = 400_000
 """Characters."""
 LARGEST_FILE = 20_000_000
-LONGEST = 200_000
-"""Characters of a script: reading a longer one takes seconds."""
+LONGEST = bounds.SHELL_SCRIPT.octets or 0
+"""Octets of a script: reading a longer one takes seconds."""
 ANSWERS_LAST = 900
 """Seconds in which a script's questions must be answered."""
 NARROWEST, WIDEST = 60, 240
+TURN = 2
+"""Seconds in which a script waits for its turn: nobody runs two at once."""
+_LOCKS = 7001
+"""Which advisory locks of the database are those of the shell's users."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,10 @@ class PageHost:
         self.files: list[tuple[str, bytes]] = []
         self.asked = self._written = 0
         self._yes_to_all = False
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on the script's time runs."""
         self._end = monotonic() + SECONDS
 
     def say(self, kind: str, text: str) -> None:
@@ -145,7 +155,7 @@ class PageHost:
 
     def tick(self) -> None:
         if monotonic() > self._end:
-            raise Stop(f"The script ran longer than {SECONDS} seconds. Use gms in a terminal for it.")
+            raise Stop(f"The script ran longer than {SECONDS:g} seconds. Use gms in a terminal for it.")
 
     def pieces(self) -> list[Piece]:
         """What was said, in order."""
@@ -169,11 +179,11 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
     host = PageHost(actor, answers, columns)
     outcome = Outcome()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", [SECONDS * 1000])
         try:
-            if len(text) > LONGEST:
-                raise ShellError(f"A page takes scripts of at most {LONGEST:,} characters. Use gms in a terminal.")
+            _take_turn(actor)
+            host.begin()
+            if len(text.encode("utf-8", "replace")) > LONGEST:
+                raise ShellError(f"A page takes scripts of at most {LONGEST:,} octets. Use gms in a terminal.")
             Session(host, around=transaction.atomic).run(text)
         except Question as question:
             transaction.set_rollback(True)
@@ -184,6 +194,23 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
     if outcome.question is None:
         outcome.pieces, outcome.files = host.pieces(), host.files
     return outcome, host.answers
+
+
+def _take_turn(actor: Actor) -> None:
+    """Waits until no other script of this user runs on any console. Raises ShellError when that takes long."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = %s", [f"{TURN}s"])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCKS, actor.name])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise ShellError(
+            "Another script of yours is still running: one at a time. Try again when it has ended."
+        ) from None
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        cursor.execute("SET LOCAL statement_timeout = %s", [int(SECONDS * 1000)])
 
 
 def sealed(user_id: int, text: str, answers: Answers) -> str:

@@ -57,6 +57,13 @@ PROCESS_LOG = Bound(
     more="It is put aside; the three newest of these are kept.",
 )  # fmt: skip
 
+SHELL_SCRIPT = Bound(
+    what="a script on the page of the management shell, one at a time for each user",
+    who="somebody who has signed in to the console",
+    octets=200_000, seconds=20.0,
+    more="It is refused, or stopped; a second one waits 2 s for its turn and is refused.",
+)  # fmt: skip
+
 LOG_EVENT = Bound(
     what="an event in the log of a process", who="whoever can make a process say something",
     octets=800_000, lines=100,

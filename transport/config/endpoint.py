@@ -85,12 +85,13 @@ def source_of(text: str) -> str:
 
 
 def parse_range(text: str) -> IPRange:
-    """One remote range: a single address, `a-b` or CIDR (host bits may be set, as Exchange allows).
+    """One remote range: a single address, `a-b`, CIDR (host bits may be set) or `a(mask)`, all as Exchange allows.
 
     Raises ValueError with what to write instead.
     """
     text = "-".join(part.strip() for part in text.strip().replace("–", "-").split("-"))
     try:
+        text = _with_prefix(text)
         _bounds(text)
     except ValueError as error:
         known = "must be" in str(error) or "comes after" in str(error)
@@ -100,6 +101,17 @@ def parse_range(text: str) -> IPRange:
             "or a network (192.168.5.0/24)."
         ) from None
     return IPRange(text)
+
+
+def _with_prefix(text: str) -> str:
+    """`10.1.2.0(255.255.255.0)` → `10.1.2.0/24`. Raises ValueError for a mask with holes."""
+    address, bracket, mask = text.partition("(")
+    if not bracket or not mask.endswith(")"):
+        return text
+    bits = f"{int(IPv4Address(mask[:-1].strip())):032b}"
+    if "01" in bits:
+        raise ValueError(f"the mask {mask[:-1].strip()} must be ones, then zeros")
+    return f"{IPv4Address(address.strip())}/{bits.count('1')}"
 
 
 def parse_binding(text: str, port_alone: int = 25) -> Binding:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cryptography import x509
 from django.core.exceptions import ValidationError
 
-from console.certificates import actions, queries
+from console.certificates import actions, reading
 from console.certificates.models import Certificate
 from console.management_shell.cmdlets.certificates import (
     COMMON_NAME,
@@ -35,8 +35,8 @@ def _import(call: Call) -> Iterator[object]:
         raise ShellError("Say -FileName, or -FileData with the text of a PEM file.", "FileName")
     name = call.get("FriendlyName", "")
     if call.should_process(name or call.get("FileName", "the certificate"), "Import-ExchangeCertificate"):
-        if _is_answer(content):
-            yield record(_answer(call, content))
+        if reading.without_key(content):
+            yield record(actions.answer_any(call.host.actor, content))
         else:
             yield record(_load(call, name, content))
 
@@ -48,31 +48,6 @@ def _content(call: Call) -> bytes:
     if isinstance(data, bytes):
         return data
     return "\n".join(argument(each) for each in (data if isinstance(data, list) else [data or ""])).encode()
-
-
-def _is_answer(content: bytes) -> bool:
-    """A certificate without a key: an authority's answer to a request."""
-    if b"-----BEGIN" in content:
-        return b"PRIVATE KEY-----" not in content
-    try:
-        x509.load_der_x509_certificate(content)
-    except ValueError:
-        return False
-    return True
-
-
-def _answer(call: Call, content: bytes) -> Certificate:
-    waiting = list(queries.requests())
-    for asked in waiting:
-        try:
-            return actions.answer(call.host.actor, asked.pk, content)
-        except ValidationError as error:
-            if len(waiting) == 1:
-                raise error
-    raise ShellError(
-        "This certificate has no private key, and answers no request that waits here. Import it with its key, as PFX.",
-        "FileName",
-    )
 
 
 def _load(call: Call, name: str, content: bytes) -> Certificate:

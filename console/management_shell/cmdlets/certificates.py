@@ -16,7 +16,7 @@ from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.guard import Fields, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Flags, Record, read_count, read_text, read_texts
+from console.management_shell.language.values import Flags, Labelled, Record, read_count, read_text, read_texts
 from transport.config import kinds
 
 SIZES = {2048: keys.RSA2048, 3072: keys.RSA3072}
@@ -50,7 +50,7 @@ def record(row: Certificate) -> Record:
         "SerialNumber": f"{leaf.serial_number:X}",
         "Services": Flags((HERE,) if queries.used_by(row, queries.current()) else ()),
         "Status": "Valid" if queries.days_left(row) >= 0 else "DateInvalid",
-        "Subject": subject,
+        "Subject": subject or Labelled(next(iter(row.names), "")),
         "Thumbprint": sha1,
         "Sha256Thumbprint": sha256,
         "FriendlyName": row.name,

@@ -41,6 +41,8 @@ OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "MessageRateLimit": {"MaxRateLimit": "Exchange has no -{0}: it is -{1}."},
 }
 """What the source documents print, and what Exchange calls it."""
+LEAST_SIZE = 4096
+"""Bytes: a smaller size was hardly meant so."""
 SECONDS = {"TarpitInterval", "AuthTarpitInterval"}
 """The documents give the tarpit interval as a bare number of seconds."""
 
@@ -122,6 +124,8 @@ def _list(setting: Setting, value: object) -> Any:
 
 def _members(setting: Setting, value: object) -> tuple[Any, ...]:
     lines = "\n".join(_line(each) for each in entries(value))
+    if setting.kind in (Kind.RANGES, Kind.BINDINGS):
+        lines = lines.replace("|", "\n")
     found: tuple[Any, ...] = kinds.parse(setting, lines)
     kinds.check(setting, found)
     return found
@@ -147,6 +151,10 @@ def _one(setting: Setting, value: object) -> Any:
     if value is None and setting.kind not in TEXTS:
         raise ValueError("This cannot be empty.")
     parsed = kinds.parse(setting, _plain(argument(value)))
+    if setting.kind is Kind.SIZE and not isinstance(value, Size) and parsed in range(1, LEAST_SIZE):
+        return Remarked(
+            parsed, f"{setting.name}: {argument(value)} is {parsed} bytes. Write {parsed}KB if that is meant."
+        )
     if setting.minimum and parsed == "":
         raise ValueError("This cannot be empty.")
     return parsed

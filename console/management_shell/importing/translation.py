@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from console.management_shell.importing import permissions, reasons, secure_domains, values
+from console.management_shell.importing import permissions, reasons, secure_domains, sizes, values
 from console.management_shell.importing.objects import Item, Source, Value
 from console.management_shell.importing.report import Known, Line, Translated, Verdict
 from transport.config import kinds
@@ -23,6 +23,9 @@ NEVER = "9999"
 """The year of an expiry that Exchange shows for entries that stay."""
 HERE = ("0.0.0.0:", "[::]:", "127.", "[::1]:")
 """How bindings begin that every machine has."""
+ENTRIES = {Kind.RANGES, Kind.BINDINGS, Kind.SMART_HOSTS, Kind.ADDRESS_SPACES}
+SAID = 5
+"""So many entries that cannot be read are told one by one."""
 _NOTHING = object()
 Special = Callable[[Setting, Value, Known], tuple[Value, str]]
 """Makes of an exported value one that can be read here, and says why it is another one."""
@@ -69,7 +72,7 @@ def _translated(
 ) -> tuple[Line, Any]:
     shown = values.written(value)
     try:
-        value, reason = special(setting, value, known) if special else (value, "")
+        value, reason = _meant(setting, value, special, known, default)
         becomes, clamped = _parsed(setting, values.text_of(setting, value))
     except ValueError as error:
         text = f"{error} It stays at its default."
@@ -82,8 +85,17 @@ def _translated(
     return Line(setting.name, shown, now, Verdict.APPROXIMATED if reason else Verdict.APPLIED, reason), becomes
 
 
+def _meant(setting: Setting, value: Value, special: Special | None, known: Known, default: Any) -> tuple[Value, str]:
+    """The value that is meant, and why it is another one than is written."""
+    if special:
+        return special(setting, value, known)
+    return sizes.read(value, default) if setting.kind is Kind.SIZE and sizes.is_bare(value) else (value, "")
+
+
 def _parsed(setting: Setting, text: str) -> tuple[Any, str]:
-    """The value and, where it lay outside our bounds, what was done about it."""
+    """The value and, where it lay outside our bounds or could not be read in part, what was done about it."""
+    if setting.kind in ENTRIES:
+        return _entries(setting, text)
     if setting.kind not in (Kind.COUNT, Kind.SIZE, Kind.TIMESPAN):
         return kinds.parse(setting, text), ""
     found = kinds.parse(dataclasses.replace(setting, minimum=None, maximum=None), text)
@@ -96,6 +108,22 @@ def _parsed(setting: Setting, text: str) -> tuple[Any, str]:
     except ValueError as error:
         return nearest, f"{error} The nearest is taken."
     return found, ""
+
+
+def _entries(setting: Setting, text: str) -> tuple[Any, str]:
+    """The entries that can be read, and which ones cannot; if none can, the first one's error."""
+    read: dict[Any, None] = {}
+    errors: list[str] = []
+    for entry in filter(str.strip, text.splitlines()):
+        try:
+            read |= dict.fromkeys(kinds.parse(setting, entry))
+        except ValueError as error:
+            errors.append(str(error))
+    if errors and not read:
+        raise ValueError(errors[0])
+    kinds.check(setting, tuple(read))
+    left_out = f" {len(errors) - SAID:,} more cannot be read either." if len(errors) > SAID else ""
+    return tuple(read), " ".join(f"Left out: {error}" for error in errors[:SAID]) + left_out
 
 
 def _unknown(found: Translated, name: str, value: Value) -> None:

@@ -9,6 +9,9 @@ from transport.config.kinds import show_timespan
 from transport.config.setting import Kind, Setting
 
 _BYTES = re.compile(r".*\(\s*(\d[\d.,'’\s]*)\s*\w+\s*\)\s*", re.DOTALL)
+_SEPARATORS = re.compile(r"[\s,;|]+")
+_TIGHT = re.compile(r"\s*[-–]\s+|\s+[-–]\s*")
+"""A dash with blanks around it joins the ends of a range."""
 _TICKS = 10_000_000  # a second
 _FLAGS: dict[str, dict[int, str]] = {
     "AuthMechanism": {1: "Tls", 2: "Integrated", 4: "BasicAuth", 8: "BasicAuthRequireTLS", 16: "ExchangeServer"},
@@ -68,9 +71,9 @@ def _of_text(setting: Setting, text: str) -> str:
         return re.sub(r"\D", "", match[1]) if match else text
     if setting.kind is Kind.TIMESPAN:
         return text.partition(".")[0] + text[text.index(".") :].partition(".")[0] if _fraction(text) else text
-    if setting.kind in (Kind.RANGES, Kind.BINDINGS, Kind.SMART_HOSTS) and " " in text.strip() and "," not in text:
-        return "\n".join(part for part in re.split(r"\s+", text) if part != "-")
-    return text
+    if setting.kind in (Kind.RANGES, Kind.BINDINGS, Kind.SMART_HOSTS):
+        return "\n".join(part for part in _SEPARATORS.split(_TIGHT.sub("-", text)) if part)
+    return "\n".join(re.split(r"\s*[|,\n]\s*", text)) if setting.kind is Kind.ADDRESS_SPACES else text
 
 
 def _fraction(text: str) -> bool:

@@ -104,8 +104,10 @@ class Bound:
 
 def _taking(parameters: list[Parameter], item: object) -> list[Parameter]:
     """Those that an object is for: by its type first."""
-    kind = item.type_name if isinstance(item, Record) else ""
-    return [each for each in parameters if kind in each.takes] or [each for each in parameters if not each.takes]
+    of_any = [each for each in parameters if not each.takes]
+    if not isinstance(item, Record):
+        return of_any or parameters
+    return [each for each in parameters if item.type_name in each.takes] or of_any
 
 
 def bind(cmdlet: Cmdlet, words: Iterable[Word], host: Host, preferred: Mapping[str, object] | None = None) -> Bound:

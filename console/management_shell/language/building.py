@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lark import Token, Transformer_NonRecursive, Tree
@@ -39,7 +40,7 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         return children[0]
 
     def block(self, children: Children, place: Place) -> syntax.Script:
-        return syntax.Script(tuple(children), **place)
+        return syntax.Script(tuple(_flat(children)), **place)
 
     braces = group_of = otherwise = key = start
 
@@ -174,6 +175,11 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         if isinstance(key, syntax.Text):
             raise ShellError("A key is a plain text.")
         return str(key.value if isinstance(key, syntax.Literal) else key), value
+
+
+def _flat(statements: Iterable[Any]) -> Iterator[Any]:
+    for each in statements:
+        yield from _flat(each) if isinstance(each, tuple) else (each,)
 
 
 def _operator(sign: Token) -> str:

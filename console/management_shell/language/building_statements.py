@@ -114,6 +114,10 @@ class StatementBuilder:
     def plain_fact(self, children: Children, place: Place) -> tuple[str, syntax.Node]:
         return "", children[0]
 
+    def several(self, children: Children, place: Place) -> tuple[syntax.Node, ...]:
+        """`param(…)` or `begin { … }` and what follows in the same line."""
+        return tuple(children)
+
     def phase(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Phase(str(children[0]).lower(), children[1], **place)
 

@@ -22,7 +22,7 @@ from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.leaving import Leaving
 from console.management_shell.language.scopes import Scopes
-from console.management_shell.language.values import ScriptBlock, entries, joined, text, truth
+from console.management_shell.language.values import Record, ScriptBlock, entries, joined, text, truth
 
 MOST_MADE = 100_000_000
 """Characters of texts and entries of lists that one script makes, all together: no script fills the memory."""
@@ -42,11 +42,13 @@ class Interpreter:
         self.functions: dict[str, Cmdlet] = {}
         self.left = False
         self._depth = self._made = 0
+        self._unknown: set[str] = set()
 
     def begin(self) -> None:
         """A new script: what the ones before it made counts no more."""
         self._depth = self._made = 0
         self.left = False
+        self._unknown.clear()
 
     def run(self, statement: syntax.Node) -> Iterator[object]:
         """What a statement puts out, one object after the other. Raises ShellError only; `left` says that it was the
@@ -164,7 +166,18 @@ class Interpreter:
         return self.variables.read("_" if node.name.lower() == "psitem" else node.name)
 
     def _member(self, node: syntax.Member) -> object:
-        return members.member(self.value(node.of), node.name)
+        value = self.value(node.of)
+        found = members.member(value, node.name)
+        if found is None and isinstance(value, Record) and value.columns and value.spelled(node.name) is None:
+            self._say_unknown(value, node.name)
+        return found
+
+    def _say_unknown(self, record: Record, name: str) -> None:
+        """A property that objects of a cmdlet do not have counts as nothing, as in PowerShell; it is said once."""
+        unknown = f"{record.type_name}.{name}".lower()
+        if unknown not in self._unknown:
+            self._unknown.add(unknown)
+            self.host.warning(f"A {record.type_name} has no property '{name[:80]}': it counts as nothing.")
 
     def _method(self, node: syntax.Method) -> object:
         return self._charged(

@@ -15,11 +15,9 @@ STANDARD_TIMES = {
     "f": "dddd, MMMM d, yyyy h:mm tt", "F": "dddd, MMMM d, yyyy h:mm:ss tt", "U": "dddd, MMMM d, yyyy h:mm:ss tt",
     "g": "M/d/yyyy h:mm tt", "G": "M/d/yyyy h:mm:ss tt",
     "m": "MMMM d", "M": "MMMM d", "y": "MMMM yyyy", "Y": "MMMM yyyy",
-    "o": "yyyy-MM-ddTHH:mm:ss.fffffffZ", "O": "yyyy-MM-ddTHH:mm:ss.fffffffZ", "s": "yyyy-MM-ddTHH:mm:ss",
-    "u": "yyyy-MM-dd HH:mm:ssZ", "r": "ddd, dd MMM yyyy HH:mm:ss GMT", "R": "ddd, dd MMM yyyy HH:mm:ss GMT",
+    "o": "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", "O": "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", "s": "yyyy-MM-dd'T'HH:mm:ss",
+    "u": "yyyy-MM-dd HH:mm:ss'Z'", "r": "ddd, dd MMM yyyy HH:mm:ss 'GMT'", "R": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
 }  # fmt: skip
-_LITERAL_TIMES = set("oOsrRu")
-"""Standard forms in which the letters T, Z and GMT stand for themselves."""
 _TIME = re.compile(
     r"(?P<part>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|\"(?P<double>[^\"]*)\"|\\(?P<escaped>.)|(?P<sign>.)", re.DOTALL
 )
@@ -74,19 +72,16 @@ def time(value: datetime, form: str) -> str:
     if len(form) == 1:
         if form not in STANDARD_TIMES:
             raise _unknown("times", form)
-        literal = form in _LITERAL_TIMES
-        return _time(value, STANDARD_TIMES[form], literal)
+        return _time(value, STANDARD_TIMES[form])
     return _time(value, form.removeprefix("%"))
 
 
-def _time(value: datetime, form: str, literal: bool = False) -> str:
+def _time(value: datetime, form: str) -> str:
     found = []
     for match in _TIME.finditer(form):
         part = match["part"]
         if part in _TIME_PARTS:
             found.append(_TIME_PARTS[part](value))
-        elif part and literal:
-            found.append(part)
         elif part and part not in ("T", "Z"):
             raise _unknown("times", form)
         else:
@@ -115,6 +110,10 @@ def read_time(written: str, form: str) -> datetime:
         raise ShellError(f"'{written[:80]}' is no time in the format '{form[:80]}'.") from None
 
 
+_SPAN_PARTS = {"d": 8, "h": 2, "m": 2, "s": 2, "f": 7}
+"""How often a letter may stand in the format of a time span."""
+
+
 def timespan(value: Timespan, form: str) -> str:
     r"""`c`, `g`, `hh\:mm` and so on."""
     if form in ("c", "t", "T", "g", "G"):
@@ -124,7 +123,7 @@ def timespan(value: Timespan, form: str) -> str:
     found = []
     for match in _TIME.finditer(form.removeprefix("%")):
         part = match["part"]
-        if part and (part[0] not in "dhmsf" or len(part) > 8):
+        if part and (part[0] not in _SPAN_PARTS or len(part) > _SPAN_PARTS[part[0]]):
             raise _unknown("time spans", form)
         if not part and match["sign"]:
             raise _unknown("time spans", form)

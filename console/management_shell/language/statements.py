@@ -73,7 +73,7 @@ def while_(run: Interpreter, node: syntax.While) -> Flow:
 
 
 def switch(run: Interpreter, node: syntax.Switch) -> Flow:
-    matches = _matcher(node.options)
+    matches = _matcher(node)
     for item in entries(run.result(node.subject)):
         try:
             with run.current(item):
@@ -87,13 +87,14 @@ def switch(run: Interpreter, node: syntax.Switch) -> Flow:
 Matches = Callable[[object, object], bool]
 
 
-def _matcher(options: tuple[str, ...]) -> Matches:
+def _matcher(node: syntax.Switch) -> Matches:
     """How a value is compared with a label."""
     known = ("Wildcard", "Regex", "Exact", "CaseSensitive")
-    wanted = {option: [each for each in known if each.lower().startswith(option.lower())] for option in options}
+    wanted = {option: [each for each in known if each.lower().startswith(option.lower())] for option in node.options}
     for option, found in wanted.items():
         if len(found) != 1:
-            raise ShellError(f"switch has no option -{option}.", allowed=tuple(f"-{each}" for each in known))
+            allowed = tuple(f"-{each}" for each in known)
+            raise ShellError(f"switch has no option -{option}.", allowed=allowed).at(node.line, node.column)
     names = {found[0] for found in wanted.values()}
     case = "CaseSensitive" in names
     if "Wildcard" in names:
@@ -127,7 +128,9 @@ def try_(run: Interpreter, node: syntax.Try) -> Flow:
     for types, _ in node.catches:
         for each in types:
             if not is_any_error(each):
-                raise ShellError(f"catch [{each}]: errors have no kinds in this shell. Write catch without a type.")
+                raise ShellError(f"catch [{each}]: errors have no kinds in this shell. Write catch without a type.").at(
+                    node.line, node.column
+                )
     try:
         yield from _caught(run, node)
     except Stop:

@@ -62,6 +62,17 @@ class Parted(str):
     parts: Mapping[str, object]
 
 
+class Labelled(str):
+    """An empty text in whose place lists and tables show another one."""
+
+    label: str
+
+    def __new__(cls, label: str) -> Labelled:
+        made = super().__new__(cls, "")
+        made.label = label
+        return made
+
+
 class Pattern(str):
     """A regular expression, `[regex]"…"`."""
 
@@ -162,6 +173,8 @@ def shown(value: object) -> str:
     """A value as `Format-List` and tables print it: lists as `{a, b}`."""
     if isinstance(value, list | tuple):
         return "{" + joined(", ", map(shown, value)) + "}"
+    if isinstance(value, Labelled):
+        return value.label
     if isinstance(value, Mapping):
         return "{" + joined(", ", (f"[{key}, {shown(each)}]" for key, each in value.items())) + "}"
     return text(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from cryptography import x509
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -358,3 +359,46 @@ def test_a_connector_chooses_its_certificate_on_its_tab(admin):
     assert (saved.tls_certificate_name, saved.require_128_bit_encryption) == (certificates.identifier(other), False)
     page = admin.post(url, given | {"tls_certificate_name": "<I>CN=a<S>CN=b"})
     assert errors(page)["tls_certificate_name"] == ["Choose one of the certificates that are here."]
+
+
+def answers(asked: Request) -> dict[str, bytes]:
+    """What authorities send back for a request, with the root above it."""
+    mine = signed(x509.load_pem_x509_csr(asked.request.encode()).public_key())
+    der = pkcs7.serialize_certificates([ROOT, mine], serialization.Encoding.DER)
+    labelled = b"-----BEGIN CERTIFICATE-----\r\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\r\n"
+    return {
+        "certnew.p7b": der,
+        "base64 of Windows": labelled,
+        "PEM": pkcs7.serialize_certificates([ROOT, mine], serialization.Encoding.PEM),
+        "one certificate": mine.public_bytes(serialization.Encoding.DER),
+    }
+
+
+@pytest.mark.parametrize("form", ["certnew.p7b", "base64 of Windows", "PEM", "one certificate"])
+@pytest.mark.parametrize("way", ["the request's page", "the import page"])
+def test_a_windows_authoritys_answer_is_loaded_in_every_form(admin, form, way):
+    asked = actions.make_request(ADMIN, "Outside", NAMES)
+    content = answers(asked)[form]
+    if way == "the import page":
+        assert imported(admin, content).status_code == 302
+    else:
+        assert admin.post(reverse(URL + "request", args=[asked.pk]), {"file": file(content)}).status_code == 302
+    row = Certificate.objects.get()
+    assert (row.name, row.names, Request.objects.count()) == ("Outside", NAMES, 0)
+    assert len(x509.load_pem_x509_certificates(row.chain.encode())) == (1 if form == "one certificate" else 2)
+
+
+def test_a_p7b_that_answers_nothing_is_refused_in_words(admin):
+    other = pkcs7.serialize_certificates([ROOT, signed(KEY.public_key())], serialization.Encoding.DER)
+    assert "no private key" in errors(imported(admin, other))["key_file"][0]
+    actions.make_request(ADMIN, "A", NAMES)
+    assert "no answer to the request" in errors(imported(admin, other))["file"][0]
+    actions.make_request(ADMIN, "B", NAMES)
+    assert "answers no request" in errors(imported(admin, other))["file"][0]
+
+
+def test_a_p7b_with_its_key_in_another_file(admin):
+    content = pkcs7.serialize_certificates([ROOT, signed(KEY.public_key())], serialization.Encoding.DER)
+    given = {"name": "Mine", "file": file(content), "key_file": file(pem(KEY)), "password": ""}
+    assert admin.post(reverse(URL + "import"), given).status_code == 302
+    assert len(x509.load_pem_x509_certificates(Certificate.objects.get().chain.encode())) == 2

@@ -255,3 +255,17 @@ def test_a_filter_by_what_is_no_property_names_those_that_are() -> None:
     with pytest.raises(ShellError) as found:
         read_filter("Colour -eq 'red'")(RECORD)
     assert found.value.allowed == ("Status", "Size", "Subject", "Retries")
+
+
+def test_servers_go_down_the_pipe(shell: Shell, settings) -> None:
+    settings.GATEPOST_NODE = "vm"
+    waiting_mail.message("bob@fabrikam.com")
+    waiting_mail.message("ann@contoso.com", hop="mailbox")
+    counted = "Get-MessageTrackingLog -EventId RECEIVE | Group-Object ClientIp | % Count"
+    assert shell.run(f"Get-TransportService | {counted}") == shell.run(f"Get-ExchangeServer | {counted}") == "2"
+    assert shell.run(f"'vm' | {counted}") == "2" and shell.warnings == []
+    assert shell.run("Get-TransportService | Get-Queue | Measure-Object | % Count") == "2"
+    connectors.create(ADMIN, receive_connector("Office"))
+    assert shell.run("Get-ExchangeServer | Get-ReceiveConnector | % Name") == "Office"
+    shell.run("Get-MessageTrackingLog -Server EX9")
+    assert "-Server is not needed" in shell.warnings[0]

@@ -214,3 +214,76 @@ def test_an_object_without_a_name_is_not_imported():
     found = one({"Bindings": ["0.0.0.0:25"], "RemoteIPRanges": ["10.0.0.1"]})
     assert found.struct is None
     assert "Name is missing" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "octets"),
+    [
+        ("MaxHeaderSize", 256, 256 * 1024),
+        ("MaxHeaderSize", "256", 256 * 1024),
+        ("MaxHeaderSize", "64", 64 * 1024),
+        ("MaxMessageSize", "36", 36 * 1024**2),
+        ("MaxMessageSize", 10240, 10240 * 1024),
+        ("MaxMessageSize", " 50 ", 50 * 1024**2),
+    ],
+)
+def test_a_size_without_a_unit_is_taken_for_the_one_that_makes_sense(name: str, written: object, octets: int):
+    found = one(relay(**{name: written}))
+    assert {"MaxHeaderSize": found.struct.max_header_size, "MaxMessageSize": found.struct.max_message_size}[
+        name
+    ] == octets
+    assert line(found, name).verdict is Verdict.APPROXIMATED
+    assert "has no unit" in line(found, name).reason
+
+
+@pytest.mark.parametrize(("name", "written"), [("MaxHeaderSize", "0"), ("MaxMessageSize", 9 * 10**12)])
+def test_a_size_that_makes_no_sense_stays_at_its_default(name: str, written: object):
+    found = one(relay(**{name: written}))
+    assert (found.struct.max_header_size, found.struct.max_message_size) == (256 * 1024, 10 * 1024**2)
+    assert "makes no sense" in line(found, name).reason and "default" in line(found, name).reason
+
+
+@pytest.mark.parametrize("written", [262144, "262144", "256 KB (262,144 bytes)", "256KB"])
+def test_a_size_that_is_clear_is_applied(written: object):
+    found = one(relay(MaxHeaderSize=written))
+    assert found.struct.max_header_size == 262144 and line(found, "MaxHeaderSize").verdict is Verdict.APPLIED
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("10.1.2.0(255.255.255.0)", ["10.1.2.0/24"]),
+        ("10.1.0.0/16|10.2.0.5", ["10.1.0.0/16", "10.2.0.5"]),
+        ("10.1.0.0/16;10.2.0.5", ["10.1.0.0/16", "10.2.0.5"]),
+        ("10.1.0.0/16\n10.2.0.5\r\n", ["10.1.0.0/16", "10.2.0.5"]),
+        ("10.1.0.0/16, 10.2.0.5", ["10.1.0.0/16", "10.2.0.5"]),
+        ("10.0.0.1 - 10.0.0.9 10.2.0.5", ["10.0.0.1-10.0.0.9", "10.2.0.5"]),
+        ("10.0.0.1–10.0.0.9|2001:db8::/32", ["10.0.0.1-10.0.0.9", "2001:db8::/32"]),
+        (["10.1.2.0(255.255.254.0)", "10.9.0.1"], ["10.1.2.0/23", "10.9.0.1"]),
+    ],
+)
+def test_ranges_are_read_however_a_script_has_joined_them(written: object, meant: list[str]):
+    found = one(relay(RemoteIPRanges=written))
+    assert [str(each) for each in found.struct.remote_ip_ranges] == meant
+    assert line(found, "RemoteIPRanges").verdict is Verdict.APPLIED
+
+
+@pytest.mark.parametrize(
+    "bad", ["10.2.0.500", "printer", "10.1.2.0(255.0.255.0)", "10.0.0.9-10.0.0.1", "10.1.2.0(0.0.0.255)"]
+)
+def test_a_bad_entry_is_named_and_the_good_ones_stay(bad: str):
+    found = one(relay(RemoteIPRanges=["10.1.0.0/16", bad, "10.2.0.5"]))
+    assert [str(each) for each in found.struct.remote_ip_ranges] == ["10.1.0.0/16", "10.2.0.5"]
+    shown = line(found, "RemoteIPRanges")
+    assert shown.verdict is Verdict.APPROXIMATED and f"Left out: “{bad}”" in shown.reason
+
+
+def test_a_binding_that_cannot_be_read_is_named_and_the_others_stay():
+    found = one(relay(Bindings="0.0.0.0:2525|[::]:2525;nonsense"))
+    assert [str(each) for each in found.struct.bindings] == ["0.0.0.0:2525", "[::]:2525"]
+    assert "nonsense" in line(found, "Bindings").reason
+
+
+def test_many_bad_entries_are_counted():
+    found = one(relay(RemoteIPRanges=["10.1.0.0/16", *(f"bad{number}" for number in range(20))]))
+    assert "15 more cannot be read" in line(found, "RemoteIPRanges").reason

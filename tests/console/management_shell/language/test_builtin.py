@@ -205,3 +205,76 @@ def test_examples_of_builtins_can_be_read_by_the_shell_itself(orchard: Orchard) 
         for command, meaning in cmdlet.examples:
             parse(command)
             assert meaning.endswith("."), command
+
+
+TABLE = "Name,Größe\r\nRelay – Köln,5 €\r\n"
+
+
+@pytest.mark.parametrize(
+    ("octets", "more"),
+    [
+        (TABLE.encode("utf-8"), ""),
+        (TABLE.encode("utf-8-sig"), ""),
+        (b"\xff\xfe" + TABLE.encode("utf-16-le"), ""),
+        (b"\xfe\xff" + TABLE.encode("utf-16-be"), ""),
+        (TABLE.encode("utf-16-le"), "-Encoding Unicode"),
+        (TABLE.encode("utf-16-be"), "-Encoding BigEndianUnicode"),
+        (TABLE.encode("utf-16-le"), ""),
+        (TABLE.encode("cp1252"), "-Encoding Default"),
+        (TABLE.encode("cp1252"), ""),
+        (b"\xff\xfe" + TABLE.encode("utf-16-le"), "-Encoding UTF8"),
+    ],
+)
+def test_files_are_read_in_the_encodings_of_windows(orchard: Orchard, octets: bytes, more: str) -> None:
+    orchard.files["w.csv"] = octets
+    (row,) = orchard.got(f"Import-Csv w.csv {more}")
+    assert isinstance(row, Record) and row.properties == {"Name": "Relay – Köln", "Größe": "5 €"}
+    assert orchard.got(f"Get-Content w.csv {more} | select -Skip 1") == ["Relay – Köln,5 €"]
+
+
+def test_an_encoding_that_does_not_fit_the_file_is_said(orchard: Orchard) -> None:
+    orchard.files["w.csv"] = TABLE.encode("cp1252")
+    assert "utf-8" in str(orchard.error("Import-Csv w.csv -Encoding UTF8"))
+    assert "-Encoding" in str(orchard.error("'€' | Out-File w.txt -Encoding ASCII"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "octets"),
+    [
+        ("Unicode", b"\xff\xfeK\0\xf6\0\n\0l\0\n\0"),
+        ("UTF8", "Kö\nl\n".encode()),
+        ("Default", b"K\xf6\nl\n"),
+        ("BigEndianUnicode", b"\xfe\xff\0K\0\xf6\0\n\0l\0\n"),
+    ],
+)
+def test_files_are_written_in_them_too_and_one_mark_is_enough(orchard: Orchard, encoding: str, octets: bytes) -> None:
+    orchard.run(f"'Kö' | Out-File w.txt -Encoding {encoding}; 'l' | Add-Content w.txt -Encoding {encoding}")
+    assert orchard.files["w.txt"] == octets
+
+
+def test_a_csv_grows_under_its_heading(orchard: Orchard) -> None:
+    orchard.run(
+        "Get-Fruit Apple | select Name | Export-Csv f.csv; Get-Fruit Pear | select Name | Export-Csv f.csv -Append"
+    )
+    assert orchard.got("(Import-Csv f.csv).Name") == ["Apple", "Pear"]
+    assert "already exists" in str(orchard.error("Get-Fruit | Export-Csv f.csv -NoClobber"))
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_no_cell_of_a_csv_is_a_formula(orchard: Orchard, sign: str) -> None:
+    orchard.run(f"[pscustomobject]@{{Sender='{sign}cmd|x'; Size=-5}} | Export-Csv f.csv -NoTypeInformation")
+    assert orchard.files["f.csv"].decode("utf-8-sig").splitlines()[1] == f'" {sign}cmd|x","-5"'
+
+
+def test_messages_call_things_as_powershell_does(orchard: Orchard) -> None:
+    assert str(orchard.error("@{a=1}.Nonsense()")).startswith("A hashtable has no method named 'Nonsense'.")
+    assert str(orchard.error("(Get-Date).Nonsense()")).startswith("A datetime has no")
+    assert str(orchard.error("(Get-Fruit Apple).Nonsense()")).startswith("A Fruit has no")
+    assert str(orchard.error("(5.5).Nonsense()")).startswith("A double has no")
+    assert "It is a property" in str(orchard.error("(Get-Fruit Apple).Name.Length()"))
+    assert orchard.got("5 | ConvertTo-Csv")[0] == "#TYPE int"
+
+
+def test_reading_json(orchard: Orchard) -> None:
+    assert orchard.got('\'{"a": [1, {"b": null}]}\' | ConvertFrom-Json | % { $_.a[0] }') == [1]
+    assert "no JSON" in str(orchard.error("'{' | ConvertFrom-Json"))
