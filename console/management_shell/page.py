@@ -25,8 +25,8 @@ SECONDS = bounds.SHELL_SCRIPT.seconds or 0
 MOST_OUTPUT = 400_000
 """Characters."""
 LARGEST_FILE = 20_000_000
-LONGEST = bounds.SHELL_SCRIPT.octets or 0
-"""Octets of a script: reading a longer one takes seconds."""
+LONGEST = (bounds.SHELL_SCRIPT.octets or 0) // 4
+"""Characters of a script, of four octets at most: reading a longer one takes seconds."""
 ANSWERS_LAST = 900
 """Seconds in which a script's questions must be answered."""
 NARROWEST, WIDEST = 60, 240
@@ -182,8 +182,8 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
         try:
             _take_turn(actor)
             host.begin()
-            if len(text.encode("utf-8", "replace")) > LONGEST:
-                raise ShellError(f"A page takes scripts of at most {LONGEST:,} octets. Use gms in a terminal.")
+            if len(text) > LONGEST:
+                raise ShellError(f"A page takes scripts of at most {LONGEST:,} characters. Use gms in a terminal.")
             Session(host, around=transaction.atomic).run(text)
         except Question as question:
             transaction.set_rollback(True)

@@ -60,7 +60,7 @@ PROCESS_LOG = Bound(
 SHELL_SCRIPT = Bound(
     what="a script on the page of the management shell, one at a time for each user",
     who="somebody who has signed in to the console",
-    octets=200_000, seconds=20.0,
+    octets=800_000, seconds=20.0,
     more="It is refused, or stopped; a second one waits 2 s for its turn and is refused.",
 )  # fmt: skip
 

@@ -85,6 +85,6 @@ def test_an_error_or_a_question_gives_the_turn_back() -> None:
 def test_a_script_has_a_largest_size_on_the_page(more: int) -> None:
     most = bounds.SHELL_SCRIPT.octets
     assert most is not None
-    outcome = run(READER, "'ä'#" + "x" * (most - 5 + more))
+    outcome = run(READER, "'x'#" + "\U0001f4a9" * (most // 4 - 4 + more))
     assert outcome.failed == (more > 0)
-    assert said(outcome) == "ä" if more <= 0 else "at most 200,000 octets" in said(outcome)
+    assert said(outcome) == "x" if more <= 0 else "at most 200,000 characters" in said(outcome)
