@@ -79,3 +79,26 @@ def test_a_message_that_needs_no_change_arrives_octet_for_octet(sent, sink):
     content = HEADER + b"a" * 998 + b"\r\n" + "ü\r\n=20\t \r\n.\r\n..\r\n\r\n".encode() * 3000
     sent("bob@far.test", content=content, body_type="8BITMIME")
     assert sink.contents() == [content]
+
+
+@pytest.mark.parametrize("size", [10, 3 << 20], ids=["small", "large"])
+@pytest.mark.parametrize("pieces", ["header-apart", "together"])
+def test_what_comes_back_to_a_sender_has_no_fields_of_the_organization(
+    journal, forward, deliver, configure, sink, size, pieces
+):
+    configure()
+    sink.behave = lambda line, n: "550 5.1.1 no" if line.startswith("RCPT TO:<bob@") else None
+    stamps = b"X-MS-Exchange-Organization-AuthAs: Internal\r\n"
+    body = (b"x" * 70 + b"\r\n") * (size // 72 + 1)
+    if pieces == "together":
+        journal.accept("bob@far.test", sender="ann@far.test", content=stamps + HEADER + body)
+    else:
+        body = journal.accept_large("bob@far.test", size, sender="ann@far.test")[len(HEADER) :]
+    forward()
+    deliver()
+    deliver()
+    (report,) = sink.arrived
+    assert b"X-MS-Exchange-Organization" not in report.content
+    assert b"\r\nContent-Type: message/rfc822\r\n" in report.content
+    assert report.content.partition(b"Content-Type: message/rfc822")[2].count(HEADER + body) == 1
+    assert b"Original message headers:\r\n\r\nReceived: from client by gw\r\n" in report.content

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transport.config import bounds
 from transport.send.dsn import Action, Original, Recipient, header_block, report, wanted
 
 CONTENT = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\nbody\r\n"
@@ -163,3 +164,23 @@ def test_nothing_that_a_client_sent_adds_a_header_or_a_part(subject, message_id,
     allowed = {"from", "to", "date", "mime-version", "content-type", "content-transfer-encoding", "content-language"}
     allowed |= {"message-id", "subject", "auto-submitted", "in-reply-to", "references"}
     assert {name.lower() for name in message} <= allowed
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_the_header_of_a_stranger_is_shown_twice_at_most_and_in_part(action, more):
+    """216 KB of `&` came back as 610 KB to a sender who may be forged."""
+    assert bounds.REPORTED_HEADER.octets is not None
+    head = header_block(CONTENT) + b"X: &&&&&&&\r\n" * 30000
+    line = bounds.REPORTED_HEADER.octets + more - len(header_block(CONTENT)) - len(b"Y: \r\n")
+    fitting = header_block(CONTENT) + b"Y: " + b"&" * line + b"\r\n"
+    found, _ = made(action, msgspec.structs.replace(ORIGINAL, header=head, ret="HDRS"))
+    assert len(found.head) < 2 * bounds.REPORTED_HEADER.octets + 4000
+    found, message = made(action, msgspec.structs.replace(ORIGINAL, header=fitting, ret="HDRS"))
+    assert (list(message.iter_parts())[2].get_content().count("&") == line) is (more <= 0)
+    assert list(message.iter_parts())[2].get_content().startswith("Received: from client by gw")
+
+
+def test_a_loop_is_not_the_fault_of_the_address():
+    _, message = made(recipients=[Recipient("a@y.test", "5.4.6", "554 5.4.6 Hop count exceeded")])
+    assert "going in circles" in next(message.iter_parts()).get_body().get_content()

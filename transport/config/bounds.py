@@ -172,6 +172,12 @@ MAILBOX_SEARCH = Bound(
     more="The newest messages were searched; the page says how many.",
 )  # fmt: skip
 
+REPORTED_HEADER = Bound(
+    what="the header of a message that a report shows to its sender, at two places", who="a client",
+    octets=8192,
+    more="The report leaves the rest out.",
+)  # fmt: skip
+
 PARTS = Bound(
     what="the parts of a message that a next hop cannot take as they are, each with its header", who="a client",
     octets=262_144, lines=10_000,

@@ -1,7 +1,7 @@
 """Reports to the sender in the form of Exchange 2007 (its reference, section 8.6; RFC 3464), and who wants which
 (RFC 3461 §4.1): not delivered, delayed, delivered, or relayed to a server that does not report.
 
-A report is put around the original: `head`, the original as it is stored, `tail`. Nothing copies the original.
+A report is put around the original: `head`, the original, `tail`. Nothing here copies the original.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from html import escape
 
 import msgspec
 
-from transport.send.mail_data import crlf
+from transport.config import bounds
+from transport.smtp.header import header, without_empty_line
 
 MOST_ATTACHED = 10 << 20
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
@@ -110,9 +111,11 @@ _EXPLANATIONS = {
     "5.1.10": "The recipient's domain accepts no mail. Please check the address.",
     "5.2.2": "The recipient's mailbox is full.",
     "5.3.4": "This message is too large for the recipient's e-mail system.",
-    "5.6.3": "The message holds binary data, which the recipient's e-mail system does not take.",
+    "5.6.3": "The message holds data that the recipient's e-mail system does not take, and it cannot be converted.",
     "5.6.7": "The address holds characters that the recipient's e-mail system does not take.",
     "5.6.9": "The message's header holds characters that the recipient's e-mail system does not take.",
+    "5.4.6": "The message is going in circles: it came back to a mail server that it had passed before. The routing of "
+    "mail for the recipient's domain has to be mended; the address may well be right.",
     "5.4.4": "The recipient's domain does not exist. Please check the address and send it again.",
     "5.7.1": "The recipient's e-mail system did not permit this message to be delivered.",
 }
@@ -142,6 +145,7 @@ def report(
     whole = action is Action.FAILED and original.size <= largest and _may_return(original)
     subject = f"{_SUBJECTS[action]}: {_one_line(original.subject)}"
     message_id = f"<{name}@{server}>"
+    original = msgspec.structs.replace(original, header=_cut(original.header))
     head = _text_head(action, original, subject, message_id, postmaster, now, name)
     head += _readable(action, original, recipients, server, name)
     head += _delivery_status(action, original, recipients, server, name)
@@ -190,14 +194,14 @@ def _text_head(
 def _readable(action: Action, original: Original, recipients: list[Recipient], server: str, name: str) -> str:
     kind = f'multipart/alternative; differences=Content-Type; boundary="{name}_text"'
     part = f"--{name}_report\r\nContent-Type: {kind}\r\n\r\n"
-    text = "\r\n".join(_lines(action, original, recipients, server))
-    for kind, body in (("plain", text), ("html", _html(text))):
+    text = "\r\n".join(_lines(action, recipients, server))
+    for kind, body in (("plain", text), ("html", _html(text, original.header))):
         part += f"--{name}_text\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         part += f"{body}\r\n"
     return f"{part}--{name}_text--\r\n\r\n"
 
 
-def _lines(action: Action, original: Original, recipients: list[Recipient], server: str) -> list[str]:
+def _lines(action: Action, recipients: list[Recipient], server: str) -> list[str]:
     lines = [_INTRODUCTIONS[action], ""]
     for recipient in recipients:
         why = _FIXED.get(action) or _EXPLANATIONS.get(recipient.status, _OTHERWISE)
@@ -207,12 +211,23 @@ def _lines(action: Action, original: Original, recipients: list[Recipient], serv
     for recipient in recipients:
         remote = [f"Remote server: {recipient.remote_host}"] if recipient.remote_host else []
         lines += [recipient.address, *remote, f"#{_one_line(recipient.error)} ##", ""]
-    header = crlf(original.header).decode("utf-8", "replace").rstrip("\r\n")
-    return [*lines, "Original message headers:", "", *map(_printable, header.split("\r\n"))]
+    return lines
 
 
-def _html(text: str) -> str:
-    return f"<html><body><pre>\r\n{escape(text)}\r\n</pre></body></html>"
+def _text_of(head: bytes) -> list[str]:
+    return head.decode("utf-8", "replace").rstrip("\r\n").split("\r\n")
+
+
+def _cut(head: bytes) -> bytes:
+    """As many whole lines as a report may show: its sender may be somebody who never wrote."""
+    most = bounds.REPORTED_HEADER.octets or 0
+    return head if len(head) <= most else head[: head.rfind(b"\r\n", 0, most) + 2] if b"\r\n" in head[:most] else b""
+
+
+def _html(text: str, head: bytes) -> str:
+    shown = escape("\r\n".join(map(_printable, _text_of(head)))).encode()[: bounds.REPORTED_HEADER.octets]
+    headers = f"\r\nOriginal message headers:\r\n\r\n{shown.decode(errors='ignore')}"
+    return f"<html><body><pre>\r\n{escape(text)}{headers}\r\n</pre></body></html>"
 
 
 def _delivery_status(action: Action, original: Original, recipients: list[Recipient], server: str, name: str) -> str:
@@ -250,10 +265,8 @@ def _encoding(original: Original) -> str:
 
 
 def header_block(content: bytes) -> bytes:
-    """The header block of a message, with its last line end; all of it when no empty line ends it."""
-    text = crlf(content)
-    end = text.find(b"\r\n\r\n")
-    return text if end < 0 else text[: end + 2]
+    """The fields of a message, with their last line end."""
+    return without_empty_line(header(content, len(content) + 1).text)
 
 
 def date(seconds: float) -> str:

@@ -1,8 +1,9 @@
 """What senders are told: reports of failure and delay, put into the queue in the transaction that needs them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -10,12 +11,14 @@ import psycopg
 from transport.config.domains import default_domain
 from transport.send import dsn, retry
 from transport.send.dsn import Action, Original, Recipient, Report
+from transport.send.mime_parts import head_and_rest
 from transport.send.route import Hop, Router
+from transport.smtp.header_firewall import OUTWARD, without
 
 ORIGINALS = """
 SELECT m.id, m.sender, m.subject, m.message_id, extract(epoch FROM m.accepted_at)::float8, m.helo, m.size, m.body_type,
-    m.smtp_utf8, m.ret, m.envid, substring(c.chunk FOR 65536)
-FROM queues_message m LEFT JOIN queues_content c ON c.message_id = m.id AND c.number = 0
+    m.smtp_utf8, m.ret, m.envid
+FROM queues_message m
 WHERE m.id = ANY(%s) AND m.sender <> '' AND m.origin = 'received'
 """
 LISTED = "SELECT EXISTS (SELECT FROM directory_recipient WHERE address = %s AND NOT deleted)"
@@ -29,9 +32,10 @@ INSERT INTO queues_message (id, accepted_at, transport, connector, revision, ses
 VALUES (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, %s)
 """
 INSERT_CONTENT = "INSERT INTO queues_content (message_id, number, chunk) VALUES (%s, %s, %s)"
+PIECE = "SELECT chunk FROM queues_content WHERE message_id = %s AND number = %s"
 COPY_CONTENT = """
 INSERT INTO queues_content (message_id, number, chunk)
-SELECT %s, number + 1, chunk FROM queues_content WHERE message_id = %s
+SELECT %(own)s, number + 2 - %(read)s, chunk FROM queues_content WHERE message_id = %(original)s AND number >= %(read)s
 """
 INSERT_RECIPIENT = """
 INSERT INTO queues_recipient (message_id, address, next_hop, due_at, notice_at) VALUES (%s, %s, %s, %s, %s)
@@ -56,10 +60,34 @@ def send(connection: psycopg.Connection, router: Router, action: Action, concern
     if not by_message:
         return 0
     originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
-    for identity, *facts, chunk in originals:
-        original = Original(*facts[:5], dsn.header_block(chunk or b""), *facts[5:])
-        _report(connection, router, action, identity, original, by_message[identity])
+    for identity, *facts in originals:
+        content = _content(connection, identity)
+        original = Original(*facts[:5], dsn.header_block(content.header), *facts[5:])
+        _report(connection, router, action, identity, original, content, by_message[identity])
     return len(originals)
+
+
+class Content(NamedTuple):
+    """A message as its sender may have it back: its header without what stays in the organization, and what stands
+    behind that in its first pieces. `read`: how many pieces those are, `octets`: how long.
+    """
+
+    header: bytes
+    rest: bytes
+    read: int
+    octets: int
+
+
+def _content(connection: psycopg.Connection, identity: UUID) -> Content:
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        while row := connection.execute(PIECE, [identity, len(read)], binary=True).fetchone():
+            read.append(len(row[0]))
+            yield row[0]
+
+    header, behind = head_and_rest(pieces())
+    return Content(without(header, OUTWARD), next(behind), len(read), sum(read))
 
 
 def _report(
@@ -68,6 +96,7 @@ def _report(
     action: Action,
     identity: UUID,
     original: Original,
+    content: Content,
     recipients: list[Recipient],
 ) -> None:
     now = datetime.now(UTC)
@@ -78,15 +107,28 @@ def _report(
     largest = config.external_dsn_max_message_attach_size
     report = dsn.report(action, original, recipients, server, postmaster, now.timestamp(), own.hex, largest)
     hop = _hop(connection, router, original.sender)
-    size = len(report.head) + len(report.tail) + (original.size if report.whole else 0)
     connection.execute(INSERT_HOP, [hop.key, hop.delivery_type.value, hop.domain, hop.connector])
-    _insert_message(connection, router, own, report, size, now)
-    connection.execute(INSERT_CONTENT, [own, 0, report.head])
-    copied = connection.execute(COPY_CONTENT, [own, identity]).rowcount if report.whole else 0
-    connection.execute(INSERT_CONTENT, [own, copied + 1, report.tail])
+    attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
+    _insert_message(connection, router, own, report, len(report.head) + attached + len(report.tail), now)
+    _insert_content(connection, own, identity, report, content)
     notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
     connection.execute(INSERT_RECIPIENT, [own, original.sender, hop.key, now, notice])
     connection.execute("SELECT pg_notify('gatepost_queue', %s)", [hop.key])
+
+
+def _insert_content(
+    connection: psycopg.Connection, own: UUID, original: UUID, report: Report, content: Content
+) -> None:
+    """The report with the original in it, in pieces that are numbered without a gap."""
+    copied = 0
+    if report.whole:
+        connection.execute(INSERT_CONTENT, [own, 0, report.head + content.header])
+        connection.execute(INSERT_CONTENT, [own, 1, content.rest])
+        what = {"own": own, "original": original, "read": content.read}
+        copied = 1 + connection.execute(COPY_CONTENT, what).rowcount
+    else:
+        connection.execute(INSERT_CONTENT, [own, 0, report.head])
+    connection.execute(INSERT_CONTENT, [own, copied + 1, report.tail])
 
 
 def _insert_message(
