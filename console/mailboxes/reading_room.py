@@ -35,7 +35,7 @@ PATIENCE = 5.0
 CLOCK = 2  # seconds by the clock for each second of processor time: the machine has other things to do as well
 AT_ONCE = 2000
 COMMAND = (sys.executable, "-m", "console.mailboxes.reader")
-INHERITED = ("PATH", "LD_LIBRARY_PATH")  # but no password, no key and no address of a database
+INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")  # no password, no key, no address of a database
 
 TOO_COMPLEX = _("This message is too complex to show here. Its source can be read, and it can be downloaded.")
 CROWDED = _("Too many messages are being read at this moment. Try again in a few seconds.")
