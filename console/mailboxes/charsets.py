@@ -90,7 +90,10 @@ def decoded(octets: bytes, label: str = "") -> str:
 
 
 def guessed(octets: bytes) -> str:
-    """Text that nobody has labelled: UTF-8 where it is valid, otherwise windows-1252."""
+    """Text that nobody has labelled: UTF-8 where it is valid, otherwise windows-1252. The escape sequences of
+    ISO-2022-JP (RFC 1468) label themselves."""
+    if b"\x1b$B" in octets or b"\x1b$@" in octets:
+        return _by_codec(octets, "iso-2022-jp")
     with suppress(UnicodeDecodeError):
         return octets.decode("utf-8")
     return octets.decode(GUESSED, "replace")

@@ -23,7 +23,7 @@ from console.mailboxes.reading import Envelope, envelope
 
 FOLDERS = ("new", "cur")
 QUIET = 1_000_000_000
-KEPT = 4
+KEPT = 2
 
 _NAME = re.compile(r"[^./\x00][^/\x00]{0,254}")
 _STAMP = re.compile(r"[0-9]{1,11}(?=\.)")

@@ -109,7 +109,8 @@ def letter_of(message: Part, truncated: bool = False) -> Letter:
     found = _Contents()
     pieces = found.pieces(message)
     headers = [(name, header.text(value)) for name, value in message.fields]
-    return Letter(headers, _joined_text(pieces), _joined_html(pieces), found.attachments, truncated)
+    text = _joined_text(pieces) or _joined_text(found.instead)
+    return Letter(headers, text, _joined_html(pieces), found.attachments, truncated)
 
 
 def attachment(path: Path, number: int) -> tuple[str, bytes] | None:
@@ -148,10 +149,12 @@ class _Piece:
 
 
 class _Contents:
-    """Sorts the parts of one message into what is read and what is attached."""
+    """Sorts the parts of one message into what is read and what is attached. `instead`: text of other kinds, which is
+    read as plain text (RFC 2046 §4.1.4) when there is no better one."""
 
     def __init__(self) -> None:
         self.attachments: list[Attachment] = []
+        self.instead: list[_Piece] = []
 
     def pieces(self, part: Part) -> list[_Piece]:
         if not part.children:
@@ -176,11 +179,12 @@ class _Contents:
     def _leaf(self, part: Part) -> list[_Piece]:
         apart = part.disposition == "attachment"
         if part.kind not in ("text/plain", "text/html") or apart:
+            if part.maintype == "text" and (part.number == 0 or not apart):
+                self.instead.append(_words_of(part))
             return self._picture(self._attach(part), apart)
         if part.file_name:
             self._attach(part)
-        read = _text(part)
-        return [_Piece(html=read) if part.kind == "text/html" else _Piece(text=read)]
+        return [_words_of(part)]
 
     def _attach(self, part: Part) -> Attachment:
         size = sum(len(each.payload) for each in part.walk() if not each.children)
@@ -192,6 +196,11 @@ class _Contents:
         if apart or not attached.content_type.startswith("image/"):
             return []
         return [_Piece(html=f'<p><img src="part:{attached.number}" alt="{escape(attached.name)}"></p>', aside=True)]
+
+
+def _words_of(part: Part) -> _Piece:
+    read = _text(part)
+    return _Piece(html=read) if part.kind == "text/html" else _Piece(text=read)
 
 
 def _best(read: list[list[_Piece]]) -> list[_Piece]:

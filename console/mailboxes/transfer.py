@@ -8,26 +8,29 @@ from contextlib import suppress
 
 from transport.config import bounds
 
+ENCODINGS = ("quotedprintable", "base64", "uue")
+
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _PADDING = re.compile(rb"=[=\s]*")
 _BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))begin [0-7]{3,4} [^\r\n]*(?:\r?\n|\r|\Z)")
 _BARE_CR = re.compile(rb"\r(?!\n)")
+_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")  # blanks that a server put at the end of the line do not count
 
 
 def encoding(value: bytes) -> str:
-    """The encoding that a field names: `7-bit`, `Quoted-Printable;`, `base64 (RFC 2045)` are written as well."""
-    found = re.match(rb"[\s\"']*([\w-]{1,40})", value)
-    return re.sub("[^a-z0-9]", "", found[1].decode("latin-1").lower()) if found else ""
+    """The encoding that a field names, "" for none: `Quoted-Printable;`, `base64 (RFC 2045)`, `base 64` are written."""
+    named = re.sub(rb"\([^()]*\)|[^a-z0-9]", b"", value[:200].lower()).removeprefix(b"x").decode()
+    return next((name for name in ENCODINGS if named.startswith(name)), "")
 
 
 def decoded(octets: bytes, encoding: str) -> bytes:
     """The content itself. An unknown encoding changes nothing."""
     match encoding:
         case "quotedprintable":
-            return binascii.a2b_qp(_BARE_CR.sub(b"\n", octets))
-        case "base64" | "xbase64":
+            return binascii.a2b_qp(_SOFT_BREAK.sub(b"=", _BARE_CR.sub(b"\n", octets)))
+        case "base64":
             return base64(octets)
-        case "uuencode" | "xuuencode" | "uue" | "xuue":
+        case "uue":
             return _uudecoded(octets)
         case _:
             return octets

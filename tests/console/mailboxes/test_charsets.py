@@ -57,6 +57,10 @@ def test_without_a_label_that_says_anything_text_is_utf_8_if_it_can_be_and_windo
     assert decoded(b"Gr\xfc\xdfe \x80", label) == "Grüße €"
 
 
+def test_escape_sequences_of_japanese_mail_label_themselves() -> None:
+    assert decoded(b"\x1b$BF|K\\\x1b(B ok") == decoded(b"\x1b$BF|K\\\x1b(B ok", "us-ascii") == "日本 ok"
+
+
 def test_utf_7_is_never_decoded_because_it_hides_markup() -> None:
     assert codec_of("utf-7") == codec_of("unicode-1-1-utf-7") == ""
     assert decoded(b"+ADw-script+AD4-", "utf-7") == "+ADw-script+AD4-"

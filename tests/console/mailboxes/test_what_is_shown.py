@@ -59,6 +59,18 @@ def test_a_single_html_part_with_a_file_name_is_the_text(read, disposition):
     assert [each.name for each in found.attachments] == ["report.htm"]
 
 
+@pytest.mark.parametrize("kind", ["text/x-log", "text/enriched", "text/x-unknown; charset=utf-8", "TEXT/MARKDOWN"])
+def test_text_of_an_unknown_kind_is_text_when_there_is_no_other(read, kind):
+    assert read(part(kind, "Grüße")).text == "Grüße"
+    both = read(multipart("mixed", part("text/plain", "see"), part(kind, "other")))
+    assert (both.text, len(both.attachments)) == ("see", 1)
+
+
+def test_a_message_that_is_nothing_but_an_attached_text_is_shown_all_the_same(read):
+    found = read(part("text/html", "<p>bill", "Content-Disposition: attachment; filename=bill.htm"))
+    assert (found.text, [each.name for each in found.attachments]) == ("bill", ["bill.htm"])
+
+
 def test_what_says_that_it_is_an_attachment_is_no_text(read):
     found = read(
         multipart("mixed", part("text/plain", "see file"), part("text/plain", "log", "Content-Disposition: attachment"))
@@ -134,6 +146,9 @@ def test_winmail_dat_stays_an_attachment(read):
         ("Quoted-Printable", "Gr=c3=bc=\n=c3=9fe", "Grüße"),
         ("QUOTED-PRINTABLE (sic)", "=C3=BC=ZZ=", "ü=ZZ"),
         ("quoted-printable", "a=\rb\rc", "ab\nc"),
+        ("quoted printable", "Gr=C3=BC= \r\n=C3=9Fe", "Grüße"),
+        ("(sloppy) base 64", "R3LDvMOfZQ==", "Grüße"),
+        ("X-BASE64", "R3LDvMOfZQ==", "Grüße"),
         ("7-bit", "a=3D", "a=3D"),
         ("8bit;", "ü", "ü"),
         ("binary", "ü", "ü"),
