@@ -18,7 +18,7 @@ from console.certificates import queries as certificates
 from console.connectors import actions, ehlo, models, queries
 from console.connectors.forms import FORMS
 from console.connectors.sentence import sentence
-from console.connectors.warnings import warnings
+from console.connectors.warnings import warned
 from console.crud import Tab
 from console.crud.access import RoleRequired
 from console.kerberos import queries as kerberos
@@ -53,6 +53,7 @@ class Properties(RoleRequired):
             raise Http404
         self.tab, self.row = tab, get_object_or_404(models.ReceiveConnector, pk=pk)
         self.connector = queries.receive(self.row)
+        self.beside = queries.beside(self.connector.name)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -78,7 +79,7 @@ class Properties(RoleRequired):
 
     def saved(self, form: Any) -> bool:
         try:
-            actions.update(self.actor, ReceiveConnector, self.row.pk, form.changes, form.seen_version, form.typed_name)
+            actions.update(self.actor, ReceiveConnector, self.row.pk, form.changes, form.seen_version, form.typed)
         except ValidationError as error:
             form.put(error)
             return False
@@ -90,7 +91,6 @@ class Properties(RoleRequired):
             "title": name,
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
             "tabs": tabs(self.row, self.tab, bool(form.errors)),
-            "sentence": sentence(self.connector),
             "problems": publishing.listening_problems().get(name, []),
             "gateway": gateway_warning(self.connector),
             "cancel_url": reverse("connectors:receive-details", args=[self.row.pk]),
@@ -111,8 +111,9 @@ class Properties(RoleRequired):
         return {
             "form": form,
             "entered": connector,
-            "entered_sentence": sentence(connector),
-            "warnings": warnings(connector, queries.accepted_domains()),
+            "entered_sentence": sentence(connector, self.beside),
+            "sentence": sentence(self.connector, self.beside),
+            **warned(connector, self.beside.accepted_domains),
             **_seen(self.tab, connector),
         }
 
@@ -127,7 +128,7 @@ class Activity(RoleRequired):
             "title": connector.name,
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
             "tabs": tabs(row, ACTIVITY),
-            "sentence": sentence(connector),
+            "sentence": sentence(connector, queries.beside(connector.name)),
             "connector": connector,
             "row": row,
             "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from console.connectors import models
-from console.domains.models import AcceptedDomain as DomainRow
+from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from console.tracking.conversation import Decision, decisions
 from console.tracking.models import Session
-from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import is_private, parse_range
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+from transport.config.snapshot import Snapshot
 
 SHOWN = 20  # refusals
 
@@ -32,11 +34,6 @@ def receive_connectors() -> list[ReceiveConnector]:
     return [receive(row) for row in models.ReceiveConnector.objects.order_by()]
 
 
-def accepted_domains() -> list[AcceptedDomain]:
-    """The accepted domains as structs."""
-    return [struct_of(row, AcceptedDomain) for row in DomainRow.objects.order_by()]
-
-
 RECENT = 50
 """Sessions in a row from one address before it is taken for a gateway."""
 
@@ -50,6 +47,13 @@ def one_gateway(connector: ReceiveConnector) -> str:
     client = parse_range(recent[0])
     meant = any(remote.bounds == client.bounds for remote in connector.remote_ip_ranges)
     return "" if meant or not is_private(client) else recent[0]
+
+
+def beside(name: str) -> Snapshot:
+    """The saved configuration without the Receive connector of this name, in whose place another one is to stand."""
+    saved = publishing.saved()
+    others = tuple(each for each in saved.receive_connectors if each.name != name)
+    return replace(saved, receive_connectors=others)
 
 
 @dataclass(frozen=True)

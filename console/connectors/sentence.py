@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from transport.config import kinds
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange
 from transport.config.permissions import (
     AUTHENTICATED_USERS,
     EXTERNALLY_SECURED,
     PARTNER_SERVERS,
+    PRINCIPALS,
     PermissionGroup,
     Right,
     rights,
 )
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.rules import SIGN_IN
+from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
+from transport.receive.connector_match import ConnectorIndex
+from transport.receive.exposure import clients, everything_below, reached, sends_on, wide_domains
 
-MOST_RANGES = 3
+MOST = 3  # ranges, names
 LONG_DELAY = 30  # seconds
 
 FAMILIES = {ALL_IPV4: "all of IPv4", ALL_IPV6: "all of IPv6"}
 
 Held = frozenset[Right]
+REACH = {Right.SUBMIT, Right.ACCEPT_ANY_RECIPIENT}
+ALONE = Snapshot()
 
 
-def sentence(connector: ReceiveConnector) -> str:
-    """`Anyone in 192.168.5.77 may send, without signing in, to any address, up to 10 MB.`"""
+def sentence(connector: ReceiveConnector, beside: Snapshot = ALONE) -> str:
+    """`Anyone in 192.168.5.77 may send, without signing in, to any address, up to 10 MB.`
+
+    `beside`: the rest of the configuration; a connector of the same name in it is what this one was before.
+    """
     who = principal(connector)
-    strangers, proved = _held(connector, who), dict(_ways_in(connector))
+    strangers, proved = held_by(connector, who), dict(ways_in(connector))
+    state, domains = _state(connector, beside), beside.accepted_domains
     if Right.SUBMIT not in strangers and not proved:
-        return f"{_state(connector)}{_people(connector)} may connect, but nobody may send: {_reason(connector)}"
+        return f"{state}{_people(connector)} may connect, but nobody may send: {_reason(connector)}"
     said = []
     if Right.SUBMIT in strangers:
         manner = "trusted without signing in" if who == EXTERNALLY_SECURED else "without signing in"
-        said.append(f"{_people(connector)} may send, {manner}, {_may(connector, strangers)}.")
-        said += [f"{_capital(how)} may send {_target(held)}." for how, held in proved.items() if held - strangers]
+        said.append(f"{_people(connector)} may send, {manner}, {_may(connector, strangers, domains)}.")
+        more = {how: held for how, held in proved.items() if held - strangers}
+        said += [f"{_capital(how)} may send {target(connector, held, domains)}." for how, held in more.items()]
     else:
         place = _people(connector).removeprefix("Anyone").strip().replace("in ", "from ", 1)
         said += [
-            f"{_capital(how)}{f' {place}' if place else ''} may send {_may(connector, held)}."
+            f"{_capital(how)}{f' {place}' if place else ''} may send {_may(connector, held, domains)}."
             for how, held in proved.items()
         ]
-    return _state(connector) + " ".join(said + _delays(connector, strangers))
+    return state + " ".join(said + _delays(connector, strangers))
 
 
-def _held(connector: ReceiveConnector, who: str) -> Held:
-    return rights(connector.permission_groups, connector.grants, who)
+def held_by(connector: ReceiveConnector, *who: str) -> Held:
+    """The rights of a client that stands for these principals."""
+    return rights(connector.permission_groups, connector.grants, *who)
 
 
-def _ways_in(connector: ReceiveConnector) -> list[tuple[str, Held]]:
+def ways_in(connector: ReceiveConnector) -> list[tuple[str, Held]]:
     """(who, rights) for those who can prove themselves on this connector and may then send."""
     offered = {
         "users who sign in": (AUTHENTICATED_USERS, bool(connector.auth_mechanism & SIGN_IN)),
@@ -57,21 +72,43 @@ def _ways_in(connector: ReceiveConnector) -> list[tuple[str, Held]]:
             connector.domain_secure_enabled and bool(connector.tls_receive_domain_secure_list),
         ),
     }
-    found = [(how, _held(connector, who)) for how, (who, here) in offered.items() if here]
-    return [(how, held) for how, held in found if Right.SUBMIT in held]
+    found = [(how, held_by(connector, who)) for how, (who, here) in offered.items() if here]
+    return [(how, held) for how, held in found + _by_hand(connector) if Right.SUBMIT in held]
+
+
+def _by_hand(connector: ReceiveConnector) -> list[tuple[str, Held]]:
+    """Users and groups who, once signed in, may send to others than whoever signs in."""
+    if not connector.auth_mechanism & SIGN_IN:
+        return []
+    everybody = held_by(connector, AUTHENTICATED_USERS)
+    named = dict.fromkeys(each.principal for each in connector.grants if each.principal not in PRINCIPALS)
+    found: dict[Held, list[str]] = {}
+    for who in named:
+        held = held_by(connector, AUTHENTICATED_USERS, who)
+        if held & REACH != everybody & REACH:
+            found.setdefault(held, []).append(who)
+    return [(_shortened(names, "others"), held) for held, names in found.items()]
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _may(connector: ReceiveConnector, held: Held) -> str:
+def _may(connector: ReceiveConnector, held: Held, domains: tuple[AcceptedDomain, ...]) -> str:
     tls = ", on TLS only" if connector.require_tls else ""
-    return f"{_target(held)}, {_limit(connector, held)}{tls}"
+    return f"{target(connector, held, domains)}, {_limit(connector, held)}{tls}"
 
 
-def _target(held: Held) -> str:
-    return "to any address" if Right.ACCEPT_ANY_RECIPIENT in held else "to your accepted domains only"
+def target(connector: ReceiveConnector, held: Held, domains: tuple[AcceptedDomain, ...]) -> str:
+    """Whom somebody with these rights reaches: `to your accepted domains only`."""
+    if Right.ACCEPT_ANY_RECIPIENT in held:
+        return "to any address"
+    wide = reached(connector, wide_domains(domains))
+    relayed, kept = (everything_below(*(each for each in wide if sends_on(each) is on)) for on in (True, False))
+    if not wide:
+        return "to your accepted domains only"
+    among = f" (with {kept})" if kept else ""
+    return f"to your accepted domains{among}{f' and {relayed}' if relayed else ''}"
 
 
 def _delays(connector: ReceiveConnector, strangers: Held) -> list[str]:
@@ -85,8 +122,14 @@ def _delays(connector: ReceiveConnector, strangers: Held) -> list[str]:
     return []
 
 
-def _state(connector: ReceiveConnector) -> str:
-    return "" if connector.enabled else "Disabled. Once enabled: "
+def _state(connector: ReceiveConnector, beside: Snapshot) -> str:
+    if not connector.enabled:
+        return "Disabled. Once enabled: "
+    others = tuple(each for each in beside.receive_connectors if each.name != connector.name)
+    index = ConnectorIndex(replace(beside, receive_connectors=(*others, connector)))
+    if connector.remote_ip_ranges and not clients(index, [connector])[connector.name]:
+        return "Nobody reaches it: others answer its addresses, or none can come to its bindings. Otherwise: "
+    return ""
 
 
 def _people(connector: ReceiveConnector) -> str:
@@ -100,13 +143,17 @@ def _people(connector: ReceiveConnector) -> str:
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> str:
-    shown = [FAMILIES.get(str(remote), str(remote)) for remote in ranges]
-    if len(shown) > MOST_RANGES + 1:
-        return f"{', '.join(shown[:MOST_RANGES])} and {len(shown) - MOST_RANGES} more ranges"
-    return _listed(shown)
+    return _shortened([FAMILIES.get(str(remote), str(remote)) for remote in ranges], "more ranges")
 
 
-def _listed(words: list[str]) -> str:
+def _shortened(words: list[str], rest: str) -> str:
+    if len(words) > MOST + 1:
+        return f"{', '.join(words[:MOST])} and {len(words) - MOST} {rest}"
+    return listed(words)
+
+
+def listed(words: list[str]) -> str:
+    """`a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
@@ -114,7 +161,7 @@ def _reason(connector: ReceiveConnector) -> str:
     if not connector.permission_groups:
         return "no permission group is chosen."
     groups = [group.label for group in PermissionGroup if group in connector.permission_groups]
-    return f"{_listed(groups)} must sign in or prove themselves first, and no way to do so is offered here."
+    return f"{listed(groups)} must sign in or prove themselves first, and no way to do so is offered here."
 
 
 def _limit(connector: ReceiveConnector, held: frozenset[Right]) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors import actions, models, other_versions, queries
 from console.connectors.forms import SendConnectorForm
-from console.connectors.sentence import sentence
+from console.connectors.sentence import held_by, sentence, target, ways_in
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, CrudView, Detail, Filter, Verb
 from console.crud.access import RoleRequired
 from console.crud.format import badge_html
@@ -22,10 +23,13 @@ from console.management_shell.script import new_commands
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import kinds
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV6
+from transport.config.permissions import Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.receive.exposure import exposure
+from transport.receive.admission import principal
+from transport.receive.exposure import everything_below, exposure, wide_domains
 
 EVERY_IPV6 = "::/0"
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
@@ -41,7 +45,6 @@ class ConnectorPages(CrudView):
     shows_commands = True
     refresh = 10
     list_template = "connectors/list.html"
-    remove_template = "connectors/remove.html"
     filters = [Filter("enabled", _("Status"), ENABLED)]
     verbs = [
         Verb("enable", _("Enable"), icon="play", done=_("enabled")),
@@ -63,11 +66,11 @@ class ConnectorPages(CrudView):
         actions.set_enabled(self.actor, self.struct, obj.pk, False)
 
     def remove(self, obj: Any) -> None:
-        actions.remove(self.actor, self.struct, obj.pk, self.request.POST.get("confirmation", "").strip())
+        actions.remove(self.actor, self.struct, obj.pk, self.confirmed)
 
 
 def _name(row: models.ReceiveConnector) -> str:
-    badge = badge_html(_t("relays"), "warning") if exposure(queries.receive(row)) else ""
+    badge = badge_html(_t("relays"), "bad" if row.relays.public_ranges else "warning") if row.relays else ""
     return format_html("<strong>{}</strong> {}", row.name, badge)
 
 
@@ -107,12 +110,26 @@ def _sign_in(mechanisms: frozenset[AuthMechanism]) -> str:
 
 
 def _relay(row: models.ReceiveConnector) -> str:
-    exposed = exposure(queries.receive(row))
-    if exposed is None:
-        badge = badge_html(_t("not an open relay"), "good")
-        return format_html("{} {}", _t("Accepted domains only"), badge)
-    badge = badge_html(_t("public addresses"), "bad") if exposed.public_ranges else badge_html(_t("private"), "warning")
-    return format_html("{} {}", _t("To any address"), badge)
+    """Whom strangers reach, with a badge that says how grave that is, and whom those who prove themselves reach."""
+    connector, domains = queries.receive(row), publishing.saved().accepted_domains
+    strangers = held_by(connector, principal(connector))
+    whom = target(connector, strangers, domains) if Right.SUBMIT in strangers else _t("to nobody")
+    lines = [format_html("{} {}", _t("Without signing in: %s") % whom, _how_open(row, connector, domains))]
+    for who, held in ways_in(connector):
+        lines.append(f"{who[:1].upper()}{who[1:].rstrip(',')}: {target(connector, held, domains)}")
+    return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+
+
+def _how_open(row: models.ReceiveConnector, connector: ReceiveConnector, domains: Iterable[AcceptedDomain]) -> str:
+    if row.relays:
+        public = bool(row.relays.public_ranges)
+        return badge_html(_t("public addresses"), "bad") if public else badge_html(_t("private"), "warning")
+    found = exposure(connector, wide_domains(domains))
+    if found is None:
+        return badge_html(_t("not an open relay"), "good")
+    if not found.relays:
+        return badge_html(_t("takes mail for %s") % everything_below(*found.wide), "warning")
+    return badge_html(_t("nobody reaches it") if row.enabled else _t("relays once enabled"), "neutral")
 
 
 def _sizes(row: models.ReceiveConnector) -> str:
@@ -156,10 +173,17 @@ class ReceivePages(ConnectorPages):
     def paginate(self, rows: Any) -> Any:
         page = super().paginate(rows)
         problems, sessions = publishing.listening_problems(), publishing.open_sessions()
+        relays = publishing.relays()
         for row in page:
+            row.relays = relays.get(row.name)
             row.problems = problems.get(row.name, [])
             row.open_sessions = sessions[row.name]
         return page
+
+    def find(self, pk: Any) -> Any:
+        row = super().find(pk)
+        row.relays = publishing.relays().get(row.name)
+        return row
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
@@ -168,7 +192,7 @@ class ReceivePages(ConnectorPages):
         connector = queries.receive(selected)
         problems = publishing.listening_problems().get(selected.name, [])
         command = "\n".join(new_commands(connector))
-        return context | {"sentence": sentence(connector), "command": command, "problems": problems}
+        return context | {"sentence": sentence(connector, publishing.saved()), "command": command, "problems": problems}
 
     def removal_warning(self, objects: Any) -> str:
         return _t("Its clients then go to the next wider connector on the same binding, or to none.")
@@ -232,13 +256,12 @@ class SendPages(ConnectorPages):
         return SendConnectorForm(*data, now=queries.send(obj) if obj else None, row=obj)
 
     def save(self, form: SendConnectorForm) -> Any:
-        try:
-            if form.row is None:
-                return actions.create(self.actor, SendConnector(**form.changes))
-            return actions.update(self.actor, SendConnector, form.row.pk, form.changes, form.seen_version)
-        except ValidationError as error:
-            form.refresh_version(error)
-            raise
+        if form.row is None:
+            return actions.create(self.actor, SendConnector(**form.changes))
+        return actions.update(self.actor, SendConnector, form.row.pk, form.changes, form.seen_version)
+
+    def put(self, form: SendConnectorForm, error: ValidationError) -> None:
+        form.put(error)
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from transport.config import rules
-from transport.config.accepted_domain import AcceptedDomain, too_wide
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import IPRange, host_bits
 from transport.config.intervals import is_internet
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.receive.exposure import exposure
+from transport.receive.exposure import Exposure, exposure, reached, too_wide, wide_domains
 
 SLIP = IPRange("172.160.0.0/12").bounds[1:]
 """What document 004 prints where it means the private network 172.16.0.0/12."""
@@ -19,28 +20,34 @@ MOST_OVERLAPS = 5
 
 def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()) -> list[str]:
     """Sentences, the gravest first."""
+    wide = wide_domains(domains)
+    exposed = exposure(connector, wide)
     return [
-        *_relay(connector),
+        *([relaying(exposed)] if exposed is not None and exposed.relays else []),
         *_ranges(connector.remote_ip_ranges),
-        *filter(None, map(too_wide, domains)),
+        *map(too_wide, reached(connector, wide)),
         *_plain_passwords(connector),
         *rules.advice(connector),
     ]
 
 
-def _relay(connector: ReceiveConnector) -> Iterator[str]:
-    exposed = exposure(connector)
-    if exposed is None:
-        return
-    public = exposed.public_ranges
+def warned(connector: ReceiveConnector, domains: Iterable[AcceptedDomain]) -> dict[str, Any]:
+    """`warnings` for a page, and whether the connector would be an open relay, which is more than a hint."""
+    exposed = exposure(connector, wide_domains(domains))
+    is_open = exposed is not None and exposed.relays and bool(exposed.public_ranges)
+    return {"warnings": warnings(connector, domains), "is_open": is_open}
+
+
+def relaying(exposed: Exposure) -> str:
+    """Who relays to whom through a connector, as one sentence or two."""
+    public, whom = exposed.public_ranges, exposed.whom
     if is_internet(public):
-        yield "This is an open relay: everyone on the Internet may send to any address through it."
-    elif public:
+        return f"This is an open relay: everyone on the Internet may send to {whom} through it."
+    if public:
         some = ", ".join(str(remote) for remote in public[:5]) + (" …" if len(public) > 5 else "")
         holds = "hold" if len(public) > 1 else "holds"
-        yield f"This connector relays, and {some} {holds} public addresses: anyone there may send to any address."
-    else:
-        yield "This connector relays: its clients may send to any address. All its remote addresses are private."
+        return f"This connector relays, and {some} {holds} public addresses: anyone there may send to {whom}."
+    return f"This connector relays: its clients may send to {whom}. All its remote addresses are private."
 
 
 def _plain_passwords(connector: ReceiveConnector) -> Iterator[str]:

@@ -22,7 +22,7 @@ from console.connectors.forms import FORMS
 from console.connectors.relay_restrictions import remarks
 from console.connectors.sentence import sentence
 from console.connectors.summary import shown, tables
-from console.connectors.warnings import warnings
+from console.connectors.warnings import warned
 from console.connectors.wizard_forms import RestrictionsForm
 from console.crud import Step, TypedConfirmation
 from console.crud.access import RoleRequired
@@ -128,15 +128,15 @@ class Wizard(RoleRequired):
         if not form.is_valid():
             return {"domains": form.domains}
         connector = self.draft.so_far(self.step, form)
-        ranges = [str(each) for each in connector.remote_ip_ranges]
+        beside, ranges = publishing.saved(), [str(each) for each in connector.remote_ip_ranges]
         return {
             "connector": connector,
             "ranges": ranges[:SHOWN],
             "more": max(0, len(ranges) - SHOWN),
             "lines": shown(connector, ["permission_groups", "auth_mechanism", "grants"]),
-            "sentence": sentence(connector),
+            "sentence": sentence(connector, beside),
             "remarks": remarks(form.wanted),
-            "warnings": warnings(connector),
+            **warned(connector, beside.accepted_domains),
         }
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -156,13 +156,14 @@ class Wizard(RoleRequired):
         connector = self.draft.connector()
         if connector is None:
             return self.to_wrong_page()
+        beside = publishing.saved()
         context = {
             "form": form,
-            "sentence": sentence(connector),
+            "sentence": sentence(connector, beside),
             "tables": tables(connector, list(FORMS)),
             "command": "\n".join(new_commands(connector)),
             "conflicts": rules.problems(connector, queries.receive_connectors()),
-            "warnings": warnings(connector, queries.accepted_domains()),
+            **warned(connector, beside.accepted_domains),
             "remarks": remarks(self.draft.restrictions) if self.draft.restrictions else [],
         }
         return self.render("connectors/wizard_summary.html", context, 422 if form.errors else 200)
@@ -179,9 +180,9 @@ class Wizard(RoleRequired):
             return self.to_wrong_page()
         form.is_valid()
         try:
-            row = actions.create(self.actor, connector, self.request.POST.get("confirmation", "").strip())
+            row = actions.create(self.actor, connector, form.typed)
         except RelayNotConfirmed as error:
-            form.require_name(*next(iter(error.dangers.items())))
+            form.require_names(error.dangers)
             return self.show_summary(form)
         except ValidationError as error:
             form.add_error(None, [text for texts in error.message_dict.values() for text in texts])
@@ -201,7 +202,7 @@ class Completion(RoleRequired):
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
             "steps": steps(["introduction", "local", "remote", SUMMARY, COMPLETION], COMPLETION),
             "row": row,
-            "sentence": sentence(connector),
+            "sentence": sentence(connector, queries.beside(connector.name)),
             "command": "\n".join(new_commands(connector)),
             "state": publishing.in_force(),
             "problems": publishing.listening_problems().get(row.name, []),

@@ -52,7 +52,7 @@ else on top. PermissionDenied becomes the 403 page. Leave out `save` and there i
 Other pieces
 - Form with groups: mix `GroupedForm` in and give `groups = [Group(_("Size"), ["max_size"], help=…)]`, and where there
   are defaults `defaults = {"max_size": "10 MB"}`: a changed value then shows its default and a way back.
-- Typed confirmation: mix `TypedConfirmation` in and call `require_name(name, danger)` in `clean()` when it is needed.
+- Typed confirmation: mix `TypedConfirmation` in and call `require_names({name: danger})` when it is needed.
 - Property page with tabs: extend "crud/tabs.html", give `tabs=[Tab(label, url, current)]`, `sentence`, `crumbs`.
 - Wizard: extend "crud/wizard.html", give `steps=[Step(label, url or "", state)]` (done | current | ahead), `form`,
   `is_first`, `is_last`, `cancel_url`; it posts go=next or go=back.
@@ -66,7 +66,7 @@ warning bad) and `{% sentence %}…{% endsentence %}`.
 
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, LINES, MONO, NAME, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
-from console.crud.forms import ConfirmRemoval, Group, GroupedForm, TypedConfirmation, TypedNames, put_errors
+from console.crud.forms import Group, GroupedForm, TypedConfirmation, TypedNames, put_errors
 from console.crud.layout import Step, Tab
 from console.crud.views import CrudView, Page
 
@@ -81,7 +81,6 @@ __all__ = [
     "TIME",
     "Badge",
     "Column",
-    "ConfirmRemoval",
     "CrudView",
     "Detail",
     "Filter",

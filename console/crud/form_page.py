@@ -30,11 +30,15 @@ class FormPage(Kind):
             try:
                 saved = self.save(form)
             except ValidationError as error:
-                put_errors(form, error)
+                self.put(form, error)
             else:
                 messages.success(self.request, self.saved_message(saved))
                 return redirect(self.after(saved))
         return self.show_form(obj, form)
+
+    def put(self, form: Any, error: ValidationError) -> None:
+        """Shows on the form what saving raised."""
+        put_errors(form, error)
 
     def saved_message(self, obj: Any) -> str:
         return _("%s is saved.") % self.name_of(obj)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -38,23 +39,35 @@ class GroupedForm:
 
 
 class TypedConfirmation:
-    """Mixin for what strangers could misuse: the form is valid only once a name has been typed.
+    """Mixin for what strangers could misuse: the form is valid only once every name has been typed.
 
-    Call `require_name` in `clean()` when there is danger. `danger` then says what would follow.
+    Call `require_names` when there is danger; `dangers` then maps each name to what would follow.
     """
 
-    danger: str = ""
-    name_to_type: str = ""
+    dangers: Mapping[str, str] = {}
 
-    def require_name(self, name: str, danger: str) -> None:
-        """Adds the field, and its error unless `name` was typed into it."""
-        self.ask_for_name(name, danger)
-        if self.data.get(self.add_prefix("confirmation"), "").strip() != name:
-            self.add_error("confirmation", _("Type the name “%s” exactly as it stands here.") % name)
+    def require_names(self, dangers: Mapping[str, str]) -> None:
+        """Adds a field for each name, and its error unless the name was typed into it."""
+        self.dangers = dangers
+        for field, name in zip(self._places(), dangers, strict=False):
+            self.fields[field] = forms.CharField(label=_("Type “%s” to confirm") % name)
+            if self.data.get(self.add_prefix(field), "").strip() != name:
+                self.add_error(field, _("Type the name “%s” exactly as it stands here.") % name)
 
-    def ask_for_name(self, name: str, danger: str) -> None:
-        self.name_to_type, self.danger = name, danger
-        self.fields["confirmation"] = forms.CharField(label=_("Type “%s” to confirm") % name)
+    @property
+    def typed(self) -> set[str]:
+        """What was typed as confirmation."""
+        start = self.add_prefix("confirmation")
+        return {str(value).strip() for name, value in self.data.items() if name.startswith(start)}
+
+    @property
+    def confirmations(self) -> list[tuple[str, forms.BoundField]]:
+        """(what would follow, the field of its name)."""
+        return [(danger, self[field]) for field, danger in zip(self._places(), self.dangers.values(), strict=False)]
+
+    def _places(self) -> Iterator[str]:
+        yield "confirmation"
+        yield from (f"confirmation-{number}" for number in count(2))
 
 
 def say_what_is_missing(form: forms.BaseForm) -> None:
@@ -66,19 +79,6 @@ def say_what_is_missing(form: forms.BaseForm) -> None:
         label = label if label.isupper() else label[:1].lower() + label[1:]
         choice = isinstance(field, forms.ChoiceField)
         field.error_messages["required"] = (_("Choose the %s.") if choice else _("Enter the %s.")) % label
-
-
-class ConfirmRemoval(TypedConfirmation, forms.Form):
-    """The form of a removal that asks for a name from the start."""
-
-    def __init__(self, *args, name: str, danger: str, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.ask_for_name(name, danger)
-
-    def clean_confirmation(self):
-        if self.cleaned_data["confirmation"] != self.name_to_type:
-            raise ValidationError(_("Type the name “%s” exactly as it stands here.") % self.name_to_type)
-        return self.name_to_type
 
 
 class TypedNames(forms.Form):

@@ -52,11 +52,13 @@ class CrudView(ListPage, FormPage):
     def chosen(self, keys: Sequence[str]) -> list[Any]:
         return [self.find(key) for key in dict.fromkeys(keys)]
 
-    def show_removal(self, objects: list[Any], error: str = "") -> HttpResponse:
+    def show_removal(self, objects: list[Any], error: ValidationError | None = None) -> HttpResponse:
+        """`error`: why it cannot be done. What strangers could do then has its names typed here."""
         if not objects:
             return self.nothing_chosen()
         named = [(self.key(obj), self.name_of(obj)) for obj in objects]
-        context = {"view": self, "objects": named, "warning": self.removal_warning(objects), "error": error}
+        context = {"view": self, "objects": named, "warning": self.removal_warning(objects)}
+        context |= {"error": " ".join(error.messages) if error else "", "dangers": getattr(error, "dangers", {})}
         context |= {"list_url": self.url(Page.LIST), "cancel_url": self.after(objects[0])}
         return render(self.request, self.remove_template, context, status=422 if error else 200)
 
@@ -69,9 +71,14 @@ class CrudView(ListPage, FormPage):
                 for obj in objects:
                     self.remove(obj)
         except ValidationError as error:
-            return self.show_removal(self.chosen(self.request.POST.getlist("pk")), " ".join(error.messages))
+            return self.show_removal(self.chosen(self.request.POST.getlist("pk")), error)
         messages.success(self.request, _("Removed: %s.") % ", ".join(names))
         return redirect(self.url(Page.LIST))
+
+    @property
+    def confirmed(self) -> set[str]:
+        """The names that were typed on the page of a removal."""
+        return {name.strip() for name in self.request.POST.getlist("confirmation")}
 
     def nothing_chosen(self) -> HttpResponse:
         messages.warning(self.request, _("Select a row first."))

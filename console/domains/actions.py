@@ -1,4 +1,8 @@
-"""Every write of accepted domains (Exchange reference, section 4.1)."""
+"""Every write of accepted domains (Exchange reference, section 4.1).
+
+`confirmed` are the names that the administrator typed: a wide domain's own (`*.com`), for it takes mail for the domains
+of others.
+"""
 
 from __future__ import annotations
 
@@ -41,11 +45,11 @@ def _problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Ite
 ROWS = SettingsRows(ACCEPTED_DOMAIN, models.AcceptedDomain, AcceptedDomain, problems)
 
 
-def create(actor: Actor, domain: AcceptedDomain) -> models.AcceptedDomain:
+def create(actor: Actor, domain: AcceptedDomain, confirmed: Collection[str] = ()) -> models.AcceptedDomain:
     """Adds a domain. The first one is the default; a new default takes the place of the old one."""
     actor.require(*WRITERS)
     domain = _named(domain)
-    with change(actor, f"{ACCEPTED_DOMAIN} {domain.domain_name}: created") as under_way:
+    with change(actor, f"{ACCEPTED_DOMAIN} {domain.domain_name}: created", confirmed) as under_way:
         if not models.AcceptedDomain.objects.exists():
             domain = replace(domain, default=True)
         ROWS.check(domain, ROWS.others(None))
@@ -65,10 +69,12 @@ def _named(domain: AcceptedDomain) -> AcceptedDomain:
     return replace(domain, domain_name=name, name=domain.name or name[:64])
 
 
-def update(actor: Actor, pk: int, changes: Mapping[str, Any], version: int | None = None) -> models.AcceptedDomain:
+def update(
+    actor: Actor, pk: int, changes: Mapping[str, Any], version: int | None = None, confirmed: Collection[str] = ()
+) -> models.AcceptedDomain:
     """Changes some settings (field → value) of a domain, but never the domain itself."""
     actor.require(*WRITERS)
-    with change(actor, "") as under_way:
+    with change(actor, "", confirmed) as under_way:
         row = ROWS.row(pk)
         before = struct_of(row, AcceptedDomain)
         if version is not None and version != row.version:
@@ -100,10 +106,10 @@ def _retire_default(under_way: Any) -> None:
         under_way.record(ACCEPTED_DOMAIN, after.domain_name, properties(before), properties(after))
 
 
-def remove(actor: Actor, pk: int) -> None:
+def remove(actor: Actor, pk: int, confirmed: Collection[str] = ()) -> None:
     """Removes a domain, unless it is the default."""
     actor.require(*WRITERS)
-    with change(actor, "") as under_way:
+    with change(actor, "", confirmed) as under_way:
         row = ROWS.row(pk)
         if row.default:
             raise ValidationError(f"{row} is the default domain: make another one the default, then remove it.")
@@ -113,7 +119,13 @@ def remove(actor: Actor, pk: int) -> None:
 
 
 def first_start() -> None:
-    """Gives a new installation its first domain, authoritative and default."""
-    if not models.AcceptedDomain.objects.exists():
-        name = settings.GATEPOST_DOMAIN
+    """Gives a new installation its first domain, authoritative and default. Raises ValidationError for what is no
+    domain, or a wide one: nobody is there to confirm it.
+    """
+    if models.AcceptedDomain.objects.exists():
+        return
+    name = settings.GATEPOST_DOMAIN
+    try:
         create(SYSTEM, AcceptedDomain(name=name[:64], domain_name=name, default=True))
+    except ValidationError as error:
+        raise ValidationError(f"GATEPOST_DOMAIN={name}: {' '.join(error.messages)}") from None

@@ -12,7 +12,8 @@ from console.crud.format import badge_html
 from console.domains import actions, models
 from console.domains.forms import DomainForm
 from console.publishing.rows import struct_of
-from transport.config.accepted_domain import AcceptedDomain, DomainType, too_wide
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.receive.exposure import is_wide, sends_on, too_wide
 
 TYPES = [(each.value, each.label) for each in DomainType]
 MEANING = {
@@ -24,7 +25,8 @@ MEANING = {
 
 def _domain(row: models.AcceptedDomain) -> str:
     default = badge_html(_t("default"), "info") if row.default else ""
-    wide = badge_html(_t("very wide"), "warning") if _warning(row) else ""
+    domain = struct_of(row, AcceptedDomain)
+    wide = badge_html(_t("very wide"), "bad" if sends_on(domain) else "warning") if is_wide(domain) else ""
     return format_html('<strong class="mono">{}</strong> {} {}', row.domain_name, default, wide)
 
 
@@ -83,16 +85,15 @@ class DomainPages(CrudView):
         return DomainForm(*data, now=struct_of(obj, AcceptedDomain) if obj else None, row=obj)
 
     def save(self, form: DomainForm) -> Any:
-        try:
-            if form.row is None:
-                return actions.create(self.actor, AcceptedDomain(**form.changes))
-            return actions.update(self.actor, form.row.pk, form.changes, form.seen_version)
-        except ValidationError as error:
-            form.refresh_version(error)
-            raise
+        if form.row is None:
+            return actions.create(self.actor, AcceptedDomain(**form.changes), form.typed)
+        return actions.update(self.actor, form.row.pk, form.changes, form.seen_version, form.typed)
+
+    def put(self, form: DomainForm, error: ValidationError) -> None:
+        form.put(error)
 
     def remove(self, obj: Any) -> None:
-        actions.remove(self.actor, obj.pk)
+        actions.remove(self.actor, obj.pk, self.confirmed)
 
     def make_default(self, obj: Any) -> None:
         actions.update(self.actor, obj.pk, {"default": True})

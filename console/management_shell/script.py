@@ -24,7 +24,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.setting import Setting, settings
 from transport.config.snapshot import Snapshot
-from transport.receive.exposure import exposure
+from transport.receive.exposure import exposure, is_wide, wide_domains
 
 DO_NOT_ASK = " -Confirm:$false"
 
@@ -36,16 +36,27 @@ class Script:
     now: Snapshot
     lines: list[str] = field(default_factory=list)
 
-    def add(self, command: str, **becomes: Any) -> None:
-        """A command and the parts of the snapshot that it replaces. Whoever opens a relay has to name it."""
+    def __post_init__(self) -> None:
+        self.wide = wide_domains(self.now.accepted_domains)
+
+    def add(self, command: str, wide: bool = False, **becomes: Any) -> None:
+        """A command and the parts of the snapshot that it replaces. Whoever opens a relay has to name it.
+
+        `wide`: the command is about a wide accepted domain; others open nothing.
+        """
         after = replace(self.now, **becomes)
-        opened = newly_open(self.now, after) if "receive_connectors" in becomes else {}
+        opened = newly_open(self.now, after) if wide or "receive_connectors" in becomes else {}
         self.lines.append(command + _named(opened))
         self.now = after
+        if wide:
+            self.wide = wide_domains(after.accepted_domains)
 
     def put(self, command: str, old: ReceiveConnector | None, new: ReceiveConnector) -> None:
         """A command that gives one connector more rights, or makes it: nobody else can become a relay by that."""
-        opens = new.enabled and exposure(new) and not (old and old.enabled and exposure(old))
+        one, two = (exposure(each, self.wide) if each and each.enabled else None for each in (old, new))
+        opens = two is not None and two.relays and (
+            one is None or not one.relays or two.any_recipient > one.any_recipient
+        )
         self.lines.append(command + _named([new.name] if opens and not few(new.remote_ip_ranges) else []))
         self.now = replace(self.now, receive_connectors=(*_others(self, old), new))
 
@@ -118,16 +129,16 @@ def _accepted_domains(found: Script, after: Snapshot) -> None:
 
 def _remove_domain(found: Script, old: AcceptedDomain) -> None:
     rest = tuple(each for each in found.now.accepted_domains if each.domain_name != old.domain_name)
-    found.add(f"Remove-AcceptedDomain {quoted(old.name)}{DO_NOT_ASK}", accepted_domains=rest)
+    found.add(f"Remove-AcceptedDomain {quoted(old.name)}{DO_NOT_ASK}", is_wide(old), accepted_domains=rest)
 
 
 def _put_domain(found: Script, old: AcceptedDomain | None, new: AcceptedDomain) -> None:
     others = tuple(each for each in found.now.accepted_domains if each.domain_name != new.domain_name)
     made = replace(new, default=not others if old is None else old.default)
     if old is None:
-        found.add(new_command(made, skip={"default"}), accepted_domains=(*others, made))
+        found.add(new_command(made, skip={"default"}), is_wide(made), accepted_domains=(*others, made))
     elif old != made:
-        found.add(set_command(old, made), accepted_domains=(*others, made))
+        found.add(set_command(old, made), is_wide(old) or is_wide(made), accepted_domains=(*others, made))
     if new.default and not made.default:
         retired = tuple(replace(each, default=False) for each in others)
         found.add(f"Set-AcceptedDomain {quoted(new.name)} -MakeDefault $true", accepted_domains=(*retired, new))

@@ -24,6 +24,7 @@ class Home(RoleRequired):
             "state": publishing.in_force(),
             "problems": publishing.listening_problems(),
             "missing": processes.health().missing,
+            "dangers": queries.dangers(),
             "waiting": queries.queue_length(),
             "certificates": queries.expiring_certificates(),
         }

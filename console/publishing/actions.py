@@ -17,7 +17,6 @@ from console.publishing import queries, relay_guard
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from transport.config import document, rules
-from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
 CHANNEL = "gatepost_config"
@@ -74,7 +73,7 @@ def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Itera
 
 def _publish(under_way: Change) -> ConfigRevision | None:
     newest = queries.newest_with_document()
-    before = _last_good(newest)
+    before = queries.readable(newest)
     after = compile_snapshot(newest.number + 1 if newest else 1)
     if newest and document.encode(before) == document.encode(_numbered(after, before.revision)):
         return None
@@ -83,14 +82,6 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     for kind, name, old, new in under_way.records:
         audit.record(under_way.actor, kind, name, _verb(old, new), old, new, revision.number)
     return revision
-
-
-def _last_good(newest: ConfigRevision | None) -> Snapshot:
-    """What the newest revision says. A damaged one must not keep anybody from saving: it counts as empty."""
-    try:
-        return queries.snapshot(newest)
-    except DocumentError:
-        return Snapshot()
 
 
 def _numbered(snapshot: Snapshot, revision: int) -> Snapshot:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from console.publishing.models import ConfigRevision, Transport
 from transport.config import document
+from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
+from transport.receive.exposure import Exposure, exposures
 
 ALIVE = timedelta(seconds=30)
 """A transport that has not reported for so long is not counted: it is gone, or cannot reach the database."""
@@ -55,6 +58,31 @@ def bindings(text: str) -> list[str]:
     """The bindings (host:port) of the enabled Receive connectors of a revision's document. Raises DocumentError."""
     connectors = document.decode(text).receive_connectors
     return [str(binding) for connector in connectors if connector.enabled for binding in connector.bindings]
+
+
+def readable(revision: ConfigRevision | None) -> Snapshot:
+    """What a revision says. A damaged one must not keep anybody from looking or saving: it counts as empty."""
+    try:
+        return snapshot(revision)
+    except DocumentError:
+        return Snapshot()
+
+
+def saved() -> Snapshot:
+    """What the newest revision says, as far as it can be read."""
+    return readable(newest_with_document())
+
+
+def relays() -> dict[str, Exposure]:
+    """Connector → what strangers may do through it, of all through which they relay, by the newest revision."""
+    revision = newest()
+    return _relays(revision.checksum) if revision else {}
+
+
+@lru_cache(maxsize=4)
+def _relays(checksum: str) -> dict[str, Exposure]:
+    """By the revision with this checksum: worked out once for each, since every look at a list asks."""
+    return {each.connector: each for each in exposures(saved())}
 
 
 def running() -> list[Transport]:

@@ -67,16 +67,10 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
     def seen_version(self) -> int | None:
         return self.cleaned_data.get("version")
 
-    @property
-    def typed_name(self) -> str:
-        """What was typed as confirmation."""
-        return str(self.data.get(self.add_prefix("confirmation"), "")).strip()
-
     def put(self, error: ValidationError) -> None:
-        """Shows what an action raised: at the field, as a name to type, or as a newer version to save over."""
+        """Shows what an action raised: at the field, as names to type, or as a newer version to save over."""
         if isinstance(error, RelayNotConfirmed):
-            name, danger = next(iter(error.dangers.items()))
-            self.require_name(name, danger)
+            self.require_names(error.dangers)
             return
         put_errors(self, error)
         self.refresh_version(error)

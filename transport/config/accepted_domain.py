@@ -75,13 +75,3 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True):
             "Set-AcceptedDomain",
         ),
     ] = True
-
-
-def too_wide(domain: AcceptedDomain) -> str:
-    """The warning about a domain that takes mail for a whole top-level domain or for every one; empty for others."""
-    rest = domain.domain_name.removeprefix("*").removeprefix(".")
-    if "." in rest or (rest == domain.domain_name and not domain.match_subdomains):
-        return ""
-    everything = f"all of “.{rest}”" if rest else "every domain"
-    harm = ", which is hardly yours." if domain.domain_type is DomainType.Authoritative else ": a relay in effect."
-    return f"The accepted domain {domain.domain_name} takes mail for {everything}{harm}"

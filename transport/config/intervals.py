@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
@@ -26,17 +27,33 @@ def merged(spans: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def without(span: Interval, known: list[Interval]) -> Iterator[Interval]:
-    """The pieces of an interval outside of disjoint, ascending ones."""
+def without(spans: Iterable[Interval], known: list[Interval]) -> Iterator[Interval]:
+    """The pieces of intervals outside of others, which are disjoint and ascending."""
+    for version, low, high in spans:
+        for _, first, last in overlapping((version, low, high), known):
+            if first > low:
+                yield version, low, first - 1
+            low = last + 1
+        if low <= high:
+            yield version, low, high
+
+
+def within(spans: Iterable[Interval], known: list[Interval]) -> Iterator[Interval]:
+    """The pieces of intervals inside of others, which are disjoint and ascending."""
+    for span in spans:
+        for _, first, last in overlapping(span, known):
+            yield span[0], max(span[1], first), min(span[2], last)
+
+
+def overlapping(span: Interval, known: list[Interval]) -> Iterator[Interval]:
+    """Those of disjoint, ascending intervals that share an address with one."""
     version, low, high = span
-    for other, first, last in known:
-        if other != version or last < low or first > high:
-            continue
-        if first > low:
-            yield version, low, first - 1
-        low = last + 1
-    if low <= high:
-        yield version, low, high
+    place = bisect_left(known, (version, low, 0))
+    if place and known[place - 1][0] == version and known[place - 1][2] >= low:
+        place -= 1
+    while place < len(known) and known[place][:2] <= (version, high):
+        yield known[place]
+        place += 1
 
 
 def ranges_of(span: Interval) -> Iterator[IPRange]:
@@ -56,14 +73,14 @@ def ranges_of(span: Interval) -> Iterator[IPRange]:
 def complement(ranges: Iterable[IPRange]) -> tuple[IPRange, ...]:
     """Every address, of IPv4 and of IPv6, that none of the ranges holds."""
     held = merged(remote.bounds for remote in ranges)
-    pieces = (piece for whole in everyone() for piece in without(whole.bounds, held))
+    pieces = without([whole.bounds for whole in everyone()], held)
     return tuple(remote for piece in pieces for remote in ranges_of(piece))
 
 
 def is_internet(ranges: Iterable[IPRange]) -> bool:
     """True when the ranges hold more than half of the Internet's IPv4 or IPv6 addresses: everybody but a few."""
     held = merged(remote.bounds for remote in ranges)
-    return any(2 * sum(_size(left) for left in without(family, held)) < _size(family) for family in _INTERNET)
+    return any(2 * sum(_size(left) for left in without([family], held)) < _size(family) for family in _INTERNET)
 
 
 def _size(span: Interval) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from transport.config.endpoint import IPRange, client_key
+from transport.config.endpoint import Binding, IPRange, client_key
+from transport.config.intervals import Interval
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.range_map import RangeMap
@@ -36,16 +37,49 @@ class ConnectorIndex:
         version, address = client_key(remote_ip)
         every = "0.0.0.0" if client_key(local_ip)[0] == 4 else "::"
         specific = local_ip if (local_ip, local_port) in self._bound else every
-        key = (specific, local_port, version)
+        return self._map(specific, every, local_port, version).find(address)
+
+    def bound(self, local: Binding) -> list[ReceiveConnector]:
+        """The connectors that name an address and port themselves."""
+        return self._bound.get((local.ip, local.port), [])
+
+    def answered(self, local: Binding, clients: list[Interval]) -> Iterator[tuple[Interval, ReceiveConnector]]:
+        """(addresses, connector) of those of the clients that are answered when they connect to an address and port.
+
+        `0.0.0.0` and `::` stand here for an address that no connector names. Clients of the other family come to none.
+        """
+        version = 6 if ":" in local.ip else 4
+        here = [(low, high) for of_version, low, high in clients if of_version == version]
+        ranges = self._map_for(local, version, here)
+        for low, high in here:
+            for first, last, match in ranges.stretches(low, high):
+                yield (version, first, last), match.connector
+
+    def _map_for(self, local: Binding, version: int, clients: list[tuple[int, int]]) -> RangeMap[Match]:
+        """Who answers the clients at the address: its own connectors beside what is right for every address."""
+        every = "::" if ":" in local.ip else "0.0.0.0"
+        general = self._map(every, every, local.port, version)
+        if local.ip == every or not self.bound(local):
+            return general
+        spans = list(self._spans(local.ip, local.port, version, 0))
+        for low, high in clients:
+            for first, last, match in general.stretches(low, high):
+                _, lowest, highest = match.remote.bounds
+                spans.append((first, last, (highest - lowest, 1), match))
+        return RangeMap(spans)
+
+    def _map(self, specific: str, every: str, port: int, version: int) -> RangeMap[Match]:
+        key = (specific, port, version)
         ranges = self._maps.get(key)
         if ranges is None:
-            ranges = self._maps[key] = RangeMap(self._spans(specific, every, local_port, version))
-        return ranges.find(address)
+            both = enumerate(dict.fromkeys((specific, every)))
+            spans = (span for rank, ip in both for span in self._spans(ip, port, version, rank))
+            ranges = self._maps[key] = RangeMap(spans)
+        return ranges
 
-    def _spans(self, specific: str, every: str, port: int, version: int) -> Iterable[Span]:
-        for rank, ip in enumerate(dict.fromkeys((specific, every))):
-            for connector in self._bound.get((ip, port), ()):
-                for remote in connector.remote_ip_ranges:
-                    of_version, low, high = remote.bounds
-                    if of_version == version:
-                        yield low, high, (high - low, rank), Match(connector, remote)
+    def _spans(self, ip: str, port: int, version: int, rank: int) -> Iterator[Span]:
+        for connector in self._bound.get((ip, port), ()):
+            for remote in connector.remote_ip_ranges:
+                of_version, low, high = remote.bounds
+                if of_version == version:
+                    yield low, high, (high - low, rank), Match(connector, remote)

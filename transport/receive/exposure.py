@@ -1,22 +1,93 @@
-"""Who may reach whom, over the whole snapshot: the proof that nothing is an open relay, or the list of what is."""
+"""Who may reach whom without proving anything, over the whole configuration: sentence, badge, warnings, overview and
+guard of the console all ask here.
+
+A stranger is a client that has proved nothing: anonymous, or externally secured, where the address alone is believed.
+Strangers relay where they may submit and either hold *Accept any recipient*, or a wide accepted domain takes mail for
+domains that others own and sends it on. What filters refuse is not counted: their lists come and go.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+
 import msgspec
 
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.domains import AcceptedDomains, parent
 from transport.config.endpoint import IPRange, is_private
+from transport.config.intervals import Interval, merged, ranges_of, without
 from transport.config.permissions import Right, rights
+from transport.config.public_suffixes import holds_foreign_domains
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
+from transport.receive.connector_match import ConnectorIndex
+from transport.receive.rcpt import reserved
+
+
+def is_wide(domain: AcceptedDomain) -> bool:
+    """Whether an accepted domain stands for domains that belong to others: `*`, `*.com`, com with MatchSubDomains."""
+    below = domain.match_subdomains or domain.domain_name.startswith("*")
+    return below and holds_foreign_domains(parent(domain))
+
+
+def sends_on(domain: AcceptedDomain) -> bool:
+    """Whether mail for some of the domain's addresses leaves again; an authoritative one keeps it all."""
+    return domain.domain_type is not DomainType.Authoritative
+
+
+def wide_domains(domains: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:
+    """The wide ones of the accepted domains, without those whose subdomains another one stands for."""
+    return tuple(domain for domain in AcceptedDomains(domains).below.values() if is_wide(domain))
+
+
+ANYBODY = "any address"
+_MOST_NAMED = 4
+
+
+def everything_below(*domains: AcceptedDomain) -> str:
+    """What wide domains stand for, in words: `every .com domain and every .org domain`."""
+    words = [f"every .{parent(each)} domain" if parent(each) else "every domain" for each in domains]
+    if len(words) > _MOST_NAMED:
+        words[_MOST_NAMED - 1 :] = [f"{len(words) - _MOST_NAMED + 1} more"]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def too_wide(domain: AcceptedDomain) -> str:
+    """The warning about a wide accepted domain; empty for others."""
+    if not is_wide(domain):
+        return ""
+    harm = ": a relay in effect." if sends_on(domain) else ", which is hardly yours."
+    return f"The accepted domain {domain.domain_name} takes mail for {everything_below(domain)}{harm}"
 
 
 class Exposure(msgspec.Struct, frozen=True):
-    """Clients that send to any address through a connector without signing in."""
+    """What strangers may do through a connector, and who they are: `ranges` hold the clients that it answers.
+
+    `wide`: the accepted domains by which they reach domains that others own.
+    """
 
     connector: str
     principal: str
+    any_recipient: bool
+    wide: tuple[AcceptedDomain, ...]
     ranges: tuple[IPRange, ...]
+
+    @property
+    def relays(self) -> bool:
+        """Whether mail of strangers is taken for foreign addresses and sent there."""
+        return self.any_recipient or any(map(sends_on, self.wide))
+
+    @property
+    def whom(self) -> str:
+        """Whom the strangers reach, in words."""
+        return ANYBODY if self.any_recipient else everything_below(*filter(sends_on, self.wide))
+
+    @property
+    def wide_names(self) -> frozenset[str]:
+        """The wide domains by their domain names."""
+        return frozenset(domain.domain_name for domain in self.wide)
 
     @property
     def public_ranges(self) -> tuple[IPRange, ...]:
@@ -24,16 +95,61 @@ class Exposure(msgspec.Struct, frozen=True):
         return tuple(remote for remote in self.ranges if not is_private(remote))
 
 
-def exposure(connector: ReceiveConnector) -> Exposure | None:
-    """What a connector would let strangers do if it were enabled: None unless they may relay."""
+def exposure(connector: ReceiveConnector, wide: Collection[AcceptedDomain] = ()) -> Exposure | None:
+    """What a connector would let strangers do if it were enabled and answered all of its addresses.
+
+    `wide`: the wide domains of the configuration. None unless strangers could reach domains that others own.
+    """
     who = principal(connector)
     held = rights(connector.permission_groups, connector.grants, who)
-    if Right.SUBMIT not in held or Right.ACCEPT_ANY_RECIPIENT not in held:
+    by_domain = reached(connector, wide)
+    any_recipient = Right.ACCEPT_ANY_RECIPIENT in held
+    if Right.SUBMIT not in held or not (any_recipient or by_domain):
         return None
-    return Exposure(connector.name, who, connector.remote_ip_ranges)
+    return Exposure(connector.name, who, any_recipient, by_domain, connector.remote_ip_ranges)
+
+
+def reached(connector: ReceiveConnector, wide: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:
+    """Those of wide domains for which a connector takes mail: RejectReservedTopLevelRecipientDomains bars `*.test`."""
+    return tuple(each for each in wide if reserved(connector, f"foreign.{parent(each) or 'domain'}") is None)
+
+
+def exposed(snapshot: Snapshot) -> dict[str, Exposure]:
+    """Connector → what it lets strangers do, of those that are enabled; whom they answer is not yet asked."""
+    wide = wide_domains(snapshot.accepted_domains)
+    found = (exposure(connector, wide) for connector in snapshot.receive_connectors if connector.enabled)
+    return {each.connector: each for each in found if each is not None}
 
 
 def exposures(snapshot: Snapshot) -> list[Exposure]:
-    """Every enabled connector through which somebody relays without signing in."""
-    found = [exposure(connector) for connector in snapshot.receive_connectors if connector.enabled]
-    return [item for item in found if item is not None]
+    """Every connector through which somebody relays without signing in, with the addresses that it answers."""
+    relaying = {name: each for name, each in exposed(snapshot).items() if each.relays}
+    connectors = [each for each in snapshot.receive_connectors if each.name in relaying]
+    found = clients(ConnectorIndex(snapshot), connectors) if connectors else {}
+    return [msgspec.structs.replace(relaying[name], ranges=ranges) for name, ranges in found.items() if ranges]
+
+
+def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> dict[str, tuple[IPRange, ...]]:
+    """Connector → the addresses that it answers, wherever it listens: its ranges less what narrower ones hold."""
+    spans: dict[str, list[Interval]] = {each.name: [] for each in connectors}
+    for local in sorted({binding for each in connectors for binding in each.bindings}):
+        here = {each.name: each for each in index.bound(local) if each.name in spans}
+        asked = merged(remote.bounds for each in here.values() for remote in each.remote_ip_ranges)
+        for span, owner in index.answered(local, asked):
+            if owner.name in here:
+                spans[owner.name].append(span)
+    return {each.name: as_written(merged(spans[each.name]), each.remote_ip_ranges) for each in connectors}
+
+
+def as_written(held: list[Interval], ranges: Iterable[IPRange]) -> tuple[IPRange, ...]:
+    """Disjoint, ascending intervals as ranges: those that were written and lie in them, then what is left over."""
+    kept = [remote for remote in dict.fromkeys(ranges) if _lies_in(remote.bounds, held)]
+    left = without(held, merged(remote.bounds for remote in kept))
+    found = (*kept, *(remote for piece in left for remote in ranges_of(piece)))
+    return tuple(sorted(found, key=lambda remote: remote.bounds))
+
+
+def _lies_in(span: Interval, held: list[Interval]) -> bool:
+    version, low, high = span
+    place = bisect_right(held, (version, low, 2**128)) - 1
+    return place >= 0 and held[place][0] == version and high <= held[place][2]

@@ -33,11 +33,12 @@ class RangeMap(Generic[Owner]):
             self._starts.append(edge)
             self._owners.append(active[0][2] if active else None)
 
-    def stretches(self) -> Iterator[tuple[int, int, Owner]]:
-        """(low, high, owner) of every stretch that has one, ascending."""
-        for place, owner in enumerate(self._owners):
+    def stretches(self, low: int, high: int) -> Iterator[tuple[int, int, Owner]]:
+        """(low, high, owner) of the parts of `low` to `high` that have an owner, ascending."""
+        for place in range(max(0, bisect_right(self._starts, low) - 1), bisect_right(self._starts, high)):
+            owner = self._owners[place]
             if owner is not None:
-                yield self._starts[place], self._starts[place + 1] - 1, owner
+                yield max(low, self._starts[place]), min(high, self._starts[place + 1] - 1), owner
 
     def find(self, address: int) -> Owner | None:
         """The owner of the address (as an integer), or None."""

@@ -51,9 +51,9 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
     rule = relay.refusal(session, recipient, domain)
     if rule:
         return refuse(session, replies.UNABLE_TO_RELAY, rule)
-    reserved = _reserved(session.connector, recipient.domain)
-    if reserved is not None:
-        return refuse(session, *reserved)
+    refused = reserved(session.connector, recipient.domain)
+    if refused is not None:
+        return refuse(session, *refused)
     client = connection_filter.NEUTRAL
     if not session.policy.connection_lists.idle:
         client = connection_filter.verdict(session, now)
@@ -70,7 +70,7 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
     return _add(session, recipient, wishes, "accepted_domain" if domain is not None else "relay_allowed")
 
 
-def _reserved(connector: ReceiveConnector, domain: str) -> tuple[Reply, str] | None:
+def reserved(connector: ReceiveConnector, domain: str) -> tuple[Reply, str] | None:
     """RejectReservedTopLevel-, RejectReservedSecondLevel- and RejectSingleLabelRecipientDomains (RFC 2606)."""
     if connector.reject_single_label_recipient_domains and "." not in domain and not domain.startswith("["):
         return replies.SINGLE_LABEL, "single_label_domain"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from console.domains import actions, models
 from console.management_shell.cmdlets.family import Family
-from console.management_shell.cmdlets.guard import NOTHING_CHANGED, Fields, guarded
+from console.management_shell.cmdlets.guard import CONFIRM_RELAY, NOTHING_CHANGED, Fields, confirmed, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_flag
 from console.publishing.rows import struct_of
@@ -31,7 +31,7 @@ def _new(call: Call) -> Iterator[Record]:
     start = AcceptedDomain(name=call.arguments["Name"], domain_name=call.arguments["DomainName"])
     domain = replace(start, **FAMILY.changes(call)(start))
     if call.should_process(domain.name, "New-AcceptedDomain"):
-        yield FAMILY.record(actions.create(call.host.actor, domain))
+        yield FAMILY.record(confirmed(call, lambda names: actions.create(call.host.actor, domain, names)))
 
 
 def _set(call: Call) -> Iterator[Record]:
@@ -40,7 +40,7 @@ def _set(call: Call) -> Iterator[Record]:
     if "MakeDefault" in call.arguments:
         changes["default"] = call.arguments["MakeDefault"]
     if call.should_process(row.name, "Set-AcceptedDomain"):
-        after = actions.update(call.host.actor, row.pk, changes)
+        after = confirmed(call, lambda names: actions.update(call.host.actor, row.pk, changes, confirmed=names))
         if after.version == row.version:
             call.warning(NOTHING_CHANGED.format(row))
     return iter(())
@@ -49,7 +49,7 @@ def _set(call: Call) -> Iterator[Record]:
 def _remove(call: Call) -> Iterator[Record]:
     row = FAMILY.find(call.arguments["Identity"])
     if call.should_process(row.name, "Remove-AcceptedDomain"):
-        actions.remove(call.host.actor, row.pk)
+        confirmed(call, lambda names: actions.remove(call.host.actor, row.pk, names))
     return iter(())
 
 
@@ -75,6 +75,7 @@ TABLE = {
                 with_changes(NAME, mandatory=True, position=0),
                 with_changes(DOMAIN_NAME, mandatory=True),
                 *PARAMETERS.values(),
+                CONFIRM_RELAY,
             ),
             "Adds a domain for which mail is accepted.",
             (
@@ -88,7 +89,7 @@ TABLE = {
         Cmdlet(
             "Set-AcceptedDomain",
             _set,
-            (FAMILY.identity_parameter(), NAME, *PARAMETERS.values(), MAKE_DEFAULT),
+            (FAMILY.identity_parameter(), NAME, *PARAMETERS.values(), MAKE_DEFAULT, CONFIRM_RELAY),
             "Changes an accepted domain; the domain itself stays.",
             (
                 ("Set-AcceptedDomain fabrikam.com -MakeDefault $true", "It gives the postmaster address now."),
@@ -99,7 +100,7 @@ TABLE = {
         Cmdlet(
             "Remove-AcceptedDomain",
             _remove,
-            (FAMILY.identity_parameter(),),
+            (FAMILY.identity_parameter(), CONFIRM_RELAY),
             "Removes an accepted domain, unless it is the default.",
             (("Remove-AcceptedDomain fabrikam.com -Confirm:$false", "Its mail is refused from now on."),),
             changes=True,

@@ -37,7 +37,7 @@ def _import(call: Call) -> Iterator[object]:
     if rehearsed.problems:
         raise ShellError(" ".join(rehearsed.problems))
     left_out = [f"{name} is left out: {reason}" for name, reason in _left_out(found, steps)]
-    for text in [*left_out, *(f"{name}: {danger}" for name, danger in rehearsed.relays.items()), *rehearsed.too_wide]:
+    for text in [*left_out, *(f"{name}: {danger}" for name, danger in rehearsed.relays.items())]:
         call.warning(text)
     if rehearsed.unknown:
         call.warning(f"The directory knows no recipients of {', '.join(rehearsed.unknown)}: mail for them is refused.")

@@ -20,9 +20,9 @@ from transport.config.setting import settings
 CONFIRM_RELAY = Parameter(
     "ConfirmRelay",
     read_texts,
-    help="The name of the connector through which strangers could relay afterwards. Not needed where the command calls "
-    "that connector by its whole name and only private networks or single addresses could relay. Otherwise you are "
-    "asked to type the name; -Confirm:$false does not answer this question.",
+    help="The name of the connector, or the accepted domain, by which strangers could relay afterwards. Not needed "
+    "where the command calls that connector by its whole name and only private networks or single addresses could "
+    "relay. Otherwise you are asked to type the name; -Confirm:$false does not answer this question.",
 )
 NOTHING_CHANGED = "The command completed, but nothing of '{}' was changed."
 Result = TypeVar("Result")
@@ -92,7 +92,7 @@ def shell_error(error: ValidationError, fields: Fields) -> ShellError:
 
 
 def confirmed(call: Call, act: Callable[[frozenset[str]], Result], said: frozenset[str] = frozenset()) -> Result:
-    """Does what may let strangers relay: `act(names)` with the connectors that the administrator has named.
+    """Does what may let strangers relay: `act(names)` with what the administrator has named.
 
     A connector that the command itself calls by its whole name (`said`) counts as named if only private networks and
     single addresses could relay through it; who they are is a warning. Everybody else takes -ConfirmRelay.
@@ -102,6 +102,8 @@ def confirmed(call: Call, act: Callable[[frozenset[str]], Result], said: frozens
         return act(named)
     except RelayNotConfirmed as error:
         for name, danger in error.dangers.items():
+            if name in named:
+                continue
             if name in said & error.few:
                 call.warning(danger)
             elif "ConfirmRelay" in call.arguments or not _typed(call, name, danger):

@@ -26,13 +26,12 @@ from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.transport_settings import actions as transport_settings
 from console.users import queries as users
-from transport.config.accepted_domain import AcceptedDomain, DomainType, too_wide
+from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
-from transport.receive.exposure import exposures
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
@@ -41,14 +40,13 @@ WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 class Rehearsal:
     """What an import would lead to. `problems` keep it from being applied; each name in `dangers` must be typed.
 
-    `relays`: connector → who could relay through it afterwards; `too_wide`: domains by which everybody could.
+    `relays`: connector or accepted domain → who could relay by it afterwards.
     """
 
     after: Snapshot | None = None
     problems: list[str] = field(default_factory=list)
     dangers: dict[str, str] = field(default_factory=dict)
     relays: dict[str, str] = field(default_factory=dict)
-    too_wide: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """New domains of which the directory knows nobody yet, while unlisted recipients are refused."""
 
@@ -83,17 +81,14 @@ def rehearse(actor: Actor, steps: Sequence[Step]) -> Rehearsal:
     before = compile_snapshot(0)
     try:
         with transaction.atomic():
-            apply(
-                actor, steps, "", {step.struct.name for step in steps if hasattr(step.struct, "name")} | _names(before)
-            )
+            apply(actor, steps, "", _names(before) | {name for step in steps for name in _names_of(step.struct)})
             after = compile_snapshot(0)
             transaction.set_rollback(True)
     except ValidationError as error:
         return Rehearsal(problems=error.messages)
     dangers = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(before, after).items()}
-    relays = {each.connector: relay_guard.danger(list(each.ranges)) for each in exposures(after)}
-    wide = list(filter(None, map(too_wide, after.accepted_domains)))
-    return Rehearsal(after, [], dangers, relays, wide, _unknown(before, after))
+    relays = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(Snapshot(), after).items()}
+    return Rehearsal(after, [], dangers, relays, _unknown(before, after))
 
 
 def _unknown(before: Snapshot, after: Snapshot) -> list[str]:
@@ -110,7 +105,12 @@ def _ending(domain_name: str) -> str:
 
 
 def _names(snapshot: Snapshot) -> set[str]:
-    return {each.name for each in snapshot.receive_connectors}
+    return {name for each in (*snapshot.receive_connectors, *snapshot.accepted_domains) for name in _names_of(each)}
+
+
+def _names_of(struct: Any) -> set[str]:
+    """What may have to be typed for an object."""
+    return {getattr(struct, field) for field in ("name", "domain_name") if hasattr(struct, field)}
 
 
 def _write(actor: Actor, step: Step) -> None:

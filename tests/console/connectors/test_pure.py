@@ -10,8 +10,9 @@ from console.connectors.warnings import warnings
 from tests.console.builders import RELAY, accepted_domain, receive_connector
 from transport.config.accepted_domain import DomainType
 from transport.config.endpoint import everyone
-from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
+from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism
+from transport.config.snapshot import Snapshot
 
 CLIENTS = {
     "auth_mechanism": frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS}),
@@ -96,11 +97,66 @@ def test_disjoint_ranges_of_both_families_are_fine():
 def test_a_plain_connector_has_no_warning_but_a_domain_for_everything_has():
     assert warnings(receive_connector(), [accepted_domain()]) == []
     every = accepted_domain("*", domain_type=DomainType.ExternalRelay)
-    assert "takes mail for every domain: a relay in effect." in warnings(receive_connector(), [every])[0]
+    said = " ".join(warnings(receive_connector(), [every]))
+    assert "its clients may send to every domain." in said
+    assert "takes mail for every domain: a relay in effect." in said
     for everything in (accepted_domain("*.com"), accepted_domain("com", match_subdomains=True)):
-        assert "takes mail for all of “.com”, which is hardly" in warnings(receive_connector(), [everything])[0]
+        assert "takes mail for every .com domain, which is hardly" in warnings(receive_connector(), [everything])[0]
     for one in (accepted_domain("*.contoso.com"), accepted_domain("localhost")):
         assert warnings(receive_connector(), [one]) == []
+
+
+@pytest.mark.parametrize("suffix", ["com", "co.uk", "kawasaki.jp", "ck", "xn--p1ai", "github.io", "test", "COM"])
+def test_a_domain_for_what_others_own_is_a_relay_whatever_the_suffix(suffix):
+    domains = [accepted_domain(f"*.{suffix}".lower(), domain_type=DomainType.ExternalRelay)]
+    everyone_may = receive_connector(remote_ip_ranges=everyone())
+    said = sentence(everyone_may, Snapshot(accepted_domains=tuple(domains)))
+    assert f"to your accepted domains and every .{suffix.lower()} domain, up to 10 MB" in said
+    assert "This is an open relay: everyone on the Internet" in warnings(everyone_may, domains)[0]
+
+
+@pytest.mark.parametrize("name", ["*.contoso.com", "*.contoso.co.uk", "*.city.kawasaki.jp", "*.www.ck", "com", "co.uk"])
+def test_a_domain_of_ones_own_is_none(name):
+    domains = (accepted_domain(name, domain_type=DomainType.ExternalRelay),)
+    assert "to your accepted domains only" in sentence(receive_connector(), Snapshot(accepted_domains=domains))
+    assert warnings(receive_connector(), domains) == []
+
+
+def test_reserved_top_level_domains_are_barred_where_the_connector_says_so():
+    domains = (accepted_domain("*.test", domain_type=DomainType.ExternalRelay),)
+    barred = receive_connector(reject_reserved_top_level_recipient_domains=True)
+    assert "to your accepted domains only" in sentence(barred, Snapshot(accepted_domains=domains))
+
+
+def test_an_authoritative_domain_for_everything_is_named_though_nothing_is_relayed():
+    domains = (accepted_domain("*.com"), accepted_domain("*.uk", domain_type=DomainType.InternalRelay))
+    said = sentence(receive_connector(), Snapshot(accepted_domains=domains))
+    assert "to your accepted domains (with every .com domain) and every .uk domain, up to 10 MB." in said
+
+
+def test_users_and_groups_with_rights_of_their_own_are_named():
+    grants = (
+        Grant("CONTOSO\\Scanners", Right.ACCEPT_ANY_RECIPIENT.value),
+        Grant("CONTOSO\\Guest", Right.SUBMIT.value, True),
+        Grant("CONTOSO\\Robots", Right.ACCEPT_ANY_SENDER.value),
+    )
+    deny = Grant(AUTHENTICATED_USERS, Right.ACCEPT_ANY_RECIPIENT.value, True)
+    plain = sentence(receive_connector(**CLIENTS, grants=grants))
+    assert plain == "Users who sign in from 10.0.0.0/8 may send to any address, up to 10 MB."
+    submitters = Grant(AUTHENTICATED_USERS, Right.SUBMIT.value)
+    no_group = CLIENTS | {"permission_groups": frozenset()}
+    said = sentence(receive_connector(**no_group, grants=(*grants, submitters)))
+    assert "Users who sign in from 10.0.0.0/8 may send to your accepted domains only, up to 10 MB." in said
+    assert "CONTOSO\\Scanners from 10.0.0.0/8 may send to any address" in said
+    assert "any address" not in sentence(receive_connector(**CLIENTS, grants=(*grants, deny)))
+
+
+def test_a_connector_whose_addresses_others_answer_says_so():
+    relay = receive_connector("Relay", ranges=["10.0.0.0/24"], grants=(RELAY,))
+    halves = [receive_connector(f"Half {n}", ranges=[f"10.0.0.{n}/25"]) for n in (0, 128)]
+    said = sentence(relay, Snapshot(receive_connectors=(*halves, relay)))
+    assert said.startswith("Nobody reaches it: others answer its addresses")
+    assert sentence(relay, Snapshot(receive_connectors=(halves[0], relay))).startswith("Anyone in 10.0.0.0/24")
 
 
 def test_matrix():

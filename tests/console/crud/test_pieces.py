@@ -21,7 +21,7 @@ class RelayForm(TypedConfirmation, forms.Form):
 
     def clean(self):
         if self.cleaned_data.get("relay"):
-            self.require_name("Anonymous Relay", "Anyone in 10.0.0.0/8 could then send to any address.")
+            self.require_names({"Anonymous Relay": "Anyone in 10.0.0.0/8 could then send to any address."})
 
 
 def test_a_time_is_utc_until_the_script_writes_the_readers_zone() -> None:

@@ -55,7 +55,10 @@ def test_the_exports_of_a_lab_server_become_one_revision():
     found, planned = queries.report(actions.hand_in(ADMIN, files))
     assert len(found) == 9
     assert [step.choice for step in planned][:5] == ["skip", "skip", "import", "skip", "import"]
-    revision = apply(ADMIN, planned, "Import from Exchange")
+    assert "could send mail to every .com domain" in rehearse(ADMIN, planned).dangers["*.com"]
+    with pytest.raises(RelayNotConfirmed):
+        apply(ADMIN, planned, "Import from Exchange")
+    revision = apply(ADMIN, planned, "Import from Exchange", {"*.com"})
     assert (revision.number, ConfigRevision.objects.count(), revision.comment) == (1, 1, "Import from Exchange")
     after = compile_snapshot(1)
     assert [each.name for each in after.receive_connectors] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def relay(name: str = "Relay", **changes: Any):
 
 
 def opened(before: Snapshot, after: Snapshot) -> dict[str, list[str]]:
-    return {name: [str(each) for each in ranges] for name, ranges in newly_open(before, after).items()}
+    return {name: [str(each) for each in opening.ranges] for name, opening in newly_open(before, after).items()}
 
 
 def test_a_plain_connector_needs_no_confirmation():
@@ -76,3 +77,40 @@ def test_the_danger_is_said_in_words():
         require_confirmation(snapshot(), snapshot(relay(ranges=["0.0.0.0-255.255.255.255"])), set())
     assert "Everyone on the Internet" in caught.value.dangers["Relay"]
     require_confirmation(snapshot(), snapshot(relay()), {"Relay"})
+
+
+def test_all_names_are_asked_for_at_once_and_none_of_them_again():
+    both = snapshot(relay("One", ranges=["10.0.0.1"]), relay("Two", ranges=["10.0.0.2"]))
+    with pytest.raises(RelayNotConfirmed) as caught:
+        require_confirmation(snapshot(), both, {"One"})
+    assert list(caught.value.dangers) == ["One", "Two"]
+    require_confirmation(snapshot(), both, {"One", "Two"})
+
+
+def test_a_shield_on_one_address_in_front_of_a_relay_on_every_address():
+    shield = receive_connector("Shield", ranges=["10.0.0.0/8"], bindings=["10.2.3.4:25"])
+    every = relay(bindings=["0.0.0.0:25"], ranges=["10.0.0.0/8"])
+    assert opened(snapshot(every, shield), snapshot(every)) == {"Relay": ["10.0.0.0/8"]}
+    assert opened(snapshot(every), snapshot(every, shield)) == {}
+
+
+def test_clients_of_the_other_family_never_come_to_a_binding():
+    assert opened(snapshot(), snapshot(relay(ranges=["fd00::/8"]))) == {}
+    assert opened(snapshot(), snapshot(relay(ranges=["fd00::/8"], bindings=["[::1]:25"]))) == {"Relay": ["fd00::/8"]}
+
+
+def test_asking_takes_milliseconds_with_a_thousand_connectors_and_ten_thousand_ranges():
+    many = [
+        receive_connector(
+            f"Connector {n}",
+            ranges=[f"10.{n // 250}.{n % 250}.{16 * each}" for each in range(10)],
+            bindings=["0.0.0.0:25"] if n % 2 else [f"10.9.{n // 250}.{n % 250}:25"],
+            grants=(RELAY,) if n % 10 == 0 else (),
+        )
+        for n in range(1000)
+    ]
+    before = snapshot(*many)
+    after = snapshot(*many[:-1], relay("Connector 999", bindings=["0.0.0.0:25"], ranges=["10.1.0.0/16"]))
+    began = process_time()
+    assert list(newly_open(before, after)) == ["Connector 999"]
+    assert process_time() - began < 0.5

@@ -2,6 +2,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -23,7 +24,10 @@ class Command(BaseCommand):
         self._await_database(options["wait"])
         self._refuse_newer_database()
         call_command("migrate", interactive=False, verbosity=0)
-        first_start.run(settings.HOME)
+        try:
+            first_start.run(settings.HOME)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
 
     def _await_database(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -1,0 +1,133 @@
+"""Random configurations on loopback addresses, and what strangers are answered there by the decisions themselves."""
+
+from __future__ import annotations
+
+from itertools import product
+from random import Random
+from typing import NamedTuple
+
+from tests.receive.builders import connector
+from transport.config import rules
+from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.filters import RecipientFilter
+from transport.config.permissions import (
+    ANONYMOUS,
+    AUTHENTICATED_USERS,
+    EXTERNALLY_SECURED,
+    Grant,
+    PermissionGroup,
+    Right,
+)
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.snapshot import Snapshot
+from transport.receive import rcpt, verbs
+from transport.receive.admission import Load, admitted
+from transport.receive.outcome import LookUpRecipient
+from transport.receive.policy import Policy
+from transport.send.route import MAILBOX, Router
+
+PORTS = (25, 26)
+RANGES = "127.0.1.0/29", "127.0.1.0/30", "127.0.1.4/30", "127.0.1.0/31", "127.0.1.5", "0.0.0.0/0", "::/0"
+ADDRESSES = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+CLIENTS = tuple(f"127.0.1.{number}" for number in range(9))
+DOMAINS = "contoso.com", "*.contoso.com", "*.com", "com", "*", "*.test", "*.co.uk", "uk", "*.github.io", "*.kawasaki.jp"
+LITERAL = "[192.0.2.1]"
+"""What no accepted domain stands for: taken only by the right to send to anybody."""
+FOREIGN = (
+    "victim.com", "victim.uk", "victim.co.uk", "victim.test", "victim.github.io", "x.y.kawasaki.jp", "victim.org",
+    LITERAL,
+)  # fmt: skip
+GRANTED = Right.SUBMIT, Right.ACCEPT_ANY_RECIPIENT, Right.ACCEPT_ANY_SENDER
+
+
+class Relayed(NamedTuple):
+    """A stranger's mail for a foreign domain was taken and would leave again."""
+
+    connector: str
+    local: tuple[str, int]
+    client: str
+    domain: str
+
+
+def world(random: Random, ports: tuple[int, int] = PORTS) -> Snapshot:
+    """A configuration that could be saved; each connector greets with a name of its own."""
+    while True:
+        names = [f"connector-{number}.example" for number in range(random.randint(1, 4))]
+        connectors = tuple(_connector(random, name, ports) for name in names)
+        found = Snapshot(
+            server="gateway.test",
+            receive_connectors=connectors,
+            accepted_domains=_domains(random),
+            recipient_filter=RecipientFilter(enabled=random.random() < 0.5),
+        )
+        if not rules.snapshot_problems(found):
+            return found
+
+
+def _connector(random: Random, name: str, ports: tuple[int, int]) -> ReceiveConnector:
+    bindings = random.sample([f"{ip}:{port}" for ip in (*ADDRESSES[:2], "0.0.0.0") for port in ports], 2)
+    secured = random.random() < 0.2
+    groups = {group for group in PermissionGroup if random.random() < 0.4}
+    return connector(
+        name,
+        fqdn=name,
+        max_protocol_errors=None,
+        bindings=" ".join(bindings[: random.randint(1, 2)]),
+        ranges=" ".join(random.sample(RANGES, random.randint(1, 2))),
+        enabled=random.random() < 0.85,
+        permission_groups=frozenset(groups | ({PermissionGroup.ExchangeServers} if secured else set())),
+        auth_mechanism=frozenset({AuthMechanism.ExternalAuthoritative} if secured else {AuthMechanism.Tls}),
+        grants=tuple(sorted({_grant(random) for _ in range(random.randint(0, 2))})),
+        reject_reserved_top_level_recipient_domains=random.random() < 0.3,
+    )
+
+
+def _grant(random: Random) -> Grant:
+    who = random.choice([ANONYMOUS, ANONYMOUS.lower(), EXTERNALLY_SECURED, AUTHENTICATED_USERS])
+    return Grant(who, random.choice(GRANTED).value, deny=random.random() < 0.3)
+
+
+def _domains(random: Random) -> tuple[AcceptedDomain, ...]:
+    names = random.sample(DOMAINS, random.randint(0, 3))
+    others = tuple(
+        AcceptedDomain(
+            name=name,
+            domain_name=name,
+            domain_type=random.choice(list(DomainType)),
+            match_subdomains=not name.startswith("*") and random.random() < 0.6,
+            address_book_enabled=random.random() < 0.7,
+        )
+        for name in names
+    )
+    return (AcceptedDomain(name="Ours", domain_name="ours.example", default=True), *others)
+
+
+def relayed(snapshot: Snapshot) -> set[Relayed]:
+    """Every way in which a stranger relays, found by trying all of them on the decisions that answer clients."""
+    policy, domains = Policy(snapshot), leaving(snapshot)
+    return {
+        Relayed(name, local, client, domain)
+        for local, client, domain in product(product(ADDRESSES, PORTS), CLIENTS, domains)
+        if (name := taken_by(policy, local, client, domain))
+    }
+
+
+def leaving(snapshot: Snapshot) -> list[str]:
+    """The foreign domains whose mail is not kept in mailboxes here."""
+    router = Router(snapshot)
+    return [domain for domain in FOREIGN if router.hop(f"x@{domain}", listed=False) != MAILBOX]
+
+
+def taken_by(policy: Policy, local: tuple[str, int], client: str, domain: str) -> str:
+    """The connector that takes mail for somebody unlisted in the domain, else an empty text."""
+    outcome = verbs.connect(policy, local, (client, 49152), False)
+    if outcome.decided_by == "no_connector":
+        return ""
+    session = admitted(outcome.session, Load(0, 0), 0.0).session
+    for line in (b"EHLO client.example", b"MAIL FROM:<>", f"RCPT TO:<someone@{domain}>".encode()):
+        outcome = verbs.respond(session, line, 0.0)
+        session = outcome.session
+    for action in outcome.actions:
+        if isinstance(action, LookUpRecipient):
+            outcome = rcpt.looked_up(session, action, False)
+    return session.connector.name if outcome.reply is not None and outcome.reply.code == 250 else ""
