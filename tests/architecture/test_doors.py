@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,17 @@ def test_pure_rooms_know_no_clock_no_socket_and_no_shell(folder: str, doors: tup
         for name in imports(path):
             assert not under(name, *FOREIGN_TO_PURE), f"{path} imports {name}"
             assert not under(name, "transport") or name == "transport" or under(name, *doors), f"{path} imports {name}"
+
+
+def test_the_list_of_public_suffixes_stays_out_of_the_transport() -> None:
+    """The library reads its bundled list from a file: at the import of one module, never while something is decided,
+    and in the console's processes alone.
+    """
+    asking = {path.name for path in modules("transport") for name in imports(path) if under(name, "publicsuffixlist")}
+    assert asking == {"public_suffixes.py"}
+    loaded = "import sys, transport.worker; print('publicsuffixlist' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
 
 
 def test_the_transport_knows_nothing_of_the_console() -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from console.connectors.sentence import sentence
+from console.processes.address import free_port
 from console.publishing.relay_guard import newly_open
-from tests.conftest import free_port, wait_for
+from tests.conftest import wait_for
 from tests.console.publishing.worlds import (
     ADDRESSES,
     CLIENTS,
