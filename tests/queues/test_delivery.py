@@ -1,6 +1,7 @@
 """From the queue to the next hop: what is sent, and what becomes of each recipient."""
 
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -252,6 +253,11 @@ def test_expiry_bounces_and_a_delay_is_told_once(journal, forward, deliver, conf
     assert [row[1] for row in query(STATUS)] == ["ready", "failed", "ready"]
     subjects = {row[0] for row in query("SELECT subject FROM queues_message WHERE origin = 'generated'")}
     assert subjects == {"Delayed: Figures", "Undeliverable: Figures"}
+    ((until,),) = query(
+        "SELECT substring(convert_from(chunk, 'UTF8') FROM 'Will-Retry-Until: ([^\r]*)') FROM queues_content c "
+        "JOIN queues_message m ON m.id = c.message_id WHERE m.subject = 'Delayed: Figures' AND number = 0"
+    )
+    assert abs(parsedate_to_datetime(until).timestamp() - time.time() - 500) < 60
     assert query("SELECT count(*) FROM queues_content c JOIN queues_recipient r USING (message_id) "
                  "WHERE address = 'dead@far.test'") == [(0,)]  # fmt: skip
 

@@ -184,3 +184,10 @@ def test_the_header_of_a_stranger_is_shown_twice_at_most_and_in_part(action, mor
 def test_a_loop_is_not_the_fault_of_the_address():
     _, message = made(recipients=[Recipient("a@y.test", "5.4.6", "554 5.4.6 Hop count exceeded")])
     assert "going in circles" in next(message.iter_parts()).get_body().get_content()
+
+
+def test_only_a_delayed_message_has_a_time_until_which_it_is_tried():
+    waiting = msgspec.structs.replace(NOBODY, retry_until=1_700_003_600.0)
+    told = {action: "Will-Retry-Until:" in str(made(action, recipients=(waiting,))[1]) for action in Action}
+    assert [action for action, there in told.items() if there] == [Action.DELAYED]
+    assert "Will-Retry-Until: Tue, 14 Nov 2023 23:13:20 +0000" in str(made(Action.DELAYED, recipients=(waiting,))[1])

@@ -35,7 +35,8 @@ class Action(Enum):
 
 class Recipient(msgspec.Struct, frozen=True):
     """One recipient of the report; `error` is the answer on one line, such as `550 5.1.1 User unknown`. `notify` and
-    `orcpt` as the client gave them with RCPT, empty when it did not.
+    `orcpt` as the client gave them with RCPT, empty when it did not. `retry_until`: when a message that waits will be
+    given up, in seconds since 1970.
     """
 
     address: str
@@ -44,6 +45,7 @@ class Recipient(msgspec.Struct, frozen=True):
     remote_host: str = ""
     notify: str = ""
     orcpt: str = ""
+    retry_until: float = 0.0
 
 
 class Original(msgspec.Struct, frozen=True):
@@ -248,6 +250,7 @@ def _delivery_status(action: Action, original: Original, recipients: list[Recipi
             f"Status: {recipient.status}",
             f"Diagnostic-Code: smtp;{_one_line(recipient.error)}",
             *([f"Remote-MTA: dns;{recipient.remote_host}"] if recipient.remote_host else []),
+            *([f"Will-Retry-Until: {date(recipient.retry_until)}"] if action is Action.DELAYED else []),
             f"X-Display-Name: {recipient.address}",
             "",
         ]

@@ -13,7 +13,7 @@ WITH chosen AS (
         WHERE status = 'ready' AND notice_at <= now() AND claimed_by IS NULL ORDER BY notice_at LIMIT %s)
     FOR UPDATE SKIP LOCKED)
 SELECT r.id, r.message_id, r.address, r.last_error, r.remote_host, m.expires_at <= now(), h.last_error,
-    r.notify, r.orcpt
+    r.notify, r.orcpt, extract(epoch FROM m.expires_at)::float8
 FROM chosen m JOIN queues_recipient r ON r.message_id = m.id LEFT JOIN queues_nexthop h ON h.key = r.next_hop
 WHERE r.status = 'ready' AND r.notice_at <= now() AND r.claimed_by IS NULL
 ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
@@ -49,6 +49,6 @@ def send_due() -> int:
 
 def _recipient(row: tuple, error: str) -> Recipient:
     """The report names the last thing that was heard of the next hop."""
-    _, _, address, last_error, remote_host, _, hop_error, notify, orcpt = row
+    _, _, address, last_error, remote_host, _, hop_error, notify, orcpt, expires_at = row
     heard = last_error or hop_error
-    return Recipient(address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host, notify, orcpt)
+    return Recipient(address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host, notify, orcpt, expires_at)
