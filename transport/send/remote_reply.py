@@ -91,7 +91,8 @@ def one_line(code: int, text: str) -> str:
 
 def printable(text: str) -> str:
     """Words of a stranger on one line, without anything that a page or a log could take for more than words."""
-    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+    words = " ".join(text.split())
+    return words if words.isprintable() else "".join(each if each.isprintable() else "?" for each in words)
 
 
 def unreachable(reason: str, hosts: int) -> Verdict:

@@ -64,6 +64,7 @@ class Connection:
         self.sent = self._unread = 0
         self.early = self.took_early = self.heard = False
         self._codes: list[int] = []
+        self._said = (0, "")
         self.protection = "In the clear: STARTTLS is not offered"
         self._wire = Wire(host, port, until)
         try:
@@ -238,7 +239,7 @@ class Connection:
         self._codes = []
         verdicts, go_on = self._verdicts(parcel, commands)
         if self.pace > Pace.SINGLE and not go_on and remote_reply.refuses_order(self._codes, self.early):
-            raise OutOfOrder(self._said)
+            raise OutOfOrder(remote_reply.one_line(*self._said))
         return verdicts, go_on
 
     def _verdicts(self, parcel: Parcel, commands: list[bytes]) -> tuple[Verdicts, bool]:
@@ -324,7 +325,7 @@ class Connection:
             self._wire.send(commands.pop(0))
         code, text = self._reply()
         self._codes.append(code)
-        self._said = remote_reply.one_line(code, text)
+        self._said = code, text
         return code, text
 
     def _skip(self, replies: int) -> None:

@@ -141,12 +141,12 @@ class Wire:
         while True:
             line = self._line(began, end, soon, octets)
             octets += len(line) + 1
-            lines.append(line)
+            lines.append(line[4:].rstrip(b"\r"))
             code = int(line[:3]) if line[:3].isdigit() else 0
             if not 200 <= code <= 599 or len(lines) > (_REPLY.lines or 0):
                 raise Lost(_nonsense(line, code))
             if line[3:4] != b"-":
-                return code, "\n".join(each[4:].decode("utf-8", "replace").rstrip("\r") for each in lines)
+                return code, b"\n".join(lines).decode("utf-8", "replace")
 
     def _line(self, began: float, end: float, soon: float, before: int) -> bytes:
         """One line without its line feed; `before` octets of the reply came already."""
