@@ -13,6 +13,7 @@ from kombu import Exchange, Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from console.processes.home import Home, HomeError
+from transport.log_lines import FORMAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -225,7 +226,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "console.processes.log_lines.OneLine",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            "format": FORMAT,
         },
     },
     "filters": {

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
@@ -21,6 +20,7 @@ from console.processes.program import Program
 from console.processes.valkey import Valkey
 from tests.browser import HINT, find_browser, may_be_left_out
 from tests.running_copy import RunningCopy
+from tests.waiting import wait_for
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -105,15 +105,6 @@ def home(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("GATEPOST_HOME", str(directory))
     settings.GATEPOST_HOME, settings.HOME = directory, Home(directory)  # type: ignore[attr-defined]
     return directory
-
-
-def wait_for(condition: Callable[[], object], complaint: str, seconds: float = 20) -> None:
-    """Return as soon as `condition` holds; fail with `complaint` after `seconds`."""
-    deadline = monotonic() + seconds
-    while not condition():
-        if monotonic() > deadline:
-            pytest.fail(f"{complaint} after {seconds:g} s")
-        sleep(0.02)
 
 
 @pytest.fixture(scope="module")

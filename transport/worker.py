@@ -17,6 +17,7 @@ from typing import Never
 import msgspec
 import uvloop
 
+from transport import log_lines
 from transport.config.snapshot import Snapshot
 from transport.durable_file import only_one
 from transport.receive.policy import Policy
@@ -68,8 +69,7 @@ def environment(variables: Mapping[str, str]) -> Environment:
     """The variables as README.md lists them. Raises OSError when the secret cannot be read."""
     home = Path(variables.get("GATEPOST_HOME") or "var").absolute()
     node = variables.get("GATEPOST_NODE") or socket.gethostname()
-    key_file = home / "secret.key"
-    secret = variables.get("GATEPOST_SECRET_KEY") or (key_file.read_text().strip() if key_file.exists() else "")
+    secret = variables.get("GATEPOST_SECRET_KEY") or _secret(home / "secret.key")
     return Environment(
         home=home,
         name=variables.get("GATEPOST_TRANSPORT") or node,
@@ -81,6 +81,15 @@ def environment(variables: Mapping[str, str]) -> Environment:
         user=variables.get("GATEPOST_USER") or "nobody",
         minimum_free=int(variables.get("GATEPOST_MINIMUM_FREE") or MINIMUM_FREE),
     )
+
+
+def _secret(file: Path) -> str:
+    """Of this copy; empty when it has none. Raises OSError when it has been lost."""
+    if not file.exists():
+        return ""
+    if secret := file.read_text().strip():
+        return secret
+    raise OSError(f"{file} is empty: put the key back from a backup")
 
 
 class Worker:
@@ -215,7 +224,7 @@ async def _serve(settings: Environment) -> None:
 
 def main() -> None:
     """Run until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_lines.to_standard_error()
     os.umask(0o077)
     try:
         settings = environment(os.environ)

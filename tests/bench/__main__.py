@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,10 @@ MEGABYTE = 1_000_000
 
 
 def main() -> None:
+    if not shutil.which("postfix"):
+        print("Postfix is not installed, and its smtp-source makes the load: only what needs neither is measured.")
+        _tarpit()
+        return decisions.main()
     ports = [free_port() for _ in range(4)]
     sink = Sink(ports[3])
     with Gatepost(ports[0], ports[1], ports[3], DOMAIN, RECIPIENTS) as gatepost:
@@ -34,24 +37,19 @@ def main() -> None:
             _alone(gatepost)
         finally:
             sink.stop()
-            if postfix:
-                postfix.stop()
-                shutil.rmtree(postfix.folder)
-    decisions.main()
+            postfix.stop()
+            shutil.rmtree(postfix.folder)
+    return decisions.main()
 
 
-def _postfix(port: int, sink: int) -> Postfix | None:
-    if not shutil.which("postfix"):
-        print("Postfix is not installed: Gatepost alone is measured (smtp-source comes with Postfix, too).")
-        sys.exit(1)
+def _postfix(port: int, sink: int) -> Postfix:
     folder = Path(tempfile.mkdtemp(prefix="gatepost-bench-postfix-"))
     postfix = Postfix(folder, port, sink, DOMAIN, [f"{number}user@{DOMAIN}" for number in range(1, RECIPIENTS + 1)])
     postfix.start()
     return postfix
 
 
-def _compare(gatepost: Gatepost, postfix: Postfix | None, sink: Sink) -> None:
-    assert postfix is not None
+def _compare(gatepost: Gatepost, postfix: Postfix, sink: Sink) -> None:
     cases: list[tuple[str, int, Callable[[int], float]]] = [
         ("accepted/s, 4 KB, a connection each", gatepost.quiet, lambda port: _rate(port, 3000, keep=False)),
         ("accepted/s, 4 KB, connections kept", gatepost.quiet, lambda port: _rate(port, 5000, keep=True)),

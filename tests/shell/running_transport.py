@@ -26,8 +26,8 @@ import uvloop
 
 from console.processes.account import Account
 from console.processes.address import free_port
-from tests.conftest import wait_for
 from tests.receive.builders import connector, domain
+from tests.waiting import wait_for
 from transport.config.document import checksum, encode
 from transport.config.filters import RecipientFilter
 from transport.config.receive_connector import ReceiveConnector

@@ -36,6 +36,35 @@ def test_metrics(serving: RunningTransport) -> None:
     assert serving.ask("/elsewhere")[0] == 404
 
 
+def test_a_lost_secret_is_named(transport: RunningTransport) -> None:
+    """Without it no certificate can be used; a power failure leaves an empty file at most."""
+    (transport.home / "secret.key").touch()
+    with pytest.raises(AssertionError, match=r"the transport cannot start: .*/secret\.key is empty"):
+        transport.start()
+
+
+def test_files_of_no_length_are_made_anew(transport: RunningTransport) -> None:
+    transport.publish(transport.connector())
+    transport.list_recipients(["a@gatepost.test"])
+    transport.start()
+    assert transport.greeted().message(b"x").startswith("250 ")
+    transport.stop()
+    emptied = [path for path in (transport.home / "state").rglob("*") if path.is_file()]
+    assert {"config.json", "recipients.index", "lock"} <= {path.name for path in emptied}
+    for path in emptied:
+        path.write_bytes(b"")
+    newest = max(path for path in (transport.home / "journal" / transport.name).iterdir() if path.is_file())
+    newest.with_stem(f"{newest.stem}0").touch()
+    transport.start(healthy=False)
+    assert "state/node-1/config.json cannot be used" in transport.log
+    assert "state/node-1/recipients.index: " in transport.log
+    transport.stop()
+    transport.publish(transport.connector())
+    transport.start()
+    assert transport.greeted().message(b"x").startswith("250 ")
+    assert "Traceback" not in transport.log
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
 def test_a_missing_user_is_said(transport: RunningTransport) -> None:
     transport.variables["GATEPOST_USER"] = "no-such-user"

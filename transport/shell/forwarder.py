@@ -14,6 +14,7 @@ from time import monotonic
 
 import psycopg
 
+from transport import log_lines
 from transport.durable_file import only_one
 from transport.shell.journal_reader import JournalReader
 from transport.shell.log_forwarder import LogForwarder
@@ -102,7 +103,7 @@ def run(home: Path, database_url: str, node: str) -> None:
 
 def main() -> None:
     """Environment: GATEPOST_HOME, DATABASE_URL, GATEPOST_NODE."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_lines.to_standard_error()
     home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
     try:
         run(home, os.environ.get("DATABASE_URL", ""), os.environ.get("GATEPOST_NODE") or socket.gethostname())
