@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from console.tracking.models import Session
 
@@ -42,8 +43,11 @@ SELECT connector FROM found WHERE connector IS NOT NULL LIMIT 1000
 class AtLeast(int):
     """A count that stopped counting."""
 
+    def __format__(self, form: str) -> str:
+        return gettext("more than %s") % format(int(self), form)
+
     def __str__(self) -> str:
-        return f"{int(self):,}+"
+        return f"{self:,}"
 
 
 class BoundedPaginator(Paginator):

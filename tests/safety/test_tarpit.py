@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import select
+import socket
+import struct
 from collections.abc import Iterator
 from time import monotonic
 
@@ -93,5 +95,6 @@ def test_hundreds_who_wait_keep_nobody_waiting(transport: RunningTransport) -> N
         assert other.message(b"Subject: x\r\n\r\nx").startswith("250 ")
     assert all(waits(client) for client in held)
     for client in (*held, other):
+        client.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
     wait_for(lambda: transport.facts()["sessions"] <= before, "sessions are left")

@@ -138,6 +138,9 @@ def provoke(transport: TracedTransport) -> None:
     assert client.message(b"x", "old@gatepost.test") == "550 5.1.1 User unknown"
     assert client.say("RSET").startswith("250 ")
     assert client.say("MAIL FROM:<a@sub.pest.example>") == "554 5.1.0 Sender Denied"
+    client = transport.greeted()
+    client.send(b"\x16\x03\x01\x00\x05hello")
+    assert said(client)[-1].startswith("554 5.5.1 Client speaks TLS at once")
     client = greeted(transport, "127.0.0.2")
     client.send(b"HELO x\r\nMAIL FROM:<>\r\nRSET\r\nMAIL FROM:<>\r\n")
     assert said(client)[-1].startswith("421 4.4.2 ")
@@ -174,8 +177,12 @@ def talk_too_early(transport: TracedTransport) -> None:
 
 
 def fail(transport: TracedTransport) -> None:
-    """What must never happen: the index of recipients is gone."""
-    recipients = transport.worker._reception.recipients
+    """What must never happen: who knows the users is gone, and the index of recipients."""
+    reception, client = transport.worker._reception, transport.greeted()
+    credentials, reception.credentials = reception.credentials, None  # type: ignore[assignment]
+    assert client.say("AUTH PLAIN " + base64.b64encode(b"\0anna\0wrong").decode()).startswith("454 4.7.0 ")
+    reception.credentials = credentials
+    recipients = reception.recipients
     index, recipients.index = recipients.index, None  # type: ignore[assignment]
     client = transport.greeted()
     client.send(b"MAIL FROM:<>\r\nRCPT TO:<bob@gatepost.test>\r\n")
@@ -202,6 +209,7 @@ def test_every_refusal_in_the_log_names_its_rule_which_declares_the_reply(traced
         "connection_limit", "line_too_long", "bare_line_feed", "invalid_arguments", "out_of_order", "not_stored",
         "sign_in_malformed", "sign_in_not_available", "message_size", "message_rate", "inactivity_timeout",
         "connection_timeout", "stopping", "too_many_errors", "unrecognized_command", "internal_fault", "early_talker",
+        "tls_at_once",
         "ip_block_list", "recipient_blocked",
     }  # fmt: skip
 
