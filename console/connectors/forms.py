@@ -53,7 +53,7 @@ class SecurityForm(SettingsForm):
     struct = ReceiveConnector
     shown = fields_of("Security")
     groups = [
-        Group("", ["auth_mechanism", "permission_groups"]),
+        Group("", ["auth_mechanism", "permission_groups", "resolve_senders"]),
         Group("", ["require_tls", "domain_secure_enabled", "tls_receive_domain_secure_list", "default_logon_domain"]),
         Group("", ["enable_auth_gssapi", "extended_protection_policy"]),
     ]

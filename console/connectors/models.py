@@ -80,6 +80,7 @@ class ReceiveConnector(Connector):
     reject_reserved_top_level_recipient_domains = models.BooleanField(default=False)
     reject_reserved_second_level_recipient_domains = models.BooleanField(default=False)
     reject_single_label_recipient_domains = models.BooleanField(default=False)
+    resolve_senders = models.BooleanField(default=True)
     require_tls = models.BooleanField(default=False)
     tls_receive_domain_secure_list = models.JSONField(default=list)
     domain_secure_enabled = models.BooleanField(default=False)

@@ -58,7 +58,7 @@ class Stored:
 def resolve(messages: Iterable[Stored]) -> None:
     """Gives senders of the directory the name they have there, whatever the message says; not those of anonymous mail,
     which anybody may send in their name (document 003)."""
-    internal = [(each, each.envelope.sender_address.lower()) for each in messages if each.envelope.internal]
+    internal = [(each, each.envelope.sender_address.lower()) for each in messages if each.envelope.resolved]
     names = display_names({address for _each, address in internal})
     for message, address in internal:
         message.resolved = names.get(address, "")

@@ -19,6 +19,7 @@ from console.mailboxes import header
 from console.mailboxes.charsets import codec_of, decoded
 from console.mailboxes.parts import Part, parsed
 from transport.config import bounds
+from transport.receive.data import RESOLVE
 
 STAMP = "x-ms-exchange-organization-authas"
 SHOWN = bounds.MESSAGE_SHOWN.octets or 0
@@ -57,14 +58,14 @@ class Letter:
 @dataclass(frozen=True)
 class Envelope:
     """What a list shows of a message: who sent it, by `From` or else by the envelope. `date` is None
-    when the message gives none that can be read; `internal` says that it came in authenticated."""
+    when the message gives none that can be read; `resolved`: the directory's name is shown for the sender."""
 
     sender: str
     sender_address: str
     to: str
     subject: str
     date: datetime | None
-    internal: bool = False
+    resolved: bool = False
 
 
 def envelope(path: Path) -> Envelope:
@@ -73,8 +74,14 @@ def envelope(path: Path) -> Envelope:
     sender = header.first(fields, "from") or header.first(fields, "return-path")
     name, address = header.mailbox(sender)
     to, subject = header.text(header.first(fields, "to")), header.text(header.first(fields, "subject"))
-    internal = header.text(header.first(fields, STAMP)) == "Internal"  # the first one is ours: it stands above the rest
-    return Envelope(name or address, address or name, to, subject, _date(header.first(fields, "date")), internal)
+    date = _date(header.first(fields, "date"))
+    return Envelope(name or address, address or name, to, subject, date, _is_resolved(fields))
+
+
+def _is_resolved(fields: header.Fields) -> bool:
+    """The first stamp is ours: it stands above the rest."""
+    stamps = ((name.lower(), header.text(value)) for name, value in fields if name.lower() in (STAMP, RESOLVE.lower()))
+    return next(stamps, None) in ((STAMP, "Internal"), (RESOLVE.lower(), "True"))
 
 
 def header_block(path: Path) -> bytes:

@@ -264,6 +264,15 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
             "Add-ADPermission",
         ),
     ] = ()
+    resolve_senders: Annotated[
+        bool,
+        Setting(
+            "ResolveSenders", "Security", Kind.FLAG, "Resolve senders",
+            "Mail of clients that signed in or are externally secured is shown with the name that the directory has "
+            "for its sender. Anonymous mail never is: anybody may write any address there.",
+            "own setting; document 003",
+        ),
+    ] = True
     remote_ip_ranges: Annotated[
         tuple[IPRange, ...],
         Setting(
@@ -530,7 +539,8 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "BareLinefeedRejectionEnabled", "Extensions", Kind.FLAG, "Refuse messages with bare line feeds",
-            "Old devices send them, RFC 5321 forbids them. Off: they are accepted, and mended on the way out.",
+            "Old devices send them, RFC 5321 forbids them. Off: they are accepted, and mended on the way out. A bare "
+            "carriage return and NUL are accepted and mended either way.",
             CMDLET,
         ),
     ] = False

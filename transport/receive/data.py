@@ -26,6 +26,11 @@ RIGHT_FOR = {
 }
 
 
+RESOLVE = "X-MS-Exchange-Organization-Resolve-Sender"
+"""Above AuthAs, where that alone would say otherwise: whether the sender is shown with the directory's name."""
+SENDER_RESOLVED = "the directory's name is shown for the sender"
+
+
 class MailData(msgspec.Struct, frozen=True):
     """What arrived, dots un-stuffed: its size in octets, the header that is stored (as `transport.smtp.header` reads
     it, less what the firewall takes out), whether that ended within the limit, whether the message went over its own
@@ -108,6 +113,12 @@ def firewall(rights: frozenset[Right]) -> frozenset[HeaderKind]:
     return frozenset(kind for kind, right in RIGHT_FOR.items() if right not in rights)
 
 
+def resolves(session: Session) -> bool:
+    """Whether mail of this session is shown with the directory's name for its sender (document 003)."""
+    known = session.user is not None or Right.ACCEPT_AUTHENTICATION_FLAG in session.rights
+    return known and session.connector.resolve_senders
+
+
 def received(session: Session, mail: MailData, identity: str, now: float) -> Outcome:
     """Whether the message is taken. `identity` is its id as 32 hex digits. The transaction is over either way."""
     done = reset(session)
@@ -128,7 +139,7 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     header = mail.head if _is_whole(facts) else without_unusable(mail.head)
     accept = _accept(session, facts, header, message_id, identity, now, blocked.rule if blocked is not None else "")
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
-    return Outcome(done, answer, (accept,), "queued")
+    return Outcome(done, answer, (accept,), "queued", SENDER_RESOLVED if resolves(session) else "")
 
 
 def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:
@@ -182,7 +193,9 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
         now=now,
     )
     internal = Right.ACCEPT_AUTHENTICATION_FLAG in session.rights
-    more = (
+    resolved = resolves(session)
+    more = f"{RESOLVE}: {resolved}\r\n" if resolved != internal else ""
+    more += (
         f"X-MS-Exchange-Organization-AuthAs: {'Internal' if internal else 'Anonymous'}\r\n"
         f"X-MS-Exchange-Organization-AuthSource: {session.policy.snapshot.server}\r\n"
     )

@@ -150,7 +150,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """The new session, what to answer, what to do, and the name of the rule that decided (see `rules`).
 
     `matched` is the entry, provider or pattern by which the rule decided, in the administrator's words; of a limit of
-    errors the rule of the last error, of a connection the remote range of its connector.
+    errors the rule of the last error, of a connection the remote range of its connector, of a message what becomes of
+    its sender's name.
     """
 
     session: Session

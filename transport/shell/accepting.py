@@ -32,7 +32,7 @@ def accept(
     def stored(error: OSError | None) -> None:
         if error is None:
             reception.traffic.accepted += 1
-            answer(Outcome(outcome.session, outcome.reply, (), outcome.decided_by))
+            answer(Outcome(outcome.session, outcome.reply, (), outcome.decided_by, outcome.matched))
         else:
             reception.traffic.refused += 1
             answer(not_stored(outcome.session))

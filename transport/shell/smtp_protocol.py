@@ -291,4 +291,6 @@ class SmtpProtocol(Connection):
         """The message is dealt with."""
         if self._doing is Doing.STORING:
             self._incoming = None
+            if outcome.decided_by == "queued" and outcome.matched:
+                self._note(outcome.matched, "ResolveSenders")
             self._safely(self._proceed, outcome)

@@ -63,18 +63,24 @@ def test_an_address_in_another_script_is_shown_as_it_is(admin, deliver):
     assert "Größen" in admin.get(reverse("mailboxes:details", args=["/".join(box)])).text
 
 
+AUTH_AS = "X-MS-Exchange-Organization-AuthAs: %s\r\n"
+RESOLVE_SENDER = "X-MS-Exchange-Organization-Resolve-Sender: %s\r\n"
+
+
 @pytest.mark.parametrize(
-    ("stamped", "shown"),
+    ("stamps", "shown"),
     [
-        (["Internal"], "Anna Berg"),
-        (["Anonymous"], "Scanner"),
-        (["Anonymous", "Internal"], "Scanner"),
-        ([], "Scanner"),
+        (AUTH_AS % "Internal", "Anna Berg"),
+        (AUTH_AS % "Anonymous", "Scanner"),
+        (AUTH_AS % "Anonymous" + AUTH_AS % "Internal", "Scanner"),
+        (AUTH_AS % "Anonymous" + RESOLVE_SENDER % "True", "Scanner"),
+        (RESOLVE_SENDER % "True" + AUTH_AS % "Anonymous", "Anna Berg"),
+        (RESOLVE_SENDER % "False" + AUTH_AS % "Internal", "Scanner"),
+        ("", "Scanner"),
     ],
 )
-def test_a_sender_of_the_directory_is_resolved_for_authenticated_mail_only(admin, deliver, stamped, shown):
+def test_a_sender_of_the_directory_is_resolved_for_authenticated_mail_only(admin, deliver, stamps, shown):
     directory.add(SYSTEM, "anna@contoso.com", "Anna Berg")
-    stamps = "".join(f"X-MS-Exchange-Organization-AuthAs: {each}\r\n" for each in stamped)
     raw = f"{stamps}From: Scanner <Anna@Contoso.com>\r\nSubject: Scan\r\n\r\n".encode()
     key = deliver("bob@contoso.com", raw=raw)
     pages = url("message-list"), url("message-details", key), reverse("mailboxes:details", args=["contoso.com/bob"])
