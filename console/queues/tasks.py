@@ -1,6 +1,7 @@
 """What starts delivery. Everything that is due stands in PostgreSQL: a task that is lost is only a later one."""
 
 import logging
+import threading
 from typing import Any
 
 import psycopg
@@ -16,8 +17,8 @@ from console.queues.delivery.slots import SLOTS
 from console.queues.delivery.unreached import UNREACHED
 
 SCHEDULE = {
-    "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 4}},
-    "tell senders": {"task": "console.queues.tasks.notify_senders", "schedule": 5.0, "options": {"expires": 10}},
+    "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 60}},
+    "tell senders": {"task": "console.queues.tasks.notify_senders", "schedule": 5.0, "options": {"expires": 60}},
     "route what is unreachable": {"task": "console.queues.tasks.reroute", "schedule": 60.0, "options": {"expires": 60}},
     "forget what is finished": {"task": "console.queues.tasks.expire", "schedule": 3600.0, "options": {"expires": 600}},
 }
@@ -25,12 +26,16 @@ OWN, OUTBOUND = "gatepost", "gatepost-outbound"
 PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
 """Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
 
+EXPECTED: dict[str, Any] = {"acks_late": False, "ignore_result": True, "throws": (psycopg.OperationalError,)}
+"""PostgreSQL may be away: the queue listener says so once, and no task needs a traceback for it."""
+
 log = logging.getLogger(__name__)
 _queues: set[str] = set()
 """Those that this process serves."""
+_away = threading.Event()
 
 
-@shared_task(acks_late=False, ignore_result=True)
+@shared_task(**EXPECTED)
 def deliver(next_hop: str) -> None:
     """Deliver what is due for one next hop."""
     DISPATCH.begun(next_hop)
@@ -40,28 +45,28 @@ def deliver(next_hop: str) -> None:
         _enqueue(following)
 
 
-@shared_task(acks_late=False, ignore_result=True)
+@shared_task(**EXPECTED)
 def turn() -> None:
     """The life sign of beat, of the broker and of the threads that do periodic work."""
     with pool().connection() as connection:
         took_turn(connection, "beat")
 
 
-@shared_task(acks_late=False, ignore_result=True)
+@shared_task(**EXPECTED)
 def notify_senders() -> None:
     """Delay notifications and expiry."""
     while notices.send_due():
         pass
 
 
-@shared_task(acks_late=False, ignore_result=True)
+@shared_task(**EXPECTED)
 def reroute() -> None:
     """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
     rerouting.reroute()
     patience.shorten()
 
 
-@shared_task(acks_late=False, ignore_result=True)
+@shared_task(**EXPECTED)
 def expire() -> None:
     """Retention of finished messages and idle next hops."""
     while retention.forget_finished() == retention.BATCH:
@@ -75,7 +80,8 @@ def _look(connection: psycopg.Connection) -> None:
         took_turn(connection, PROCESSES[queue])
     worker.bury_the_dead(connection)
     for hop in DISPATCH.due(connection, mailboxes=OWN in _queues, next_hops=OUTBOUND in _queues):
-        _enqueue(hop)
+        if not _enqueue(hop):
+            break
     UNREACHED.tell()
 
 
@@ -89,16 +95,21 @@ def _queue_of(hop: str) -> str:
     return OWN if hop in ("mailbox", "unreachable") else OUTBOUND
 
 
-def _enqueue(hop: str) -> None:
-    _send(deliver, hop, queue=_queue_of(hop))
+def _enqueue(hop: str) -> bool:
+    return _send(deliver, hop, queue=_queue_of(hop))
 
 
-def _send(task: Any, *arguments: str, queue: str = OWN) -> None:
-    """Redis may be away: then the next look finds the work."""
+def _send(task: Any, *arguments: str, queue: str = OWN) -> bool:
+    """Redis may be away, which is said once: then the next look finds the work."""
     try:
         task.apply_async(arguments, expires=60, retry=False, queue=queue)
     except (OperationalError, OSError) as error:
-        log.warning("no task for %s: %s", arguments, error)
+        if not _away.is_set():
+            log.warning("tasks wait for Redis: %s", error)
+        _away.set()
+        return False
+    _away.clear()
+    return True
 
 
 @worker_ready.connect
