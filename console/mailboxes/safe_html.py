@@ -35,12 +35,13 @@ FORMATTING = frozenset(
 )
 ENDLESS = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 ENDED_BY_OTHERS = frozenset(
-    {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "html", "head", "body"}
+    {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "html", "head", "body"}
 )
 MOST_NODES = 400_000
 DEEPEST = 2_000
+MOST_ATTRIBUTES = 1_000
 
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})([^<>]*)", re.IGNORECASE)
 
 
 def page(html: str, images: list[Attachment], content: Callable[[int], bytes]) -> str:
@@ -66,15 +67,16 @@ def is_too_complex(html: str) -> bool:
     """Whether its tree would be far larger than itself, by a look at its tags."""
     nodes = depth = formatting = 0
     opened: Counter[str] = Counter()
-    for closing, tag in _TAG.findall(html):
-        name = tag.lower()
+    for found in _TAG.finditer(html):
+        closing, name, attributes = found[1], found[2].lower(), found[3]
         if name in FORMATTING and not (closing and not opened[name]):
             opened[name] += -1 if closing else 1
             formatting += -1 if closing else 1
         if name not in ENDLESS and name not in ENDED_BY_OTHERS:
             depth = max(0, depth - 1) if closing else depth + 1
         nodes += 1 + formatting
-        if nodes > MOST_NODES or depth > DEEPEST:
+        many = len(attributes) > 2 * MOST_ATTRIBUTES and attributes.count("=") > MOST_ATTRIBUTES
+        if nodes > MOST_NODES or depth > DEEPEST or many:
             return True
     return False
 

@@ -43,7 +43,8 @@ def unpadded(octets: bytes) -> bytes:
 
 def base64(octets: bytes) -> bytes:
     """What can be read of it. Behind a padding more of it may follow, but not what a mailing list wrote under it."""
-    found, at = [], 0
+    found: list[bytes] = []
+    at = 0
     while at < len(octets) and len(found) < (bounds.MESSAGE_PARTS.lines or 0):
         padding = _PADDING.search(octets, at)
         end, after = padding.span() if padding else (len(octets), len(octets))

@@ -64,7 +64,7 @@ def test_no_message_takes_more_than_its_child_may_take(stored, raw):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - own < 100 * 1024
 
 
-@pytest.mark.parametrize("name", ["formatting 26 KB", "formatting 150 KB", "nested blocks"])
+@pytest.mark.parametrize("name", ["formatting 26 KB", "formatting 150 KB", "nested blocks", "attributes"])
 def test_html_that_would_grow_is_seen_by_its_tags_before_it_is_parsed(stored, name):
     assert reading_room.page("anna", stored(HOSTILE[name])) == safe_html.TOO_COMPLEX
 
