@@ -113,9 +113,8 @@ def _refusals(text: str) -> Iterable[Hit]:
 def _messages(text: str) -> Iterable[Hit]:
     places = Q(subject__icontains=text) | Q(sender__icontains=text) | Q(message_id__icontains=text)
     for row in Message.objects.filter(places).order_by("-accepted_at")[:MOST]:
-        yield Hit(
-            row.subject or "(no subject)", row.sender or "<>", reverse("queues:message", args=[row.pk]), row.accepted_at
-        )
+        shown, url = row.shown_subject or "(no subject)", reverse("queues:message", args=[row.pk])
+        yield Hit(shown, row.sender or "<>", url, row.accepted_at)
 
 
 KINDS = [

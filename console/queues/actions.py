@@ -128,7 +128,7 @@ def _record_each(actor: Actor, messages: set[UUID], verb: str) -> None:
 
 
 def _described(message: Message) -> dict[str, str]:
-    return {"sender": message.sender, "subject": message.subject, "message_id": message.message_id}
+    return {"sender": message.sender, "subject": message.shown_subject, "message_id": message.message_id}
 
 
 def _wake(key: str) -> None:

@@ -31,7 +31,7 @@ from console.tracking import queries as sessions
 
 
 def subject(recipient: Recipient) -> str:
-    return recipient.message.subject or _("(no subject)")
+    return recipient.message.shown_subject or _("(no subject)")
 
 
 def next_attempt(recipient: Recipient) -> datetime:

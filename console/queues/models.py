@@ -7,6 +7,8 @@ or deletes a message with all that belongs to it in one transaction.
 from django.db import models
 from django.db.models import Q
 
+from console.mailboxes import header
+
 
 class Message(models.Model):
     """One accepted message. `sender` is empty for the null reverse-path (RFC 5321 §4.5.5); `size` counts bytes.
@@ -36,6 +38,11 @@ class Message(models.Model):
     origin = models.TextField(db_default="received")
     recipient_count = models.IntegerField()
     expires_at = models.DateTimeField()
+
+    @property
+    def shown_subject(self) -> str:
+        """The subject as its reader sees it: `subject` has encoded words (RFC 2047) as they came."""
+        return header.text(self.subject.encode())
 
 
 class Content(models.Model):

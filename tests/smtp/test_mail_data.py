@@ -17,6 +17,11 @@ def test_facts_of_an_ordinary_header() -> None:
     assert (facts.message_id, facts.has_date) == ("<1@x>", True)
 
 
+@pytest.mark.parametrize("octets", [b"Gr\xfc\xdfe \x80", "Grüße €".encode()])
+def test_a_subject_of_raw_octets_is_utf_8_where_it_can_be_and_windows_1252_otherwise(octets: bytes) -> None:
+    assert header_facts(b"Subject: " + octets + b"\r\n", {b"s"}).subject == "Grüße €"
+
+
 def test_an_unusable_message_id_counts_as_absent() -> None:
     assert header_facts(b"Message-ID: <a b@c>\r\n", {b"s"}).message_id == ""
     assert header_facts(b"Message-ID: <" + b"a" * 251 + b">\r\n", {b"s"}).message_id == ""

@@ -55,9 +55,17 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
             well_formed = well_formed or _message_id(match[2])
         elif name == b"date":
             has_date = has_date or not match[2].isspace()
-    text = b" ".join(subject.split()).decode("utf-8", "replace")[:SUBJECT_LIMIT]
+    text = _guessed(b" ".join(subject.split()))[:SUBJECT_LIMIT]
     shown = well_formed.decode("ascii") if well_formed.isascii() else ""
     return HeaderFacts(hops, local_hops, text, shown, has_date, bool(well_formed), message_ids)
+
+
+def _guessed(octets: bytes) -> str:
+    """Octets that nobody labelled: UTF-8 (RFC 6532 §3) where they are valid, otherwise what old programs write."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("cp1252", "replace")
 
 
 def _message_id(value: bytes) -> bytes:

@@ -67,7 +67,7 @@ def _record(
         "RecipientStatus": [each for each in statuses if each],
         "TotalBytes": message.size,
         "RecipientCount": len(recipients),
-        "MessageSubject": message.subject,
+        "MessageSubject": message.shown_subject,
         "Sender": message.sender or "<>",
         "OriginalClientIp": message.client_address,
     }

@@ -58,7 +58,7 @@ def record(found: Queued, hops: dict[str, NextHop]) -> Record:
     message, first, hop = found.message, found.recipients[0], hops.get(found.key)
     properties = {
         "Identity": found.identity,
-        "Subject": message.subject,
+        "Subject": message.shown_subject,
         "InternetMessageId": message.message_id,
         "FromAddress": message.sender or "<>",
         "Status": found.status,

@@ -181,6 +181,19 @@ def test_one_message_shows_everything_and_can_be_downloaded(admin, queued):
     assert admin.get(reverse("queues:message", args=[uuid4()])).status_code == 404
 
 
+def test_a_subject_is_read_and_not_shown_as_it_travels(admin, queued):
+    recipient = queued(subject="=?gb2312?B?6UA=?= =?utf-8?Q?f=C3=BCr?= =?iso-8859-1?Q?_=93Anna=94?=")
+    pages = [
+        reverse("queues:message-list"),
+        reverse("queues:message-details", args=[recipient.pk]),
+        reverse("queues:message", args=[recipient.message_id]),
+        reverse("queues:remove-messages") + f"?pk={recipient.pk}&verb=remove-with-ndr",
+    ]
+    for page in pages:
+        text = admin.get(page).text
+        assert "锧für “Anna”" in text and "=?" not in text.partition("<main")[2], page
+
+
 def test_readers_see_the_queues_and_change_nothing(signed_in, queued, hop):
     recipient, reader = queued(), signed_in(Role.VIEW_ONLY)
     assert reader.get(reverse("queues:message-list")).status_code == 200
