@@ -82,7 +82,7 @@ def _content(connection: psycopg.Connection, identity: UUID) -> Content:
     read: list[int] = []
 
     def pieces() -> Iterator[bytes]:
-        while row := connection.execute(PIECE, [identity, len(read)], binary=True).fetchone():
+        while row := connection.execute(PIECE, [identity, len(read)]).fetchone():
             read.append(len(row[0]))
             yield row[0]
 
