@@ -107,12 +107,12 @@ class Properties(RoleRequired):
 
     def previewed(self, form: Any) -> dict[str, Any]:
         """What the entries amount to: the warnings, and what a client would see."""
-        connector = self.entered(form)
+        connector, saved = self.entered(form), sentence(self.connector, self.beside)
         return {
             "form": form,
             "entered": connector,
-            "entered_sentence": sentence(connector, self.beside),
-            "sentence": sentence(self.connector, self.beside),
+            "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
+            "sentence": saved,
             **warned(connector, self.beside.accepted_domains),
             **_seen(self.tab, connector),
         }

@@ -127,7 +127,8 @@ def _state(connector: ReceiveConnector, beside: Snapshot) -> str:
         return "Disabled. Once enabled: "
     others = tuple(each for each in beside.receive_connectors if each.name != connector.name)
     index = ConnectorIndex(replace(beside, receive_connectors=(*others, connector)))
-    if connector.remote_ip_ranges and not clients(index, [connector])[connector.name]:
+    placed = connector.bindings and connector.remote_ip_ranges
+    if placed and not clients(index, [connector])[connector.name]:
         return "Nobody reaches it: others answer its addresses, or none can come to its bindings. Otherwise: "
     return ""
 
@@ -149,10 +150,10 @@ def _ranges(ranges: tuple[IPRange, ...]) -> str:
 def _shortened(words: list[str], rest: str) -> str:
     if len(words) > MOST + 1:
         return f"{', '.join(words[:MOST])} and {len(words) - MOST} {rest}"
-    return listed(words)
+    return _listed(words)
 
 
-def listed(words: list[str]) -> str:
+def _listed(words: list[str]) -> str:
     """`a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
@@ -161,7 +162,7 @@ def _reason(connector: ReceiveConnector) -> str:
     if not connector.permission_groups:
         return "no permission group is chosen."
     groups = [group.label for group in PermissionGroup if group in connector.permission_groups]
-    return f"{listed(groups)} must sign in or prove themselves first, and no way to do so is offered here."
+    return f"{_listed(groups)} must sign in or prove themselves first, and no way to do so is offered here."
 
 
 def _limit(connector: ReceiveConnector, held: frozenset[Right]) -> str:

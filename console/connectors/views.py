@@ -191,8 +191,9 @@ class ReceivePages(ConnectorPages):
             return context
         connector = queries.receive(selected)
         problems = publishing.listening_problems().get(selected.name, [])
-        command = "\n".join(new_commands(connector))
-        return context | {"sentence": sentence(connector, publishing.saved()), "command": command, "problems": problems}
+        saved = publishing.saved()
+        command = "\n".join(new_commands(connector, saved.accepted_domains))
+        return context | {"sentence": sentence(connector, saved), "command": command, "problems": problems}
 
     def removal_warning(self, objects: Any) -> str:
         return _t("Its clients then go to the next wider connector on the same binding, or to none.")

@@ -161,7 +161,7 @@ class Wizard(RoleRequired):
             "form": form,
             "sentence": sentence(connector, beside),
             "tables": tables(connector, list(FORMS)),
-            "command": "\n".join(new_commands(connector)),
+            "command": "\n".join(new_commands(connector, beside.accepted_domains)),
             "conflicts": rules.problems(connector, queries.receive_connectors()),
             **warned(connector, beside.accepted_domains),
             "remarks": remarks(self.draft.restrictions) if self.draft.restrictions else [],
@@ -197,13 +197,14 @@ class Completion(RoleRequired):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(models.ReceiveConnector, pk=pk)
         connector = queries.receive(row)
+        beside = publishing.saved()
         context = {
             "title": _("New receive connector"),
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
             "steps": steps(["introduction", "local", "remote", SUMMARY, COMPLETION], COMPLETION),
             "row": row,
-            "sentence": sentence(connector, queries.beside(connector.name)),
-            "command": "\n".join(new_commands(connector)),
+            "sentence": sentence(connector, beside),
+            "command": "\n".join(new_commands(connector, beside.accepted_domains)),
             "state": publishing.in_force(),
             "problems": publishing.listening_problems().get(row.name, []),
         }

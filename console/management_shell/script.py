@@ -81,10 +81,13 @@ def script(before: Snapshot, after: Snapshot) -> list[str]:
     return found.lines
 
 
-def new_commands(connector: ReceiveConnector | SendConnector) -> list[str]:
-    """The commands that make one connector."""
+def new_commands(
+    connector: ReceiveConnector | SendConnector, domains: tuple[AcceptedDomain, ...] = ()
+) -> list[str]:
+    """The commands that make one connector where these domains are accepted."""
     part = "receive_connectors" if isinstance(connector, ReceiveConnector) else "send_connectors"
-    return script(Snapshot(), replace(Snapshot(), **{part: (connector,)}))
+    before = Snapshot(accepted_domains=domains)
+    return script(before, replace(before, **{part: (connector,)}))
 
 
 def _certificates(found: Script, after: Snapshot) -> None:

@@ -221,6 +221,7 @@ def test_nothing_calls_a_connector_closed_afterwards(admin: Any) -> None:
     assert "not an open relay" not in details and "accepted domains only" not in details
     assert "Without signing in: to your accepted domains and every .com domain" in details
     assert "public addresses</span>" in details
+    assert "-ConfirmRelay &quot;Internet&quot;" in details
     assert "relays</span>" in admin.get(reverse("connectors:receive-list")).text
     for tab in ("security", "scoping", "general"):
         page = admin.get(reverse("connectors:receive-properties", args=[row.pk, tab])).text
