@@ -18,6 +18,8 @@ from console.certificates import keys
 from console.certificates.issuing import now
 
 HOST_NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.I)
+_BEGIN = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_END = re.compile(rb"-----END [A-Z ]*PRIVATE KEY-----")
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,15 @@ def _wrong_password(password: str) -> ValidationError:
 
 def private_key(content: bytes, password: str, field: str) -> object:
     """The first private key of a PEM file."""
-    blocks = re.findall(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", content, re.DOTALL)
-    if not blocks:
+    begin = _BEGIN.search(content)
+    end = _END.search(content, begin.end()) if begin else None
+    if not (begin and end):
         missing = _("There is no private key in it. Choose the file with the key, too.")
         raise ValidationError({"key_file": missing})
-    protected = b"ENCRYPTED" in blocks[0]
+    block = content[begin.start() : end.end()]
+    protected = b"ENCRYPTED" in block
     try:
-        return serialization.load_pem_private_key(blocks[0], password.encode() if protected and password else None)
+        return serialization.load_pem_private_key(block, password.encode() if protected and password else None)
     except TypeError:
         raise _wrong_password("") from None
     except (ValueError, UnsupportedAlgorithm) as error:

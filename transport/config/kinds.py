@@ -23,7 +23,7 @@ _TIMES = (
     "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
 )  # fmt: skip
 """ISO 8601, what a browser's date field sends, and Exchange's `09/01/2018 5:00 PM`: the month comes first."""
-_HALF_OF_DAY = re.compile(r"\s*([ap]m)$", re.IGNORECASE)
+_HALF_OF_DAY = re.compile(r"(?<!\s)\s*([ap]m)$", re.IGNORECASE)
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 # A last label of digits alone would make 10.2.3.4 a name (RFC 1123 §2.1).
 _HOST_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)

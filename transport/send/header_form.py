@@ -9,15 +9,15 @@ from urllib.parse import quote
 
 from transport.send.mail_data import LONGEST_LINE
 
-_FIELD = re.compile(rb"([!-9;-~]+)([ \t]*:)([^\n]*(?:\n[ \t][^\n]*)*\n?)")
+_FIELD = re.compile(rb"^([!-9;-~]+)([ \t]*:)([^\n]*(?:\n[ \t][^\n]*)*\n?)", re.MULTILINE)
 _ADDRESSES = re.compile(rb"(?:resent-)?(?:from|to|cc|bcc|sender|reply-to)|disposition-notification-to", re.IGNORECASE)
 _PARAMETERS = re.compile(rb"content-[!-9;-~]+", re.IGNORECASE)
-_WORDS = re.compile(r"[^\s]*[^\x00-\x7f\s][^\s]*(?:\s+[^\s]*[^\x00-\x7f\s][^\s]*)*")
+_WORDS = re.compile(r"(?<!\S)[^\s]*[^\x00-\x7f\s][^\s]*(?:\s+[^\s]*[^\x00-\x7f\s][^\s]*)*")
 _PHRASES = re.compile(
     r'"(?P<quoted>(?:[^"\\]|\\.)*)"|\((?P<comment>[^()]*)\)|(?P<address><[^<>]*>|[^\s"(),:;<>]*@[^\s"(),:;<>]*)'
     r'|(?P<words>[^\s"(),:;<>@]+(?:[ \t]+[^\s"(),:;<>@]+)*(?![^\s"(),:;<>]))'
 )
-_PARAMETER = re.compile(r'([!-~]+?)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s;"]+)')
+_PARAMETER = re.compile(r'(?<![!-:<>-~])([!-:<>-~]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s;"]+)')
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST_PIECE = 42

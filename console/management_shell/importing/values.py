@@ -10,7 +10,7 @@ from transport.config.setting import Kind, Setting
 
 _BYTES = re.compile(r".*\(\s*(\d[\d.,'’\s]*)\s*\w+\s*\)\s*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s,;|]+")
-_TIGHT = re.compile(r"\s*[-–]\s+|\s+[-–]\s*")
+_TIGHT = re.compile(r"(?<!\s)(?:\s*[-–]\s+|\s+[-–]\s*)")
 """A dash with blanks around it joins the ends of a range."""
 _TICKS = 10_000_000  # a second
 _FLAGS: dict[str, dict[int, str]] = {
@@ -73,7 +73,7 @@ def _of_text(setting: Setting, text: str) -> str:
         return text.partition(".")[0] + text[text.index(".") :].partition(".")[0] if _fraction(text) else text
     if setting.kind in (Kind.RANGES, Kind.BINDINGS, Kind.SMART_HOSTS):
         return "\n".join(part for part in _SEPARATORS.split(_TIGHT.sub("-", text)) if part)
-    return "\n".join(re.split(r"\s*[|,\n]\s*", text)) if setting.kind is Kind.ADDRESS_SPACES else text
+    return "\n".join(map(str.strip, re.split(r"[|,\n]", text))) if setting.kind is Kind.ADDRESS_SPACES else text
 
 
 def _fraction(text: str) -> bool:
