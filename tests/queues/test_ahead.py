@@ -72,7 +72,7 @@ def test_what_is_refused_before_its_turn_arrives_all_the_same(six, sink, query, 
     assert sink.connections <= 2
 
 
-@pytest.mark.parametrize("answer", ["554 SMTP synchronization error", "421 4.4.2 too early", "503 early", "drop"])
+@pytest.mark.parametrize("answer", ["554 SMTP synchronization error", "421 4.4.2 no", "503 early", "451 early", "drop"])
 def test_a_refusal_in_place_of_the_answer_to_the_message_costs_neither(six, sink, query, answer):
     sink.behave = lambda line, n: answer if line == "." and sink.more_is_there else None
     six()

@@ -15,7 +15,7 @@ from time import monotonic
 from console.queues.delivery.outcome import Verdicts
 from console.queues.delivery.parcel import Parcel
 from console.queues.delivery.remembered import PACES, UNTRUSTED
-from console.queues.delivery.wire import Lost, Refused, Wire
+from console.queues.delivery.wire import Displaced, Lost, Refused, Wire
 from transport.config import bounds
 from transport.config.kinds import host_name
 from transport.send import conversion, remote_reply
@@ -274,6 +274,8 @@ class Connection:
                     self._wire.send(held)
                 held = data.encode(piece)
             self._wire.send(held + data.finish() + ahead)
+        except Displaced:
+            raise
         except Lost:
             return _instead(verdicts, self._last_verdict(ahead))
         return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
@@ -281,7 +283,7 @@ class Connection:
     def _final(self, ahead: bytes, code: int, text: str) -> Verdict:
         """The answer to the message; a refusal with which something was sent ahead may be about that."""
         verdict = remote_reply.judge(code, text)
-        if ahead and verdict.fate is Fate.FAILED:
+        if ahead and (verdict.fate is Fate.FAILED or (verdict.fate is Fate.RETRY and not self.took_early)):
             raise OutOfOrder(verdict.text)
         return verdict
 
