@@ -18,7 +18,6 @@ from aiosmtpd.controller import Controller
 
 from tests.bench.postfix import Postfix as BenchPostfix
 
-SBIN = "/usr/sbin:/usr/lib/sendmail:/usr/libexec/sendmail"
 Lines = list[bytes]
 
 
@@ -32,9 +31,9 @@ class NextHop(Protocol):
     def stop(self) -> None: ...
 
 
-def program(name: str, package: str) -> str:
+def program(name: str, package: str, folder: str = "/usr/sbin") -> str:
     """Where it is; the test is skipped, and says what to install, when it is nowhere."""
-    found = shutil.which(name, path=f"{os.environ['PATH']}:{SBIN}")
+    found = shutil.which(name, path=f"{folder}:{os.environ['PATH']}")
     if found is None:
         pytest.skip(f"{name} is not installed ({package})")
     return found
@@ -181,6 +180,88 @@ class Exim(Started):
         return [path.read_bytes() for path in (self._folder / "mail").rglob("new/*")]
 
 
+OPENSMTPD = """\
+listen on 127.0.0.1 port {port}
+action "keep" maildir "{folder}/mail" virtual {{ "@" = "nobody" }}
+match from any for any action "keep"
+"""
+
+
+class OpenSMTPD(Started):
+    """Its queue and its control socket have one place on a machine. TLS of Debian 12's fails with every client."""
+
+    def __init__(self, folder: Path, port: int, pem: Path) -> None:
+        self._smtpd = program("smtpd", "apt-get install opensmtpd")
+        as_root("opensmtpd")
+        with socket.socket(socket.AF_UNIX) as control:
+            if control.connect_ex("/var/run/smtpd.sock") == 0:
+                pytest.skip("an OpenSMTPD of this machine is running")
+        self.port, self._folder = port, folder
+
+    def start(self) -> None:
+        (self._folder / "mail").mkdir()
+        (self._folder / "mail").chmod(0o777)
+        conf = self._folder / "smtpd.conf"
+        conf.write_text(OPENSMTPD.format(folder=self._folder, port=self.port))
+        conf.chmod(0o644)
+        self.run(self._smtpd, "-d", "-f", str(conf), folder=self._folder)
+
+    def arrived(self) -> Lines:
+        return [path.read_bytes() for path in (self._folder / "mail").rglob("new/*")]
+
+
+SENDMAIL = """\
+divert(-1)
+include(`{share}/m4/cf.m4')
+define(`_CF_DIR_', `{share}/')
+define(`QUEUE_DIR', `{folder}/queue')
+define(`STATUS_FILE', `{folder}/statistics')
+define(`ALIAS_FILE', `')
+define(`confPID_FILE', `{folder}/pid')
+define(`confDOMAIN_NAME', `sendmail.test')
+define(`confTO_IDENT', `0s')
+define(`confSERVICE_SWITCH_FILE', `{folder}/switch')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`promiscuous_relay')
+FEATURE(`nocanonify')
+DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')
+MAILER_DEFINITIONS
+Mkeep, P={folder}/keep, F=lsDFMhnu, A=keep $u
+MAILER(`smtp')
+LOCAL_RULE_0
+R$* <@ $* > $*\t$#keep $@ here $: $1
+"""
+
+
+class Sendmail(Started):
+    def __init__(self, folder: Path, port: int, pem: Path) -> None:
+        self._sendmail = program("sendmail", "apt-get install sendmail-bin sendmail-cf m4", "/usr/libexec/sendmail")
+        self._share = Path(self._sendmail).resolve().parents[2] / "share" / "sendmail" / "cf"
+        if "sendmail" not in Path(self._sendmail).resolve().parent.name or not self._share.exists():
+            pytest.skip("sendmail is that of another maker here (apt-get install sendmail-bin sendmail-cf m4)")
+        self._m4 = program("m4", "apt-get install m4")
+        as_root("smmsp")
+        self.port, self._folder = port, folder
+
+    def start(self) -> None:
+        for name in ("queue", "mail"):
+            (self._folder / name).mkdir()
+            (self._folder / name).chmod(0o700 if name == "queue" else 0o777)
+        keep = self._folder / "keep"
+        keep.write_text(f"#!/bin/sh\nexec cat > {self._folder}/mail/$$\n")
+        keep.chmod(0o755)
+        (self._folder / "switch").write_text("hosts files\naliases files\n")
+        text = SENDMAIL.format(share=self._share, folder=self._folder, port=self.port)
+        made = subprocess.run([self._m4], input=text, capture_output=True, text=True, check=True)
+        (self._folder / "sendmail.cf").write_text(made.stdout)
+        # On a machine whose name has no dot it would wait for a minute.
+        named = ["unshare", "--uts", "sh", "-c", 'hostname sendmail.test && exec "$@"', "sh"]
+        self.run(*named, self._sendmail, "-bD", "-C", str(self._folder / "sendmail.cf"), folder=self._folder)
+
+    def arrived(self) -> Lines:
+        return [path.read_bytes() for path in (self._folder / "mail").iterdir()]
+
+
 KEEP = """\
 exports.hook_rcpt = (next) => next(OK)
 exports.hook_queue = (next, connection) => {
@@ -219,4 +300,7 @@ class Haraka(Started):
         return [path.read_bytes() for path in (self._folder / "mail").iterdir()]
 
 
-EVERY = {"aiosmtpd": Aiosmtpd, "Postfix": Postfix, "Exim": Exim, "Haraka": Haraka}
+EVERY = {
+    "aiosmtpd": Aiosmtpd, "Postfix": Postfix, "Exim": Exim, "OpenSMTPD": OpenSMTPD, "sendmail": Sendmail,
+    "Haraka": Haraka,
+}  # fmt: skip
