@@ -4,7 +4,8 @@ Servers read a malformed header each in its own way. So that all of them read wh
 written anew as we read it: CRLF, LF and CR each end a line (as does CR CR LF, of software that ends its lines twice);
 the header ends at the first empty line, or before the first line that neither is a field nor goes on with one. A mbox
 line (`From …`) in front of fields is no part of the message, NUL no part of a header. What stood behind a bare CR and
-is no field stays in the field in which it stood. A header that is well formed stays as it is, octet for octet.
+is no field stays in the field in which it stood; what goes on with a field that never came, in front of fields, becomes
+a comment. A header that is well formed stays as it is, octet for octet.
 
 A bare CR is not refused: printers and scripts send it in subjects, and mended it harms nobody.
 """
@@ -21,6 +22,7 @@ Buffer = bytes | bytearray
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _STRANGE = re.compile(rb"\r(?!\n(?:[ \t]|[!-9;-~]+[ \t]*:|\Z))")
 _LINE = re.compile(rb"([^\r\n]*)(\r+\n|\r|\n|\Z)")
+_COMMENT = re.compile(rb"(?:[ \t][^\r\n]*(?:\r+\n|\r|\n))+[!-9;-~]+[ \t]*:")
 _MBOX = re.compile(rb">*From ")
 _BLANK = b" \t"
 MOST_LINES = bounds.HEADER.lines or 0
@@ -69,7 +71,9 @@ def _read(content: Buffer, limit: int) -> Header:
             break  # nobody knows yet how this line goes on
         if not line:
             return Header(_joined(lines) + b"\r\n", found.end())
-        if not _FIELD.match(line) and not (lines and line[0] in _BLANK):
+        if not lines and _COMMENT.match(content, at, limit):
+            line = b"Comments:" + line
+        elif not _FIELD.match(line) and not (lines and line[0] in _BLANK):
             if not (lines and behind_bare_cr):
                 return Header(_joined(lines) + b"\r\n", at)
             line = b" " + line
