@@ -1,5 +1,5 @@
 """Everything that a stranger fills: a socket, a file, a reply, a request, a message. One row each: the most octets,
-lines and seconds it may take, and what becomes of more. `SECURITY.md` shows the same table.
+lines and seconds it may take, and what becomes of more. `SECURITY.md` tells of the strangers.
 
 A limit that an administrator sets is a setting and stands in a settings table; here stands what nobody may exceed.
 """
