@@ -4,9 +4,9 @@ import asyncio
 import logging
 
 from transport.config import bounds
-from transport.receive.auth import NOT_AVAILABLE, challenged, checked
+from transport.receive.auth import NOT_AVAILABLE, Denied, challenged, checked
 from transport.receive.outcome import AnswerToken, CheckPassword, Outcome
-from transport.receive.session import Session
+from transport.receive.session import Session, User
 from transport.shell.credentials import Talk
 from transport.shell.reception import Reception
 
@@ -20,22 +20,23 @@ async def signed_in(
 
     It comes within the bound of a sign-in, whatever fails: then the client is told to try again later.
     """
+    answer: bytes | User | Denied | None
     try:
         async with asyncio.timeout(bounds.SIGN_IN.seconds):
-            return await _signed_in(reception, session, asked, talk)
+            answer = await _answer(reception, session.remote_ip, asked, talk)
     except Exception as error:
         log.error("no sign-in from %s: %s: %s", session.remote_ip, type(error).__name__, " ".join(str(error).split()))
-        return checked(session, NOT_AVAILABLE)
-
-
-async def _signed_in(
-    reception: Reception, session: Session, asked: CheckPassword | AnswerToken, talk: Talk
-) -> Outcome:
-    credentials, in_force = reception.credentials, reception.in_force
-    if isinstance(asked, CheckPassword):
-        return checked(session, await credentials.check(asked, session.remote_ip))
-    assert in_force is not None
-    answer = await credentials.answer(asked, session.remote_ip, talk, in_force.kerberos)
-    if answer is None or isinstance(answer, bytes):
+        answer = NOT_AVAILABLE
+    if isinstance(asked, AnswerToken) and (answer is None or isinstance(answer, bytes)):
         return challenged(session, asked.mechanism, answer)
+    assert isinstance(answer, User | Denied)
     return checked(session, answer)
+
+
+async def _answer(
+    reception: Reception, remote_ip: str, asked: CheckPassword | AnswerToken, talk: Talk
+) -> bytes | User | Denied | None:
+    if isinstance(asked, CheckPassword):
+        return await reception.credentials.check(asked, remote_ip)
+    assert reception.in_force is not None
+    return await reception.credentials.answer(asked, remote_ip, talk, reception.in_force.kerberos)
