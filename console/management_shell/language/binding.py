@@ -11,7 +11,7 @@ from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import member
 from console.management_shell.language.values import Record, text, truth
 
-COMMON = ("WhatIf", "Confirm", "Verbose", "ErrorAction", "WarningAction")
+COMMON = ("WhatIf", "Confirm", "Verbose", "ErrorAction", "WarningAction", "ErrorVariable", "OutVariable")
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
     braces = group_of = otherwise = key = start
 
     def pipeline(self, children: Children, place: Place) -> syntax.Node:
+        if isinstance(children[-1], Token):
+            children = [*children[:-1], syntax.Command("Out-Null", **place)]
         return syntax.Pipeline(tuple(children), **place)
 
     def command(self, children: Children, place: Place) -> syntax.Node:
@@ -105,7 +107,13 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         return syntax.Static(type_name(children[0]), str(children[1]), arguments, **place)
 
     def member(self, children: Children, place: Place) -> syntax.Node:
-        return syntax.Member(children[0], str(children[1]), **place)
+        name = children[1]
+        if isinstance(name, syntax.Literal):
+            name = str(name.value)
+        return syntax.Member(children[0], str(name) if isinstance(name, Token) else name, **place)
+
+    def named_by_variable(self, children: Children, place: Place) -> syntax.Node:
+        return _variable(children[0], place)
 
     def method(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Method(children[0], str(children[1]), children[2] if len(children) > 2 else (), **place)

@@ -22,7 +22,7 @@ class StatementBuilder:
         for each in target.items if isinstance(target, syntax.ListOf) else (target,):
             while isinstance(each, syntax.Cast):
                 each = each.operand
-            if not isinstance(each, _TARGETS):
+            if not isinstance(each, _TARGETS) and not (isinstance(each, syntax.Literal) and each.value is None):
                 raise ShellError("Only a variable, a property or a key can be given a value: $name = …")
         return syntax.Assignment(target, str(sign), value, **place)
 

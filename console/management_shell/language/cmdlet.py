@@ -188,4 +188,10 @@ COMMON = (
         choices=WARNING_ACTIONS,
         also={"wa": ""},
     ),
+    Parameter(
+        "ErrorVariable", text, help="A variable for the errors, without $; with + they are added.", also={"ev": ""}
+    ),
+    Parameter(
+        "OutVariable", text, help="A variable for what is put out, without $; with + it is added.", also={"ov": ""}
+    ),
 )

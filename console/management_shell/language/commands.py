@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from console.management_shell.language import syntax
+from console.management_shell.language.arithmetic import bounded
 from console.management_shell.language.binding import NO_ITEM, Bound, Word, bind
 from console.management_shell.language.cmdlet import Cmdlet
 from console.management_shell.language.errors import ShellError, Stop
-from console.management_shell.language.statements import remembered
+from console.management_shell.language.statements import error_record, remembered
 from console.management_shell.language.values import entries, spelling
 
 if TYPE_CHECKING:
@@ -48,11 +49,27 @@ def command(run: Interpreter, node: syntax.Command, source: Flow | None) -> Flow
             words = [word for each in node.words for word in _words(run, each)]
         bound = bind(cmdlet, words, run.host, run.variables.preferred())
         run.variables.whole["?"] = True
-        yield from flow_of(run, bound, source)
+        for name in ("ErrorVariable", "OutVariable"):
+            if variable := bound.arguments.get(name, ""):
+                run.variables.write(variable.lstrip("+"), _held(run, variable))
+        yield from _kept(run, bound.arguments.get("OutVariable", ""), flow_of(run, bound, source))
     except ShellError as error:
         run.variables.whole["?"] = False
         is_script = cmdlet is not None and cmdlet.is_function
         raise error.at(node.line, node.column, "" if is_script else node.name) from None
+
+
+def _held(run: Interpreter, variable: str) -> list[object]:
+    """What a variable of -ErrorVariable or -OutVariable holds at first: nothing, or with + what it held."""
+    return entries(run.variables.get(variable[1:].lower())) if variable.startswith("+") else []
+
+
+def _kept(run: Interpreter, variable: str, flow: Flow) -> Flow:
+    for item in flow:
+        if variable:
+            name = variable.lstrip("+").lower()
+            run.variables[name] = bounded([*entries(run.variables.get(name)), item])
+        yield item
 
 
 def find(run: Interpreter, name: str) -> Cmdlet:
@@ -127,6 +144,8 @@ def _guarded(run: Interpreter, bound: Bound, flow: Iterable[object]) -> Flow:
         raise
     except ShellError as error:
         error.at(*bound.places.get(error.parameter, (0, 0)))
+        if variable := bound.arguments.get("ErrorVariable", "").lstrip("+").lower():
+            run.variables[variable] = [*entries(run.variables.get(variable)), error_record(error)]
         if bound.error_action == "Stop" or (bound.cmdlet.stream is not None and not bound.cmdlet.is_function):
             raise
         run.variables.whole["?"] = False

@@ -56,6 +56,8 @@ class Interpreter:
         """
         try:
             yield from self.statement(statement)
+        except ShellError as error:
+            raise error.at(statement.line, statement.column) from None
         except Leaving:
             # As in PowerShell, `break` and `continue` without a loop around them end the script.
             self.left = True
@@ -110,7 +112,7 @@ class Interpreter:
         elif isinstance(target, syntax.ListOf):
             self._assign_each(target.items, entries(new))
         elif isinstance(target, syntax.Member):
-            members.assign(self.value(target.of), target.name, new)
+            members.assign(self.value(target.of), self._name(target), new)
         elif isinstance(target, syntax.Index):
             members.assign_at(self.value(target.of), self.value(target.at), new)
 
@@ -166,11 +168,14 @@ class Interpreter:
         return self.variables.read("_" if node.name.lower() == "psitem" else node.name)
 
     def _member(self, node: syntax.Member) -> object:
-        value = self.value(node.of)
-        found = members.member(value, node.name)
-        if found is None and isinstance(value, Record) and value.columns and value.spelled(node.name) is None:
-            self._say_unknown(value, node.name)
+        value, name = self.value(node.of), self._name(node)
+        found = members.member(value, name)
+        if found is None and isinstance(value, Record) and value.columns and value.spelled(name) is None:
+            self._say_unknown(value, name)
         return found
+
+    def _name(self, node: syntax.Member) -> str:
+        return node.name if isinstance(node.name, str) else text(self.value(node.name))
 
     def _say_unknown(self, record: Record, name: str) -> None:
         """A property that objects of a cmdlet do not have counts as nothing, as in PowerShell; it is said once."""

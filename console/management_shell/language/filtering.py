@@ -69,13 +69,25 @@ WHERE = Cmdlet(
 
 
 def _for_each(call: Call, objects: Objects) -> Iterator[object]:
-    process = call.get("Process")
-    if isinstance(call.get("Begin"), ScriptBlock):
-        yield from call.get("Begin").run(None)
+    begin, process, end = _phases(call)
+    for block in begin:
+        yield from block.run(None)
     for item in objects:
-        yield from process.run(item) if isinstance(process, ScriptBlock) else entries(member(item, text(process)))
-    if isinstance(call.get("End"), ScriptBlock):
-        yield from call.get("End").run(None)
+        for each in process:
+            yield from each.run(item) if isinstance(each, ScriptBlock) else entries(member(item, text(each)))
+    for block in end:
+        yield from block.run(None)
+
+
+def _phases(call: Call) -> tuple[list[Any], list[Any], list[Any]]:
+    """What is done before, with each and after; of several blocks the first and the last, unless they are named."""
+    begin, end = ([call.get(name)] if name in call.arguments else [] for name in ("Begin", "End"))
+    process = list(call.arguments["Process"])
+    if len(process) > 1 and not begin:
+        begin = [process.pop(0)]
+    if len(process) > 1 and not end:
+        end = [process.pop()]
+    return begin, process, end
 
 
 FOR_EACH = Cmdlet(
@@ -85,7 +97,8 @@ FOR_EACH = Cmdlet(
             "Process",
             mandatory=True,
             position=0,
-            help="What to do with each $_, or a property.",
+            many=True,
+            help="What to do with each $_, or a property; of three blocks the first is done before, the last after.",
             also={"MemberName": ""},
         ),
         Parameter("Begin", _block, help="Once before."),

@@ -85,10 +85,14 @@ NEW_TIME_SPAN = Cmdlet(
 def _new_object(call: Call) -> Iterator[object]:
     kind = types.canonical(call.arguments["TypeName"])
     given = call.get("Property", {})
+    if "ArgumentList" in call.arguments and kind != "exception":
+        raise ShellError("Only an Exception takes arguments here: its message.", "ArgumentList")
     if given and kind != "pscustomobject":
         raise ShellError("Only a PSObject takes properties here.", "Property")
     if kind == "pscustomobject":
         yield Record("PSCustomObject", dict(given))
+    elif kind == "exception":
+        yield types.convert(kind, call.get("ArgumentList", ""))
     elif kind in ("arraylist", "list", "hashtable"):
         yield types.convert(kind, [] if kind != "hashtable" else {})
     else:
@@ -110,6 +114,7 @@ NEW_OBJECT = Cmdlet(
     _new_object,
     (
         Parameter("TypeName", read_text, True, 0, help="PSObject, System.Collections.ArrayList or Hashtable."),
+        Parameter("ArgumentList", position=1, help="Of an Exception: its message."),
         Parameter("Property", _table, help="Its properties: @{Name = …; …}."),
     ),
     "Makes an object of the script's own.",

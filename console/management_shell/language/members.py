@@ -59,6 +59,8 @@ def member(value: object, name: str) -> object:
     found = spelled(value, name)
     if found is not None:
         return own(value)[found]
+    if name.lower() == "psobject" and isinstance(value, Record | dict):
+        return Record("PSObject", {"Properties": [_as_property(*each) for each in own(value).items()]})
     many = name.lower() in ("count", "length")
     if isinstance(value, dict):
         return _of_table(value, name.lower())
@@ -70,6 +72,10 @@ def member(value: object, name: str) -> object:
         if known := spelling(name, PROPERTIES.get(kind, {})):
             return PROPERTIES[kind][known](value)
     return 1 if name.lower() == "count" else None
+
+
+def _as_property(name: str, value: object) -> Record:
+    return Record("PSProperty", {"Name": name, "Value": value, "MemberType": "NoteProperty"}, name=name)
 
 
 def own(value: object) -> Mapping[str, object]:
@@ -136,12 +142,20 @@ def index(value: object, at: object) -> object:
     if value is None:
         raise ShellError("Cannot index into a null array.")
     if isinstance(value, dict):
-        return member(value, text(at)) if not isinstance(at, str) or spelled(value, at) else None
+        return _of_key(value, at)
     if isinstance(value, Record) and isinstance(at, str) and not at.lstrip("-").isdigit():
         return member(value, at)
     is_text = isinstance(value, str) and not isinstance(value, Parted)
     sequence: Any = value if is_text or isinstance(value, list | bytes) else [value]
     return sequence[_place(sequence, at)]
+
+
+def _of_key(value: dict[str, object], at: object) -> object:
+    """A key that is not there gives nothing; a number is no place of a table."""
+    key = spelled(value, text(at))
+    if key is None and not isinstance(at, str):
+        raise ShellError(f"This table has no key '{text(at)[:80]}'; its entries have no places.")
+    return value[key] if key is not None else None
 
 
 def _place(sequence: Sequence[object], at: object) -> int:

@@ -16,6 +16,8 @@ from console.management_shell.language.errors import ShellError
 
 MOST_STEPS = 10_000_000
 LONGEST_PATTERN = 1_000
+_NAMED = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
+"""How .NET begins a group with a name."""
 
 
 def like(text: str, pattern: str, case: bool = False) -> bool:
@@ -68,6 +70,7 @@ def _fits(sign: frozenset[str] | str | None, character: str) -> bool:
 
 def regex(pattern: str, text: str, case: bool = False) -> re.Pattern[str]:
     """A compiled pattern that is safe to try on this text. Raises ShellError."""
+    pattern = _NAMED.sub("(?P<", pattern)
     if len(pattern) > LONGEST_PATTERN:
         raise ShellError(f"A regular expression has at most {LONGEST_PATTERN:,} characters.")
     try:

@@ -18,7 +18,7 @@ PREFERENCES = {
     "confirmpreference": ("None", "Low", "Medium", "High"),
 }
 """Variables that say how commands behave, and what they can say."""
-FIXED = {"_", "psitem", "true", "false", "null", "input", "args", "?", "psboundparameters"}
+FIXED = {"_", "psitem", "true", "false", "null", "input", "args", "?", "psboundparameters", "ofs"}
 FOREIGN = {
     "home", "host", "myinvocation", "pid", "profile", "pscmdlet", "pscommandpath", "psculture", "pshome",
        "psuiculture", "psversiontable", "pwd", "shellid", "stacktrace", "executioncontext", "lastexitcode",

@@ -161,6 +161,9 @@ def _group(call: Call, objects: Objects) -> Iterator[object]:
     for item in objects:
         name = ", ".join(printing.shown_plain(value) for value in value_of(item, call.get("Property", [])))
         groups.setdefault(name, []).append(item)
+    if call.get("AsHashTable"):
+        yield groups
+        return
     for name, members in groups.items():
         row: Row = {"Count": len(members), "Name": name, "Group": members}
         yield Record("Group", row, ("Count", "Name") if call.get("NoElement") else ("Count", "Name", "Group"))
@@ -168,7 +171,12 @@ def _group(call: Call, objects: Objects) -> Iterator[object]:
 
 GROUP = Cmdlet(
     "Group-Object",
-    parameters=(PROPERTY, Parameter("NoElement", switch=True, help="Shows count and name only.")),
+    parameters=(
+        PROPERTY,
+        Parameter("NoElement", switch=True, help="Shows count and name only."),
+        Parameter("AsHashTable", switch=True, help="A table of the groups instead, by name.", also={"AHT": ""}),
+        Parameter("AsString", switch=True, help="Not needed: the names in the table always are texts."),
+    ),
     synopsis="Counts objects with the same value of a property.",
     examples=(("Get-MessageTrackingLog | Group-Object EventId -NoElement", "How many of each event."),),
     stream=_group,

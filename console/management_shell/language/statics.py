@@ -16,9 +16,10 @@ from console.management_shell.language.arithmetic import bounded
 from console.management_shell.language.cmdlet import Host
 from console.management_shell.language.comparing import as_number, as_time, as_timespan
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.files import decoded, encoding_named
-from console.management_shell.language.methods import Method, matched, search, search_all
+from console.management_shell.language.method import Method, Methods, pure
+from console.management_shell.language.static_files import FILES, NEW_LINE, encoding
 from console.management_shell.language.text_format import format_text
+from console.management_shell.language.text_methods import matched, search, search_all
 from console.management_shell.language.values import (
     GenericList,
     Growing,
@@ -29,8 +30,6 @@ from console.management_shell.language.values import (
     spelling,
     text,
 )
-
-NEW_LINE = "\r\n"
 
 
 def static(host: Host, type_name: str, name: str, arguments: list[Any] | None) -> Any:
@@ -53,11 +52,6 @@ def _unknown(type_name: str, kind: str, name: str, arguments: list[Any] | None) 
         return ShellError(f"[{type_name}] is no type of this shell.", allowed=tuple(sorted(FUNCTIONS)))
     called = name if arguments is None else f"{name}()"
     return ShellError(f"[{type_name}] has no {called} in this shell.", allowed=tuple(sorted(every)))
-
-
-def pure(work: Callable[..., object], least: int, most: int | None = None) -> Method:
-    """A function that needs nothing of the host."""
-    return Method(lambda host, *arguments: work(*arguments), least, most)
 
 
 def _join(separator: object, *parts: object) -> str:
@@ -108,54 +102,8 @@ def _to_base64(octets: object, options: object = "None") -> str:
     return NEW_LINE.join(found[at : at + 76] for at in range(0, len(found), 76))
 
 
-def _file_text(host: Host, path: object, encoding: object = None) -> str:
-    name = encoding.get("Name") if isinstance(encoding, Record) else None
-    return decoded(host.read_file(text(path)), text(name) or None)
-
-
-def _write_text(append: bool) -> Callable[[Host, object, object, object], None]:
-    def write(host: Host, path: object, content: object, encoding: object = None) -> None:
-        name = encoding.get("Name") if isinstance(encoding, Record) else "utf-8"
-        written = joined(NEW_LINE, map(text, entries(content))) if isinstance(content, list) else text(content)
-        host.write_file(text(path), written.encode(text(name), "replace"), append)
-
-    return write
-
-
-def _write_bytes(host: Host, path: object, content: object) -> None:
-    host.write_file(text(path), types.convert("byte[]", content))
-
-
 def _say(host: Host, line: object = "") -> None:
     host.output(text(line))
-
-
-def _file_name(path: object) -> str:
-    return re.split(r"[\\/]", text(path))[-1]
-
-
-def _folder(path: object) -> str:
-    return re.sub(r"[\\/]?[^\\/]*$", "", text(path))
-
-
-def _combined(*parts: object) -> str:
-    found = ""
-    for part in map(text, parts):
-        found = part if not found or re.match(r"[\\/]|[A-Za-z]:", part) else found.rstrip("\\/") + _sign(found) + part
-    return found
-
-
-def _sign(path: str) -> str:
-    return "\\" if "\\" in path else "/"
-
-
-def _extension(path: object) -> str:
-    name = _file_name(path)
-    return name[name.rindex(".") :] if "." in name else ""
-
-
-def _encoding(name: object) -> Record:
-    return Record("Encoding", {"Name": encoding_named(text(name))}, name=text(name))
 
 
 def _span(factor: float) -> Method:
@@ -174,8 +122,8 @@ def _regex_split(subject: object, pattern: object) -> list[Any]:
     return operators.binary("csplit", text(subject), [pattern])
 
 
-Functions = dict[str, Method]
-FUNCTIONS: dict[str, Functions] = {
+FUNCTIONS: dict[str, Methods] = {
+    **FILES,
     "string": {
         "IsNullOrEmpty": pure(_is_empty, 1),
         "IsNullOrWhiteSpace": pure(lambda value: not text(value).strip(), 1),
@@ -254,24 +202,6 @@ FUNCTIONS: dict[str, Functions] = {
         "Split": pure(_regex_split, 2),
         "new": pure(lambda pattern: types.convert("regex", pattern), 1),
     },
-    "encoding": {"GetEncoding": pure(_encoding, 1), "new": pure(lambda *flags: _encoding("utf8"), 0, 2)},
-    "file": {
-        "ReadAllBytes": Method(lambda host, path: host.read_file(text(path)), 1),
-        "ReadAllText": Method(_file_text, 1, 2),
-        "ReadAllLines": Method(lambda host, path, encoding=None: _file_text(host, path, encoding).splitlines(), 1, 2),
-        "WriteAllText": Method(_write_text(False), 2, 3),
-        "WriteAllLines": Method(_write_text(False), 2, 3),
-        "AppendAllText": Method(_write_text(True), 2, 3),
-        "WriteAllBytes": Method(_write_bytes, 2),
-        "Exists": Method(lambda host, path: host.has_file(text(path)), 1),
-    },
-    "path": {
-        "Combine": pure(_combined, 2, 4),
-        "GetFileName": pure(_file_name, 1),
-        "GetExtension": pure(_extension, 1),
-        "GetFileNameWithoutExtension": pure(lambda path: _file_name(path).removesuffix(_extension(path)), 1),
-        "GetDirectoryName": pure(_folder, 1),
-    },
     "console": {"WriteLine": Method(_say, 0, 1)},
     "environment": {"GetEnvironmentVariable": pure(lambda name: _no_environment(name), 1)},
     "ipaddress": {"Parse": pure(lambda written: types.convert("ipaddress", written), 1)},
@@ -281,6 +211,7 @@ FUNCTIONS: dict[str, Functions] = {
     "list": {
         "new": pure(lambda *held: GenericList(entries(held[0]) if held and not isinstance(held[0], int) else []), 0, 1)
     },
+    "exception": {"new": pure(lambda message="": types.convert("exception", message), 0, 1)},
     "hashtable": {"new": pure(dict, 0)},
     "pscustomobject": {"new": pure(lambda: Record("PSCustomObject", {}), 0)},
 }
@@ -300,7 +231,7 @@ VALUES: dict[str, Values] = {
     "int": {"MaxValue": lambda host: 2**31 - 1, "MinValue": lambda host: -(2**31)},
     "long": {"MaxValue": lambda host: 2**63 - 1},
     "encoding": {
-        name: lambda host, name=name: _encoding(name)  # type: ignore[misc]
+        name: lambda host, name=name: encoding(name)  # type: ignore[misc]
         for name in ("UTF8", "ASCII", "Unicode", "BigEndianUnicode", "Default", "UTF32")
     },
     "environment": {

@@ -36,10 +36,10 @@ class Variable(Node):
 
 @dataclass(frozen=True)
 class Member(Node):
-    """`of.name`."""
+    """`of.name`; of `of.$name` and `of."…"` the name is a node."""
 
     of: Node
-    name: str
+    name: str | Node
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,7 @@ CASTS: dict[str, Callable[[Any], Any]] = {
     "object": lambda value: value,
     "datetime": lambda value: as_time(value),
     "timespan": _timespan,
+    "exception": lambda value: Record("Exception", {"Message": text(value)}, name=text(value)),
     "guid": lambda value: str(UUID(text(value))),
     "regex": _pattern,
     "ipaddress": _address,
