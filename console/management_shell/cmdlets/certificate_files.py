@@ -25,14 +25,14 @@ from console.management_shell.cmdlets.certificates import (
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import argument, read_text
+from console.management_shell.language.values import argument, read_text, revealed
 
 
 def _import(call: Call) -> Iterator[object]:
     say_what_is_not_here(call)
     content = _content(call)
     if not content:
-        raise ShellError("Say -FileName, or -FileData with the text of a PEM file.", "FileName")
+        raise ShellError("Say -FileName, or -FileData with what is in the file.", "FileName")
     name = call.get("FriendlyName", "")
     if call.should_process(name or call.get("FileName", "the certificate"), "Import-ExchangeCertificate"):
         if reading.without_key(content):
@@ -82,14 +82,14 @@ def _export(call: Call) -> Iterator[object]:
     return iter(())
 
 
-PASSWORD = Parameter("Password", read_text, help="The password of the file. Without it you are asked.")
+PASSWORD = Parameter("Password", revealed, help="The password of the file. Without it you are asked.")
 CMDLETS = (
     Cmdlet(
         "Import-ExchangeCertificate",
         _import,
         (
             Parameter("FileName", read_text, position=0, help="A PFX or PEM file, or an authority's answer."),
-            Parameter("FileData", help="Its content instead, as text."),
+            Parameter("FileData", help="Its content instead: octets, or the text of a PEM file."),
             PASSWORD,
             NAME,
             SERVICES,

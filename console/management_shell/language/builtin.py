@@ -7,12 +7,12 @@ from console.management_shell.language.filtering import FILTERING
 from console.management_shell.language.formatting import FORMATTING
 from console.management_shell.language.making import MAKING
 from console.management_shell.language.searching import SELECT_STRING
+from console.management_shell.language.secrets import SECRETS
 from console.management_shell.language.selecting import SELECTING
 from console.management_shell.language.writing import WRITING
 
-BUILTIN = {
-    each.name: each for each in (*FILTERING, *SELECTING, *FORMATTING, *WRITING, *CONVERTING, *MAKING, SELECT_STRING)
-}
+EVERY = (*FILTERING, *SELECTING, *FORMATTING, *WRITING, *CONVERTING, *MAKING, *SECRETS, SELECT_STRING)
+BUILTIN = {each.name: each for each in EVERY}
 """By name."""
 ALIASES = {
     "?": "Where-Object",

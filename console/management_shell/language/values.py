@@ -73,6 +73,20 @@ class Labelled(str):
         return made
 
 
+class Secret(str):
+    """A password: it is printed by its kind, and read by `revealed` only."""
+
+    def __str__(self) -> str:
+        return "System.Security.SecureString"
+
+    __repr__ = __str__
+
+
+def revealed(value: object) -> str:
+    """For parameters: a password, as a text or as a Secret."""
+    return "".join(value) if isinstance(value, Secret) else read_text(value)
+
+
 class Pattern(str):
     """A regular expression, `[regex]"…"`."""
 

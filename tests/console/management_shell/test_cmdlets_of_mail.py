@@ -269,3 +269,21 @@ def test_servers_go_down_the_pipe(shell: Shell, settings) -> None:
     assert shell.run("Get-ExchangeServer | Get-ReceiveConnector | % Name") == "Office"
     shell.run("Get-MessageTrackingLog -Server EX9")
     assert "-Server is not needed" in shell.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-FileData ([System.IO.File]::ReadAllBytes('C:\\x.pfx'))",
+        "-FileData ([Byte[]]$(Get-Content -Path 'C:\\x.pfx' -Encoding byte -ReadCount 0))",
+        "-FileName 'C:\\x.pfx'",
+    ],
+)
+def test_a_pfx_is_imported_as_exchanges_documents_do_it(shell: Shell, words: str) -> None:
+    made = certificates.make_self_signed(ADMIN, "Mine", ["mail.contoso.com"], keys.RSA2048)
+    shell.files["C:\\x.pfx"] = certificates.export(ADMIN, made.pk, "P@ss-word-1")
+    certificates.remove(ADMIN, made.pk)
+    password = "(ConvertTo-SecureString -String 'P@ss-word-1' -AsPlainText -Force)"
+    shell.run(f"$p = {password}; Import-ExchangeCertificate {words} -Password $p -FriendlyName Again | Out-Null")
+    assert Certificate.objects.get().name == "Again"
+    assert shell.run(f'"it is {password}; $({password})"').endswith("System.Security.SecureString")
