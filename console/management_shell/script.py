@@ -54,8 +54,8 @@ class Script:
     def put(self, command: str, old: ReceiveConnector | None, new: ReceiveConnector) -> None:
         """A command that gives one connector more rights, or makes it: nobody else can become a relay by that."""
         one, two = (exposure(each, self.wide) if each and each.enabled else None for each in (old, new))
-        opens = two is not None and two.relays and (
-            one is None or not one.relays or two.any_recipient > one.any_recipient
+        opens = (
+            two is not None and two.relays and (one is None or not one.relays or two.any_recipient > one.any_recipient)
         )
         self.lines.append(command + _named([new.name] if opens and not few(new.remote_ip_ranges) else []))
         self.now = replace(self.now, receive_connectors=(*_others(self, old), new))

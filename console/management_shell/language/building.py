@@ -86,6 +86,7 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         return left
 
     logical = comparison = additive = multiplicative = formatted = range = _chain
+    part_logical = part_comparison = part_additive = part_multiplicative = part_formatted = part_range = _chain
 
     def unary_operator(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Unary(_operator(children[0]).replace("!", "not"), children[1], **place)

@@ -65,10 +65,11 @@ def _held(run: Interpreter, variable: str) -> list[object]:
 
 
 def _kept(run: Interpreter, variable: str, flow: Flow) -> Flow:
+    held: list[object] = entries(run.variables.get(variable.lstrip("+").lower())) if variable else []
     for item in flow:
         if variable:
-            name = variable.lstrip("+").lower()
-            run.variables[name] = bounded([*entries(run.variables.get(name)), item])
+            held.append(item)
+            run.variables[variable.lstrip("+").lower()] = bounded(held)
         yield item
 
 

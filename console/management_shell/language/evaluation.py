@@ -26,6 +26,8 @@ from console.management_shell.language.values import Record, ScriptBlock, entrie
 
 MOST_MADE = 100_000_000
 """Characters of texts and entries of lists that one script makes, all together: no script fills the memory."""
+WEIGHT = 200
+"""Characters that an object counts for in a list that a method gives."""
 DEEPEST = 40
 """Script blocks and sub-expressions inside of each other."""
 
@@ -133,8 +135,8 @@ class Interpreter:
 
     def _charged(self, made: Any) -> Any:
         """The same object, counted against what a script may make."""
-        if isinstance(made, str | list):
-            self._made += len(made)
+        if isinstance(made, str | list | bytes):
+            self._made += len(made) * _weight(made)
             if self._made > MOST_MADE:
                 raise Stop("The script makes too much text.")
         return made
@@ -262,6 +264,10 @@ class Interpreter:
                 self.variables["matches"] = self._charged(found)
             return found is not None
         return operators.binary(node.operator, left, right)
+
+
+def _weight(made: str | list[object] | bytes) -> int:
+    return WEIGHT if isinstance(made, list) and made and isinstance(made[0], Record) else 1
 
 
 def collapsed(found: list[object]) -> object:

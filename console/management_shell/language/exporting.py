@@ -64,6 +64,8 @@ def html_lines(call: Call, objects: Iterable[object]) -> Iterator[str]:
         yield from map(text, entries(call.get("Head")))
         yield "</head><body>"
     yield from map(text, entries(call.get("PreContent")))
+    if len(names) * len(rows) > LARGEST_FILE // 50:
+        raise Stop("This table is too large for a page.")
     yield "<table>"
     yield f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in names)}</tr>"
     for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ STANDARD_TIMES = {
     "o": "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", "O": "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", "s": "yyyy-MM-dd'T'HH:mm:ss",
     "u": "yyyy-MM-dd HH:mm:ss'Z'", "r": "ddd, dd MMM yyyy HH:mm:ss 'GMT'", "R": "ddd, dd MMM yyyy HH:mm:ss 'GMT'",
 }  # fmt: skip
+LONGEST_FORM = 200
+"""Characters of the form of a number."""
 _TIME = re.compile(
     r"(?P<part>([A-Za-z])\2*)|'(?P<quoted>[^']*)'|\"(?P<double>[^\"]*)\"|\\(?P<escaped>.)|(?P<sign>.)", re.DOTALL
 )
@@ -141,6 +144,8 @@ _CUSTOM_NUMBER = re.compile(r"(?P<before>[^#0.,%;]*)(?P<whole>[#0,]*)(?:\.(?P<di
 def number(value: int | float, form: str) -> str:
     """`N0`, `D3`, `F2`, `P1`, `X`, `0.00`, `#,##0` and so on."""
     match = _STANDARD_NUMBER.fullmatch(form)
+    if isinstance(value, float) and not math.isfinite(value):
+        return text(value)
     if match is None:
         return _custom(value, form)
     kind, digits = match[1].lower(), int(match[2] or -1)
@@ -161,7 +166,7 @@ def number(value: int | float, form: str) -> str:
 
 def _rounded(value: int | float, digits: int) -> Decimal:
     with localcontext() as context:
-        context.prec = 400
+        context.prec = 1000
         return Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
@@ -178,6 +183,8 @@ def _custom(value: int | float, form: str) -> str:
     if re.search(r"[A-Za-z\\'\"]", after.replace(" ", "")) and not re.fullmatch(r" ?[A-Za-z]{1,3}", after):
         raise _unknown("numbers", form)
     decimals = match["digits"] or ""
+    if len(form) > LONGEST_FORM:
+        raise _unknown("numbers", form)
     scaled = value * 100 if "%" in after else value
     whole, _, fraction = f"{_rounded(abs(scaled), len(decimals)):.{len(decimals)}f}".partition(".")
     least = match["whole"].count("0")

@@ -8,6 +8,7 @@ from typing import Any
 from console.management_shell.language import printing
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.columns import PROPERTY, Column, Row, picked
+from console.management_shell.language.errors import Stop
 from console.management_shell.language.members import properties
 from console.management_shell.language.printing import Formatted
 from console.management_shell.language.values import (
@@ -24,6 +25,7 @@ def _rows(call: Call, objects: Objects, columns: list[Column]) -> list[Row]:
     return [picked(item, columns) if properties(item) or columns != ALL else {"Value": item} for item in objects]
 
 
+MOST_CELLS = 2_000_000
 ALL: list[Column] = [("*", "*")]
 
 
@@ -58,6 +60,8 @@ def _format_table(call: Call, objects: Objects) -> Iterator[object]:
     columns = call.get("Property") or [(name, name) for name in _default_columns(found[0])]
     rows = [picked(item, columns) for item in found]
     names = list(dict.fromkeys(name for row in rows for name in row))
+    if len(names) * len(rows) > MOST_CELLS:
+        raise Stop(f"A table has at most {MOST_CELLS:,} cells.")
     even = [{name: row.get(name) for name in names} for row in rows]
     lines = printing.table(even, call.host.width, call.get("Wrap", False), not call.get("HideTableHeaders"))
     return iter([Formatted(tuple(lines))])

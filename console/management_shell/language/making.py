@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -169,25 +170,22 @@ ADD_MEMBER = Cmdlet(
 def _compare(call: Call) -> Iterator[object]:
     """What is on one side only, each as often as it is there more."""
     columns = call.get("Property", [])
-    left, right = ([(_key(each, columns), each) for each in entries(call.arguments[name])] for name in _SIDES)
-    rest = list(right)
-    for key, item in left:
-        place = next((at for at, (other, _) in enumerate(rest) if other == key), None)
-        if place is None:
+    rest: dict[tuple[str, ...], deque[object]] = {}
+    for item in entries(call.arguments["DifferenceObject"]):
+        rest.setdefault(_key(item, columns), deque()).append(item)
+    for item in entries(call.arguments["ReferenceObject"]):
+        same = rest.get(_key(item, columns))
+        if not same:
             yield _difference(item, "<=", columns)
             continue
-        del rest[place]
+        same.popleft()
         if call.get("IncludeEqual"):
             yield _difference(item, "==", columns)
-    for _, item in rest:
-        yield _difference(item, "=>", columns)
+    yield from (_difference(item, "=>", columns) for left in rest.values() for item in left)
 
 
-_SIDES = ("ReferenceObject", "DifferenceObject")
-
-
-def _key(item: object, columns: Any) -> list[str]:
-    return [text(each).lower() for each in value_of(item, columns)]
+def _key(item: object, columns: Any) -> tuple[str, ...]:
+    return tuple(text(each).lower() for each in value_of(item, columns))
 
 
 def _difference(item: object, side: str, columns: Any) -> Record:
@@ -200,8 +198,8 @@ COMPARE = Cmdlet(
     "Compare-Object",
     _compare,
     (
-        Parameter(_SIDES[0], mandatory=True, position=0, help="The one side: <=."),
-        Parameter(_SIDES[1], mandatory=True, position=1, help="The other: =>."),
+        Parameter("ReferenceObject", mandatory=True, position=0, help="The one side: <=."),
+        Parameter("DifferenceObject", mandatory=True, position=1, help="The other: =>."),
         Parameter(PROPERTY.name, PROPERTY.read, help="Compares by these properties."),
         Parameter("IncludeEqual", switch=True, help="Shows what is on both sides too."),
     ),

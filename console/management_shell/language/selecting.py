@@ -113,7 +113,7 @@ SELECT = Cmdlet(
         Parameter("Skip", read_count, help="Leaves out so many at the beginning."),
         Parameter("SkipLast", read_count, help="Leaves out so many at the end."),
         Parameter(
-            "Index", lambda value: [read_count(each) for each in entries(value)], help="Only those at these places."
+            "Index", lambda value: {read_count(each) for each in entries(value)}, help="Only those at these places."
         ),
         Parameter("ExpandProperty", read_text, help="The values of one property instead of objects."),
         Parameter("ExcludeProperty", read_texts, help="Names to leave out, with wildcards."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 from collections.abc import Callable
@@ -42,7 +41,7 @@ def static(host: Host, type_name: str, name: str, arguments: list[Any] | None) -
         raise _unknown(type_name, kind, name, arguments)
     try:
         return bounded(members[known](host) if arguments is None else members[known](known, host, arguments))
-    except (ValueError, OverflowError, TypeError, binascii.Error, LookupError) as error:
+    except (ValueError, ArithmeticError, TypeError, LookupError) as error:
         raise ShellError(f"[{type_name}]::{name} cannot do this: {error}.") from None
 
 

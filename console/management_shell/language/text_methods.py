@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from console.management_shell.language import patterns
-from console.management_shell.language.arithmetic import bounded
+from console.management_shell.language.arithmetic import MOST_ITEMS, bounded
 from console.management_shell.language.comparing import as_number
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.method import Method, Methods, Work
@@ -50,6 +50,8 @@ def _split(value: str, separators: object = None, *more: object) -> list[str]:
     marks = [text(each) for each in separators] if isinstance(separators, list) else list(text(separators))
     most = next((int(each) for each in more if isinstance(each, int)), 0)
     pattern = "|".join(re.escape(each) for each in marks if each) or r"\s"
+    if len(value) > MOST_ITEMS and len(re.findall(pattern, value)) > MOST_ITEMS:
+        raise Stop(f"A list has at most {MOST_ITEMS:,} entries.")
     found = re.split(pattern, value, maxsplit=max(most - 1, 0))
     return [part for part in found if part] if "RemoveEmptyEntries" in options else found
 
@@ -137,5 +139,5 @@ TEXT_METHODS: Methods = {
     "Replace": Method(_replace, 2),
     "Split": Method(_split, 0, 3),
     "Substring": Method(_substring, 1, 2),
-    "ToCharArray": Method(lambda value: [Character(each) for each in value]),
+    "ToCharArray": Method(lambda value: [Character(each) for each in value[: MOST_ITEMS + 1]]),
 }

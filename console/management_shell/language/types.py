@@ -69,7 +69,7 @@ def convert(name: str, value: Any) -> Any:
         raise unknown(name)
     try:
         return bounded(make(value))
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, ArithmeticError, TypeError):
         raise ShellError(f"Cannot convert '{text(value)[:80]}' to [{name}].") from None
 
 

@@ -63,6 +63,11 @@ def orchard() -> Orchard:
         ("$n = 7; Write-Output 10.0.0.$n:$(20 + 5)/x$n", "10.0.0.7:25/x7"),
         ("$n = 'EX1'; Write-Output $n\\Default", "EX1\\Default"),
         ('"$(1 + 1) of $((1,2,3).Count)"', "2 of 3"),
+        ("'relay;'.Substring(0, 'relay;'.Length - 1)", "relay"),
+        ("[math]::Round(10 / 3, 1 + 1)", 3.33),
+        ("[string]::Join(',', ('a','b' | Sort-Object -Descending))", "b,a"),
+        ("'a-b'.Replace('-', '+' * 2)", "a++b"),
+        ("function f($n = 2 * 3) { $n }; f", 6),
     ],
 )
 def test_expressions_mean_what_they_mean_in_powershell(orchard: Orchard, script: str, value: object) -> None:

@@ -169,6 +169,11 @@ def test_a_script_prints_what_it_prints_in_powershell(script: str, lines: list[s
         "try { while ($true) { } } catch { 'never' } finally { 'never' }",
         "'x'.PadLeft(2147483647)",
         "$i = 0; while ($true) { $i++ }",
+        "('x,' * 2000000).Split(',')",
+        "('x' * 2000000).ToCharArray()",
+        "$b = @(); while ($true) { $b += ,[Text.Encoding]::UTF8.GetBytes('x' * 4000000) }",
+        '$h = @{}; 1..3000 | % { $h["p$_"] = 1 }; $o = [pscustomobject]$h; 1..3000 | % { $o } | ft *',
+        "while ($true) { $m += ,[regex]::Matches('a' * 3000, 'a') }",
     ],
 )
 def test_a_loop_without_an_end_is_stopped(script: str) -> None:
@@ -209,3 +214,19 @@ def test_a_function_that_supports_whatif_passes_it_on() -> None:
 def test_what_a_script_says_at_once_comes_in_order() -> None:
     script = 'foreach ($n in 1..2) { Write-Host "host $n"; "out $n" }; Write-Host -NoNewline \'end\''
     assert Orchard().run(script)[:4] == ["host 1", "out 1", "host 2", "out 2"]
+
+
+def test_long_lists_are_compared_in_linear_time() -> None:
+    assert Orchard().run("(Compare-Object (1..90000) (5..90004)).Count") == ["8"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "'{0:N2}' -f ([math]::Pow(10, 300) * 100000000000)",
+        "[int]([math]::Pow(10, 300))",
+        "'{0:F99}' -f [math]::Pow(10, 300)",
+    ],
+)
+def test_enormous_numbers_are_written_or_refused_in_words(script: str) -> None:
+    assert Orchard().outcome(script)
