@@ -7,6 +7,8 @@ the kernel; `reading_room`, which starts it, limits the time.
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import sys
 from pathlib import Path
@@ -17,7 +19,7 @@ import msgspec
 from console.mailboxes import reading, safe_html
 from transport.config import bounds
 
-GONE, TOO_MUCH = 2, 3
+GONE, TOO_MUCH, REFUSED_BY_DISK = 2, 3, 4
 
 
 class ReadLetter(msgspec.Struct, tag=True):
@@ -100,10 +102,12 @@ def main() -> int:
         sys.stdout.buffer.flush()
     except FileNotFoundError:
         return GONE
-    except (MemoryError, OSError):
+    except MemoryError:
         return TOO_MUCH
+    except OSError as error:
+        return TOO_MUCH if error.errno == errno.EFBIG else REFUSED_BY_DISK
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # what could not be written would be tried once more at the end, and change the code

@@ -23,7 +23,8 @@ import msgspec
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from console.mailboxes.reader import GONE, Job, ReadAttachment, ReadLetter, ReadPage, SearchMessages
+from console.mailboxes import reader
+from console.mailboxes.reader import Job, ReadAttachment, ReadLetter, ReadPage, SearchMessages
 from console.mailboxes.reading import Letter
 from transport.config import bounds
 
@@ -38,6 +39,7 @@ COMMAND = (sys.executable, "-m", "console.mailboxes.reader")
 INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")  # no password, no key, no address of a database
 
 TOO_COMPLEX = _("This message is too complex to show here. Its source can be read, and it can be downloaded.")
+REFUSED_BY_DISK = _("This message cannot be read or unpacked: the disk refuses it.")
 CROWDED = _("Too many messages are being read at this moment. Try again in a few seconds.")
 
 
@@ -88,7 +90,7 @@ def page(who: str, path: Path) -> str:
 
 def attachment(who: str, path: Path, number: int) -> tuple[str, IO[bytes]] | None:
     """The safe name of a part and its octets, for the caller to close; None when there is none. Raises as above."""
-    output = TemporaryFile()  # noqa: SIM115
+    output = _temporary()
     try:
         _read(who, ReadAttachment(str(path), number), output)
         name = output.readline()
@@ -111,7 +113,7 @@ def search(who: str, paths: Sequence[Path], words: list[str], *, content: bool) 
 
 
 def _searched(job: SearchMessages, seconds: float) -> list[bool]:
-    with TemporaryFile() as output:
+    with _temporary() as output:
         code = _run(job, output, seconds)
         output.seek(0)
         found = [line == b"1" for line in output.read().split()]
@@ -121,7 +123,7 @@ def _searched(job: SearchMessages, seconds: float) -> list[bool]:
 
 @contextmanager
 def _answer(who: str, job: Job) -> Iterator[IO[bytes]]:
-    with TemporaryFile() as output:
+    with _temporary() as output:
         _read(who, job, output)
         yield output
 
@@ -129,12 +131,21 @@ def _answer(who: str, job: Job) -> Iterator[IO[bytes]]:
 def _read(who: str, job: Job, output: IO[bytes]) -> None:
     with places.one(who):
         code = _run(job, output, CLOCK * (bounds.MESSAGE_READER.seconds or 0))
-    if code == GONE:
+    if code == reader.GONE:
         raise FileNotFoundError
     if code != 0:
         log.warning("A message could not be read for %r: its reader ended with %s", who, code)
-        raise NotRead(TOO_COMPLEX)
+        raise NotRead(REFUSED_BY_DISK if code == reader.REFUSED_BY_DISK else TOO_COMPLEX)
     output.seek(0)
+
+
+def _temporary() -> IO[bytes]:
+    """For an answer. Raises NotRead."""
+    try:
+        return TemporaryFile()
+    except OSError as error:
+        log.warning("There is no place for a temporary file: %s", error)
+        raise NotRead(REFUSED_BY_DISK) from error
 
 
 def _run(job: Job, output: IO[bytes], seconds: float) -> int | None:

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 from base64 import b64encode
 from pathlib import Path
@@ -113,6 +114,22 @@ def test_a_child_that_dies_costs_its_own_reader_an_answer_and_nobody_else(stored
         reading_room.letter("anna", path)
     monkeypatch.setattr(reading_room, "COMMAND", whole)
     assert reading_room.letter("anna", path).text == "hello"
+
+
+def test_a_disk_that_refuses_is_said_and_is_no_missing_message(stored, monkeypatch, tmp_path):
+    path = stored("Subject: x\n\nhello")
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+        for read in (reading_room.letter, reading_room.page, lambda who, path: reading_room.attachment(who, path, 0)):
+            with pytest.raises(NotRead, match="the disk refuses"):
+                read("anna", path)
+    with pytest.raises(NotRead, match="the disk refuses"):
+        reading_room.letter("anna", tmp_path)
+    full = Path("/dev/full")
+    if full.exists():
+        monkeypatch.setattr(reading_room, "TemporaryFile", lambda: full.open("w+b", buffering=0))
+        with pytest.raises(NotRead, match="the disk refuses"):
+            reading_room.letter("anna", path)
 
 
 def test_one_reader_of_many_messages_leaves_places_for_others():

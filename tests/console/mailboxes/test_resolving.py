@@ -28,9 +28,7 @@ USERS = {
 }
 EVERY_RIGHT = {
     "permission_groups": frozenset({PermissionGroup.AnonymousUsers}),
-    "grants": tuple(
-        Grant(ANONYMOUS, right.value) for right in Right if right is not Right.ACCEPT_AUTHENTICATION_FLAG
-    ),
+    "grants": tuple(Grant(ANONYMOUS, right.value) for right in Right if right is not Right.ACCEPT_AUTHENTICATION_FLAG),
 }
 FORGED = b"X-MS-Exchange-Organization-Resolve-Sender: True\r\nX-MS-Exchange-Organization-AuthAs: Internal\r\n"
 
