@@ -13,7 +13,7 @@ import smtplib
 import statistics
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic, sleep, time
@@ -31,17 +31,8 @@ STRANGERS, RECIPIENTS, SECONDS = 4000, 200, 60
 KINDS = {"refused": "127.2.0.1", "silent": "127.2.0.2", "dripping": "127.2.0.3", "stalling": "127.2.0.4"}
 HEALTHY = "127.2.0.9"
 
-RESOLVER = """
-import dns.resolver
-_init = dns.resolver.Resolver.__init__
-def _ours(self, *_, **__):
-    _init(self, configure=False)
-    self.nameservers, self.port = ["127.0.0.1"], {port}
-dns.resolver.Resolver.__init__ = _ours
-"""
 SETUP = """
 import sys
-import msgspec
 from console.accounts.actors import SYSTEM
 from console.connectors import actions
 from transport.config.endpoint import parse_binding, parse_range
@@ -55,9 +46,9 @@ actions.create(SYSTEM, ReceiveConnector(
     name="Relay", bindings=(parse_binding(relay),), remote_ip_ranges=everyone, max_inbound_connection_per_source=None,
     permission_groups=frozenset({PermissionGroup.AnonymousUsers}), message_rate_limit=None,
     grants=(Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value),)), confirmed_name="Relay")
-inner = {"internal_ip_ranges": everyone} if "internal_ip_ranges" in SendConnector.__struct_fields__ else {}
 actions.create(SYSTEM, SendConnector(
-    name="Internet", address_spaces=(AddressSpace("*"),), dns_routing_enabled=True, port=port, **inner))
+    name="Internet", address_spaces=(AddressSpace("*"),), dns_routing_enabled=True, port=port,
+    internal_ip_ranges=everyone))
 actions.create(SYSTEM, SendConnector(
     name="Head office", address_spaces=(AddressSpace("smart.test"),), dns_routing_enabled=False,
     smart_hosts=("[127.2.0.9]",), port=port))
@@ -93,6 +84,9 @@ def _mark(content: bytes) -> str:
     return content.partition(b"X-Mark: ")[2].split(b"\r\n")[0].decode()
 
 
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
 async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
 
@@ -113,19 +107,21 @@ async def _stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 @contextmanager
 def strangers(port: int) -> Iterator[None]:
     """All but the refusing ones, which need no listener."""
+    over = threading.Event()
 
     async def serve() -> None:
         for kind, talk in (("silent", _say_nothing), ("dripping", _drip), ("stalling", _stall)):
             await asyncio.start_server(_quiet(talk), KINDS[kind], port, backlog=1000)
+        await asyncio.to_thread(over.wait)
 
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(serve())
-    threading.Thread(target=loop.run_forever, daemon=True).start()
+    serving = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    serving.start()
     yield
-    loop.call_soon_threadsafe(loop.stop)
+    over.set()
+    serving.join()
 
 
-def _quiet(talk):  # type: ignore[no-untyped-def]
+def _quiet(talk: Talk) -> Talk:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await talk(reader, writer)
@@ -157,7 +153,7 @@ def in_mailboxes(home: Path) -> dict[str, float]:
     return {_mark(path.read_bytes()): path.stat().st_mtime for path in (home / "mailboxes").rglob("new/*")}
 
 
-def pages(copy: RunningCopy) -> dict[str, float]:
+def pages(copy: RunningCopy) -> str:
     """Seconds that the queue pages take, as the one who reads them feels it."""
     code = (
         "from time import monotonic; from django.test import Client\n"
@@ -168,9 +164,7 @@ def pages(copy: RunningCopy) -> dict[str, float]:
         "    began = monotonic(); answer = client.get(path, follow=True)\n"
         "    print('page', path, answer.status_code, f'{monotonic() - began:.2f}')\n"
     )
-    found = copy.manage("shell", "--no-imports", "-c", code)
-    print(found.stdout + found.stderr[-2000:])
-    return {}
+    return copy.manage("shell", "--no-imports", "-c", code).stdout
 
 
 def main() -> None:
@@ -183,28 +177,15 @@ def main() -> None:
         sink = Controller(arrivals, hostname=HEALTHY, port=port)
         sink.start()
         stack.callback(sink.stop)
-        copy = Copy(zone.port)
-        stack.enter_context(copy)
+        copy = stack.enter_context(RunningCopy())
         copy.wait_until_in_order()
         code = f"import sys; sys.argv = {['', relay, str(port)]!r}\n{SETUP}"
-        done = copy.manage("shell", "--no-imports", "-c", code)
-        assert done.returncode == 0, done.stderr
+        servers = f"Set-TransportService -ExternalDNSServers 127.0.0.1:{zone.port}"
+        for command in (("shell", "--no-imports", "-c", code), ("gms", "-c", servers)):
+            done = copy.manage(*command)
+            assert done.returncode == 0, done.stderr + done.stdout
         copy.wait_until_in_order()
         measure(copy, relay, arrivals, count)
-
-
-class Copy(RunningCopy):
-    """Its processes ask our DNS server."""
-
-    def __init__(self, dns_port: int) -> None:
-        super().__init__()
-        self._places = self.home / "python"
-        self._places.mkdir(mode=0o755)
-        (self._places / "sitecustomize.py").write_text(RESOLVER.format(port=dns_port))
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return super().environment | {"PYTHONPATH": str(self._places)}
 
 
 def measure(copy: RunningCopy, relay: str, arrivals: Arrivals, count: int) -> None:
@@ -222,8 +203,7 @@ def measure(copy: RunningCopy, relay: str, arrivals: Arrivals, count: int) -> No
         sleep(0.5)
     fresh = f"fresh-{secrets.token_hex(4)}"
     fresh_sent = send(relay, "a@fresh.test", fresh)
-    pages(copy)
-    print(copy.manage("status").stdout, copy.manage("status").stderr)
+    print(pages(copy), copy.manage("status").stderr)
     sleep(10)
     came = arrivals.at | in_mailboxes(copy.home)
     for goal, marks in sent.items():

@@ -178,6 +178,18 @@ def test_nobody_has_to_go_while_nobody_waits(places: Slots) -> None:
     assert not places.must_go(600, 30)
 
 
+def test_who_took_mail_and_stalls_goes_soon_when_every_place_is_held(places: Slots) -> None:
+    """Domains of an attacker that take a first message would hold all places, and not only the strangers'."""
+    hop = stranger(1)
+    places.progressed(hop)
+    assert admit(places, hop)
+    waits(places, Standing.NEW)
+    assert not places.must_go(600, 30)
+    waits(places, Standing.KNOWN)
+    assert not places.must_go(slots.HASTE, 30)
+    assert places.must_go(30 / 4, 30)
+
+
 def test_who_takes_mail_goes_for_nobody_but_its_like(places: Slots) -> None:
     admit(places, "smarthost:Head office")
     waits(places, Standing.NEW, Standing.FAILED)

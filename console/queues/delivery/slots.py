@@ -61,7 +61,7 @@ class Slots:
 
     def standing(self, hop: str, failures: int) -> Standing:
         """`failures`: tries in a row that did not reach it. Mailboxes and smart hosts are no stranger's choice."""
-        if not hop.startswith("domain:"):
+        if not _is_strangers_choice(hop):
             return Standing.KNOWN
         if failures:
             return Standing.FAILED
@@ -106,16 +106,18 @@ class Slots:
 
     def must_go(self, silent: float, limit: float) -> bool:
         """Whether this thread's next hop, silent for so many seconds, gives its place to others: at `limit` at last."""
+        if not self._wanted or silent < min(HASTE, limit):
+            return False
         with self._changed:
             hop = getattr(self._here, "hop", "")
             standing = self._strangers.get(hop, Standing.KNOWN)
-            if not self._is_wanted(standing) or silent < min(HASTE, limit):
+            if not self._is_wanted(standing):
                 return False
-            if silent >= limit:
-                return True
-            if standing is not Standing.KNOWN and len(self._slow) < SLOW:
+            if silent >= limit or standing is Standing.KNOWN:
+                return silent >= (limit / 4 if _is_strangers_choice(hop) else limit)
+            if len(self._slow) < SLOW:
                 self._slow.add(hop)
-            return standing is not Standing.KNOWN and hop not in self._slow
+            return hop not in self._slow
 
     @property
     def is_hurried(self) -> bool:
@@ -189,6 +191,11 @@ class Slots:
     def wait_stopping(self, seconds: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self._stopping, seconds)
+
+
+def _is_strangers_choice(hop: str) -> bool:
+    """Whoever writes to a domain makes a next hop of it; one that takes a message first and then stalls, too."""
+    return hop.startswith("domain:")
 
 
 SLOTS = Slots()
