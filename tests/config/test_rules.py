@@ -147,3 +147,8 @@ def test_overlaps_are_found_like_by_comparing_each_pair(mine: list[list[int]], t
         (a, b) == (c, d) or (a < c <= b < d) or (c < a <= d < b) for a, b in mine for c, d in theirs
     )
     assert bool(fields(made("A", mine), made("B", theirs))) is clash
+
+
+@pytest.mark.parametrize("usage", Usage)
+def test_only_connectors_for_servers_of_ones_own_let_clients_talk_first(usage: Usage) -> None:
+    assert rules.preset(usage, "x").early_talker_rejection_enabled is (usage is not Usage.Internal)

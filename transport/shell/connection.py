@@ -212,7 +212,7 @@ class Connection(SMTP):
 
     def _take_commands(self, buffer: bytes) -> None:
         """Answer every whole line; replies to pipelined commands go out in one write."""
-        if buffer.startswith(verbs.TLS_RECORD) and not self._skipping:
+        if buffer[:2] == verbs.TLS_RECORD and not self._skipping:
             self._buffer = b""
             self._end(verbs.tls_at_once(self._session))
             return

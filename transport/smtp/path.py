@@ -9,18 +9,19 @@ from unicodedata import category, normalize
 
 import msgspec
 
-_ATEXT = r"A-Za-z0-9!#$%&'+*/=?^_`{|}~\-"
-_BEYOND = r"[^\x00-\x9f\s]"
+_ATEXT = r'[^\x00-\x20\x7f-\x9f\s"(),.:;<>@\[\\\]]'
+"""RFC 5322 §3.2.3, and beyond ASCII what RFC 6531 §3.3 adds; controls and blanks are none."""
+_ATEXT_OR_DOT = _ATEXT.replace(",.:", ",:")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
 _DOMAIN = re.compile(rf"{_NAME}|\[(?:[0-9.]{{7,15}}|IPv6:[0-9A-Fa-f:.]{{2,45}})\]")
-_BARE = rf"(?!\.+(?:@|\Z))(?:[{_ATEXT}.]|{_BEYOND})+"
+_BARE = rf"(?!\.+(?:@|\Z)){_ATEXT_OR_DOT}+"
 """Dots stand where they like, as in addresses that carriers have given out (`taro..yamada@docomo.ne.jp`)."""
-_QUOTED = rf'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|{_BEYOND}|\\[\x20-\x7e])*"'
+_QUOTED = r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|[^\x00-\x9f\s]|\\[\x20-\x7e])*"'
 _MAILBOX = re.compile(rf"(?P<local>{_BARE}|{_QUOTED})@(?P<domain>{_DOMAIN.pattern})")
 _UTF8_MAILBOX = re.compile(rf'(?P<local>{_BARE}|{_QUOTED})@(?P<domain>[^\x00-\x20"<>@]+)')
 _QUOTED_PAIR = re.compile(r"\\(.)")
-_DOT_ATOM = re.compile(rf"(?:[{_ATEXT}]|{_BEYOND})+(?:\.(?:[{_ATEXT}]|{_BEYOND})+)*")
+_DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
 _BARE_LOCAL_PART = re.compile(_BARE)
 _REROUTING = re.compile(r"[%!@]")
 _LETTERS_AND_DIGITS = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
