@@ -242,6 +242,7 @@ class SendPages(ConnectorPages):
     details = [
         Detail(_("Address spaces"), lambda row: [str(space) for space in queries.send(row).address_spaces], LINES),
         Detail(_("Delivery"), _delivery),
+        Detail(_("Internal addresses"), "internal_ip_ranges", LINES),
         Detail(_("Port"), _port, NUMBER),
         Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
         Detail(_("Messages per connection"), "max_messages_per_connection", NUMBER),

@@ -327,6 +327,21 @@ def test_send_connectors(admin):
     assert page.context["form"].errors["smart_hosts"] == ["Name at least one smart host, or choose MX routing."]
 
 
+def test_which_internal_addresses_mx_records_may_lead_to(admin):
+    data = {
+        "name": "Branches", "enabled": "on", "address_spaces": "*.contoso.com", "dns_routing_enabled": "mx",
+        "smart_hosts": "", "internal_ip_ranges": "10.1.0.0/16\n192.168.5.77", "port": "25",
+        "max_messages_per_connection": "20",
+    }  # fmt: skip
+    page = admin.post(reverse("connectors:send-new"), data | {"internal_ip_ranges": "ten"}, follow=True)
+    assert "internal_ip_ranges" in page.context["form"].errors
+    admin.post(reverse("connectors:send-new"), data, follow=True)
+    row = SendRow.objects.get()
+    assert [str(each) for each in queries.send(row).internal_ip_ranges] == ["10.1.0.0/16", "192.168.5.77"]
+    shown = admin.get(reverse("connectors:send-details", args=[row.pk])).text
+    assert "10.1.0.0/16" in shown and "192.168.5.77" in shown
+
+
 def test_who_may_only_look(signed_in):
     row, way_out = actions.create(ADMIN, receive_connector()), actions.create(ADMIN, send_connector())
     reader = signed_in(Role.VIEW_ONLY)
