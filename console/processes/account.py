@@ -50,7 +50,7 @@ class Account:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
             return subprocess.run([str(part) for part in command], **quiet, **self.popen()).returncode == 0
-        except PermissionError:
+        except OSError:  # not there, not for this user, or no program
             return False
 
     def own(self, directory: Path, mode: int = 0o700) -> Path:

@@ -73,11 +73,12 @@ def ready(home: Home, console: Address, facts: Facts, first_start: bool) -> str:
 def _password(home: Home, first_start: bool) -> str:
     if os.environ.get("GATEPOST_ADMIN_PASSWORD"):
         return "with the password of GATEPOST_ADMIN_PASSWORD (set at the first start)"
-    if not home.admin_password_file.exists():
+    kept = home.admin_password_file.read_text().strip() if home.admin_password_file.exists() else ""
+    if not kept:
         return "with the password given at the first start"
     if not first_start:
         return f"with the password of the first start (in {home.admin_password_file})"
-    return f"password {home.admin_password_file.read_text().strip()} (kept in {home.admin_password_file})"
+    return f"password {kept} (kept in {home.admin_password_file})"
 
 
 def first_mail(listening: list[str]) -> str:

@@ -18,8 +18,8 @@ from console.processes import sockets
 from console.processes.account import Account
 from console.processes.data_directory import Lock, settle
 from console.processes.home import Home, HomeError
-from console.processes.postgres import Postgres
-from console.processes.valkey import Valkey
+from console.processes.postgres import Postgres, find_binaries
+from console.processes.valkey import Valkey, find_binary
 from tests.conftest import wait_for
 
 
@@ -144,6 +144,43 @@ def test_servers_open_no_port(postgres: Postgres, running: Callable[..., None]) 
     running(valkey, lambda process: ports_of(process) == set() or pytest.fail("it listens on a port"))
 
 
+def test_servers_that_only_root_can_read_are_copied(
+    postgres: Postgres, running: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout in root's home holds them."""
+    if postgres.account.is_ourselves:
+        pytest.skip("only root reads what its account cannot")
+    closed = Path(mkdtemp(prefix="gatepost-closed-"))
+    install = find_binaries().parent
+    shutil.copytree(install, closed / install.parent.name / install.name, symlinks=True)
+    libraries = install.parent.with_name(install.parent.name + ".libs")
+    if libraries.exists():
+        shutil.copytree(libraries, closed / libraries.name)
+    shutil.copy(find_binary(), closed)
+    monkeypatch.setenv("PG_BIN", str(closed / install.parent.name / install.name / "bin"))
+    monkeypatch.setenv("REDIS_BIN", str(closed / find_binary().name))
+    for _ in range(2):
+        running(postgres)
+        running(Valkey(postgres.directory / "redis", postgres.sockets, postgres.account))
+    binary = next(postgres.directory.glob("binaries/*/*/*/bin/postgres"))
+    binary.write_bytes(b"")  # what a power failure may leave of it
+    running(postgres)
+    assert binary.stat().st_uid == postgres.account.uid
+    shutil.rmtree(closed)
+
+
+# Once as root, so that nothing has to be imported afterwards from where nobody else can read.
+AS_ANOTHER = """
+import os, psycopg, sys
+for user in (0, 1):
+    os.setuid(user)
+    try:
+        psycopg.connect(sys.argv[1])
+    except psycopg.OperationalError as error:
+        print(error)
+"""
+
+
 def test_only_their_own_account_and_root_reach_the_servers(postgres: Postgres, running: Callable[..., None]) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
@@ -159,10 +196,12 @@ def test_only_their_own_account_and_root_reach_the_servers(postgres: Postgres, r
         (postgres.sockets / ".s.PGSQL.5432").chmod(0o777)
         assert reaches(".s.PGSQL.5432")
         refused = subprocess.run(
-            [sys.executable, "-c", "import os, psycopg, sys; os.setuid(1); psycopg.connect(sys.argv[1])", postgres.url],
+            [sys.executable, "-c", AS_ANOTHER, postgres.url],
             capture_output=True, text=True,
         )  # fmt: skip
-        assert "Peer authentication failed" in refused.stderr
+        first, second = refused.stdout.strip().splitlines()
+        assert 'database "gatepost" does not exist' in first
+        assert "Peer authentication failed" in second
 
     running(postgres, let_in)
 
