@@ -136,7 +136,7 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     if blocked is not None and sender_filter.rejects(session):
         return close(done, replies.SENDER_DENIED, blocked.rule, blocked.entry)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
-    header = mail.head if _is_whole(facts) else without_unusable(mail.head)
+    header = without_unusable(mail.head) if facts.unusable else mail.head
     accept = _accept(session, facts, header, message_id, identity, now, blocked.rule if blocked is not None else "")
     answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
     return Outcome(done, answer, (accept,), "queued", SENDER_RESOLVED if resolves(session) else "")
@@ -146,10 +146,6 @@ def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:
     """What the sender filter has against the message, unless the client is on an allow list."""
     found = sender_filter.blocked_from(session, head) or sender_filter.blocked(session, session.sender or NULL_PATH)
     return None if found is not None and connection_filter.verdict(session, now).allowed else found
-
-
-def _is_whole(facts: HeaderFacts) -> bool:
-    return facts.has_date and facts.has_message_id and facts.message_ids == 1
 
 
 def _accept(

@@ -13,6 +13,7 @@ from transport.smtp.header import header
 from transport.smtp.header_firewall import without
 
 IN_MEMORY = bounds.MESSAGE_IN_MEMORY.octets or 0
+LONGEST_HEADER = bounds.HEADER.octets or 0
 ALL_IN_MEMORY = bounds.ALL_IN_MEMORY.octets or 0
 SHARE = bounds.SHARE_OF_MEMORY.octets or 0
 MOST_UNWRITTEN = bounds.UNWRITTEN_BODY.octets or 0
@@ -116,8 +117,8 @@ class IncomingMessage:
 
     def _take_head(self) -> None:
         """The header leaves the content: what is judged is what is stored."""
-        content, limit = self._content, min(self._wanted.header_limit, bounds.HEADER.octets or 0)
-        found = header(content, limit)
+        content = self._content
+        found = header(content, min(self._wanted.header_limit, LONGEST_HEADER))
         self._head, self._head_complete = without(found.text, self._wanted.firewall), found.complete
         self._before_body = found.octets
         self._journal.held += len(self._head) - found.octets

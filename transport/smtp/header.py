@@ -20,7 +20,7 @@ from transport.config import bounds
 Buffer = bytes | bytearray
 
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
-_STRANGE = re.compile(rb"\r(?!\n(?:[ \t]|[!-9;-~]+[ \t]*:|\Z))")
+_FIELDS = re.compile(rb"(?:[!-9;-~]+[ \t]*:.*\r\n(?:[ \t].*\r\n)*)+\r\n")
 _LINE = re.compile(rb"([^\r\n]*)(\r+\n|\r|\n|\Z)")
 _COMMENT = re.compile(rb"(?:[ \t][^\r\n]*(?:\r+\n|\r|\n))+[!-9;-~]+[ \t]*:")
 _MBOX = re.compile(rb">*From ")
@@ -40,19 +40,12 @@ class Header(NamedTuple):
 
 def header(content: Buffer, limit: int) -> Header:
     """The header of a message of which `content` is all, or more than its first `limit` octets."""
-    end = content.find(b"\r\n\r\n", 0, limit)
-    if end > 0:
-        text = bytes(content[: end + 2])
-        if _is_well_formed(text):
-            return Header(text + b"\r\n", end + 4)
-    return _read(content, limit)
-
-
-def _is_well_formed(text: bytes) -> bool:
+    end = content.find(b"\r\n\r\n", 0, limit) + 4
+    text = bytes(content[:end])
     lines = text.count(b"\n")
-    if lines > MOST_LINES or lines != text.count(b"\r") or b"\0" in text:
-        return False
-    return _FIELD.match(text) is not None and _STRANGE.search(text) is None
+    if lines == text.count(b"\r") and b"\0" not in text and lines <= MOST_LINES + 1 and _FIELDS.fullmatch(text):
+        return Header(text, end)
+    return _read(content, limit)
 
 
 def without_empty_line(text: bytes) -> bytes:

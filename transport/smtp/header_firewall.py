@@ -30,14 +30,9 @@ _NAMES = {
     HeaderKind.FOREST: rb"x-ms-exchange-forest-[!-9;-~]+",
 }
 _STARTS = {
-    b"received": HeaderKind.ROUTING,
-    b"resent-": HeaderKind.ROUTING,
-    b"x-ms-exchange-organization-": HeaderKind.ORGANIZATION,
-    b"x-ms-exchange-forest-": HeaderKind.FOREST,
-}
-_FIELDS = {
-    kind: re.compile(rb"\n(" + name + rb")[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
-    for kind, name in _NAMES.items()
+    HeaderKind.ROUTING: (b"received", b"resent-"),
+    HeaderKind.ORGANIZATION: (b"x-ms-exchange-",),
+    HeaderKind.FOREST: (b"x-ms-exchange-",),
 }
 _BY = re.compile(rb"[ \t\r\n]by[ \t\r\n]+([0-9A-Za-z.:_\[\]-]{1,255})", re.IGNORECASE)
 
@@ -46,10 +41,11 @@ def without(head: bytes, kinds: frozenset[HeaderKind]) -> bytes:
     """A header, as `header` gives it, without the fields of these kinds, folded lines included; untouched when there
     are none.
     """
+    starts, fields = _looked_for(kinds)
     names = head.lower()
-    for start, field in _fields(kinds):
+    for start in starts:
         if names.find(start) >= 0:  # hardly a message has one, and to look closely is slow
-            head = field.sub(_left, b"\n" + head)[1:]
+            return fields.sub(_left, b"\n" + head)[1:]
     return head
 
 
@@ -61,5 +57,7 @@ def _left(field: re.Match[bytes]) -> bytes:
 
 
 @cache
-def _fields(kinds: frozenset[HeaderKind]) -> list[tuple[bytes, re.Pattern[bytes]]]:
-    return [(start, _FIELDS[kind]) for start, kind in _STARTS.items() if kind in kinds]
+def _looked_for(kinds: frozenset[HeaderKind]) -> tuple[frozenset[bytes], re.Pattern[bytes]]:
+    names = b"|".join(_NAMES[kind] for kind in sorted(kinds))
+    field = re.compile(rb"\n(" + names + rb")[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
+    return frozenset(start for kind in kinds for start in _STARTS[kind]), field

@@ -23,7 +23,7 @@ SUBJECT_LIMIT = 500
 class HeaderFacts(msgspec.Struct, frozen=True):
     """`subject` is raw (encoded words are left to the reader); `message_id` with its brackets, empty when unusable.
 
-    `message_ids` counts the fields of that name, `has_message_id` says that one of them is well formed.
+    `has_message_id`: there is a well-formed one. `unusable`: there are fields that `without_unusable` takes out.
     """
 
     hops: int
@@ -32,14 +32,14 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     message_id: str
     has_date: bool
     has_message_id: bool = False
-    message_ids: int = 0
+    unusable: bool = False
 
 
 def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
     """Facts of a header, as `header` gives it; anything malformed counts as absent. A local hop was received `by` one
     of our names, in lower case.
     """
-    hops, local_hops, subject, message_ids, well_formed, has_date = 0, 0, b"", 0, b"", False
+    hops, local_hops, subject, well_formed, has_date, unusable = 0, 0, b"", b"", False, False
     for match in _FIELD.finditer(b"\n" + head):
         name = match[1].lower()
         if name in _HOPS:
@@ -51,13 +51,14 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
         elif name == b"subject" and not subject:
             subject = match[2]
         elif name == b"message-id":
-            message_ids += 1
-            well_formed = well_formed or _message_id(match[2])
+            found = b"" if well_formed else _message_id(match[2])
+            well_formed, unusable = well_formed or found, unusable or not found
         elif name == b"date":
-            has_date = has_date or not match[2].isspace()
+            blank = match[2].isspace()
+            has_date, unusable = has_date or not blank, unusable or blank
     text = _guessed(b" ".join(subject.split()))[:SUBJECT_LIMIT]
     shown = well_formed.decode("ascii") if well_formed.isascii() else ""
-    return HeaderFacts(hops, local_hops, text, shown, has_date, bool(well_formed), message_ids)
+    return HeaderFacts(hops, local_hops, text, shown, has_date, bool(well_formed), unusable)
 
 
 def _guessed(octets: bytes) -> str:
