@@ -81,9 +81,7 @@ def script(before: Snapshot, after: Snapshot) -> list[str]:
     return found.lines
 
 
-def new_commands(
-    connector: ReceiveConnector | SendConnector, domains: tuple[AcceptedDomain, ...] = ()
-) -> list[str]:
+def new_commands(connector: ReceiveConnector | SendConnector, domains: tuple[AcceptedDomain, ...] = ()) -> list[str]:
     """The commands that make one connector where these domains are accepted."""
     part = "receive_connectors" if isinstance(connector, ReceiveConnector) else "send_connectors"
     before = Snapshot(accepted_domains=domains)

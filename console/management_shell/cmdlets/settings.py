@@ -151,10 +151,6 @@ def _one(setting: Setting, value: object) -> Any:
     if value is None and setting.kind not in TEXTS:
         raise ValueError("This cannot be empty.")
     parsed = kinds.parse(setting, _plain(argument(value)))
-    if setting.kind is Kind.SIZE and not isinstance(value, Size) and parsed in range(1, LEAST_SIZE):
-        return Remarked(
-            parsed, f"{setting.name}: {argument(value)} is {parsed} bytes. Write {parsed}KB if that is meant."
-        )
     if setting.minimum and parsed == "":
         raise ValueError("This cannot be empty.")
     return parsed
@@ -234,6 +230,8 @@ def changes(
         each = settings(struct)[field]
         if each.not_enforced:
             call.warning(f"{each.name} is kept, but not enforced: {each.not_enforced}")
+        if each.kind is Kind.SIZE and given[field] in range(1, LEAST_SIZE):
+            call.warning(f"{each.name}: {given[field]} bytes. Write {given[field]}KB if that is meant.")
     return lambda now: {
         field: wanted(getattr(now, field)) if isinstance(wanted, Edit) else wanted for field, wanted in given.items()
     }

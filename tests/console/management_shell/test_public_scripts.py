@@ -263,3 +263,10 @@ def test_no_list_is_emptied_because_something_was_not_understood(shell: Shell, s
 
 def ranges() -> list[str]:
     return [str(each) for each in Row.objects.get(name="Relay").remote_ip_ranges]
+
+
+def test_a_size_that_was_hardly_meant_in_bytes_is_remarked(shell: Shell) -> None:
+    shell.run("Set-ReceiveConnector Relay -MaxHeaderSize 256")
+    assert shell.warnings == ["MaxHeaderSize: 256 bytes. Write 256KB if that is meant."]
+    shell.run("Set-ReceiveConnector Relay -MaxHeaderSize 256KB")
+    assert shell.warnings == []
