@@ -205,6 +205,12 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_works() -> None
         in_order(copy)
 
 
+def test_the_books_cannot_be_shown_while_nothing_runs_and_that_is_said() -> None:
+    with another() as copy:
+        done = copy.manage("ledger")
+    assert done.returncode == 1 and "PostgreSQL does not answer" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_status_says_what_is_missing() -> None:
     with another() as copy:
         done = copy.manage("status")

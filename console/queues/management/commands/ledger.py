@@ -1,4 +1,8 @@
+from subprocess import CalledProcessError
+
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from console.queues import queries
 
@@ -15,7 +19,11 @@ class Command(BaseCommand):
     help = "Show that accepted + generated = delivered + queued + bounced + removed, counted in recipients."
 
     def handle(self, *args: object, **options: object) -> None:
-        ledger = queries.ledger()
+        try:
+            ledger = queries.ledger()
+        except (OperationalError, CalledProcessError):
+            home = settings.GATEPOST_HOME
+            raise CommandError(f"PostgreSQL does not answer. Does {home} run? Start it with make run.") from None
         self.stdout.write(LINES.format(ledger))
         if not ledger.balances:
             missing = "are missing" if ledger.difference > 0 else "are too many"
