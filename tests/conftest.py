@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from console.processes import sockets
@@ -21,6 +22,12 @@ from console.processes.valkey import Valkey
 from tests.browser import HINT, find_browser, may_be_left_out
 from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
+
+# Other programs share the machine, and no example says anything about its speed.
+hypothesis.settings.register_profile(
+    "gatepost", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("gatepost")
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -94,7 +94,7 @@ def test_a_long_line_of_any_shape_costs_no_more_than_its_length(piece: str) -> N
 
 
 @given(st.lists(st.sampled_from([*HOSTILE, "/", ":", "\r\n", "x@y", "\0"]), min_size=1, max_size=6).map("".join))
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 def test_so_does_any_mixture_of_them(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     assert seconds(text) < 0.05

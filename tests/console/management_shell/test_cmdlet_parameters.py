@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.management_shell.cmdlets import TABLE
@@ -49,7 +49,7 @@ def read(parameter: Parameter, value: object) -> None:
         parameter.read(value)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(value=whatever)
 @pytest.mark.parametrize("parameter", DIFFERENT.values(), ids=lambda parameter: parameter.name)
 def test_every_value_is_read_or_refused_in_words(parameter: Parameter, value: object) -> None:

@@ -40,7 +40,7 @@ def understood(struct: type, command: str) -> dict[str, Any]:
 
 
 @given(st.one_of(map(objects, TABLES)))
-@hypothesis(max_examples=60, deadline=None)
+@hypothesis(max_examples=60)
 def test_every_setting(thing: object):
     table = {field: each for field, each in settings(type(thing)).items() if each.kind is not Kind.GRANTS}
     words = [f"-{each.name} {argument(each, getattr(thing, field))}" for field, each in table.items()]
@@ -50,7 +50,7 @@ def test_every_setting(thing: object):
 
 
 @given(ANYTHING)
-@hypothesis(max_examples=200, deadline=None)
+@hypothesis(max_examples=200)
 def test_any_text(text: str):
     setting = settings(ReceiveConnector)["comment"]
     try:
@@ -61,7 +61,7 @@ def test_any_text(text: str):
 
 
 @given(ANYTHING)
-@hypothesis(max_examples=200, deadline=None)
+@hypothesis(max_examples=200)
 def test_a_quoted_text_is_one_word(text: str):
     (statement,) = parse(f"Write-Output {quoted(text)}").statements
     shell = Shell()

@@ -147,7 +147,7 @@ def structs(struct: type, **fixed: Any) -> st.SearchStrategy[Any]:
     return st.builds(struct, **{field: values(setting) for field, setting in table(struct).items()} | fixed)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     receive=structs(ReceiveConnector, name=TEXT.map(str.strip)),
     send=structs(SendConnector),

@@ -63,7 +63,7 @@ def wide(snapshot: Snapshot) -> dict[str, bool]:
     return {each.domain_name: sends_on(each) for each in wide_domains(snapshot.accepted_domains)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RANDOM)
 def test_the_badge_names_whoever_relays_and_for_whom(random: Random) -> None:
     snapshot = world(random)
@@ -73,7 +73,7 @@ def test_the_badge_names_whoever_relays_and_for_whom(random: Random) -> None:
     assert {each.connector: held(each.ranges) for each in exposures(snapshot) if held(each.ranges)} == found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RANDOM)
 def test_the_sentence_says_so_of_the_same_connectors(random: Random) -> None:
     snapshot = world(random)
@@ -94,7 +94,7 @@ def reach(snapshot: Snapshot, stood: frozenset[str]) -> dict[bool, dict[Way, str
     return answers
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RANDOM)
 def test_the_guard_asks_for_whatever_opens_a_relay_and_for_nothing_else(random: Random) -> None:
     before, other = world(random), world(random)

@@ -146,7 +146,7 @@ LETTERS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS
 KNOWN = set("yMdHhmstfzKTZ")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(LETTERS, st.sampled_from([NOON, 5, -1234.567, Timespan(3661), 0]))
 def test_a_format_is_understood_or_named(form: str, value: Any) -> None:
     said = ""
