@@ -129,7 +129,9 @@ def _of_b(values: list[bytes]) -> bytes:
     return b"".join(base64(value) for value in values)
 
 
-_MAILBOX = re.compile(rb'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|<([^<>]*)>?|\(([^()]*)\)?|(,)|([^"<(,]+)', re.DOTALL)
+_MAILBOX = re.compile(
+    rb'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|<([^<>]*)>?|\(((?:[^()]|\([^()]*\))*)\)?|(,)|([^"<(,]+)', re.DOTALL
+)
 FIRST_MAILBOX = 2000
 _QUOTED_PAIR = re.compile(rb'\\(["\\])')
 

@@ -15,6 +15,7 @@ from console.management_shell.language.cmdlet import Call, Parameter
 from console.management_shell.language.values import (
     UNLIMITED,
     Flags,
+    GenericList,
     Parted,
     Record,
     ScriptBlock,
@@ -198,7 +199,7 @@ def value(setting: Setting, of: Any) -> object:
         assert setting.choices is not None
         return Flags(tuple(str(member.value) for member in setting.choices if member in of))
     if isinstance(of, tuple):
-        return [_member(each) for each in of]
+        return GenericList(map(_member, of))
     if setting.kind is Kind.TIME:
         return datetime.fromtimestamp(of, UTC)
     return {Kind.SIZE: Size, Kind.TIMESPAN: Timespan}.get(setting.kind, lambda same: same)(of)

@@ -10,6 +10,8 @@ Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 
 CUT_OFF = "…"
 """The only key of a list that the export shortened: its value is what was left of the list."""
+BEYOND = "More cells"
+"""The name of what stands in a row of a CSV to the right of its last column."""
 MOST_OBJECTS = 20_000
 
 

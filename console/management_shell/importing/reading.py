@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from console.management_shell.importing import clixml, list_text
-from console.management_shell.importing.objects import CUT_OFF, MOST_OBJECTS, Item, ReadError, Value, recognised
+from console.management_shell.importing.objects import BEYOND, CUT_OFF, MOST_OBJECTS, Item, ReadError, Value, recognised
 
 LARGEST = 64 * 1024 * 1024
 MOST_JSON_VALUES = 2_000_000
@@ -124,15 +124,27 @@ def _from_csv(text: str) -> Objects:
     heading = lines[0] if lines else ""
     delimiter = max(",;\t", key=heading.count)
     try:
-        rows = list(csv.DictReader(io.StringIO("".join(lines), newline=""), delimiter=delimiter))
+        reader = csv.DictReader(io.StringIO("".join(lines), newline=""), restkey=BEYOND, delimiter=delimiter)
+        _check_columns(reader.fieldnames or ())
+        rows = list(reader)
     except csv.Error as error:
         raise ReadError(f"This CSV cannot be read: {error}.") from None
     for row in rows:
         yield types, {name: _csv_value(value) for name, value in row.items() if isinstance(name, str)}
 
 
+def _check_columns(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in filter(None, map(str.lower, names)):
+        if name in seen:
+            raise ReadError(f"This CSV has the column “{name[:80]}” twice.")
+        seen.add(name)
+
+
 def _csv_value(text: object) -> Value:
     """Export-Csv writes a type's name in place of a list: what was in it is lost."""
+    if isinstance(text, list):
+        return ", ".join(filter(None, text))
     if not isinstance(text, str):
         return None
     return {CUT_OFF: []} if _TYPE_NAME.fullmatch(text) else list_text.value_of(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.management_shell.importing import values
-from console.management_shell.importing.objects import Source, Value
+from console.management_shell.importing.objects import BEYOND, Source, Value
 from transport.config.receive_connector import ReceiveConnector
 
 BOOKKEEPING = {
@@ -21,6 +21,7 @@ _FEDERATION = "It serves federation and Exchange Online."
 _NO_SECRET = "Exchange exports no password: enter it in the connector's properties."
 _OWN_LIMITS = "It is limited where mail comes in: each Receive connector has its own."
 _REASONS: dict[str, str] = {
+    BEYOND.lower(): "The row has more cells than the first line has columns. Put quotes around lists.",
     "server": _ONE_INSTALLATION,
     "sourcetransportservers": _ONE_INSTALLATION,
     "sourceroutinggroup": _NO_ROUTING,

@@ -12,6 +12,8 @@ _BYTES = re.compile(r".*\(\s*(\d[\d.,'’\s]*)\s*\w+\s*\)\s*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _TIGHT = re.compile(r"(?<!\s)(?:\s*[-–]\s+|\s+[-–]\s*)")
 """A dash with blanks around it joins the ends of a range."""
+_MASK = re.compile(r"(?<=\d)[^\S\n]+(?:\((255\.[\d.]+)\)|(255\.[\d.]+)(?![\d.]))")
+"""What follows a blank and begins with 255 is no client: it is the mask of the address before."""
 _TICKS = 10_000_000  # a second
 _FLAGS: dict[str, dict[int, str]] = {
     "AuthMechanism": {1: "Tls", 2: "Integrated", 4: "BasicAuth", 8: "BasicAuthRequireTLS", 16: "ExchangeServer"},
@@ -71,6 +73,8 @@ def _of_text(setting: Setting, text: str) -> str:
         return re.sub(r"\D", "", match[1]) if match else text
     if setting.kind is Kind.TIMESPAN:
         return text.partition(".")[0] + text[text.index(".") :].partition(".")[0] if _fraction(text) else text
+    if setting.kind is Kind.RANGES:
+        text = _MASK.sub(lambda mask: f"({mask[1] or mask[2]})", text)
     if setting.kind in (Kind.RANGES, Kind.BINDINGS, Kind.SMART_HOSTS):
         return "\n".join(part for part in _SEPARATORS.split(_TIGHT.sub("-", text)) if part)
     return "\n".join(map(str.strip, re.split(r"[|,\n]", text))) if setting.kind is Kind.ADDRESS_SPACES else text

@@ -168,6 +168,15 @@ class Call:
 
 ERROR_ACTIONS = ("Stop", "Continue", "SilentlyContinue", "Ignore")
 WARNING_ACTIONS = ("Continue", "SilentlyContinue", "Ignore")
+NUMBERED_ACTIONS = {0: "SilentlyContinue", 1: "Stop", 2: "Continue", 4: "Ignore"}
+"""`-ErrorAction 0`, as many scripts write it."""
+
+
+def _action(*names: str) -> Callable[[object], str]:
+    read = one_of(*names)
+    return lambda value: read(NUMBERED_ACTIONS.get(value, value) if type(value) is int else value)
+
+
 CHANGING = (
     Parameter("WhatIf", switch=True, help="Shows what would happen, and changes nothing."),
     Parameter("Confirm", switch=True, help="Asks first. -Confirm:$false does not ask where the cmdlet asks by itself."),
@@ -176,14 +185,14 @@ COMMON = (
     Parameter("Verbose", switch=True, help="Says what it does.", also={"vb": ""}),
     Parameter(
         "ErrorAction",
-        one_of(*ERROR_ACTIONS),
+        _action(*ERROR_ACTIONS),
         help="Continue goes on after an error, SilentlyContinue and Ignore without a word.",
         choices=ERROR_ACTIONS,
         also={"ea": ""},
     ),
     Parameter(
         "WarningAction",
-        one_of(*WARNING_ACTIONS),
+        _action(*WARNING_ACTIONS),
         help="SilentlyContinue and Ignore print no warnings.",
         choices=WARNING_ACTIONS,
         also={"wa": ""},

@@ -172,19 +172,23 @@ class Interpreter:
     def _member(self, node: syntax.Member) -> object:
         value, name = self.value(node.of), self._name(node)
         found = members.member(value, name)
-        if found is None and isinstance(value, Record) and value.columns and value.spelled(name) is None:
-            self._say_unknown(value, name)
+        if found is None:
+            self._say_unknown(value[0] if isinstance(value, list) and value else value, name)
         return found
 
     def _name(self, node: syntax.Member) -> str:
         return node.name if isinstance(node.name, str) else text(self.value(node.name))
 
-    def _say_unknown(self, record: Record, name: str) -> None:
-        """A property that objects of a cmdlet do not have counts as nothing, as in PowerShell; it is said once."""
-        unknown = f"{record.type_name}.{name}".lower()
+    def _say_unknown(self, value: object, name: str) -> None:
+        """A property that objects of a cmdlet, and texts, which stand for more in Exchange, do not have counts as
+        nothing, as in PowerShell; it is said once."""
+        of_cmdlet = isinstance(value, Record) and value.columns
+        if not (of_cmdlet or isinstance(value, str)) or members.spelled(value, name) is not None:
+            return
+        unknown = f"{types.name_of(value)}.{name}".lower()
         if unknown not in self._unknown:
             self._unknown.add(unknown)
-            self.host.warning(f"A {record.type_name} has no property '{name[:80]}': it counts as nothing.")
+            self.host.warning(f"A {types.name_of(value)} has no property '{name[:80]}': it counts as nothing.")
 
     def _method(self, node: syntax.Method) -> object:
         return self._charged(

@@ -54,6 +54,7 @@ def test_a_value_is_read_as_every_mail_client_reads_it(value: bytes, text: str) 
         (b"Berg, Anna <anna@contoso.com>", "Berg, Anna", "anna@contoso.com"),
         (b'"A \\"B\\" C" <a@b>', 'A "B" C', "a@b"),
         (b"anna@contoso.com (Anna Berg)", "Anna Berg", "anna@contoso.com"),
+        (b"anna@contoso.com (Anna (A.) Berg)", "Anna (A.) Berg", "anna@contoso.com"),
         (b"anna@contoso.com", "", "anna@contoso.com"),
         (b"<anna@contoso.com>", "", "anna@contoso.com"),
         (b"a@b.example, Carla <c@d.example>", "", "a@b.example"),

@@ -56,7 +56,7 @@ def test_a_command_changes_a_connector_and_the_history_names_who_sat_at_the_mach
     assert Entry.objects.latest("pk").actor == "olga on mail1"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
 def test_a_script_runs_as_windows_saved_it(gms: Gms, tmp_path: Path, encoding: str) -> None:
     script = tmp_path / "change.ps1"
     script.write_bytes(f"Set-ReceiveConnector Office `\r\n  –Banner “{BANNER}”\r\n".encode(encoding))

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from console.management_shell.importing.objects import ReadError
 from console.management_shell.importing.report import Known, Line, Translated, Verdict
 from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture, structs, translated
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.connection_filter import IPList, IPListEntry
+from transport.config.endpoint import IPRange
 from transport.config.permissions import ANONYMOUS, EXCHANGE_SERVERS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, MessageRateSource, SizeMode, TransportRole
 
@@ -287,3 +289,33 @@ def test_a_binding_that_cannot_be_read_is_named_and_the_others_stay():
 def test_many_bad_entries_are_counted():
     found = one(relay(RemoteIPRanges=["10.1.0.0/16", *(f"bad{number}" for number in range(20))]))
     assert "15 more cannot be read" in line(found, "RemoteIPRanges").reason
+
+
+@pytest.mark.parametrize(
+    ("written", "ranges"),
+    [
+        ("10.1.2.0 255.255.255.0", ["10.1.2.0/24"]),
+        ("10.1.2.0 (255.255.255.0);10.2.0.5", ["10.1.2.0/24", "10.2.0.5"]),
+        ("10.2.0.5, 10.1.2.0\t255.255.0.0 10.3.0.1", ["10.2.0.5", "10.1.2.0/16", "10.3.0.1"]),
+        (["10.1.2.0 255.255.255.0", "10.2.0.5"], ["10.1.2.0/24", "10.2.0.5"]),
+        ("10.2.0.5 25.5.0.1", ["10.2.0.5", "25.5.0.1"]),
+    ],
+)
+def test_a_mask_after_a_blank_belongs_to_its_address(written: Any, ranges: list[str]):
+    found = one(relay(RemoteIPRanges=written))
+    assert [each.bounds for each in found.struct.remote_ip_ranges] == [IPRange(each).bounds for each in ranges]
+    assert line(found, "RemoteIPRanges").verdict is Verdict.APPLIED
+
+
+def test_a_list_without_quotes_in_a_csv_is_told():
+    found = translated("Name,Bindings,RemoteIPRanges\nRelay,10.2.3.4:25,10.0.0.1,10.0.0.2,10.0.0.3\n")[0]
+    lost = line(found, "More cells")
+    assert (lost.exported, lost.verdict) == ("10.0.0.2, 10.0.0.3", Verdict.NOT_ENFORCED)
+    assert "more cells" in lost.reason
+    tidy = translated("Name,Bindings,RemoteIPRanges\nRelay,10.2.3.4:25,10.0.0.1,,\n")[0]
+    assert all(each.name != "More cells" for each in tidy.lines)
+
+
+def test_a_csv_with_one_column_twice_is_refused():
+    with pytest.raises(ReadError, match="the column “remoteipranges” twice"):
+        translated("Name,RemoteIPRanges,Bindings,RemoteIPRanges\nRelay,10.0.0.1,10.2.3.4:25,10.0.0.2\n")

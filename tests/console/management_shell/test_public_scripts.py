@@ -240,6 +240,37 @@ def test_a_range_is_added_to_the_only_connector_that_was_found(shell: Shell) -> 
     assert ranges() == ["10.0.0.1", "10.0.0.2", "10.20.40.7"]
 
 
+def test_a_list_of_a_connector_is_changed_in_place(shell: Shell) -> None:
+    script = f"{RELAY}$c.RemoteIPRanges.Add('10.20.40.7'); $c.RemoteIPRanges.Remove('10.0.0.1'); "
+    assert shell.run(script + "Set-ReceiveConnector Relay -RemoteIPRanges $c.RemoteIPRanges") == ""
+    assert ranges() == ["10.0.0.2", "10.20.40.7"]
+
+
+def test_a_list_of_a_connector_that_a_script_empties_is_not_saved(shell: Shell) -> None:
+    shell.refused(f"{RELAY}$c.RemoteIPRanges.Clear(); Set-ReceiveConnector Relay -RemoteIPRanges $c.RemoteIPRanges")
+    assert ranges() == ["10.0.0.1", "10.0.0.2"]
+
+
+@pytest.mark.parametrize("action", ["0", "4", "SilentlyContinue"])
+def test_an_error_action_is_a_number_too(shell: Shell, action: str) -> None:
+    assert shell.run(f"Get-ReceiveConnector Nobody -ea {action}; 'on'") == "on"
+    assert "Write one of" in str(shell.refused("Get-ReceiveConnector Nobody -ea 3"))
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("$c.Server.Fqdn", "A string has no property 'Fqdn': it counts as nothing."),
+        ("$c.RemoteIPRanges[0].CIDRLength", "A string has no property 'CIDRLength': it counts as nothing."),
+        ("$c.Bindings.AddressFamily", "A string has no property 'AddressFamily': it counts as nothing."),
+        ("(Get-ReceiveConnector).Wieght", "A ReceiveConnector has no property 'Wieght': it counts as nothing."),
+    ],
+)
+def test_a_part_of_a_value_that_only_exchange_has_is_named(shell: Shell, script: str, says: str) -> None:
+    assert shell.run(RELAY + script) == ""
+    assert shell.warnings == [says]
+
+
 @pytest.mark.parametrize(
     ("script", "says"),
     [

@@ -12,6 +12,7 @@ from django.db import connection
 from console.accounts.actors import Actor, Role
 from console.management_shell import prompt, terminal
 from console.management_shell.language.errors import ShellError
+from console.management_shell.language.files import decoded
 from console.management_shell.session import Session
 
 
@@ -47,12 +48,9 @@ def _script(text: str | None, file: str | None) -> str | None:
         return None
     try:
         content = sys.stdin.buffer.read() if file in (None, "-") else Path(file or "").read_bytes()
-        # Windows PowerShell and Notepad save "Unicode", which is UTF-16 with a byte order mark.
-        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except OSError as error:
         raise CommandError(f"Cannot read {file}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CommandError("The script must be UTF-8 or UTF-16.") from None
+    return decoded(content)
 
 
 def _actor(name: str | None) -> Actor:
