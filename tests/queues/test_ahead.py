@@ -141,3 +141,42 @@ def test_content_that_is_refused_alone_as_well_comes_back(six, sink, query):
     six()
     assert [row[1] for row in query(STATUS)] == ["delivered"] * 2 + ["failed"] + ["delivered"] * 3
     assert PACES.recall(HERE, sink.port) is Pace.AHEAD
+
+
+@pytest.mark.parametrize("answer", ["554 5.5.1 DATA came too soon", "550 5.7.1 no", "503 wait"])
+def test_data_that_is_refused_together_with_its_envelope_is_asked_again(six, sink, query, answer):
+    sink.behave = lambda line, n: answer if line == "DATA" and sink.came_together else None
+    six()
+    all_arrived_once(sink, query)
+
+
+def test_data_that_is_refused_alone_as_well_is_refused(six, sink, query):
+    sink.behave = lambda line, n: "554 5.7.1 no" if line == "DATA" and "u3@" in sink.commands[-2] else None
+    six()
+    assert [row[1:] for row in query(STATUS) if row[1] != "delivered"] == [("failed", 1, "554 5.7.1 no")]
+    assert len(sink.arrived) == 5
+
+
+def test_a_second_recipient_that_came_too_soon_is_asked_again(journal, forward, deliver, configure, sink, query):
+    sink.behave = lambda line, n: (
+        "503 too soon" if line.startswith("RCPT") and "RCPT" in sink.commands[-2] and sink.came_together else None
+    )
+    configure()
+    for number in range(3):
+        journal.accept(f"u{number}@far.test", f"v{number}@far.test")
+    forward()
+    deliver()
+    assert {row[1] for row in query(STATUS)} == {"delivered"}
+    assert sorted(each for one in sink.arrived for each in one.recipients) == ["u0@far.test", "u1@far.test",
+        "u2@far.test", "v0@far.test", "v1@far.test", "v2@far.test"]  # fmt: skip
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=["together", "one by one"])
+@pytest.mark.parametrize("verb", [".", "MAIL"])
+def test_a_host_that_answers_twice_is_left_before_a_message_goes_astray(six, sink, query, extensions, verb):
+    """What follows would be text of a message for a host that already waits for one."""
+    sink.extensions = extensions
+    sink.behave = lambda line, n: "250 Ok\r\n250 Ok" if line.startswith(verb) and sink.verbs[verb] == 2 else None
+    six()
+    all_arrived_once(sink, query)
+    assert not [one for one in sink.arrived if b"RSET" in one.content or b"MAIL FROM" in one.content]

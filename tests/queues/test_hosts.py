@@ -47,6 +47,58 @@ def test_a_host_refuses_for_good_and_no_other_one_is_asked(queued, deliver, conf
     assert sink.connections == 0
 
 
+@pytest.mark.parametrize(
+    ("extensions", "message"),
+    [
+        (("SIZE 10",), {}),
+        (("PIPELINING",), {"smtp_utf8": True, "sender": "jürgen@x.test"}),
+        (("PIPELINING",), {"smtp_utf8": True, "content": "Subject: für\r\n\r\nx\r\n".encode()}),
+        (("PIPELINING",), {"body_type": "BINARYMIME", "content": b"Subject: x\r\n\r\n\0\xff\r\n"}),
+    ],
+)
+def test_what_is_unfit_for_the_first_host_the_second_one_takes(
+    queued, deliver, configure, sink, sink_at, query, extensions, message
+):
+    sink.extensions = ("SIZE 20000000", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME")
+    sink_at("127.0.0.62").extensions = extensions
+    configure(smart_hosts=("[127.0.0.62]", "[127.0.0.1]"))
+    queued("bob@far.test", **message)
+    deliver()
+    assert query(STATUS)[0][1:] == ("delivered", 1, "")
+    assert len(sink.arrived) == 1
+
+
+@pytest.mark.parametrize("dead", ["127.0.0.62", "127.0.0.1"], ids=["the first", "the last"])
+def test_what_is_unfit_waits_while_another_host_is_away(queued, deliver, configure, sink, sink_at, query, dead):
+    for one in (sink_at("127.0.0.62"), sink):
+        one.extensions = ("SIZE 10",)
+        if one.server_address[0] == dead:
+            one.behave = lambda line, n: "drop"
+    configure(smart_hosts=("[127.0.0.62]", "[127.0.0.1]"))
+    queued("bob@far.test")
+    deliver()
+    ((_, status, attempts, error),) = query(STATUS)
+    assert (status, attempts) == ("ready", 1)
+    assert "Message size exceeds" in error and f"[{dead}]: the connection was closed" in error
+    assert query(HOP) == [("", 0)], "other mail does not wait"
+
+
+def test_what_is_unfit_for_all_hosts_comes_back_and_what_one_put_off_waits(
+    queued, deliver, configure, sink, sink_at, query
+):
+    first = sink_at("127.0.0.62")
+    first.extensions = sink.extensions = ("SIZE 10",)
+    configure(smart_hosts=("[127.0.0.62]", "[127.0.0.1]"))
+    queued("bob@far.test")
+    deliver()
+    assert query(STATUS)[0][1] == "failed"
+    first.extensions = ()
+    first.behave = lambda line, n: "450 4.2.0 greylisted" if line.startswith("RCPT") else None
+    queued("eve@far.test")
+    deliver()
+    assert query(STATUS)[1][1:] == ("ready", 1, "450 4.2.0 greylisted")
+
+
 def test_only_those_recipients_go_on_that_were_put_off(journal, forward, deliver, configure, sink, sink_at, query):
     first = sink_at("127.0.0.62")
     first.behave = lambda line, n: (

@@ -176,6 +176,17 @@ def test_long_header_lines_are_folded_where_they_have_blanks() -> None:
     assert re.sub(rb"\r\n ", b"", sent.partition(b"\r\nX: ")[2]).startswith(b"y" * 2500)
 
 
+@pytest.mark.parametrize("line", [b"X-A: " + b"a" * 70_000, b"X-A: " + b"a" * 990 + b"\r\nX-B: unfinished", b"--b  "])
+def test_a_header_of_a_part_that_does_not_end_its_line_is_read_to_its_end(line: bytes) -> None:
+    message = MIME + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + LONG + b"--b\r\n" + line
+    assert is_fit(converted(message, eight_bit=True, size=40_000), eight_bit=True)
+
+
+def test_nul_stands_in_no_header() -> None:
+    message = MIME + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nX-A: a\0b\r\n\r\ntext\r\n--b--\r\n"
+    assert converted(message, eight_bit=True) == message.replace(b"\0", b"")
+
+
 def test_nul_is_encoded() -> None:
     sent = converted(b"Subject: s\r\n\r\na\0b\r\n", eight_bit=True)
     assert b"\0" not in sent and texts(sent)[0][1] == b"a\0b\n"

@@ -51,7 +51,7 @@ def test_a_refusal_of_the_order_says_nothing_about_the_message():
     assert remote_reply.refuses_order([554, 503], early=True)
     assert not remote_reply.refuses_order([554, 250], early=False), "a sender may be refused so"
     assert not remote_reply.refuses_order([250, 554], early=True), "a recipient may be refused so"
-    assert judge_recipient(503, "", accepted_before=True, early=True).at_once
+    assert judge_recipient(503, "", accepted_before=True, together=True).at_once
     assert judge_recipient(503, "", accepted_before=True).fate is Fate.FAILED
 
 

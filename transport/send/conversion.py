@@ -245,6 +245,7 @@ class _Writer:
         part, head = piece.part, piece.text
         if part.signed:
             return head
+        head = head.replace(b"\0", b"")
         change = (self._how.changes or {}).get(part.number)
         if change is not None:
             self._encoder = _ENCODERS[change.encoding, part.encoding in _PLAIN]()

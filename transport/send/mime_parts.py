@@ -111,7 +111,8 @@ class _Walk:
     def _end(self, block: bytes, at: int, line_start: bool) -> int:
         """Up to where the block is taken together: a line of a header, a boundary, or all text before the next one."""
         if self._header is not None or (line_start and self._is_boundary(block, at)):
-            return block.find(b"\r\n", at) + 2 or len(block)
+            end = block.find(b"\r\n", at)
+            return end + 2 if end >= 0 else len(block)
         while (at := block.find(b"\r\n--", at) + 2) > 1:
             if self._is_boundary(block, at):
                 return at

@@ -48,15 +48,16 @@ def judge(code: int, text: str, expected: int = 2) -> Verdict:
     return Verdict(fate, line, status_of(code, text))
 
 
-def judge_recipient(code: int, text: str, accepted_before: bool, early: bool = False) -> Verdict:
+def judge_recipient(code: int, text: str, accepted_before: bool, together: bool = False) -> Verdict:
     """The meaning of an answer to RCPT; "too many recipients" behind accepted ones means: the rest at once.
 
-    `early`: the command travelled ahead of its turn; that the order is wrong is then no answer about the recipient.
+    `together`: the command was sent before the answer to the one before it; that the order is wrong is then no answer
+    about the recipient.
     """
     verdict = judge(code, text)
     if code in (452, 552) and accepted_before:
         return Verdict(Fate.RETRY, verdict.text, "4.5.3", at_once=True)
-    if early and code in _WRONG_ORDER:
+    if together and code in _WRONG_ORDER:
         return Verdict(Fate.RETRY, verdict.text, "4.5.1", at_once=True)
     return verdict
 
@@ -114,6 +115,11 @@ def refused(status: str, text: str) -> Verdict:
 def postponed(status: str, text: str) -> Verdict:
     """A passing failure that we find ourselves."""
     return Verdict(Fate.RETRY, f"451 {status} {text}", status)
+
+
+def unfit_for_now(verdict: Verdict, reason: str) -> Verdict:
+    """One host cannot take the message, and another one could not be asked."""
+    return postponed("4.4.0", f"{verdict.text}. Another host was not reached: {' '.join(reason.split())[:300]}")
 
 
 def unexpected(error: Exception) -> Verdict:

@@ -28,11 +28,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Letter:
-    """A parcel under way from host to host; `verdicts` are what the last host that was asked said of it."""
+    """A parcel under way from host to host; `verdicts` are what the last host that was asked said of it. `unfit`: no
+    host was asked, because none that was reached could take it as it is.
+    """
 
     parcel: Parcel
     verdicts: Verdicts = field(default_factory=dict)
     peer: Peer = NOBODY
+    unfit: bool = False
 
 
 class Relay:
@@ -47,6 +50,7 @@ class Relay:
         self._connection: Connection | None = None
         self._words = "no host to try"
         self._until = 0.0
+        self._missed = False
         self.peer = NOBODY
         self.reached = False
         self.confirms: Action | None = None
@@ -54,12 +58,16 @@ class Relay:
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
         waiting = deque(Letter(small) for parcel in parcels for small in _split(parcel))
         self._until = _attempt_ends()
+        self._missed = False
         tried = 0
         try:
             for host in self._in_order():
                 tried += 1
                 yield from self._offer(host, waiting)
-                if not waiting or monotonic() >= self._until:
+                if not waiting:
+                    break
+                if monotonic() >= self._until:
+                    self._missed = True
                     break
         except LookUpFailed as error:
             yield from self._not_found(error.verdict, waiting)
@@ -87,9 +95,14 @@ class Relay:
         for letter in waiting:
             if letter.verdicts:
                 self.peer = letter.peer
-                yield letter.parcel, letter.verdicts
+                for_now = letter.unfit and self._missed
+                yield letter.parcel, self._for_now(letter.verdicts) if for_now else letter.verdicts
         if not all(letter.verdicts for letter in waiting):
             raise Unreachable(remote_reply.unreachable(self._words, tried).text)
+
+    def _for_now(self, verdicts: Verdicts) -> Verdicts:
+        """Of what is unfit for the hosts that were reached, while another one might take it."""
+        return {row: remote_reply.unfit_for_now(each, self._words) for row, each in verdicts.items()}
 
     def _offer(self, host: Host, waiting: deque[Letter]) -> Iterator[Outcome]:
         """Everything to one host, on as many connections as it wants; what it puts off waits afterwards."""
@@ -103,6 +116,7 @@ class Relay:
             except Lost as error:
                 struck = struck and len(waiting) == before
                 next_step, pace = self._after(host, error, pace, struck)
+                self._missed = self._missed or next_step is Next.ELSEWHERE
                 self._words = f"{host.name}: {error}"
                 if isinstance(error, Displaced):
                     self._until = monotonic()
@@ -125,7 +139,7 @@ class Relay:
     def _carry(self, connection: Connection, waiting: deque[Letter], put_off: list[Letter]) -> Iterator[Outcome]:
         """As many as the connection may still carry. While it speaks, the first that waits is in hand."""
         self.peer = Peer(connection.peer.label, connection.protection)
-        fitting = yield from self._fitting(connection, waiting)
+        fitting = yield from self._fitting(connection, waiting, put_off)
         try:
             for _, verdicts in connection.send_parcels(fitting, self._pieces):
                 self._until = _attempt_ends()
@@ -140,8 +154,10 @@ class Relay:
         if connection.sent >= self._most:
             self.close()
 
-    def _fitting(self, connection: Connection, waiting: deque[Letter]) -> Generator[Outcome, None, list[Parcel]]:
-        """Returns the parcels as this host can take them; what it need not be asked about is yielded."""
+    def _fitting(
+        self, connection: Connection, waiting: deque[Letter], put_off: list[Letter]
+    ) -> Generator[Outcome, None, list[Parcel]]:
+        """Returns the parcels as this host can take them; what it need not be asked about another host may take."""
         fitting = []
         for letter in list(waiting)[: self._most - connection.sent]:
             try:
@@ -154,7 +170,10 @@ class Relay:
                 fitting.append(found)
                 continue
             waiting.remove(letter)
-            yield letter.parcel, found if isinstance(found, dict) else dict.fromkeys(letter.parcel.recipients, found)
+            if isinstance(found, dict):
+                yield letter.parcel, found
+            else:
+                put_off.append(self._unfit(letter, found))
         return fitting
 
     def _judged(
@@ -175,6 +194,12 @@ class Relay:
     def _put_off(self, letter: Letter, error: Lost) -> Letter:
         verdict = remote_reply.postponed("4.4.2", f"Connection dropped: {error}")
         return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer)
+
+    def _unfit(self, letter: Letter, verdict: Verdict) -> Letter:
+        """What a host before this one has put off still waits for that one."""
+        if letter.verdicts and not letter.unfit:
+            return letter
+        return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer, unfit=True)
 
     def _unexpected(self, parcel: Parcel, error: Exception) -> Outcome:
         """What nobody foresaw is an outcome of the message it came with."""

@@ -202,8 +202,7 @@ class Connection:
             self._forget(self._envelope(parcel))
             verdicts, go_on = self._ask(parcel)
         if go_on:
-            self.pace = Pace.GROUPED
-            PACES.remember(self.peer, self.port, self.pace)
+            self._slow_down(Pace.GROUPED)
         return verdicts, go_on
 
     def _envelope(self, parcel: Parcel) -> bytes:
@@ -238,9 +237,21 @@ class Connection:
         commands = self._commands(parcel) if self.pace is Pace.SINGLE else []
         self._codes = []
         verdicts, go_on = self._verdicts(parcel, commands)
-        if self.pace > Pace.SINGLE and not go_on and remote_reply.refuses_order(self._codes, self.early):
+        if self.pace > Pace.SINGLE and not go_on and self._refuses_order(verdicts):
             raise OutOfOrder(remote_reply.one_line(*self._said))
+        if self.pace > Pace.SINGLE and go_on and not self.early and remote_reply.refuses_order(self._codes, False):
+            self._slow_down(Pace.SINGLE)
         return verdicts, go_on
+
+    def _slow_down(self, pace: Pace) -> None:
+        self.pace = min(self.pace, pace)
+        PACES.remember(self.peer, self.port, self.pace)
+
+    def _refuses_order(self, verdicts: Verdicts) -> bool:
+        """DATA behind a recipient that was taken is refused for what came before it, or because it came too soon."""
+        return remote_reply.refuses_order(self._codes, self.early) or (
+            len(self._codes) > len(verdicts) + 1 and self._codes[-1] // 100 == 5
+        )
 
     def _verdicts(self, parcel: Parcel, commands: list[bytes]) -> tuple[Verdicts, bool]:
         sender = remote_reply.judge(*self._answer(commands))
@@ -252,7 +263,7 @@ class Connection:
         verdicts: Verdicts = {}
         accepted = False
         for recipient in parcel.recipients:
-            verdict = remote_reply.judge_recipient(*self._answer(commands), accepted, self.early)
+            verdict = remote_reply.judge_recipient(*self._answer(commands), accepted, self.pace > Pace.SINGLE)
             accepted = accepted or verdict.fate is Fate.DELIVERED
             verdicts[recipient] = verdict
         if not accepted:
@@ -262,6 +273,8 @@ class Connection:
         code, text = self._answer(commands)
         if code == 354:
             return verdicts, True
+        if code < 400:
+            raise Lost(f"DATA was answered {remote_reply.one_line(code, text)}")
         return _instead(verdicts, remote_reply.judge(code, text, expected=3)), False
 
     def _hand_over(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
