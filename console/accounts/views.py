@@ -77,7 +77,7 @@ class Password(FormView):
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark or as the system says, for readers without JavaScript."""
     after = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
+    safe = after.startswith("/") and url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
     response = redirect(after if safe else "overview:home")
     chosen = request.POST.get("theme")
     if chosen in THEMES:

@@ -99,7 +99,7 @@ class ImportPage(FormPage):
 
     def initial(self) -> dict[str, Any]:
         renewed = self.request.GET.get("replaces", "")
-        return {"replaces": renewed if renewed.isdigit() else None}
+        return {"replaces": renewed if renewed.isascii() and renewed.isdigit() else None}
 
     def submit(self, form: ImportForm) -> HttpResponse:
         given = form.cleaned_data

@@ -52,8 +52,8 @@ class DirectoryPages(CrudView):
     def rows(self) -> Any:
         return queries.listed()
 
-    def find(self, pk: int) -> Recipient:
-        return get_object_or_404(queries.listed(), pk=pk)
+    def find(self, pk: Any) -> Recipient:
+        return get_object_or_404(queries.listed(), pk=super().find(pk).pk)
 
     def filtered(self, rows: Any) -> Any:
         return queries.found(rows, self.request.GET.get("q", ""))

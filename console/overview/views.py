@@ -41,5 +41,5 @@ class RevisionState(RoleRequired):
 
 class Search(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
-        text = request.GET.get("q", "").strip()
+        text = request.GET.get("q", "").replace("\0", "").strip()
         return render(request, "overview/search.html", {"text": text, "sections": everything(text) if text else []})

@@ -38,6 +38,11 @@ def next_attempt(recipient: Recipient) -> datetime:
     return queries.next_attempt(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
 
 
+def _numbers(keys: Sequence[str]) -> list[int]:
+    """The keys that a database can have."""
+    return [int(key) for key in dict.fromkeys(keys) if key.isascii() and key.isdigit() and len(key) < 19]
+
+
 class MessagePages(CrudView):
     """What waits, a row for each message and recipient."""
 
@@ -107,7 +112,7 @@ class MessagePages(CrudView):
         return super().list_context(selected) | {"queue": queries.next_hop(hop) if hop else None}
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
-        chosen = [int(key) for key in dict.fromkeys(keys) if key.isascii() and key.isdigit()]
+        chosen = _numbers(keys)
         if not chosen:
             return self.nothing_chosen()
         here = self.url(Page.LIST) + query_with(self.request.GET)
@@ -137,7 +142,7 @@ class MessagePage(RoleRequired):
         return render(request, "queues/message.html", context)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        name, chosen = request.POST.get("verb", ""), [int(key) for key in request.POST.getlist("pk") if key.isdigit()]
+        name, chosen = request.POST.get("verb", ""), _numbers(request.POST.getlist("pk"))
         if name in REMOVALS:
             return redirect(confirmation(name, [("pk", str(key)) for key in chosen], request.path))
         act_on(request, self.actor, name, chosen)
@@ -169,9 +174,9 @@ class RemoveMessages(RoleRequired):
 
     @cached_property
     def chosen(self) -> QuerySet[Recipient]:
-        keys = [int(key) for key in self.given.getlist("pk") if key.isascii() and key.isdigit()]
-        waiting = queries.waiting_recipients()
-        return waiting.filter(pk__in=keys) if keys else waiting.filter(next_hop__in=self.given.getlist("queue"))
+        keys, waiting = _numbers(self.given.getlist("pk")), queries.waiting_recipients()
+        queues = [key for key in self.given.getlist("queue") if "\0" not in key]
+        return waiting.filter(pk__in=keys) if keys else waiting.filter(next_hop__in=queues)
 
     @property
     def back(self) -> str:

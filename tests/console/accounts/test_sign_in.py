@@ -192,7 +192,8 @@ def test_a_fragment_after_the_session_ended_reloads_the_page(client: Client, db:
 def test_the_theme_is_kept_without_javascript(client: Client, db: None) -> None:
     assert client.post("/account/theme", {"theme": "dark", "next": SIGN_IN}).url == SIGN_IN
     assert 'data-theme="dark"' in client.get(SIGN_IN).text
-    assert client.post("/account/theme", {"theme": "evil", "next": "//evil.example"}).url == "/"
+    for elsewhere in ("//evil.example", "nowhere", "-1", "\0", "https://evil.example/"):
+        assert client.post("/account/theme", {"theme": "evil", "next": elsewhere}).url == "/"
 
 
 def test_all_addresses_of_an_ipv6_network_share_their_attempts(client: Client, name: str) -> None:

@@ -170,3 +170,9 @@ def test_hostile_bytes_in_list_name_and_search_are_refused_in_words(admin):
     assert "Nothing was imported." in page
     assert "5 lines are wrong" in page
     assert admin.get(reverse("directory:list"), {"q": "\x00"}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["\x00", "²", "pear", "9" * 5000])
+def test_a_key_that_no_recipient_can_have_leads_nowhere(admin, key):
+    assert admin.get(reverse("directory:remove"), {"pk": key}).status_code == 404
+    assert admin.post(reverse("directory:remove"), {"pk": key}).status_code == 404

@@ -253,3 +253,14 @@ def test_messages_can_be_narrowed_to_the_next_hops_that_they_wait_for(signed_in,
     page = signed_in(Role.VIEW_ONLY).get(reverse("queues:message-list")).content.decode()
     assert SMART_HOST in page
     assert "idle.test" not in page
+
+
+@pytest.mark.parametrize("key", ["\x00", "²", "pear", "9" * 5000])
+def test_a_key_that_no_queued_mail_can_have_chooses_nothing(admin, queued, key):
+    recipient = queued()
+    for given in ({"pk": key}, {"queue": key}):
+        assert admin.get(reverse("queues:remove-messages"), given).status_code < 400
+        assert admin.post(reverse("queues:remove-messages"), {"verb": "remove-without-ndr", **given}).status_code < 400
+    message = reverse("queues:message", args=[recipient.message_id])
+    assert admin.post(message, {"verb": "suspend", "pk": key}).status_code < 400
+    assert Recipient.objects.get().status == recipient.status
