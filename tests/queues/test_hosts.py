@@ -369,6 +369,16 @@ def test_the_dns_servers_of_the_setting_are_asked(queued, deliver, dns, sink):
     assert {("far.test", "MX"), ("a.far.test", "A")} <= set(server.asked)
 
 
+def test_a_smart_host_without_an_address_is_waited_for_beside_ourselves(queued, deliver, configure, sink, query):
+    configure(
+        smart_hosts=("[127.0.0.1]", "away.invalid"), receiving=receiving(Binding("127.0.0.1", sink.port))
+    )
+    queued("bob@far.test")
+    deliver()
+    assert query(STATUS)[0][1] == "ready"
+    assert "no address found" in query(HOP)[0][0]
+
+
 def test_they_know_smart_hosts_too(queued, deliver, configure, sink):
     with DnsServer({("smart.test", "A"): ["127.0.0.1"]}) as server:
         configure(smart_hosts=("smart.test",), dns_servers=(Binding("127.0.0.1", server.port),))

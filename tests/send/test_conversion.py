@@ -101,6 +101,20 @@ def test_what_needs_no_change_stays_octet_for_octet(lines: list[bytes]) -> None:
     assert converted(message, eight_bit=True) == message
 
 
+@given(
+    st.lists(st.integers(0, 998), min_size=1, max_size=9),
+    st.sampled_from([b"\r\n", b"\n", b"\r"]),
+    st.integers(1, 2500),
+)
+def test_a_text_of_which_every_line_fits_stays_as_it_is_wherever_it_is_cut(
+    lengths: list[int], end: bytes, size: int
+) -> None:
+    message = b"Subject: s\r\n\r\n" + b"".join(b"x" * length + end for length in lengths)
+    assert converted(message, size=size) == message
+    longer = message + b"x" * 999 + end
+    assert is_fit(converted(longer, size=size)) and len(converted(longer, size=size)) > len(longer)
+
+
 def test_a_text_without_a_word_about_its_type_gets_one() -> None:
     sent = converted(b"Subject: s\r\n\r\n" + UMLAUTS)
     read = email.message_from_bytes(sent, policy=policy.default)
@@ -176,7 +190,10 @@ def test_long_header_lines_are_folded_where_they_have_blanks() -> None:
     assert re.sub(rb"\r\n ", b"", sent.partition(b"\r\nX: ")[2]).startswith(b"y" * 2500)
 
 
-@pytest.mark.parametrize("line", [b"X-A: " + b"a" * 70_000, b"X-A: " + b"a" * 990 + b"\r\nX-B: unfinished", b"--b  "])
+@pytest.mark.parametrize(
+    "line",
+    [b"X-A: " + b"a" * 70_000, b"X-A: a\r\n " + b"a" * 70_000, b"X-A: a\r\n unfinished", b"X-A: unfinished", b"--b"],
+)
 def test_a_header_of_a_part_that_does_not_end_its_line_is_read_to_its_end(line: bytes) -> None:
     message = MIME + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + LONG + b"--b\r\n" + line
     assert is_fit(converted(message, eight_bit=True, size=40_000), eight_bit=True)

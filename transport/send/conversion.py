@@ -129,12 +129,17 @@ class _Scan:
     def _lines_fit(self, text: bytes) -> bool:
         at = -self._begun
         while len(text) - at > LONGEST_LINE:
-            end = max(text.rfind(each, max(at, 0), at + LONGEST_LINE + 1) for each in (b"\n", b"\r"))
+            end = _last_line_end(text, at, at + LONGEST_LINE + 1)
             if end < 0:
                 return False
             at = end + 1
-        self._begun = len(text) - at
+        last = _last_line_end(text, at, len(text))
+        self._begun = len(text) - (last + 1 if last >= 0 else at)
         return True
+
+
+def _last_line_end(text: bytes, start: int, end: int) -> int:
+    return max(text.rfind(each, max(start, 0), end) for each in (b"\n", b"\r"))
 
 
 class _Seen:

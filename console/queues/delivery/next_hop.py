@@ -76,10 +76,10 @@ def smart_hosts(names: list[str], policy: Policy, servers: Servers) -> Iterator[
 
     Raises LookUpFailed, before the first host, when there is none.
     """
-    found = ours = False
+    found, ours = False, True
     for name in names:
         sifted = hosts.sift([name], _smart_host(name.strip(), policy, servers), policy, _is_local)
-        ours = ours or sifted.ours
+        ours = ours and sifted.ours
         for host in sifted.hosts[:MOST_ADDRESSES]:
             found = True
             yield host
