@@ -21,10 +21,10 @@ _KEYS = ("name", "label", "expression")
 
 
 def _columns(value: object) -> list[Column]:
-    return [_column(each) for each in entries(value)]
+    return [read_column(each) for each in entries(value)]
 
 
-def _column(value: object) -> Column:
+def read_column(value: object) -> Column:
     """A name with wildcards, `{…}`, or `@{Name="…"; Expression={…}}` with any prefix of these two keys."""
     if isinstance(value, ScriptBlock):
         return value.text, value

@@ -9,6 +9,7 @@ from console.management_shell.language import operators
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.columns import one
 from console.management_shell.language.comparing import equal
+from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import member
 from console.management_shell.language.values import (
     ScriptBlock,
@@ -83,6 +84,8 @@ def _phases(call: Call) -> tuple[list[Any], list[Any], list[Any]]:
     """What is done before, with each and after; of several blocks the first and the last, unless they are named."""
     begin, end = ([call.get(name)] if name in call.arguments else [] for name in ("Begin", "End"))
     process = list(call.arguments["Process"])
+    if len(process) > 1 and not all(isinstance(each, ScriptBlock) for each in process):
+        raise ShellError("Of several, each is a script block: { … }.", "Process")
     if len(process) > 1 and not begin:
         begin = [process.pop(0)]
     if len(process) > 1 and not end:

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.management_shell.language import comparing, patterns, printing
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.columns import PROPERTY, Column, Row, picked, value_of
+from console.management_shell.language.columns import PROPERTY, Column, Row, picked, read_column, value_of
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import member, properties, spelled
 from console.management_shell.language.types import name_of
@@ -20,8 +20,10 @@ from console.management_shell.language.values import (
     Timespan,
     entries,
     read_count,
+    read_flag,
     read_text,
     read_texts,
+    spelling,
     text,
 )
 
@@ -129,24 +131,38 @@ SELECT = Cmdlet(
 
 
 def _sort(call: Call, objects: Objects) -> Iterator[object]:
-    columns = call.get("Property", [])
-    ordered = sorted(
-        objects,
-        key=lambda item: [comparing.sort_key(value) for value in value_of(item, columns)],
-        reverse=call.get("Descending", False),
-    )
+    orders = call.get("Property", [])
+    columns = [column for column, _ in orders]
+    ways = [call.get("Descending", False) if way is None else way for _, way in orders] or [call.get("Descending")]
+    ordered = [([comparing.sort_key(value) for value in value_of(item, columns)], item) for item in objects]
+    for place, way in reversed(list(enumerate(ways))):
+        ordered.sort(key=lambda each, place=place: each[0][place], reverse=bool(way))  # type: ignore[misc]
     if not call.get("Unique"):
-        return iter(ordered)
+        return iter([item for _, item in ordered])
     first: dict[str, object] = {}
-    for item in ordered:
+    for _, item in ordered:
         first.setdefault(repr([text(value).lower() for value in value_of(item, columns)]), item)
     return iter(first.values())
+
+
+def _orders(value: object) -> list[tuple[Column, bool | None]]:
+    """What is sorted by, and whether the largest comes first; None where the cmdlet's -Descending says it."""
+    return [_order(each) for each in entries(value)]
+
+
+def _order(value: object) -> tuple[Column, bool | None]:
+    """As a column; in a table, `Descending` or `Ascending` may stand beside `Expression`."""
+    if not isinstance(value, dict):
+        return read_column(value), None
+    flags = {key: way for key in value if (way := spelling(key, ("Ascending", "Descending")))}
+    found = [read_flag(value[key]) == (way == "Descending") for key, way in flags.items()]
+    return read_column({key: each for key, each in value.items() if key not in flags}), found[-1] if found else None
 
 
 SORT = Cmdlet(
     "Sort-Object",
     parameters=(
-        PROPERTY,
+        Parameter("Property", _orders, position=0, help="Names; or @{Expression={…}; Descending=$true}."),
         Parameter("Descending", switch=True, help="Largest first."),
         Parameter("Unique", switch=True, help="Each value only once."),
     ),

@@ -127,6 +127,8 @@ def test_a_static_method_takes_no_more_arguments_than_it_knows(orchard: Orchard,
         ("(1,2)[5]", "Index 5"),
         ("(Get-Fruit Apple)[1]", "Index 1"),
         ("New-Object Nonsense", "Nonsense"),
+        ("1 | % $null {2}", "-Process: Of several, each is a script block"),
+        ("1 | % {2} Name", "-Process: Of several, each is a script block"),
         ("Get-Fruit > x.txt", "Out-File"),
     ],
 )
