@@ -180,3 +180,17 @@ def test_a_host_that_answers_twice_is_left_before_a_message_goes_astray(six, sin
     six()
     all_arrived_once(sink, query)
     assert not [one for one in sink.arrived if b"RSET" in one.content or b"MAIL FROM" in one.content]
+
+
+def test_nobody_gets_an_empty_message_from_a_host_that_contradicts_itself(six, sink, query):
+    """It refuses a sender, and takes the recipients and DATA that came together with it."""
+
+    def behave(line, n):
+        if line.startswith("MAIL"):
+            return "550 5.1.8 no" if "<s0@" in line or "<s3@" in line else None
+        return "250 Ok" if line.startswith("RCPT") else "354 go ahead" if line == "DATA" else None
+
+    sink.behave = behave
+    six()
+    assert [row[1] for row in query(STATUS)] == ["failed", *["delivered"] * 2, "failed", *["delivered"] * 2]
+    assert len(sink.arrived) == 4 and all(sink.contents())

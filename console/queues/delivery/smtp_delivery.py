@@ -344,10 +344,17 @@ class Connection:
         return code, text
 
     def _skip(self, replies: int) -> None:
-        """Answers that change nothing: all recipients have their verdict, even if the peer hangs up now."""
+        """Answers that change nothing: all recipients have their verdict, even if the peer hangs up now.
+
+        A peer that takes recipients of a sender whom it has refused would hand an empty message to them.
+        """
+        taken = False
         try:
             for _ in range(replies):
-                code, _ = self._reply()
+                code, text = self._reply()
+                if code == 354 and taken:
+                    raise Lost(remote_reply.one_line(code, text))
+                taken = taken or code // 100 == 2
                 if code == 354:
                     self._wire.send(b".\r\n")
                     self._reply()
