@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from console.processes.account import Account
+from console.processes.data_directory import OPEN_TO_ALL
 from console.processes.home import HomeError, write_private
 from console.processes.program import Program
 
@@ -24,6 +26,8 @@ USER = DATABASE = "gatepost"
 PORT = 5432
 """Part of the name of the socket; no port is opened."""
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+MISREAD = re.compile(r'["$`\\\n]')
+"""What a shell does not leave alone between double quotes."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +140,12 @@ def find_binaries() -> Path:
 
 
 def _reachable(binaries: Path, account: Account, directory: Path) -> Path:
-    """`binaries`, or a copy of them in `directory` when `account` cannot reach them (a checkout under /root)."""
+    """`binaries`, or a copy of them when `account` cannot reach them (a checkout under /root): in `directory`, if the
+    shell by which initdb calls `postgres` reads its name as it is."""
     if account.can(binaries / "postgres", "--version"):
         return binaries
+    if MISREAD.search(str(directory)):
+        directory = account.own(OPEN_TO_ALL / f"postgres-{account.name}")
     install = binaries.parent
     libraries = install.parent.with_name(install.parent.name + ".libs")
     copy = directory / "binaries" / f"{install.parent.name}-{(binaries / 'postgres').stat().st_size}"
