@@ -36,9 +36,9 @@ def _problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Ite
         yield Problem("domain_name", f"“{domain.domain_name}” is an accepted domain already.")
     if any(other.name.lower() == domain.name.lower() for other in others):
         yield Problem("name", f"There is an accepted domain “{domain.name}” already; choose another name.")
-    if domain.match_subdomains and domain.domain_name.startswith("*."):
-        yield Problem("match_subdomains", "*. stands for the subdomains already; leave this off.")
-    if domain.default and domain.domain_name.startswith("*."):
+    if domain.match_subdomains and domain.domain_name.startswith("*"):
+        yield Problem("match_subdomains", "* stands for the subdomains already; leave this off.")
+    if domain.default and domain.domain_name.startswith("*"):
         yield Problem("default", "The default domain gives the postmaster its address: it cannot begin with *.")
 
 
@@ -63,7 +63,7 @@ def create(actor: Actor, domain: AcceptedDomain, confirmed: Collection[str] = ()
 
 def _named(domain: AcceptedDomain) -> AcceptedDomain:
     try:
-        name = kinds.host_name(domain.domain_name)
+        name = kinds.domain_name(domain.domain_name)
     except ValueError as error:
         raise ValidationError({"domain_name": str(error)}) from None
     return replace(domain, domain_name=name, name=domain.name or name[:64])

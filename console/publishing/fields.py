@@ -161,6 +161,7 @@ def _lines(setting: Setting) -> SettingField:
 FIELDS: dict[Kind, Callable[[Setting], forms.Field]] = {
     Kind.TEXT: _text,
     Kind.HOST_NAME: _mono,
+    Kind.DOMAIN_NAME: _mono,
     Kind.FLAG: FlagField,
     Kind.COUNT: _short,
     Kind.SIZE: _short,

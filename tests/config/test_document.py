@@ -23,6 +23,7 @@ from transport.config.transport_limits import TransportLimits
 OF_KIND = {
     Kind.TEXT: st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20),
     Kind.HOST_NAME: st.sampled_from(["mx.contoso.com", "a_b.example"]),
+    Kind.DOMAIN_NAME: st.sampled_from(["contoso.com", "*.contoso.com", "*"]),
     Kind.FLAG: st.booleans(),
     Kind.BINDINGS: st.just((Binding("10.2.3.4", 25), Binding("::1", 2525))),
     Kind.RANGES: st.just((IPRange("10.0.0.0/8"), IPRange("::1"))),

@@ -38,8 +38,8 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True):
     domain_name: Annotated[
         str,
         Setting(
-            "DomainName", "General", Kind.HOST_NAME, "Accepted domain",
-            "contoso.com, or *.contoso.com for every subdomain. It cannot be changed later.",
+            "DomainName", "General", Kind.DOMAIN_NAME, "Accepted domain",
+            "contoso.com, *.contoso.com for every subdomain, or * for every domain. It cannot be changed later.",
             "New-AcceptedDomain", minimum=1, maximum=256,
         ),
     ]

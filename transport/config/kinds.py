@@ -83,6 +83,16 @@ def _host_name(setting: Setting, text: str) -> str:
     return host_name(text) if text else ""
 
 
+def domain_name(text: str) -> str:
+    """The name of an accepted domain, as `host_name` gives it, or `*` for every domain. Raises ValueError."""
+    return text if text == "*" else host_name(text)
+
+
+def _domain_name(setting: Setting, text: str) -> str:
+    check(setting, text)
+    return domain_name(text)
+
+
 def _flag(setting: Setting, text: str) -> bool:
     words = {"$true": True, "true": True, "1": True, "on": True, "$false": False, "false": False, "0": False, "": False}
     if text.lower() not in words:
@@ -237,6 +247,7 @@ def show_time(value: int) -> str:
 _PARSERS: dict[Kind, Callable[[Setting, str], Any]] = {
     Kind.TEXT: _text,
     Kind.HOST_NAME: _host_name,
+    Kind.DOMAIN_NAME: _domain_name,
     Kind.FLAG: _flag,
     Kind.COUNT: _count,
     Kind.SIZE: _size,

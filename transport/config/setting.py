@@ -15,6 +15,7 @@ class Kind(Enum):
 
     TEXT = "text"
     HOST_NAME = "host name"
+    DOMAIN_NAME = "domain name"
     FLAG = "flag"
     COUNT = "count"
     SIZE = "size"

@@ -34,7 +34,7 @@ LISTS = {
     Kind.BINDINGS, Kind.RANGES, Kind.ADDRESS_SPACES, Kind.SMART_HOSTS, Kind.ADDRESSES, Kind.DOMAINS,
     Kind.RETURN_CODES, Kind.NAME_SERVERS,
 }  # fmt: skip
-TEXTS = {Kind.TEXT, Kind.HOST_NAME, Kind.RESPONSE, Kind.RETURN_CODE, Kind.RANGE, Kind.TIME}
+TEXTS = {Kind.TEXT, Kind.HOST_NAME, Kind.DOMAIN_NAME, Kind.RESPONSE, Kind.RETURN_CODE, Kind.RANGE, Kind.TIME}
 LONG = 1000  # characters: a text that may be longer may have lines, here as on the form
 OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "MaxInboundConnectionPerSource": {"MaxInboundConnectionsPerSource": "Exchange has no -{0}: it is -{1}."},

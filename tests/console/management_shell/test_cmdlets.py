@@ -47,6 +47,7 @@ def office() -> ReceiveConnector:
 OTHER_VALUES: dict[Kind, Any] = {
     Kind.TEXT: "Two words, and a comma; $x `n “quoted” 'so'",
     Kind.HOST_NAME: "mx.contoso.com",
+    Kind.DOMAIN_NAME: "*.contoso.com",
     Kind.SIZE: 1234567,
     Kind.TIMESPAN: 299,
     Kind.COUNT: 7,

@@ -63,6 +63,24 @@ def test_the_form_asks_for_the_name_of_a_new_one(admin: Any, name: str, kind: st
     assert Row.objects.filter(domain_name=asked).exists()
 
 
+def test_a_domain_for_everything_is_an_open_relay_and_asks_for_its_name(admin: Any) -> None:
+    internet()
+    page = add(admin, "*")
+    assert page.status_code == 422 and "an open relay" in page.text and "Type “*” to confirm" in page.text
+    assert add(admin, "*", confirmation="*").status_code == 200
+    row = ConnectorRow.objects.get(name="Internet")
+    assert "every domain" in admin.get(reverse("connectors:receive-details", args=[row.pk])).text
+
+
+def test_the_shell_takes_a_domain_for_everything_by_its_name_only() -> None:
+    internet()
+    shell = Shell()
+    command = 'New-AcceptedDomain -Name all -DomainName "*" -DomainType InternalRelay'
+    assert "an open relay" in str(shell.refused(command))
+    shell.run(f'{command} -ConfirmRelay "*"')
+    assert Row.objects.filter(domain_name="*").exists()
+
+
 @pytest.mark.parametrize("name", ["*.contoso.com", "*.contoso.co.uk", "com", "contoso.com"])
 def test_a_domain_of_ones_own_needs_no_confirmation(admin: Any, name: str) -> None:
     internet()
