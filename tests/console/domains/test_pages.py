@@ -52,7 +52,7 @@ def test_a_name_in_other_letters_becomes_its_a_label(admin):
 
 
 @pytest.mark.parametrize(
-    "name", ["*", "a.*.contoso.com", "*contoso.com", "contoso..com", "-a.com", "a b.com", "", "x" * 300]
+    "name", ["**", "a.*.contoso.com", "*contoso.com", "contoso..com", "-a.com", "a b.com", "", "x" * 300]
 )
 def test_what_is_no_domain(admin, name):
     page = add(admin, name)
