@@ -48,7 +48,8 @@ def test_a_killed_worker_loses_nothing_and_doubles_little(
         redis.Redis.from_url(redis_url).flushall()
     arrived = Counter(sink.contents())
     assert len(arrived) == 1500
-    assert max(arrived.values()) <= 2
+    # A third time only what a kill has caught again, between the next hop's answer and its note.
+    assert max(arrived.values()) <= 3 and sum(times > 2 for times in arrived.values()) <= kills
     assert sum(arrived.values()) - 1500 <= 120 * kills
     assert query("SELECT count(*) FROM queues_content") == [(0,)]
 

@@ -34,8 +34,13 @@ Pieces = Callable[[Parcel], Iterable[bytes]]
 
 @cache
 def _context(verified: bool) -> ssl.SSLContext:
-    """TLS against listeners-in. Without a certificate that can be verified it still is better than clear text."""
-    context = ssl.create_default_context()
+    """TLS against listeners-in. Without a certificate that can be verified it still is better than clear text.
+
+    Spelled out: what `ssl.create_default_context` asks of certificates differs by version of Python.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
     if not verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
