@@ -1,5 +1,6 @@
 """Delivery's own connections to PostgreSQL: many threads wait for slow peers, few hold a connection."""
 
+import atexit
 from functools import cache
 
 import psycopg
@@ -16,7 +17,7 @@ def pool() -> ConnectionPool:
 
     Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken.
     """
-    return ConnectionPool(
+    made = ConnectionPool(
         address(),
         min_size=1,
         max_size=LARGEST_POOL,
@@ -25,6 +26,8 @@ def pool() -> ConnectionPool:
         check=ConnectionPool.check_connection,
         kwargs={"autocommit": True},
     )
+    atexit.register(made.close)  # see console.processes.apps
+    return made
 
 
 def address() -> str:
