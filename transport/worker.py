@@ -155,25 +155,24 @@ class Worker:
         await self._listeners.match(snapshot)
 
     async def _tick(self) -> Never:
-        seconds = most_held = 0
+        seconds = 0
         while True:
             await asyncio.sleep(1)
             seconds += 1
             try:
                 self._reception.tick(clock.now())
-                most_held = self._trimmed(most_held)
+                self._give_memory_back()
                 if seconds % REOPEN_EVERY == 0:
                     await self._listeners.open_missing()
             except Exception:
                 log.exception("the transport's clockwork")
 
-    def _trimmed(self, most_held: int) -> int:
-        """The most that arriving messages held since memory was given back; now, when most of that is free again."""
-        held = self._journal.held
-        if most_held < WORTH_TRIMMING or held > most_held // 2:
-            return max(most_held, held)
-        _trim_memory()
-        return held
+    def _give_memory_back(self) -> None:
+        """When most of the most that arriving messages held since the last time is free again."""
+        journal = self._journal
+        if journal.most_held >= WORTH_TRIMMING and journal.held <= journal.most_held // 2:
+            _trim_memory()
+            journal.most_held = journal.held
 
     async def stop(self) -> None:
         """Stop listening, let sessions end, put everything on disk."""
@@ -195,7 +194,7 @@ class Worker:
         self._protocol_log.close()
 
 
-def _give_memory_back() -> None:
+def _give_large_buffers_back() -> None:
     """Buffers of 128 KiB and more go back to the system when freed; glibc would raise this limit by itself."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 17)
@@ -228,7 +227,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         settings = environment(os.environ)
-        _give_memory_back()
+        _give_large_buffers_back()
         privileges.raise_open_files()
         privileges.drop(settings.user, settings.directories)
         uvloop.run(_serve(settings))

@@ -50,11 +50,17 @@ class Address:
             raise HomeError(f"{self} {why}. Choose another address: {variable}=127.0.0.1:{self.port + 1}") from error
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 on which nobody listens now, below those that the kernel gives to outgoing connections:
-    one of these could take the port while its server is being started again."""
+    one of these could take the port while its server is being started again. Never one that was given before:
+    nobody may listen on it yet."""
     while True:
         port = random.randrange(15_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port

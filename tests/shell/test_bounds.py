@@ -203,6 +203,24 @@ def test_when_too_much_arrives_a_message_has_its_share(tmp_path: Path, more: int
     asyncio.run(run())
 
 
+def test_what_was_held_is_remembered_however_soon_it_is_free_again(tmp_path: Path) -> None:
+    """Memory is given back by a clock, which looks once a second: a crowd may have come and gone in between."""
+
+    async def run() -> None:
+        journal = opened(tmp_path)
+        crowd = [arriving(journal) for _ in range(100)]
+        for message in crowd:
+            message.take(b"Subject: x".ljust(octets(bounds.SHARE_OF_MEMORY), b"x"))
+        for message in crowd:
+            message.discard()
+        arriving(journal).take(b"Subject: x")
+        assert journal.held == len(b"Subject: x")
+        assert journal.most_held == 100 * octets(bounds.SHARE_OF_MEMORY)
+        journal.close()
+
+    asyncio.run(run())
+
+
 def test_a_long_header_that_has_ended_is_given_up_as_well(tmp_path: Path) -> None:
     """It would stay in memory beside the file."""
 

@@ -74,14 +74,21 @@ class IncomingMessage:
             self._body.write(piece)
             return
         self._content += piece
-        self._journal.held += len(piece)
-        crowded = self._journal.held > ALL_IN_MEMORY and len(self._content) > SHARE
+        crowded = self._hold(len(piece)) > ALL_IN_MEMORY and len(self._content) > SHARE
         if self.size > IN_MEMORY or (crowded and self._header_has_ended()):
             self._take_head()
             self._move_to_file()
             crowded = self._journal.held > ALL_IN_MEMORY and len(self._head) > SHARE
         if crowded:
             self._give_up()
+
+    def _hold(self, octets: int) -> int:
+        """Count what has come into memory; returns what all messages hold."""
+        journal = self._journal
+        held = journal.held = journal.held + octets
+        if held > journal.most_held:
+            journal.most_held = held
+        return held
 
     def _header_has_ended(self) -> bool:
         return self.size > self._wanted.header_limit or any(line in self._content for line in _EMPTY_LINES)

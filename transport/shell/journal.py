@@ -74,6 +74,8 @@ class Journal:
         self.minimum_free = minimum_free
         self.held = 0
         """Bytes of messages that are still arriving; `incoming` keeps the count."""
+        self.most_held = 0
+        """The most that was `held` since memory was given back to the system; whoever gives it back sets it."""
         self._loop = loop
         self._segment_bytes, self._segment_age = segment_bytes, segment_age
         (directory / BODIES).mkdir(parents=True, exist_ok=True, mode=0o700)
