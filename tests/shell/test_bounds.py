@@ -67,6 +67,7 @@ def test_a_command_line_as_long_as_it_may_be_and_one_octet_longer(
 def test_the_log_keeps_the_beginning_of_a_long_line(lines: RunningTransport) -> None:
     most = octets(bounds.LOGGED_LINE)
     client = lines.client("127.0.0.3")
+    assert client.line().startswith("220 ")
     for more in (-1, 0, 1):
         client.say("NOOP " + "x" * (most - len("NOOP ") + more))
     client.say("QUIT")
