@@ -63,7 +63,8 @@ def test_a_new_connector_takes_mail_from_everywhere(hand: Hand, copy: RunningCop
 
 def test_it_has_only_anonymous_users_and_tls(hand: Hand) -> None:
     hand.properties(INCOMING, "Security")
-    ticked = hand.page.locator("main [type=checkbox]:checked").evaluate_all("boxes => boxes.map(box => box.value)")
+    boxes = hand.page.locator("[name=auth_mechanism]:checked, [name=permission_groups]:checked")
+    ticked = boxes.evaluate_all("boxes => boxes.map(box => box.value)")
     assert ticked == ["Tls", "AnonymousUsers"]
 
 
