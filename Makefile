@@ -47,6 +47,7 @@ test-bare:
 
 check: install-test
 	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
 browser: install-test

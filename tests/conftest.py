@@ -24,9 +24,7 @@ from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
 
 # Other programs share the machine, and no example says anything about its speed.
-hypothesis.settings.register_profile(
-    "gatepost", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
+hypothesis.settings.register_profile("gatepost", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("gatepost")
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.

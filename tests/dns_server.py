@@ -20,7 +20,12 @@ class DnsServer:
     """`with DnsServer({("2.0.0.127.bl.test", "A"): ["127.0.0.2"]}) as server:` counts in `asked`."""
 
     def __init__(
-        self, records: Records | None = None, *, ttl: int = 300, silent: bool = False, silent_for: str = "",
+        self,
+        records: Records | None = None,
+        *,
+        ttl: int = 300,
+        silent: bool = False,
+        silent_for: str = "",
         truncated: bool = False,
     ) -> None:
         self.records = records or {}

@@ -15,8 +15,7 @@ CIPHER = "TLSv1.3 TLS_AES_256_GCM_SHA384"
 
 
 def answers(connector: ReceiveConnector, server: str, kerberos: bool = False) -> tuple[str, str]:
-    """What a client reads without and with TLS; the second is empty when TLS is not offered. `kerberos`: as `Policy`.
-    """
+    """What a client reads without and with TLS; the second is empty without TLS. `kerberos`: as `Policy`."""
     offers = AuthMechanism.Tls in connector.auth_mechanism
     local = ("192.0.2.1", connector.bindings[0].port if connector.bindings else 25)
     policy = Policy(Snapshot(server=server, receive_connectors=(connector,)), kerberos)

@@ -46,9 +46,7 @@ def columns(named: Iterable[str]) -> dict[str, str]:
     return PRINCIPALS | {name: name for name in named if name not in PRINCIPALS}
 
 
-def matrix(
-    groups: frozenset[PermissionGroup], grants: Collection[Grant], named: Collection[str] = ()
-) -> list[Line]:
+def matrix(groups: frozenset[PermissionGroup], grants: Collection[Grant], named: Collection[str] = ()) -> list[Line]:
     """The rows of the matrix, one for each right; `named` are users and groups of the directory."""
     headings = columns(named)
     given = {who: group_rights(groups, who) for who in headings}

@@ -28,7 +28,8 @@ class KeytabForm(forms.Form):
         ),
         widget=forms.FileInput({"accept": ".keytab,.ktab,.kt"}),
         error_messages={
-            "required": gettext_lazy("Choose the keytab file."), "empty": gettext_lazy("This file is empty.")
+            "required": gettext_lazy("Choose the keytab file."),
+            "empty": gettext_lazy("This file is empty."),
         },
     )
 

@@ -114,9 +114,7 @@ def save_provider(
         _push_down(under_way, wanted, pk)
         if before != wanted:
             PROVIDERS.save(write(wanted, row))
-        under_way.record(
-            IP_LIST_PROVIDER, wanted.name, properties(before) if before else None, properties(wanted)
-        )
+        under_way.record(IP_LIST_PROVIDER, wanted.name, properties(before) if before else None, properties(wanted))
     return row
 
 

@@ -17,9 +17,7 @@ MOST_HOSTS = 10
 ADDRESSES = ("A", "AAAA")
 
 
-def lists_of(
-    address: str, domains: Sequence[str], settings: ConnectionFilter
-) -> dict[str, tuple[str, ...] | None]:
+def lists_of(address: str, domains: Sequence[str], settings: ConnectionFilter) -> dict[str, tuple[str, ...] | None]:
     """Lookup domain → the addresses it answers, none for a client it does not list; None when DNS does not answer."""
     resolver = _resolver(settings)
 

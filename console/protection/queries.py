@@ -54,9 +54,7 @@ def try_address(address: str) -> Trial:
     settings = struct_of(filter_settings(ConnectionFilter), ConnectionFilter)
     entries = tuple(struct_of(row, IPListEntry) for row in models.IPListEntry.objects.order_by())
     providers = tuple(struct_of(row, IPListProvider) for row in models.IPListProvider.objects.order_by())
-    lists = ConnectionLists(
-        Snapshot(connection_filter=settings, ip_list_entries=entries, ip_list_providers=providers)
-    )
+    lists = ConnectionLists(Snapshot(connection_filter=settings, ip_list_entries=entries, ip_list_providers=providers))
     told = dns_look_up.lists_of(address, lists.lookup_domains, settings)
     answers = DnsAnswers(lists={domain: texts or () for domain, texts in told.items()})
     found = [(each, told[each.lookup_domain]) for each in lists.providers]

@@ -13,6 +13,9 @@ from django.utils.translation import gettext as _
 from transport.config import kinds
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 MAY_BE_EMPTY = {
     Kind.TEXT, Kind.HOST_NAME, Kind.SMART_HOSTS, Kind.ADDRESSES, Kind.DOMAINS, Kind.TIME, Kind.RESPONSE,
     Kind.RETURN_CODE, Kind.RETURN_CODES, Kind.NAME_SERVERS,

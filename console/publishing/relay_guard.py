@@ -47,9 +47,7 @@ class RelayNotConfirmed(ValidationError):
 
     def __init__(self, opened: dict[str, Opening]):
         self.dangers = dangers = {name: danger(opening) for name, opening in opened.items()}
-        self.few = frozenset(
-            name for name, opening in opened.items() if opening.domain is None and few(opening.ranges)
-        )
+        self.few = frozenset(name for name, opening in opened.items() if opening.domain is None and few(opening.ranges))
         super().__init__({"confirmation": [f"{danger} Type “{name}” to confirm." for name, danger in dangers.items()]})
 
 

@@ -36,9 +36,7 @@ PLACES = {
     "recipient filter": Place(
         "Recipient filter", "protection:recipient-filter", RecipientFilter, "Recipient filter", "recipient_filter"
     ),
-    "sender filter": Place(
-        "Sender filter", "protection:sender-filter", SenderFilter, "Sender filter", "sender_filter"
-    ),
+    "sender filter": Place("Sender filter", "protection:sender-filter", SenderFilter, "Sender filter", "sender_filter"),
     "connection filter": Place(
         "Connection filter", "protection:connection-filter", ConnectionFilter, "Connection filter", "connection_filter"
     ),

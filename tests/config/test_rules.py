@@ -143,9 +143,7 @@ def test_overlaps_are_found_like_by_comparing_each_pair(mine: list[list[int]], t
     def made(name: str, owned: list[list[int]]) -> object:
         return connector(name, ranges=" ".join(f"{IPv4Address(low)}-{IPv4Address(high)}" for low, high in owned))
 
-    clash = any(
-        (a, b) == (c, d) or (a < c <= b < d) or (c < a <= d < b) for a, b in mine for c, d in theirs
-    )
+    clash = any((a, b) == (c, d) or (a < c <= b < d) or (c < a <= d < b) for a, b in mine for c, d in theirs)
     assert bool(fields(made("A", mine), made("B", theirs))) is clash
 
 

@@ -157,7 +157,6 @@ class Talk(socketserver.StreamRequestHandler):
         self.wfile.write(answer.encode() + b"\r\n")
         return answer
 
-
     def _more(self) -> bool:
         self.request.setblocking(False)
         try:
@@ -298,8 +297,15 @@ def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
     """Publish a configuration: x.test and gatepost.test are ours, everything else goes to the sink."""
 
     def configure(
-        *, port: int = 0, smart_hosts: tuple[str, ...] = ("[127.0.0.1]",), connectors=None, limits=None,
-        config: TransportConfig | None = None, receiving=(), dns_servers=(), **changes
+        *,
+        port: int = 0,
+        smart_hosts: tuple[str, ...] = ("[127.0.0.1]",),
+        connectors=None,
+        limits=None,
+        config: TransportConfig | None = None,
+        receiving=(),
+        dns_servers=(),
+        **changes,
     ) -> Snapshot:
         number = next(_revisions) + int(time.time())
         out = SendConnector(

@@ -370,9 +370,7 @@ def test_the_dns_servers_of_the_setting_are_asked(queued, deliver, dns, sink):
 
 
 def test_a_smart_host_without_an_address_is_waited_for_beside_ourselves(queued, deliver, configure, sink, query):
-    configure(
-        smart_hosts=("[127.0.0.1]", "away.invalid"), receiving=receiving(Binding("127.0.0.1", sink.port))
-    )
+    configure(smart_hosts=("[127.0.0.1]", "away.invalid"), receiving=receiving(Binding("127.0.0.1", sink.port)))
     queued("bob@far.test")
     deliver()
     assert query(STATUS)[0][1] == "ready"

@@ -32,9 +32,7 @@ def test_messages_that_expire_make_one_report_each_however_many_recipients_they_
     assert query("SELECT count(*) FROM queues_message WHERE origin = 'generated'") == [(10,)]
 
 
-def test_a_message_that_is_delivered_at_the_moment_keeps_its_recipient(
-    closed_pool, journal, forward, configure, query
-):
+def test_a_message_that_is_delivered_at_the_moment_keeps_its_recipient(closed_pool, journal, forward, configure, query):
     configure()
     journal.accept("one@far.test", "two@far.test")
     forward()

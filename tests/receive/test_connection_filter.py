@@ -35,9 +35,7 @@ def test_look_up_agrees_with_trying_every_entry(found: list[Span], client: int, 
         entry(f"{IPv4Address(min(low, high))}-{IPv4Address(max(low, high))}", until) for low, high, until in found
     ]
     held = IPLists(entries).find(IPList.Block, str(IPv4Address(client)), now)
-    trying = [
-        each for each in entries if each.bounds[1] <= client <= each.bounds[2] and each.applies(now)
-    ]
+    trying = [each for each in entries if each.bounds[1] <= client <= each.bounds[2] and each.applies(now)]
     assert (held is not None) is bool(trying)
     assert held is None or held in trying
 

@@ -162,7 +162,7 @@ def test_a_verb_that_comes_too_early_is_told_what_it_needs(name: str, stage: Sta
 def test_the_search_for_places_sees_what_is_written(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.receive.reply_sites.ROOT", tmp_path)
     (tmp_path / "x.py").write_text(
-        'TABLE = {1: replies.OK}\n'
+        "TABLE = {1: replies.OK}\n"
         "async def f(a):\n"
         "    if a == replies.HELP:\n"
         "        return refuse(\n"

@@ -17,6 +17,7 @@ HELLO = ("EHLO client.example",)
 MAIL = (*HELLO, "MAIL FROM:<a@example.org>")
 STAGES = {"connected": (), "greeted": HELLO, "mail": MAIL, "rcpt": (*MAIL, "RCPT TO:<postmaster>")}
 
+
 @given(st.binary(max_size=400), st.integers(0, 10**9), st.booleans(), st.booleans())
 def test_every_message_has_an_outcome(head: bytes, size: int, complete: bool, over: bool) -> None:
     session = said(connected(), *STAGES["rcpt"])

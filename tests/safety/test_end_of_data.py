@@ -26,9 +26,7 @@ ENDS = [
     b"\r\n. \r\n", b"\r\n.\t\r\n", b"\r\n..\r\n", b"\r\n.\x0b\r\n", b"\r\n.\x0c\n", b"\x85.\x85", b"\xc2\x85.\xc2\x85",
     b"\xe2\x80\xa8.\xe2\x80\xa8", b"\r\n\x08.\r\n", b"\r\n\xff.\r\n", b"\r\n.\xff\r\n",
 ]  # fmt: skip
-SMUGGLED = (
-    b"MAIL FROM:<admin@contoso.com>\r\nRCPT TO:<boss@contoso.com>\r\nDATA\r\nSubject: smuggled\r\n\r\nsmuggled"
-)
+SMUGGLED = b"MAIL FROM:<admin@contoso.com>\r\nRCPT TO:<boss@contoso.com>\r\nDATA\r\nSubject: smuggled\r\n\r\nsmuggled"
 
 
 def hand_in(client: Client, text: bytes, whole: bool = True) -> str:

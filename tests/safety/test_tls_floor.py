@@ -35,10 +35,7 @@ def client(lowest: V, highest: V, ciphers: str = "") -> ssl.SSLContext:
 def transport() -> Iterator[RunningTransport]:
     running = RunningTransport()
     running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
-    made = [
-        running.connector(name, ranges=CLIENTS[name], **values)
-        for name, values in CONNECTORS.items()
-    ]
+    made = [running.connector(name, ranges=CLIENTS[name], **values) for name, values in CONNECTORS.items()]
     running.publish(*made, certificates=(certificate(key=rsa.generate_private_key(65537, 2048)),))
     running.start()
     yield running

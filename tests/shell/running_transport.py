@@ -94,7 +94,11 @@ class RunningTransport:
         with (self.home / "log").open("ab") as log:
             environment = {**os.environ, "GATEPOST_HOME": str(self.home), **self.variables}
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "transport"], cwd=ROOT, env=environment, stdout=log, stderr=log,
+                [sys.executable, "-m", "transport"],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file)),
             )
         try:

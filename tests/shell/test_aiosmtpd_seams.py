@@ -10,7 +10,13 @@ from transport.shell.connection import Connection
 from transport.shell.smtp_protocol import SmtpProtocol
 
 OVERRIDDEN = (
-    "connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing", "push",
+    "connection_made",
+    "connection_lost",
+    "data_received",
+    "eof_received",
+    "pause_writing",
+    "resume_writing",
+    "push",
 )
 
 

@@ -38,9 +38,7 @@ def lines() -> Iterator[RunningTransport]:
     running.publish(
         running.connector(ranges="127.0.0.1"),
         running.connector("Long", ranges="127.0.0.2", long_addresses_enabled=True),
-        running.connector(
-            "Users", ranges="127.0.0.3", protocol_logging_level=ProtocolLoggingLevel.Verbose, **SIGN_IN
-        ),
+        running.connector("Users", ranges="127.0.0.3", protocol_logging_level=ProtocolLoggingLevel.Verbose, **SIGN_IN),
         running.connector("Held", ranges="127.0.0.4", tarpit_interval=600),
     )
     running.start()

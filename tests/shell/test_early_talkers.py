@@ -19,9 +19,7 @@ SESSION = (
     b"EHLO client.test\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\nDATA\r\n"
     b"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"
 )
-TLS_AT_ONCE = (
-    b"554 5.5.1 Client speaks TLS at once: use the port with implicit TLS, or STARTTLS on this one\r\n"
-)
+TLS_AT_ONCE = b"554 5.5.1 Client speaks TLS at once: use the port with implicit TLS, or STARTTLS on this one\r\n"
 REFUSED = b"554 5.5.1 Client must wait for the greeting\r\n"
 HELD, TRUSTED, LOGGED = "127.0.0.8", "127.0.0.9", "127.0.0.10"
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(1, 200)) * 3
@@ -74,9 +72,7 @@ def transport() -> Iterator[RunningTransport]:
     running.remove()
 
 
-def conversation(
-    transport: RunningTransport, moment: str, source: str = "127.0.0.1", words: bytes = SESSION
-) -> bytes:
+def conversation(transport: RunningTransport, moment: str, source: str = "127.0.0.1", words: bytes = SESSION) -> bytes:
     """All that a client hears that says all it has to say at one moment."""
     before = len(list(transport.records()))
     with socket.socket() as client:

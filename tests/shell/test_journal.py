@@ -22,8 +22,23 @@ from transport.shell.journal import Damage, Envelope, Journal, Record, content, 
 
 def envelope(mark: str, body_file: str = "") -> Envelope:
     return Envelope(
-        uuid.uuid4().bytes, 1.5, "node-1", "Default", 7, "08D675E58CA1DA38", "192.0.2.7", "client.test", False,
-        "Anonymous", False, "a@example.test", ["b@gatepost.test", "c@gatepost.test"], "Grüße", f"<{mark}@x>", 5, "7BIT",
+        uuid.uuid4().bytes,
+        1.5,
+        "node-1",
+        "Default",
+        7,
+        "08D675E58CA1DA38",
+        "192.0.2.7",
+        "client.test",
+        False,
+        "Anonymous",
+        False,
+        "a@example.test",
+        ["b@gatepost.test", "c@gatepost.test"],
+        "Grüße",
+        f"<{mark}@x>",
+        5,
+        "7BIT",
         body_file,
     )
 
@@ -176,7 +191,10 @@ asyncio.run(main())
 
 def run_writer(directory: Path, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(directory)], stdout=subprocess.PIPE, text=True, **options  # type: ignore[call-overload]
+        [sys.executable, "-c", WRITER, str(directory)],
+        stdout=subprocess.PIPE,
+        text=True,
+        **options,  # type: ignore[call-overload]
     )
 
 
@@ -377,7 +395,7 @@ def test_what_the_disk_may_have_lost_is_not_read(tmp_path: Path, monkeypatch: py
 
 def test_as_many_recipients_as_a_connector_may_allow_are_read_back(tmp_path: Path) -> None:
     """512,000 of the longest addresses; what was answered with 250 must never count as damage."""
-    address = '"' + 62 * r'\"' + '"@' + 255 * "d"
+    address = '"' + 62 * r"\"" + '"@' + 255 * "d"
     many = msgspec.structs.replace(envelope("many"), recipients=[address] * 512_000)
 
     async def write() -> None:

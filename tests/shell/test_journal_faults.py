@@ -78,8 +78,13 @@ class Fault:
 
 @contextmanager
 def failing(
-    monkeypatch: pytest.MonkeyPatch, call: str, nth: int, error: int, lasting: bool,
-    before: Callable[[], None] = lambda: None, thread: str = "journal",
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+    nth: int,
+    error: int,
+    lasting: bool,
+    before: Callable[[], None] = lambda: None,
+    thread: str = "journal",
 ) -> Iterator[Fault]:
     fault = Fault(call, nth, error, lasting, before, thread)
     with monkeypatch.context() as patch:

@@ -114,9 +114,7 @@ def signing_in(url: str, kerberos: Kerberos, client: Ticketed, channel: bytes = 
 
 
 @pytest.mark.parametrize("mechanism", [KERBEROS, SPNEGO], ids=["Kerberos", "SPNEGO, as Windows does"])
-def test_a_ticket_is_enough_to_be_the_user_of_that_name(
-    kdc: Kdc, anna: Row, database_url: str, mechanism: str
-) -> None:
+def test_a_ticket_is_enough_to_be_the_user_of_that_name(kdc: Kdc, anna: Row, database_url: str, mechanism: str) -> None:
     answer = signing_in(database_url, offer(carried(kdc.keytab())), Ticketed(kdc, "anna", mechanism))
     assert answer == User("EX\\anna", (), frozenset({"anna@gatepost.test"}))
 

@@ -64,7 +64,9 @@ def mail(transport: RunningTransport, source: str) -> str:
 def unknown_recipients(transport: RunningTransport) -> list[str]:
     """Once the budget is used up even the known wait in the tarpit: more than a second."""
     serve(
-        transport, tarpit_interval=1, recipient_filter=RecipientFilter(unknown_recipient_limit=1),
+        transport,
+        tarpit_interval=1,
+        recipient_filter=RecipientFilter(unknown_recipient_limit=1),
         recipients=["bob@gatepost.test"],
     )
     return [times(transport, source) for source in (*NETWORK[:3], STRANGER)]
@@ -124,7 +126,10 @@ def heard(scene: str) -> list[str]:
     program = [sys.executable, "-m", __name__, scene]
     done = subprocess.run(
         ["unshare", "--net", "sh", "-ec", network, "sh", *program],
-        capture_output=True, text=True, cwd=Path(__file__).resolve().parents[2], timeout=60,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout))

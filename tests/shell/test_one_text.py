@@ -135,4 +135,3 @@ def test_what_needs_no_change_is_stored_octet_for_octet(serving: RunningTranspor
         body += (serving.home / "journal" / serving.name / "bodies" / record.envelope.body_file).read_bytes()
     assert body.endswith(b"AuthSource: gateway.test\r\n" + content + b"\r\n")
     assert record.envelope.size == len(body)
-

@@ -13,9 +13,33 @@ from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import RunningTransport
 
 WORDS = (
-    b"EHLO client.test", b"HELO x", b"MAIL FROM:<a@example.test>", b"MAIL FROM:<> SIZE=9999999999", b"QUIT", b"RSET",
-    b"RCPT TO:<b@gatepost.test>", b"RCPT TO:<b@elsewhere.test>", b"DATA", b"STARTTLS", b"NOOP", b"\r\n", b"\n", b"\r",
-    b".", b"\r\n.\r\n", b"\n.\n", b"\0", b"\xff\xfe", b" ", b"<", b">", b"@", b":", b"x" * 3000, b"HELP", b"VRFY b",
+    b"EHLO client.test",
+    b"HELO x",
+    b"MAIL FROM:<a@example.test>",
+    b"MAIL FROM:<> SIZE=9999999999",
+    b"QUIT",
+    b"RSET",
+    b"RCPT TO:<b@gatepost.test>",
+    b"RCPT TO:<b@elsewhere.test>",
+    b"DATA",
+    b"STARTTLS",
+    b"NOOP",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b".",
+    b"\r\n.\r\n",
+    b"\n.\n",
+    b"\0",
+    b"\xff\xfe",
+    b" ",
+    b"<",
+    b">",
+    b"@",
+    b":",
+    b"x" * 3000,
+    b"HELP",
+    b"VRFY b",
 )
 
 

@@ -9,6 +9,9 @@ import msgspec
 
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 
 class DomainType(Enum):
     """Who knows the recipients of the domain."""

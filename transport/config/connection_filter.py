@@ -11,6 +11,9 @@ from transport.config.endpoint import Binding, IPRange
 from transport.config.filters import MOST_ENTRIES
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 CMDLET = "Set-IPBlockListConfig"
 PROVIDER = "Add-IPBlockListProvider"
 LONGEST_RESPONSE = 240

@@ -9,7 +9,12 @@ import msgspec
 
 MAGIC = b"\x05\x02"
 ENCRYPTIONS = {
-    16: "des3-cbc-sha1", 17: "aes128-cts", 18: "aes256-cts", 19: "aes128-sha2", 20: "aes256-sha2", 23: "rc4-hmac",
+    16: "des3-cbc-sha1",
+    17: "aes128-cts",
+    18: "aes256-cts",
+    19: "aes128-sha2",
+    20: "aes256-sha2",
+    23: "rc4-hmac",
 }
 """The numbers of RFC 3961 §8 and its successors → names."""
 

@@ -16,6 +16,9 @@ from transport.config.endpoint import Binding, IPRange
 from transport.config.permissions import Grant, PermissionGroup
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 MEGABYTE = 1024 * 1024
 CMDLET = "Set-ReceiveConnector"
 

@@ -91,9 +91,7 @@ def _authentication_problems(connector: ReceiveConnector) -> Iterable[Problem]:
                 yield Problem("auth_mechanism", f"“{AuthMechanism.BasicAuthRequireTLS.label}” needs “{needed.label}”.")
     others = sorted(each.label for each in mechanisms - {AuthMechanism.ExternalAuthoritative, AuthMechanism.Tls})
     if secured and others:
-        yield Problem(
-            "auth_mechanism", f"“Externally secured” goes with TLS alone: take away “{'”, “'.join(others)}”."
-        )
+        yield Problem("auth_mechanism", f"“Externally secured” goes with TLS alone: take away “{'”, “'.join(others)}”.")
     if secured and PermissionGroup.ExchangeServers not in connector.permission_groups:
         yield Problem(
             "auth_mechanism",

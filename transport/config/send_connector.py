@@ -9,6 +9,9 @@ import msgspec
 from transport.config.endpoint import IPRange
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 CMDLET = "New-SendConnector"
 
 

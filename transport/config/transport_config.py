@@ -12,6 +12,9 @@ import msgspec
 
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 CMDLET = "Set-TransportConfig"
 
 

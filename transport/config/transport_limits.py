@@ -8,6 +8,9 @@ import msgspec
 
 from transport.config.setting import Kind, Setting
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 CMDLET = "Set-TransportService"
 DAY = 86400
 

@@ -22,9 +22,7 @@ def principal(connector: ReceiveConnector) -> str:
     return EXTERNALLY_SECURED if secured else ANONYMOUS
 
 
-def connect(
-    policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls_available: bool
-) -> Outcome:
+def connect(policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls_available: bool) -> Outcome:
     """Asks for the connector's load, or refuses when no connector holds the client. Endpoints are (address, port)."""
     match = policy.connectors.find(local[0], local[1], remote[0])
     if match is None:

@@ -30,7 +30,10 @@ class Denied(msgspec.Struct, frozen=True):
 
 
 PROMPTS = {
-    "GSSAPI": replies.GO_ON, "LOGIN": replies.USER_NAME, "NTLM": replies.NTLM_SUPPORTED, "PLAIN": replies.GO_ON,
+    "GSSAPI": replies.GO_ON,
+    "LOGIN": replies.USER_NAME,
+    "NTLM": replies.NTLM_SUPPORTED,
+    "PLAIN": replies.GO_ON,
 }
 WRONG, TOO_OFTEN, NOT_AVAILABLE = Denied("sign_in_failed"), Denied("sign_in_too_often"), Denied("sign_in_not_available")
 NOT_BOUND, NO_TICKET = Denied("sign_in_not_bound"), Denied("sign_in_ticket_refused")

@@ -47,8 +47,7 @@ def matching(provider: IPListProvider, answers: tuple[str, ...]) -> tuple[str, .
 
 
 def no_listing(answers: tuple[str, ...]) -> str:
-    """The first answer of a list that speaks of us or of the list itself, and not of the client; empty when none does.
-    """
+    """The first answer of a list that speaks of us or of the list itself, not of the client; empty when none does."""
     return next((each for each in answers if not _lists(IPv4Address(each)) or each in _MAY_REFUSE_US), "")
 
 

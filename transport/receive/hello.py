@@ -32,9 +32,7 @@ def _hello(session: Session, name: str, now: float, *, extended: bool) -> Outcom
         return refuse(session, replies.INVALID_DOMAIN_NAME, "invalid_domain_name")
     if session.connector.require_ehlo_domain and not name:
         return close(session, replies.INVALID_DOMAIN_NAME, "ehlo_domain_missing")
-    session = msgspec.structs.replace(
-        session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION
-    )
+    session = msgspec.structs.replace(session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION)
     greeted = Outcome(session, answer(session) if extended else _reply(_first_line(session)))
     return connection_filter.ask(greeted, now)
 

@@ -10,6 +10,9 @@ import msgspec
 from transport.smtp import replies
 from transport.smtp.reply import Reply
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 
 class Rule(msgspec.Struct, frozen=True):
     """`remedy` is what an administrator can do; `replies` what a client may see, none for a rule that refuses nothing.

@@ -148,7 +148,11 @@ class Session(msgspec.Struct, frozen=True):
 
 
 NO_TRANSACTION: dict[str, Any] = {
-    "sender": None, "mail": NO_PARAMETERS, "recipients": None, "chunks": None, "too_large": "",
+    "sender": None,
+    "mail": NO_PARAMETERS,
+    "recipients": None,
+    "chunks": None,
+    "too_large": "",
 }
 """The fields of a session without a mail transaction."""
 

@@ -173,6 +173,16 @@ def failed(session: Session) -> Outcome:
 
 
 __all__ = [
-    "TLS_RECORD", "VERBS", "bare_line_feed", "connect", "expired", "failed", "idle", "line_too_long", "respond",
-    "spoke_early", "stopping", "tls_at_once",
+    "TLS_RECORD",
+    "VERBS",
+    "bare_line_feed",
+    "connect",
+    "expired",
+    "failed",
+    "idle",
+    "line_too_long",
+    "respond",
+    "spoke_early",
+    "stopping",
+    "tls_at_once",
 ]

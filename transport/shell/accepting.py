@@ -39,10 +39,28 @@ def accept(
 
     head = accepted.trace + accepted.header
     envelope = Envelope(
-        id_, now, reception.name, session.connector.name, session.policy.snapshot.revision, session_id,
-        session.remote_ip, session.helo, bool(session.tls), session.principal, accepted.authenticated, accepted.sender,
-        list(accepted.recipients), accepted.subject, accepted.message_id, len(head) + message.body_size,
-        accepted.body, message.body_file, accepted.smtp_utf8, accepted.ret, accepted.envid, list(accepted.notify),
+        id_,
+        now,
+        reception.name,
+        session.connector.name,
+        session.policy.snapshot.revision,
+        session_id,
+        session.remote_ip,
+        session.helo,
+        bool(session.tls),
+        session.principal,
+        accepted.authenticated,
+        accepted.sender,
+        list(accepted.recipients),
+        accepted.subject,
+        accepted.message_id,
+        len(head) + message.body_size,
+        accepted.body,
+        message.body_file,
+        accepted.smtp_utf8,
+        accepted.ret,
+        accepted.envid,
+        list(accepted.notify),
         list(accepted.orcpt),
     )
     message.store(envelope, head, stored)

@@ -48,8 +48,20 @@ class Connection(SMTP):
     """`check_time`, `stop` and `abort` are for the reception, the rest is for the event loop."""
 
     __slots__ = (
-        "_ahead", "_began", "_buffer", "_closed_by", "_doing", "_eof", "_line_limit", "_out", "_reception", "_seen",
-        "_session", "_skipping", "_transport", "_unread",
+        "_ahead",
+        "_began",
+        "_buffer",
+        "_closed_by",
+        "_doing",
+        "_eof",
+        "_line_limit",
+        "_out",
+        "_reception",
+        "_seen",
+        "_session",
+        "_skipping",
+        "_transport",
+        "_unread",
     )
 
     _session: Session
@@ -134,9 +146,7 @@ class Connection(SMTP):
                     self._take_mail_data(data)
                 case Doing.CHUNK:
                     self._take_chunk(data)
-                case (
-                    Doing.STORING | Doing.GREETING | Doing.HANDSHAKE | Doing.TARPIT | Doing.LOOK_UP | Doing.SIGNING_IN
-                ):
+                case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE | Doing.TARPIT | Doing.LOOK_UP | Doing.SIGNING_IN:
                     self._buffer += data
                     if len(self._buffer) > MOST_UNREAD and self._doing is not Doing.HANDSHAKE:
                         self._transport.pause_reading()

@@ -174,8 +174,7 @@ def _of_the_system() -> list[Binding]:
 
 
 class OnePacket(dns.nameserver.Do53Nameserver):
-    """Asks by UDP only: what we ask has an answer of a few records, and whoever has thousands would have us read them.
-    """
+    """Asks by UDP only: what we ask has an answer of a few records, who has thousands would have us read them."""
 
     async def async_query(
         self,
@@ -190,6 +189,15 @@ class OnePacket(dns.nameserver.Do53Nameserver):
     ) -> dns.message.Message:
         """The answer, as much of it as fits a packet."""
         return await dns.asyncquery.udp(
-            request, self.address, timeout, self.port, source, source_port, one_rr_per_rrset=one_rr_per_rrset,
-            ignore_trailing=ignore_trailing, backend=backend, ignore_errors=True, ignore_unexpected=True,
+            request,
+            self.address,
+            timeout,
+            self.port,
+            source,
+            source_port,
+            one_rr_per_rrset=one_rr_per_rrset,
+            ignore_trailing=ignore_trailing,
+            backend=backend,
+            ignore_errors=True,
+            ignore_unexpected=True,
         )

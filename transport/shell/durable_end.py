@@ -61,8 +61,7 @@ class DurableEnd:
     """The writer's side."""
 
     def __init__(self, directory: Path) -> None:
-        """Goes on from what a writer before has said. Raises OSError when this machine does not tell its boots apart.
-        """
+        """Goes on from what a writer before has said. Raises OSError where a machine does not tell its boots apart."""
         self._directory, self._boot = directory, _boot()
         if not self._boot:
             raise OSError(f"{_BOOT} cannot be read")
@@ -70,8 +69,7 @@ class DurableEnd:
         self._before = durable_ends(directory)
 
     def begin(self, segment: str) -> None:
-        """From now on this segment is written, and nothing of it is durable. Raises OSError; then nothing has changed.
-        """
+        """From now on this segment is written, nothing of it is durable. Raises OSError; then nothing has changed."""
         tails = self._tails()
         fresh = self._directory / f"{_NAME}.new"
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

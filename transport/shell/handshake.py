@@ -53,8 +53,7 @@ _free: list[OneHandshake] = []
 async def handshake(
     reception: Reception, session: Session, transport: asyncio.Transport, protocol: asyncio.BaseProtocol
 ) -> tuple[asyncio.Transport, Session] | None:
-    """The transport and the session on TLS; None when the client has gone. Raises OSError when TLS does not come about.
-    """
+    """The transport and the session on TLS; None when the client is gone. Raises OSError when TLS fails."""
     context = reception.tls_context(session.connector)
     if context is None:
         raise ssl.SSLError("no certificate")

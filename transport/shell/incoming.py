@@ -25,8 +25,20 @@ class IncomingMessage:
     """What is known of the message so far; `size` in octets. Beyond `limit` it no longer `fits` and is dropped."""
 
     __slots__ = (
-        "_bare_line_feeds", "_before_body", "_body", "_content", "_head", "_head_complete", "_journal", "_last",
-        "_progress", "_reader", "_wanted", "error", "fits", "size",
+        "_bare_line_feeds",
+        "_before_body",
+        "_body",
+        "_content",
+        "_head",
+        "_head_complete",
+        "_journal",
+        "_last",
+        "_progress",
+        "_reader",
+        "_wanted",
+        "error",
+        "fits",
+        "size",
     )
 
     def __init__(self, journal: Journal, wanted: ReadMailData | ReadChunk, progress: Callable[[], None]) -> None:

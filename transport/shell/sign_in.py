@@ -13,9 +13,7 @@ from transport.shell.reception import Reception
 log = logging.getLogger(__name__)
 
 
-async def signed_in(
-    reception: Reception, session: Session, asked: CheckPassword | AnswerToken, talk: Talk
-) -> Outcome:
+async def signed_in(reception: Reception, session: Session, asked: CheckPassword | AnswerToken, talk: Talk) -> Outcome:
     """The outcome of a password, or of one message of an exchange; `talk` is what lies between two of them.
 
     It comes within the bound of a sign-in, whatever fails: then the client is told to try again later.

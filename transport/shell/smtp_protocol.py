@@ -51,7 +51,13 @@ class SmtpProtocol(Connection):
     """A client's dialogue."""
 
     __slots__ = (
-        "_answers", "_chunk", "_counted", "_incoming", "_log", "_session_id", "_talk",
+        "_answers",
+        "_chunk",
+        "_counted",
+        "_incoming",
+        "_log",
+        "_session_id",
+        "_talk",
     )
 
     def __init__(self, reception: Reception) -> None:

@@ -6,6 +6,9 @@ import base64
 
 from transport.smtp.reply import Reply, reply
 
+# A row of the table is a paragraph, whatever its length.
+# fmt: off
+
 GRADES = {
     "A": "Grade A: a document about Exchange Server prints this line.",
     "A-": "Grade A-: a document about Exchange Server prints status and text, not the three-digit code.",

@@ -64,8 +64,13 @@ def test_each_setting_stands_on_the_form_of_its_tab():
 @pytest.mark.parametrize(
     "form",
     [
-        SendConnectorForm, DomainForm, RecipientFilterForm, SenderFilterForm, ConnectionFilterForm,
-        TransportLimitsForm, TransportConfigForm,
+        SendConnectorForm,
+        DomainForm,
+        RecipientFilterForm,
+        SenderFilterForm,
+        ConnectionFilterForm,
+        TransportLimitsForm,
+        TransportConfigForm,
     ],
 )
 def test_each_setting_stands_on_the_form_of_its_object(form):
