@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from console.accounts.actors import EVERY_ROLE, Actor, Role
+from console.actors import EVERY_ROLE, Actor, Role
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Admin roles"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
             Feature(_("Change history"), "audit:list", "history"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
-            Feature(_("Import from Exchange"), "management_shell:import", "upload", ADMINISTRATORS),
+            Feature(_("Import from Exchange"), "moving_in:hand-in", "upload", ADMINISTRATORS),
             Feature(_("Management shell"), "management_shell:shell", "square-terminal"),
         ],
     ),

@@ -71,6 +71,8 @@ INSTALLED_APPS = [
     "console.mailboxes",
     "console.tracking",
     "console.queues",
+    "console.commands",
+    "console.moving_in",
     "console.management_shell",
     "console.transport_settings",
 ]
@@ -87,7 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "console.management_shell.show_commands.ShowCommands",
+    "console.commands.show_commands.ShowCommands",
 ]
 
 ROOT_URLCONF = "console.urls"

@@ -11,7 +11,7 @@ def main() -> None:
 
             worker.main()
         case ["forwarder"]:
-            from transport.shell import forwarder
+            from transport.shell.forward import forwarder
 
             forwarder.main()
         case _:

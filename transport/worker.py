@@ -21,20 +21,21 @@ from transport import log_lines
 from transport.config.snapshot import Snapshot
 from transport.durable_file import only_one
 from transport.receive.policy import Policy
-from transport.shell import clock, config_feed, health, privileges, recipient_feed
-from transport.shell.config_feed import ConfigFeed
-from transport.shell.credentials import Credentials
+from transport.shell import clock, health, privileges
+from transport.shell.clients.listeners import Listeners
+from transport.shell.clients.reception import InForce, Reception
+from transport.shell.clients.shared_counts import SharedCounts
+from transport.shell.clients.smtp_protocol import SmtpProtocol
+from transport.shell.clients.tls_contexts import TlsContexts
 from transport.shell.database import Connection, follow
-from transport.shell.journal import MINIMUM_FREE, Journal
-from transport.shell.kerberos import Kerberos
-from transport.shell.listeners import Listeners
-from transport.shell.protocol_log import ProtocolLog
-from transport.shell.reception import InForce, Reception
-from transport.shell.recipient_feed import RecipientFeed
+from transport.shell.feeds import config_feed, recipient_feed
+from transport.shell.feeds.config_feed import ConfigFeed
+from transport.shell.feeds.recipient_feed import RecipientFeed
+from transport.shell.journal.journal import MINIMUM_FREE, Journal
+from transport.shell.log.protocol_log import ProtocolLog
+from transport.shell.people.credentials import Credentials
+from transport.shell.people.kerberos import Kerberos
 from transport.shell.report import Report
-from transport.shell.shared_counts import SharedCounts
-from transport.shell.smtp_protocol import SmtpProtocol
-from transport.shell.tls_contexts import TlsContexts
 
 DRAIN = 5.0
 M_MMAP_THRESHOLD = -3

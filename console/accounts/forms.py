@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from console.accounts.actors import MEANINGS, Role
 from console.accounts.devices import device_of
 from console.accounts.rate_limit import signed_in, wait_before_trying
+from console.actors import MEANINGS, Role
 from console.crud.forms import Group, GroupedForm
 
 NEW_PASSWORD = {"autocomplete": "new-password"}

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
 from console.accounts import actions
-from console.accounts.actors import Actor, Role
 from console.accounts.devices import remember_device
 from console.accounts.forms import NewAdministratorForm, PasswordForm, RolesForm, SetPasswordForm, SignInForm
+from console.actors import Actor, Role
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
 from console.crud.views import CrudView

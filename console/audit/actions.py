@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.audit.models import Entry
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console.accounts.actors import SYSTEM, Actor, Role
+from console.actors import SYSTEM, Actor, Role
 from console.audit import actions as audit
 from console.certificates import issuing, keys, queries, reading
 from console.certificates.models import Authority, Certificate, Request

@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.certificates import actions, queries, reading
 from console.certificates.forms import INTERNAL, SELF_SIGNED, AnswerForm, ExportForm, ImportForm, NewForm
 from console.certificates.models import Certificate, Request

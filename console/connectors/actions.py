@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from console.accounts.actors import SYSTEM, Actor, Role
+from console.actors import SYSTEM, Actor, Role
 from console.connectors import models
 from console.publishing.compare import RECEIVE_CONNECTOR, SEND_CONNECTOR
 from console.publishing.settings_rows import Changes, SettingsRows

@@ -13,13 +13,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from console.commands.script import new_commands
 from console.connectors import actions, models, other_versions, queries
 from console.connectors.forms import SendConnectorForm
 from console.connectors.sentence import held_by, sentence, target, ways_in
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, CrudView, Detail, Filter, Verb
 from console.crud.access import RoleRequired
 from console.crud.format import badge_html
-from console.management_shell.script import new_commands
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import kinds
@@ -40,7 +40,7 @@ class ConnectorPages(CrudView):
 
     namespace = "connectors"
     struct: Any = None
-    import_url = "management_shell:import"
+    import_url = "moving_in:hand-in"
     writers = actions.WRITERS
     shows_commands = True
     refresh = 10

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.commands.script import new_commands
 from console.connectors import actions, models, queries
 from console.connectors.draft import PAGES, Draft
 from console.connectors.forms import FORMS
@@ -26,7 +27,6 @@ from console.connectors.warnings import warned
 from console.connectors.wizard_forms import RestrictionsForm
 from console.crud import Step, TypedConfirmation
 from console.crud.access import RoleRequired
-from console.management_shell.script import new_commands
 from console.protection import queries as protection
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed

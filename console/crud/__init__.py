@@ -46,7 +46,7 @@ else on top. PermissionDenied becomes the 403 page. Leave out `save` and there i
 - Rows need not be models: override `rows()` (any sequence), `find(pk)` and `key(obj)`; `pk_converter` "str" or "path".
 - Wizard instead of the form for New: `new_url = "connectors:receive-wizard"`. Property page instead of Edit:
   `edit_url = …`, called with the key.
-- `import_url = "management_shell:import"`: an empty list also offers the import from Exchange.
+- `import_url = "moving_in:hand-in"`: an empty list also offers the import from Exchange.
 - Own details pane: a `details_template` that extends "crud/details.html" and fills its blocks.
 
 Other pieces

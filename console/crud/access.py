@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.cache import add_never_cache_headers
 from django.views.generic.base import View
 
-from console.accounts.actors import EVERY_ROLE, Actor, Role
+from console.actors import EVERY_ROLE, Actor, Role
 
 
 class RoleRequired(View):

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.text import capfirst
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.columns import Column, Detail, Filter, Verb
 from console.crud.listing import Rows

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.audit import actions as audit
 from console.directory.addresses import parse_address
 from console.directory.models import Import, NextChange, Recipient

@@ -11,7 +11,7 @@ from time import monotonic
 from django.db import DataError, connection, transaction
 from django.utils import timezone
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.audit import actions as audit
 from console.directory import actions
 from console.directory.models import Import, ImportState

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.columns import NAME, TEXT, TIME, Column, Detail
 from console.crud.forms import put_errors

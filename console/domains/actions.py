@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from msgspec.structs import replace
 
-from console.accounts.actors import SYSTEM, Actor, Role
+from console.actors import SYSTEM, Actor, Role
 from console.domains import models
 from console.publishing.actions import change
 from console.publishing.compare import ACCEPTED_DOMAIN

@@ -75,7 +75,7 @@ class DomainPages(CrudView):
     form_class = DomainForm
     writers = actions.WRITERS
     shows_commands = True
-    import_url = "management_shell:import"
+    import_url = "moving_in:hand-in"
 
     def may(self, verb: Verb, obj: Any) -> bool:
         return not (obj.default and verb.name in ("make-default", "remove"))

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from msgspec import structs
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.kerberos.models import Keytab
 from console.publishing.actions import change
 from console.publishing.compare import KEYTAB, shown

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.audit import actions as audit
 from console.mailboxes.queries import Mailbox, Stored
 

@@ -13,7 +13,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.columns import NAME, NUMBER, SIZE, TEXT, TIME, Column, Detail
 from console.crud.layout import Tab

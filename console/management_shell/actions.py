@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.management_shell.history import is_secret
-from console.management_shell.importing.applying import WRITERS
-from console.management_shell.importing.objects import MOST_OBJECTS, ReadError
-from console.management_shell.importing.reading import read
 from console.management_shell.models import HistoryLine, ImportDraft
+from console.moving_in.applying import WRITERS
+from console.moving_in.objects import MOST_OBJECTS, ReadError
+from console.moving_in.reading import read
 
 MOST_KEPT = 200
 LONGEST_KEPT = 20_000

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.session import Session
 from transport.config import bounds

@@ -9,18 +9,18 @@ from functools import lru_cache
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.audit import queries as audit
 from console.audit.models import Entry
-from console.management_shell.entry_commands import KINDS, entry_command
-from console.management_shell.importing import applying
-from console.management_shell.importing.objects import Item, Source
-from console.management_shell.importing.plan import Choice, Step, steps
-from console.management_shell.importing.report import Translated
-from console.management_shell.importing.translation import translate
+from console.commands.entry_commands import KINDS, entry_command
+from console.commands.script import script
+from console.commands.wording import quoted
 from console.management_shell.models import HistoryLine, ImportDraft
-from console.management_shell.script import script
-from console.management_shell.wording import quoted
+from console.moving_in import applying
+from console.moving_in.objects import Item, Source
+from console.moving_in.plan import Choice, Step, steps
+from console.moving_in.report import Translated
+from console.moving_in.translation import translate
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from django.conf import settings
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.management_shell.language.errors import ShellError
 
 ENDLESS = 100_000

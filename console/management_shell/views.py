@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from redis import RedisError
 
-from console.accounts.actors import EVERY_ROLE
+from console.actors import EVERY_ROLE
 from console.crud import RoleRequired
 from console.management_shell import actions, downloads, page, queries
 from console.management_shell.language.builtin import ALIASES

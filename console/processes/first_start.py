@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from console.accounts import actions as accounts
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.certificates import actions as certificates
 from console.connectors import actions as connectors
 from console.directory import actions as directory

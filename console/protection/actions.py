@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from msgspec.structs import replace
 
-from console.accounts.actors import SYSTEM, Actor, Role
+from console.actors import SYSTEM, Actor, Role
 from console.protection import models, queries
 from console.publishing.actions import Change, change
 from console.publishing.compare import (

@@ -72,7 +72,7 @@ class EntryPages(CrudView):
     model = models.IPListEntry
     namespace = "protection"
     ip_list: IPList
-    import_url = "management_shell:import"
+    import_url = "moving_in:hand-in"
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
     columns = [
         Column(_("Address, range or network"), "ip_range", MONO, sort="address"),

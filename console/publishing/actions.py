@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from msgspec.structs import replace
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.audit import actions as audit
 from console.publishing import queries, relay_guard
 from console.publishing.compile import compile_snapshot

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from msgspec.structs import astuple
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.certificates.actions import row_of
 from console.certificates.models import Certificate
 from console.connectors import models as connectors

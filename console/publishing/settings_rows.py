@@ -11,7 +11,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from msgspec.structs import replace
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.publishing.actions import change
 from console.publishing.rows import properties, struct_of, write
 from transport.config.rules import Problem

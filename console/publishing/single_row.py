@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from django.core.exceptions import ValidationError
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.publishing.actions import change
 from console.publishing.models import SingleRow
 from console.publishing.rows import properties, struct_of, write

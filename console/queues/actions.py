@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries
 from console.queues.delivery import claims, configuration, reports, rerouting

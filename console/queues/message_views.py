@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Column, Detail, Filter, Verb
 from console.crud.format import stacked_html

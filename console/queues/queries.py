@@ -219,6 +219,6 @@ def _in_journal() -> dict[str, int]:
     """The journal is the transport's: a process of the transport counts it."""
     places = {"GATEPOST_HOME": str(settings.GATEPOST_HOME), "DATABASE_URL": settings.DATABASE_URL}
     environment = os.environ | places
-    command = [sys.executable, "-m", "transport.shell.waiting"]
+    command = [sys.executable, "-m", "transport.shell.forward.waiting"]
     done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, check=True, timeout=120)
     return json.loads(done.stdout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.publishing.compare import TRANSPORT_CONFIG, TRANSPORT_LIMITS
 from console.publishing.models import SingleRow
 from console.publishing.single_row import SettingsPage

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from spnego._ntlm_raw.crypto import ntowfv1
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.audit.actions import record
 from console.directory.addresses import parse_address
 from console.directory.models import Recipient

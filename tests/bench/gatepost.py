@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SETUP = """
 import sys
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.connectors import actions
 from console.connectors.models import ReceiveConnector
 from console.directory import actions as directory, importing

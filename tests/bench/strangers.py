@@ -33,7 +33,7 @@ HEALTHY = "127.2.0.9"
 
 SETUP = """
 import sys
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.connectors import actions
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from console.accounts.actors import Role
+from console.actors import Role
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from console.accounts.actors import Role
 from console.accounts.sessions import signed_in as has_session
+from console.actors import Role
 from console.body_limit import BodyLimit
 from transport.config import bounds
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from console.accounts.actors import Role
+from console.actors import Role
 from transport.config import bounds
 
 pytestmark = pytest.mark.django_db

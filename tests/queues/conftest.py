@@ -30,8 +30,8 @@ from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
-from transport.shell.forwarder import Forwarder
-from transport.shell.segment import BODIES, Envelope, encode_head, mark_of, new_name
+from transport.shell.forward.forwarder import Forwarder
+from transport.shell.journal.segment import BODIES, Envelope, encode_head, mark_of, new_name
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 HEADER = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\n"

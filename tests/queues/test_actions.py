@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
-from console.accounts.actors import SYSTEM, Actor, Role
+from console.actors import SYSTEM, Actor, Role
 from console.audit.models import Entry
 from console.processes.address import free_port
 from console.queues import actions, queries

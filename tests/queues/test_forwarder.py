@@ -7,9 +7,9 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.queues.conftest import HEADER
-from transport.shell.durable_end import DurableEnd
-from transport.shell.forwarder import Forwarder
-from transport.shell.segment import BODIES
+from transport.shell.forward.forwarder import Forwarder
+from transport.shell.journal.durable_end import DurableEnd
+from transport.shell.journal.segment import BODIES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = "SELECT (SELECT count(*) FROM queues_message), (SELECT count(*) FROM queues_recipient)"

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.management_shell.cmdlets import message_tracking, messages
 from console.processes.address import free_port
 from console.queues import queries

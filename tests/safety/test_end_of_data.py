@@ -16,7 +16,7 @@ from tests.conftest import wait_for
 from tests.queues.conftest import Sink, Talk, closed_pool, configure, deliver, query, sink
 from tests.safety.conftest import Gateway
 from tests.shell.running_transport import Client
-from transport.shell.forwarder import Forwarder
+from transport.shell.forward.forwarder import Forwarder
 
 __all__ = ["closed_pool", "configure", "deliver", "query", "sink"]
 

@@ -46,7 +46,7 @@ def missing() -> str:
     programs = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
     if programs:
         return f"no KDC here: {', '.join(programs)} (Debian: apt-get install krb5-kdc krb5-admin-server)"
-    from transport.shell.kerberos import NOT_INSTALLED, gssapi
+    from transport.shell.people.kerberos import NOT_INSTALLED, gssapi
 
     return "" if gssapi else NOT_INSTALLED
 

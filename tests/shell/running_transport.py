@@ -32,11 +32,11 @@ from transport.config.document import checksum, encode
 from transport.config.filters import RecipientFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
-from transport.shell.config_feed import Copy
-from transport.shell.journal import Record, read_segment, segments
-from transport.shell.reception import Reception
-from transport.shell.recipient_index import RecipientIndex
-from transport.shell.smtp_protocol import SmtpProtocol
+from transport.shell.clients.reception import Reception
+from transport.shell.clients.smtp_protocol import SmtpProtocol
+from transport.shell.feeds.config_feed import Copy
+from transport.shell.feeds.recipient_index import RecipientIndex
+from transport.shell.journal.journal import Record, read_segment, segments
 from transport.worker import Worker, environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ from importlib.metadata import version
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from transport.shell.connection import Connection
-from transport.shell.smtp_protocol import SmtpProtocol
+from transport.shell.clients.connection import Connection
+from transport.shell.clients.smtp_protocol import SmtpProtocol
 
 OVERRIDDEN = (
     "connection_made",

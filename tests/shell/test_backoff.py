@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from transport.shell import backoff
-from transport.shell.backoff import FREE_NAMES, FREE_NAMES_OF_A_SITE, FREE_TRIES, Backoff
+from transport.shell.people import backoff
+from transport.shell.people.backoff import FREE_NAMES, FREE_NAMES_OF_A_SITE, FREE_TRIES, Backoff
 
 SOURCE, ANNA = "192.0.2.1", ("anna", "contoso\\anna")
 

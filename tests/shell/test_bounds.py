@@ -20,9 +20,9 @@ from transport.config import bounds
 from transport.config.bounds import Bound
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 from transport.receive.outcome import ReadMailData
-from transport.shell import connection
-from transport.shell.incoming import IncomingMessage
-from transport.shell.journal import Journal
+from transport.shell.clients import connection
+from transport.shell.clients.incoming import IncomingMessage
+from transport.shell.journal.journal import Journal
 
 SIGN_IN = {"auth_mechanism": frozenset({AuthMechanism.BasicAuth})}
 

@@ -22,7 +22,7 @@ import spnego
 from django.conf import settings
 from spnego.channel_bindings import GssChannelBindings
 
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.directory import actions as directory
 from console.users import actions
 from console.users.models import User as Row
@@ -38,11 +38,11 @@ from transport.config.snapshot import Snapshot
 from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
 from transport.receive.outcome import AnswerToken, CheckPassword, Outcome
 from transport.receive.session import User
-from transport.shell.backoff import FREE_NAMES, FREE_TRIES
-from transport.shell.credentials import Credentials, Talk
-from transport.shell.kerberos import Kerberos
-from transport.shell.reception import Reception
-from transport.shell.sign_in import signed_in
+from transport.shell.clients.reception import Reception
+from transport.shell.clients.sign_in import signed_in
+from transport.shell.people.backoff import FREE_NAMES, FREE_TRIES
+from transport.shell.people.credentials import Credentials, Talk
+from transport.shell.people.kerberos import Kerberos
 
 PASSWORD = "winter-rain-on-tin"
 NAME_OF_ANNA = "CONTOSO\\anna"

@@ -16,9 +16,9 @@ from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.endpoint import Binding
 from transport.receive.dns import DnsAnswers
 from transport.receive.outcome import LookUpClient
-from transport.shell import dns_lookups
-from transport.shell.dns_circuit import ENOUGH, LEFT_OUT, Circuit
-from transport.shell.dns_lookups import DnsLookups
+from transport.shell.clients import dns_lookups
+from transport.shell.clients.dns_circuit import ENOUGH, LEFT_OUT, Circuit
+from transport.shell.clients.dns_lookups import DnsLookups
 
 LISTED = {("7.2.0.192.bl.test", "A"): ["127.0.0.2", "127.0.0.4"]}
 BOTH = LookUpClient("192.0.2.7", ("bl.test", "other.test"), False)

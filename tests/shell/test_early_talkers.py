@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport, in_this_process
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.shell.smtp_protocol import SmtpProtocol
+from transport.shell.clients.smtp_protocol import SmtpProtocol
 
 SESSION = (
     b"EHLO client.test\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\nDATA\r\n"

@@ -15,9 +15,18 @@ import msgspec
 import pytest
 
 from tests.conftest import wait_for
-from transport.shell import body_file
-from transport.shell.body_file import BodyFile
-from transport.shell.journal import Damage, Envelope, Journal, Record, content, read_segment, segments, waiting
+from transport.shell.journal.body_file import BodyFile
+from transport.shell.journal.journal import (
+    Damage,
+    Envelope,
+    Journal,
+    Record,
+    body_file,
+    content,
+    read_segment,
+    segments,
+    waiting,
+)
 
 
 def envelope(mark: str, body_file: str = "") -> Envelope:

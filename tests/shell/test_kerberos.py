@@ -14,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.directory import actions as directory
 from console.users import actions
 from console.users.models import User as Row
@@ -30,8 +30,8 @@ from transport.config.snapshot import Snapshot
 from transport.receive.auth import NO_TICKET, NOT_AVAILABLE, NOT_BOUND, Denied
 from transport.receive.outcome import AnswerToken
 from transport.receive.session import User
-from transport.shell.credentials import Credentials, Talk
-from transport.shell.kerberos import KERBEROS, SPNEGO, Kerberos, gssapi
+from transport.shell.people.credentials import Credentials, Talk
+from transport.shell.people.kerberos import KERBEROS, SPNEGO, Kerberos, gssapi
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 OFFERING: dict[str, Any] = {

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.shell.mail_data import MailDataReader
+from transport.smtp.dot_stuffing import MailDataReader
 
 PART = st.sampled_from([b"\r", b"\n", b".", b"\r\n", b"a", b"\r\n.", b"\r\n..", b"\n.\n", b"\r.\r"])
 

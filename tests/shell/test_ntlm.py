@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spnego._ntlm_raw.crypto import ntowfv1
 
-from transport.shell.ntlm import Exchange, NtlmAcceptor, is_bound
+from transport.shell.people.ntlm import Exchange, NtlmAcceptor, is_bound
 
 PASSWORD = "winter-rain-on-tin"
 HASH = ntowfv1(PASSWORD)

@@ -12,7 +12,7 @@ import pytest
 import spnego
 from django.conf import settings
 
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.directory import actions as directory
 from console.users import actions
 from tests.dns_server import DnsServer, Records

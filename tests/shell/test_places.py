@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transport.shell.places import NoPlaceError, Places, network_of
+from transport.shell.people.places import NoPlaceError, Places, network_of
 
 
 class Crowd:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.shell.protocol_log import Limits, ProtocolLog, escaped, field
-from transport.shell.protocol_sessions import gather
-from transport.shell.session_log import SessionLog
+from transport.shell.log.protocol_log import Limits, ProtocolLog, escaped, field
+from transport.shell.log.session_log import SessionLog
+from transport.trace.sessions import gather
 
 ENDS = "127.0.0.1:25", "192.0.2.7:49152"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 
 from transport.shell import database
-from transport.shell.recipient_feed import CHANNEL, RecipientFeed
+from transport.shell.feeds.recipient_feed import CHANNEL, RecipientFeed
 
 WRITE = """
 insert into directory_recipient (address, deleted) values (%s, %s)

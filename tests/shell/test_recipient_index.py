@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from transport.shell.recipient_index import RecipientIndex
+from transport.shell.feeds.recipient_index import RecipientIndex
 
 
 def index_of(*addresses: str) -> RecipientIndex:

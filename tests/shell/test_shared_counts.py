@@ -21,7 +21,7 @@ from console.publishing import queries as publishing
 from tests.conftest import wait_for
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.receive_connector import LimitScope, MessageRateSource, ReceiveConnector
-from transport.shell.shared_counts import PREFIX
+from transport.shell.clients.shared_counts import PREFIX
 from transport.smtp import replies
 
 FULL, ENOUGH = replies.TOO_MANY_CONNECTIONS.text, replies.TOO_MANY_FROM_SOURCE.text

@@ -11,7 +11,7 @@ from transport.config.certificate import Certificate
 from transport.config.receive_connector import TlsVersion
 from transport.config.snapshot import Snapshot
 from transport.receive.certificate_match import leaf
-from transport.shell.tls_contexts import TlsContexts
+from transport.shell.clients.tls_contexts import TlsContexts
 
 
 def contexts(*certificates: Certificate, before: TlsContexts | None = None, **values: Any) -> TlsContexts:

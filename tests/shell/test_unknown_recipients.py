@@ -6,8 +6,8 @@ from time import monotonic
 
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.filters import RecipientFilter
-from transport.shell import unknown_recipients
-from transport.shell.unknown_recipients import UnknownRecipients
+from transport.shell.clients import unknown_recipients
+from transport.shell.clients.unknown_recipients import UnknownRecipients
 
 
 def test_a_source_is_over_when_it_asked_for_more_than_its_limit_and_free_again_later() -> None:

@@ -6,8 +6,8 @@ from contextlib import suppress
 import msgspec
 
 from transport.config import bounds
+from transport.shell.clients.reception import Reception
 from transport.shell.metrics import prometheus
-from transport.shell.reception import Reception
 from transport.shell.report import Report
 
 

@@ -7,13 +7,13 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from transport.shell import clock
-from transport.shell.config_feed import ConfigFeed
+from transport.shell.clients.listeners import Listeners, Problem
+from transport.shell.clients.reception import Reception
+from transport.shell.clients.shared_counts import SharedCounts
 from transport.shell.database import Connection
-from transport.shell.listeners import Listeners, Problem
+from transport.shell.feeds.config_feed import ConfigFeed
 from transport.shell.metrics import Counts
 from transport.shell.queries import QUERIES
-from transport.shell.reception import Reception
-from transport.shell.shared_counts import SharedCounts
 
 LONGEST_TURN = 8.0
 """Seconds between two turns, of ours or of the forwarder, after which something hangs."""

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from console import navigation
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.crud import format as formats
 from console.crud.listing import query_with
 from console.publishing import queries as publishing

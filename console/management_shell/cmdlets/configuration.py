@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from console.management_shell import queries
 from console.management_shell.cmdlets.guard import CONFIRM_RELAY, confirmed, guarded
-from console.management_shell.importing import applying
-from console.management_shell.importing.objects import Item, ReadError
-from console.management_shell.importing.plan import Choice, Step
-from console.management_shell.importing.reading import read
-from console.management_shell.importing.report import Translated, Verdict
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, argument, read_text, read_texts
+from console.moving_in import applying
+from console.moving_in.objects import Item, ReadError
+from console.moving_in.plan import Choice, Step
+from console.moving_in.reading import read
+from console.moving_in.report import Translated, Verdict
 
 DONE = {Choice.SKIP: "Left out", Choice.IMPORT: "Imported", Choice.REPLACE: "Replaced", Choice.RENAME: "Imported"}
 

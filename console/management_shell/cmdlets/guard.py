@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from console.accounts.actors import EVERY_ROLE
+from console.actors import EVERY_ROLE
 from console.management_shell.cmdlets.settings import choices
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError

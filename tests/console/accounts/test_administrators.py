@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
 from console.accounts import actions
-from console.accounts.actors import SYSTEM, Actor, Role
+from console.actors import SYSTEM, Actor, Role
 from console.audit.models import Entry
 
 LIST = "/administration/admin-roles/"

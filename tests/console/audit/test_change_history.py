@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.test import Client
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.audit.actions import record
 from console.audit.models import Entry
 

@@ -19,7 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.audit.models import Entry
 from console.certificates import actions, issuing, keys, queries
 from console.certificates import queries as certificates

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.models import SendConnector as SendRow

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
 from console.users import actions as users

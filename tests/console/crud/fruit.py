@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import include, path
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.crud import BADGE, NAME, NUMBER, Badge, Column, CrudView, Detail, Filter, Group, GroupedForm, Verb
 from console.urls import urlpatterns as console_patterns
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.test import Client
 
-from console.accounts.actors import Role
+from console.actors import Role
 from tests.console.crud.fruit import Fruit, basket
 
 pytestmark = pytest.mark.urls("tests.console.crud.fruit")

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from console.accounts.actors import SYSTEM, Role
+from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.directory import actions, importing, queries
 from console.directory.models import Import, Recipient

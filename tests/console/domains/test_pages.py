@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.domains import actions
 from console.domains.models import AcceptedDomain as Row
 from console.publishing import queries

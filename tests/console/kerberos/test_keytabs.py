@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from console.accounts.actors import SYSTEM, Role
+from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.connectors import actions as connectors
 from console.kerberos import actions, queries

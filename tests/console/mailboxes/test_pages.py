@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import SYSTEM, Role
+from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.directory import actions as directory
 from console.mailboxes import reading_room

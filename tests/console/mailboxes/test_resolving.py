@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import SYSTEM
+from console.actors import SYSTEM
 from console.directory import actions as directory
 from tests.console.mailboxes.test_pages import deliver
 from tests.receive.builders import connected, connector, policy, said

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from console.management_shell.importing.objects import Item
-from console.management_shell.importing.reading import read
-from console.management_shell.importing.report import Known, Translated
-from console.management_shell.importing.translation import translate
+from console.moving_in.objects import Item
+from console.moving_in.reading import read
+from console.moving_in.report import Known, Translated
+from console.moving_in.translation import translate
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 RECEIVE, SEND, DOMAINS = "receive-connectors.clixml", "send-connectors.clixml", "accepted-domains.clixml"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.management_shell.language.errors import ShellError
 from console.management_shell.session import Session
 from tests.console.builders import ADMIN

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.audit.models import Entry
+from console.commands.wording import argument
 from console.connectors import actions as connectors
 from console.directory import actions as directory
 from console.domains import actions as domains
-from console.management_shell.wording import argument
 from console.publishing import queries as publishing
 from console.transport_settings import actions as transport_settings
 from tests.console.builders import ADMIN, HYGIENE, READER, RELAY, accepted_domain, receive_connector, send_connector

@@ -15,7 +15,7 @@ from time import monotonic
 import pytest
 
 from console.accounts import actions as accounts
-from console.accounts.actors import SYSTEM, Role
+from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.connectors import actions, models
 from console.processes.home import CHECKOUT

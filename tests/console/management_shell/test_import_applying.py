@@ -13,9 +13,9 @@ from console.directory import actions as directory
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as DomainRow
 from console.management_shell import actions, queries
-from console.management_shell.importing.applying import apply, rehearse
-from console.management_shell.importing.objects import ReadError
-from console.management_shell.importing.plan import Choice
+from console.moving_in.applying import apply, rehearse
+from console.moving_in.objects import ReadError
+from console.moving_in.plan import Choice
 from console.protection import actions as protection
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision

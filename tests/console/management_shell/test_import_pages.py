@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as Row
 from console.publishing.models import ConfigRevision

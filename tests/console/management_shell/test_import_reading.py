@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.management_shell.importing import reading
-from console.management_shell.importing.objects import ReadError, Source
-from console.management_shell.importing.reading import read
+from console.moving_in import reading
+from console.moving_in.objects import ReadError, Source
+from console.moving_in.reading import read
 from tests.console.management_shell.exports import (
     DOMAINS,
     RECEIVE,

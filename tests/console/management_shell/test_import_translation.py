@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from console.management_shell.importing.objects import ReadError
-from console.management_shell.importing.report import Known, Line, Translated, Verdict
+from console.moving_in.objects import ReadError
+from console.moving_in.report import Known, Line, Translated, Verdict
 from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture, structs, translated
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.connection_filter import IPList, IPListEntry

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from console.accounts.actors import Actor
+from console.actors import Actor
 from console.management_shell import page
 from tests.console.builders import ADMIN, READER
 from transport.config import bounds

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from console.management_shell.script import new_commands, script
+from console.commands.script import new_commands, script
 from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
 from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider

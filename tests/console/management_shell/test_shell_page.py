@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.audit.models import Entry
 from console.connectors import actions, models
 from console.management_shell import page

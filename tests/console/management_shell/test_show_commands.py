@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.audit.models import Entry
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as Row

@@ -8,11 +8,11 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
+from console.commands.wording import argument, quoted
 from console.management_shell.cmdlets.settings import parameters
 from console.management_shell.language.cmdlet import Call, Cmdlet
 from console.management_shell.language.evaluation import Interpreter
 from console.management_shell.language.parser import parse
-from console.management_shell.wording import argument, quoted
 from tests.config.test_document import TABLES, objects
 from tests.console.management_shell.shell import Shell
 from transport.config import kinds

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from psycopg.types.json import Jsonb
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.processes import queries
 from transport.config import document
 from transport.config.snapshot import Snapshot

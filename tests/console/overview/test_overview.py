@@ -8,7 +8,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.certificates.models import Certificate
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.directory.models import Recipient

@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.audit.models import Entry
 from console.protection import actions, dns_look_up, models
 from console.protection.forms import PasteForm

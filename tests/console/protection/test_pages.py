@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.audit.models import Entry
 from console.protection import actions
 from console.publishing import queries

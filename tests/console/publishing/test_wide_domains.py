@@ -157,8 +157,8 @@ def test_what_was_exported_as_a_script_confirms_by_itself_what_stood() -> None:
 
 def test_an_import_asks(admin: Any) -> None:
     exported = {"DomainName": "*.com", "Name": "Everyone", "DomainType": "ExternalRelay", "Default": False}
-    admin.post(reverse("management_shell:import"), {"text": json.dumps([exported])})
-    preview = reverse("management_shell:import-preview")
+    admin.post(reverse("moving_in:hand-in"), {"text": json.dumps([exported])})
+    preview = reverse("moving_in:preview")
     page = admin.get(preview)
     assert "Strangers cannot relay afterwards" not in page.text
     assert "Whoever may send here could send mail to every .com domain" in page.text

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.audit.models import Entry
 from console.queues import queries
 from console.queues.models import Content, Message, NextHop, Recipient

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.connectors.models import ReceiveConnector
 from console.publishing.models import ConfigRevision
 from console.tracking import actions, queries

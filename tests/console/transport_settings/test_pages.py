@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from console.accounts.actors import Role
+from console.actors import Role
 from console.publishing import queries
 from console.publishing.restore import restore
 from console.transport_settings import actions

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from spnego._ntlm_raw.crypto import ntowfv1
 
-from console.accounts.actors import SYSTEM, Role
+from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.connectors import actions as connectors
 from console.directory import actions as directory

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from console.accounts.actors import Actor, Role
+from console.actors import Actor, Role
 from console.management_shell import prompt, terminal
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.files import decoded

@@ -1,0 +1,1 @@
+"""SMTP clients: octets, dialogue, listeners, TLS, DNS, limits."""

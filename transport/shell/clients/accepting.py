@@ -1,0 +1,67 @@
+"""The end of a message: the core decides, the journal stores, and only then is there an answer."""
+
+from collections.abc import Callable
+
+from transport.receive.data import not_stored, received
+from transport.receive.outcome import Accept, Outcome
+from transport.receive.session import Session
+from transport.shell import clock
+from transport.shell.clients.incoming import IncomingMessage
+from transport.shell.clients.reception import Reception
+from transport.shell.journal import identity
+from transport.shell.journal.journal import Envelope
+
+
+def accept(
+    reception: Reception,
+    session: Session,
+    session_id: str,
+    message: IncomingMessage,
+    answer: Callable[[Outcome], None],
+) -> None:
+    """Calls `answer` with the outcome: at once for a refusal, else when the message is on disk or cannot be stored."""
+    now = clock.now()
+    id_ = identity.message_id(now)
+    outcome = received(session, message.mail_data(), id_.hex(), now)
+    accepted = outcome.actions[0] if outcome.actions else None
+    if not isinstance(accepted, Accept):
+        message.discard()
+        reception.traffic.refused += 1
+        answer(outcome)
+        return
+
+    def stored(error: OSError | None) -> None:
+        if error is None:
+            reception.traffic.accepted += 1
+            answer(Outcome(outcome.session, outcome.reply, (), outcome.decided_by, outcome.matched))
+        else:
+            reception.traffic.refused += 1
+            answer(not_stored(outcome.session))
+
+    head = accepted.trace + accepted.header
+    envelope = Envelope(
+        id_,
+        now,
+        reception.name,
+        session.connector.name,
+        session.policy.snapshot.revision,
+        session_id,
+        session.remote_ip,
+        session.helo,
+        bool(session.tls),
+        session.principal,
+        accepted.authenticated,
+        accepted.sender,
+        list(accepted.recipients),
+        accepted.subject,
+        accepted.message_id,
+        len(head) + message.body_size,
+        accepted.body,
+        message.body_file,
+        accepted.smtp_utf8,
+        accepted.ret,
+        accepted.envid,
+        list(accepted.notify),
+        list(accepted.orcpt),
+    )
+    message.store(envelope, head, stored)

@@ -1,0 +1,203 @@
+"""Questions about clients, put to DNS: kept by their TTL, ended by a time-out, and never a reason to refuse mail.
+
+The backend and the record types are imported here because dnspython does it late, when its files may be out of reach.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from itertools import islice
+from typing import Any
+
+import dns._asyncio_backend
+import dns.asyncquery
+import dns.asyncresolver
+import dns.exception
+import dns.message
+import dns.nameserver
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.OPT
+import dns.rdtypes.ANY.PTR
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.IN.A
+import dns.rdtypes.IN.AAAA
+import dns.resolver
+import dns.reversename
+
+from transport.config import bounds
+from transport.config.connection_filter import ConnectionFilter
+from transport.config.endpoint import Binding, unmapped
+from transport.receive.dns import DnsAnswers, list_name, no_listing
+from transport.receive.outcome import LookUpClient
+from transport.shell.clients.dns_circuit import Circuit
+
+MOST_KEPT = 20_000
+MOST_AT_ONCE = 500
+"""Questions that are out at one time; those beyond wait for their turn within the time-out."""
+MOST_WAITING = 5000
+"""Questions that wait for their turn or answer; those beyond are not asked, as if DNS had been too slow for them."""
+MOST_RECORDS = bounds.DNS_ANSWER.lines
+NOTHING_KEPT = 60.0
+FAILURE_KEPT = 15.0
+"""Seconds: so long the same client does not wait again for a server that did not answer."""
+LONGEST_KEPT = 3600.0
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+
+log = logging.getLogger(__name__)
+Question = tuple[str, str]
+
+
+class DnsLookups:
+    """All methods are for the event loop's thread; the same question of many sessions is asked once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._kept: dict[Question, tuple[float, tuple[str, ...]]] = {}
+        self._under_way: dict[Question, asyncio.Task[tuple[str, ...]]] = {}
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._resolver: dns.asyncresolver.Resolver | None = None
+        self._settings: tuple[tuple[Binding, ...], int] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._circuit = Circuit()
+
+    @property
+    def problems(self) -> list[str]:
+        """Providers that do not answer."""
+        return self._circuit.problems
+
+    def ask(self, asked: LookUpClient, settings: ConnectionFilter, answer: Callable[[DnsAnswers], None]) -> None:
+        """Calls `answer` once, within the time-out; at once when everything is known already."""
+        self._use(settings)
+        task = self._loop.create_task(self._answer(asked, settings.dns_timeout, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, asked: LookUpClient, seconds: int, answer: Callable[[DnsAnswers], None]) -> None:
+        found: dict[str, tuple[str, ...]] = {}
+        named: list[tuple[str, bool]] = [("", False)]
+
+        async def listed(domain: str) -> None:
+            found[domain] = await self._addresses(list_name(asked.address, domain), "A", domain)
+
+        async def name() -> None:
+            named[0] = await self._name(asked.address, named)
+
+        jobs: list[Awaitable[None]] = [listed(domain) for domain in asked.domains]
+        if asked.reverse:
+            jobs.append(name())
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*jobs)
+        except TimeoutError:
+            log.info("DNS did not answer about %s within %s s", asked.address, seconds)
+        except Exception:
+            log.exception("a DNS look-up about %s", asked.address)
+        answer(DnsAnswers(False, found, *named[0]))
+
+    async def _name(self, address: str, named: list[tuple[str, bool]]) -> tuple[str, bool]:
+        client = unmapped(ip_address(address.partition("%")[0]))
+        pointer = str(dns.reversename.from_address(str(client)))
+        names = [text.rstrip(".") for text in await self._addresses(pointer, "PTR")]
+        name = next((text for text in names if len(text) <= 253 and _HOST_NAME.fullmatch(text)), "")
+        if not name:
+            return "", False
+        named[0] = (name, False)
+        return name, str(client) in await self._addresses(name, "A" if client.version == 4 else "AAAA")
+
+    async def _addresses(self, name: str, kind: str, provider: str = "") -> tuple[str, ...]:
+        """The records of a name as texts, from memory while their TTL lasts; none of a provider that is left out."""
+        question = (name.lower(), kind)
+        until, texts = self._kept.get(question, (0.0, ()))
+        if self._loop.time() < until:
+            return texts
+        task = self._under_way.get(question)
+        if task is None:
+            if len(self._under_way) >= MOST_WAITING or not self._circuit.may_ask(provider, self._loop.time()):
+                return ()
+            task = self._under_way[question] = self._loop.create_task(self._resolve(question, provider))
+            task.add_done_callback(lambda _: self._under_way.pop(question, None))
+        return await asyncio.shield(task)
+
+    async def _resolve(self, question: Question, provider: str) -> tuple[str, ...]:
+        texts: tuple[str, ...] = ()
+        seconds = FAILURE_KEPT
+        circuit = self._circuit
+        try:
+            assert self._resolver is not None
+            async with self._places:
+                found = await self._resolver.resolve(*question, search=False)
+            texts = tuple(record.to_text() for record in islice(found, MOST_RECORDS))
+            seconds = min(float(found.rrset.ttl if found.rrset is not None else 0), LONGEST_KEPT)
+            circuit.answered(provider, no_listing(texts) if provider else "")
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            seconds = NOTHING_KEPT
+            circuit.answered(provider)
+        except (dns.exception.DNSException, OSError, UnicodeError) as error:
+            log.info("DNS did not answer %s %s: %s", *question, error)
+            if provider:
+                circuit.failed(provider, self._loop.time())
+        self._keep(question, self._loop.time() + seconds, texts)
+        return texts
+
+    def _keep(self, question: Question, until: float, texts: tuple[str, ...]) -> None:
+        self._kept.pop(question, None)
+        while len(self._kept) >= MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[question] = (until, texts)
+
+    def _use(self, settings: ConnectionFilter) -> None:
+        """The resolver of these settings; when they are new, what others have answered is forgotten."""
+        wanted = (settings.dns_servers, settings.dns_timeout)
+        if self._resolver is None or wanted != self._settings:
+            self._settings, self._resolver = wanted, resolver(*wanted)
+            self._kept.clear()
+            self._circuit = Circuit()
+
+
+def resolver(servers: tuple[Binding, ...], seconds: int) -> dns.asyncresolver.Resolver:
+    """A resolver of the servers, or of those that the operating system names; gives up after so many seconds."""
+    made = dns.asyncresolver.Resolver(configure=False)
+    made.nameservers = [OnePacket(each.ip, each.port) for each in servers or _of_the_system()]
+    made.lifetime = float(seconds)
+    made.timeout = max(0.5, seconds / 2)
+    return made
+
+
+def _of_the_system() -> list[Binding]:
+    try:
+        named = dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration:
+        return [Binding("127.0.0.1", 53)]
+    return [Binding(str(each), named.port) for each in named.nameservers]
+
+
+class OnePacket(dns.nameserver.Do53Nameserver):
+    """Asks by UDP only: what we ask has an answer of a few records, who has thousands would have us read them."""
+
+    async def async_query(
+        self,
+        request: dns.message.QueryMessage,
+        timeout: float,  # noqa: ASYNC109 (dnspython's)
+        source: str | None,
+        source_port: int,
+        max_size: bool,
+        backend: Any,
+        one_rr_per_rrset: bool = False,
+        ignore_trailing: bool = False,
+    ) -> dns.message.Message:
+        """The answer, as much of it as fits a packet."""
+        return await dns.asyncquery.udp(
+            request,
+            self.address,
+            timeout,
+            self.port,
+            source,
+            source_port,
+            one_rr_per_rrset=one_rr_per_rrset,
+            ignore_trailing=ignore_trailing,
+            backend=backend,
+            ignore_errors=True,
+            ignore_unexpected=True,
+        )

@@ -1,0 +1,36 @@
+"""What the core asks and this process can answer at once: counts, and the directory's index in memory."""
+
+from transport.receive.admission import admitted
+from transport.receive.mail import counted
+from transport.receive.outcome import CountConnection, CountMessage, LookUpRecipient, Outcome
+from transport.receive.rcpt import looked_up
+from transport.receive.session import Session
+from transport.shell import clock
+from transport.shell.clients.reception import Reception
+
+
+def settled(reception: Reception, outcome: Outcome) -> Outcome:
+    """The outcome once nothing more is asked: it has a reply, or something to do that takes its time."""
+    while outcome.reply is None:
+        session = outcome.session
+        match outcome.actions[0]:
+            case LookUpRecipient() as asked:
+                outcome = _look_up(reception, session, asked)
+            case CountConnection():
+                load = reception.load.of(session.connector, session.source)
+                outcome = admitted(session, load, clock.now())
+            case CountMessage(key, limit):
+                count = reception.load.message(session.connector, key, clock.now())
+                outcome = counted(session, count <= limit)
+            case _:
+                break
+    return outcome
+
+
+def _look_up(reception: Reception, session: Session, asked: LookUpRecipient) -> Outcome:
+    """Ask the index, and put an unknown recipient on the account of its source."""
+    found = reception.recipients.index.find(str(asked.recipient))
+    settings = session.policy.snapshot.recipient_filter
+    limit, interval = settings.unknown_recipient_limit, settings.unknown_recipient_interval
+    over = reception.unknown_recipients.over(session.source, limit, interval, clock.now(), unknown=found is False)
+    return looked_up(session, asked, found, over)

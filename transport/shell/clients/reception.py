@@ -1,0 +1,72 @@
+"""What all sessions of this process share: the revision in force, and where mail, log lines and counts go."""
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+from transport.config.receive_connector import ReceiveConnector
+from transport.receive.policy import Policy
+from transport.shell.clients.dns_lookups import DnsLookups
+from transport.shell.clients.load import ConnectorLoad
+from transport.shell.clients.unknown_recipients import UnknownRecipients
+from transport.shell.feeds.recipient_feed import RecipientFeed
+from transport.shell.journal.journal import Journal
+from transport.shell.log.protocol_log import ProtocolLog
+from transport.shell.metrics import Traffic
+from transport.shell.people.credentials import Credentials
+from transport.shell.people.kerberos import Kerberos
+
+if TYPE_CHECKING:
+    from transport.shell.clients.connection import Connection
+    from transport.shell.clients.tls_contexts import Context, TlsContexts
+
+
+class InForce(NamedTuple):
+    """One revision, ready to serve."""
+
+    policy: Policy
+    tls: "TlsContexts"
+    kerberos: Kerberos
+
+
+class Reception:
+    """Swapping `in_force` is how a new revision begins; running sessions keep the one they started with."""
+
+    def __init__(
+        self,
+        name: str,
+        node: str,
+        loop: asyncio.AbstractEventLoop,
+        journal: Journal,
+        recipients: RecipientFeed,
+        protocol_log: ProtocolLog,
+        credentials: Credentials,
+    ) -> None:
+        self.name, self.node, self.loop = name, node, loop
+        self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
+        self.credentials = credentials
+        self.in_force: InForce | None = None
+        self.traffic = Traffic()
+        self.unknown_recipients = UnknownRecipients()
+        self.dns = DnsLookups(loop)
+        self.load = ConnectorLoad()
+        self.sessions: set[Connection] = set()
+        self.shortage = journal.shortage()
+        self.stopping = False
+
+    def tick(self, now: float) -> None:
+        """Once a second: disk space, time-outs, counts. `now` in Unix seconds."""
+        self.shortage = self.journal.shortage()
+        self.traffic.book(now)
+        moment = self.loop.time()
+        for session in list(self.sessions):
+            session.check_time(moment)
+
+    def stop(self) -> None:
+        """Ask every session to end: those that wait for the client at once, the others after their reply."""
+        self.stopping = True
+        for session in list(self.sessions):
+            session.stop()
+
+    def tls_context(self, connector: ReceiveConnector) -> "Context | None":
+        """The context for STARTTLS on this connector."""
+        return self.in_force.tls.context(connector) if self.in_force else None

@@ -1,0 +1,75 @@
+"""Counts over all transports, through Redis: each says twice a second what it has, and hears what the others have."""
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Never
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from transport.config.receive_connector import LimitScope
+from transport.shell.clients.reception import Reception
+
+EVERY = 0.5
+FRESH = 3
+"""Seconds after which a silent transport counts no more."""
+PREFIX = "gatepost:load:"
+
+log = logging.getLogger(__name__)
+
+
+class SharedCounts:
+    """While Redis is away each transport counts for itself, and `problem` says so."""
+
+    def __init__(self, url: str, name: str, reception: Reception) -> None:
+        self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._key, self._reception = PREFIX + name, reception
+        self.problem = ""
+
+    async def follow(self) -> Never:
+        """Never ends, never raises for Redis' sake."""
+        while True:
+            if self._is_wanted():
+                await self._exchange()
+            else:
+                self.problem = ""
+            await asyncio.sleep(EVERY)
+
+    def _is_wanted(self) -> bool:
+        in_force = self._reception.in_force
+        connectors = in_force.policy.snapshot.receive_connectors if in_force else ()
+        return any(connector.limit_scope is LimitScope.AllNodes for connector in connectors)
+
+    async def _exchange(self) -> None:
+        load = self._reception.load
+        try:
+            await self._redis.set(self._key, msgspec.json.encode(load.told()), ex=FRESH)
+            keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if key.decode() != self._key]
+            found = await self._redis.mget(keys) if keys else []
+        except (RedisError, OSError) as error:
+            self._fall_back(error)
+            return
+        total: Counter[str] = Counter()
+        for counts in found:
+            if isinstance(counts, bytes):
+                total.update(_read(counts))
+        load.elsewhere = dict(total)
+        if self.problem:
+            log.info("Redis answers again: limits over all transports count on all of them")
+        self.problem = ""
+
+    def _fall_back(self, error: Exception) -> None:
+        self._reception.load.elsewhere = {}
+        if not self.problem:
+            log.warning("Redis does not answer: limits over all transports count on each transport alone: %s", error)
+        self.problem = "Redis does not answer: limits over all transports count on each transport alone."
+
+
+def _read(counts: bytes) -> dict[str, int]:
+    """What another transport has told; nothing when it is of a version that says it otherwise."""
+    try:
+        return msgspec.json.decode(counts, type=dict[str, int])
+    except msgspec.MsgspecError:
+        return {}

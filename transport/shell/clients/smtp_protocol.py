@@ -1,0 +1,303 @@
+"""One client: its lines to the pure core, the core's outcomes to replies and deeds.
+
+The octets come and go in `connection`; messages arrive in `incoming` and are decided in `accepting`. aiosmtpd's look-up
+of verbs is replaced by the core's table, `transport.receive.verbs`.
+"""
+
+import asyncio
+from time import monotonic
+from typing import assert_never
+
+import msgspec
+
+from transport.receive import verbs
+from transport.receive.connection_filter import answered
+from transport.receive.data import chunk_read
+from transport.receive.dns import DnsAnswers
+from transport.receive.extensions import line_limit
+from transport.receive.outcome import (
+    Accept,
+    Action,
+    AnswerToken,
+    AwaitLookUp,
+    CheckPassword,
+    Close,
+    CountConnection,
+    CountMessage,
+    LookUpClient,
+    LookUpRecipient,
+    Outcome,
+    ReadChunk,
+    ReadMailData,
+    StartTls,
+    Tarpit,
+)
+from transport.shell import clock
+from transport.shell.clients.accepting import accept
+from transport.shell.clients.connection import Connection, Doing
+from transport.shell.clients.handshake import handshake
+from transport.shell.clients.incoming import Chunk, IncomingMessage
+from transport.shell.clients.questions import settled
+from transport.shell.clients.reception import Reception
+from transport.shell.clients.sign_in import signed_in
+from transport.shell.journal import identity
+from transport.shell.log.session_log import SessionLog, session_log
+from transport.shell.people.credentials import Talk
+
+MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
+MILLISECOND = 0.001
+
+
+class SmtpProtocol(Connection):
+    """A client's dialogue."""
+
+    __slots__ = (
+        "_answers",
+        "_chunk",
+        "_counted",
+        "_incoming",
+        "_log",
+        "_session_id",
+        "_talk",
+    )
+
+    def __init__(self, reception: Reception) -> None:
+        super().__init__(reception)
+        self._answers: DnsAnswers | None = None
+        self._incoming: IncomingMessage | None = None
+        self._chunk: Chunk | None = None
+        self._counted = False
+        self._talk: Talk | None = None
+        self._log: SessionLog | None = None
+
+    # From the greeting to the end
+
+    def _greet(self) -> None:
+        reception, transport = self._reception, self._transport
+        in_force = reception.in_force
+        local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if in_force is None or remote is None or self._doing is not Doing.GREETING:
+            transport.abort()
+            return
+        outcome = verbs.connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
+        session = self._session = outcome.session
+        self._line_limit = line_limit(session.connector)
+        self._session_id = identity.session_id(clock.now())
+        self._log = session_log(reception.protocol_log, reception.node, outcome, self._session_id)
+        outcome = settled(reception, outcome)
+        if not outcome.actions:
+            reception.load.opened(session.connector.name, session.source)
+            self._counted = True
+            if self._has_spoken():
+                outcome = verbs.spoke_early(session, self._buffer) or outcome
+        self._doing = Doing.COMMANDS
+        if not outcome.actions:
+            self._perform(outcome)
+            self._go_on()
+        else:
+            reception.traffic.refused += 1
+            self._buffer = b""
+            self._end(outcome)
+
+    def _gone(self) -> None:
+        if self._incoming is not None and self._doing is not Doing.STORING:
+            self._incoming.discard()
+        self._incoming = None
+        if self._counted:
+            self._reception.load.closed(self._session.connector.name, self._session.source)
+        if self._log is not None:
+            self._log.closed(self._closed_by)
+
+    def _end(self, outcome: Outcome) -> None:
+        self._perform(outcome)
+        self._flush()
+
+    # A command
+
+    def _take_line(self, line: bytes) -> None:
+        reception = self._reception
+        if self._skipping or len(line) > self._line_limit:
+            self._skipping = False
+            outcome = verbs.line_too_long(self._session)
+        elif not line.endswith(b"\r\n"):
+            outcome = verbs.bare_line_feed(self._session)
+        else:
+            outcome = verbs.respond(self._session, line[:-2], clock.now(), bool(reception.shortage))
+        if outcome.reply is None:
+            outcome = settled(reception, outcome)
+        if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in MESSAGE_VERBS:
+            reception.traffic.refused += 1
+        self._perform(outcome, line)
+
+    def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
+        """Take over the session, put the reply (to `line`) in the queue, do the actions."""
+        exchange = self._session.exchange
+        self._session = outcome.session if self._answers is None else answered(outcome.session, self._answers)
+        if outcome.actions:
+            match outcome.actions[0]:
+                case AwaitLookUp():
+                    self._doing, self._buffer = Doing.LOOK_UP, line
+                    return
+                case Tarpit() as tarpit:
+                    if self._log is not None:
+                        self._log.held(tarpit, line, exchange)
+                    self._hold(outcome, tarpit)
+                    return
+        if self._log is not None:
+            self._log.answered(outcome, line, exchange)
+        if outcome.reply is not None:
+            self._out.append(outcome.session.wire(outcome.reply))
+        for action in outcome.actions:
+            self._act(action)
+        if self._incoming is not None and self._doing is Doing.COMMANDS and outcome.session.chunks is None:
+            self._incoming.discard()  # RSET and its like between two chunks
+            self._incoming = None
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case ReadMailData():
+                self._doing = Doing.MAIL_DATA
+                self._incoming = self._new_message(action)
+            case ReadChunk():
+                self._doing = Doing.CHUNK
+                if action.keep and self._incoming is None:
+                    self._incoming = self._new_message(action)
+                self._chunk = Chunk(action, self._incoming)
+            case Close():
+                self._flush()
+                self._closed_by = "Local"
+                self._doing = Doing.CLOSING
+                self._seen = self._reception.loop.time()
+                self._transport.close()
+            case StartTls():
+                self._flush()
+                self._doing = Doing.HANDSHAKE
+                self._transport.pause_reading()  # so that all data from here on has come through TLS
+                self._reception.loop.create_task(self._negotiate())
+            case CheckPassword() | AnswerToken():
+                self._doing = Doing.SIGNING_IN
+                self._reception.loop.create_task(self._sign_in(action))
+            case LookUpClient():
+                settings = self._session.policy.snapshot.connection_filter
+                self._reception.dns.ask(action, settings, self._dns_answered)
+            case Accept() | AwaitLookUp() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
+                raise AssertionError(f"{action} comes from another place")
+            case _:
+                assert_never(action)
+
+    # What takes its time
+
+    def _proceed(self, outcome: Outcome) -> None:
+        """The answer that the client waited for; then what it sent meanwhile."""
+        self._doing = Doing.COMMANDS
+        self._perform(outcome)
+        if self._doing is Doing.COMMANDS:
+            self._go_on()
+        else:
+            self._flush()
+
+    def _hold(self, outcome: Outcome, tarpit: Tarpit) -> None:
+        """This reply waits, with all that comes behind it and what stands before it in one group of pipelined commands
+        (Exchange reference, section 6.6).
+        """
+        self._doing = Doing.TARPIT
+        held = msgspec.structs.replace(outcome, actions=outcome.actions[1:])
+        loop = self._reception.loop
+        # The loop's time is the beginning of its turn in whole milliseconds: never less than what was set.
+        loop.call_at(monotonic() + tarpit.seconds + MILLISECOND, self._safely, self._release, held)
+
+    def _release(self, outcome: Outcome) -> None:
+        if self._doing is Doing.TARPIT:
+            self._proceed(outcome)
+
+    def _dns_answered(self, answers: DnsAnswers) -> None:
+        """The look-up is over; a command that waited for it is answered now."""
+        self._answers = answers
+        self._session = answered(self._session, answers)
+        if self._doing is Doing.LOOK_UP:
+            self._safely(self._go_on)
+
+    async def _sign_in(self, asked: CheckPassword | AnswerToken) -> None:
+        """What the client sends meanwhile waits."""
+        if self._talk is None:
+            self._talk = Talk()
+        try:
+            outcome = await signed_in(self._reception, self._session, asked, self._talk)
+            if self._doing is not Doing.SIGNING_IN:
+                return
+            if outcome.session.user is not None and self._log is not None:
+                self._log.note(outcome.session.principal, "authenticated")
+                self._log.allowed(outcome.session)
+            self._proceed(outcome)
+        except Exception:
+            self._fail()
+
+    async def _negotiate(self) -> None:
+        """Nothing that came in the clear is heard."""
+        self._buffer, self._unread = b"", False  # TLS counts anew what is unread
+        try:
+            secured = await handshake(self._reception, self._session, self._transport, self)
+        except (OSError, asyncio.CancelledError) as error:
+            self._note("TLS negotiation failed", str(error))
+            self._transport.abort()
+            self.connection_lost(None)
+            return
+        if secured is None or self._doing is not Doing.HANDSHAKE:
+            return
+        self._transport, self._session = secured
+        version, _, cipher = self._session.tls.partition(" ")
+        self._note(f"TLS protocol {version} negotiation succeeded using {cipher}")
+        self._go_on()
+
+    def _note(self, data: str, context: str = "") -> None:
+        if self._log is not None:
+            self._log.note(data, context)
+
+    # A message
+
+    def _new_message(self, wanted: ReadMailData | ReadChunk) -> IncomingMessage:
+        return IncomingMessage(self._reception.journal, wanted, self._body_written)
+
+    def _take_mail_data(self, data: bytes) -> None:
+        incoming = self._incoming
+        if incoming is None:
+            return
+        rest = incoming.feed(data)
+        if incoming.finished:
+            self._decide(incoming, rest)
+        elif incoming.must_wait:
+            self._transport.pause_reading()
+
+    def _take_chunk(self, data: bytes) -> None:
+        """The octets of BDAT; what comes behind them are commands again."""
+        chunk, incoming = self._chunk, self._incoming
+        assert chunk is not None
+        rest = chunk.feed(data)
+        if chunk.left:
+            if incoming is not None and incoming.must_wait:
+                self._transport.pause_reading()
+            return
+        self._chunk = None
+        if chunk.ends_message and incoming is not None:
+            self._decide(incoming, rest)
+        else:
+            self._buffer = rest
+            self._proceed(chunk_read(self._session, chunk.wanted))
+
+    def _body_written(self) -> None:
+        incoming = self._incoming
+        if self._doing in (Doing.MAIL_DATA, Doing.CHUNK) and incoming is not None and not incoming.must_wait:
+            self._read_on()
+
+    def _decide(self, incoming: IncomingMessage, rest: bytes) -> None:
+        self._doing = Doing.STORING
+        self._buffer = rest
+        accept(self._reception, self._session, self._session_id, incoming, self._decided)
+
+    def _decided(self, outcome: Outcome) -> None:
+        """The message is dealt with."""
+        if self._doing is Doing.STORING:
+            self._incoming = None
+            if outcome.decided_by == "queued" and outcome.matched:
+                self._note(outcome.matched, "ResolveSenders")
+            self._safely(self._proceed, outcome)

@@ -1,0 +1,1 @@
+"""What comes from PostgreSQL and stays in memory: configuration and recipients."""

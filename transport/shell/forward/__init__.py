@@ -1,0 +1,1 @@
+"""Journal and protocol log into PostgreSQL: a process of its own."""

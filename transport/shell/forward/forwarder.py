@@ -1,0 +1,112 @@
+"""Moves accepted mail from the journal into PostgreSQL, and the protocol log after it. One process per node.
+
+Records and the position behind them are written in one transaction: killed at any moment, it goes on where the database
+says. A segment is deleted when all of it is committed and the transport writes to a newer one.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from time import monotonic
+
+import psycopg
+
+from transport import log_lines
+from transport.durable_file import only_one
+from transport.shell.forward.journal_reader import JournalReader
+from transport.shell.forward.log_forwarder import LogForwarder
+from transport.shell.forward.queue_tables import Connection, Routes
+from transport.shell.queries import QUERIES
+
+NICENESS = 5
+WORTHWHILE = 500
+"""Messages in a batch; after a smaller one it waits a little, so that the next transaction carries more."""
+GATHER, IDLE = 0.02, 0.05
+LONGEST_BACK_OFF = 5.0
+TURN_EVERY = 1.0
+"""Seconds between two signs of life."""
+
+log = logging.getLogger(__name__)
+
+
+class Forwarder:
+    """Everything below one data directory: each transport's journal, then each transport's protocol log."""
+
+    def __init__(self, home: Path, database_url: str, node: str = "") -> None:
+        self._journals, self._database_url, self._node = home / "journal", database_url, node
+        self._readers: dict[str, JournalReader] = {}
+        self._routes = Routes()
+        self._logs = LogForwarder(home / "protocol-log")
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Until `stopping` is set. PostgreSQL may be away at any time."""
+        wait = 0.1
+        while not self.stopping.is_set():
+            try:
+                with psycopg.connect(self._database_url, autocommit=True, connect_timeout=5) as connection:
+                    log.info("forwarder: connected to PostgreSQL")
+                    wait = 0.1
+                    self._readers.clear()
+                    self._logs.forget()
+                    self._move(connection)
+            except (psycopg.Error, OSError) as error:
+                log.warning("forwarder: %s; trying again in %.1f s", " ".join(str(error).split()), wait)
+                self.stopping.wait(wait)
+                wait = min(2 * wait, LONGEST_BACK_OFF)
+
+    def _move(self, connection: Connection) -> None:
+        told_at = -TURN_EVERY
+        while not self.stopping.is_set():
+            moved = self.move_mail(connection)
+            if monotonic() - told_at >= TURN_EVERY:
+                told_at = monotonic()
+                self._tell(connection)
+            if moved >= WORTHWHILE:
+                continue
+            busy = moved or self._logs.move(connection)
+            self.stopping.wait(GATHER if busy else IDLE)
+
+    def _tell(self, connection: Connection) -> None:
+        """A turn is done: what hangs, or fails each time, says nothing."""
+        oldest = min((reader.waiting_since for reader in self._readers.values() if reader.waiting_since), default=None)
+        connection.execute(QUERIES["report_turn"], {"node": self._node, "waiting_since": oldest}, prepare=True)
+
+    def move_mail(self, connection: Connection) -> int:
+        """One batch from every transport; returns the number of messages moved."""
+        return sum(reader.move(connection, self._routes) for reader in self._all_readers(connection))
+
+    def _all_readers(self, connection: Connection) -> list[JournalReader]:
+        try:
+            names = [entry.name for entry in os.scandir(self._journals) if entry.is_dir()]
+        except FileNotFoundError:
+            return []
+        for name in names:
+            if name not in self._readers:
+                self._readers[name] = JournalReader(name, self._journals / name, connection)
+        return [self._readers[name] for name in sorted(names)]
+
+
+def run(home: Path, database_url: str, node: str) -> None:
+    """The process: until SIGTERM or SIGINT. Raises OSError when another one runs on this data directory."""
+    lock = only_one(home / "state" / "forwarder.lock", f"another forwarder is running on {home}")
+    os.nice(NICENESS)
+    forwarder = Forwarder(home, database_url, node)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: forwarder.stopping.set())
+    forwarder.run()
+    os.close(lock)
+
+
+def main() -> None:
+    """Environment: GATEPOST_HOME, DATABASE_URL, GATEPOST_NODE."""
+    log_lines.to_standard_error()
+    home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
+    try:
+        run(home, os.environ.get("DATABASE_URL", ""), os.environ.get("GATEPOST_NODE") or socket.gethostname())
+    except OSError as error:
+        log.error("the forwarder cannot start: %s", error)
+        raise SystemExit(1) from None

@@ -1,0 +1,222 @@
+"""The journal's files: what a record looks like on disk, and how to read it back.
+
+A segment is `<UTC stamp>-<16 hex digits>.journal`: names are unique for ever and sort by age. The hex digits are the
+segment's own record mark, so that no message can contain a forged record that a reader would take for a real one.
+
+    record = mark (8 bytes), length of envelope, length of body, CRC-32 of both (3 × u32 little endian), envelope, body
+
+The body is the message as delivered, trace headers first. The body of a large message lies in a file of its own below
+`bodies/` that `Envelope.body_file` names; the record then holds its header only.
+"""
+
+import re
+import secrets
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from transport.shell.journal.durable_end import durable_ends
+
+SUFFIX = ".journal"
+BODIES = "bodies"
+SET_ASIDE = "set-aside"
+"""Where the forwarder keeps segments that were damaged, for a human."""
+CHUNK = 1 << 20
+LONGEST_ENVELOPE = 256 << 20
+"""Bytes; the 512,000 recipients that a connector may allow, with the longest addresses, fill 200 MB."""
+LONGEST_BODY = 16 << 20
+_HEADER = struct.Struct("<8sIII")
+_NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{16}\.journal")
+
+
+Buffer = bytes | bytearray
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who sent what to whom, as it was accepted. New fields go to the end, with a default."""
+
+    id: bytes
+    """UUID of the message, 16 bytes."""
+    accepted_at: float
+    """Seconds since 1970 (UTC)."""
+    transport: str
+    connector: str
+    revision: int
+    session_id: str
+    client_address: str
+    helo: str
+    tls: bool
+    principal: str
+    authenticated: bool
+    sender: str
+    """'' is the null reverse-path."""
+    recipients: list[str]
+    subject: str
+    message_id: str
+    size: int
+    """Bytes of the message as delivered, trace headers included."""
+    body_type: str
+    """7BIT, 8BITMIME or BINARYMIME."""
+    body_file: str = ""
+    """File below `bodies/`, '' when the record holds the whole message."""
+    smtp_utf8: bool = False
+    ret: str = ""
+    envid: str = ""
+    notify: list[str] = []
+    """NOTIFY of each recipient, in their order; empty when no recipient has one (RFC 3461 §4.1)."""
+    orcpt: list[str] = []
+
+
+class Record(NamedTuple):
+    """One accepted message; `end` is the offset to continue from."""
+
+    envelope: Envelope
+    body: bytes
+    offset: int
+    end: int
+
+
+class Damage(NamedTuple):
+    """Bytes between two readable records that are not a record. Never deleted, always reported."""
+
+    offset: int
+    end: int
+    message: str
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Envelope).decode
+
+
+def new_name(now: datetime, newest: str = "") -> str:
+    """Name of a segment begun `now`, sorting behind `newest` even if the clock went back."""
+    stamp = max(f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}", _following(newest))
+    return f"{stamp}-{secrets.token_hex(8)}{SUFFIX}"
+
+
+def _following(name: str) -> str:
+    if not name:
+        return ""
+    day, _, clock = name.partition("-")[0].partition("T")
+    return f"{day}T{int(clock) + 1:012d}"
+
+
+def mark_of(path: Path | str) -> bytes:
+    """The record mark that a segment's name carries."""
+    return bytes.fromhex(Path(path).stem.partition("-")[2])
+
+
+def segments(directory: Path) -> list[Path]:
+    """The segments of one transport, oldest first. All but the last are complete for ever."""
+    return sorted(path for path in directory.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.name))
+
+
+def strangers(directory: Path) -> list[Path]:
+    """Files that end like segments but were not written by us."""
+    return [path for path in directory.glob(f"*{SUFFIX}") if path.is_file() and not _NAME.fullmatch(path.name)]
+
+
+def encode_head(mark: bytes, envelope: Envelope, body: tuple[Buffer, ...]) -> bytes:
+    """Everything of a record that comes before its body."""
+    packed = _encode(envelope)
+    checksum, length = zlib.crc32(packed), 0
+    for part in body:
+        checksum = zlib.crc32(part, checksum)
+        length += len(part)
+    return _HEADER.pack(mark, len(packed), length, checksum) + packed
+
+
+def read_segment(path: Path, offset: int = 0, durable: int | None = None) -> Iterator[Record | Damage]:
+    """Records from `offset` (0 or some `end`) on, in the order they were written; none beyond `durable`.
+
+    Stops at the end, or at a torn tail (written by a transport that died, never answered with 250) or unfinished write.
+    Damage in the middle is yielded once, then reading goes on at the next readable record.
+    """
+    mark = mark_of(path)
+    with path.open("rb", buffering=CHUNK) as file:
+        while durable is None or offset < durable:
+            found = _record_at(file, mark, offset) or _damage_from(file, mark, offset)
+            if found is None or (durable is not None and found.end > durable):
+                return
+            yield found
+            offset = found.end
+
+
+def _record_at(file: BinaryIO, mark: bytes, offset: int) -> Record | None:
+    file.seek(offset)
+    header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return None
+    found, packed_length, body_length, checksum = _HEADER.unpack(header)
+    if found != mark or packed_length > LONGEST_ENVELOPE or body_length > LONGEST_BODY:
+        return None
+    packed, body = file.read(packed_length), file.read(body_length)
+    if len(body) < body_length or zlib.crc32(body, zlib.crc32(packed)) != checksum:
+        return None
+    try:
+        envelope = _decode(packed)
+    except msgspec.MsgspecError:
+        return None
+    return Record(envelope, body, offset, offset + _HEADER.size + packed_length + body_length)
+
+
+def _damage_from(file: BinaryIO, mark: bytes, offset: int) -> Record | Damage | None:
+    """What to do about bytes at `offset` that are no record: None when no later record is readable (a torn tail)."""
+    behind = _next_record(file, mark, offset + 1)
+    if behind is None:
+        return None
+    # The writer may have finished this very record since we looked: bytes reach the file in order.
+    finished = _record_at(file, mark, offset)
+    return finished or Damage(offset, behind, f"{behind - offset} unreadable bytes at {offset}")
+
+
+def _next_record(file: BinaryIO, mark: bytes, start: int) -> int | None:
+    overlap = len(mark) - 1
+    while True:
+        file.seek(start)
+        window = file.read(CHUNK)
+        at = window.find(mark)
+        if at >= 0:
+            if _record_at(file, mark, start + at):
+                return start + at
+            start += at + 1
+        elif len(window) <= overlap:
+            return None
+        else:
+            start += len(window) - overlap
+
+
+def content(record: Record, directory: Path, size: int = CHUNK) -> Iterator[bytes]:
+    """The whole message in pieces of at most `size` bytes. `directory` is the transport's journal directory.
+
+    Raises OSError when the body's file cannot be read.
+    """
+    for start in range(0, len(record.body), size):
+        yield record.body[start : start + size]
+    if record.envelope.body_file:
+        with (directory / BODIES / record.envelope.body_file).open("rb") as file:
+            while piece := file.read(size):
+                yield piece
+
+
+class Waiting(NamedTuple):
+    messages: int
+    recipients: int
+
+
+def waiting(directory: Path, positions: Mapping[str, int]) -> Waiting:
+    """What lies in the journal beyond the forwarder's positions (segment name → offset)."""
+    messages = recipients = 0
+    listed = segments(directory)
+    ends = durable_ends(directory)
+    for path in listed:
+        for found in read_segment(path, positions.get(path.name, 0), ends.of(path.name)):
+            if isinstance(found, Record):
+                messages += 1
+                recipients += len(found.envelope.recipients)
+    return Waiting(messages, recipients)

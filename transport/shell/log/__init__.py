@@ -1,0 +1,1 @@
+"""The protocol log as files on this node."""
