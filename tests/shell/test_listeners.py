@@ -3,6 +3,10 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from typing import cast
+
+import pytest
+import uvloop
 
 from console.processes.address import free_port
 from tests.receive.builders import connector
@@ -14,20 +18,23 @@ from transport.shell.clients.listeners import Listeners, listening_socket
 
 class Echo(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        assert isinstance(self.transport, asyncio.WriteTransport)
         self.transport.write(data)
 
 
-def run(check: Callable[[Listeners], Awaitable[None]]) -> None:
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def run(check: Callable[[Listeners], Awaitable[None]], loop: LoopFactory = asyncio.new_event_loop) -> None:
     async def in_loop() -> None:
         listeners = Listeners(Echo)
         await check(listeners)
         listeners.close()
 
-    asyncio.run(in_loop())
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(in_loop())
 
 
 def snapshot(*connectors: ReceiveConnector) -> Snapshot:
@@ -91,6 +98,42 @@ def test_an_address_in_use_is_said_and_tried_again() -> None:
         await listeners.open_missing()
         assert listeners.problems == []
         assert await answers("127.0.0.1", taken)
+
+    run(check)
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_connector_for_every_address_and_one_for_a_single_address_share_a_port(loop: LoopFactory) -> None:
+    """Exchange's usual pair: the default connector on 0.0.0.0:25, the devices' on 10.2.3.4:25; in any order."""
+    port = free_port()
+    every, single = connector("Default", bindings=f"0.0.0.0:{port}"), connector("Relay", bindings=f"127.0.0.1:{port}")
+
+    async def check(listeners: Listeners) -> None:
+        for wanted in ([single], [single, every], [every], [every, single], [single], [], [every, single]):
+            await listeners.match(snapshot(*wanted))
+            assert listeners.problems == []
+            assert await answers("127.0.0.1", port) == bool(wanted)
+            assert await answers("127.0.0.2", port) == (every in wanted)
+
+    run(check, loop)
+
+
+def test_what_stands_in_the_way_of_every_address_is_said_on_the_connectors_of_single_ones_too() -> None:
+    port = free_port()
+    other = listening_socket(Binding("127.0.0.1", port))
+    every, single = connector("Default", bindings=f"0.0.0.0:{port}"), connector("Relay", bindings=f"127.0.0.2:{port}")
+    far = connector("Far", bindings=f"192.0.2.1:{port}")
+
+    async def check(listeners: Listeners) -> None:
+        await listeners.match(snapshot(every, single, far))
+        said = [(problem.connector, problem.message) for problem in listeners.problems]
+        taken = f"Cannot listen on 0.0.0.0:{port}: another program listens there already."
+        nowhere = f"Cannot listen on 192.0.2.1:{port}: this machine has no such address."
+        assert said == [("Default", taken), ("Relay", taken), ("Far", taken), ("Far", nowhere)]
+        other.close()
+        await listeners.open_missing()
+        assert [problem.message for problem in listeners.problems] == [nowhere]
+        assert await answers("127.0.0.2", port)
 
     run(check)
 

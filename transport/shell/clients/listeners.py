@@ -46,7 +46,7 @@ class Listeners:
         for connector in snapshot.receive_connectors:
             for binding in connector.bindings if connector.enabled else ():
                 self._wanted.setdefault(binding, []).append(connector.name)
-        for binding in self._open.keys() - self._wanted.keys():
+        for binding in self._open.keys() - set(map(self._listening_for, self._wanted)):
             self._open.pop(binding).close()
             log.info("no longer listening on %s", binding)
         self._failed = {binding: words for binding, words in self._failed.items() if binding in self._wanted}
@@ -56,13 +56,26 @@ class Listeners:
         """Try again what could not be opened; for every few seconds."""
         for binding in [binding for binding in self._wanted if binding not in self._open]:
             try:
-                server = await asyncio.get_running_loop().create_server(self._protocol, sock=listening_socket(binding))
+                await self._listen(binding)
             except OSError as error:
                 self._say(binding, error)
                 continue
             self._failed.pop(binding, None)
-            self._open[binding] = server
-            log.info("listening on %s", binding)
+
+    async def _listen(self, binding: Binding) -> None:
+        """Raises OSError when clients of the binding would come to nobody."""
+        if self._listening_for(binding) != binding:
+            bound_socket(Binding(binding.ip, 0)).close()
+            return
+        listening = listening_socket(binding)
+        self._open[binding] = await asyncio.get_running_loop().create_server(self._protocol, sock=listening)
+        log.info("listening on %s", binding)
+
+    def _listening_for(self, binding: Binding) -> Binding:
+        """Whose socket takes the clients of a binding. One to every address takes those of single addresses too: Linux
+        lets only one of the two listen on a port, where Exchange opens both."""
+        every = Binding("::" if ":" in binding.ip else "0.0.0.0", binding.port)
+        return every if every in self._wanted else binding
 
     def _say(self, binding: Binding, error: OSError) -> None:
         words = _WORDS.get(error.errno or 0) or os.strerror(error.errno or 0)
@@ -76,7 +89,9 @@ class Listeners:
         return [
             Problem(connector, str(binding), f"Cannot listen on {binding}: {words}.")
             for binding, words in self._failed.items()
-            for connector in self._wanted.get(binding, ())
+            for wanted, connectors in self._wanted.items()
+            if binding in (wanted, self._listening_for(wanted))
+            for connector in connectors
         ]
 
     def close(self) -> None:
@@ -90,6 +105,17 @@ class Listeners:
 
 def listening_socket(binding: Binding) -> socket.socket:
     """A TCP socket bound to the binding and listening. Raises OSError."""
+    fresh = bound_socket(binding)
+    try:
+        fresh.listen(BACKLOG)
+    except OSError:
+        fresh.close()
+        raise
+    return fresh
+
+
+def bound_socket(binding: Binding) -> socket.socket:
+    """A TCP socket bound to the binding; port 0 is any that is free. Raises OSError."""
     family = socket.AF_INET6 if ":" in binding.ip else socket.AF_INET
     fresh = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
@@ -97,7 +123,6 @@ def listening_socket(binding: Binding) -> socket.socket:
         if family == socket.AF_INET6:
             fresh.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         fresh.bind((binding.ip, binding.port))
-        fresh.listen(BACKLOG)
     except OSError:
         fresh.close()
         raise
