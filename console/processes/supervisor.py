@@ -123,7 +123,7 @@ class Supervisor:
         while process.poll() is None:
             self._tick()
         if process.returncode:
-            raise HomeError(report.tail(self._home.logs / "prepare.log"))
+            raise HomeError(report.tail(self._home.logs / "prepare.log").removeprefix("CommandError: "))
 
     def _await(self, condition: Callable[[], Any], seconds: float) -> Any:
         deadline = monotonic() + seconds

@@ -81,6 +81,14 @@ def test_a_taken_console_address_is_said(running_copy: RunningCopy) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_first_domain_that_cannot_be_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEPOST_DOMAIN", "*")
+    with another() as copy:
+        done = copy.manage("up")
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: GATEPOST_DOMAIN=*: ")
+
+
 def test_a_taken_smtp_address_is_said_and_holds_up_nothing(running_copy: RunningCopy) -> None:
     with another(smtp=running_copy.smtp) as copy:
         copy.start()
