@@ -60,14 +60,14 @@ class Answer:
 
 def sites(folder: str) -> Iterator[Site]:
     """Every reference in a folder of the product, but for the declarations themselves."""
-    for path in sorted((ROOT / folder).glob("*.py")):
+    for path in sorted((ROOT / folder).rglob("*.py")):
         if path.name != "rules.py":
             yield from _in_file(path, _named)
 
 
 def calls(folder: str) -> Iterator[Site]:
     """Every call in a folder of the product to a function of `transport.receive` that gives an outcome."""
-    for path in sorted((ROOT / folder).glob("*.py")):
+    for path in sorted((ROOT / folder).rglob("*.py")):
         module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         yield from _in_file(path, functools.partial(_asking, known=vars(module)))
 
