@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from console.actors import Actor
 from console.audit import queries as audit
+from console.commands import queries
 from console.commands.script import script
-from console.management_shell import queries
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
 
@@ -52,7 +52,7 @@ class ShowCommands:
         if request.method != "POST" or request.headers.get("HX-Target") != TARGET or not shows:
             return None
         lines = _tried(request, lambda: view(request, *args, **kwargs))
-        return render(request, "commands/commands_preview.html", {"lines": lines})
+        return render(request, "commands/preview.html", {"lines": lines})
 
 
 def _newest() -> tuple[int, int]:

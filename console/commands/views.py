@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console.commands import queries
 from console.crud.access import RoleRequired
-from console.management_shell import queries
 
 IN_THE_PANEL, ON_THE_PAGE = 12, 50
 
@@ -21,7 +21,7 @@ class Commands(RoleRequired):
         done = queries.done(self.actor, IN_THE_PANEL if panel else ON_THE_PAGE)
         every = [line for each in reversed(done) for line in each.lines]
         context = {"title": _("Show commands"), "done": done, "all": "\n".join(every) if len(done) > 1 else ""}
-        template = "commands/commands_panel.html" if panel else "commands/commands.html"
+        template = "commands/panel.html" if panel else "commands/done.html"
         return render(request, template, context)
 
 

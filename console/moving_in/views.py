@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from console.actors import Role
 from console.crud import TypedNames, put_errors
 from console.crud.access import RoleRequired
-from console.management_shell import actions, queries
-from console.management_shell.models import ImportDraft
-from console.moving_in import applying
+from console.moving_in import actions, applying, queries
 from console.moving_in.forms import HandInForm
+from console.moving_in.models import ImportDraft
 from console.moving_in.objects import ReadError
 from console.moving_in.plan import Choice, Step
 from console.moving_in.report import Translated, Verdict
@@ -74,7 +73,7 @@ class HandIn(ImportView):
         context = {"form": form, "title": title, "draft": draft, "cancel_url": reverse(cancel)}
         context["commands"] = COMMANDS
         context["crumbs"] = self.crumbs if draft else []
-        return render(self.request, "moving_in/import.html", context, status=422 if form.errors else 200)
+        return render(self.request, "moving_in/hand_in.html", context, status=422 if form.errors else 200)
 
 
 class Preview(ImportView):
@@ -135,7 +134,7 @@ class Preview(ImportView):
             "rehearsed": rehearsed,
         }
         status = 422 if form.errors else 200
-        return render(self.request, "moving_in/import_preview.html", context, status=status)
+        return render(self.request, "moving_in/preview.html", context, status=status)
 
 
 class ObjectReport(ImportView):
@@ -149,7 +148,7 @@ class ObjectReport(ImportView):
         step = next((each for each in steps if each.found is found[place]), None)
         shown = Shown(str(place), found[place], step)
         context = {"title": shown.found.name or shown.found.source, "object": shown, "crumbs": self.crumbs}
-        return render(request, "moving_in/import_object.html", context)
+        return render(request, "moving_in/object.html", context)
 
 
 class Shown:

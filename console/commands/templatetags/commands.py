@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 
+from console.commands import queries
 from console.commands.show_commands import MOST_LINES, TAG, TARGET
-from console.management_shell import queries
 
 register = template.Library()
 
@@ -24,14 +24,14 @@ def as_script(lines: list[str]) -> str:
     return "\n".join(lines)
 
 
-@register.inclusion_tag("commands/commands_of.html")
+@register.inclusion_tag("commands/of.html")
 def commands_of(number: int) -> dict[str, Any]:
     """What a revision amounts to, whoever saved it."""
     lines = queries.commands_of(number)
     return {"lines": lines[:MOST_LINES], "more": max(0, len(lines) - MOST_LINES)}
 
 
-@register.inclusion_tag("commands/commands_here.html", takes_context=True)
+@register.inclusion_tag("commands/here.html", takes_context=True)
 def commands_here(context: Any) -> dict[str, Any]:
     """On the form of a view with `shows_commands`: what the entries amount to, while they are made."""
     match = context["request"].resolver_match

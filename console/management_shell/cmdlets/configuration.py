@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.management_shell import queries
+from console.commands.queries import whole_script
 from console.management_shell.cmdlets.guard import CONFIRM_RELAY, confirmed, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, argument, read_text, read_texts
-from console.moving_in import applying
+from console.moving_in import applying, queries
 from console.moving_in.objects import Item, ReadError
 from console.moving_in.plan import Choice, Step
 from console.moving_in.reading import read
@@ -19,7 +19,7 @@ DONE = {Choice.SKIP: "Left out", Choice.IMPORT: "Imported", Choice.REPLACE: "Rep
 
 
 def _export(call: Call) -> Iterator[object]:
-    lines = queries.whole_script()
+    lines = whole_script()
     if "Path" in call.arguments:
         call.host.write_file(call.arguments["Path"], "".join(line + "\n" for line in lines).encode())
     else:

@@ -16,8 +16,8 @@ from console.processes.address import free_port
 from console.tracking.models import Session
 from tests.console.builders import ADMIN
 from tests.console.management_shell import waiting_mail
-from tests.console.management_shell.exports import fixture
 from tests.console.management_shell.shell import Shell
+from tests.console.moving_in.exports import fixture
 
 pytestmark = pytest.mark.django_db  # a savepoint for each test, inside of the transaction of `furnished`
 EXAMPLES = [(cmdlet, command) for cmdlet in TABLE.values() for command, _ in cmdlet.examples]

@@ -10,9 +10,9 @@ from console.connectors import actions as connectors
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from tests.console.builders import ADMIN, HYGIENE, receive_connector
-from tests.console.management_shell.exports import RECEIVE, SEND, fixture
 from tests.console.management_shell.shell import Shell
-from tests.console.management_shell.test_import_applying import MAY_RELAY, OPEN
+from tests.console.moving_in.exports import RECEIVE, SEND, fixture
+from tests.console.moving_in.test_applying import MAY_RELAY, OPEN
 
 pytestmark = pytest.mark.django_db
 

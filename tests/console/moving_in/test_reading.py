@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from console.moving_in import reading
 from console.moving_in.objects import ReadError, Source
 from console.moving_in.reading import read
-from tests.console.management_shell.exports import (
+from tests.console.moving_in.exports import (
     DOMAINS,
     RECEIVE,
     SEND,

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from console.commands import queries
 from console.commands.script import script
 from console.connectors import actions as connectors
 from console.domains import actions as domains
-from console.management_shell import queries
 from console.protection import actions as protection
 from console.publishing import restore
 from console.publishing.compile import compile_snapshot

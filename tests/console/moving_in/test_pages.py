@@ -14,8 +14,8 @@ from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as Row
 from console.publishing.models import ConfigRevision
 from tests.console.builders import ADMIN, receive_connector
-from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture
-from tests.console.management_shell.test_import_applying import MAY_RELAY, OPEN
+from tests.console.moving_in.exports import DOMAINS, RECEIVE, SEND, fixture
+from tests.console.moving_in.test_applying import MAY_RELAY, OPEN
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from console.connectors import actions as connectors
 from console.directory import actions as directory
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as DomainRow
-from console.management_shell import actions, queries
+from console.moving_in import actions, queries
 from console.moving_in.applying import apply, rehearse
 from console.moving_in.objects import ReadError
 from console.moving_in.plan import Choice
@@ -22,7 +22,7 @@ from console.publishing.models import ConfigRevision
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.transport_settings import actions as transport_settings
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector
-from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture
+from tests.console.moving_in.exports import DOMAINS, RECEIVE, SEND, fixture
 from transport.config.connection_filter import IPListEntry
 from transport.config.filters import RecipientFilter
 from transport.config.transport_config import TransportConfig

@@ -9,7 +9,7 @@ import pytest
 
 from console.moving_in.objects import ReadError
 from console.moving_in.report import Known, Line, Translated, Verdict
-from tests.console.management_shell.exports import DOMAINS, RECEIVE, SEND, fixture, structs, translated
+from tests.console.moving_in.exports import DOMAINS, RECEIVE, SEND, fixture, structs, translated
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.endpoint import IPRange
