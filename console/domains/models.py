@@ -1,21 +1,19 @@
-"""Accepted domains: one column for each setting of `transport.config.accepted_domain`."""
+"""Accepted domains: a column for each setting of `transport.config.accepted_domain`."""
+
+from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
+
+from console.publishing.columns import SettingsRow
+from transport.config import accepted_domain
 
 
-class AcceptedDomain(models.Model):
-    """A row of `transport.config.accepted_domain.AcceptedDomain`. `domain_name`: lower case ASCII, never changed."""
+class AcceptedDomain(SettingsRow, table=accepted_domain.AcceptedDomain):
+    """`domain_name`: lower case ASCII, never changed."""
 
-    name = models.TextField()
     domain_name = models.TextField(unique=True)
-    domain_type = models.TextField(default="Authoritative")
-    match_subdomains = models.BooleanField(default=False)
-    default = models.BooleanField(default=False)
-    address_book_enabled = models.BooleanField(default=True)
-    version = models.IntegerField(default=0)
-    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         ordering = ["domain_name"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -185,6 +186,32 @@ FIELDS: dict[Kind, Callable[[Setting], forms.Field]] = {
     Kind.NAME_SERVERS: _lines,
 }
 """Kind → what makes its form field. Rights granted by hand are edited in a matrix of their own."""
+
+
+COLUMNS: dict[Kind, type[models.Field[Any, Any]]] = {
+    Kind.TEXT: models.TextField,
+    Kind.HOST_NAME: models.TextField,
+    Kind.DOMAIN_NAME: models.TextField,
+    Kind.FLAG: models.BooleanField,
+    Kind.COUNT: models.IntegerField,
+    Kind.SIZE: models.BigIntegerField,
+    Kind.TIMESPAN: models.IntegerField,
+    Kind.CHOICE: models.TextField,
+    Kind.FLAG_SET: models.JSONField,
+    Kind.BINDINGS: models.JSONField,
+    Kind.RANGES: models.JSONField,
+    Kind.GRANTS: models.JSONField,
+    Kind.ADDRESS_SPACES: models.JSONField,
+    Kind.SMART_HOSTS: models.JSONField,
+    Kind.ADDRESSES: models.JSONField,
+    Kind.DOMAINS: models.JSONField,
+    Kind.RANGE: models.TextField,
+    Kind.TIME: models.BigIntegerField,
+    Kind.RESPONSE: models.TextField,
+    Kind.RETURN_CODE: models.TextField,
+    Kind.RETURN_CODES: models.JSONField,
+    Kind.NAME_SERVERS: models.JSONField,
+}
 
 
 def field_for(setting: Setting) -> forms.Field:

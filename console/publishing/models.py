@@ -3,12 +3,11 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from console.publishing.columns import SettingsRow
 
-class SingleRow(models.Model):
+
+class SingleRow(SettingsRow):
     """A page of settings, of which there is one row; its primary key is always 1."""
-
-    version = models.IntegerField(default=0)
-    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         abstract = True

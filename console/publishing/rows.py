@@ -16,7 +16,7 @@ from django.db import models
 from transport.config import kinds
 from transport.config.endpoint import IPRange, parse_binding
 from transport.config.send_connector import AddressSpace
-from transport.config.setting import Kind, settings
+from transport.config.setting import Kind, Setting, settings
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Row = TypeVar("Row", bound=models.Model)
@@ -54,11 +54,16 @@ def _columns(struct: type) -> tuple[list[str], list[tuple[str, Callable[[str], A
 
 def write(struct: msgspec.Struct, row: Row) -> Row:
     """Puts every setting of the struct into the row's columns and returns the row, not yet saved."""
-    values = msgspec.to_builtins(struct, order="deterministic")
     for field, setting in settings(type(struct)).items():
-        lines = setting.kind in LINES
-        setattr(row, field, [str(value) for value in getattr(struct, field)] if lines else values[field])
+        setattr(row, field, stored(setting, getattr(struct, field)))
     return row
+
+
+def stored(setting: Setting, value: Any) -> Any:
+    """A setting's value as its column keeps it."""
+    if setting.kind in LINES:
+        return [str(each) for each in value]
+    return msgspec.to_builtins(value, order="deterministic")
 
 
 def properties(struct: msgspec.Struct) -> dict[str, str]:
