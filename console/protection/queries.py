@@ -14,7 +14,7 @@ from transport.config.connection_filter import ConnectionFilter, IPListEntry, IP
 from transport.config.endpoint import client_key
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.snapshot import Snapshot
-from transport.receive.connection_filter import ConnectionLists, Verdict
+from transport.receive.client_lists import ConnectionLists, Verdict
 from transport.receive.dns import DnsAnswers, matching
 
 FILTERS: dict[type, type[SingleRow]] = {

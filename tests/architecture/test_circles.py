@@ -28,7 +28,6 @@ ORDER = (
 STILL_CIRCLES = {
     "console.directory.actions -> console.directory.tasks -> console.directory.importing -> console.directory.actions",
     "console.management_shell.language.commands -> console.management_shell.language.evaluation -> console.management_shell.language.commands",  # noqa: E501
-    "transport.receive.auth -> transport.receive.session -> transport.receive.policy -> transport.receive.auth",
     "transport.shell.clients.connection -> transport.shell.clients.reception -> transport.shell.clients.connection",
     "transport.shell.log.protocol_log -> transport.shell.log.session_log -> transport.shell.log.protocol_log",
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.receive.builders import connected, connector, policy, said
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector
-from transport.receive import auth, verbs
+from transport.receive import auth, extensions, verbs
 from transport.receive.outcome import AnswerToken, CheckPassword, Close, LogonName, Outcome, Tarpit
 from transport.receive.policy import Policy
 from transport.receive.rules import RULES
@@ -78,7 +78,7 @@ def test_what_is_offered_follows_from_the_connector(
     mechanisms: set[AuthMechanism], before_tls: list[str], on_tls: list[str]
 ) -> None:
     made = ReceiveConnector(name="x", auth_mechanism=frozenset(mechanisms))
-    assert (auth.mechanisms(made, False), auth.mechanisms(made, True)) == (before_tls, on_tls)
+    assert (extensions.mechanisms(made, False), extensions.mechanisms(made, True)) == (before_tls, on_tls)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_kerberos_needs_keys_and_required_protection_needs_tls(
     values: dict[str, object], kerberos: bool, before_tls: list[str], on_tls: list[str]
 ) -> None:
     made = connector(auth_mechanism=frozenset({AuthMechanism.Integrated}), **values)
-    assert [auth.mechanisms(made, tls, kerberos) for tls in (False, True)] == [before_tls, on_tls]
+    assert [extensions.mechanisms(made, tls, kerberos) for tls in (False, True)] == [before_tls, on_tls]
 
 
 @pytest.mark.parametrize(

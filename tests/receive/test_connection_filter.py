@@ -13,8 +13,8 @@ from tests.receive.builders import connected, connector, policy, said
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.permissions import ANONYMOUS, Grant, Right
 from transport.receive import connection_filter, data, rcpt, verbs
+from transport.receive.client_lists import IPLists, answer_to_listed
 from transport.receive.dns import DnsAnswers, list_name, matching, no_listing
-from transport.receive.ip_lists import IPLists
 from transport.receive.outcome import Accept, AwaitLookUp, LookUpClient
 
 BLOCKER = IPListProvider(name="Blocker", lookup_domain="bl.test")
@@ -95,10 +95,10 @@ def test_the_name_that_is_asked_for() -> None:
 
 def test_a_placeholder_is_filled_in_and_stays_ascii() -> None:
     provider = IPListProvider(name="Übel", lookup_domain="bl.test", rejection_response="%0 %1 %2 100%")
-    told = connection_filter.answer_to_listed(provider, "192.0.2.7")
+    told = answer_to_listed(provider, "192.0.2.7")
     assert told.text == "550 5.7.1 192.0.2.7 ?bel bl.test 100%"
     long = msgspec.structs.replace(provider, rejection_response="%0" * 120)
-    assert len(connection_filter.answer_to_listed(long, "2001:db8::1").wire) <= 512
+    assert len(answer_to_listed(long, "2001:db8::1").wire) <= 512
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from contextlib import suppress
 import msgspec
 
 from transport.config.permissions import AUTHENTICATED_USERS, Right
-from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector
+from transport.config.receive_connector import ExtendedProtectionPolicy
+from transport.receive.extensions import mechanisms, must_be_bound
 from transport.receive.outcome import CLOSE, Action, AnswerToken, CheckPassword, LogonName, Outcome, Tarpit
 from transport.receive.refusals import refuse
 from transport.receive.session import Exchange, Session, User
@@ -37,24 +38,6 @@ PROMPTS = {
 }
 WRONG, TOO_OFTEN, NOT_AVAILABLE = Denied("sign_in_failed"), Denied("sign_in_too_often"), Denied("sign_in_not_available")
 NOT_BOUND, NO_TICKET = Denied("sign_in_not_bound"), Denied("sign_in_ticket_refused")
-
-
-def mechanisms(connector: ReceiveConnector, tls: bool, kerberos: bool = False) -> list[str]:
-    """The mechanisms that the connector offers now, in Exchange's order (Exchange reference, sections 2.4 and 5.2).
-
-    Where extended protection is required, there is nothing to bind a sign-in to before TLS. `kerberos`: we have keys.
-    """
-    chosen = connector.auth_mechanism
-    found: list[str] = []
-    if AuthMechanism.Integrated in chosen and (tls or not _must_be_bound(connector)):
-        found = ["GSSAPI", "NTLM"] if kerberos and connector.enable_auth_gssapi else ["NTLM"]
-    if AuthMechanism.BasicAuth in chosen and (tls or AuthMechanism.BasicAuthRequireTLS not in chosen):
-        found += ["LOGIN", "PLAIN"]
-    return found
-
-
-def _must_be_bound(connector: ReceiveConnector) -> bool:
-    return connector.extended_protection_policy is ExtendedProtectionPolicy.Require
 
 
 def auth(session: Session, argument: str, now: float) -> Outcome:
@@ -108,7 +91,7 @@ def _token(session: Session, exchange: Exchange, octets: bytes) -> AnswerToken:
         octets,
         connector.default_logon_domain,
         channel,
-        _must_be_bound(connector),
+        must_be_bound(connector),
         begins=not exchange.challenged,
     )
 

@@ -4,87 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
-from transport.config.snapshot import Snapshot
-from transport.receive.dns import PENDING, DnsAnswers, matching
+from transport.receive.client_lists import NEUTRAL, Verdict
+from transport.receive.dns import PENDING, DnsAnswers
 from transport.receive.filters import looks_at
-from transport.receive.ip_lists import IPLists
 from transport.receive.outcome import LookUpClient, Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session
-from transport.smtp import replies
 from transport.smtp.path import Path
-from transport.smtp.reply import Reply
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What the filter makes of a client: `rule` names what decided, `by` says which entry or provider.
-
-    `allowed`: no other filter looks at its mail. `pending`: DNS has not answered yet.
-    """
-
-    allowed: bool = False
-    pending: bool = False
-    refusal: Reply | None = None
-    rule: str = ""
-    by: str = ""
-
-
-NEUTRAL = Verdict()
-
-
-class ConnectionLists:
-    """Lists and providers of a snapshot as far as they are switched on; `lookup_domains` are those that are asked."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        settings = snapshot.connection_filter
-        lists = {IPList.Allow: settings.ip_allow_list_enabled, IPList.Block: settings.ip_block_list_enabled}
-        asked = {
-            IPList.Allow: settings.ip_allow_list_providers_enabled,
-            IPList.Block: settings.ip_block_list_providers_enabled,
-        }
-        self.entries = IPLists(entry for entry in snapshot.ip_list_entries if lists[entry.ip_list])
-        providers = [each for each in snapshot.ip_list_providers if each.enabled and asked[each.ip_list]]
-        self.providers = sorted(providers, key=lambda each: (each.ip_list is IPList.Block, each.priority, each.name))
-        self.lookup_domains = tuple(dict.fromkeys(each.lookup_domain for each in self.providers))
-        self.idle = not self.entries and not self.providers
-        self.bypassed = frozenset(settings.bypassed_recipients)
-        own_words = settings.static_entry_rejection_response
-        self._block_list_reply = replies.blocked(own_words) if own_words else replies.BLOCKED_ADDRESS
-
-    def verdict(self, address: str, answers: DnsAnswers | None, now: float) -> Verdict:
-        """What becomes of a client, by its address and by what DNS says of it (None: DNS was not asked)."""
-        return self.listed(address, now) or self._provided(address, answers)
-
-    def listed(self, address: str, now: float) -> Verdict | None:
-        """What the two lists say; None when the address is on neither."""
-        entry = self.entries.find(IPList.Allow, address, now)
-        if entry is not None:
-            return Verdict(allowed=True, rule="ip_allow_list", by=in_words(entry))
-        entry = self.entries.find(IPList.Block, address, now)
-        if entry is None:
-            return None
-        return Verdict(refusal=self._block_list_reply, rule="ip_block_list", by=in_words(entry))
-
-    def _provided(self, address: str, answers: DnsAnswers | None) -> Verdict:
-        if answers is None or not self.providers:
-            return NEUTRAL
-        if answers.pending:
-            return Verdict(pending=True)
-        for provider in self.providers:
-            found = matching(provider, answers.lists.get(provider.lookup_domain, ()))
-            if not found:
-                continue
-            by = f"{provider.name}, which answered {' '.join(found)}"
-            if provider.ip_list is IPList.Allow:
-                return Verdict(allowed=True, rule="ip_allow_list_provider", by=by)
-            return Verdict(refusal=answer_to_listed(provider, address), rule="ip_block_list_provider", by=by)
-        return NEUTRAL
-
-
-def in_words(entry: IPListEntry) -> str:
-    """An entry as the log names it: `192.0.2.0/24 (comment)`."""
-    return f"{entry.ip_range} ({entry.comment})" if entry.comment else entry.ip_range
 
 
 def verdict(session: Session, now: float) -> Verdict:
@@ -93,14 +19,6 @@ def verdict(session: Session, now: float) -> Verdict:
     if lists.idle or not looks_at(session, session.policy.snapshot.connection_filter):
         return NEUTRAL
     return lists.verdict(session.remote_ip, session.dns, now)
-
-
-def answer_to_listed(provider: IPListProvider, address: str) -> Reply:
-    """What a listed client is told: the provider's own text with its placeholders filled in, else the usual one."""
-    text = provider.rejection_response
-    for mark, value in (("%0", address), ("%1", provider.name), ("%2", provider.lookup_domain)):
-        text = text.replace(mark, value.encode("ascii", "replace").decode())
-    return replies.blocked(text) if text else replies.BLOCK_LISTED
 
 
 def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outcome | None:

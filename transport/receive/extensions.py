@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transport.config import bounds
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector, SizeMode
+from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector, SizeMode
 
 SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
 """The mechanisms with which somebody signs in by AUTH."""
@@ -30,6 +30,25 @@ def keywords(connector: ReceiveConnector, *, limit: int, starttls: bool, mechani
         "XORAR": connector.orar_enabled,
     }
     return [keyword for keyword, here in offered.items() if here]
+
+
+def mechanisms(connector: ReceiveConnector, tls: bool, kerberos: bool = False) -> list[str]:
+    """The mechanisms that the connector offers now, in Exchange's order (Exchange reference, sections 2.4 and 5.2).
+
+    Where extended protection is required, there is nothing to bind a sign-in to before TLS. `kerberos`: we have keys.
+    """
+    chosen = connector.auth_mechanism
+    found: list[str] = []
+    if AuthMechanism.Integrated in chosen and (tls or not must_be_bound(connector)):
+        found = ["GSSAPI", "NTLM"] if kerberos and connector.enable_auth_gssapi else ["NTLM"]
+    if AuthMechanism.BasicAuth in chosen and (tls or AuthMechanism.BasicAuthRequireTLS not in chosen):
+        found += ["LOGIN", "PLAIN"]
+    return found
+
+
+def must_be_bound(connector: ReceiveConnector) -> bool:
+    """Whether a sign-in counts only when it is bound to its TLS connection."""
+    return connector.extended_protection_policy is ExtendedProtectionPolicy.Require
 
 
 def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:

@@ -8,9 +8,8 @@ from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import extensions
-from transport.receive.auth import mechanisms
 from transport.receive.blocked_senders import BlockedSenders
-from transport.receive.connection_filter import ConnectionLists
+from transport.receive.client_lists import ConnectionLists
 from transport.receive.connector_match import ConnectorIndex
 
 
@@ -45,7 +44,7 @@ class Policy:
         key = (connector.name, limit, starttls, tls)
         found = self._keywords.get(key)
         if found is None:
-            by = mechanisms(connector, tls, self.kerberos)
+            by = extensions.mechanisms(connector, tls, self.kerberos)
             offered = extensions.keywords(connector, limit=limit, starttls=starttls, mechanisms=by)
             found = self._keywords[key] = tuple(offered)
         return found

@@ -6,6 +6,7 @@ import msgspec
 
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive import connection_filter, recipient_filter, relay
+from transport.receive.client_lists import NEUTRAL
 from transport.receive.mail import malformed, read_path
 from transport.receive.outcome import AwaitLookUp, LookUpRecipient, Outcome
 from transport.receive.refusals import hold, refuse
@@ -54,7 +55,7 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
     refused = reserved(session.connector, recipient.domain)
     if refused is not None:
         return refuse(session, *refused)
-    client = connection_filter.NEUTRAL
+    client = NEUTRAL
     if not session.policy.connection_lists.idle:
         client = connection_filter.verdict(session, now)
         if client.pending:

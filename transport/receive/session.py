@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -12,12 +12,10 @@ from transport.config.endpoint import source_of
 from transport.config.permissions import ANONYMOUS, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.dns import DnsAnswers
+from transport.receive.policy import Policy
 from transport.smtp.parameters import NO_PARAMETERS, MailParameters
 from transport.smtp.path import Path
 from transport.smtp.reply import Reply
-
-if TYPE_CHECKING:
-    from transport.receive.policy import Policy
 
 
 class Stage(IntEnum):
