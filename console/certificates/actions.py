@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,9 +15,8 @@ from console.actors import SYSTEM, Actor, Role
 from console.audit import actions as audit
 from console.certificates import issuing, keys, queries, reading
 from console.certificates.models import Authority, Certificate, Request
+from console.certificates.published import CERTIFICATE, row_of
 from console.publishing.actions import change
-from console.publishing.compare import CERTIFICATE, shown
-from console.publishing.compile import certificate
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 REQUEST, AUTHORITY = "Certificate request", "Internal authority"
@@ -138,8 +136,8 @@ def remove(actor: Actor, pk: int) -> None:
                 _("%(name)s is in use by %(users)s. Choose another certificate there first.")
                 % {"name": held.name, "users": ", ".join(users)}
             )
-        under_way.comment = f"{CERTIFICATE} {held.name}: removed"
-        under_way.record(CERTIFICATE, held.name, described(held), None)
+        under_way.comment = f"{CERTIFICATE.noun} {held.name}: removed"
+        under_way.record(CERTIFICATE.noun, held.name, described(held), None)
         held.delete()
 
 
@@ -154,7 +152,7 @@ def export(actor: Actor, pk: int, password: str) -> bytes:
     content = pkcs12.serialize_key_and_certificates(
         held.name.encode(), keys.decrypt(held.encrypted_key), leaf, above, locked
     )
-    audit.record(actor, CERTIFICATE, held.name, "exported", None, {"Thumbprint": held.fingerprint})
+    audit.record(actor, CERTIFICATE.noun, held.name, "exported", None, {"Thumbprint": held.fingerprint})
     return content
 
 
@@ -166,22 +164,7 @@ def first_start() -> None:
 
 def described(row: Certificate) -> dict[str, str]:
     """What the change history keeps of a certificate; nothing of its key."""
-    return shown(certificate(row))
-
-
-def row_of(name: str, chain: str, encrypted_key: str) -> Certificate:
-    """A row, not yet saved, for a chain (PEM, leaf first) and a key that is encrypted already."""
-    leaf = x509.load_pem_x509_certificates(chain.encode())[0]
-    return Certificate(
-        name=name,
-        names=reading.names_of(leaf),
-        chain=chain,
-        encrypted_key=encrypted_key,
-        not_before=leaf.not_valid_before_utc,
-        not_after=leaf.not_valid_after_utc,
-        fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
-        self_signed=leaf.issuer == leaf.subject,
-    )
+    return CERTIFICATE.shown(CERTIFICATE.read(row))
 
 
 def host_names() -> list[str]:
@@ -219,19 +202,19 @@ def _check_name(name: str, held: Certificate | None) -> None:
 def _add(actor: Actor, row: Certificate, verb: str) -> Certificate:
     _check_name(row.name, None)
     _check_new(row)
-    with change(actor, f"{CERTIFICATE} {row.name}: {verb}") as under_way:
+    with change(actor, f"{CERTIFICATE.noun} {row.name}: {verb}") as under_way:
         row.save()
-        under_way.record(CERTIFICATE, row.name, None, described(row))
+        under_way.record(CERTIFICATE.noun, row.name, None, described(row))
     return row
 
 
 def _replace(actor: Actor, held: Certificate, row: Certificate) -> Certificate:
     """The new chain and key in the old row: connectors show it to the next client that starts TLS."""
     _check_new(row)
-    with change(actor, f"{CERTIFICATE} {held.name}: renewed") as under_way:
+    with change(actor, f"{CERTIFICATE.noun} {held.name}: renewed") as under_way:
         row.pk, row.created_at = held.pk, issuing.now()
         row.save(force_update=True)
-        under_way.record(CERTIFICATE, held.name, described(held), described(row))
+        under_way.record(CERTIFICATE.noun, held.name, described(held), described(row))
     return row
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from console.actors import SYSTEM, Actor, Role
 from console.connectors import models
-from console.publishing.compare import RECEIVE_CONNECTOR, SEND_CONNECTOR
+from console.connectors.published import RECEIVE, SEND
 from console.publishing.settings_rows import Changes, SettingsRows
 from transport.config import rules
 from transport.config.endpoint import everyone, parse_binding
@@ -23,8 +23,8 @@ from transport.config.send_connector import SendConnector
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
 ROWS = {
-    ReceiveConnector: SettingsRows(RECEIVE_CONNECTOR, models.ReceiveConnector, ReceiveConnector, rules.problems),
-    SendConnector: SettingsRows(SEND_CONNECTOR, models.SendConnector, SendConnector, rules.send_problems),
+    ReceiveConnector: SettingsRows(RECEIVE, rules.problems),
+    SendConnector: SettingsRows(SEND, rules.send_problems),
 }
 Struct = type[ReceiveConnector] | type[SendConnector]
 Names = str | Collection[str]

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from console.actors import SYSTEM, Actor, Role
 from console.domains import models
+from console.domains.published import ACCEPTED_DOMAIN
 from console.publishing.actions import change
-from console.publishing.compare import ACCEPTED_DOMAIN
 from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import SettingsRows
 from transport.config import kinds
@@ -42,14 +42,14 @@ def _problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Ite
         yield Problem("default", "The default domain gives the postmaster its address: it cannot begin with *.")
 
 
-ROWS = SettingsRows(ACCEPTED_DOMAIN, models.AcceptedDomain, AcceptedDomain, problems)
+ROWS = SettingsRows(ACCEPTED_DOMAIN, problems)
 
 
 def create(actor: Actor, domain: AcceptedDomain, confirmed: Collection[str] = ()) -> models.AcceptedDomain:
     """Adds a domain. The first one is the default; a new default takes the place of the old one."""
     actor.require(*WRITERS)
     domain = _named(domain)
-    with change(actor, f"{ACCEPTED_DOMAIN} {domain.domain_name}: created", confirmed) as under_way:
+    with change(actor, f"{ACCEPTED_DOMAIN.noun} {domain.domain_name}: created", confirmed) as under_way:
         if not models.AcceptedDomain.objects.exists():
             domain = replace(domain, default=True)
         ROWS.check(domain, ROWS.others(None))
@@ -57,7 +57,7 @@ def create(actor: Actor, domain: AcceptedDomain, confirmed: Collection[str] = ()
             _retire_default(under_way)
         row = write(domain, models.AcceptedDomain())
         row.save()
-        under_way.record(ACCEPTED_DOMAIN, domain.domain_name, None, properties(domain))
+        under_way.record(ACCEPTED_DOMAIN.noun, domain.domain_name, None, properties(domain))
     return row
 
 
@@ -86,8 +86,8 @@ def update(
             _retire_default(under_way)
         if before != after:
             ROWS.save(write(after, row))
-        under_way.comment = f"{ACCEPTED_DOMAIN} {after.domain_name}: changed"
-        under_way.record(ACCEPTED_DOMAIN, after.domain_name, properties(before), properties(after))
+        under_way.comment = f"{ACCEPTED_DOMAIN.noun} {after.domain_name}: changed"
+        under_way.record(ACCEPTED_DOMAIN.noun, after.domain_name, properties(before), properties(after))
     return row
 
 
@@ -103,7 +103,7 @@ def _retire_default(under_way: Any) -> None:
         before = struct_of(row, AcceptedDomain)
         after = replace(before, default=False)
         ROWS.save(write(after, row))
-        under_way.record(ACCEPTED_DOMAIN, after.domain_name, properties(before), properties(after))
+        under_way.record(ACCEPTED_DOMAIN.noun, after.domain_name, properties(before), properties(after))
 
 
 def remove(actor: Actor, pk: int, confirmed: Collection[str] = ()) -> None:
@@ -113,8 +113,8 @@ def remove(actor: Actor, pk: int, confirmed: Collection[str] = ()) -> None:
         row = ROWS.row(pk)
         if row.default:
             raise ValidationError(f"{row} is the default domain: make another one the default, then remove it.")
-        under_way.comment = f"{ACCEPTED_DOMAIN} {row}: removed"
-        under_way.record(ACCEPTED_DOMAIN, row.domain_name, properties(struct_of(row, AcceptedDomain)), None)
+        under_way.comment = f"{ACCEPTED_DOMAIN.noun} {row}: removed"
+        under_way.record(ACCEPTED_DOMAIN.noun, row.domain_name, properties(struct_of(row, AcceptedDomain)), None)
         row.delete()
 
 

@@ -7,22 +7,22 @@ from importlib.util import find_spec
 from django.utils.translation import gettext as _
 
 from console.kerberos.models import Keytab
-from console.publishing.compile import keytab
+from console.kerberos.published import KEYTAB
 
 
 def principals(row: Keytab) -> list[str]:
     """Whose keys are in the file."""
-    return sorted({key.principal for key in keytab(row).keys})
+    return sorted({key.principal for key in KEYTAB.read(row).keys})
 
 
 def described(row: Keytab) -> list[str]:
     """Each key without its secret."""
-    return [str(key) for key in keytab(row).keys]
+    return [str(key) for key in KEYTAB.read(row).keys]
 
 
 def in_words(row: Keytab) -> list[str]:
     """As which user somebody of each realm signs in."""
-    realms = sorted({key.realm for key in keytab(row).keys})
+    realms = sorted({key.realm for key in KEYTAB.read(row).keys})
     return [_("anna@%(realm)s: %(realm)s\\anna, else %(first)s\\anna") % _names(realm) for realm in realms]
 
 

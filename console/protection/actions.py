@@ -9,29 +9,19 @@ from django.core.exceptions import ValidationError
 from msgspec.structs import replace
 
 from console.actors import SYSTEM, Actor, Role
-from console.protection import models, queries
+from console.protection import models
+from console.protection.published import ENTRY, PROVIDER
 from console.publishing.actions import Change, change
-from console.publishing.compare import (
-    CONNECTION_FILTER,
-    IP_LIST_ENTRY,
-    IP_LIST_PROVIDER,
-    RECIPIENT_FILTER,
-    SENDER_FILTER,
-)
 from console.publishing.models import SingleRow
+from console.publishing.published import kind_of
 from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import STALE, SettingsRows
 from console.publishing.single_row import SettingsPage
-from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
-from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.connection_filter import IPListEntry, IPListProvider
+from transport.config.filters import RecipientFilter
 from transport.config.rules import Problem
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
-KINDS: dict[type, str] = {
-    RecipientFilter: RECIPIENT_FILTER,
-    SenderFilter: SENDER_FILTER,
-    ConnectionFilter: CONNECTION_FILTER,
-}
 
 
 def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> SingleRow:
@@ -40,8 +30,7 @@ def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> SingleR
     Raises ValidationError with code `stale` when somebody saved it meanwhile.
     """
     actor.require(*WRITERS)
-    struct = type(wanted)
-    return SettingsPage(KINDS[struct], queries.FILTERS[struct], struct).save(actor, wanted, version)
+    return SettingsPage(kind_of(type(wanted))).save(actor, wanted, version)
 
 
 def _entry_problems(entry: IPListEntry, others: Sequence[IPListEntry]) -> Iterator[Problem]:
@@ -59,12 +48,8 @@ def _provider_problems(provider: IPListProvider, others: Sequence[IPListProvider
         yield Problem("any_match", "Say which return codes count: any, those of a mask, or some.")
 
 
-ENTRIES = SettingsRows(
-    IP_LIST_ENTRY, models.IPListEntry, IPListEntry, lambda entry, others: list(_entry_problems(entry, others))
-)
-PROVIDERS = SettingsRows(
-    IP_LIST_PROVIDER, models.IPListProvider, IPListProvider, lambda each, others: list(_provider_problems(each, others))
-)
+ENTRIES = SettingsRows(ENTRY, lambda entry, others: list(_entry_problems(entry, others)))
+PROVIDERS = SettingsRows(PROVIDER, lambda each, others: list(_provider_problems(each, others)))
 
 
 def add_entries(actor: Actor, entries: Sequence[IPListEntry]) -> list[models.IPListEntry]:
@@ -81,9 +66,9 @@ def add_entries(actor: Actor, entries: Sequence[IPListEntry]) -> list[models.IPL
         if added:
             many = f"{len(added)} entries ({added[0].ip_list.value})"
             name = added[0].name if len(added) == 1 else many
-            under_way.comment = f"{IP_LIST_ENTRY} {name}: created"
+            under_way.comment = f"{ENTRY.noun} {name}: created"
             values = properties(added[0]) | {"IPRange": ", ".join(entry.ip_range for entry in added)}
-            under_way.record(IP_LIST_ENTRY, name, None, values)
+            under_way.record(ENTRY.noun, name, None, values)
     return rows
 
 
@@ -104,7 +89,7 @@ def save_provider(
 ) -> models.IPListProvider:
     """Makes or changes a provider. One that has its priority already moves one down, and so on behind it."""
     actor.require(*WRITERS)
-    with change(actor, f"{IP_LIST_PROVIDER} {wanted.name}: saved") as under_way:
+    with change(actor, f"{PROVIDER.noun} {wanted.name}: saved") as under_way:
         row = PROVIDERS.row(pk) if pk is not None else models.IPListProvider()
         before = struct_of(row, IPListProvider) if pk is not None else None
         if before is not None and version is not None and version != row.version:
@@ -114,7 +99,7 @@ def save_provider(
         _push_down(under_way, wanted, pk)
         if before != wanted:
             PROVIDERS.save(write(wanted, row))
-        under_way.record(IP_LIST_PROVIDER, wanted.name, properties(before) if before else None, properties(wanted))
+        under_way.record(PROVIDER.noun, wanted.name, properties(before) if before else None, properties(wanted))
     return row
 
 
@@ -128,7 +113,7 @@ def _push_down(under_way: Change, wanted: IPListProvider, pk: int | None) -> Non
         taken = before.priority + 1
         after = replace(before, priority=taken)
         PROVIDERS.save(write(after, row))
-        under_way.record(IP_LIST_PROVIDER, after.name, properties(before), properties(after))
+        under_way.record(PROVIDER.noun, after.name, properties(before), properties(after))
 
 
 def set_provider_enabled(actor: Actor, pk: int, enabled: bool) -> None:

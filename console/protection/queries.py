@@ -9,25 +9,19 @@ from django.utils import timezone
 
 from console.protection import dns_look_up, models
 from console.publishing.models import SingleRow
+from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
+from console.publishing.single_row import SettingsPage
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.endpoint import client_key
-from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.snapshot import Snapshot
 from transport.receive.client_lists import ConnectionLists, Verdict
 from transport.receive.dns import DnsAnswers, matching
 
-FILTERS: dict[type, type[SingleRow]] = {
-    RecipientFilter: models.RecipientFilter,
-    SenderFilter: models.SenderFilter,
-    ConnectionFilter: models.ConnectionFilter,
-}
-
 
 def filter_settings(struct: type) -> SingleRow:
     """The row of a filter's struct, or an unsaved one with the defaults."""
-    model = FILTERS[struct]
-    return model._default_manager.filter(pk=1).first() or model(pk=1)
+    return SettingsPage(kind_of(struct)).row()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from console.directory import queries as directory
 from console.protection import actions, queries
 from console.protection.forms import RecipientFilterForm, SenderFilterForm
 from console.publishing.models import SingleRow
+from console.publishing.published import kind_of
 from console.publishing.settings_page import SingleRowPage
 
 
@@ -23,7 +24,7 @@ class FilterPage(SingleRowPage):
         actions.set_filter(self.actor, wanted, version)
 
     def title(self) -> str:
-        return _(actions.KINDS[self.form_class.struct])
+        return _(kind_of(self.form_class.struct).noun)
 
 
 class RecipientFilterPage(FilterPage):

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from msgspec.structs import replace
 
 from console.actors import Actor
 from console.publishing.actions import change
+from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
 from transport.config.rules import Problem
 from transport.config.setting import settings
@@ -23,11 +23,9 @@ Changes = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class SettingsRows:
-    """A kind of object: its words, rows and struct, and `problems(struct, others)`: what may not stand together."""
+    """A kind of object, and `problems(struct, others)`: what may not stand together."""
 
-    kind: str
-    model: type[models.Model]
-    struct: type[msgspec.Struct]
+    kind: Published
     problems: Callable[[Any, list[Any]], Collection[Problem]]
 
     def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> models.Model:
@@ -37,14 +35,14 @@ class SettingsRows:
     def create_all(self, actor: Actor, structs: Sequence[Any], confirmed: Collection[str] = ()) -> list[models.Model]:
         """Writes new rows in one revision; each has to stand beside those that are there and those before it."""
         names = ", ".join(struct.name for struct in structs)
-        with change(actor, f"{self.kind} {names}: created", confirmed) as under_way:
+        with change(actor, f"{self.kind.noun} {names}: created", confirmed) as under_way:
             others, rows = self.others(None), []
             for struct in structs:
                 self.check(struct, others)
                 others.append(struct)
-                rows.append(write(struct, self.model()))
+                rows.append(self.kind.make(struct))
                 rows[-1].save()
-                under_way.record(self.kind, struct.name, None, properties(struct))
+                under_way.record(self.kind.noun, struct.name, None, properties(struct))
         return rows
 
     def update(
@@ -63,25 +61,25 @@ class SettingsRows:
         """
         with change(actor, "", confirmed) as under_way:
             row = self.row(pk)
-            before = struct_of(row, self.struct)
+            before = struct_of(row, self.kind.struct)
             changes = changes(before) if callable(changes) else changes
             if version is not None and version != row.version:
                 raise ValidationError(self.meanwhile(before, changes), code=STALE)
             after = replace(before, **changes)
-            under_way.comment = f"{self.kind} {after.name}: {self._changed(before, after)}"
+            under_way.comment = f"{self.kind.noun} {after.name}: {self._changed(before, after)}"
             self.check(after, self.others(pk))
             if before != after:
                 self.save(write(after, row))
-            under_way.record(self.kind, after.name, properties(before), properties(after))
+            under_way.record(self.kind.noun, after.name, properties(before), properties(after))
         return row
 
     def remove(self, actor: Actor, pk: int, confirmed: Collection[str] = ()) -> None:
         """Deletes a row."""
         with change(actor, "", confirmed) as under_way:
             row = self.row(pk)
-            struct = struct_of(row, self.struct)
-            under_way.comment = f"{self.kind} {struct.name}: removed"
-            under_way.record(self.kind, struct.name, properties(struct), None)
+            struct = struct_of(row, self.kind.struct)
+            under_way.comment = f"{self.kind.noun} {struct.name}: removed"
+            under_way.record(self.kind.noun, struct.name, properties(struct), None)
             row.delete()
 
     def save(self, row: Any) -> None:
@@ -92,13 +90,13 @@ class SettingsRows:
     def row(self, pk: int) -> Any:
         """The row, or a ValidationError when somebody removed it."""
         try:
-            return self.model._default_manager.get(pk=pk)
+            return self.kind.model._default_manager.get(pk=pk)
         except ObjectDoesNotExist:
-            raise ValidationError(f"This {self.kind.lower()} was removed meanwhile.") from None
+            raise ValidationError(f"This {self.kind.noun.lower()} was removed meanwhile.") from None
 
     def others(self, pk: int | None) -> list[Any]:
         """All the other objects of the kind."""
-        return [struct_of(row, self.struct) for row in self.model._default_manager.exclude(pk=pk).order_by()]
+        return [struct_of(row, self.kind.struct) for row in self.kind.model._default_manager.exclude(pk=pk).order_by()]
 
     def check(self, struct: Any, others: list[Any]) -> None:
         """Raises ValidationError with every problem at its field."""
@@ -110,7 +108,7 @@ class SettingsRows:
 
     def meanwhile(self, now: Any, changes: Mapping[str, Any]) -> str:
         """What an editor must know whose object was changed under way."""
-        table, shown = settings(self.struct), properties(now)
+        table, shown = settings(self.kind.struct), properties(now)
         differ = [field for field, value in changes.items() if getattr(now, field) != value]
         values = ", ".join(f"{table[field].label} is {shown[table[field].name] or 'empty'}" for field in differ)
         text = f"Somebody saved “{now.name}” while you were editing it. "

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.core.exceptions import ValidationError
 
 from console.actors import Actor
 from console.publishing.actions import change
 from console.publishing.models import SingleRow
+from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import STALE
 from transport.config.rules import Problem
@@ -19,31 +19,29 @@ from transport.config.rules import Problem
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """`kind`: how the change history calls it; `problems(struct)`: what cannot stand."""
+    """`problems(struct)`: what cannot stand."""
 
-    kind: str
-    model: type[SingleRow]
-    struct: type[msgspec.Struct]
+    kind: Published
     problems: Callable[[Any], Iterable[Problem]] = lambda struct: ()
 
     def row(self) -> SingleRow:
         """The row, or an unsaved one with the defaults."""
-        return self.model._default_manager.filter(pk=1).first() or self.model(pk=1)
+        return self.kind.model._default_manager.filter(pk=1).first() or self.kind.model(pk=1)
 
     def now(self) -> Any:
         """The settings as they are saved."""
-        return struct_of(self.row(), self.struct)
+        return struct_of(self.row(), self.kind.struct)
 
     def save(self, actor: Actor, wanted: Any, version: int | None = None) -> SingleRow:
         """Puts the settings as `wanted`; `version` is the one that the editor saw.
 
         Raises ValidationError at the field that cannot stand; with code `stale` when somebody saved them meanwhile.
         """
-        with change(actor, f"{self.kind}: changed") as under_way:
+        with change(actor, f"{self.kind.noun}: changed") as under_way:
             row = self.row()
-            before = None if row._state.adding else struct_of(row, self.struct)
+            before = None if row._state.adding else struct_of(row, self.kind.struct)
             if version is not None and version != row.version:
-                text = f"Somebody saved the {self.kind.lower()} meanwhile: look again, then save."
+                text = f"Somebody saved the {self.kind.noun.lower()} meanwhile: look again, then save."
                 raise ValidationError(text, code=STALE)
             found = {each.field: each.message for each in self.problems(wanted)}
             if found:
@@ -51,5 +49,5 @@ class SettingsPage:
             if before != wanted:
                 write(wanted, row).version += 1
                 row.save()
-            under_way.record(self.kind, self.kind, properties(before) if before else None, properties(wanted))
+            under_way.record(self.kind.noun, self.kind.noun, properties(before) if before else None, properties(wanted))
         return row

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from console.actors import Actor, Role
-from console.publishing.compare import TRANSPORT_CONFIG, TRANSPORT_LIMITS
 from console.publishing.models import SingleRow
 from console.publishing.single_row import SettingsPage
-from console.transport_settings import models
+from console.transport_settings.published import CONFIG, LIMITS
 from transport.config import kinds
 from transport.config.rules import Problem
 from transport.config.setting import settings
@@ -40,8 +39,8 @@ def _limits_problems(limits: TransportLimits) -> Iterator[Problem]:
 
 
 PAGES: dict[type, SettingsPage] = {
-    TransportLimits: SettingsPage(TRANSPORT_LIMITS, models.TransportLimits, TransportLimits, _limits_problems),
-    TransportConfig: SettingsPage(TRANSPORT_CONFIG, models.TransportConfig, TransportConfig, _problems),
+    TransportLimits: SettingsPage(LIMITS, _limits_problems),
+    TransportConfig: SettingsPage(CONFIG, _problems),
 }
 """Struct → where its row is and what it may say."""
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from console.certificates import actions as certificates
 from console.connectors import actions
@@ -18,8 +19,9 @@ from console.protection import actions as protection
 from console.publishing import queries
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
+from console.publishing.published import every, kind_of
 from console.publishing.relay_guard import RelayNotConfirmed
-from console.publishing.restore import put_back, restore, tables
+from console.publishing.restore import put_back, restore
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector, send_connector
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
@@ -31,8 +33,10 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import AddressSpace, SendConnector
 from transport.config.setting import Kind, Setting
 from transport.config.setting import settings as table
+from transport.config.snapshot import Snapshot
 
 pytestmark = pytest.mark.django_db
+ABOUT = {"revision", "server"}
 
 
 def everything():
@@ -162,34 +166,25 @@ def test_rows_snapshot_document_and_back(
     receive, send, domain, recipient_filter, sender_filter, connection_filter, entry, provider
 ):
     """Models → compile → encode → decode → rows → the same document, with every field off its default."""
-    from console.connectors import models as connectors
-    from console.domains.models import AcceptedDomain as DomainRow
-    from console.protection import models as protection
-    from console.protection.queries import FILTERS
-    from console.publishing.rows import write
-
-    listed = (protection.IPListEntry, protection.IPListProvider)
-    for model in (connectors.ReceiveConnector, connectors.SendConnector, DomainRow, *FILTERS.values(), *listed):
-        model.objects.all().delete()
-    for struct, row in (
-        (receive, connectors.ReceiveConnector()),
-        (send, connectors.SendConnector()),
-        (domain, DomainRow()),
-        (recipient_filter, protection.RecipientFilter(pk=1)),
-        (sender_filter, protection.SenderFilter(pk=1)),
-        (connection_filter, protection.ConnectionFilter(pk=1)),
-        (entry, protection.IPListEntry()),
-        (provider, protection.IPListProvider()),
-    ):
-        write(struct, row).save()
+    for kind in every():
+        kind.model.objects.all().delete()
+    given = receive, send, domain, recipient_filter, sender_filter, connection_filter, entry, provider
+    for struct in given:
+        row = kind_of(type(struct)).make(struct)
+        row.pk = 1
+        row.save(force_insert=True)
     snapshot = compile_snapshot(1)
     assert (snapshot.receive_connectors, snapshot.send_connectors) == ((receive,), (send,))
     assert (snapshot.accepted_domains, snapshot.recipient_filter) == ((domain,), recipient_filter)
     assert (snapshot.sender_filter, snapshot.connection_filter) == (sender_filter, connection_filter)
     assert (snapshot.ip_list_entries, snapshot.ip_list_providers) == ((entry,), (provider,))
     encoded = document.encode(snapshot)
-    for table_of_rows in tables(snapshot):
-        table_of_rows.model.objects.all().delete()
-    for table_of_rows in tables(document.decode(encoded)):
-        put_back(table_of_rows)
+    for kind in every():
+        kind.model.objects.all().delete()
+    for kind in every():
+        put_back(kind, document.decode(encoded))
     assert document.encode(compile_snapshot(1)) == encoded
+
+
+def test_every_part_of_a_revision_is_declared_by_an_app():
+    assert [kind.part for kind in every()] == [each.name for each in fields(Snapshot) if each.name not in ABOUT]

@@ -1,0 +1,76 @@
+"""What a revision holds: each app declares its kinds of object in its own `published.py`, everything else follows.
+
+Compile, restore, compare, the places of rules, search, commands and import ask here; none of them names an app.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import msgspec
+from django.apps import apps
+from django.db.models import Model
+from django.utils.module_loading import module_has_submodule
+from msgspec.structs import fields
+
+from console.publishing.models import SingleRow
+from console.publishing.rows import properties, struct_of, write
+from transport.config.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Published:
+    """A kind of object: what the change history calls it, its struct and rows, and the field of the snapshot.
+
+    That field holds the only struct where the model is a `SingleRow`, else many, told apart by `named_by`. A subclass
+    says otherwise how a row becomes a struct and back, and what everybody may read of it.
+    """
+
+    noun: str
+    struct: type[msgspec.Struct]
+    model: type[Model]
+    part: str
+    named_by: str = "name"
+
+    @property
+    def is_single(self) -> bool:
+        return issubclass(self.model, SingleRow)
+
+    def read(self, row: Any) -> Any:
+        """The struct that a row says."""
+        return struct_of(row, self.struct)
+
+    def make(self, struct: Any) -> Any:
+        """A row, not yet saved, of a struct."""
+        return write(struct, self.model())
+
+    def shown(self, struct: Any) -> dict[str, str]:
+        """Property → value as shown; nothing secret."""
+        return properties(struct)
+
+    def name_of(self, struct: Any) -> str:
+        """What the change history calls an object."""
+        return self.noun if self.is_single else str(getattr(struct, self.named_by))
+
+    def structs(self, snapshot: Snapshot) -> tuple[Any, ...]:
+        """All objects of this kind in a snapshot."""
+        found = getattr(snapshot, self.part)
+        return (found,) if self.is_single else tuple(found)
+
+
+@cache
+def every() -> tuple[Published, ...]:
+    """What all apps declare, in the order of the snapshot's fields."""
+    with_some = [app for app in apps.get_app_configs() if module_has_submodule(app.module, "published")]
+    modules = [import_module(f"{app.name}.published") for app in with_some]
+    found = {each.part: each for module in modules for each in vars(module).values() if isinstance(each, Published)}
+    return tuple(found[field.name] for field in fields(Snapshot) if field.name in found)
+
+
+@cache
+def kind_of(struct: type) -> Published:
+    """The kind of object that a struct is."""
+    return next(each for each in every() if each.struct is struct)
