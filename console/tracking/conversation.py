@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,24 +10,15 @@ from django.urls import reverse
 
 from console.tracking.models import Session
 from transport.receive.rules import REFUSALS, RULES, Rule
+from transport.trace import line as log
+from transport.trace.line import endpoint, held_seconds, in_one_line, kept
 
-_CONTEXT = re.compile(r"(?P<rule>[a-z_]+); revision (?P<revision>\d+)(?:; (?P<matched>.*))?", re.DOTALL)
-_TARPIT = re.compile(r"Tarpit for '0\.(\d\d):(\d\d):(\d\d)'")
-_ESCAPED = re.compile(r"\\(?:x([a-f][0-9a-f])|u([0-9a-f]{4})|U(000[0-9a-f]{5}))")
-_MANY_LINES = re.compile(r"(\d{3})  ")
 MARKS = {"+": "connected", "-": "disconnected", ">": "we sent", "<": "the client sent", "*": "information"}
 SIDES = {">": "ours", "<": "theirs"}
 
 
-@dataclass(frozen=True)
-class Decision:
-    """The rule that a refusal names, the revision under which it was decided, and the entry, provider or pattern that
-    matched, if the rule has any.
-    """
-
-    name: str
-    revision: int
-    matched: str = ""
+class Decision(log.Decision):
+    """A refusal's context, with what the console knows of its rule."""
 
     @property
     def rule(self) -> Rule | None:
@@ -110,11 +100,8 @@ def lines(session: Session) -> list[Line]:
 
 def _tarpit(line: Line) -> Held | None:
     """What a line says about the answer that comes next, if it is the tarpit's."""
-    found = _TARPIT.match(line.data) if line.event == "*" else None
-    if found is None:
-        return None
-    hours, minutes, seconds = map(int, found.groups())
-    return Held(hours * 3600 + minutes * 60 + seconds, line.context)
+    seconds = held_seconds(line.data) if line.event == "*" else None
+    return None if seconds is None else Held(seconds, line.context)
 
 
 def decisions(session: Session) -> list[tuple[Line, Decision]]:
@@ -123,30 +110,22 @@ def decisions(session: Session) -> list[tuple[Line, Decision]]:
 
 
 def _line(session: Session, number: int, event: list) -> Line:
-    time, mark, data, context = ([str(part) for part in event] + ["", "", "", ""])[:4]
-    found = _CONTEXT.fullmatch(context)
-    decision = Decision(found["rule"], int(found["revision"]), _plain(found["matched"] or "")) if found else None
-    return Line(number, _offset(session.started_at, time), mark, _text(session, mark, data, context), context, decision)
+    line = kept(event)
+    found = log.decision(line.context)
+    decision = Decision(*found) if found else None
+    offset = _offset(session.started_at, line.date_time)
+    return Line(number, offset, line.event, _text(session, line), line.context, decision)
 
 
-def _plain(text: str) -> str:
-    """What an administrator wrote, as it was before the log had to be ASCII."""
-    plain = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16)), text)
-    return plain.encode("utf-8", "replace").decode()
-
-
-def _text(session: Session, mark: str, data: str, context: str) -> str:
-    if mark == "+":
-        connected = f"{_endpoint(session)} connected to {session.local_endpoint}"
-        return f"{connected}, {context}" if context else connected
-    if mark == "-":
-        return {"Remote": "closed by the client", "Local": "closed by us"}.get(context, data or "closed")
-    return _MANY_LINES.sub(r"\1 ", data, count=1) if mark == ">" else data
-
-
-def _endpoint(session: Session) -> str:
-    address = session.remote_address
-    return f"[{address}]:{session.remote_port}" if ":" in address else f"{address}:{session.remote_port}"
+def _text(session: Session, line: log.Line) -> str:
+    if line.event == "+":
+        client = endpoint(session.remote_address, session.remote_port)
+        connected = f"{client} connected to {session.local_endpoint}"
+        return f"{connected}, {line.context}" if line.context else connected
+    if line.event == "-":
+        closed = {"Remote": "closed by the client", "Local": "closed by us"}
+        return closed.get(line.context, line.data or "closed")
+    return in_one_line(line.data) if line.event == ">" else line.data
 
 
 def _offset(start: datetime, time: str) -> int | None:

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from console.tracking.models import Session
+from transport.trace.line import decided_by
 
 COUNTED = 10_000
 EXPORTED_AT_ONCE = 500
@@ -86,7 +87,7 @@ def with_text(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
 
 def refused_by(rule: str) -> QuerySet[Session]:
     """The newest sessions in which a rule refused something."""
-    found = with_text(newest().filter(refused__gt=0), rule).filter(search__contains=f" {rule}; revision ")
+    found = with_text(newest().filter(refused__gt=0), rule).filter(search__contains=f" {decided_by(rule)}")
     return found.defer(*WITHOUT_EVENTS)
 
 

@@ -270,6 +270,25 @@ def test_protocol_log_lines_become_sessions_once(home, database_url, query):
     ) == [("Default", "2001:db8::1", "client", "a@x.test", 1, 7, True, 5)]
 
 
+def test_a_file_with_other_columns_is_read_by_their_names_from_wherever_reading_goes_on(home, database_url, query):
+    """It was begun by a former or a later revision; files of before that are still in the folder too."""
+    folder = home / "protocol-log" / "t1"
+    folder.mkdir(parents=True)
+    columns = "session-id,remote-endpoint,date-time,connector-id,local-endpoint,event,tls-cipher,data"
+    begun = f"#Software: Gatepost\r\n#Fields: {columns}\r\n"
+    line = "D100B25757E7E00{},192.0.2.1:999,2026-11-22T03:55:05.263Z,vm\\Default,127.0.0.1:25,<,AES,{}\r\n"
+    (folder / "RECV20261122-0001.LOG").write_text(begun + line.format(1, "EHLO one"))
+    (folder / "RECV20261122-0002.LOG").write_text(begun + line.format(2, "EHLO two"))
+    forwarder = Forwarder(home, database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for _ in range(3):
+            forwarder._logs.move(connection)
+        with (folder / "RECV20261122-0002.LOG").open("a") as file:
+            file.write(line.format(3, "EHLO three"))
+        forwarder._logs.move(connection)
+    assert query("SELECT helo FROM tracking_session ORDER BY session_id") == [("one",), ("two",), ("three",)]
+
+
 def test_what_is_not_durable_yet_waits_and_what_never_was_goes_with_its_segment(
     journal, forward, configure, query, home
 ):

@@ -9,13 +9,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.shell.log.protocol_log import Limits, ProtocolLog, escaped, field
+from transport.shell.log.protocol_log import Limits, ProtocolLog
 from transport.shell.log.session_log import SessionLog
 from transport.trace.sessions import gather
 
@@ -155,15 +153,6 @@ def test_no_byte_of_a_client_reaches_the_file_raw(tmp_path: Path) -> None:
     assert set(text) - {13, 10} <= set(range(32, 127))
     assert all(f"\\x{byte:02x}".encode() in text for byte in [*range(32), *range(127, 256)])
     assert len(rows(tmp_path)) == 2
-
-
-@given(st.text())
-def test_any_text_is_one_field_of_printable_ascii(text: str) -> None:
-    written = field(text)
-    assert written.isascii() and (written.isprintable() or not written)
-    (read,) = csv.reader([f"x,{written},y"])
-    assert read[0] == "x" and read[2] == "y"
-    assert read[1] == "".join(each if " " <= each <= "~" else escaped(each) for each in text)
 
 
 @pytest.mark.parametrize("call", ["open", "write"])

@@ -1,6 +1,5 @@
 """Lines of the protocol log, gathered into sessions as the viewer shows them."""
 
-import csv
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,12 +7,13 @@ from ipaddress import ip_address
 
 import msgspec
 
+from transport.trace.line import TLS, Line, decision, of_event, read
+
 MOST_EVENTS = 2000
 MOST_RECIPIENTS = 200
 MOST_SEARCHED = 4000
 QUEUED = " Queued mail for delivery"
 _path = re.compile(r"(?:mail from|rcpt to):\s*<?([^>\s]*)>?", re.IGNORECASE)
-_revision = re.compile(r"[a-z_]+; revision (\d+)")
 
 
 class Session(msgspec.Struct):
@@ -33,21 +33,22 @@ class Session(msgspec.Struct):
     tls: bool = False
     revision: int | None = None
     ended_at: datetime | None = None
-    events: list[tuple[str, str, str, str]] = []
+    events: list[tuple[str, ...]] = []
+    """Of each event the values of `OF_EVENT`."""
     search: list[str] = []
 
-    def add(self, time: str, event: str, data: str, context: str) -> None:
+    def add(self, line: Line) -> None:
         """One line's event."""
         if len(self.events) < MOST_EVENTS:
-            self.events.append((time, event, data, context))
-        if event == "<":
-            self._command(data)
-        elif event == ">":
-            self._reply(data, context)
-        elif event == "*":
-            self.tls = self.tls or data.startswith("TLS protocol")
-        elif event == "-":
-            self.ended_at = _time(time)
+            self.events.append(of_event(line))
+        if line.event == "<":
+            self._command(line.data)
+        elif line.event == ">":
+            self._reply(line.data, line.context)
+        elif line.event == "*":
+            self.tls = self.tls or line.data.startswith(TLS)
+        elif line.event == "-":
+            self.ended_at = _time(line.date_time)
 
     def _command(self, line: str) -> None:
         verb = line[:4].lower()
@@ -68,9 +69,9 @@ class Session(msgspec.Struct):
         if line[:1] in ("4", "5"):
             self.refused += 1
             self.search.append(f"{line} {context}")
-        found = _revision.match(context)
+        found = decision(context)
         if found:
-            self.revision = int(found[1])
+            self.revision = found.revision
 
     @property
     def searched(self) -> str:
@@ -80,27 +81,24 @@ class Session(msgspec.Struct):
 
 
 def gather(lines: Iterable[str]) -> list[Session]:
-    """The sessions of some lines, in order of appearance. Lines that are no events are left out."""
+    """The sessions of some lines, in order of appearance. What is no event is left out."""
     sessions: dict[str, Session] = {}
-    for row in csv.reader(line for line in lines if not line.startswith("#")):
-        if len(row) != 9:
-            continue
-        time, connector, session_id, _, local, remote, event, data, context = row
-        session = sessions.get(session_id)
+    for line in read(lines):
+        session = sessions.get(line.session_id)
         if session is None:
             try:
-                session = sessions[session_id] = _begun(time, connector, session_id, local, remote)
+                session = sessions[line.session_id] = _begun(line)
             except ValueError:
                 continue
-        session.add(time, event, data, context)
+        session.add(line)
     return list(sessions.values())
 
 
-def _begun(time: str, connector: str, session_id: str, local: str, remote: str) -> Session:
-    address, _, port = remote.rpartition(":")
+def _begun(line: Line) -> Session:
+    address, _, port = line.remote_endpoint.rpartition(":")
     plain = str(ip_address(address.strip("[]").partition("%")[0]))
-    name = connector.partition("\\")[2] or connector
-    return Session(session_id, name, local, plain, int(port), _time(time))
+    name = line.connector_id.partition("\\")[2] or line.connector_id
+    return Session(line.session_id, name, line.local_endpoint, plain, int(port), _time(line.date_time))
 
 
 def _time(text: str) -> datetime:

@@ -16,15 +16,12 @@ from console.management_shell.language.values import Record, read_text
 from console.tracking import queries
 from console.tracking.conversation import decisions
 from console.tracking.models import Session
+from transport.trace.line import OF_EVENT, endpoint, kept, of_event
 
 SESSION = ("StartTime", "ConnectorId", "RemoteEndpoint", "Helo", "Sender", "Accepted", "Refused")
 LINE = ("DateTime", "Event", "Data", "Context")
+_SAID = tuple(name.title().replace("_", "") for name in OF_EVENT)
 REFUSAL = ("DateTime", "ConnectorId", "RemoteEndpoint", "Data", "Rule", "Meaning")
-
-
-def _endpoint(session: Session) -> str:
-    address = session.remote_address
-    return f"[{address}]:{session.remote_port}" if ":" in address else f"{address}:{session.remote_port}"
 
 
 def _start(session: Session) -> dict[str, object]:
@@ -32,7 +29,7 @@ def _start(session: Session) -> dict[str, object]:
         "SessionId": session.session_id,
         "ConnectorId": rf"{session.transport or settings.GATEPOST_NODE}\{session.connector_name}",
         "LocalEndpoint": session.local_endpoint,
-        "RemoteEndpoint": _endpoint(session),
+        "RemoteEndpoint": endpoint(session.remote_address, session.remote_port),
     }
 
 
@@ -55,9 +52,11 @@ def record(session: Session) -> Record:
 def lines(session: Session) -> Iterator[Record]:
     """A session's events, by the names of the log's fields."""
     for number, event in enumerate(session.events):
-        time, mark, data, context = ([*map(str, event), "", "", "", ""])[:4]
-        found = {"DateTime": _time(time)} | _start(session) | {"SequenceNumber": number, "Event": mark, "Data": data}
-        yield Record("ProtocolLogLine", found | {"Context": context}, LINE, session, session.session_id)
+        line = kept(event)
+        found = {"DateTime": _time(line.date_time)} | _start(session) | {"SequenceNumber": number}
+        said = zip(_SAID, of_event(line), strict=True)
+        found |= {name: value for name, value in said if name not in found}
+        yield Record("ProtocolLogLine", found, LINE, session, session.session_id)
 
 
 def refusals(session: Session) -> Iterator[Record]:

@@ -43,6 +43,7 @@ from transport.shell.clients.sign_in import signed_in
 from transport.shell.journal import identity
 from transport.shell.log.session_log import SessionLog, session_log
 from transport.shell.people.credentials import Talk
+from transport.trace.line import negotiated
 
 MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
 MILLISECOND = 0.001
@@ -246,7 +247,7 @@ class SmtpProtocol(Connection):
             return
         self._transport, self._session = secured
         version, _, cipher = self._session.tls.partition(" ")
-        self._note(f"TLS protocol {version} negotiation succeeded using {cipher}")
+        self._note(negotiated(version, cipher))
         self._go_on()
 
     def _note(self, data: str, context: str = "") -> None:

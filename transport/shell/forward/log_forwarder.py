@@ -15,6 +15,7 @@ from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, Session, gather
 
 MOST_BYTES = 512 << 10
 """Read at a time: about 4,000 lines, some 50 ms of work between two looks at the mail."""
+HEADER_BYTES = 4096
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +43,16 @@ class LogForwarder:
             offset = self._positions.get(key, 0)
             try:
                 data = _lines_from(path, offset)
+                header = _header(path) if data and offset else b""
             except FileNotFoundError:
                 continue
             if data:
-                return self._load(connection, key, offset + len(data), data)
+                return self._load(connection, key, offset + len(data), header + data)
         return 0
 
-    def _load(self, connection: Connection, key: tuple[str, str], end: int, data: bytes) -> int:
+    def _load(self, connection: Connection, key: tuple[str, str], end: int, text: bytes) -> int:
         transport, file = key
-        sessions = gather(data.decode("utf-8", "replace").splitlines())
+        sessions = gather(text.decode("utf-8", "replace").splitlines())
         with connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(QUERIES["add_to_sessions"], [_row(transport, session) for session in sessions])
             cursor.execute(QUERIES["advance_log"], {"transport": transport, "file": file, "offset": end})
@@ -69,6 +71,13 @@ def _lines_from(path: Path, offset: int) -> bytes:
     end = data.rfind(b"\n") + 1
     # A line longer than what is read at once is no line of ours: step over it rather than stand still.
     return data[:end] if end or len(data) < MOST_BYTES else data
+
+
+def _header(path: Path) -> bytes:
+    """The lines on top, which say what stands in the others."""
+    with path.open("rb") as file:
+        first = file.read(HEADER_BYTES).splitlines(keepends=True)
+    return b"".join(line for line in first if line.startswith(b"#"))
 
 
 def _row(transport: str, session: Session) -> dict[str, object]:

@@ -8,7 +8,8 @@ from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.receive.auth import MASK, shown
 from transport.receive.outcome import Outcome, Tarpit
 from transport.receive.session import Exchange, Session
-from transport.shell.log.protocol_log import ProtocolLog, field
+from transport.shell.log.protocol_log import ProtocolLog
+from transport.trace.line import Decision, SessionLines, decided, endpoint, held
 
 MOST_LOGGED = bounds.LOGGED_LINE.octets or 0
 
@@ -16,17 +17,15 @@ MOST_LOGGED = bounds.LOGGED_LINE.octets or 0
 class SessionLog:
     """The events of one session: `+` and `-`, `<` and `>`, and `*` for what is worth knowing besides."""
 
-    __slots__ = ("_log", "head", "sequence", "tail")
+    __slots__ = ("_lines", "_log")
 
     def __init__(self, protocol_log: ProtocolLog, connector: str, session_id: str, local: str, remote: str) -> None:
         self._log = protocol_log
-        self.head = f",{field(connector)},{session_id},"
-        self.tail = f",{local},{remote},"
-        self.sequence = 0
+        self._lines = SessionLines(connector, session_id, local, remote)
 
     def connected(self, session: Session, remote: str) -> None:
         """`+`, with the remote range that holds the client, and what the session may do."""
-        self._log.add((time.time(), self, "+", "", b"", f"range {remote}" if remote else ""))
+        self._log.add((time.time(), self._lines, "+", "", b"", f"range {remote}" if remote else ""))
         self.allowed(session)
 
     def allowed(self, session: Session) -> None:
@@ -59,25 +58,23 @@ class SessionLog:
         """A command line whose reply has to wait."""
         if line:
             self.heard(shown(exchange, line[:MOST_LOGGED].rstrip(b"\r\n")))
-        seconds = tarpit.seconds
-        in_exchange = f"0.{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-        self.note(f"Tarpit for '{in_exchange}'", tarpit.setting)
+        self.note(held(tarpit.seconds), tarpit.setting)
 
     def said(self, line: bytes, wire: bytes, context: str = "") -> None:
         """`<`, if there is a line, and `>`: the reply in one record, whatever its number of lines."""
-        self._log.add((time.time(), self, "<" if line else ">", line, wire, context))
+        self._log.add((time.time(), self._lines, "<" if line else ">", line, wire, context))
 
     def heard(self, line: bytes) -> None:
         """`<`: a command line that has no reply yet."""
-        self._log.add((time.time(), self, "<", line, b"", ""))
+        self._log.add((time.time(), self._lines, "<", line, b"", ""))
 
     def note(self, data: str, context: str = "") -> None:
         """`*`: something worth knowing."""
-        self._log.add((time.time(), self, "*", data, b"", context))
+        self._log.add((time.time(), self._lines, "*", data, b"", context))
 
     def closed(self, by: str) -> None:
         """`-`: `by` is Remote or Local."""
-        self._log.add((time.time(), self, "-", "", b"", by))
+        self._log.add((time.time(), self._lines, "-", "", b"", by))
 
 
 def session_log(protocol_log: ProtocolLog, node: str, begun: Outcome, session_id: str) -> SessionLog | None:
@@ -85,18 +82,12 @@ def session_log(protocol_log: ProtocolLog, node: str, begun: Outcome, session_id
     session, connector = begun.session, begun.session.connector
     if connector.protocol_logging_level is not ProtocolLoggingLevel.Verbose:
         return None
-    local = _endpoint(session.local_ip, session.local_port)
-    remote = _endpoint(session.remote_ip, session.remote_port)
+    local = endpoint(session.local_ip, session.local_port)
+    remote = endpoint(session.remote_ip, session.remote_port)
     log = SessionLog(protocol_log, f"{node}\\{connector.name}", session_id, local, remote)
     log.connected(session, begun.matched)
     return log
 
 
 def _why(outcome: Outcome, rule: str, matched: str = "") -> str:
-    context = f"{rule}; revision {outcome.session.policy.snapshot.revision}"
-    return f"{context}; {matched}" if matched else context
-
-
-def _endpoint(ip: str, port: int) -> str:
-    """`ip:port` as the protocol log has it."""
-    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+    return decided(Decision(rule, outcome.session.policy.snapshot.revision, matched))
