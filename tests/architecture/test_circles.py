@@ -29,7 +29,6 @@ STILL_CIRCLES = {
     "console.directory.actions -> console.directory.tasks -> console.directory.importing -> console.directory.actions",
     "console.management_shell.language.commands -> console.management_shell.language.evaluation -> console.management_shell.language.commands",  # noqa: E501
     "transport.shell.clients.connection -> transport.shell.clients.reception -> transport.shell.clients.connection",
-    "transport.shell.log.protocol_log -> transport.shell.log.session_log -> transport.shell.log.protocol_log",
 }
 STILL_UP = {
     "console.connectors.queries -> console.tracking.conversation",
