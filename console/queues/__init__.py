@@ -1,4 +1,5 @@
-"""The mail queue: its tables, what an administrator does with it, and delivery.
+"""The mail queue: its tables, what an administrator does with it, and what starts delivery.
 
-Read `models` (what is stored), `delivery` (how mail leaves), `tasks` (what starts delivery), `actions` and `queries`.
+Read `models` (what is stored), `transport.deliver` (how mail leaves), `tasks` (what starts delivery), `actions` and
+`queries`.
 """

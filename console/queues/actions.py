@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries
-from console.queues.delivery import claims, configuration, reports, rerouting
 from console.queues.models import Message, NextHop, Recipient, Status
+from transport.deliver import claims, configuration, reports, rerouting
 from transport.send.dsn import Action
 from transport.send.dsn import Recipient as Reported
 

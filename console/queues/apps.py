@@ -1,6 +1,10 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from transport.deliver import database
 
 
 class QueuesConfig(AppConfig):
@@ -8,5 +12,15 @@ class QueuesConfig(AppConfig):
     label = "queues"
 
     def ready(self) -> None:
-        """Tasks that are sent from here belong to our Celery application."""
+        """Tasks that are sent from here belong to our Celery application; delivery uses the console's database."""
         import_module("console.celery")
+        database.address = address
+
+
+def address() -> str:
+    """Django's database as a libpq connection string (the test database, in a test)."""
+    settings = connection.settings_dict
+    parts = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    known = {key: settings[name] for key, name in parts.items() if settings[name]}
+    options = {key: value for key, value in settings.get("OPTIONS", {}).items() if isinstance(value, (str, int))}
+    return make_conninfo(**options, **known)

@@ -67,8 +67,8 @@ class Status(models.TextChoices):
 class Recipient(models.Model):
     """A message for one address.
 
-    `claimed_by` is the worker (`delivery.worker`) that delivers it now; `notice_at` is when the sender is next told
-    something: that it is delayed, then that it expired. `protection`: how the connection to `remote_host` was
+    `claimed_by` is the worker (`transport.deliver.worker`) that delivers it now; `notice_at` is when the sender is next
+    told something: that it is delayed, then that it expired. `protection`: how the connection to `remote_host` was
     protected, or why it was not. `notify` and `orcpt`: RFC 3461 §4.1 and §4.2, as the client wrote them.
     """
 

@@ -10,11 +10,11 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from console.queues.delivery import notices, patience, rerouting, retention, rounds, worker
-from console.queues.delivery.database import pool
-from console.queues.delivery.dispatch import DISPATCH
-from console.queues.delivery.slots import SLOTS
-from console.queues.delivery.unreached import UNREACHED
+from transport.deliver import notices, patience, rerouting, retention, rounds, worker
+from transport.deliver.database import pool
+from transport.deliver.dispatch import DISPATCH
+from transport.deliver.slots import SLOTS
+from transport.deliver.unreached import UNREACHED
 
 SCHEDULE = {
     "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 60}},

@@ -18,7 +18,7 @@ atexit.register(lambda: print([pool.closed for pool in pools]))
 import django
 django.setup()
 from django.db import connection
-from console.queues.delivery.database import pool
+from transport.deliver.database import pool
 connection.cursor().execute("SELECT 1")
 with pool().connection() as ours:
     ours.execute("SELECT 1")

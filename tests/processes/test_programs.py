@@ -10,7 +10,7 @@ from console.celery import app
 from console.processes import programs
 from console.processes.address import Address
 from console.queues import tasks
-from console.queues.delivery.slots import PLACES
+from transport.deliver.slots import PLACES
 
 
 @pytest.mark.parametrize(("url", "trusted"), [("", ""), ("https://mail-admin.example.com", "127.0.0.1")])

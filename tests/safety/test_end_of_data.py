@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.conftest import wait_for
-from tests.queues.conftest import Sink, Talk, closed_pool, configure, deliver, query, sink
+from tests.deliver.conftest import Sink, Talk, closed_pool, configure, deliver, query, sink
 from tests.safety.conftest import Gateway
 from tests.shell.running_transport import Client
 from transport.shell.forward.forwarder import Forwarder

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.queues.delivery.smtp_delivery import _is_plain
+from transport.deliver.smtp_client import _is_plain
 from transport.smtp.path import DomainError, NotAsciiError, Path, PathError, parse_mailbox, split_path
 
 

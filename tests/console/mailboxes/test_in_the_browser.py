@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
-from console.queues.delivery import maildir
+from transport.deliver import maildir
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

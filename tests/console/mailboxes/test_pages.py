@@ -11,8 +11,8 @@ from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.directory import actions as directory
 from console.mailboxes import reading_room
-from console.queues.delivery import maildir
 from transport.config import bounds
+from transport.deliver import maildir
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,69 @@
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transport.deliver.maildir import Store, encoded, file_name, mailbox
+
+ID = uuid.UUID("0190163d-8694-739b-aea5-966c26f8ad91")
+
+
+@given(st.text(max_size=300))
+def test_a_name_is_one_harmless_path_component(part):
+    name = encoded(part)
+    assert name not in ("", ".", "..")
+    assert not name.startswith(".")
+    assert not set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789-_+=@.%ABCDEF")
+    assert len(name) <= 255
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_two_parts_never_share_a_name(one, other):
+    assert (encoded(one) == encoded(other)) == (one == other)
+
+
+@given(st.text(max_size=80))
+def test_every_mailbox_lies_two_levels_below_the_root(address):
+    from pathlib import Path
+
+    path = mailbox(Path("/root"), address)
+    assert path.parent.parent == Path("/root")
+    assert len(path.parts) == 4
+
+
+@pytest.mark.parametrize("address", ["../../etc@x.test", "a/b@x.test", "..@..", "@", "a\0b@x.test", ".@."])
+def test_traversal_stays_inside(address, tmp_path):
+    store = Store(tmp_path / "mailboxes")
+    store.write(address, "name", [b"x"])
+    store.sync()
+    assert [path.name for path in tmp_path.iterdir()] == ["mailboxes"]
+    assert len(list(tmp_path.glob("mailboxes/*/*/new/name"))) == 1
+
+
+def test_upper_and_lower_case_are_one_mailbox(tmp_path):
+    assert mailbox(tmp_path, "Ann@X.Test") == mailbox(tmp_path, "ann@x.test")
+    assert file_name(1.0, ID, "Ann@X.Test") == file_name(1.0, ID, "ann@x.test")
+
+
+@pytest.mark.parametrize("read", [None, "cur/{}:2,", "cur/{}:2,S"])
+def test_delivered_twice_it_stands_there_once(tmp_path, read):
+    store, name = Store(tmp_path), file_name(1.0, ID, "a@x.test")
+    store.write("a@x.test", name, [b"one"])
+    store.sync()
+    box = mailbox(tmp_path, "a@x.test")
+    if read:
+        (box / "new" / name).rename(box / read.format(name))
+    store.write("a@x.test", name, [b"one"])
+    store.sync()
+    assert len([path for path in box.rglob("*") if path.is_file()]) == 1
+
+
+def test_what_a_crash_left_in_tmp_is_no_mail(tmp_path):
+    store, name = Store(tmp_path), file_name(1.0, ID, "a@x.test")
+    box = mailbox(tmp_path, "a@x.test")
+    store.write("a@x.test", "other", [b"x"])
+    (box / "tmp" / name).write_bytes(b"half of i")
+    store.write("a@x.test", name, [b"all", b" of it"])
+    assert (box / "new" / name).read_bytes() == b"all of it"
+    assert not list((box / "tmp").iterdir())

@@ -1,0 +1,197 @@
+"""How each delivery was protected: written down with the recipient, and never in the clear without a word."""
+
+import ssl
+from ipaddress import ip_address
+
+import pytest
+from aiosmtpd.controller import Controller
+from cryptography.fernet import Fernet
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+
+from console.actors import Role
+from console.management_shell.cmdlets import message_tracking, messages
+from console.processes.address import free_port
+from console.queues import queries
+from console.queues.models import Message, NextHop
+from tests.deliver.test_delivery import STATUS
+from tests.shell.certificates import SECRET, Authority, certificate
+from transport.deliver import smtp_client, smtp_connection
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROTECTION = "SELECT DISTINCT protection FROM queues_recipient WHERE address LIKE '%far.test'"
+AUTHORITY = Authority()
+
+
+class Inbox:
+    def __init__(self):
+        self.arrived = []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.arrived.append((session.ssl is not None, envelope.content))
+        return "250 2.0.0 Ok"
+
+
+@pytest.fixture
+def hop(tmp_path, monkeypatch):
+    """An aiosmtpd with TLS that ends the handshake at a server name which is none, as GnuTLS and Java do."""
+    started = []
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text(AUTHORITY.certificate().chain.partition("-----END CERTIFICATE-----\n")[2])
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    smtp_client._context.cache_clear()
+
+    def hop(carried, **changes):
+        file = tmp_path / "hop.pem"
+        file.write_bytes(Fernet(SECRET).decrypt(carried.encrypted_key.encode()) + carried.chain.encode())
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(file)
+        context.sni_callback = ends_at_an_address
+        for name, value in changes.items():
+            setattr(context, name, value)
+        controller = Controller(Inbox(), hostname="127.0.0.1", port=free_port(), tls_context=context)
+        controller.names = names
+        controller.start()
+        started.append(controller)
+        return controller
+
+    names = []
+
+    def ends_at_an_address(_socket, name, _context):
+        names.append(name)
+        try:
+            ip_address((name or "x").strip("[]"))
+        except ValueError:
+            return None
+        return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    yield hop
+    for controller in started:
+        controller.stop()
+    smtp_client._context.cache_clear()
+
+
+@pytest.mark.parametrize("host", ["[127.0.0.1]", "127.0.0.1"])
+def test_an_address_is_no_server_name(queued, deliver, configure, hop, query, host):
+    server = hop(certificate())
+    configure(smart_hosts=(host,), port=server.port)
+    queued("bob@far.test")
+    deliver()
+    assert [tls for tls, _ in server.handler.arrived] == [True]
+    assert set(server.names) == {None}
+    ((protection,),) = query(PROTECTION)
+    assert protection.startswith("TLSv1.3, TLS_") and protection.endswith("not verified (self-signed certificate)")
+
+
+def test_a_name_is_sent_and_verified(queued, deliver, configure, hop, query):
+    server = hop(AUTHORITY.certificate("localhost"))
+    configure(smart_hosts=("localhost",), port=server.port)
+    queued("bob@far.test")
+    deliver()
+    assert set(server.names) == {"localhost"}
+    ((protection,),) = query(PROTECTION)
+    assert protection.endswith(", certificate verified")
+    assert query("SELECT remote_host FROM queues_recipient") == [("localhost [127.0.0.1]",)]
+
+
+@pytest.mark.parametrize(
+    ("carried", "why"),
+    [
+        (AUTHORITY.certificate("other.test"), "Hostname mismatch"),
+        (AUTHORITY.certificate("localhost", days=-1), "certificate has expired"),
+        (certificate("localhost"), "self-signed certificate"),
+    ],
+)
+def test_why_a_certificate_is_not_verified_is_said_and_learnt_once(
+    queued, deliver, configure, hop, query, carried, why
+):
+    server = hop(carried)
+    configure(smart_hosts=("localhost",), port=server.port)
+    for number in range(2):
+        queued(f"u{number}@far.test")
+        deliver()
+    assert [tls for tls, _ in server.handler.arrived] == [True, True]
+    assert len(server.names) == 3, "one handshake that verifies, and then one for each connection"
+    ((protection,),) = query(PROTECTION)
+    assert f"certificate not verified ({why}" in protection
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_a_handshake_that_fails_is_a_delivery_in_the_clear_with_its_reason(queued, deliver, configure, hop, query):
+    server = hop(certificate(), maximum_version=ssl.TLSVersion.TLSv1_1)
+    configure(port=server.port)
+    queued("bob@far.test")
+    deliver()
+    assert [tls for tls, _ in server.handler.arrived] == [False]
+    ((protection,),) = query(PROTECTION)
+    assert protection.startswith("In the clear: ") and len(protection) > len("In the clear: ")
+
+
+def test_starttls_that_is_not_offered_is_said(sent, sink, query):
+    sent()
+    assert query(PROTECTION) == [("In the clear: STARTTLS is not offered",)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("454 4.7.0 TLS not available", "STARTTLS was answered 454 4.7.0 TLS not available"),
+        ("502 5.5.1 what?", "STARTTLS was answered 502 5.5.1 what?"),
+        ("220 go ahead", "wrong version number"),
+        ("drop", "the connection was closed without a reply"),
+    ],
+)
+def test_starttls_that_does_not_work_is_said(sent, sink, query, answer, why):
+    """After 220 this host goes on in clear text."""
+    sink.extensions = ("STARTTLS", "PIPELINING")
+    sink.behave = lambda line, n: answer if line == "STARTTLS" else "500 5.5.2 what?" if line[:1] == "\x16" else None
+    sent()
+    assert len(sink.arrived) == 1
+    assert query(PROTECTION) == [(f"In the clear: {why}",)]
+
+
+def test_a_host_that_says_more_before_the_handshake_gets_no_mail(sent, sink, query):
+    """Somebody between us put it there (RFC 3207 §6); in the clear he would read the message."""
+    sink.extensions = ("STARTTLS",)
+    sink.behave = lambda line, n: "220 go ahead\r\n250 injected" if line == "STARTTLS" else None
+    sent()
+    assert not sink.arrived
+    ((error,),) = query("SELECT last_error FROM queues_nexthop")
+    assert "more than a reply came before the TLS handshake" in error
+
+
+def test_a_handshake_that_hangs_is_given_up_and_said(queued, deliver, configure, sink, query, monkeypatch):
+    monkeypatch.setattr(smtp_connection, "CONNECT", 0.3)
+    sink.extensions = ("STARTTLS",)
+    sink.behave = lambda line, n: "220 go ahead" if line == "STARTTLS" else None
+    configure()
+    queued("bob@far.test")
+    deliver()
+    assert query(PROTECTION)[0][0].startswith("In the clear: ")
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.0 later", "550 5.1.1 no"])
+def test_an_attempt_that_failed_has_its_protection_too(sent, sink, query, answer):
+    sink.behave = lambda line, n: answer if line.startswith("RCPT") else None
+    sent()
+    assert query(PROTECTION) == [("In the clear: STARTTLS is not offered",)]
+    assert query(STATUS)[0][3] == answer
+
+
+def test_it_is_shown_with_the_message(sent, sink, client):
+    sink.behave = lambda line, n: "450 4.2.0 later" if "eve" in line else None
+    sent("bob@far.test", "eve@far.test")
+    found = Message.objects.get(origin="received")
+    shown = "In the clear: STARTTLS is not offered"
+    user = User.objects.create_user("reader")
+    user.groups.set([Group.objects.get_or_create(name=Role.VIEW_ONLY.value)[0]])
+    client.force_login(user)
+    assert client.get(reverse("queues:message", args=[found.pk])).content.decode().count(shown) == 2
+    (waiting,) = messages.queued(queries.waiting_recipients())
+    details = client.get(reverse("queues:message-details", args=[waiting.recipients[0].pk]))
+    assert shown in details.content.decode()
+    assert messages.record(waiting, NextHop.objects.in_bulk()).get("Protection") == shown
+    events = list(message_tracking.events(found, list(found.recipients.order_by("id"))))
+    assert [(each.get("EventId"), each.get("SourceContext")) for each in events] == [
+        ("RECEIVE", ""), ("SEND", shown), ("DEFER", shown),
+    ]  # fmt: skip

@@ -1,0 +1,48 @@
+"""Delivery's own connections to PostgreSQL: many threads wait for slow peers, few hold a connection."""
+
+import atexit
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+LARGEST_POOL = 20
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Pool = ConnectionPool[Connection]
+
+
+def _of_environment() -> str:
+    return os.environ.get("DATABASE_URL", "")
+
+
+address: Callable[[], str] = _of_environment
+"""Where PostgreSQL is, as a connection string of libpq. Whoever starts delivery may know it otherwise."""
+
+
+@cache
+def pool() -> Pool:
+    """The process's pool. Connections are in autocommit; a transaction is `with connection.transaction()`.
+
+    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken. What is still
+    open when the interpreter ends would wait 5 s for each thread of the pool under Python ≥ 3.13.
+    """
+    made = ConnectionPool(
+        address(),
+        min_size=1,
+        max_size=LARGEST_POOL,
+        timeout=30,
+        open=True,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True},
+    )
+    atexit.register(made.close)
+    return made
+
+
+def connect() -> Connection:
+    """A connection outside the pool, for one that lives as long as the process."""
+    return psycopg.connect(address(), autocommit=True)

@@ -1,0 +1,84 @@
+"""Into mailboxes of this machine. Recipients that the directory does not hold are refused."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psycopg
+
+from transport.config.domains import default_domain, domain_of
+from transport.deliver import claims, maildir
+from transport.deliver.database import Pool
+from transport.deliver.parcel import Parcel
+from transport.deliver.way import Outcome, Peer, Verdicts
+from transport.send import remote_reply
+from transport.send.dsn import Action
+from transport.send.remote_reply import Fate, Verdict
+from transport.send.route import Router
+
+LISTED = "SELECT address FROM directory_recipient WHERE address = ANY(%s) AND NOT deleted"
+DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
+UNKNOWN = remote_reply.refused("5.1.1", "RESOLVER.ADR.RecipNotFound; not found")
+
+log = logging.getLogger(__name__)
+
+
+class Mailboxes:
+    """Maildirs below `root`."""
+
+    peer = Peer("mailbox")
+    reached = True
+    lingers = 0.0
+    confirms: Action | None = Action.DELIVERED
+
+    def __init__(self, root: Path, router: Router, pool: Pool) -> None:
+        self._store, self._router, self._pool = maildir.Store(root), router, pool
+
+    def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
+        listed = self._listed(address for parcel in parcels for address in parcel.recipients.values())
+        outcomes = [(parcel, self._write(parcel, listed)) for parcel in parcels]
+        self._store.sync()
+        yield from outcomes
+
+    def _write(self, parcel: Parcel, listed: set[str]) -> Verdicts:
+        verdicts: Verdicts = {}
+        for recipient, address in parcel.recipients.items():
+            full = self._full(address)
+            verdicts[recipient] = self._write_one(parcel, full) if full.lower() in listed else UNKNOWN
+        return verdicts
+
+    def _write_one(self, parcel: Parcel, address: str) -> Verdict:
+        name = maildir.file_name(parcel.accepted_at, parcel.message_id, address)
+        try:
+            self._store.write(address, name, self._with_return_path(parcel))
+        except (OSError, LookupError) as error:
+            return remote_reply.postponed("4.3.1", f"Insufficient system resources: {error}")
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            log.exception("message %s", parcel.message_id)
+            return remote_reply.unexpected(error)
+        return DELIVERED
+
+    def _with_return_path(self, parcel: Parcel) -> Iterator[bytes]:
+        """RFC 5321 §4.4: the last server puts the reverse-path on top."""
+        yield f"Return-Path: <{parcel.sender}>\r\n".encode("utf-8", "replace")
+        yield from claims.pieces(self._pool, parcel)
+
+    def _listed(self, addresses: Iterable[str]) -> set[str]:
+        """Those that have a mailbox: in the directory, of a domain that needs no listing, or the postmaster."""
+        wanted = {self._full(address).lower() for address in addresses}
+        unlisted = {address for address in wanted if self._open_to_all(address)}
+        with self._pool.connection() as connection:
+            found = connection.execute(LISTED, [list(wanted - unlisted)])
+            return unlisted | {row[0] for row in found}
+
+    def _open_to_all(self, address: str) -> bool:
+        accepted = self._router.accepted_domains.find(domain_of(address))
+        return address.startswith("postmaster@") or accepted is None or not accepted.address_book_enabled
+
+    def _full(self, address: str) -> str:
+        return address if "@" in address else f"{address}@{default_domain(self._router.snapshot)}"
+
+    def close(self) -> None:
+        """Nothing is kept open."""

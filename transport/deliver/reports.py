@@ -1,0 +1,144 @@
+"""What senders are told: reports of failure and delay, put into the queue in the transaction that needs them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from transport.config.domains import default_domain
+from transport.deliver.database import Connection
+from transport.send import dsn, retry
+from transport.send.dsn import Action, Original, Recipient, Report
+from transport.send.mime_parts import head_and_rest
+from transport.send.route import Hop, Router
+from transport.smtp.header_firewall import OUTWARD, without
+
+ORIGINALS = """
+SELECT m.id, m.sender, m.subject, m.message_id, extract(epoch FROM m.accepted_at)::float8, m.helo, m.size, m.body_type,
+    m.smtp_utf8, m.ret, m.envid
+FROM queues_message m
+WHERE m.id = ANY(%s) AND m.sender <> '' AND m.origin = 'received'
+"""
+LISTED = "SELECT EXISTS (SELECT FROM directory_recipient WHERE address = %s AND NOT deleted)"
+INSERT_HOP = """
+INSERT INTO queues_nexthop (key, delivery_type, domain, connector) VALUES (%s, %s, %s, %s) ON CONFLICT (key) DO NOTHING
+"""
+INSERT_MESSAGE = """
+INSERT INTO queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,
+    principal, authenticated, sender, subject, message_id, size, body_type, smtp_utf8, origin, recipient_count,
+    expires_at)
+VALUES (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, %s)
+"""
+INSERT_CONTENT = "INSERT INTO queues_content (message_id, number, chunk) VALUES (%s, %s, %s)"
+PIECE = "SELECT chunk FROM queues_content WHERE message_id = %s AND number = %s"
+COPY_CONTENT = """
+INSERT INTO queues_content (message_id, number, chunk)
+SELECT %(own)s, number + 2 - %(read)s, chunk FROM queues_content WHERE message_id = %(original)s AND number >= %(read)s
+"""
+INSERT_RECIPIENT = """
+INSERT INTO queues_recipient (message_id, address, next_hop, due_at, notice_at) VALUES (%s, %s, %s, %s, %s)
+"""
+
+Concerned = Iterable[tuple[UUID, Recipient]]
+
+
+def send(connection: Connection, router: Router, action: Action, concerned: Concerned) -> int:
+    """Report to the sender of each message, in one report for all its recipients; returns the number of reports.
+
+    Nobody is told what NOTIFY does not ask for, nor about a report or mail from the null sender (RFC 5321 §6.1).
+    Within a transaction, and before the content of the originals is deleted.
+    """
+    config = router.snapshot.transport_config
+    if action is Action.DELAYED and not config.external_delay_dsn_enabled:
+        return 0
+    by_message: dict[UUID, list[Recipient]] = defaultdict(list)
+    for message, recipient in concerned:
+        if dsn.wanted(action, recipient.notify):
+            by_message[message].append(recipient)
+    if not by_message:
+        return 0
+    originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
+    for identity, *facts in originals:
+        content = _content(connection, identity)
+        original = Original(*[*facts[:5], dsn.header_block(content.header), *facts[5:]])
+        _report(connection, router, action, identity, original, content, by_message[identity])
+    return len(originals)
+
+
+class Content(NamedTuple):
+    """A message as its sender may have it back: its header without what stays in the organization, and what stands
+    behind that in its first pieces. `read`: how many pieces those are, `octets`: how long.
+    """
+
+    header: bytes
+    rest: bytes
+    read: int
+    octets: int
+
+
+def _content(connection: Connection, identity: UUID) -> Content:
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        while row := connection.execute(PIECE, [identity, len(read)]).fetchone():
+            read.append(len(row[0]))
+            yield row[0]
+
+    header, behind = head_and_rest(pieces())
+    return Content(without(header, OUTWARD), next(behind), len(read), sum(read))
+
+
+def _report(
+    connection: Connection,
+    router: Router,
+    action: Action,
+    identity: UUID,
+    original: Original,
+    content: Content,
+    recipients: list[Recipient],
+) -> None:
+    now = datetime.now(UTC)
+    own = uuid4()
+    server = router.snapshot.server
+    config = router.snapshot.transport_config
+    postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot)}"
+    largest = config.external_dsn_max_message_attach_size
+    report = dsn.report(action, original, recipients, server, postmaster, now.timestamp(), own.hex, largest)
+    hop = _hop(connection, router, original.sender)
+    connection.execute(INSERT_HOP, [hop.key, hop.delivery_type.value, hop.domain, hop.connector])
+    attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
+    _insert_message(connection, router, own, report, len(report.head) + attached + len(report.tail), now)
+    _insert_content(connection, own, identity, report, content)
+    notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
+    connection.execute(INSERT_RECIPIENT, [own, original.sender, hop.key, now, notice])
+    connection.execute("SELECT pg_notify('gatepost_queue', %s)", [hop.key])
+
+
+def _insert_content(connection: Connection, own: UUID, original: UUID, report: Report, content: Content) -> None:
+    """The report with the original in it, in pieces that are numbered without a gap."""
+    copied = 0
+    if report.whole:
+        connection.execute(INSERT_CONTENT, [own, 0, report.head + content.header])
+        connection.execute(INSERT_CONTENT, [own, 1, content.rest])
+        what = {"own": own, "original": original, "read": content.read}
+        copied = 1 + connection.execute(COPY_CONTENT, what).rowcount
+    else:
+        connection.execute(INSERT_CONTENT, [own, 0, report.head])
+    connection.execute(INSERT_CONTENT, [own, copied + 1, report.tail])
+
+
+def _insert_message(
+    connection: Connection, router: Router, own: UUID, report: Report, size: int, now: datetime
+) -> None:
+    snapshot = router.snapshot
+    expires = now + timedelta(seconds=snapshot.transport_limits.message_expiration_timeout)
+    what = [report.subject, report.message_id, size, report.body_type, report.smtp_utf8]
+    connection.execute(INSERT_MESSAGE, [own, now, snapshot.revision, *what, expires])
+
+
+def _hop(connection: Connection, router: Router, address: str) -> Hop:
+    if not router.needs_directory(address):
+        return router.hop(address)
+    row = connection.execute(LISTED, [address.lower()]).fetchone()
+    return router.hop(address, bool(row and row[0]))

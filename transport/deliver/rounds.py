@@ -1,0 +1,200 @@
+"""One round: a thread delivers to one next hop, batch after batch, until nothing is due."""
+
+import logging
+import os
+from pathlib import Path
+from time import monotonic
+from uuid import UUID
+
+import psycopg
+
+from transport.deliver import claims, configuration, reports, rerouting
+from transport.deliver.claims import HopState, Results
+from transport.deliver.database import Connection, pool
+from transport.deliver.parcel import Parcel
+from transport.deliver.slots import SLOTS
+from transport.deliver.unreached import UNREACHED
+from transport.deliver.way import Peer, Unreachable, Verdicts, Way
+from transport.deliver.ways_out import way_for
+from transport.send import dsn, remote_reply, retry
+from transport.send.dsn import Action
+from transport.send.remote_reply import Fate, Verdict
+from transport.send.route import Router
+
+BATCH = 100
+WRITE_EVERY = 0.5
+PATIENCE = 60.0
+"""Seconds for which results are kept while PostgreSQL is away; longer, and some mail is delivered twice."""
+
+log = logging.getLogger(__name__)
+
+
+def deliver(hop: str, worker: int) -> None:
+    """Deliver what is due for a next hop. Raises psycopg.Error when PostgreSQL is away."""
+    with pool().connection() as connection:
+        router = configuration.router(connection)
+        state = claims.hop_state(connection, hop)
+    if state is None or state.closed:
+        return
+    limit = 1 if state.retry_count else router.snapshot.transport_limits.max_per_domain_outbound_connections
+    if not SLOTS.enter(hop, limit, SLOTS.standing(hop, state.retry_count)):
+        return
+    try:
+        _deliver(state, router, worker)
+    finally:
+        SLOTS.leave(hop)
+
+
+def _deliver(state: HopState, router: Router, worker: int) -> None:
+    home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
+    way = way_for(state, router, home / "mailboxes", pool())
+    if way is None:
+        rerouting.reroute()
+        return
+    try:
+        Round(state, router, way, worker).run()
+    finally:
+        way.close()
+
+
+class Round:
+    """What is shared between the batches of a round."""
+
+    def __init__(self, state: HopState, router: Router, way: Way, worker: int) -> None:
+        self._state, self._router, self._way, self._worker = state, router, way, worker
+        self._limits = router.snapshot.transport_limits
+        self._results = Results()
+        self._written_at = monotonic()
+        self._in_trouble = state.retry_count > 0
+
+    def run(self) -> None:
+        while not SLOTS.stopping:
+            with pool().connection() as connection:
+                if configuration.router(connection) is not self._router:
+                    return  # what is left, a round under the new configuration takes
+                parcels = claims.claim(connection, self._state.key, self._worker, BATCH)
+            if parcels:
+                if not self._send(parcels):
+                    return
+            elif not SLOTS.more(self._state.key, self._way.lingers):
+                return
+
+    def _send(self, parcels: list[Parcel]) -> bool:
+        """One batch; False when the next hop turned out to be unreachable."""
+        left = {recipient: parcel for parcel in parcels for recipient in parcel.recipients}
+        try:
+            for parcel, verdicts in self._way.send(parcels):
+                for recipient in verdicts:
+                    left.pop(recipient, None)
+                if self._way.reached and any(verdict.fate is not Fate.RETRY for verdict in verdicts.values()):
+                    SLOTS.progressed(self._state.key)
+                self._take(parcel, verdicts)
+                if SLOTS.stopping:
+                    break
+            return True
+        except Unreachable as error:
+            self._fail_hop(str(error))
+            return False
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            log.exception("delivery to %s", self._state.key)
+            self._fail_hop(remote_reply.unexpected(error).text)
+            return False
+        finally:
+            self._write()
+            if left:
+                self._release(set(left))
+
+    def _take(self, parcel: Parcel, verdicts: Verdicts) -> None:
+        if len(self._results) and self._results.peer != self._way.peer:
+            self._write()
+        self._results.peer = self._way.peer
+        delivered = []
+        for recipient, verdict in verdicts.items():
+            if verdict.fate is Fate.DELIVERED:
+                delivered.append(recipient)
+            elif verdict.fate is Fate.FAILED:
+                self._results.add_failed(parcel, recipient, verdict)
+            else:
+                wait = 0 if verdict.at_once else retry.message_wait(self._limits)
+                self._results.postponed.append((recipient, verdict.text, wait))
+        if delivered:
+            self._results.add_delivered(parcel, delivered)
+            if parcel.notify and self._way.confirms is not None:
+                for recipient in delivered:
+                    self._results.add_told(self._way.confirms, parcel, recipient, verdicts[recipient])
+        # What may have arrived once must not arrive a third time: its result never waits.
+        if parcel.attempted or monotonic() - self._written_at > WRITE_EVERY:
+            self._write()
+
+    def _write(self) -> None:
+        """Write the results down, whatever it takes: what is not written is delivered again."""
+        results, self._results = self._results, Results()
+        began = monotonic()
+        told = False
+        while len(results) or (self._in_trouble and self._way.reached):
+            try:
+                with pool().connection() as connection:
+                    self._write_to(connection, results)
+                break
+            except psycopg.OperationalError as error:
+                if monotonic() > began + PATIENCE or SLOTS.wait_stopping(0.5):
+                    raise
+                if not told:
+                    log.warning("results of %s wait for PostgreSQL: %s", self._state.key, " ".join(str(error).split()))
+                told = True
+        self._written_at = monotonic()
+
+    def _write_to(self, connection: Connection, results: Results) -> None:
+        if self._in_trouble and self._way.reached:
+            claims.hop_reached(connection, self._state.key)
+            self._in_trouble = False
+        if results.delivered and not (results.postponed or results.failed or results.shared or results.told):
+            claims.write_delivered(connection, results)
+        elif len(results):
+            with connection.transaction():
+                self._write_all(connection, results)
+
+    def _write_all(self, connection: Connection, results: Results) -> None:
+        if results.told:
+            self._tell(connection, results)
+        if results.delivered:
+            claims.write_delivered(connection, results)
+        if results.postponed:
+            claims.write_postponed(connection, results)
+        if results.failed:
+            failed = claims.write_failed(connection, results)
+            concerned = [self._concerned(results.peer, *one) for one in results.failed if one[1] in failed]
+            reports.send(connection, self._router, Action.FAILED, concerned)
+        if results.shared:
+            claims.drop_content(connection, results.shared)
+
+    def _tell(self, connection: Connection, results: Results) -> None:
+        """Reports of success, while the content of the originals is still there."""
+        ready = claims.still_ready(connection, results)
+        for action in (Action.DELIVERED, Action.RELAYED):
+            concerned = [
+                self._concerned(results.peer, parcel, recipient, verdict)
+                for kind, parcel, recipient, verdict in results.told
+                if kind is action and recipient in ready
+            ]
+            reports.send(connection, self._router, action, concerned)
+
+    def _concerned(self, peer: Peer, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
+        wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
+        host = "" if self._state.key == "mailbox" else peer.host
+        address = parcel.recipients[row]
+        return parcel.message_id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
+
+    def _release(self, recipients: set[int]) -> None:
+        with pool().connection() as connection:
+            claims.release(connection, recipients, self._worker)
+
+    def _fail_hop(self, error: str) -> None:
+        with pool().connection() as connection:
+            state = claims.hop_state(connection, self._state.key)
+            failures = state.retry_count + 1 if state else 1
+            claims.hop_failed(connection, self._state.key, error, retry.connection_wait(self._limits, failures))
+        SLOTS.failed(self._state.key)
+        UNREACHED.add(self._state.key, error)

@@ -1,0 +1,445 @@
+"""Mail over SMTP: the conversation with one host, with PIPELINING, an answer for each recipient, and the extensions
+DSN (RFC 3461), SMTPUTF8 (RFC 6531), CHUNKING and BINARYMIME (RFC 3030).
+
+One round trip per message where the peer offers PIPELINING: the envelope of the next message travels with the last
+bytes of the one before it (RFC 2920 §3.1). A refusal of that is no answer about a message: it is asked again, alone.
+Timeouts: RFC 5321 §4.5.3.2.
+"""
+
+import dataclasses
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from time import monotonic
+
+from transport.config import bounds
+from transport.config.kinds import host_name
+from transport.deliver.parcel import Parcel
+from transport.deliver.remembered import PACES, UNTRUSTED
+from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
+from transport.deliver.way import Verdicts
+from transport.send import conversion, remote_reply
+from transport.send.attempt import Pace
+from transport.send.conversion import CannotConvert, written
+from transport.send.hosts import Host
+from transport.send.mail_data import MailData, is_text
+from transport.send.mime_parts import head_and_rest
+from transport.send.remote_reply import Fate, Verdict
+
+COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
+MOST_RECIPIENTS = 100
+
+Pieces = Callable[[Parcel], Iterable[bytes]]
+
+
+@cache
+def _context(verified: bool) -> ssl.SSLContext:
+    """TLS against listeners-in. Without a certificate that can be verified it still is better than clear text.
+
+    Spelled out: what `ssl.create_default_context` asks of certificates differs by version of Python.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
+    if not verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class NoTls(Exception):
+    """TLS does not work with a host that offers it; the text says why."""
+
+
+class OutOfOrder(Lost):
+    """The answer of a host that wants nothing before its turn; it may be about no message at all."""
+
+
+class SmtpClient:
+    """A kept connection to one host. Every method raises Lost when it breaks, or cannot be opened.
+
+    `early`: the envelope of the next message was sent before its turn, and not taken yet; `took_early`: one was.
+    `heard`: the peer has answered MAIL of the message in hand. `sent`: messages that it has answered. `slowed`: the
+    pace is slower than what is known of the host.
+    """
+
+    def __init__(self, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> None:
+        self.peer, self.port, self._fqdn, self.pace = host, port, fqdn, pace
+        self.slowed = pace < PACES.recall(host, port)
+        self.sent = self._unread = 0
+        self.early = self.took_early = self.heard = False
+        self._codes: list[int] = []
+        self._said = (0, "")
+        self.protection = "In the clear: STARTTLS is not offered"
+        self._connection = SmtpConnection(host, port, until)
+        try:
+            self._expect(2, *self._connection.reply(COMMAND))
+            self._say_hello()
+        except Lost:
+            self._connection.close()
+            raise
+
+    def _expect(self, kind: int, code: int, text: str) -> None:
+        if code // 100 != kind:
+            raise Refused(remote_reply.one_line(code, text))
+
+    def _say_hello(self) -> None:
+        """EHLO, and HELO where that is not known; what counts is the last thing that was said."""
+        code, text = self._command(f"EHLO {self._fqdn}")
+        extensions = text.split("\n")[1:] if code == 250 else []
+        if code != 250:
+            heard = remote_reply.one_line(code, text)
+            try:
+                self._expect(2, *self._command(f"HELO {self._fqdn}"))
+            except Refused:
+                raise
+            except Lost:
+                raise Refused(heard) from None
+        self._learn({each.split(" ")[0].lower(): each.partition(" ")[2] for each in extensions})
+
+    def _command(self, line: str) -> tuple[int, str]:
+        self._connection.send(f"{line}\r\n".encode())
+        return self._reply()
+
+    def _reply(self, seconds: float = 0.0) -> tuple[int, str]:
+        """The next reply that is about something: 421 ends the connection (RFC 5321 §3.8)."""
+        code, text = self._connection.reply(seconds or COMMAND)
+        if code == 421:
+            raise Refused(remote_reply.one_line(code, text))
+        return code, text
+
+    def _learn(self, extensions: dict[str, str]) -> None:
+        self._extensions = extensions
+        self.pace = self.pace if self.offers("pipelining") else Pace.SINGLE
+        self.reports = self.offers("dsn")
+        self._international = self.offers("smtputf8")
+        self._binary = self.offers("chunking") and self.offers("binarymime")
+        self.size_limit = remote_reply.size_limit(extensions.get("size", ""))
+
+    def offers(self, extension: str) -> bool:
+        """Whether the peer named an extension, given in lower case, in its answer to EHLO."""
+        return extension in self._extensions
+
+    def secure(self, untrusted: str) -> None:
+        """STARTTLS. `untrusted`: why the certificate is not verified; empty: it must be.
+
+        Raises NoTls when only TLS is to blame, with ssl.SSLCertVerificationError as its cause if the certificate is.
+        """
+        try:
+            self._start_tls(untrusted)
+        except Refused:
+            self.close()
+            raise
+        except Lost as error:
+            self.close()
+            raise NoTls(str(error)) from error.__cause__
+
+    def _start_tls(self, untrusted: str) -> None:
+        code, text = self._command("STARTTLS")
+        if code != 220:
+            raise Lost(f"STARTTLS was answered {remote_reply.one_line(code, text)}")
+        self._connection.secure(_context(not untrusted), _name_on_the_wire(self.peer))
+        certificate = f"certificate not verified ({untrusted})" if untrusted else "certificate verified"
+        self.protection = f"{self._connection.tls}, {certificate}"
+        self._say_hello()
+
+    def fit(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
+        """The parcel as this host can take it, or why it need not be asked at all. Raises LookupError as `pieces`."""
+        if self.size_limit and parcel.size > self.size_limit:
+            return remote_reply.refused("5.3.4", "Message size exceeds fixed maximum message size of the next hop")
+        if not all(_is_plain(address) for address in (parcel.sender, *parcel.recipients.values())):
+            return remote_reply.refused("5.1.3", "STOREDRV.Submit; invalid recipient address")
+        if not self._international:
+            if not _is_ascii(parcel):
+                return remote_reply.refused("5.6.7", "The next hop takes no addresses outside ASCII (SMTPUTF8)")
+            if parcel.smtp_utf8 and not head_and_rest(pieces(parcel))[0].isascii():
+                return remote_reply.refused("5.6.9", "The next hop takes no header outside ASCII (SMTPUTF8)")
+        if parcel.body_type == "BINARYMIME" and self._binary:
+            return parcel
+        if parcel.body_type == "BINARYMIME" and not is_text(pieces(parcel)):
+            return remote_reply.refused("5.6.3", "The next hop takes no binary content (BINARYMIME)")
+        return self._written_anew(parcel, pieces)
+
+    def _written_anew(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
+        """RFC 6152 §3: what the host cannot take is converted, or comes back."""
+        eight_bit = self.offers("8bitmime") or (parcel.smtp_utf8 and self._international)
+        try:
+            how = conversion.plan(lambda: pieces(parcel), eight_bit)
+        except CannotConvert:
+            return remote_reply.refused("5.6.3", "The next hop takes no 8-bit text (8BITMIME), and it is signed")
+        body_type = "8BITMIME" if how.eight_bit or (eight_bit and parcel.body_type != "7BIT") else "7BIT"
+        return dataclasses.replace(parcel, body_type=body_type, how=how)
+
+    def send_parcels(self, parcels: Iterable[Parcel], pieces: Pieces) -> Iterator[tuple[Parcel, Verdicts]]:
+        """Send one after another; yields each with the verdict per recipient, in order, as soon as it is known.
+
+        When the connection breaks, the first parcel that was not yielded is the one in flight.
+        """
+        waiting = iter(parcels)
+        current = next(waiting, None)
+        self.early = False
+        while current is not None:
+            self.heard = False
+            if self.pace > Pace.SINGLE and not self.early:
+                self._connection.send(self._envelope(current))
+            verdicts, go_on = self._ask_alone(current) if self.early else self._ask(current)
+            following = next(waiting, None)
+            ahead = self._envelope(following) if following is not None and self.pace is Pace.AHEAD else b""
+            self.early = bool(ahead)
+            if not go_on:
+                self._forget(ahead)
+            elif current.body_type == "BINARYMIME":
+                verdicts = self._hand_over_chunks(written(pieces(current), current.how), verdicts, ahead)
+            else:
+                verdicts = self._hand_over(written(pieces(current), current.how), verdicts, ahead)
+            self.sent += 1
+            yield current, verdicts
+            current = following
+
+    def _ask_alone(self, parcel: Parcel) -> tuple[Verdicts, bool]:
+        """As `_ask`, for an envelope that was sent before its turn: what is refused is asked once more."""
+        verdicts, go_on = self._ask(parcel)
+        in_part = go_on and remote_reply.refuses_order(self._codes, True)
+        self.early, self.took_early = False, self.took_early or go_on
+        if go_on and not in_part:
+            return verdicts, go_on
+        if not go_on:
+            self._forget(self._envelope(parcel))
+            verdicts, go_on = self._ask(parcel)
+        if go_on:
+            self._slow_down(Pace.GROUPED)
+        return verdicts, go_on
+
+    def _envelope(self, parcel: Parcel) -> bytes:
+        return b"".join(self._commands(parcel))
+
+    def _commands(self, parcel: Parcel) -> list[bytes]:
+        commands = [f"MAIL FROM:<{parcel.sender}>{self._mail_parameters(parcel)}\r\n".encode()]
+        if self.reports and (parcel.notify or parcel.orcpt):
+            for recipient, address in parcel.recipients.items():
+                commands.append(f"RCPT TO:<{address}>{_rcpt_parameters(parcel, recipient)}\r\n".encode())
+        else:
+            commands += [f"RCPT TO:<{address}>\r\n".encode() for address in parcel.recipients.values()]
+        return commands if parcel.body_type == "BINARYMIME" else [*commands, b"DATA\r\n"]
+
+    def _mail_parameters(self, parcel: Parcel) -> str:
+        found = f" SIZE={parcel.size + parcel.how.growth}" if self.offers("size") else ""
+        if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and self.offers("8bitmime")):
+            found += f" BODY={parcel.body_type}"
+        if self._international and (parcel.smtp_utf8 or not _is_ascii(parcel)):
+            found += " SMTPUTF8"
+        if self.reports and parcel.ret:
+            found += f" RET={parcel.ret}"
+        if self.reports and parcel.envid:
+            found += f" ENVID={parcel.envid}"
+        return found
+
+    def _ask(self, parcel: Parcel) -> tuple[Verdicts, bool]:
+        """The verdicts on the envelope, and whether the peer now waits for the message.
+
+        Raises OutOfOrder when it does not want several commands at once.
+        """
+        commands = self._commands(parcel) if self.pace is Pace.SINGLE else []
+        self._codes = []
+        verdicts, go_on = self._verdicts(parcel, commands)
+        if self.pace > Pace.SINGLE and not go_on and self._refuses_order(verdicts):
+            raise OutOfOrder(remote_reply.one_line(*self._said))
+        if self.pace > Pace.SINGLE and go_on and not self.early and remote_reply.refuses_order(self._codes, False):
+            self._slow_down(Pace.SINGLE)
+        return verdicts, go_on
+
+    def _slow_down(self, pace: Pace) -> None:
+        self.pace = min(self.pace, pace)
+        PACES.remember(self.peer, self.port, self.pace)
+
+    def _refuses_order(self, verdicts: Verdicts) -> bool:
+        """DATA behind a recipient that was taken is refused for what came before it, or because it came too soon."""
+        return remote_reply.refuses_order(self._codes, self.early) or (
+            len(self._codes) > len(verdicts) + 1 and self._codes[-1] // 100 == 5
+        )
+
+    def _verdicts(self, parcel: Parcel, commands: list[bytes]) -> tuple[Verdicts, bool]:
+        sender = remote_reply.judge(*self._answer(commands))
+        self.heard = True
+        with_data = self.pace > Pace.SINGLE and parcel.body_type != "BINARYMIME"
+        if sender.fate is not Fate.DELIVERED:
+            self._skip(len(parcel.recipients) * (self.pace > Pace.SINGLE) + with_data)
+            return dict.fromkeys(parcel.recipients, sender), False
+        verdicts: Verdicts = {}
+        accepted = False
+        for recipient in parcel.recipients:
+            verdict = remote_reply.judge_recipient(*self._answer(commands), accepted, self.pace > Pace.SINGLE)
+            accepted = accepted or verdict.fate is Fate.DELIVERED
+            verdicts[recipient] = verdict
+        if not accepted:
+            self._skip(with_data)
+        if not accepted or parcel.body_type == "BINARYMIME":
+            return verdicts, accepted
+        code, text = self._answer(commands)
+        if code == 354:
+            return verdicts, True
+        if code < 400:
+            raise Lost(f"DATA was answered {remote_reply.one_line(code, text)}")
+        return _instead(verdicts, remote_reply.judge(code, text, expected=3)), False
+
+    def _hand_over(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
+        """Send the message, and the next envelope with its last bytes."""
+        data = MailData()
+        held = b""
+        try:
+            for piece in pieces:
+                if held:
+                    self._connection.send(held)
+                held = data.encode(piece)
+            self._connection.send(held + data.finish() + ahead)
+        except Displaced:
+            raise
+        except Lost:
+            return _instead(verdicts, self._last_verdict(ahead))
+        return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+
+    def _final(self, ahead: bytes, code: int, text: str) -> Verdict:
+        """The answer to the message; a refusal with which something was sent ahead may be about that."""
+        verdict = remote_reply.judge(code, text)
+        if ahead and (verdict.fate is Fate.FAILED or (verdict.fate is Fate.RETRY and not self.took_early)):
+            raise OutOfOrder(verdict.text)
+        return verdict
+
+    def _last_verdict(self, ahead: bytes) -> Verdict:
+        """Of a peer that takes no more octets of a message: it may have said why. The connection is over."""
+        try:
+            verdict = self._final(ahead, *self._reply(LAST_WORDS))
+        finally:
+            self.close()
+        if verdict.fate is Fate.DELIVERED:
+            raise Lost("the connection was closed in the middle of the message")
+        return verdict
+
+    def _hand_over_chunks(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
+        """Send the message as it is; RFC 3030 §2."""
+        held: bytes | None = None
+        for piece in pieces:
+            if held is not None:
+                self._connection.send(b"BDAT %d\r\n" % len(held) + held)
+                verdict = remote_reply.judge(*self._reply(TERMINATION))
+                if verdict.fate is not Fate.DELIVERED:
+                    self._forget(ahead)
+                    return _instead(verdicts, verdict)
+            held = piece
+        last = held or b""
+        self._connection.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
+        return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+
+    def _forget(self, ahead: bytes) -> None:
+        """End a transaction that came to nothing; its answer is read with the next one."""
+        if self._connection.is_open:
+            self._connection.send(b"RSET\r\n" + ahead)
+            self._unread += 1
+
+    def _answer(self, commands: list[bytes]) -> tuple[int, str]:
+        """The next reply; without PIPELINING the next of `commands` is sent first."""
+        while self._unread:
+            self._unread -= 1
+            self._reply()
+        if commands:
+            self._connection.send(commands.pop(0))
+        code, text = self._reply()
+        self._codes.append(code)
+        self._said = code, text
+        return code, text
+
+    def _skip(self, replies: int) -> None:
+        """Answers that change nothing: all recipients have their verdict, even if the peer hangs up now.
+
+        A peer that takes recipients of a sender whom it has refused would hand an empty message to them.
+        """
+        taken = False
+        try:
+            for _ in range(replies):
+                code, text = self._reply()
+                if code == 354 and taken:
+                    raise Lost(remote_reply.one_line(code, text))
+                taken = taken or code // 100 == 2
+                if code == 354:
+                    self._connection.send(b".\r\n")
+                    self._reply()
+        except Lost:
+            self.close()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a kept connection can still be used, as far as one can see."""
+        return self._connection.is_quiet
+
+    def allow(self, until: float) -> None:
+        """From now on everything must be over then (monotonic)."""
+        self._connection.until = until
+
+    def close(self) -> None:
+        """Without a word."""
+        self._connection.close()
+
+    def part(self) -> None:
+        """QUIT, politely but without waiting long."""
+        try:
+            self._connection.until = monotonic() + PARTING
+            self._command("QUIT")
+        except Lost:
+            pass
+        self.close()
+
+
+def _instead(verdicts: Verdicts, final: Verdict) -> Verdicts:
+    """What the answer to the message means for the recipients that were accepted."""
+    return {key: final if verdict.fate is Fate.DELIVERED else verdict for key, verdict in verdicts.items()}
+
+
+def _is_plain(address: str) -> bool:
+    """No byte that could end the path or the command early."""
+    return address.isprintable() and not set(address) & {"<", ">"}
+
+
+def _is_ascii(parcel: Parcel) -> bool:
+    return parcel.sender.isascii() and all(address.isascii() for address in parcel.recipients.values())
+
+
+def _rcpt_parameters(parcel: Parcel, recipient: int) -> str:
+    notify, orcpt = parcel.notify.get(recipient), parcel.orcpt.get(recipient)
+    return (f" NOTIFY={notify}" if notify else "") + (f" ORCPT={orcpt}" if orcpt else "")
+
+
+def _name_on_the_wire(host: Host) -> str:
+    """The name that a certificate must have, and that TLS sends ahead (SNI): for a label of people, the address, which
+    OpenSSL never sends (RFC 6066 §3).
+    """
+    try:
+        return host_name(host.name)
+    except ValueError:
+        return host.address.partition("%")[0]
+
+
+def connect(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpClient:
+    """A connection that serves until then (monotonic), with TLS if it is offered and works. Raises Lost."""
+    hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
+    try:
+        client = _secured(host, port, fqdn, pace, hello)
+    except NoTls as error:
+        client = SmtpClient(host, port, fqdn, pace, hello)
+        client.protection = f"In the clear: {error}"
+    client.allow(until)
+    return client
+
+
+def _secured(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpClient:
+    """Raises NoTls as well."""
+    client = SmtpClient(host, port, fqdn, pace, until)
+    if not client.offers("starttls"):
+        return client
+    try:
+        client.secure(UNTRUSTED.recall(host, port))
+    except NoTls as error:
+        if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            raise
+        UNTRUSTED.remember(host, port, str(error))
+        return _secured(host, port, fqdn, pace, until)
+    return client

@@ -1,0 +1,192 @@
+"""Octets to and from a next hop: replies and lines, each within its bound. RFC 5321 §4.2, §4.5.3.2.
+
+A peer that sends an octet now and then, or lines without end, gets no more than `transport.config.bounds` says.
+"""
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from select import select
+from time import monotonic
+from typing import TypeVar
+
+from transport.config import bounds
+from transport.deliver.slots import SLOTS
+from transport.send import remote_reply
+from transport.send.hosts import Host
+
+CONNECT, DATA_BLOCK = 30.0, 180.0
+SLICE = 1.0
+"""Seconds between two looks at whether somebody else needs the place."""
+_REPLY = bounds.NEXT_HOP_REPLY
+
+Done = TypeVar("Done")
+
+
+class Lost(Exception):
+    """The connection is of no use any more; the text says why."""
+
+
+class Refused(Lost):
+    """The peer does not want this connection: a reply that is about no message."""
+
+
+class TimedOut(Lost):
+    """The peer took too long."""
+
+
+class Displaced(TimedOut):
+    """The peer took longer than it may while others wait for its place."""
+
+
+class SmtpConnection:
+    """A connection to one host. Every method raises Lost when it ends, or takes longer than `until` (monotonic)."""
+
+    def __init__(self, host: Host, port: int, until: float) -> None:
+        self.until = until
+        self._read = b""
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host.address else socket.AF_INET)
+        try:
+            self._connect(host.address, port)
+        except (OSError, UnicodeError, OverflowError) as error:
+            self.close()
+            raise _lost(error) from error
+        except Lost:
+            self.close()
+            raise
+
+    def _connect(self, address: str, port: int) -> None:
+        """In haste a host that does not even connect leaves the turn to the next one of its own list."""
+        began = monotonic()
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setblocking(False)
+        error = self._socket.connect_ex((address, port))
+        if error not in (0, errno.EINPROGRESS):
+            raise OSError(error, os.strerror(error))
+        try:
+            self._patiently(self._connected, began, began + self._left(CONNECT), CONNECT)
+        except Displaced as displaced:
+            raise TimedOut("timed out") from displaced
+
+    def _connected(self) -> None:
+        if not select([], [self._socket], [], SLICE)[1]:
+            raise TimeoutError
+        if error := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(error, os.strerror(error))
+
+    def secure(self, context: ssl.SSLContext, name: str) -> None:
+        """The TLS handshake. What came in clear text after the reply to STARTTLS is no part of it (RFC 3207 §6)."""
+        if self._read:
+            raise Refused("more than a reply came before the TLS handshake")
+        try:
+            self._socket.settimeout(self._left(CONNECT))
+            self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        except (OSError, ValueError) as error:
+            raise _lost(error) from error
+
+    @property
+    def tls(self) -> str:
+        """Version and cipher, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; empty in the clear."""
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return ""
+        cipher = self._socket.cipher()
+        return f"{self._socket.version()}, {cipher[0] if cipher else 'no cipher'}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed here."""
+        return self._socket.fileno() >= 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing has come that nobody asked for: an end, a 421, or something stranger."""
+        try:
+            return not self._read and not select([self._socket], [], [], 0)[0]
+        except (OSError, ValueError):
+            return False
+
+    def send(self, data: bytes) -> None:
+        """All of it; each part that the peer takes restarts DATA_BLOCK, nothing moves `until`."""
+        view = memoryview(data)
+        began, soon = monotonic(), bounds.NEXT_HOP_IN_THE_WAY.seconds or 0
+        while view:
+            until = monotonic() + self._left(DATA_BLOCK)
+            view = view[self._patiently(lambda: self._socket.send(view), began, until, soon) :]  # noqa: B023
+
+    def _patiently(self, act: Callable[[], Done], began: float, end: float, soon: float) -> Done:
+        """What `act` gives before `end`, or before `soon` seconds have gone by, when others need the place."""
+        while True:
+            now = monotonic()
+            if now >= end:
+                raise TimedOut("timed out")
+            if SLOTS.must_go(now - began, soon):
+                raise Displaced("it took long, and others wait for its place")
+            try:
+                self._socket.settimeout(min(end - now, SLICE))
+                return act()
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise _lost(error) from error
+
+    def reply(self, seconds: float) -> tuple[int, str]:
+        """Code and text of the next reply, its lines joined by line feeds, within so many seconds in all."""
+        began = monotonic()
+        end = began + min(seconds, self._left(_REPLY.seconds or seconds))
+        soon = (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0) * seconds / (_REPLY.seconds or seconds)
+        lines: list[bytes] = []
+        octets = 0
+        while True:
+            line = self._line(began, end, soon, octets)
+            octets += len(line) + 1
+            lines.append(line[4:].rstrip(b"\r"))
+            code = int(line[:3]) if line[:3].isdigit() else 0
+            if not 200 <= code <= 599 or len(lines) > (_REPLY.lines or 0):
+                raise Lost(_nonsense(line, code))
+            if line[3:4] != b"-":
+                return code, b"\n".join(lines).decode("utf-8", "replace")
+
+    def _line(self, began: float, end: float, soon: float, before: int) -> bytes:
+        """One line without its line feed; `before` octets of the reply came already."""
+        while (found := self._read.find(b"\n")) < 0 and before + len(self._read) <= (_REPLY.octets or 0):
+            self._read += self._more(began, end, soon)
+        if found < 0 or before + found >= (_REPLY.octets or 0):
+            raise Lost(f"a reply of more than {_REPLY.octets:,} octets")
+        line, self._read = self._read[:found], self._read[found + 1 :]
+        return line
+
+    def _more(self, began: float, end: float, soon: float) -> bytes:
+        more = self._patiently(lambda: self._socket.recv(8192), began, end, soon)
+        if not more:
+            raise Lost("the connection was closed without a reply")
+        return more
+
+    def _left(self, most: float) -> float:
+        left = self.until - monotonic()
+        if left <= 0:
+            raise TimedOut("timed out")
+        return min(most, left)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _nonsense(line: bytes, code: int) -> str:
+    if 200 <= code <= 599:
+        return f"a reply of more than {_REPLY.lines} lines"
+    text = line[:80].decode("utf-8", "replace")
+    return f"what came is no reply: {remote_reply.printable(text)}"
+
+
+def _lost(error: Exception) -> Lost:
+    return TimedOut("timed out") if isinstance(error, TimeoutError) else Lost(_words(error))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__

@@ -1,0 +1,244 @@
+"""Over SMTP to the hosts of a next hop, in their order, until one of them takes the message (RFC 5321 §5.1)."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+import psycopg
+
+from transport.config import bounds
+from transport.deliver import claims, smtp_client
+from transport.deliver.database import Pool
+from transport.deliver.host_lookup import LookUpFailed
+from transport.deliver.parcel import Parcel
+from transport.deliver.remembered import PACES
+from transport.deliver.smtp_client import MOST_RECIPIENTS, OutOfOrder, SmtpClient
+from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
+from transport.deliver.way import NOBODY, Outcome, Peer, Unreachable, Verdicts
+from transport.send import attempt, remote_reply
+from transport.send.attempt import End, Next, Pace
+from transport.send.dsn import Action
+from transport.send.hosts import Host
+from transport.send.remote_reply import Fate, Verdict
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Letter:
+    """A parcel under way from host to host; `verdicts` are what the last host that was asked said of it. `unfit`: no
+    host was asked, because none that was reached could take it as it is.
+    """
+
+    parcel: Parcel
+    verdicts: Verdicts = field(default_factory=dict)
+    peer: Peer = NOBODY
+    unfit: bool = False
+
+
+class SmtpRelay:
+    """Keeps its connection from one batch to the next. `hosts` may raise LookUpFailed before the first."""
+
+    lingers = 2.0
+
+    def __init__(
+        self, hosts: Callable[[], Iterator[Host]], port: int, fqdn: str, most_messages: int, pool: Pool
+    ) -> None:
+        self._hosts, self._port, self._fqdn, self._most, self._pool = hosts, port, fqdn, most_messages, pool
+        self._client: SmtpClient | None = None
+        self._words = "no host to try"
+        self._until = 0.0
+        self._missed = False
+        self.peer = NOBODY
+        self.reached = False
+        self.confirms: Action | None = None
+
+    def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
+        waiting = deque(Letter(small) for parcel in parcels for small in _split(parcel))
+        self._until = _attempt_ends()
+        self._missed = False
+        tried = 0
+        try:
+            for host in self._in_order():
+                tried += 1
+                yield from self._offer(host, waiting)
+                if not waiting:
+                    break
+                if monotonic() >= self._until:
+                    self._missed = True
+                    break
+        except LookUpFailed as error:
+            yield from self._not_found(error.verdict, waiting)
+        yield from self._leave(waiting, tried)
+
+    def _in_order(self) -> Iterator[Host]:
+        """The host of the kept connection comes first: it works."""
+        kept = self._client.peer if self._client is not None else None
+        if kept is not None:
+            yield kept
+        for host in self._hosts():
+            if host != kept:
+                yield host
+
+    def _not_found(self, verdict: Verdict, waiting: deque[Letter]) -> Iterator[Outcome]:
+        if verdict.fate is not Fate.FAILED:
+            raise Unreachable(verdict.text) from None
+        self.peer = NOBODY
+        while waiting:
+            parcel = waiting.popleft().parcel
+            yield parcel, dict.fromkeys(parcel.recipients, verdict)
+
+    def _leave(self, waiting: deque[Letter], tried: int) -> Iterator[Outcome]:
+        """What no host took: those that one has answered wait, the others were not tried."""
+        for letter in waiting:
+            if letter.verdicts:
+                self.peer = letter.peer
+                for_now = letter.unfit and self._missed
+                yield letter.parcel, self._for_now(letter.verdicts) if for_now else letter.verdicts
+        if not all(letter.verdicts for letter in waiting):
+            raise Unreachable(remote_reply.unreachable(self._words, tried).text)
+
+    def _for_now(self, verdicts: Verdicts) -> Verdicts:
+        """Of what is unfit for the hosts that were reached, while another one might take it."""
+        return {row: remote_reply.unfit_for_now(each, self._words) for row, each in verdicts.items()}
+
+    def _offer(self, host: Host, waiting: deque[Letter]) -> Iterator[Outcome]:
+        """Everything to one host, on as many connections as it wants; what it puts off waits afterwards."""
+        put_off: list[Letter] = []
+        pace, struck, next_step = PACES.recall(host, self._port), False, Next.AGAIN
+        while waiting and next_step is not Next.ELSEWHERE:
+            before = len(waiting)
+            try:
+                client = self._connected(host, pace)
+                yield from self._carry(client, waiting, put_off)
+            except Lost as error:
+                struck = struck and len(waiting) == before
+                next_step, pace = self._after(host, error, pace, struck)
+                self._missed = self._missed or next_step is Next.ELSEWHERE
+                self._words = f"{host.name}: {error}"
+                if isinstance(error, Displaced):
+                    self._until = monotonic()
+                if next_step is Next.WITHOUT:
+                    struck = True
+                    put_off.append(self._put_off(waiting.popleft(), error))
+                self._drop()
+        waiting.extendleft(reversed(put_off))
+
+    def _after(self, host: Host, error: Lost, pace: Pace, struck: bool) -> tuple[Next, Pace]:
+        one = self._client
+        if one is None or isinstance(error, Displaced):
+            return Next.ELSEWHERE, pace
+        end = End(
+            one.pace, one.sent > 0, one.heard, one.early, one.took_early, isinstance(error, OutOfOrder),
+            not isinstance(error, Refused | TimedOut), struck,
+        )  # fmt: skip
+        return attempt.after(end)
+
+    def _carry(self, client: SmtpClient, waiting: deque[Letter], put_off: list[Letter]) -> Iterator[Outcome]:
+        """As many as the connection may still carry. While it speaks, the first that waits is in hand."""
+        self.peer = Peer(client.peer.label, client.protection)
+        fitting = yield from self._fitting(client, waiting, put_off)
+        try:
+            for _, verdicts in client.send_parcels(fitting, self._pieces):
+                self._until = _attempt_ends()
+                client.allow(self._until)
+                yield from self._judged(client, waiting.popleft(), verdicts, put_off)
+        except (Lost, psycopg.Error):
+            raise
+        except Exception as error:
+            yield self._unexpected(waiting.popleft().parcel, error)
+            self._drop()
+            return
+        if client.sent >= self._most:
+            self.close()
+
+    def _fitting(
+        self, client: SmtpClient, waiting: deque[Letter], put_off: list[Letter]
+    ) -> Generator[Outcome, None, list[Parcel]]:
+        """Returns the parcels as this host can take them; what it need not be asked about another host may take."""
+        fitting = []
+        for letter in list(waiting)[: self._most - client.sent]:
+            try:
+                found: Parcel | Verdict | Verdicts = client.fit(letter.parcel, self._pieces)
+            except psycopg.Error:
+                raise
+            except Exception as error:
+                found = self._unexpected(letter.parcel, error)[1]
+            if isinstance(found, Parcel):
+                fitting.append(found)
+                continue
+            waiting.remove(letter)
+            if isinstance(found, dict):
+                yield letter.parcel, found
+            else:
+                put_off.append(self._unfit(letter, found))
+        return fitting
+
+    def _judged(
+        self, client: SmtpClient, letter: Letter, verdicts: Verdicts, put_off: list[Letter]
+    ) -> Iterator[Outcome]:
+        """Final verdicts at once; of those that a host puts off, the last host's will count."""
+        self.reached = True
+        self.confirms = None if client.reports else Action.RELAYED
+        later = {row: each for row, each in verdicts.items() if each.fate is Fate.RETRY and not each.at_once}
+        if client.slowed and client.sent == 1 and any(v.fate is Fate.DELIVERED for v in verdicts.values()):
+            PACES.remember(client.peer, self._port, client.pace)
+        if later:
+            part = replace(letter.parcel, recipients={row: letter.parcel.recipients[row] for row in later})
+            put_off.append(Letter(part, later, self.peer))
+        if len(later) < len(verdicts):
+            yield letter.parcel, {row: each for row, each in verdicts.items() if row not in later}
+
+    def _put_off(self, letter: Letter, error: Lost) -> Letter:
+        verdict = remote_reply.postponed("4.4.2", f"Connection dropped: {error}")
+        return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer)
+
+    def _unfit(self, letter: Letter, verdict: Verdict) -> Letter:
+        """What a host before this one has put off still waits for that one."""
+        if letter.verdicts and not letter.unfit:
+            return letter
+        return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer, unfit=True)
+
+    def _unexpected(self, parcel: Parcel, error: Exception) -> Outcome:
+        """What nobody foresaw is an outcome of the message it came with."""
+        log.exception("message %s", parcel.message_id)
+        verdict = remote_reply.unexpected(error)
+        return parcel, dict.fromkeys(parcel.recipients, verdict)
+
+    def _connected(self, host: Host, pace: Pace) -> SmtpClient:
+        kept = self._client
+        if kept is not None and kept.peer == host and kept.is_quiet:
+            kept.allow(self._until)
+            return kept
+        self._drop()
+        self._client = smtp_client.connect(host, self._port, self._fqdn, pace, self._until)
+        return self._client
+
+    def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
+        return claims.pieces(self._pool, parcel)
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.part()
+            self._client = None
+
+
+def _attempt_ends() -> float:
+    return monotonic() + (bounds.NEXT_HOP_ATTEMPT.seconds or 0)
+
+
+def _split(parcel: Parcel) -> Iterator[Parcel]:
+    """At most 100 recipients in one transaction: every server takes as many (RFC 5321 §4.5.3.1.8)."""
+    if len(parcel.recipients) <= MOST_RECIPIENTS:
+        yield parcel
+        return
+    rows = list(parcel.recipients.items())
+    for start in range(0, len(rows), MOST_RECIPIENTS):
+        yield replace(parcel, recipients=dict(rows[start : start + MOST_RECIPIENTS]))
