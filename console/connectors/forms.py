@@ -1,4 +1,4 @@
-"""The forms of connectors; their fields follow from the settings tables. `FORMS` are the tabs, in their order."""
+"""The forms of connectors; what stands on them follows from the settings tables."""
 
 from __future__ import annotations
 
@@ -11,52 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
-from console.crud import Group
 from console.kerberos import queries as kerberos
 from console.publishing.fields import help_of
-from console.publishing.settings_form import SettingsForm
+from console.publishing.settings_form import SectionsForm
 from console.users import queries as users
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import settings
+from transport.config.setting import sections, settings
 
 
-def fields_of(section: str) -> list[str]:
-    """The settings of a Receive connector that stand on one tab."""
-    return [field for field, setting in settings(ReceiveConnector).items() if setting.section == section]
-
-
-def not_enforced(section: str) -> Group:
-    """The settings of a tab that are kept but that nothing obeys, closed at its end."""
-    every = settings(ReceiveConnector)
-    fields = [field for field in fields_of(section) if every[field].not_enforced]
-    return Group(_("Not enforced"), fields, _("Kept with the connector, for an import or an export."), closed=True)
-
-
-class GeneralForm(SettingsForm):
-    """The tab General."""
-
-    struct = ReceiveConnector
-    shown = fields_of("General")
-    groups = [
-        Group("", ["name", "enabled", "comment"]),
-        Group(_("Messages"), ["max_message_size", "max_hop_count", "max_local_hop_count", "default_domain"]),
-        Group(_("Service"), ["protocol_logging_level", "transport_role", "usage"]),
-        not_enforced("General"),
-    ]
-
-
-class SecurityForm(SettingsForm):
+class SecurityForm(SectionsForm):
     """The tab Security; the matrix of rights is a field of its own."""
 
-    struct = ReceiveConnector
-    shown = fields_of("Security")
-    groups = [
-        Group("", ["auth_mechanism", "permission_groups", "resolve_senders"]),
-        Group("", ["require_tls", "domain_secure_enabled", "tls_receive_domain_secure_list", "default_logon_domain"]),
-        Group("", ["enable_auth_gssapi", "extended_protection_policy"]),
-    ]
+    struct, section = ReceiveConnector, "Security"
 
     def __init__(self, *data: Any, now: Any = None, **options: Any):
         super().__init__(*data, now=now, **options)
@@ -98,96 +66,15 @@ class SecurityForm(SettingsForm):
         return matrix(now["permission_groups"], now["grants"], self.named)
 
 
-class ScopingForm(SettingsForm):
-    """The tab Scoping."""
-
-    struct = ReceiveConnector
-    shown = fields_of("Scoping")
-    groups = [
-        Group(_("Who may connect"), ["remote_ip_ranges"]),
-        Group(_("Where it listens"), ["bindings"]),
-        Group(_("How it greets"), ["fqdn", "banner"]),
-    ]
-
-
-class LimitsForm(SettingsForm):
-    """The tab Limits."""
-
-    struct = ReceiveConnector
-    shown = fields_of("Limits")
-    groups = [
-        Group(
-            _("Connections"),
-            [
-                "max_inbound_connection",
-                "max_inbound_connection_per_source",
-                "max_inbound_connection_percentage_per_source",
-                "limit_scope",
-            ],
-        ),
-        Group(
-            _("Messages"),
-            ["message_rate_limit", "message_rate_source", "max_recipients_per_message", "max_header_size"],
-        ),
-        Group(
-            _("Errors and delays"),
-            ["max_protocol_errors", "max_logon_failures", "tarpit_interval", "auth_tarpit_interval"],
-        ),
-        Group(_("Time-outs"), ["connection_timeout", "connection_inactivity_timeout"]),
-    ]
-
-
-class ExtensionsForm(SettingsForm):
-    """The tab Extensions: what EHLO offers, and what is refused whatever the client asks."""
-
-    struct = ReceiveConnector
-    shown = fields_of("Extensions")
-    groups = [
-        Group(
-            _("Offered in the answer to EHLO"),
-            [
-                "size_enabled",
-                "pipelining_enabled",
-                "delivery_status_notification_enabled",
-                "enhanced_status_codes_enabled",
-                "eight_bit_mime_enabled",
-                "chunking_enabled",
-                "binary_mime_enabled",
-                "smtp_utf8_enabled",
-                "orar_enabled",
-                "long_addresses_enabled",
-            ],
-        ),
-        Group(
-            _("What is refused"),
-            [
-                "bare_linefeed_rejection_enabled",
-                "early_talker_rejection_enabled",
-                "require_ehlo_domain",
-                "reject_reserved_top_level_recipient_domains",
-                "reject_reserved_second_level_recipient_domains",
-                "reject_single_label_recipient_domains",
-            ],
-        ),
-        not_enforced("Extensions"),
-    ]
-
-
-class CertificateForm(SettingsForm):
+class CertificateForm(SectionsForm):
     """The tab Certificate."""
 
-    struct = ReceiveConnector
-    shown = fields_of("Certificate")
-    groups = [
-        Group("", ["tls_certificate_name", "minimum_tls_version", "require_128_bit_encryption"]),
-        not_enforced("Certificate"),
-    ]
+    struct, section = ReceiveConnector, "Certificate"
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
         now = self.now.tls_certificate_name if self.now is not None else ""
         self.fields["tls_certificate_name"] = CertificateField(now)
-        self.order_fields([name for group in self.groups for name in group.fields])
 
 
 class CertificateField(forms.ChoiceField):
@@ -207,27 +94,22 @@ class CertificateField(forms.ChoiceField):
         )
 
 
-FORMS = {
-    "General": GeneralForm,
-    "Security": SecurityForm,
-    "Scoping": ScopingForm,
-    "Limits": LimitsForm,
-    "Extensions": ExtensionsForm,
-    "Certificate": CertificateForm,
-}
+def _tab(name: str) -> type[SectionsForm]:
+    class Tab(SectionsForm):
+        struct, section = ReceiveConnector, name
+
+    return Tab
+
+
+SPECIAL = {"Security": SecurityForm, "Certificate": CertificateForm}
+FORMS = {section: SPECIAL.get(section) or _tab(section) for section in sections(ReceiveConnector)}
 """Tab → its form, in the order of the tabs."""
 
 
-class SendConnectorForm(SettingsForm):
+class SendConnectorForm(SectionsForm):
     """A Send connector, on one page."""
 
     struct = SendConnector
-    groups = [
-        Group("", ["name", "enabled", "comment"]),
-        Group(_("Address spaces"), ["address_spaces"]),
-        Group(_("Network settings"), ["dns_routing_enabled", "smart_hosts", "internal_ip_ranges", "port"]),
-        Group(_("Session"), ["fqdn", "max_messages_per_connection"]),
-    ]
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)

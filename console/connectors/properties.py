@@ -98,7 +98,8 @@ class Properties(RoleRequired):
             **self.previewed(form),
         }
         status = 422 if form.errors else 200
-        return render(self.request, f"connectors/{self.tab}.html", context, status=status)
+        templates = [f"connectors/{self.tab}.html", "connectors/general.html"]
+        return render(self.request, templates, context, status=status)
 
     def entered(self, form: Any) -> ReceiveConnector:
         """The connector with those of the entries that can be read."""

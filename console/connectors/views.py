@@ -17,11 +17,12 @@ from console.commands.script import new_commands
 from console.connectors import actions, models, other_versions, queries
 from console.connectors.forms import SendConnectorForm
 from console.connectors.sentence import held_by, sentence, target, ways_in
-from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, Detail, Filter, Verb
 from console.crud.access import RoleRequired
 from console.crud.format import badge_html
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import RelayNotConfirmed
+from console.publishing.settings_pages import SettingsPages
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV6
@@ -35,11 +36,10 @@ EVERY_IPV6 = "::/0"
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
 
 
-class ConnectorPages(CrudView):
+class ConnectorPages(SettingsPages):
     """What both kinds of connectors have."""
 
     namespace = "connectors"
-    struct: Any = None
     import_url = "moving_in:hand-in"
     writers = actions.WRITERS
     shows_commands = True
@@ -165,6 +165,10 @@ class ReceivePages(ConnectorPages):
         Detail(_("Size, recipients"), _sizes),
         Detail(_("Protocol log"), "protocol_logging_level"),
     ]
+    told = [
+        "name", "enabled", "remote_ip_ranges", "permission_groups", "grants", "auth_mechanism", "require_tls", "fqdn",
+        "max_message_size", "max_recipients_per_message",
+    ]  # fmt: skip
     search = ["name", "comment", "fqdn", "bindings", "remote_ip_ranges"]
     new_url = "connectors:receive-wizard"
     edit_url = "connectors:receive-edit"
@@ -248,22 +252,16 @@ class SendPages(ConnectorPages):
         Detail(_("Messages per connection"), "max_messages_per_connection", NUMBER),
         Detail(_("Comment"), "comment"),
     ]
+    told = ["name", "enabled", "address_spaces", "dns_routing_enabled", "smart_hosts", "port", "fqdn"]
     search = ["name", "comment", "address_spaces", "smart_hosts"]
     form_class = SendConnectorForm
     form_template = "connectors/send_form.html"
     details_template = "connectors/send_details.html"
 
-    def make_form(self, obj: Any = None) -> SendConnectorForm:
-        data = (self.request.POST,) if self.request.method == "POST" else ()
-        return SendConnectorForm(*data, now=queries.send(obj) if obj else None, row=obj)
-
     def save(self, form: SendConnectorForm) -> Any:
         if form.row is None:
             return actions.create(self.actor, SendConnector(**form.changes))
         return actions.update(self.actor, SendConnector, form.row.pk, form.changes, form.seen_version)
-
-    def put(self, form: SendConnectorForm, error: ValidationError) -> None:
-        form.put(error)
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.crud import BADGE, MONO, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud import BADGE, MONO, Badge, Column, Detail, Filter, Verb
 from console.crud.format import badge_html
 from console.domains import actions, models
 from console.domains.forms import DomainForm
 from console.publishing.rows import struct_of
+from console.publishing.settings_pages import SettingsPages
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.receive.exposure import is_wide, sends_on, too_wide
 
@@ -48,8 +48,9 @@ def _looked_up(row: models.AcceptedDomain) -> str:
     return _t("not looked up: any is taken")
 
 
-class DomainPages(CrudView):
+class DomainPages(SettingsPages):
     model = models.AcceptedDomain
+    struct = AcceptedDomain
     namespace = "domains"
     noun, plural = _("accepted domain"), _("accepted domains")
     purpose = _("The domains this organization takes mail for. Mail for any other domain is refused as relay.")
@@ -69,6 +70,7 @@ class DomainPages(CrudView):
         Detail(_("Recipients"), _looked_up),
         Detail(_("Default"), lambda row: _t("Yes: it gives the postmaster address") if row.default else _t("No")),
     ]
+    told = ["domain_type", "match_subdomains", "address_book_enabled", "default"]
     search = ["name", "domain_name"]
     filters = [Filter("domain_type", _("Type"), TYPES)]
     verbs = [Verb("make-default", _("Make default"), icon="star", done=_("now the default"), bulk=False)]
@@ -80,17 +82,10 @@ class DomainPages(CrudView):
     def may(self, verb: Verb, obj: Any) -> bool:
         return not (obj.default and verb.name in ("make-default", "remove"))
 
-    def make_form(self, obj: Any = None) -> DomainForm:
-        data = (self.request.POST,) if self.request.method == "POST" else ()
-        return DomainForm(*data, now=struct_of(obj, AcceptedDomain) if obj else None, row=obj)
-
     def save(self, form: DomainForm) -> Any:
         if form.row is None:
             return actions.create(self.actor, AcceptedDomain(**form.changes), form.typed)
         return actions.update(self.actor, form.row.pk, form.changes, form.seen_version, form.typed)
-
-    def put(self, form: DomainForm, error: ValidationError) -> None:
-        form.put(error)
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, obj.pk, self.confirmed)

@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from console.crud import BADGE, LINES, MONO, NAME, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Tab, Verb
+from console.crud import BADGE, LINES, MONO, NAME, NUMBER, TIME, Badge, Column, Detail, Filter, Tab, Verb
 from console.crud.format import time_html
 from console.crud.listing import matching
 from console.protection import actions, models, queries
 from console.protection.forms import ConnectionFilterForm, EntryForm, PasteForm, ProviderForm, TrialForm
 from console.protection.views import FilterPage
-from console.publishing.rows import struct_of
-from transport.config.connection_filter import IPList, IPListProvider
+from console.publishing.settings_pages import SettingsPages
+from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
 
 TABS = {
     "protection:connection-filter": _("Settings and test"),
@@ -66,10 +66,11 @@ def _state(row: models.IPListEntry) -> Badge:
     return Badge(_("Expired, not applied"), "neutral") if _has_expired(row) else Badge(_("Applied"), "good")
 
 
-class EntryPages(CrudView):
+class EntryPages(SettingsPages):
     """The pages of one list; a new entry may be many."""
 
     model = models.IPListEntry
+    struct = IPListEntry
     namespace = "protection"
     ip_list: IPList
     import_url = "moving_in:hand-in"
@@ -86,6 +87,7 @@ class EntryPages(CrudView):
         Detail(_("Expires"), _expires),
         Detail(_("Changed"), "changed_at", TIME),
     ]
+    told = ["ip_list", "expiration_time"]
     search = ["ip_range", "comment"]
     filters = [Filter("state", _("State"), [("applied", _("Applied")), ("expired", _("Expired"))])]
     verbs = [Verb("expire", _("Expire now"), icon="clock", done=_("expired"))]
@@ -110,15 +112,14 @@ class EntryPages(CrudView):
         return verb.name != "expire" or not _has_expired(obj)
 
     def make_form(self, obj: Any = None) -> Any:
+        if obj is not None:
+            return super().make_form(obj)
         data = (self.request.POST,) if self.request.method == "POST" else ()
-        if obj is None:
-            return PasteForm(*data, ip_list=self.ip_list)
-        return EntryForm(*data, now=struct_of(obj, EntryForm.struct), row=obj)
+        return PasteForm(*data, ip_list=self.ip_list)
 
     def save(self, form: Any) -> Any:
         if isinstance(form, EntryForm):
-            pk, version = form.row.pk, form.seen_version
-            return _refreshing(form, lambda: actions.update_entry(self.actor, pk, form.changes, version))
+            return actions.update_entry(self.actor, form.row.pk, form.changes, form.seen_version)
         added = actions.add_entries(self.actor, form.structs)
         if not added:
             raise ValidationError({"entries": _t("All of these are on the list already.")})
@@ -136,14 +137,6 @@ class EntryPages(CrudView):
 
     def expire(self, obj: Any) -> None:
         actions.update_entry(self.actor, obj.pk, {"expiration_time": int(timezone.now().timestamp())})
-
-
-def _refreshing(form: Any, save: Any) -> Any:
-    try:
-        return save()
-    except ValidationError as error:
-        form.refresh_version(error)
-        raise
 
 
 class BlockListPages(EntryPages):
@@ -183,8 +176,9 @@ def _listed(row: models.IPListProvider) -> Badge:
     return Badge(_("is refused"), "warning") if row.ip_list == IPList.Block.value else Badge(_("is trusted"), "info")
 
 
-class ProviderPages(CrudView):
+class ProviderPages(SettingsPages):
     model = models.IPListProvider
+    struct = IPListProvider
     namespace, prefix = "protection", "provider-"
     noun, plural = _("list provider"), _("list providers")
     purpose = _(
@@ -208,6 +202,7 @@ class ProviderPages(CrudView):
         Detail(_("Reply"), "rejection_response", MONO),
         Detail(_("Status"), _enabled, BADGE),
     ]
+    told = ["enabled", "ip_list", "any_match", "bitmask_match", "ip_addresses_match"]
     search = ["name", "lookup_domain"]
     filters = [Filter("ip_list", _("List"), [("Block", _("Block list")), ("Allow", _("Allow list"))])]
     verbs = [
@@ -224,14 +219,9 @@ class ProviderPages(CrudView):
     def list_context(self, selected: Any) -> dict[str, Any]:
         return super().list_context(selected) | {"tabs": tabs("protection:provider-list")}
 
-    def make_form(self, obj: Any = None) -> ProviderForm:
-        data = (self.request.POST,) if self.request.method == "POST" else ()
-        return ProviderForm(*data, now=struct_of(obj, IPListProvider) if obj else None, row=obj)
-
     def save(self, form: ProviderForm) -> Any:
         pk = form.row.pk if form.row else None
-        wanted = IPListProvider(**form.changes)
-        return _refreshing(form, lambda: actions.save_provider(self.actor, wanted, pk, form.seen_version))
+        return actions.save_provider(self.actor, IPListProvider(**form.changes), pk, form.seen_version)
 
     def remove(self, obj: Any) -> None:
         actions.remove_provider(self.actor, obj.pk)

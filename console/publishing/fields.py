@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from transport.config import kinds
+from transport.config.permissions import PRINCIPALS, Grant, right_named
 from transport.config.setting import Kind, Setting
 
 # A row of the table is a paragraph, whatever its length.
@@ -142,6 +144,24 @@ def _size(value: int) -> str:
         if value and value % factor == 0:
             return f"{value // factor} {unit}"
     return str(value)
+
+
+def lines(setting: Setting, value: Any) -> list[str]:
+    """A value for people: labels instead of shell names, Yes and No, a line for each entry of a list."""
+    if isinstance(value, bool):
+        return [_("Yes") if value else _("No")]
+    if isinstance(value, frozenset):
+        return [member.label for member in setting.choices or () if member in value]
+    if isinstance(value, Enum):
+        return [str(getattr(value, "label", value.value))]
+    if isinstance(value, tuple):
+        return [_grant(each) if isinstance(each, Grant) else _line(each) for each in value]
+    return written(setting, value).splitlines()
+
+
+def _grant(grant: Grant) -> str:
+    words = _("%(who)s, denied: %(right)s") if grant.deny else _("%(who)s: %(right)s")
+    return words % {"who": PRINCIPALS.get(grant.principal, grant.principal), "right": right_named(grant.right).label}
 
 
 def _text(setting: Setting) -> SettingField:

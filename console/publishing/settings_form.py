@@ -8,14 +8,16 @@ from typing import Any
 import msgspec
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from console.crud.forms import Group, GroupedForm, TypedConfirmation, put_errors
 from console.publishing.fields import field_for, written
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.settings_rows import STALE
-from transport.config.setting import Kind, sections, settings
+from transport.config.setting import Kind, Setting, settings
 
 OWN_FIELD = {Kind.GRANTS}
+NOT_ENFORCED = "Not enforced"
 
 
 class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
@@ -84,11 +86,27 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
 
 
 class SectionsForm(SettingsForm):
-    """All settings of a struct, in groups by their sections."""
+    """The settings of one section of a struct (of all, where none is named) under their headings.
+
+    What is kept but obeyed by nothing stands closed at the end.
+    """
+
+    section: str = ""
 
     def __init_subclass__(cls) -> None:
-        table = settings(cls.struct)
-        cls.groups = [
-            Group("" if section == "General" else section, [name for name in table if table[name].section == section])
-            for section in sections(cls.struct)
-        ]
+        every = settings(cls.struct)
+        cls.shown = [name for name, each in every.items() if cls.section in ("", each.section)]
+        found: dict[str, list[str]] = {}
+        for name, setting in cls.table().items():
+            found.setdefault(NOT_ENFORCED if setting.not_enforced else cls._heading(setting), []).append(name)
+        unused = found.pop(NOT_ENFORCED, [])
+        cls.groups = [Group(title, names) for title, names in found.items()]
+        if unused:
+            kept = _("Kept for an import or an export.")
+            cls.groups.append(Group(_(NOT_ENFORCED), unused, kept, closed=True))
+
+    @classmethod
+    def _heading(cls, setting: Setting) -> str:
+        if cls.section:
+            return setting.group
+        return "" if setting.section == "General" else setting.section

@@ -41,7 +41,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
     address_spaces: Annotated[
         tuple[AddressSpace, ...],
         Setting(
-            "AddressSpaces", "Delivery", Kind.ADDRESS_SPACES, "Address spaces",
+            "AddressSpaces", "Address spaces", Kind.ADDRESS_SPACES, "Address spaces",
             "One each line: * for everything, contoso.com, or *.contoso.com; add ;cost to prefer one connector "
             "(the lowest cost wins).",
             CMDLET,
@@ -50,14 +50,14 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
     dns_routing_enabled: Annotated[
         bool,
         Setting(
-            "DNSRoutingEnabled", "Delivery", Kind.FLAG, "MX record associated with recipient domain",
+            "DNSRoutingEnabled", "Network settings", Kind.FLAG, "MX record associated with recipient domain",
             "Off: mail goes to the smart hosts below.", CMDLET,
         ),
     ] = True
     smart_hosts: Annotated[
         tuple[str, ...],
         Setting(
-            "SmartHosts", "Delivery", Kind.SMART_HOSTS, "Smart hosts",
+            "SmartHosts", "Network settings", Kind.SMART_HOSTS, "Smart hosts",
             "One each line: a name or an address in brackets, such as mail.contoso.com or [10.10.10.100]. "
             "They are tried in this order.",
             CMDLET,
@@ -66,7 +66,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
     internal_ip_ranges: Annotated[
         tuple[IPRange, ...],
         Setting(
-            "InternalIPRanges", "Delivery", Kind.RANGES, "Internal addresses that MX records may lead to",
+            "InternalIPRanges", "Network settings", Kind.RANGES, "Internal addresses that MX records may lead to",
             "One each line, such as 10.1.0.0/16. To other private, loopback, link-local or own addresses, and to an "
             "address instead of a domain (anna@[10.1.2.3]), nothing is sent: strangers could choose them. Smart hosts "
             "need no entry.",
@@ -75,19 +75,22 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     port: Annotated[
         int,
-        Setting("Port", "Delivery", Kind.COUNT, "Port", "TCP port of the next hop.", CMDLET, minimum=1, maximum=65535),
+        Setting(
+            "Port", "Network settings", Kind.COUNT, "Port", "TCP port of the next hop.", CMDLET,
+            minimum=1, maximum=65535,
+        ),
     ] = 25
     fqdn: Annotated[
         str,
         Setting(
-            "Fqdn", "Delivery", Kind.HOST_NAME, "FQDN",
+            "Fqdn", "Session", Kind.HOST_NAME, "FQDN",
             "The name given in EHLO. Empty: this server's own name.", CMDLET, maximum=255,
         ),
     ] = ""
     max_messages_per_connection: Annotated[
         int,
         Setting(
-            "SmtpMaxMessagesPerConnection", "Delivery", Kind.COUNT, "Messages per connection",
+            "SmtpMaxMessagesPerConnection", "Session", Kind.COUNT, "Messages per connection",
             "After this many messages a new connection is opened.", CMDLET, minimum=1, maximum=2147483647,
         ),
     ] = 20

@@ -41,8 +41,9 @@ class Kind(Enum):
 class Setting:
     """One property of an object that an administrator edits.
 
-    `name` is Exchange's; `section` the tab it stands on; `minimum` and `maximum` are inclusive, in the value's own unit
-    (bytes, seconds, count; characters of a text, entries of a list); `source`: where name, default and bounds are from.
+    `name` is Exchange's; `section` the tab it stands on, or its heading where there are no tabs; `group` the heading on
+    its tab; `minimum` and `maximum` are inclusive, in the unit of the value (bytes, seconds, count; characters of a
+    text, entries of a list); `source`: where name, default and bounds are from.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Setting:
     choices: type[Enum] | None = None
     read_only: bool = False
     not_enforced: str = ""
+    group: str = ""
 
 
 @cache

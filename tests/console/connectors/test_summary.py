@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from console.connectors import actions
-from console.connectors.summary import lines, tables
+from console.connectors.summary import tables
+from console.publishing.fields import lines
 from tests.console.builders import ADMIN, RELAY, receive_connector
 from transport.config.permissions import Grant, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from django.urls import reverse
 
-from console.connectors import models
+from console.connectors import actions, models
 from console.connectors.forms import FORMS, SendConnectorForm
 from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
@@ -15,7 +16,7 @@ from console.publishing.fields import FIELDS, field_for, written
 from console.publishing.rows import struct_of
 from console.transport_settings import models as transport
 from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
-from tests.console.builders import receive_connector
+from tests.console.builders import ADMIN, receive_connector
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
@@ -93,3 +94,12 @@ def test_what_a_field_shows_it_also_understands(struct):
 def test_sizes_are_written_as_one_types_them():
     setting = settings(ReceiveConnector)["max_message_size"]
     assert [written(setting, size) for size in (10 * 1024**2, 1500 * 1024, 70001)] == ["10 MB", "1500 KB", "70001"]
+
+
+@pytest.mark.django_db
+def test_the_details_pane_ends_with_what_is_not_as_usual_and_has_no_line_of_its_own(admin):
+    changes = {"tarpit_interval": 9, "pipelining_enabled": False, "banner": "220 Hello"}
+    row = actions.create(ADMIN, receive_connector(**changes))
+    details = dict(admin.get(reverse("connectors:receive-details", args=[row.pk])).context["details"])
+    assert "00:00:09" in details["Tarpit interval"] and "No" in details["PIPELINING"]
+    assert "CHUNKING" not in details and list(details).count("Banner") == 1

@@ -1,0 +1,52 @@
+"""The pages of objects that are edited by a settings table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ValidationError
+
+from console.crud import LINES, CrudView
+from console.crud.columns import written
+from console.publishing.fields import lines
+from console.publishing.rows import struct_of
+from console.publishing.settings_form import SettingsForm
+from transport.config.setting import defaults, settings
+
+
+class SettingsPages(CrudView):
+    """The details pane ends with every setting that is not as usual and has no line of its own.
+
+    `told`: the fields that columns and details tell, in other words than the table's.
+    """
+
+    struct: type[msgspec.Struct]
+    told: Collection[str] = ()
+
+    def make_form(self, obj: Any = None) -> SettingsForm:
+        data = (self.request.POST,) if self.request.method == "POST" else ()
+        return self.form_class(*data, now=struct_of(obj, self.struct) if obj else None, row=obj)
+
+    def put(self, form: Any, error: ValidationError) -> None:
+        if isinstance(form, SettingsForm):
+            form.put(error)
+        else:
+            super().put(form, error)
+
+    def details_context(self, selected: Any) -> dict[str, Any]:
+        context = super().details_context(selected)
+        if selected is not None:
+            context["details"] += self._rest(struct_of(selected, self.struct))
+        return context
+
+    def _rest(self, now: msgspec.Struct) -> list[tuple[str, str]]:
+        told = {*self.told, *(each.source for each in (*self.columns, *self.details))}
+        usual = defaults(self.struct)
+        rest = {field: each for field, each in settings(self.struct).items() if field not in told}
+        return [
+            (each.label, written(lines(each, getattr(now, field)), LINES))
+            for field, each in rest.items()
+            if getattr(now, field) != usual[field]
+        ]
