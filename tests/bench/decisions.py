@@ -7,11 +7,11 @@ from time import perf_counter
 
 from tests.receive.builders import connector, domain, policy
 from transport.config.connection_filter import IPListEntry
-from transport.receive import rcpt, verbs
-from transport.receive.admission import Load, admitted
+from transport.receive.conversation import Conversation, World
 from transport.receive.policy import Policy
 
 MESSAGES = 5000
+WORLD = World()
 
 
 def main() -> None:
@@ -38,10 +38,8 @@ def _ratio(prepared: Policy, few: Policy) -> float:
 def _microseconds(prepared: Policy, client: str) -> float:
     began = perf_counter()
     for _ in range(MESSAGES):
-        session = verbs.connect(prepared, ("127.0.0.1", 25), (client, 49152), True).session
-        session = admitted(session, Load(0, 0), 0.0).session
-        session = verbs.respond(session, b"EHLO client.example", 0.0).session
-        session = verbs.respond(session, b"MAIL FROM:<a@example.org>", 0.0).session
-        outcome = verbs.respond(session, b"RCPT TO:<user@contoso.com>", 0.0)
-        rcpt.looked_up(outcome.session, outcome.actions[0], True)  # type: ignore[arg-type]
+        conversation = Conversation(prepared, ("127.0.0.1", 25), (client, 49152), WORLD)
+        conversation.line(b"EHLO client.example")
+        conversation.line(b"MAIL FROM:<a@example.org>")
+        conversation.line(b"RCPT TO:<user@contoso.com>")
     return (perf_counter() - began) / MESSAGES * 1e6

@@ -7,23 +7,20 @@ import re
 
 from tests.fuzz import lines
 from transport.config.permissions import Right
-from transport.receive import admission, auth, connection_filter, data, mail, rcpt, starttls, verbs
+from transport.receive import admission, auth, verbs
+from transport.receive.conversation import Conversation, World
+from transport.receive.data import MailData
 from transport.receive.dns import DnsAnswers
 from transport.receive.outcome import (
     Accept,
     AnswerToken,
-    AwaitLookUp,
     CheckPassword,
-    Close,
-    CountConnection,
     CountMessage,
     LookUpClient,
     LookUpRecipient,
     Outcome,
     ReadChunk,
     ReadMailData,
-    StartTls,
-    Tarpit,
 )
 from transport.receive.policy import Policy
 from transport.receive.rules import RULES
@@ -46,96 +43,90 @@ LONGEST_REPLY = 512
 """RFC 5321 §4.5.3.1.5."""
 
 
+class Chance(World):
+    """Answers by chance."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+
+    @property
+    def resources_low(self) -> bool:  # type: ignore[override]
+        return self.chance.random() < 0.01
+
+    def load(self, session: Session) -> admission.Load:
+        return admission.Load(self.chance.choice((0, 0, 0, 9999)), 0)
+
+    def keeps_rate(self, session: Session, asked: CountMessage) -> bool:
+        return self.chance.random() < 0.9
+
+    def recipient(self, session: Session, asked: LookUpRecipient) -> tuple[bool | None, bool]:
+        return self.chance.choice((True, True, False, None)), self.chance.random() < 0.1
+
+    def sign_in(self, session: Session, asked: CheckPassword | AnswerToken) -> bytes | User | auth.Denied | None:
+        if isinstance(asked, AnswerToken) and self.chance.random() < 0.5:
+            return self.chance.choice((None, b"token"))
+        return self.chance.choice(WHO)
+
+    def client(self, asked: LookUpClient) -> DnsAnswers | None:
+        return self.chance.choice(DNS) if self.chance.random() < 0.5 else None
+
+
 class Client:
-    """One connection. `closed` once the core has ended it; `lines` counts what it has said."""
+    """One connection. `lines` counts what it has said."""
 
     def __init__(self, policy: Policy, chance: random.Random) -> None:
         self.chance = chance
-        self.closed = False
         self.lines = 0
-        self.now = 1795000000.0
-        self.said = b""
-        self.session: Session
-        self.take(verbs.connect(policy, ("127.0.0.1", 25), (chance.choice(CLIENTS), 49152), chance.random() < 0.8))
+        self.conversation = Conversation(
+            policy,
+            ("127.0.0.1", 25),
+            (chance.choice(CLIENTS), 49152),
+            Chance(chance),
+            tls_available=chance.random() < 0.8,
+            now=1795000000.0,
+            heard=check,
+        )
 
     def talk(self, most: int) -> None:
         """Say up to `most` lines."""
         for _ in range(most):
-            if self.closed:
+            if self.conversation.closed:
                 return
             self.say()
 
     def say(self) -> None:
         """One line, or something that happens instead of one."""
         self.lines += 1
-        chance, session = self.chance, self.session
+        chance, session = self.chance, self.conversation.session
         if chance.random() < 0.02:
-            self.take(chance.choice((verbs.line_too_long, verbs.bare_line_feed))(session))
+            self.conversation.happens(chance.choice((verbs.line_too_long, verbs.bare_line_feed)))
         elif chance.random() < 0.002:
             ends = (verbs.idle, verbs.expired, verbs.stopping, verbs.failed, verbs.tls_at_once)
-            self.take(chance.choice(ends)(session))
+            self.conversation.happens(chance.choice(ends))
         else:
             in_exchange = session.exchange is not None
             self.hear(lines.answer(chance) if in_exchange else lines.line(chance, session.stage))
 
     def hear(self, line: bytes) -> None:
-        """The core's turn."""
-        if not self.closed:
-            self.said = line
-            self.take(verbs.respond(self.session, line, self.now, self.chance.random() < 0.01))
-
-    def take(self, outcome: Outcome) -> None:
-        """Check the outcome and do what it asks for."""
-        check(outcome)
-        self.session = outcome.session
-        for action in outcome.actions:
-            self.act(action, outcome)
-
-    def act(self, action: object, outcome: Outcome) -> None:
-        chance, session = self.chance, self.session
-        match action:
-            case Close():
-                self.closed = True
-            case Tarpit() | Accept():
-                pass
-            case CountConnection():
-                self.take(admission.admitted(session, admission.Load(chance.choice((0, 0, 0, 9999)), 0), self.now))
-            case CountMessage():
-                self.take(mail.counted(session, chance.random() < 0.9))
-            case LookUpRecipient():
-                found = chance.choice((True, True, False, None))
-                self.take(rcpt.looked_up(session, action, found, chance.random() < 0.1))
-            case CheckPassword():
-                self.take(auth.checked(session, chance.choice(WHO)))
-            case AnswerToken():
-                if chance.random() < 0.5:
-                    self.take(auth.challenged(session, action.mechanism, chance.choice((None, b"token"))))
-                else:
-                    self.take(auth.checked(session, chance.choice(WHO)))
-            case StartTls():
-                self.session = starttls.established(session, "TLSv1.3", "AES", chance.choice(NAMES))
-            case LookUpClient():
-                if chance.random() < 0.5:
-                    self.session = connection_filter.answered(session, chance.choice(DNS))
-            case AwaitLookUp():
-                answered = connection_filter.answered(session, chance.choice(DNS))
-                self.take(verbs.respond(answered, self.said, self.now))
-            case ReadMailData():
-                self.receive(action.limit)
-            case ReadChunk(last=True, keep=True):
-                self.receive(action.limit)
+        """A line, and what must come behind it."""
+        conversation = self.conversation
+        if conversation.closed:
+            return
+        conversation.line(line)
+        if conversation.secures:
+            conversation.secure(self.chance.choice(NAMES))
+        match conversation.reading:
+            case ReadMailData(limit) | ReadChunk(last=True, keep=True, limit=limit):
+                conversation.message(self.mail_data(limit))
             case ReadChunk():
-                self.take(data.chunk_read(session, action))
-            case _:
-                raise AssertionError(f"{action} is new here")
+                conversation.chunk()
 
-    def receive(self, limit: int | None) -> None:
+    def mail_data(self, limit: int | None) -> MailData:
         """A message by chance, as the shell would sum it up."""
         head = lines.content(self.chance)
         size = self.chance.choice((len(head), limit or 0, (limit or 0) + 1))
         over = limit is not None and size > limit
-        found = data.MailData(size, head, self.chance.random() < 0.95, over, b"\n" in head.replace(b"\r\n", b""))
-        self.take(data.received(self.session, found, "0193f5a1c0de70008000000000000001", self.now))
+        return MailData(size, head, self.chance.random() < 0.95, over, b"\n" in head.replace(b"\r\n", b""))
 
 
 def check(outcome: Outcome) -> None:

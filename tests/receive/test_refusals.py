@@ -104,9 +104,9 @@ class Recorded(Core):
         self.recorder = recorder
         super().__init__(read(path))
 
-    def take(self, outcome: Outcome) -> None:
+    def heard(self, outcome: Outcome) -> None:
         self.recorder.took(outcome)
-        super().take(outcome)
+        super().heard(outcome)
 
 
 @pytest.mark.parametrize("site", list(sites(FOLDER)), ids=str)

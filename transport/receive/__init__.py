@@ -3,12 +3,14 @@
 The contract with the shell, in the order in which it is used:
 
 1. `policy.Policy(snapshot)` once per revision.
-2. `verbs.connect(policy, local, remote, now, tls_available)` → Outcome: write `reply`, perform `actions`.
+2. `verbs.connect(policy, local, remote, tls_available)` → Outcome: write `reply`, perform `actions`.
 3. for each line `verbs.respond(session, line, now)`; or `verbs.line_too_long`, `bare_line_feed`, `spoke_early`,
    `idle`, `expired`, `stopping`, `failed` when that is what happened.
 4. an action asks for something: `LookUpRecipient` → `rcpt.looked_up`; `CheckPassword` → `auth.checked`;
    `AnswerToken` → `auth.challenged` or `auth.checked`; `ReadMailData` → `data.received`; `StartTls` →
    `starttls.established`; `Accept` → store, then write the reply, or `data.not_stored`.
+
+`conversation` drives all of it on values: dialogues, fuzz and the console's pages play a client there.
 
 A session keeps the policy and the connector with which it started.
 """

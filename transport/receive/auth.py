@@ -132,6 +132,14 @@ def logon_name(text: str, default_domain: str) -> LogonName:
     return LogonName(text, default_domain.casefold())
 
 
+def told(session: Session, asked: CheckPassword | AnswerToken, answer: bytes | User | Denied | None) -> Outcome:
+    """The answer to what a sign-in asked: who it is, why not, or what the mechanism's acceptor wants next."""
+    if isinstance(answer, User | Denied):
+        return checked(session, answer)
+    assert isinstance(asked, AnswerToken)
+    return challenged(session, asked.mechanism, answer)
+
+
 def challenged(session: Session, mechanism: str, token: bytes | None) -> Outcome:
     """The acceptor's challenge, which the client answers next; None for a message that is none of the mechanism."""
     if token is None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from transport.config import bounds
-from transport.receive.auth import NOT_AVAILABLE, Denied, challenged, checked
+from transport.receive.auth import NOT_AVAILABLE, Denied, told
 from transport.receive.outcome import AnswerToken, CheckPassword, Outcome
 from transport.receive.session import Session, User
 from transport.shell.clients.reception import Reception
@@ -25,10 +25,7 @@ async def signed_in(reception: Reception, session: Session, asked: CheckPassword
     except Exception as error:
         log.error("no sign-in from %s: %s: %s", session.remote_ip, type(error).__name__, " ".join(str(error).split()))
         answer = NOT_AVAILABLE
-    if isinstance(asked, AnswerToken) and (answer is None or isinstance(answer, bytes)):
-        return challenged(session, asked.mechanism, answer)
-    assert isinstance(answer, User | Denied)
-    return checked(session, answer)
+    return told(session, asked, answer)
 
 
 async def _answer(
