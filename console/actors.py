@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
@@ -38,7 +39,7 @@ class Actor:
     roles: frozenset[Role]
 
     @classmethod
-    def of(cls, user) -> Actor:
+    def of(cls, user: Any) -> Actor:
         """The actor behind a signed-in user; an anonymous user has no role. One query per user object."""
         if not user.is_authenticated:
             return cls("", frozenset())

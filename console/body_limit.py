@@ -14,7 +14,7 @@ from transport.config.bounds import Bound
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 SignedIn = Callable[[Iterable[tuple[bytes, bytes]]], Awaitable[bool]]
 """Do these headers belong to a session of somebody who has signed in?"""
 

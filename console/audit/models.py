@@ -19,5 +19,5 @@ class Entry(models.Model):
     class Meta:
         ordering = ["-time", "-id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.object_name}: {self.verb}"

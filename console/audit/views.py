@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from console.audit import queries
@@ -35,9 +37,9 @@ class ChangeHistory(CrudView):
     refresh = 15
     details_template = "audit/details.html"
 
-    def rows(self):
+    def rows(self) -> QuerySet[Entry]:
         return queries.entries()
 
-    def details_context(self, selected):
+    def details_context(self, selected: Entry | None) -> dict[str, Any]:
         found = queries.differences(selected) if selected else []
         return super().details_context(selected) | {"differences": found}

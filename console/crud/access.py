@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.views.generic.base import View
 
@@ -29,7 +33,7 @@ class RoleRequired(View):
     def roles_needed(self) -> frozenset[Role]:
         return self.readers if self.request.method in ("GET", "HEAD", "OPTIONS") else self.writers
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.actor = Actor.of(request.user)
         self.actor.require(*self.roles_needed())
         response = super().dispatch(request, *args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -22,13 +23,13 @@ class Group:
     closed: bool = False
 
 
-class GroupedForm:
+class GroupedForm(forms.BaseForm):
     """Mixin. `groups` orders the fields; `defaults` maps a field's name to its default as the field shows it."""
 
     groups: Sequence[Group] = ()
     defaults: dict[str, str] = {}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields([name for group in self.groups for name in group.fields])
         say_what_is_missing(self)
@@ -38,7 +39,7 @@ class GroupedForm:
             yield group, [self[name] for name in group.fields if name in self.fields]
 
 
-class TypedConfirmation:
+class TypedConfirmation(forms.BaseForm):
     """Mixin for what strangers could misuse: the form is valid only once every name has been typed.
 
     Call `require_names` when there is danger; `dangers` then maps each name to what would follow.

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 
 from console.actors import Role
@@ -62,7 +62,8 @@ class Kind(RoleRequired):
     remove_template = "crud/remove.html"
 
     def rows(self) -> Rows:
-        return self.model._default_manager.all()
+        found: Rows = self.model._default_manager.all()
+        return found
 
     def find(self, pk: Any) -> Any:
         try:
@@ -95,10 +96,10 @@ class Kind(RoleRequired):
 
     @property
     def heading_text(self) -> str:
-        return self.title or capfirst(self.plural)
+        return str(self.title or capfirst(self.plural))
 
     @classmethod
-    def urls(cls, at: str = "") -> list:
+    def urls(cls, at: str = "") -> list[URLPattern]:
         """list, details, new, edit, remove and act under `at`, as far as the class offers them."""
         routes = {Page.LIST: "", Page.ACT: "act", Page.REMOVE: "remove", Page.NEW: "new"}
         one = f"<{cls.pk_converter}:pk>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page as PageOfRows
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -41,16 +42,16 @@ class ListPage(Kind):
         """What the query string says of `name`; without NUL, which no column of the database can hold."""
         return self.request.GET.get(name, "").replace("\0", "")
 
-    def filtered(self, rows: Rows) -> Rows:
+    def filtered(self, rows: Any) -> Rows:
         """Override to give a filter a meaning that `rows.filter(lookup=value)` cannot express."""
-        rows = matching(rows, self.asked("q"), self.search) if self.search else rows
+        kept: Rows = matching(rows, self.asked("q"), self.search) if self.search else rows
         for each in self.filters:
             value = self.asked(each.name)
-            if value and hasattr(rows, "filter"):
-                rows = rows.filter(**{each.lookup or each.name: value})
-        return rows
+            if value and isinstance(kept, QuerySet):
+                kept = kept.filter(**{each.lookup or each.name: value})
+        return kept
 
-    def paginate(self, rows: Rows) -> PageOfRows:
+    def paginate(self, rows: Rows) -> PageOfRows[Any]:
         return self.paginator_class(rows, self.page_size).get_page(self.request.GET.get("page"))
 
     def heading(self, column: Column) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from console.crud.columns import Column, value_of
 
-Rows = QuerySet | Sequence[Any]
+Rows = QuerySet[Any] | Sequence[Any]
 
 
 def matching(rows: Rows, text: str, fields: Sequence[str]) -> Rows:

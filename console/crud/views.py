@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from console.actors import Role
 from console.crud.columns import Verb
 from console.crud.form_page import FormPage
 from console.crud.kind import Page
@@ -24,7 +25,7 @@ __all__ = ["EDIT", "REMOVE", "CrudView", "Page"]
 class CrudView(ListPage, FormPage):
     """Which page it is stands in `page`, given by `urls()`; what it shows and does is declared by the subclass."""
 
-    def roles_needed(self):
+    def roles_needed(self) -> frozenset[Role]:
         return self.readers if self.page in (Page.LIST, Page.DETAILS) else self.writers
 
     def get(self, request: HttpRequest, pk: Any = None) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -70,7 +71,7 @@ def start_import(actor: Actor, source: str, content: bytes) -> Import:
     Import.objects.filter(created_at__lt=Now() - KEPT_IMPORTS).delete()
     name = "".join(sign for sign in source if sign.isprintable())[:200]
     job = Import.objects.create(author=actor.name, source=name, content=content)
-    transaction.on_commit(lambda: run_import.apply_async([job.pk], retry=False), robust=True)
+    transaction.on_commit(lambda: run_import.apply_async((job.pk,), retry=False), robust=True)
     return job
 
 
@@ -87,7 +88,7 @@ def announce() -> None:
         cursor.execute("NOTIFY gatepost_recipients")
 
 
-def _parsed(field: str, parse, text: str) -> str:
+def _parsed(field: str, parse: Callable[[str], str], text: str) -> str:
     try:
         return parse(text)
     except ValueError as error:

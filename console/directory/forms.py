@@ -26,9 +26,9 @@ class RecipientForm(forms.Form):
         label=gettext_lazy("Display name"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, instance: Recipient | None = None, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, instance: Recipient | None = None) -> None:
         given = {"address": instance.address, "display_name": instance.display_name} if instance else None
-        super().__init__(*args, initial=given, **kwargs)
+        super().__init__(data, files, initial=given)
         self.instance = instance
         if instance:
             self.fields["address"].disabled = True

@@ -75,7 +75,7 @@ def update(
     """Changes some settings (field → value) of a domain, but never the domain itself."""
     actor.require(*WRITERS)
     with change(actor, "", confirmed) as under_way:
-        row = ROWS.row(pk)
+        row: models.AcceptedDomain = ROWS.row(pk)
         before = struct_of(row, AcceptedDomain)
         if version is not None and version != row.version:
             raise ValidationError(ROWS.meanwhile(before, changes), code="stale")

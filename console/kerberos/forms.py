@@ -33,9 +33,9 @@ class KeytabForm(forms.Form):
         },
     )
 
-    def __init__(self, *data: Any, instance: Keytab | None = None):
+    def __init__(self, data: Any = None, files: Any = None, instance: Keytab | None = None) -> None:
         self.instance = instance
-        super().__init__(*data, initial={"name": instance.name} if instance else None)
+        super().__init__(data, files, initial={"name": instance.name} if instance else None)
         self.fields["name"].error_messages["required"] = _("Enter the name.")
         if instance:
             self.fields["name"].disabled = True

@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -82,7 +83,7 @@ class MailboxPages(CrudView):
         links = [(each, reverse(page, args=[*selected.key, each.key])) for each in newest]
         return super().details_context(selected) | {"newest": links}
 
-    def toolbar(self, selected: Any) -> list:
+    def toolbar(self, selected: Any) -> list[Any]:
         return []
 
 
@@ -91,7 +92,7 @@ class OfMailbox(RoleRequired):
 
     readers, writers = READERS, WRITERS
 
-    def dispatch(self, request: HttpRequest, domain: str, local: str, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, domain: str, local: str, **kwargs: Any) -> HttpResponseBase:
         box = queries.mailbox(domain, local)
         if box is None:
             raise Http404(_("There is no such mailbox."))
@@ -173,7 +174,7 @@ class MessagePages(OfMailbox, CrudView):
         try:
             actions.delete(self.actor, self.box, objects)
         except ValidationError as error:
-            return self.show_removal(objects, " ".join(error.messages))
+            return self.show_removal(objects, error)
         count = len(objects)
         messages.success(self.request, ngettext("%d message deleted.", "%d messages deleted.", count) % count)
         return redirect(self.url(Page.LIST))
@@ -189,10 +190,10 @@ class MessagePage(OfMailbox):
     """One message, in four ways. Without its text, where that cannot be had."""
 
     readers = OF_CONTENT
-    WAYS = {"text": gettext_lazy("Text"), "html": "HTML"}
+    WAYS: dict[str, str | Promise] = {"text": gettext_lazy("Text"), "html": "HTML"}
     WAYS |= {"headers": gettext_lazy("Headers"), "source": gettext_lazy("Source")}
 
-    def get(self, request: HttpRequest, pk: str) -> HttpResponse:
+    def get(self, request: HttpRequest, pk: str) -> HttpResponseBase:
         return self.show(self.message(pk))
 
     def show(self, message: Stored, status: int = 200) -> HttpResponse:
@@ -276,7 +277,7 @@ class MessageFile(OfMailbox):
 class AttachmentFile(MessagePage):
     """A part of the message, never shown by the browser itself. One that cannot be had shows the message's page."""
 
-    def get(self, request: HttpRequest, pk: str, number: int) -> HttpResponse | StreamingHttpResponse:
+    def get(self, request: HttpRequest, pk: str, number: int = 0) -> HttpResponseBase:
         message = self.message(pk)
         try:
             found = reading_room.attachment(self.actor.name, message.path, number)

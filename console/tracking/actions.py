@@ -20,6 +20,6 @@ def forget_before(moment: datetime) -> int:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(FORGET, [moment, AT_ONCE])
-            gone += cursor.rowcount
+            gone += int(cursor.rowcount)
             if cursor.rowcount < AT_ONCE:
                 return gone

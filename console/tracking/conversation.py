@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -109,7 +110,7 @@ def decisions(session: Session) -> list[tuple[Line, Decision]]:
     return [(line, line.decision) for line in lines(session) if line.decision and line.refused]
 
 
-def _line(session: Session, number: int, event: list) -> Line:
+def _line(session: Session, number: int, event: list[Any]) -> Line:
     line = kept(event)
     found = log.decision(line.context)
     decision = Decision(*found) if found else None

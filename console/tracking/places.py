@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 from django.urls import reverse
 
 from console.connectors.models import ReceiveConnector as ConnectorRow
@@ -21,7 +22,7 @@ class Place:
 
     name: str
     url_name: str
-    struct: type | None = None
+    struct: type[msgspec.Struct] | None = None
     history: str = ""
     snapshot: str = ""
 
@@ -30,7 +31,7 @@ class Place:
         return reverse(self.url_name) + (f"#id_{field}" if self.snapshot and field else "")
 
 
-PLACES = {
+PLACES: dict[str, Place] = {
     CONNECTOR: Place("Receive connector", "connectors:receive-list", ReceiveConnector, "Receive connector"),
     "accepted domain": Place("Accepted domains", "domains:list", history="Accepted domain"),
     "recipient filter": Place(

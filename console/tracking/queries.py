@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db import connection
@@ -51,12 +52,13 @@ class AtLeast(int):
         return f"{self:,}"
 
 
-class BoundedPaginator(Paginator):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
     """Counts no further than `COUNTED` rows: nobody pages through more, and counting a million takes its time."""
 
     @cached_property
     def count(self) -> int:
-        found = self.object_list.order_by()[: COUNTED + 1].count()
+        rows = cast(QuerySet[Any], self.object_list)
+        found = rows.order_by()[: COUNTED + 1].count()
         return found if found <= COUNTED else AtLeast(COUNTED)
 
 

@@ -159,7 +159,8 @@ def _now(name: str, struct: msgspec.Struct, parts: list[Part], url_of: Callable[
 
 
 def _default(on: str, field: str, setting: Setting) -> str:
-    default = next(each.default for each in msgspec.structs.fields(PLACES[on].struct) if each.name == field)
+    fields = {each.name: each for each in msgspec.structs.fields(PLACES[on].struct or msgspec.Struct)}
+    default = fields[field].default
     return "" if default is msgspec.NODEFAULT else _written(setting, default)
 
 

@@ -131,10 +131,9 @@ class SessionPages(CrudView):
     list_template = "tracking/list.html"
     details_template = "tracking/details.html"
 
-    @property
-    def refresh(self) -> int:
-        paused = self.request.GET.get("paused") or self.request.GET.get("page", "1") != "1"
-        return 0 if paused else REFRESHED
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.refresh = 0 if request.GET.get("paused") or request.GET.get("page", "1") != "1" else REFRESHED
 
     def rows(self) -> QuerySet[Session]:
         return queries.newest().defer(*queries.WITHOUT_EVENTS)
@@ -145,7 +144,7 @@ class SessionPages(CrudView):
     def find(self, pk: str) -> Session:
         return find(pk)
 
-    def toolbar(self, selected: Any) -> list:
+    def toolbar(self, selected: Any) -> list[Any]:
         return []
 
     def details_context(self, selected: Session | None) -> dict[str, Any]:

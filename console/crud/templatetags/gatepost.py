@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.forms import BaseForm, BoundField
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from console import navigation
 from console.actors import Actor
@@ -36,7 +40,7 @@ def icon(name: str, label: str = "") -> str:
 
 
 @register.simple_tag(takes_context=True)
-def query(context, **changes) -> str:
+def query(context: Context, **changes: Any) -> str:
     """The page's query string with `changes` made."""
     return query_with(
         context["request"].GET, **{name: str(value) if value else None for name, value in changes.items()}
@@ -44,21 +48,21 @@ def query(context, **changes) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def theme(context) -> str:
+def theme(context: Context) -> str:
     """light, dark or auto: what the reader chose last."""
     chosen = context["request"].COOKIES.get("theme", "auto") if "request" in context else "auto"
     return chosen if chosen in ("light", "dark") else "auto"
 
 
 @register.inclusion_tag("crud/navigation.html", takes_context=True)
-def feature_pane(context) -> dict:
+def feature_pane(context: Context) -> dict[str, Any]:
     """The groups of links that the signed-in role may use."""
     request = context["request"]
     return {"groups": navigation.groups_for(Actor.of(request.user), request.path)}
 
 
 @register.inclusion_tag("overview/revision_state.html")
-def revision_state() -> dict:
+def revision_state() -> dict[str, Any]:
     """What is saved and where it is in force, for the top bar."""
     state, found = publishing.in_force(), publishing.listening_problems()
     general, problems = "" in found, len(found.keys() - {""})
@@ -67,7 +71,7 @@ def revision_state() -> dict:
 
 
 @register.inclusion_tag("crud/field.html")
-def field(bound) -> dict:
+def field(bound: BoundField) -> dict[str, Any]:
     """Label, control, help, default and errors of one field."""
     form = bound.form
     default = getattr(form, "defaults", {}).get(bound.name)
@@ -76,7 +80,7 @@ def field(bound) -> dict:
     return {"field": bound, "default": default, "changed": changed, "kind": _kind(bound)}
 
 
-def _kind(bound) -> str:
+def _kind(bound: BoundField) -> str:
     widget = bound.field.widget
     name = type(widget).__name__
     if name == "CheckboxInput":
@@ -87,16 +91,16 @@ def _kind(bound) -> str:
 
 
 @register.filter
-def control(bound):
+def control(bound: BoundField) -> SafeString:
     """The field's control with its class, and tied to its help and error for screen readers."""
     widget = bound.field.widget
     classes = {"Select": "form-select", "SelectMultiple": "form-select", "CheckboxInput": "form-check-input"}
     kinds = ("RadioSelect", "CheckboxSelectMultiple")
     css = classes.get(type(widget).__name__, "" if type(widget).__name__ in kinds else "form-control")
-    attrs = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{css} {widget.attrs.get('class', '')}".strip()}
     described = [f"{bound.auto_id}_help"] if bound.help_text else []
     if bound.errors:
-        attrs |= {"aria-invalid": "true", "class": attrs["class"] + " is-invalid"}
+        attrs |= {"aria-invalid": "true", "class": f"{attrs['class']} is-invalid"}
         described.append(f"{bound.auto_id}_error")
     if described:
         attrs["aria-describedby"] = " ".join(described)
@@ -104,32 +108,32 @@ def control(bound):
 
 
 @register.inclusion_tag("crud/form_fields.html")
-def form_fields(form) -> dict:
+def form_fields(form: Any) -> dict[str, Any]:
     """All visible fields, in the form's groups if it has groups."""
     return {"form": form, "groups": list(form.grouped()) if hasattr(form, "grouped") and form.groups else None}
 
 
 @register.inclusion_tag("crud/error_summary.html")
-def error_summary(form) -> dict:
+def error_summary(form: BaseForm) -> dict[str, Any]:
     """What is wrong, on top of the form, each line a link to its field."""
     fields = [(form[name], errors) for name, errors in form.errors.items() if name in form.fields]
     return {"form": form, "fields": fields, "count": sum(len(errors) for errors in form.errors.values())}
 
 
 @register.inclusion_tag("crud/codebox.html")
-def codebox(text, label: str = "") -> dict:
+def codebox(text: object, label: str = "") -> dict[str, Any]:
     """Text to copy, in monospace, with a copy button."""
     return {"text": text, "label": label}
 
 
 @register.simple_block_tag
-def sentence(content) -> str:
+def sentence(content: str) -> str:
     """The one sentence that says what an object does."""
     return format_html('<p class="sentence">{}</p>', content)
 
 
 @register.simple_block_tag
-def notice(content, tone: str = "info") -> str:
+def notice(content: str, tone: str = "info") -> str:
     """Something the reader should know before going on. Tones as for badges."""
     mark = icon(formats.TONES.get(tone, "info"))
     return format_html('<div class="notice tone-{}">{}<div>{}</div></div>', tone, mark, content)
