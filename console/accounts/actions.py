@@ -84,7 +84,7 @@ def remove(actor: Actor, user: DjangoUser) -> None:
     before = _facts(user)
     user.delete()
     _keep_an_administrator()
-    record(actor, KIND, before["user name"], "removed", before, None)
+    record(actor, KIND, str(before["user name"]), "removed", before, None)
 
 
 def _put_into(user: DjangoUser, roles: Iterable[Role]) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.forms import PasswordChangeForm as DjangoPasswordChangeForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -22,11 +26,12 @@ class SignInForm(AuthenticationForm):
         "inactive": _("This account is disabled. Ask an administrator to enable it."),
     }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.request: HttpRequest = request
         self.fields["username"].label = _("User name")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         name = self.cleaned_data.get("username") or ""
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
@@ -34,7 +39,7 @@ class SignInForm(AuthenticationForm):
         wait = wait_before_trying(*attempt)
         if wait:
             raise ValidationError(waiting_text(wait), code="wait")
-        cleaned = super().clean()
+        cleaned: dict[str, Any] = super().clean()
         signed_in(*attempt)
         return cleaned
 
@@ -61,15 +66,16 @@ class NewPassword(forms.Form):
     )
     again = forms.CharField(label=_("Password again"), strip=False, widget=forms.PasswordInput(attrs=NEW_PASSWORD))
 
-    def clean(self):
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
         if "password" in cleaned and "again" in cleaned and cleaned["password"] != cleaned["again"]:
             self.add_error("again", _("The two passwords differ. Type the same one twice."))
         return cleaned
 
-    def clean_password(self):
-        password_validation.validate_password(self.cleaned_data["password"])
-        return self.cleaned_data["password"]
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        password_validation.validate_password(password)
+        return password
 
 
 class RolesForm(GroupedForm, forms.Form):
@@ -90,18 +96,20 @@ class RolesForm(GroupedForm, forms.Form):
     )
     groups = [Group("", ["username", "full_name", "roles"])]
 
-    def __init__(self, *args, instance=None, **kwargs):
+    def __init__(self, data: Any = None, instance: User | None = None) -> None:
         self.instance = instance
-        if instance is not None:
-            roles = list(instance.groups.values_list("name", flat=True))
-            kwargs["initial"] = {"username": instance.username, "full_name": instance.first_name, "roles": roles}
-        super().__init__(*args, **kwargs)
+        super().__init__(data, initial=_now(instance) if instance else None)
         if instance is not None:
             self.fields["username"].disabled = True
 
     @property
     def chosen_roles(self) -> frozenset[Role]:
         return frozenset(Role(name) for name in self.cleaned_data["roles"])
+
+
+def _now(user: User) -> dict[str, Any]:
+    roles = list(user.groups.values_list("name", flat=True))
+    return {"username": user.username, "full_name": user.first_name, "roles": roles}
 
 
 class NewAdministratorForm(RolesForm, NewPassword):

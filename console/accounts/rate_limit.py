@@ -15,6 +15,7 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 
 import redis
 from django.conf import settings
@@ -39,7 +40,9 @@ class RedisCounts:
     def add(self, key: str) -> tuple[int, float]:
         """One attempt more: how many it makes, and in how many seconds the count ends."""
         steps = self.client.pipeline()
-        steps.incr(key).expire(key, WINDOW, nx=True).pttl(key)
+        steps.incr(key)
+        steps.expire(key, WINDOW, nx=True)
+        steps.pttl(key)
         count, _, left = steps.execute()
         return count, max(left, 0) / 1000
 
@@ -55,8 +58,9 @@ class RedisCounts:
 class ProcessCounts:
     """The same in this process's memory."""
 
-    def __init__(self, now=time.monotonic):
-        self.now, self.lock, self.counts = now, threading.Lock(), {}
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.now, self.lock = now, threading.Lock()
+        self.counts: dict[str, tuple[int, float]] = {}
 
     def add(self, key: str) -> tuple[int, float]:
         with self.lock:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -34,41 +39,43 @@ class SignIn(auth_views.LoginView):
     template_name = "accounts/sign_in.html"
     redirect_authenticated_user = True
 
-    def get(self, request, *args, **kwargs):
-        if request.htmx:  # a fragment was asked for after the session ended: the whole page signs in again
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # A fragment was asked for after the session ended: the whole page signs in again.
+        if request.headers.get("HX-Request") == "true":
             return HttpResponse(headers={"HX-Refresh": "true"})
         return super().get(request, *args, **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         remember_device(response, form.get_user().get_username())
         return response
 
-    def form_invalid(self, form):
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         too_many = form.has_error("__all__", "wait")
         log.warning("Sign-in from %s refused%s", self.request.META.get("REMOTE_ADDR"), ": too many" if too_many else "")
         return self.render_to_response(self.get_context_data(form=form), status=429 if too_many else 422)
 
 
-class Password(FormView):
+class Password(FormView):  # type: ignore[type-arg]  # takes no argument when it runs
     """One's own password."""
 
     form_class = PasswordForm
     template_name = "crud/form.html"
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"user": self.request.user}
 
-    def get_context_data(self, **context):
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(title=_("Change password"), cancel_url=reverse("overview:home"), **context)
 
-    def form_valid(self, form):
-        actions.set_password(Actor.of(self.request.user), self.request.user, form.cleaned_data["new_password1"])
-        update_session_auth_hash(self.request, self.request.user)
+    def form_valid(self, form: PasswordForm) -> HttpResponse:
+        user: User = form.user
+        actions.set_password(Actor.of(user), user, form.cleaned_data["new_password1"])
+        update_session_auth_hash(self.request, user)
         messages.success(self.request, _("Your password is changed. Other browsers are signed out."))
         return redirect("overview:home")
 
-    def form_invalid(self, form):
+    def form_invalid(self, form: PasswordForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
@@ -86,16 +93,16 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _roles(user) -> list[str]:
+def _roles(user: User) -> list[str]:
     return [group.name for group in user.groups.all()]
 
 
-def _status(user) -> Badge:
+def _status(user: User) -> Badge:
     return Badge(_("Enabled"), "good") if user.is_active else Badge(_("Disabled"), "neutral")
 
 
 class AdministratorPages(CrudView):
-    model = get_user_model()
+    model = User
     namespace = "accounts"
     prefix = "admin-"
     noun, plural = _("administrator"), _("administrators")
@@ -124,35 +131,35 @@ class AdministratorPages(CrudView):
     form_class = RolesForm
     readers = writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
-    def rows(self):
-        return self.model.objects.prefetch_related("groups").order_by("username")
+    def rows(self) -> QuerySet[User]:
+        return User.objects.prefetch_related("groups").order_by("username")
 
-    def filtered(self, rows):
+    def filtered(self, rows: Any) -> Any:
         return super().filtered(rows).distinct()
 
-    def may(self, verb, obj):
+    def may(self, verb: Verb, obj: User) -> bool:
         return {"enable": not obj.is_active, "disable": obj.is_active}.get(verb.name, True)
 
-    def make_form(self, obj=None):
+    def make_form(self, obj: User | None = None) -> RolesForm:
         data = self.request.POST if self.request.method == "POST" else None
         return NewAdministratorForm(data) if obj is None else RolesForm(data, instance=obj)
 
-    def save(self, form):
+    def save(self, form: Any) -> User:
         roles, full_name = form.chosen_roles, form.cleaned_data["full_name"]
         if form.instance is not None:
             return actions.change(self.actor, form.instance, roles, full_name)
         return actions.add(self.actor, form.cleaned_data["username"], form.cleaned_data["password"], roles, full_name)
 
-    def remove(self, obj):
+    def remove(self, obj: User) -> None:
         actions.remove(self.actor, obj)
 
-    def enable(self, obj):
+    def enable(self, obj: User) -> None:
         actions.set_enabled(self.actor, obj, True)
 
-    def disable(self, obj):
+    def disable(self, obj: User) -> None:
         actions.set_enabled(self.actor, obj, False)
 
-    def act(self, name, keys):
+    def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
         if name == "set-password" and keys:
             return redirect("accounts:admin-password", pk=self.chosen(keys)[0].pk)
         return super().act(name, keys)
@@ -163,16 +170,16 @@ class SetPassword(RoleRequired):
 
     readers = writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
-    def get(self, request, pk, form=None):
-        user = get_object_or_404(get_user_model(), pk=pk)
+    def get(self, request: HttpRequest, pk: int, form: SetPasswordForm | None = None) -> HttpResponse:
+        user = get_object_or_404(User, pk=pk)
         back = reverse("accounts:admin-details", args=[pk])
-        context = {"form": form or SetPasswordForm(), "cancel_url": back}
+        context: dict[str, Any] = {"form": form or SetPasswordForm(), "cancel_url": back}
         context |= {"title": _("Set the password of %s") % user.username}
         context["crumbs"] = [(_("Admin roles"), reverse("accounts:admin-list"))]
         return render(request, "crud/form.html", context, status=422 if form else 200)
 
-    def post(self, request, pk):
-        user = get_object_or_404(get_user_model(), pk=pk)
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = get_object_or_404(User, pk=pk)
         form = SetPasswordForm(request.POST)
         if not form.is_valid():
             return self.get(request, pk, form)

@@ -42,7 +42,7 @@ class ListPage(Kind):
         """What the query string says of `name`; without NUL, which no column of the database can hold."""
         return self.request.GET.get(name, "").replace("\0", "")
 
-    def filtered(self, rows: Any) -> Rows:
+    def filtered(self, rows: Any) -> Any:
         """Override to give a filter a meaning that `rows.filter(lookup=value)` cannot express."""
         kept: Rows = matching(rows, self.asked("q"), self.search) if self.search else rows
         for each in self.filters:

@@ -104,7 +104,8 @@ def save_provider(
 
 
 def _push_down(under_way: Change, wanted: IPListProvider, pk: int | None) -> None:
-    rows = models.IPListProvider.objects.filter(ip_list=wanted.ip_list.value).exclude(pk=pk).order_by("priority", "pk")
+    rows = models.IPListProvider.objects.filter(ip_list=wanted.ip_list.value).order_by("priority", "pk")
+    rows = rows if pk is None else rows.exclude(pk=pk)
     taken = wanted.priority
     for row in rows.filter(priority__gte=taken):
         if row.priority > taken:

@@ -165,7 +165,7 @@ def _matching(row: models.IPListProvider) -> list[str]:
     if row.any_match:
         return [_t("any return code")]
     mask = [_t("mask %s") % row.bitmask_match] if row.bitmask_match else []
-    return mask + row.ip_addresses_match
+    return [*mask, *row.ip_addresses_match]
 
 
 def _enabled(row: models.IPListProvider) -> Badge:
@@ -214,7 +214,7 @@ class ProviderPages(SettingsPages):
     shows_commands = True
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)
+        return bool({"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True))
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         return super().list_context(selected) | {"tabs": tabs("protection:provider-list")}

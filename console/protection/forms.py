@@ -126,7 +126,7 @@ class TrialForm(forms.Form):
     )
 
     def clean_address(self) -> str:
-        address = self.cleaned_data["address"]
+        address: str = self.cleaned_data["address"]
         try:
             client_key(address)
         except ValueError:

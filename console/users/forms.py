@@ -41,7 +41,7 @@ class NewPassword(forms.Form):
     def clean_again(self) -> str:
         if self.cleaned_data["again"] != self.cleaned_data.get("password", self.cleaned_data["again"]):
             raise ValidationError(_("The two passwords differ. Type the same one twice."))
-        return self.cleaned_data["again"]
+        return str(self.cleaned_data["again"])
 
 
 class UserForm(GroupedForm, forms.Form):
@@ -86,11 +86,11 @@ class UserForm(GroupedForm, forms.Form):
         for field in ("name", "domain") if instance else ():
             self.fields[field].disabled = True
             self.fields[field].help_text = _("It never changes: rights on connectors hang on it.")
-        if not self.fields["groups_chosen"].queryset.exists():
+        if not Group.objects.exists():
             self.fields["groups_chosen"].help_text = _("There are no groups yet.")
 
     def clean_addresses(self) -> list[str]:
-        return self.cleaned_data["addresses"].replace(",", " ").split()
+        return str(self.cleaned_data["addresses"]).replace(",", " ").split()
 
 
 class NewUserForm(UserForm, NewPassword):
@@ -105,10 +105,10 @@ class GroupForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), widget=forms.TextInput(attrs=PLAIN))
     description = forms.CharField(label=gettext_lazy("Description"), required=False)
 
-    def __init__(self, *data: Any, instance: Group | None = None):
+    def __init__(self, data: Any = None, instance: Group | None = None) -> None:
         self.instance = instance
         now = {"name": instance.name, "description": instance.description} if instance else None
-        super().__init__(*data, initial=now)
+        super().__init__(data, initial=now)
         if instance:
             self.fields["name"].disabled = True
             self.fields["name"].help_text = _("It never changes: rights on connectors hang on it.")

@@ -65,7 +65,7 @@ class UserPages(CrudView):
         return super().filtered(rows).distinct()
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)
+        return bool({"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True))
 
     def make_form(self, obj: Any = None) -> UserForm:
         data = (self.request.POST,) if self.request.method == "POST" else ()
@@ -111,7 +111,7 @@ class SetPassword(RoleRequired):
 
     def get(self, request: HttpRequest, pk: int, form: SetPasswordForm | None = None) -> HttpResponse:
         user = get_object_or_404(User, pk=pk)
-        context = {"form": form or SetPasswordForm(initial={"ntlm": user.ntlm})}
+        context: dict[str, Any] = {"form": form or SetPasswordForm(initial={"ntlm": user.ntlm})}
         context |= {"cancel_url": reverse("users:details", args=[pk])}
         context |= {"title": _t("Set the password of %s") % user, "crumbs": [(_t("Users"), reverse("users:list"))]}
         return render(request, "crud/form.html", context, status=422 if form else 200)
@@ -155,8 +155,7 @@ class GroupPages(CrudView):
         return queries.groups()
 
     def make_form(self, obj: Any = None) -> GroupForm:
-        data = (self.request.POST,) if self.request.method == "POST" else ()
-        return GroupForm(*data, instance=obj)
+        return GroupForm(self.request.POST if self.request.method == "POST" else None, instance=obj)
 
     def save(self, form: GroupForm) -> Group:
         if form.instance is not None:
