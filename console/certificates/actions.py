@@ -195,7 +195,7 @@ def _authority(actor: Actor) -> Authority:
 
 
 def _check_name(name: str, held: Certificate | None) -> None:
-    if Certificate.objects.filter(name__iexact=name).exclude(pk=held.pk if held else None).exists():
+    if Certificate.objects.filter(name__iexact=name).exclude(pk=held.pk if held else 0).exists():
         raise ValidationError({"name": _("There is a certificate “%s” already; choose another name.") % name})
 
 

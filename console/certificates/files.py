@@ -40,31 +40,31 @@ class FormPage(RoleRequired):
         return self.writers
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return self.show(self.form_class(initial=self.initial(**kwargs)), **kwargs)
+        return self.show(self.form_class(initial=self.initial()))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = self.form_class(request.POST, request.FILES)
         if form.is_valid():
             try:
-                return self.submit(form, **kwargs)
+                return self.submit(form)
             except ValidationError as error:
                 put_errors(form, error)
-        return self.show(form, **kwargs)
+        return self.show(form)
 
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
+    def initial(self) -> dict[str, Any]:
         return {}
 
-    def context(self, **kwargs: Any) -> dict[str, Any]:
+    def context(self) -> dict[str, Any]:
         return {}
 
-    def submit(self, form: Any, **kwargs: Any) -> HttpResponse:
+    def submit(self, form: Any) -> HttpResponse:
         raise NotImplementedError
 
-    def show(self, form: Any, **kwargs: Any) -> HttpResponse:
-        context = {"form": form, "cancel_url": reverse("certificates:list")}
+    def show(self, form: Any) -> HttpResponse:
+        context: dict[str, Any] = {"form": form, "cancel_url": reverse("certificates:list")}
         context["crumbs"] = [(_("Certificates"), reverse("certificates:list"))]
         status = 422 if form.errors else 200
-        return render(self.request, self.template, context | self.context(**kwargs), status=status)
+        return render(self.request, self.template, context | self.context(), status=status)
 
     def done(self, row: Certificate, text: str) -> HttpResponse:
         messages.success(self.request, text % row.name)
@@ -123,12 +123,12 @@ class RequestPage(FormPage):
     form_class = AnswerForm
     template = "certificates/request.html"
 
-    def context(self, pk: int) -> dict[str, Any]:
-        asked = get_object_or_404(Request, pk=pk)
+    def context(self) -> dict[str, Any]:
+        asked = get_object_or_404(Request, pk=self.kwargs["pk"])
         return {"title": _("Request %s") % asked.name, "asked": asked, "submit": _("Load the answer")}
 
-    def submit(self, form: AnswerForm, pk: int) -> HttpResponse:
-        return self.done(actions.answer(self.actor, pk, form.cleaned_data["file"]), _("%s is loaded."))
+    def submit(self, form: AnswerForm) -> HttpResponse:
+        return self.done(actions.answer(self.actor, self.kwargs["pk"], form.cleaned_data["file"]), _("%s is loaded."))
 
 
 class RequestFile(RoleRequired):
@@ -174,11 +174,11 @@ class ExportPage(FormPage):
 
     form_class = ExportForm
 
-    def context(self, pk: int) -> dict[str, Any]:
-        row = get_object_or_404(Certificate, pk=pk)
+    def context(self) -> dict[str, Any]:
+        row = get_object_or_404(Certificate, pk=self.kwargs["pk"])
         return {"title": _("Export %s with its private key") % row.name, "submit": _("Download PFX")}
 
-    def submit(self, form: ExportForm, pk: int) -> HttpResponse:
-        row = get_object_or_404(Certificate, pk=pk)
+    def submit(self, form: ExportForm) -> HttpResponse:
+        row = get_object_or_404(Certificate, pk=self.kwargs["pk"])
         content = actions.export(self.actor, row.pk, form.cleaned_data["password"])
         return download(content, f"{slugify(row.name) or 'certificate'}.pfx", PFX)

@@ -28,7 +28,7 @@ def issued(key: Key, names: list[str], authority: str, authority_key: Key) -> st
     until = min(now() + LIFETIME, issuer.not_valid_after_utc)
     builder = _server(key, names, _subject(names[0]), until)
     builder = builder.issuer_name(issuer.subject).add_extension(
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), critical=False
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
     )
     return _pem(builder.sign(authority_key, hashes.SHA256())) + authority
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -34,7 +36,7 @@ def kind_of(key: Key) -> str:
     return P256
 
 
-def usable(key: object) -> bool:
+def usable(key: object) -> TypeGuard[Key]:
     """Whether TLS clients of today take a key: RSA from 2048 bits, or one of the usual curves."""
     if isinstance(key, rsa.RSAPrivateKey):
         return key.key_size >= LEAST_RSA_BITS

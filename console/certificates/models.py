@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from transport.config.receive_connector import ReceiveConnector
+
 
 class Certificate(models.Model):
     """A chain (PEM, leaf first), its private key and what the leaf says. `fingerprint` is SHA-256 in hex digits."""
@@ -16,6 +18,10 @@ class Certificate(models.Model):
     fingerprint = models.TextField(unique=True)
     self_signed = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
+    # What the pages add to a row, none of it stored.
+    connectors: list[ReceiveConnector]
+    issued_here: bool
+    renewable: bool
 
     class Meta:
         ordering = ["not_after"]

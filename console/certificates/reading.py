@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -116,13 +117,13 @@ def checked(found: list[x509.Certificate], key: object, field: str) -> Found:
     """The chain in order, once it is sure that TLS clients will take it."""
     if not keys.usable(key):
         raise ValidationError({field: _("This key is too weak or of a kind that TLS clients do not take.")})
-    public = _public(key.public_key())  # type: ignore[attr-defined]
+    public = _public(key.public_key())
     leaf = next((each for each in found if _public(each.public_key()) == public), None)
     if leaf is None:
         wrong = _("The private key does not belong to this certificate.")
         raise ValidationError({field: wrong})
     _check_leaf(leaf, field)
-    return Found(_in_order(leaf, found), key)  # type: ignore[arg-type]
+    return Found(_in_order(leaf, found), key)
 
 
 def _check_leaf(leaf: x509.Certificate, field: str) -> None:
@@ -133,7 +134,7 @@ def _check_leaf(leaf: x509.Certificate, field: str) -> None:
         text = _("No host name is in it (subject alternative name): no SMTP client could match it with this server.")
         raise ValidationError({field: text})
     try:
-        usage = leaf.extensions.get_extension_for_oid(ExtensionOID.EXTENDED_KEY_USAGE).value
+        usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return
     if not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usage):
@@ -151,16 +152,14 @@ def _in_order(leaf: x509.Certificate, found: list[x509.Certificate]) -> list[x50
     return chain
 
 
-def _public(key: object) -> bytes:
-    return key.public_bytes(  # type: ignore[attr-defined]
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+def _public(key: CertificatePublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def names_of(leaf: x509.Certificate) -> list[str]:
     """The host names of a certificate: its alternative names, without any the common name."""
     try:
-        found = leaf.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME).value
+        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         common = [str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         return [each.lower() for each in common if "." in each and HOST_NAME.fullmatch(each)]

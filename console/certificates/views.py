@@ -72,7 +72,7 @@ class CertificatePages(CrudView):
     details_template = "certificates/details.html"
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return {"renew": obj.renewable, "ask-to-renew": not obj.renewable}.get(verb.name, True)
+        return bool({"renew": obj.renewable, "ask-to-renew": not obj.renewable}.get(verb.name, True))
 
     def renew(self, obj: Any) -> None:
         actions.renew(self.actor, obj.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from django.core.exceptions import ValidationError
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ from transport.config.rules import Problem
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
 
 
-def set_filter(actor: Actor, wanted: Any, version: int | None = None) -> SingleRow:
+def set_filter(actor: Actor, wanted: msgspec.Struct, version: int | None = None) -> SingleRow:
     """Puts a filter (the struct) as wanted; `version` is the one that the editor saw.
 
     Raises ValidationError with code `stale` when somebody saved it meanwhile.
