@@ -92,7 +92,7 @@ class Properties(RoleRequired):
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
             "tabs": tabs(self.row, self.tab, bool(form.errors)),
             "problems": publishing.listening_problems().get(name, []),
-            "gateway": gateway_warning(self.connector),
+            "connector": self.connector,
             "cancel_url": reverse("connectors:receive-details", args=[self.row.pk]),
             "may_write": self.may_write,
             **self.previewed(form),
@@ -134,9 +134,7 @@ class Activity(RoleRequired):
             "row": row,
             "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,
             "open": publishing.open_sessions()[connector.name],
-            "refusals": queries.last_refusals(connector.name),
             "problems": publishing.listening_problems().get(connector.name, []),
-            "gateway": gateway_warning(connector),
         }
         fragment = request.headers.get("HX-Target") == "activity"
         template = "connectors/activity_live.html" if fragment else "connectors/activity.html"
@@ -154,18 +152,6 @@ def tabs(row: models.ReceiveConnector, current: str, has_errors: bool = False) -
         )
         for tab in (*TABS, ACTIVITY)
     ]
-
-
-def gateway_warning(connector: ReceiveConnector) -> str:
-    """What to know when every client seems to be one and the same machine, or an empty text."""
-    address = queries.one_gateway(connector)
-    if not address:
-        return ""
-    return _(
-        "All of the last %(count)d sessions came from %(address)s, a private address. It is likely a gateway (NAT, a "
-        "container network, a load balancer) that hides who the clients are: remote ranges and limits per source then "
-        "see one client. Let the gateway keep the source address, or listen in front of it."
-    ) % {"count": queries.RECENT, "address": address}
 
 
 def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:

@@ -31,8 +31,6 @@ STILL_CIRCLES = {
     "transport.shell.clients.connection -> transport.shell.clients.reception -> transport.shell.clients.connection",
 }
 STILL_UP = {
-    "console.connectors.queries -> console.tracking.conversation",
-    "console.connectors.queries -> console.tracking.models",
     "console.crud.templatetags.gatepost -> console.navigation",
     "console.crud.templatetags.gatepost -> console.publishing.queries",
     "console.users.queries -> console.connectors.queries",

@@ -68,7 +68,7 @@ class Speller:
 
     def __init__(self) -> None:
         self._known: dict[str | bytes, str] = {}
-        self._millisecond, self._stamp = 0, ""
+        self._millisecond, self._stamp = -1, ""
 
     def lines(self, entries: list[Entry]) -> str:
         """The lines of the entries, which must come in their order."""

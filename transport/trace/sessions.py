@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import msgspec
 
-from transport.trace.line import TLS, Line, decision, of_event, read
+from transport.trace.line import TLS, Line, decision, of_event, plain, read
 
 MOST_EVENTS = 2000
 MOST_RECIPIENTS = 200
@@ -96,9 +96,9 @@ def gather(lines: Iterable[str]) -> list[Session]:
 
 def _begun(line: Line) -> Session:
     address, _, port = line.remote_endpoint.rpartition(":")
-    plain = str(ip_address(address.strip("[]").partition("%")[0]))
-    name = line.connector_id.partition("\\")[2] or line.connector_id
-    return Session(line.session_id, name, line.local_endpoint, plain, int(port), _time(line.date_time))
+    ip = str(ip_address(address.strip("[]").partition("%")[0]))
+    name = plain(line.connector_id.partition("\\")[2] or line.connector_id)
+    return Session(line.session_id, name, line.local_endpoint, ip, int(port), _time(line.date_time))
 
 
 def _time(text: str) -> datetime:

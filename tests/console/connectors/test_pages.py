@@ -11,6 +11,7 @@ from console.connectors.models import ReceiveConnector as Row
 from console.connectors.models import SendConnector as SendRow
 from console.publishing.models import ConfigRevision
 from console.publishing.relay_guard import RelayNotConfirmed
+from console.tracking import of_connector
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
@@ -234,7 +235,7 @@ def test_activity_shows_sessions_and_the_last_refusals_with_their_reasons(admin)
 
 def test_clients_behind_one_gateway_are_pointed_out(admin):
     row = actions.create(ADMIN, receive_connector())
-    sessions(queries.RECENT - 1)
+    sessions(of_connector.RECENT - 1)
     assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
     sessions(1, session_id="F" * 16)
     assert "came from 10.0.0.7, a private address" in admin.get(properties(row, "scoping")).text
@@ -244,7 +245,7 @@ def test_clients_behind_one_gateway_are_pointed_out(admin):
 
 def test_a_connector_for_one_private_address_is_no_gateway(admin):
     row = actions.create(ADMIN, receive_connector(ranges=["10.0.0.7"]))
-    sessions(queries.RECENT)
+    sessions(of_connector.RECENT)
     assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
 
 
