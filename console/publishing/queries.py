@@ -13,9 +13,12 @@ from django.utils import timezone
 from console.publishing.models import ConfigRevision, Transport
 from transport.config import document
 from transport.config.document import DocumentError
+from transport.config.revisions import readable as revisions_that_can_be_read
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import Exposure, exposures
 
+OLDEST = 20
+"""Revisions that are looked at, from the newest on, for one that can be read."""
 ALIVE = timedelta(seconds=30)
 """A transport that has not reported for so long is not counted: it is gone, or cannot reach the database."""
 
@@ -69,8 +72,10 @@ def readable(revision: ConfigRevision | None) -> Snapshot:
 
 
 def saved() -> Snapshot:
-    """What the newest revision says, as far as it can be read."""
-    return readable(newest_with_document())
+    """What the newest revision says that can be read."""
+    rows = ConfigRevision.objects.values_list("number", "document", "checksum")
+    one_by_one = (row for place in range(OLDEST) for row in rows[place : place + 1])
+    return next(revisions_that_can_be_read(one_by_one, lambda number, error: None), Snapshot())
 
 
 def relays() -> dict[str, Exposure]:

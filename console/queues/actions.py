@@ -12,9 +12,11 @@ from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries
 from console.queues.models import Message, NextHop, Recipient, Status
-from transport.deliver import claims, configuration, reports, rerouting
+from transport.deliver import claims, reports, routing
+from transport.deliver.queries import QUERIES
 from transport.send.dsn import Action
 from transport.send.dsn import Recipient as Reported
+from transport.send.route import UNREACHABLE
 
 REMOVED = "550 5.3.2 QUEUE.Admin; message deleted by administrative action"
 REMOVE = """
@@ -32,9 +34,9 @@ def retry(actor: Actor, key: str) -> int:
         waiting = Recipient.objects.filter(next_hop=key, status=Status.READY, claimed_by=None)
         count = waiting.update(due_at=Now())
         record(actor, "Queue", key, "retried", None, {"recipients": count})
-        _wake(key)
-    if key == "unreachable":
-        rerouting.reroute()
+        _wake([key])
+    if key == UNREACHABLE.key:
+        routing.reroute()
     return count
 
 
@@ -54,7 +56,7 @@ def _set_suspended(actor: Actor, key: str, suspended: bool) -> None:
         if NextHop.objects.filter(pk=key).exclude(suspended=suspended).update(suspended=suspended):
             before, after = {"suspended": not suspended}, {"suspended": suspended}
             record(actor, "Queue", key, "suspended" if suspended else "resumed", before, after)
-            _wake(key)
+            _wake([key])
 
 
 def suspend_recipients(actor: Actor, recipients: Iterable[int]) -> int:
@@ -74,8 +76,7 @@ def _set_status(actor: Actor, recipients: Iterable[int], old: Status, new: Statu
         rows = list(chosen)
         Recipient.objects.filter(pk__in=[row.pk for row in rows]).update(status=new, due_at=Now())
         _record_each(actor, {row.message_id for row in rows}, verb)
-        for key in {row.next_hop for row in rows}:
-            _wake(key)
+        _wake({row.next_hop for row in rows})
         return len(rows)
 
 
@@ -90,8 +91,7 @@ def retry_recipients(actor: Actor, recipients: Iterable[int]) -> int:
         _record_each(actor, set(chosen.values_list("message_id", flat=True)), "retried")
         count = chosen.update(due_at=Now())
         NextHop.objects.filter(pk__in=keys).update(retry_at=None)
-        for key in keys:
-            _wake(key)
+        _wake(keys)
         return count
 
 
@@ -103,7 +103,7 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
         rows = raw.execute(REMOVE, [f"Removed by {actor.name}", list(recipients)]).fetchall()
         if with_ndr:
             concerned = [(message, Reported(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows]
-            reports.send(raw, configuration.router(raw), Action.FAILED, concerned)
+            reports.send(raw, routing.ROUTES.router(raw), Action.FAILED, concerned)
         messages = {row[0] for row in rows}
         claims.drop_content(raw, messages)
         _record_each(actor, messages, "removed with NDR" if with_ndr else "removed without NDR")
@@ -131,9 +131,8 @@ def _described(message: Message) -> dict[str, str]:
     return {"sender": message.sender, "subject": message.shown_subject, "message_id": message.message_id}
 
 
-def _wake(key: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('gatepost_queue', %s)", [key])
+def _wake(keys: Iterable[str]) -> None:
+    _raw().execute(QUERIES["wake_delivery"], {"keys": list(keys)})
 
 
 def _raw() -> psycopg.Connection:

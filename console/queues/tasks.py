@@ -10,11 +10,12 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import notices, patience, rerouting, retention, rounds, worker
+from transport.deliver import notices, patience, retention, rounds, routing, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.slots import SLOTS
 from transport.deliver.unreached import UNREACHED
+from transport.send.route import DeliveryType
 
 SCHEDULE = {
     "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 60}},
@@ -29,6 +30,8 @@ PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
 EXPECTED: dict[str, Any] = {"acks_late": False, "ignore_result": True, "throws": (psycopg.OperationalError,)}
 """PostgreSQL may be away: the queue listener says so once, and no task needs a traceback for it."""
 
+DELIVERED = tuple(kind for kind in DeliveryType if kind is not DeliveryType.UNREACHABLE)
+
 log = logging.getLogger(__name__)
 _queues: set[str] = set()
 """Those that this process serves."""
@@ -42,7 +45,7 @@ def deliver(next_hop: str) -> None:
     if worker.WORKER.ready():
         rounds.deliver(next_hop, worker.WORKER.number)
     if following := DISPATCH.following():
-        _enqueue(following)
+        _enqueue(*following)
 
 
 @shared_task(**EXPECTED)
@@ -62,7 +65,7 @@ def notify_senders() -> None:
 @shared_task(**EXPECTED)
 def reroute() -> None:
     """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
-    rerouting.reroute()
+    routing.reroute()
     patience.shorten()
 
 
@@ -79,24 +82,24 @@ def _look(connection: psycopg.Connection) -> None:
     for queue in _queues:
         took_turn(connection, PROCESSES[queue])
     worker.bury_the_dead(connection)
-    for hop in DISPATCH.due(connection, mailboxes=OWN in _queues, next_hops=OUTBOUND in _queues):
-        if not _enqueue(hop):
+    for hop, kind in DISPATCH.due(connection, [kind for kind in DELIVERED if _queue_of(kind) in _queues]):
+        if not _enqueue(hop, kind):
             break
     UNREACHED.tell()
 
 
-def _wake(hop: str) -> None:
+def _wake(kind: DeliveryType, hop: str) -> None:
     """Once a second for each next hop is enough: who comes later finds the mail too."""
-    if _queue_of(hop) in _queues and DISPATCH.wake(hop):
-        _enqueue(hop)
+    if _queue_of(kind) in _queues and DISPATCH.wake(hop, kind):
+        _enqueue(hop, kind)
 
 
-def _queue_of(hop: str) -> str:
-    return OWN if hop in ("mailbox", "unreachable") else OUTBOUND
+def _queue_of(kind: DeliveryType) -> str:
+    return OUTBOUND if kind.is_remote else OWN
 
 
-def _enqueue(hop: str) -> bool:
-    return _send(deliver, hop, queue=_queue_of(hop))
+def _enqueue(hop: str, kind: DeliveryType) -> bool:
+    return _send(deliver, hop, queue=_queue_of(kind))
 
 
 def _send(task: Any, *arguments: str, queue: str = OWN) -> bool:

@@ -17,6 +17,7 @@ from console.crud.format import stacked_html
 from console.crud.views import CrudView
 from console.queues import actions, queries
 from console.queues.queries import Queue
+from transport.send.route import DeliveryType
 
 TONES = {
     "Active": "info",
@@ -27,7 +28,6 @@ TONES = {
     "Failed": "bad",
     "Removed": "neutral",
 }
-UNREACHABLE = "unreachable"
 REFRESHED = 5  # seconds
 SHOWN_ERROR = 120
 REMOVALS = ("remove-with-ndr", "remove-without-ndr")
@@ -118,7 +118,7 @@ class QueuePages(CrudView):
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         every = self.rows()
-        lost = next((queue.messages for queue in every if queue.key == UNREACHABLE), 0)
+        lost = next((queue.messages for queue in every if queue.delivery_type == DeliveryType.UNREACHABLE), 0)
         return super().list_context(selected) | {
             "unreachable": lost,
             "all_messages": messages_of(""),
@@ -127,7 +127,7 @@ class QueuePages(CrudView):
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         new = reverse("connectors:send-new")
-        lost = selected is not None and selected.key == UNREACHABLE
+        lost = selected is not None and selected.delivery_type == DeliveryType.UNREACHABLE
         return super().details_context(selected) | {"is_unreachable": lost, "new_connector": new}
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:

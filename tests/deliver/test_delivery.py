@@ -9,7 +9,8 @@ from console.processes.address import free_port
 from tests.deliver.conftest import HEADER
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
-from transport.deliver import notices, rerouting, rounds, slots, smtp_client
+from transport.deliver import notices, rounds, routing, slots, smtp_client
+from transport.send.route import DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STATUS = "SELECT address, status, attempts, last_error FROM queues_recipient WHERE address LIKE '%far.test' ORDER BY id"
@@ -309,7 +310,7 @@ def test_unreachable_mail_leaves_when_there_is_a_connector(journal, forward, del
     forward()
     assert query("SELECT DISTINCT next_hop FROM queues_recipient") == [("unreachable",)]
     configure()
-    assert rerouting.reroute() == 2
+    assert routing.reroute() == 2
     deliver()
     assert len(sink.arrived) == 1
 
@@ -338,10 +339,10 @@ def test_a_removed_connector_hands_its_mail_on(journal, forward, deliver, config
 
 def test_a_next_hop_takes_no_more_connections_than_allowed():
     places = slots.Slots()
-    assert [places.enter("a", 2) for _ in range(3)] == [True, True, False]
-    assert places.enter("b", 2)
+    assert [places.enter("a", DeliveryType.MAILBOX, 2) for _ in range(3)] == [True, True, False]
+    assert places.enter("b", DeliveryType.MAILBOX, 2)
     places.leave("a")
-    assert places.enter("a", 2)
+    assert places.enter("a", DeliveryType.MAILBOX, 2)
     assert places.wake("a")
     assert places.more("a", 0)
     assert not places.more("a", 0)

@@ -1,14 +1,18 @@
 """Strangers never hold the last place: which next hops get a thread, and which wait for one."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from transport.deliver import slots
 from transport.deliver.dispatch import Dispatch
 from transport.deliver.slots import PART, PLACES, Slots, Standing
+from transport.send.route import REMOTE, DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGERS = PART[Standing.NEW]
 MANY = 4000
+DNS = DeliveryType.DNS
 
 
 def stranger(number: int) -> str:
@@ -20,8 +24,13 @@ def places() -> Slots:
     return Slots()
 
 
+def kind(hop: str) -> DeliveryType:
+    """Of the names that the tests here use."""
+    return DeliveryType.MAILBOX if hop == "mailbox" else DeliveryType.SMART_HOST if hop.startswith("smart") else DNS
+
+
 def admit(places: Slots, hop: str, failures: int = 0) -> bool:
-    return places.enter(hop, 20, places.standing(hop, failures))
+    return places.enter(hop, kind(hop), 20, failures)
 
 
 def test_strangers_fill_their_part_and_leave_the_rest_to_those_who_take_mail(places: Slots) -> None:
@@ -48,9 +57,9 @@ def test_who_failed_last_time_leaves_places_to_who_was_never_tried(places: Slots
 def test_who_fails_is_a_stranger_again(places: Slots) -> None:
     hop = stranger(1)
     places.progressed(hop)
-    assert places.standing(hop, 0) is Standing.KNOWN
+    assert places.standing(hop, DNS, 0) is Standing.KNOWN
     places.failed(hop)
-    assert places.standing(hop, 0) is Standing.NEW
+    assert places.standing(hop, DNS, 0) is Standing.NEW
 
 
 def test_who_takes_mail_and_then_falls_silent_gets_a_quarter_of_its_connections(
@@ -71,8 +80,8 @@ def test_a_place_that_is_left_is_free_again(places: Slots) -> None:
 def test_what_is_remembered_of_strangers_is_bounded(places: Slots) -> None:
     for number in range(slots.REMEMBERED + 100):
         places.progressed(stranger(number))
-    assert places.standing(stranger(0), 0) is Standing.NEW
-    assert places.standing(stranger(slots.REMEMBERED + 99), 0) is Standing.KNOWN
+    assert places.standing(stranger(0), DNS, 0) is Standing.NEW
+    assert places.standing(stranger(slots.REMEMBERED + 99), DNS, 0) is Standing.KNOWN
 
 
 @pytest.fixture
@@ -83,9 +92,9 @@ def due(query, places):
 
     dispatch = Dispatch(places)
 
-    def ask(**changes: bool) -> list[str]:
+    def ask(kinds: Iterable[DeliveryType] = REMOTE) -> list[str]:
         with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
-            return list(dispatch.due(connection, **{"mailboxes": False, "next_hops": True} | changes))
+            return [hop for hop, _ in dispatch.due(connection, kinds)]
 
     ask.dispatch = dispatch
     return ask
@@ -98,8 +107,8 @@ def wait(query):
     def wait(hop: str, client: str = "192.0.2.1", seconds: int = 1, retry_count: int = 0) -> None:
         query(
             "INSERT INTO queues_nexthop (key, delivery_type, domain, connector, retry_count) "
-            "VALUES (%s, '', %s, '', %s) ON CONFLICT DO NOTHING RETURNING key",
-            hop, hop.rpartition(":")[2], retry_count,
+            "VALUES (%s, %s, %s, '', %s) ON CONFLICT DO NOTHING RETURNING key",
+            hop, kind(hop).value, hop.rpartition(":")[2], retry_count,
         )  # fmt: skip
         ((message,),) = query(
             "INSERT INTO queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, "
@@ -125,7 +134,7 @@ def test_of_thousands_of_strangers_no_more_are_asked_for_than_there_are_places(d
     found = due()
     assert len(found) == STRANGERS + 1
     assert "smarthost:Head office" in found and "mailbox" not in found
-    assert due(mailboxes=True, next_hops=False) == ["mailbox"]
+    assert due([DeliveryType.MAILBOX]) == ["mailbox"]
 
 
 def test_who_hands_in_mail_for_thousands_has_one_turn_like_everybody_else(due, wait) -> None:
@@ -145,13 +154,13 @@ def test_a_place_that_is_left_goes_to_the_next_in_line(due, wait, places: Slots)
     wait(stranger(STRANGERS + 1))
     due()
     places.leave(stranger(0))
-    assert due.dispatch.following() == stranger(STRANGERS)
+    assert due.dispatch.following() == (stranger(STRANGERS), DNS)
 
 
 def test_news_of_mail_for_strangers_asks_for_no_more_threads_than_they_have(due) -> None:
-    assert sum(due.dispatch.wake(stranger(number)) for number in range(MANY)) == STRANGERS
-    assert due.dispatch.wake("smarthost:Head office")
-    assert not due.dispatch.wake("smarthost:Head office")
+    assert sum(due.dispatch.wake(stranger(number), DNS) for number in range(MANY)) == STRANGERS
+    assert due.dispatch.wake("smarthost:Head office", DeliveryType.SMART_HOST)
+    assert not due.dispatch.wake("smarthost:Head office", DeliveryType.SMART_HOST)
 
 
 def waits(places: Slots, *standings: Standing) -> None:

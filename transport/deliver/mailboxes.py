@@ -10,13 +10,13 @@ from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
 from transport.deliver.database import Pool
 from transport.deliver.parcel import Parcel
+from transport.deliver.queries import QUERIES
 from transport.deliver.way import Outcome, Peer, Verdicts
 from transport.send import remote_reply
 from transport.send.dsn import Action
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
 
-LISTED = "SELECT address FROM directory_recipient WHERE address = ANY(%s) AND NOT deleted"
 DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
 UNKNOWN = remote_reply.refused("5.1.1", "RESOLVER.ADR.RecipNotFound; not found")
 
@@ -70,7 +70,7 @@ class Mailboxes:
         wanted = {self._full(address).lower() for address in addresses}
         unlisted = {address for address in wanted if self._open_to_all(address)}
         with self._pool.connection() as connection:
-            found = connection.execute(LISTED, [list(wanted - unlisted)])
+            found = connection.execute(QUERIES["listed_recipients"], {"addresses": list(wanted - unlisted)})
             return unlisted | {row[0] for row in found}
 
     def _open_to_all(self, address: str) -> bool:

@@ -2,43 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from transport import next_hops
 from transport.config.domains import default_domain
 from transport.deliver.database import Connection
+from transport.deliver.queries import QUERIES
 from transport.send import dsn, retry
 from transport.send.dsn import Action, Original, Recipient, Report
 from transport.send.mime_parts import head_and_rest
 from transport.send.route import Hop, Router
 from transport.smtp.header_firewall import OUTWARD, without
-
-ORIGINALS = """
-SELECT m.id, m.sender, m.subject, m.message_id, extract(epoch FROM m.accepted_at)::float8, m.helo, m.size, m.body_type,
-    m.smtp_utf8, m.ret, m.envid
-FROM queues_message m
-WHERE m.id = ANY(%s) AND m.sender <> '' AND m.origin = 'received'
-"""
-LISTED = "SELECT EXISTS (SELECT FROM directory_recipient WHERE address = %s AND NOT deleted)"
-INSERT_HOP = """
-INSERT INTO queues_nexthop (key, delivery_type, domain, connector) VALUES (%s, %s, %s, %s) ON CONFLICT (key) DO NOTHING
-"""
-INSERT_MESSAGE = """
-INSERT INTO queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,
-    principal, authenticated, sender, subject, message_id, size, body_type, smtp_utf8, origin, recipient_count,
-    expires_at)
-VALUES (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, %s)
-"""
-INSERT_CONTENT = "INSERT INTO queues_content (message_id, number, chunk) VALUES (%s, %s, %s)"
-PIECE = "SELECT chunk FROM queues_content WHERE message_id = %s AND number = %s"
-COPY_CONTENT = """
-INSERT INTO queues_content (message_id, number, chunk)
-SELECT %(own)s, number + 2 - %(read)s, chunk FROM queues_content WHERE message_id = %(original)s AND number >= %(read)s
-"""
-INSERT_RECIPIENT = """
-INSERT INTO queues_recipient (message_id, address, next_hop, due_at, notice_at) VALUES (%s, %s, %s, %s, %s)
-"""
 
 Concerned = Iterable[tuple[UUID, Recipient]]
 
@@ -58,7 +34,7 @@ def send(connection: Connection, router: Router, action: Action, concerned: Conc
             by_message[message].append(recipient)
     if not by_message:
         return 0
-    originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
+    originals = connection.execute(QUERIES["originals"], [list(by_message)]).fetchall()
     for identity, *facts in originals:
         content = _content(connection, identity)
         original = Original(*[*facts[:5], dsn.header_block(content.header), *facts[5:]])
@@ -81,7 +57,7 @@ def _content(connection: Connection, identity: UUID) -> Content:
     read: list[int] = []
 
     def pieces() -> Iterator[bytes]:
-        while row := connection.execute(PIECE, [identity, len(read)]).fetchone():
+        while row := connection.execute(QUERIES["piece"], [identity, len(read)]).fetchone():
             read.append(len(row[0]))
             yield row[0]
 
@@ -106,39 +82,39 @@ def _report(
     largest = config.external_dsn_max_message_attach_size
     report = dsn.report(action, original, recipients, server, postmaster, now.timestamp(), own.hex, largest)
     hop = _hop(connection, router, original.sender)
-    connection.execute(INSERT_HOP, [hop.key, hop.delivery_type.value, hop.domain, hop.connector])
+    next_hops.add(connection, [hop])
     attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
     _insert_message(connection, router, own, report, len(report.head) + attached + len(report.tail), now)
     _insert_content(connection, own, identity, report, content)
     notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
-    connection.execute(INSERT_RECIPIENT, [own, original.sender, hop.key, now, notice])
-    connection.execute("SELECT pg_notify('gatepost_queue', %s)", [hop.key])
+    connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])
+    next_hops.wake(connection, [hop.key])
 
 
 def _insert_content(connection: Connection, own: UUID, original: UUID, report: Report, content: Content) -> None:
     """The report with the original in it, in pieces that are numbered without a gap."""
     copied = 0
     if report.whole:
-        connection.execute(INSERT_CONTENT, [own, 0, report.head + content.header])
-        connection.execute(INSERT_CONTENT, [own, 1, content.rest])
+        connection.execute(QUERIES["insert_content"], [own, 0, report.head + content.header])
+        connection.execute(QUERIES["insert_content"], [own, 1, content.rest])
         what = {"own": own, "original": original, "read": content.read}
-        copied = 1 + connection.execute(COPY_CONTENT, what).rowcount
+        copied = 1 + connection.execute(QUERIES["copy_content"], what).rowcount
     else:
-        connection.execute(INSERT_CONTENT, [own, 0, report.head])
-    connection.execute(INSERT_CONTENT, [own, copied + 1, report.tail])
+        connection.execute(QUERIES["insert_content"], [own, 0, report.head])
+    connection.execute(QUERIES["insert_content"], [own, copied + 1, report.tail])
 
 
 def _insert_message(
     connection: Connection, router: Router, own: UUID, report: Report, size: int, now: datetime
 ) -> None:
     snapshot = router.snapshot
-    expires = now + timedelta(seconds=snapshot.transport_limits.message_expiration_timeout)
+    expires = datetime.fromtimestamp(retry.expiry(snapshot.transport_limits, now.timestamp()), UTC)
     what = [report.subject, report.message_id, size, report.body_type, report.smtp_utf8]
-    connection.execute(INSERT_MESSAGE, [own, now, snapshot.revision, *what, expires])
+    connection.execute(QUERIES["insert_report"], [own, now, snapshot.revision, *what, expires])
 
 
 def _hop(connection: Connection, router: Router, address: str) -> Hop:
     if not router.needs_directory(address):
         return router.hop(address)
-    row = connection.execute(LISTED, [address.lower()]).fetchone()
-    return router.hop(address, bool(row and row[0]))
+    listed = connection.execute(QUERIES["listed_recipients"], {"addresses": [address.lower()]})
+    return router.hop(address, listed.fetchone() is not None)

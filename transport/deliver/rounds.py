@@ -1,14 +1,12 @@
 """One round: a thread delivers to one next hop, batch after batch, until nothing is due."""
 
 import logging
-import os
-from pathlib import Path
 from time import monotonic
 from uuid import UUID
 
 import psycopg
 
-from transport.deliver import claims, configuration, reports, rerouting
+from transport.deliver import claims, reports, routing
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
 from transport.deliver.parcel import Parcel
@@ -32,12 +30,12 @@ log = logging.getLogger(__name__)
 def deliver(hop: str, worker: int) -> None:
     """Deliver what is due for a next hop. Raises psycopg.Error when PostgreSQL is away."""
     with pool().connection() as connection:
-        router = configuration.router(connection)
+        router = routing.ROUTES.router(connection)
         state = claims.hop_state(connection, hop)
     if state is None or state.closed:
         return
     limit = 1 if state.retry_count else router.snapshot.transport_limits.max_per_domain_outbound_connections
-    if not SLOTS.enter(hop, limit, SLOTS.standing(hop, state.retry_count)):
+    if not SLOTS.enter(hop, state.delivery_type, limit, state.retry_count):
         return
     try:
         _deliver(state, router, worker)
@@ -46,10 +44,9 @@ def deliver(hop: str, worker: int) -> None:
 
 
 def _deliver(state: HopState, router: Router, worker: int) -> None:
-    home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
-    way = way_for(state, router, home / "mailboxes", pool())
+    way = way_for(state, router, pool())
     if way is None:
-        rerouting.reroute()
+        routing.reroute()
         return
     try:
         Round(state, router, way, worker).run()
@@ -70,7 +67,7 @@ class Round:
     def run(self) -> None:
         while not SLOTS.stopping:
             with pool().connection() as connection:
-                if configuration.router(connection) is not self._router:
+                if routing.ROUTES.router(connection) is not self._router:
                     return  # what is left, a round under the new configuration takes
                 parcels = claims.claim(connection, self._state.key, self._worker, BATCH)
             if parcels:
@@ -183,7 +180,7 @@ class Round:
 
     def _concerned(self, peer: Peer, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
         wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
-        host = "" if self._state.key == "mailbox" else peer.host
+        host = peer.host if self._state.delivery_type.is_remote else ""
         address = parcel.recipients[row]
         return parcel.message_id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
 

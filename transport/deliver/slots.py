@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from enum import Enum
 from time import monotonic
 
+from transport.send.route import DeliveryType
+
 PLACES = 100
 """Threads of the process that speaks to next hops."""
 STALLED = 10.0
@@ -59,9 +61,9 @@ class Slots:
         with self._changed:
             return self._busy.get(hop, 0)
 
-    def standing(self, hop: str, failures: int) -> Standing:
+    def standing(self, hop: str, delivery_type: DeliveryType, failures: int) -> Standing:
         """`failures`: tries in a row that did not reach it. Mailboxes and smart hosts are no stranger's choice."""
-        if not _is_strangers_choice(hop):
+        if not delivery_type.is_strangers_choice:
             return Standing.KNOWN
         if failures:
             return Standing.FAILED
@@ -77,9 +79,10 @@ class Slots:
         alike = sum(one is standing for one in self._strangers.values())
         return min(PART[Standing.NEW] - len(self._strangers), PART[standing] - alike)
 
-    def enter(self, hop: str, limit: int, standing: Standing = Standing.KNOWN) -> bool:
-        """Whether one more may work on a next hop."""
+    def enter(self, hop: str, delivery_type: DeliveryType, limit: int, failures: int = 0) -> bool:
+        """Whether one more may work on a next hop; `failures` as for `standing`."""
         with self._changed:
+            standing = self.standing(hop, delivery_type, failures)
             busy = self._busy.get(hop, 0)
             if self._stopping or busy >= (-(-limit // 4) if self._is_stalled(hop) else limit):
                 return False
@@ -89,7 +92,7 @@ class Slots:
                 self._strangers[hop] = standing
             self._busy[hop] = busy + 1
             self._progress.setdefault(hop, monotonic())
-            self._here.hop = hop
+            self._here.hop, self._here.is_strangers_choice = hop, delivery_type.is_strangers_choice
             return True
 
     def _is_stalled(self, hop: str) -> bool:
@@ -114,7 +117,7 @@ class Slots:
             if not self._is_wanted(standing):
                 return False
             if silent >= limit or standing is Standing.KNOWN:
-                return silent >= (limit / 4 if _is_strangers_choice(hop) else limit)
+                return silent >= (limit / 4 if getattr(self._here, "is_strangers_choice", False) else limit)
             if len(self._slow) < SLOW:
                 self._slow.add(hop)
             return hop not in self._slow
@@ -191,11 +194,6 @@ class Slots:
     def wait_stopping(self, seconds: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self._stopping, seconds)
-
-
-def _is_strangers_choice(hop: str) -> bool:
-    """Whoever writes to a domain makes a next hop of it; one that takes a message first and then stalls, too."""
-    return hop.startswith("domain:")
 
 
 SLOTS = Slots()

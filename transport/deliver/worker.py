@@ -16,34 +16,17 @@ import psycopg
 
 from transport.deliver import database
 from transport.deliver.database import Connection
+from transport.deliver.queries import QUERIES
 from transport.deliver.slots import SLOTS
+from transport.send.route import DeliveryType
 
 LOCKS = 0x6770  # the first of the two keys of our advisory locks: "gp"
 RETRY_AFTER = 0.5
 LOOK_EVERY, LOOK_AGAIN = 2.0, 0.5
 """Seconds between two looks at what is due; and when one was asked for since."""
 
-LIVING = "SELECT pg_try_advisory_lock(%s, %s)"
-REGISTER = """
-INSERT INTO queues_worker (number, name) VALUES (%s, %s) ON CONFLICT (number) DO NOTHING
-"""
-# Just after PostgreSQL started everybody has lost the lock: the living get time to come back. (When the clock was set
-# back, the start lies ahead.)
-DEAD = """
-DELETE FROM queues_worker w
-WHERE now() - pg_postmaster_start_time() NOT BETWEEN interval '0' AND interval '5 seconds' AND NOT EXISTS (
-    SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = w.number::oid AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-RETURNING number
-"""
-# An attempt that was cut short is an attempt, and its mail may have arrived: what was not tried yet goes before it, so
-# that workers which die one after the other do not send the same message each time.
-RELEASE = """
-UPDATE queues_recipient SET claimed_by = NULL, attempts = attempts + 1, due_at = now()
-WHERE status = 'ready' AND claimed_by = ANY(%s)
-"""
 
-Wake = Callable[[str], None]
+Wake = Callable[[DeliveryType, str], None]
 Look = Callable[[Connection], None]
 log = logging.getLogger(__name__)
 
@@ -53,7 +36,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.number = secrets.randbelow(2**31 - 1) + 1
-        self.wake: Wake = lambda hop: None
+        self.wake: Wake = lambda delivery_type, hop: None
         self.look: Look = lambda connection: None
         self.is_asked: Callable[[], bool] = lambda: False
         self.rerouted: Callable[[], None] = lambda: None
@@ -87,8 +70,8 @@ class Worker:
             SLOTS.wait_stopping(RETRY_AFTER)
 
     def _register(self, connection: Connection) -> None:
-        connection.execute(LIVING, [LOCKS, self.number])
-        connection.execute(REGISTER, [self.number, f"{socket.gethostname()}:{os.getpid()}"])
+        connection.execute(QUERIES["hold_number"], [LOCKS, self.number])
+        connection.execute(QUERIES["register_worker"], [self.number, f"{socket.gethostname()}:{os.getpid()}"])
         connection.execute("LISTEN gatepost_queue")
         connection.execute("LISTEN gatepost_config")
         self._registered.set()
@@ -102,17 +85,22 @@ class Worker:
             for notice in connection.notifies(timeout=LOOK_AGAIN):
                 if notice.channel == "gatepost_config":
                     self.rerouted()
-                elif not SLOTS.wake(notice.payload):
-                    self.wake(notice.payload)
+                else:
+                    self._told(*notice.payload.split(" ", 1))
                 if SLOTS.stopping:
                     return
+
+    def _told(self, delivery_type: str, hop: str) -> None:
+        """There is mail for a next hop."""
+        if not SLOTS.wake(hop):
+            self.wake(DeliveryType(delivery_type), hop)
 
 
 def bury_the_dead(connection: Connection) -> int:
     """Release what workers that are no more had claimed; returns the number of recipients."""
     with connection.transaction():
-        dead = [row[0] for row in connection.execute(DEAD, [LOCKS])]
-        return connection.execute(RELEASE, [dead]).rowcount if dead else 0
+        dead = [row[0] for row in connection.execute(QUERIES["dead_workers"], [LOCKS])]
+        return connection.execute(QUERIES["release_claims_of"], [dead]).rowcount if dead else 0
 
 
 WORKER = Worker()

@@ -13,26 +13,42 @@ from transport.config.snapshot import Snapshot
 
 
 class DeliveryType(StrEnum):
-    """Exchange's names for what a queue does."""
+    """The kind of a next hop, in Exchange's words: `transport/deliver/ways_out.py` says how each is spoken to."""
 
     MAILBOX = "SmtpDeliveryToMailbox"
     SMART_HOST = "SmartHostConnectorDelivery"
     DNS = "DnsConnectorDelivery"
     UNREACHABLE = "Unreachable"
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether another server takes the mail."""
+        return self not in (DeliveryType.MAILBOX, DeliveryType.UNREACHABLE)
+
+    @property
+    def is_strangers_choice(self) -> bool:
+        """Whoever writes to a domain makes a next hop of it; the other kinds are ours or an administrator's."""
+        return self is DeliveryType.DNS
+
+
+REMOTE = tuple(kind for kind in DeliveryType if kind.is_remote)
+
 
 class Hop(msgspec.Struct, frozen=True):
-    """A next hop. `key` identifies the queue; `domain` is what Queue Viewer shows as NextHopDomain."""
+    """A next hop. `key` identifies the queue; `domain` is what Queue Viewer shows as NextHopDomain; `error` is why it
+    is not even tried.
+    """
 
     key: str
     delivery_type: DeliveryType
     domain: str
     connector: str = ""
+    error: str = ""
 
 
 MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
-UNREACHABLE = Hop("unreachable", DeliveryType.UNREACHABLE, "Unreachable Domain")
 NO_CONNECTOR = "A matching connector cannot be found to route the external recipient"
+UNREACHABLE = Hop("unreachable", DeliveryType.UNREACHABLE, "Unreachable Domain", error=NO_CONNECTOR)
 _REMEMBERED_DOMAINS = 100_000
 
 
@@ -67,10 +83,16 @@ class Router:
         connector = select_connector(self.snapshot.send_connectors, domain)
         if connector is None:
             return UNREACHABLE
-        if connector.smart_hosts and not connector.dns_routing_enabled:
-            hosts = ",".join(connector.smart_hosts)
-            return Hop(f"smarthost:{connector.name}", DeliveryType.SMART_HOST, hosts, connector.name)
-        return Hop(f"domain:{connector.name}:{domain}", DeliveryType.DNS, domain, connector.name)
+        kind = delivery_type(connector)
+        if kind is DeliveryType.SMART_HOST:
+            return Hop(f"smarthost:{connector.name}", kind, ",".join(connector.smart_hosts), connector.name)
+        return Hop(f"domain:{connector.name}:{domain}", kind, domain, connector.name)
+
+
+def delivery_type(connector: SendConnector) -> DeliveryType:
+    """How mail leaves through a Send connector."""
+    smart = connector.smart_hosts and not connector.dns_routing_enabled
+    return DeliveryType.SMART_HOST if smart else DeliveryType.DNS
 
 
 def _is_here(accepted: AcceptedDomain, listed: bool) -> bool:

@@ -1,13 +1,7 @@
--- Everything the transport asks of PostgreSQL. The tables belong to the console (apps publishing and directory).
-
--- name: newest_revision_number
-select max(number) from publishing_configrevision
+-- Everything the transport's shell alone asks of PostgreSQL. The tables belong to the console (apps publishing and directory).
 
 -- name: newest_revision
 select number, document, checksum from publishing_configrevision order by number desc limit 1
-
--- name: revisions_from_newest
-select number, document, checksum from publishing_configrevision order by number desc limit 20
 
 -- name: report_transport
 insert into publishing_transport (
@@ -87,11 +81,6 @@ select %(transport)s, '', 0, sum(messages), sum(recipients) from gone having cou
 on conflict (transport, segment) do update set
     messages = queues_position.messages + excluded.messages, recipients = queues_position.recipients + excluded.recipients
 
--- name: upsert_next_hops
-insert into queues_nexthop (key, delivery_type, domain, connector)
-select * from unnest(%(keys)s::text[], %(types)s::text[], %(domains)s::text[], %(connectors)s::text[])
-on conflict (key) do update set domain = excluded.domain where queues_nexthop.domain <> excluded.domain
-
 -- name: copy_messages
 copy queues_message (
     id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls, principal, authenticated, sender,
@@ -103,12 +92,6 @@ copy queues_content (message_id, number, chunk) from stdin (format binary)
 
 -- name: copy_recipients
 copy queues_recipient (message_id, address, next_hop, due_at, notice_at, notify, orcpt) from stdin (format binary)
-
--- name: wake_delivery
-select pg_notify('gatepost_queue', key) from unnest(%(keys)s::text[]) as key
-
--- name: listed_recipients
-select address from directory_recipient where address = any(%(addresses)s) and not deleted
 
 -- name: report_turn
 insert into processes_turn (process, node, at, waiting_since)

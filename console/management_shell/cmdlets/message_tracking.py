@@ -14,9 +14,9 @@ from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text, read_texts
 from console.queues.models import Message, Recipient, Status
+from transport.send.route import MAILBOX
 
 COLUMNS = ("Timestamp", "EventId", "Source", "Sender", "Recipients", "MessageSubject")
-MAILBOX = "mailbox"
 EVENTS = ("RECEIVE", "SEND", "DELIVER", "FAIL", "DEFER", "DSN")
 
 
@@ -35,7 +35,7 @@ def events(message: Message, recipients: list[Recipient]) -> Iterator[Record]:
 def _event(recipient: Recipient) -> tuple[str, str]:
     """(event, source); empty for one that nothing has happened to."""
     if recipient.status == Status.DELIVERED:
-        return ("DELIVER", "STOREDRIVER") if recipient.next_hop == MAILBOX else ("SEND", "SMTP")
+        return ("DELIVER", "STOREDRIVER") if recipient.next_hop == MAILBOX.key else ("SEND", "SMTP")
     if recipient.status in (Status.FAILED, Status.REMOVED):
         return "FAIL", "ADMIN" if recipient.status == Status.REMOVED else "SMTP"
     return ("DEFER", "SMTP") if recipient.attempts and recipient.last_error else ()  # type: ignore[return-value]

@@ -16,9 +16,9 @@ from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_count, read_flag, read_texts
 from console.queues import actions, queries
 from console.queues.queries import Queue
+from transport.send.route import DeliveryType
 
 COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "NextHopDomain", "LastError")
-HERE = {"mailbox"}
 
 
 def name_of(queue: Queue) -> str:
@@ -33,7 +33,7 @@ def record(queue: Queue) -> Record:
         "DeliveryType": queue.delivery_type,
         "NextHopDomain": queue.domain,
         "NextHopConnector": queue.connector,
-        "NextHopCategory": "Internal" if queue.key in HERE else "External",
+        "NextHopCategory": "Internal" if queue.delivery_type == DeliveryType.MAILBOX else "External",
         "Status": queue.status,
         "MessageCount": queue.messages,
         "RecipientCount": queue.recipients,

@@ -26,7 +26,8 @@ ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, problems = excluded
 """
 DUE = """
 WITH hop AS (INSERT INTO queues_nexthop (key, delivery_type, domain, connector, suspended, retry_at)
-    VALUES ('domain:I:far.test', '', 'far.test', 'I', %(suspended)s, now() + %(retry)s * interval '1 second'))
+    VALUES ('domain:I:far.test', 'DnsConnectorDelivery', 'far.test', 'I', %(suspended)s,
+        now() + %(retry)s * interval '1 second'))
 INSERT INTO queues_recipient (message_id, address, next_hop, due_at, notice_at, claimed_by)
 VALUES (gen_random_uuid(), 'x@far.test', 'domain:I:far.test', now() - %(due)s * interval '1 second', now(), %(claimed)s)
 """

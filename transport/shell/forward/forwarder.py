@@ -16,9 +16,10 @@ import psycopg
 
 from transport import log_lines
 from transport.durable_file import only_one
+from transport.routes import Routes
 from transport.shell.forward.journal_reader import JournalReader
 from transport.shell.forward.log_forwarder import LogForwarder
-from transport.shell.forward.queue_tables import Connection, Routes
+from transport.shell.forward.queue_tables import Connection
 from transport.shell.queries import QUERIES
 
 NICENESS = 5

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import psycopg
 
+from transport.routes import Routes
 from transport.shell.forward import queue_tables
-from transport.shell.forward.queue_tables import Connection, Routes
+from transport.shell.forward.queue_tables import Connection
 from transport.shell.journal.durable_end import Ends, durable_ends
 from transport.shell.journal.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments, strangers
 from transport.shell.queries import QUERIES
@@ -92,7 +93,7 @@ class JournalReader:
             self._load(connection, routes, path, records[middle:], end)
 
     def _load_all(self, connection: Connection, routes: Routes, path: Path, records: list[Record], end: int) -> None:
-        router = routes.refresh(connection)
+        router = routes.router(connection)
         with connection.transaction():
             recipients = queue_tables.write(connection, records, self._directory, router) if records else 0
             start = self._positions.get(path.name, 0)

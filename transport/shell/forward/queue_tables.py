@@ -1,8 +1,7 @@
 """A batch of accepted messages into the queue's tables, with COPY, in the caller's transaction."""
 
-import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,13 @@ from uuid import UUID
 
 import psycopg
 
-from transport.config import document
-from transport.config.snapshot import Snapshot
+from transport import next_hops
 from transport.send import retry
 from transport.send.route import Hop, Router
 from transport.shell.journal.segment import BODIES, Envelope, Record, content
 from transport.shell.queries import QUERIES
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-log = logging.getLogger(__name__)
 
 _MESSAGE_TYPES = [
     "uuid", "timestamptz", "text", "text", "int4", "text", "text", "text", "bool", "text", "bool", "text", "text",
@@ -28,42 +25,18 @@ _CONTENT_TYPES = ["uuid", "int4", "bytea"]
 _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
 
 
-class Routes:
-    """The router of the newest revision that can be read. `refresh` is one small query when nothing changed."""
-
-    def __init__(self) -> None:
-        self.router = Router(Snapshot())
-        self._number: int | None = None
-
-    def refresh(self, connection: Connection) -> Router:
-        """Raises psycopg.Error."""
-        row = connection.execute(QUERIES["newest_revision_number"], prepare=True).fetchone()
-        if row and row[0] is not None and row[0] != self._number:
-            self._number, self.router = row[0], self._newest_readable(connection)
-        return self.router
-
-    def _newest_readable(self, connection: Connection) -> Router:
-        """A damaged document holds up no mail: as in the transport, the revision before it stays in force."""
-        for number, text, checksum in connection.execute(QUERIES["revisions_from_newest"]):
-            try:
-                return Router(document.verified(text.encode(), checksum))
-            except document.DocumentError as error:
-                log.error("revision %d cannot be used for routing: %s; the one before it is", number, error)
-        return self.router
-
-
 def write(connection: Connection, records: list[Record], directory: Path, router: Router) -> int:
     """Put the records into the queue and wake delivery; returns the number of recipients.
 
     `directory` is the transport's journal directory. Raises OSError when a body's file cannot be read.
     """
     hops = _hops(connection, records, router)
-    _upsert_hops(connection, set(hops.values()))
+    next_hops.add(connection, hops.values())
     with connection.cursor() as cursor:
         _copy(cursor, "copy_messages", _MESSAGE_TYPES, _message_rows(records, router))
         _copy(cursor, "copy_content", _CONTENT_TYPES, _content_rows(records, directory))
         recipients = _copy(cursor, "copy_recipients", _RECIPIENT_TYPES, _recipient_rows(records, hops, router))
-    connection.execute(QUERIES["wake_delivery"], {"keys": sorted({hop.key for hop in hops.values()})}, prepare=True)
+    next_hops.wake(connection, (hop.key for hop in hops.values()))
     return recipients
 
 
@@ -91,27 +64,15 @@ def _listed(connection: Connection, addresses: list[str]) -> set[str]:
     return {row[0] for row in connection.execute(QUERIES["listed_recipients"], {"addresses": lower})}
 
 
-def _upsert_hops(connection: Connection, hops: set[Hop]) -> None:
-    """First of all in the transaction: the lock keeps the console from deleting an idle next hop under us."""
-    ordered = sorted(hops, key=lambda hop: hop.key)
-    columns = {
-        "keys": [hop.key for hop in ordered],
-        "types": [hop.delivery_type.value for hop in ordered],
-        "domains": [hop.domain for hop in ordered],
-        "connectors": [hop.connector for hop in ordered],
-    }
-    connection.execute(QUERIES["upsert_next_hops"], columns, prepare=True)
-
-
 def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, ...]]:
-    lifetime = timedelta(seconds=router.snapshot.transport_limits.message_expiration_timeout)
+    limits = router.snapshot.transport_limits
     for e in (record.envelope for record in records):
         accepted = _time(e.accepted_at)
         yield (
             UUID(bytes=e.id), accepted, e.transport, e.connector, e.revision, _text(e.session_id), e.client_address,
             _text(e.helo), e.tls, _text(e.principal), e.authenticated, _text(e.sender), _text(e.subject),
-            _text(e.message_id), e.size, e.body_type, "received", len(e.recipients), accepted + lifetime,
-            e.smtp_utf8, e.ret, e.envid,
+            _text(e.message_id), e.size, e.body_type, "received", len(e.recipients),
+            _time(retry.expiry(limits, e.accepted_at)), e.smtp_utf8, e.ret, e.envid,
         )  # fmt: skip
 
 

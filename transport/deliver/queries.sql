@@ -1,0 +1,200 @@
+-- Everything delivery alone asks of PostgreSQL: the queue (tables of the console's app queues).
+
+-- What is taken from the queue, and what is written back.
+
+-- name: claim
+with picked as (
+    select id from queues_recipient
+    where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null
+      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or retry_at > now()))
+    order by due_at limit %(limit)s for update skip locked
+), claimed as (
+    update queues_recipient r set claimed_by = %(worker)s from picked where r.id = picked.id
+    returning r.id, r.message_id, r.address, r.attempts, r.notify, r.orcpt
+)
+select c.id, c.address, c.attempts > 0, c.notify, c.orcpt, m.id, m.sender, m.body_type, m.size,
+    extract(epoch from m.accepted_at)::float8, m.recipient_count = 1, m.smtp_utf8, m.ret, m.envid
+from claimed c join queues_message m on m.id = c.message_id order by c.id
+
+-- name: content_of
+select message_id, chunk from queues_content where message_id = any(%s) order by number
+
+-- name: piece
+select chunk from queues_content where message_id = %s and number = %s
+
+-- name: delivered
+with done as (
+    update queues_recipient set status = 'delivered', claimed_by = null, attempts = attempts + 1, last_error = '',
+        remote_host = %(host)s, protection = %(protection)s, finished_at = now()
+    where id = any(%(ids)s) and status = 'ready'
+)
+delete from queues_content where message_id = any(%(alone)s)
+
+-- name: still_ready
+-- Held until the transaction ends: the sender is told what `delivered` then writes down.
+select id from queues_recipient where id = any(%s) and status = 'ready' order by id for update
+
+-- name: postponed
+update queues_recipient r set claimed_by = null, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
+    protection = %(protection)s, due_at = now() + v.wait * interval '1 second'
+from unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[]) as v (id, error, wait)
+where r.id = v.id and r.status = 'ready'
+
+-- name: failed
+update queues_recipient r set status = 'failed', claimed_by = null, attempts = attempts + 1, last_error = v.error,
+    remote_host = %(host)s, protection = %(protection)s, finished_at = now()
+from unnest(%(ids)s::bigint[], %(errors)s::text[]) as v (id, error)
+where r.id = v.id and r.status = 'ready' returning r.id
+
+-- name: release
+update queues_recipient set claimed_by = null where id = any(%s) and claimed_by = %s and status = 'ready'
+
+-- name: lock_messages
+-- The lock makes two transactions that finish the last two recipients of a message come one after the other.
+select from queues_message where id = any(%s) order by id for update
+
+-- name: drop_content
+delete from queues_content c where c.message_id = any(%s) and not exists (
+    select from queues_recipient r where r.message_id = c.message_id and r.status in ('ready', 'suspended'))
+
+-- name: hop_state
+select key, delivery_type, domain, connector, suspended, retry_count, retry_at > now()
+from queues_nexthop where key = %s
+
+-- name: hop_failed
+-- Several connections may fail together: that is one failure.
+update queues_nexthop set retry_count = retry_count + 1, last_error = %(error)s, last_retry_at = now(),
+    retry_at = now() + %(wait)s * interval '1 second'
+where key = %(hop)s and (retry_at is null or retry_at <= now())
+
+-- name: hop_reached
+update queues_nexthop set retry_count = 0, retry_at = null, last_error = ''
+where key = %s and (retry_count > 0 or last_error <> '')
+
+-- Which next hops are due.
+
+-- name: due_hops
+-- Whoever handed in mail for thousands of next hops has one turn, like everybody else, and then the next; so has each of
+-- its messages.
+select key, delivery_type, extract(epoch from now() - due_at)::float8, retry_count from (
+    select h.key, h.delivery_type, h.retry_count, d.due_at, d.message_id,
+        row_number() over (partition by d.message_id order by h.key) as turn
+    from queues_nexthop h cross join lateral (
+        select due_at, message_id from queues_recipient r
+        where r.next_hop = h.key and r.status = 'ready' and r.due_at <= now() and r.claimed_by is null
+        order by due_at limit 1) d
+    where not h.suspended and (h.retry_at is null or h.retry_at <= now())
+        and h.delivery_type = any(%s)) due
+left join queues_message m on m.id = due.message_id
+order by row_number() over (partition by m.client_address order by turn, due_at), due_at
+
+-- Who delivers.
+
+-- name: hold_number
+select pg_try_advisory_lock(%s, %s)
+
+-- name: register_worker
+insert into queues_worker (number, name) values (%s, %s) on conflict (number) do nothing
+
+-- name: dead_workers
+-- Just after PostgreSQL started everybody has lost the lock: the living get time to come back. (When the clock was set
+-- back, the start lies ahead.)
+delete from queues_worker w
+where now() - pg_postmaster_start_time() not between interval '0' and interval '5 seconds' and not exists (
+    select from pg_locks where locktype = 'advisory' and classid = %s and objid = w.number::oid and granted
+        and database = (select oid from pg_database where datname = current_database()))
+returning number
+
+-- name: release_claims_of
+-- An attempt that was cut short is an attempt, and its mail may have arrived: what was not tried yet goes before it, so
+-- that workers which die one after the other do not send the same message each time.
+update queues_recipient set claimed_by = null, attempts = attempts + 1, due_at = now()
+where status = 'ready' and claimed_by = any(%s)
+
+-- Delay and expiry.
+
+-- name: due_notices
+with chosen as (
+    select id, expires_at from queues_message where id in (
+        select message_id from queues_recipient
+        where status = 'ready' and notice_at <= now() and claimed_by is null order by notice_at limit %s)
+    for update skip locked)
+select r.id, r.message_id, r.address, r.last_error, r.remote_host, m.expires_at <= now(), h.last_error,
+    r.notify, r.orcpt, extract(epoch from m.expires_at)::float8
+from chosen m join queues_recipient r on r.message_id = m.id left join queues_nexthop h on h.key = r.next_hop
+where r.status = 'ready' and r.notice_at <= now() and r.claimed_by is null
+order by r.id for update of r skip locked
+
+-- name: expire
+update queues_recipient set status = 'failed', finished_at = now(),
+    last_error = case when last_error = '' then %s else last_error end where id = any(%s)
+
+-- name: delayed
+update queues_recipient r set notice_at = m.expires_at from queues_message m
+where m.id = r.message_id and r.id = any(%s)
+
+-- name: shorten_waits_of_hops
+update queues_nexthop set retry_at = now() where retry_at > now() + %s * interval '1 second'
+
+-- name: shorten_waits_of_recipients
+update queues_recipient set due_at = now()
+where status = 'ready' and claimed_by is null and due_at > now() + %s * interval '1 second'
+
+-- Reports to senders.
+
+-- name: originals
+select m.id, m.sender, m.subject, m.message_id, extract(epoch from m.accepted_at)::float8, m.helo, m.size, m.body_type,
+    m.smtp_utf8, m.ret, m.envid
+from queues_message m
+where m.id = any(%s) and m.sender <> '' and m.origin = 'received'
+
+-- name: insert_report
+insert into queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,
+    principal, authenticated, sender, subject, message_id, size, body_type, smtp_utf8, origin, recipient_count,
+    expires_at)
+values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, %s)
+
+-- name: insert_content
+insert into queues_content (message_id, number, chunk) values (%s, %s, %s)
+
+-- name: copy_content
+insert into queues_content (message_id, number, chunk)
+select %(own)s, number + 2 - %(read)s, chunk from queues_content where message_id = %(original)s and number >= %(read)s
+
+-- name: insert_recipient
+insert into queues_recipient (message_id, address, next_hop, due_at, notice_at) values (%s, %s, %s, %s, %s)
+
+-- Routing anew.
+
+-- name: waiting_by_domain
+select distinct next_hop, lower(split_part(address, '@', -1)) from queues_recipient join queues_nexthop h on h.key = next_hop
+where status in ('ready', 'suspended') and h.delivery_type <> %s
+
+-- name: move_recipients
+update queues_recipient set next_hop = %(new)s, due_at = now()
+where next_hop = %(old)s and status in ('ready', 'suspended') and lower(split_part(address, '@', -1)) = %(domain)s
+    and claimed_by is null
+
+-- Forgetting.
+
+-- name: finished_messages
+select m.id from queues_message m where m.accepted_at < now() - %s * interval '1 day' and not exists (
+    select from queues_recipient r where r.message_id = m.id and r.status in ('ready', 'suspended'))
+limit %s
+
+-- name: retire
+with gone as (
+    delete from queues_recipient r using queues_message m where m.id = r.message_id and m.id = any(%(ids)s)
+    returning r.status, m.origin
+), sums as (
+    select status as outcome, count(*) as n from gone group by status
+    union all select 'generated', count(*) from gone where origin = 'generated' having count(*) > 0
+)
+insert into queues_retired (outcome, recipients) select outcome, n from sums
+on conflict (outcome) do update set recipients = queues_retired.recipients + excluded.recipients
+
+-- name: forget_idle_hops
+-- The lock waits for every transaction that may be adding mail for a next hop, and holds up new ones for a moment.
+delete from queues_nexthop h where not suspended and delivery_type = any(%s) and not exists (
+    select from queues_recipient r where r.next_hop = h.key and r.status = 'ready')
+and not exists (select from queues_recipient r where r.next_hop = h.key and r.status = 'suspended')

@@ -1,0 +1,23 @@
+"""Next hops in PostgreSQL, for all who put mail into the queue."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from transport.queries import SHARED
+from transport.send.route import Hop
+
+
+def add(connection: psycopg.Connection[Any], hops: Iterable[Hop]) -> None:
+    """Those that are not known yet. Within a transaction, and before its mail: the lock keeps the console from deleting
+    an idle next hop under us. Raises psycopg.Error.
+    """
+    ordered = sorted(set(hops), key=lambda hop: hop.key)
+    columns = {name: [getattr(hop, name) for hop in ordered] for name in Hop.__struct_fields__}
+    connection.execute(SHARED["add_next_hops"], columns, prepare=True)
+
+
+def wake(connection: psycopg.Connection[Any], keys: Iterable[str]) -> None:
+    """Tell who delivers that there is mail for these, once the transaction is committed. Raises psycopg.Error."""
+    connection.execute(SHARED["wake_delivery"], {"keys": sorted(set(keys))}, prepare=True)
