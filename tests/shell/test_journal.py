@@ -15,13 +15,13 @@ import msgspec
 import pytest
 
 from tests.conftest import wait_for
+from transport.shell.journal import body_file
 from transport.shell.journal.body_file import BodyFile
 from transport.shell.journal.journal import (
     Damage,
     Envelope,
     Journal,
     Record,
-    body_file,
     content,
     read_segment,
     segments,
