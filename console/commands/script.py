@@ -19,10 +19,11 @@ from console.publishing.relay_guard import few, newly_open
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPListProvider
+from transport.config.kinds import Setting
 from transport.config.permissions import Grant
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Setting, settings
+from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposure, is_wide, wide_domains
 

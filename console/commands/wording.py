@@ -7,7 +7,8 @@ from collections.abc import Collection
 from typing import Any
 
 from transport.config import kinds
-from transport.config.setting import Kind, Setting, defaults, settings
+from transport.config.kinds import Kind, Setting
+from transport.config.setting import defaults, settings
 
 GIVEN_ANYWAY = {"name", "usage", "bindings", "remote_ip_ranges", "any_match", "priority"}
 """What New- and Add- say even where it is as usual: Exchange asks for it, or derives it from something else."""

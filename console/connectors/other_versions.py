@@ -9,8 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from transport.config import kinds
+from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.setting import Setting, settings
+from transport.config.setting import settings
 
 LATER = {
     "max_message_size": "36 MB (37,748,736 bytes)",

@@ -14,16 +14,16 @@ from console.moving_in.report import Known, Line, Translated, Verdict
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPList, IPListEntry
+from transport.config.kinds import Kind, Setting
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Kind, Setting, defaults, settings
+from transport.config.setting import defaults, settings
 from transport.config.transport_config import TransportConfig
 
 NEVER = "9999"
 """The year of an expiry that Exchange shows for entries that stay."""
 HERE = ("0.0.0.0:", "[::]:", "127.", "[::1]:")
 """How bindings begin that every machine has."""
-ENTRIES = {Kind.RANGES, Kind.BINDINGS, Kind.SMART_HOSTS, Kind.ADDRESS_SPACES}
 SAID = 5
 """So many entries that cannot be read are told one by one."""
 _NOTHING = object()
@@ -94,7 +94,7 @@ def _meant(setting: Setting, value: Value, special: Special | None, known: Known
 
 def _parsed(setting: Setting, text: str) -> tuple[Any, str]:
     """The value and, where it lay outside our bounds or could not be read in part, what was done about it."""
-    if setting.kind in ENTRIES:
+    if setting.kind.value.is_list:
         return _entries(setting, text)
     if setting.kind not in (Kind.COUNT, Kind.SIZE, Kind.TIMESPAN):
         return kinds.parse(setting, text), ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from console.moving_in.objects import CUT_OFF, Value
-from transport.config.kinds import show_timespan
-from transport.config.setting import Kind, Setting
+from transport.config.kinds import Kind, Setting, show_timespan
 
 _BYTES = re.compile(r".*\(\s*(\d[\d.,'’\s]*)\s*\w+\s*\)\s*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s,;|]+")

@@ -13,9 +13,10 @@ from django.db import models
 from django.db.models.base import ModelBase
 from django.db.models.functions import Now
 
-from console.publishing.fields import COLUMNS
+from console.publishing.fields import KINDS
 from console.publishing.rows import stored
-from transport.config.setting import Setting, defaults, settings
+from transport.config.kinds import Setting
+from transport.config.setting import defaults, settings
 
 
 class SettingsTable(ModelBase):
@@ -48,7 +49,7 @@ def _columns(table: type) -> dict[str, models.Field[Any, Any]]:
 
 
 def _column(setting: Setting, default: object) -> models.Field[Any, Any]:
-    made = COLUMNS[setting.kind]
+    made = KINDS[setting.kind].column
     if default is msgspec.NODEFAULT:
         return made()
     value = stored(setting, default)

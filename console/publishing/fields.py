@@ -1,8 +1,9 @@
-"""The kinds of settings as form fields: one table for every form that edits settings."""
+"""The kinds of values in the console: `KINDS` gives each its form field and its column."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -13,23 +14,20 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from transport.config import kinds
+from transport.config.address_space import AddressSpace
+from transport.config.endpoint import IPRange, parse_binding
+from transport.config.kinds import Kind, Setting
 from transport.config.permissions import PRINCIPALS, Grant, right_named
-from transport.config.setting import Kind, Setting
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
-
-MAY_BE_EMPTY = {
-    Kind.TEXT, Kind.HOST_NAME, Kind.SMART_HOSTS, Kind.ADDRESSES, Kind.DOMAINS, Kind.TIME, Kind.RESPONSE,
-    Kind.RETURN_CODE, Kind.RETURN_CODES, Kind.NAME_SERVERS,
-}
-
 
 class SettingField(forms.Field):
     """A value that is written as a text: parsed and refused by `transport.config.kinds`, in its words."""
 
     def __init__(self, setting: Setting, widget: forms.Widget):
-        required = setting.kind not in MAY_BE_EMPTY or bool(setting.minimum)
+        self.may_be_empty = KINDS[setting.kind].may_be_empty
+        required = not self.may_be_empty or bool(setting.minimum)
         super().__init__(label=setting.label, help_text=help_of(setting), required=required, widget=widget)
         self.setting = setting
         self.disabled = setting.read_only
@@ -46,7 +44,7 @@ class SettingField(forms.Field):
     def to_python(self, value: Any) -> Any:
         if not isinstance(value, str | None):
             return value
-        if not (value or "").strip() and self.required and self.setting.kind in MAY_BE_EMPTY:
+        if not (value or "").strip() and self.required and self.may_be_empty:
             raise ValidationError(self.error_messages["required"])
         if self.setting.kind is Kind.TEXT and not self.is_long and "\n" in (value or "").strip():
             raise ValidationError(_("Write it on one line."))
@@ -164,6 +162,11 @@ def _grant(grant: Grant) -> str:
     return words % {"who": PRINCIPALS.get(grant.principal, grant.principal), "right": right_named(grant.right).label}
 
 
+def _address_space(text: str) -> AddressSpace:
+    domain, _mark, cost = text.removeprefix("SMTP:").partition(";")
+    return AddressSpace(domain, int(cost or 1))
+
+
 def _text(setting: Setting) -> SettingField:
     long = (setting.maximum or 0) > 1000
     return SettingField(setting, forms.Textarea({"rows": 3}) if long else forms.TextInput())
@@ -182,58 +185,47 @@ def _lines(setting: Setting) -> SettingField:
     return SettingField(setting, forms.Textarea(attrs))
 
 
-FIELDS: dict[Kind, Callable[[Setting], forms.Field]] = {
-    Kind.TEXT: _text,
-    Kind.HOST_NAME: _mono,
-    Kind.DOMAIN_NAME: _mono,
-    Kind.FLAG: FlagField,
-    Kind.COUNT: _short,
-    Kind.SIZE: _short,
-    Kind.TIMESPAN: _short,
-    Kind.CHOICE: ChoiceField,
-    Kind.FLAG_SET: FlagSetField,
-    Kind.BINDINGS: _lines,
-    Kind.RANGES: _lines,
-    Kind.ADDRESS_SPACES: _lines,
-    Kind.SMART_HOSTS: _lines,
-    Kind.ADDRESSES: _lines,
-    Kind.DOMAINS: _lines,
-    Kind.RANGE: _mono,
-    Kind.TIME: _mono,
-    Kind.RESPONSE: _mono,
-    Kind.RETURN_CODE: _mono,
-    Kind.RETURN_CODES: _lines,
-    Kind.NAME_SERVERS: _lines,
-}
-"""Kind → what makes its form field. Rights granted by hand are edited in a matrix of their own."""
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A kind in the console: what makes its form field, if it is not edited in a way of its own; the column.
+
+    `line`: the column is a list of lines, each `str` of an entry; what makes an entry of a line.
+    """
+
+    field: Callable[[Setting], forms.Field] | None
+    column: type[models.Field[Any, Any]]
+    line: Callable[[str], Any] | None = None
+    may_be_empty: bool = False
 
 
-COLUMNS: dict[Kind, type[models.Field[Any, Any]]] = {
-    Kind.TEXT: models.TextField,
-    Kind.HOST_NAME: models.TextField,
-    Kind.DOMAIN_NAME: models.TextField,
-    Kind.FLAG: models.BooleanField,
-    Kind.COUNT: models.IntegerField,
-    Kind.SIZE: models.BigIntegerField,
-    Kind.TIMESPAN: models.IntegerField,
-    Kind.CHOICE: models.TextField,
-    Kind.FLAG_SET: models.JSONField,
-    Kind.BINDINGS: models.JSONField,
-    Kind.RANGES: models.JSONField,
-    Kind.GRANTS: models.JSONField,
-    Kind.ADDRESS_SPACES: models.JSONField,
-    Kind.SMART_HOSTS: models.JSONField,
-    Kind.ADDRESSES: models.JSONField,
-    Kind.DOMAINS: models.JSONField,
-    Kind.RANGE: models.TextField,
-    Kind.TIME: models.BigIntegerField,
-    Kind.RESPONSE: models.TextField,
-    Kind.RETURN_CODE: models.TextField,
-    Kind.RETURN_CODES: models.JSONField,
-    Kind.NAME_SERVERS: models.JSONField,
+KINDS: dict[Kind, Here] = {
+    Kind.TEXT: Here(_text, models.TextField, may_be_empty=True),
+    Kind.HOST_NAME: Here(_mono, models.TextField, may_be_empty=True),
+    Kind.DOMAIN_NAME: Here(_mono, models.TextField),
+    Kind.FLAG: Here(FlagField, models.BooleanField),
+    Kind.COUNT: Here(_short, models.IntegerField),
+    Kind.SIZE: Here(_short, models.BigIntegerField),
+    Kind.TIMESPAN: Here(_short, models.IntegerField),
+    Kind.CHOICE: Here(ChoiceField, models.TextField),
+    Kind.FLAG_SET: Here(FlagSetField, models.JSONField),
+    Kind.BINDINGS: Here(_lines, models.JSONField, parse_binding),
+    Kind.RANGES: Here(_lines, models.JSONField, IPRange),
+    Kind.GRANTS: Here(None, models.JSONField),
+    Kind.ADDRESS_SPACES: Here(_lines, models.JSONField, _address_space),
+    Kind.SMART_HOSTS: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.ADDRESSES: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.DOMAINS: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.RANGE: Here(_mono, models.TextField),
+    Kind.TIME: Here(_mono, models.BigIntegerField, may_be_empty=True),
+    Kind.RESPONSE: Here(_mono, models.TextField, may_be_empty=True),
+    Kind.RETURN_CODE: Here(_mono, models.TextField, may_be_empty=True),
+    Kind.RETURN_CODES: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.NAME_SERVERS: Here(_lines, models.JSONField, parse_binding, may_be_empty=True),
 }
 
 
 def field_for(setting: Setting) -> forms.Field:
     """The form field of a setting."""
-    return FIELDS[setting.kind](setting)
+    make = KINDS[setting.kind].field
+    assert make is not None, f"{setting.name} is edited in a way of its own"
+    return make(setting)

@@ -13,27 +13,13 @@ from typing import Any, TypeVar
 import msgspec
 from django.db import models
 
+from console.publishing.fields import KINDS
 from transport.config import kinds
-from transport.config.endpoint import IPRange, parse_binding
-from transport.config.send_connector import AddressSpace
-from transport.config.setting import Kind, Setting, settings
+from transport.config.kinds import Setting
+from transport.config.setting import settings
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Row = TypeVar("Row", bound=models.Model)
-
-
-def _address_space(text: str) -> AddressSpace:
-    domain, _, cost = text.removeprefix("SMTP:").partition(";")
-    return AddressSpace(domain, int(cost or 1))
-
-
-LINES: dict[Kind, Callable[[str], Any]] = {
-    Kind.BINDINGS: parse_binding,
-    Kind.RANGES: IPRange,
-    Kind.ADDRESS_SPACES: _address_space,
-    Kind.NAME_SERVERS: parse_binding,
-}
-"""Kinds whose column is a list of lines → what makes a value of one line; `str` makes the line of a value."""
 
 
 def struct_of(row: models.Model, struct: type[Struct]) -> Struct:
@@ -49,7 +35,7 @@ def struct_of(row: models.Model, struct: type[Struct]) -> Struct:
 def _columns(struct: type) -> tuple[list[str], list[tuple[str, Callable[[str], Any]]]]:
     """All columns, and those that are lists of lines with what reads a line: a thousand rows are read at each save."""
     table = settings(struct)
-    return list(table), [(field, LINES[each.kind]) for field, each in table.items() if each.kind in LINES]
+    return list(table), [(field, read) for field, each in table.items() if (read := KINDS[each.kind].line)]
 
 
 def write(struct: msgspec.Struct, row: Row) -> Row:
@@ -61,7 +47,7 @@ def write(struct: msgspec.Struct, row: Row) -> Row:
 
 def stored(setting: Setting, value: Any) -> Any:
     """A setting's value as its column keeps it."""
-    if setting.kind in LINES:
+    if KINDS[setting.kind].line:
         return [str(each) for each in value]
     return msgspec.to_builtins(value, order="deterministic")
 

@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from console.crud.forms import Group, GroupedForm, TypedConfirmation, put_errors
-from console.publishing.fields import field_for, written
+from console.publishing.fields import KINDS, field_for, written
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.settings_rows import STALE
-from transport.config.setting import Kind, Setting, settings
+from transport.config.kinds import Setting
+from transport.config.setting import settings
 
-OWN_FIELD = {Kind.GRANTS}
 NOT_ENFORCED = "Not enforced"
 
 
@@ -44,7 +44,7 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
     def table(cls) -> dict[str, Any]:
         """Field name → Setting of what this form shows."""
         every = settings(cls.struct)
-        return {name: every[name] for name in cls.shown or every if every[name].kind not in OWN_FIELD}
+        return {name: every[name] for name in cls.shown or every if KINDS[every[name].kind].field}
 
     @classmethod
     def values_at_first(cls) -> dict[str, Any]:
@@ -54,9 +54,8 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
 
     def _defaults(self) -> dict[str, str]:
         table, values = self.table(), self.values_at_first()
-        skipped = (Kind.FLAG, Kind.FLAG_SET, Kind.BINDINGS, Kind.RANGES, Kind.ADDRESS_SPACES, Kind.SMART_HOSTS)
-        told = {name for name, each in table.items() if each.kind not in skipped and not each.read_only}
-        told = {name for name in told & values.keys() if values[name] not in ("", ())}
+        told = {name for name, each in table.items() if name in values and not each.read_only}
+        told = {name for name in told if values[name] != "" and not isinstance(values[name], bool | frozenset | tuple)}
         return {name: written(table[name], values[name]) for name in told}
 
     @property

@@ -10,8 +10,9 @@ from django.urls import reverse
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.setting import Setting, settings
+from transport.config.setting import settings
 from transport.config.transport_config import TransportConfig
 from transport.receive.rules import CONNECTOR
 

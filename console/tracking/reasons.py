@@ -18,7 +18,7 @@ from console.tracking.conversation import Decision, Held
 from console.tracking.places import PLACES, connector_tab, field_of, setting_of
 from transport.config import kinds
 from transport.config.document import DocumentError
-from transport.config.setting import Setting
+from transport.config.kinds import Setting
 from transport.config.snapshot import Snapshot
 from transport.receive.rules import CONNECTOR
 

@@ -16,7 +16,7 @@ from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing import queries as publishing
 from console.tracking.places import PLACES, Place, connector_tab, setting_of
 from transport.config import kinds
-from transport.config.setting import Setting
+from transport.config.kinds import Setting
 from transport.receive import rules
 from transport.receive.rules import CONNECTOR, REFUSALS, Rule
 from transport.smtp.replies import GRADES

@@ -24,7 +24,8 @@ from console.directory import actions as directory, importing
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ProtocolLoggingLevel, ReceiveConnector as Value
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.address_space import AddressSpace
+from transport.config.send_connector import SendConnector
 
 domain, count, plain, relay, sink = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5]
 recipients = "\\n".join(f"{number}user@{domain}" for number in range(1, count + 1))

@@ -38,7 +38,8 @@ from console.connectors import actions
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.address_space import AddressSpace
+from transport.config.send_connector import SendConnector
 
 relay, port = sys.argv[1], int(sys.argv[2])
 everyone = (parse_range("127.0.0.0/8"),)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from tests.receive.builders import connected, connector, domain, said
 from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.address_space import AddressSpace
 from transport.config.domains import AcceptedDomains, default_domain, domain_of
 from transport.config.filters import RecipientFilter
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import verbs
 from transport.receive.policy import Policy

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from tests.config.example_values import EXAMPLES, SETTINGS
+from transport.config import kinds
 from transport.config.endpoint import parse_binding, parse_range
-from transport.config.kinds import host_name
+from transport.config.kinds import Kind, Setting, host_name
 
 
 @pytest.mark.parametrize("text", ["mail.contoso.com", "*.contoso.com", "mx1", "3com.example", "xn--mnchen-3ya.de"])
@@ -44,3 +46,12 @@ def test_no_binding(text: str) -> None:
 def test_no_range(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=re.escape(complaint)):
         parse_range(text)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.kind.name)
+def test_what_is_printed_of_a_value_means_the_same_again(setting: Setting) -> None:
+    value = kinds.parse(setting, EXAMPLES[setting.kind])
+    kinds.check(setting, value)
+    assert isinstance(value, tuple) or not setting.kind.value.is_list
+    if setting.kind is not Kind.GRANTS:
+        assert kinds.parse(setting, kinds.show(setting, value).strip("{}")) == value

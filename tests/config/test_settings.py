@@ -10,9 +10,10 @@ import pytest
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Setting, settings
+from transport.config.setting import settings
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 

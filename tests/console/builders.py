@@ -6,10 +6,11 @@ from typing import Any
 
 from console.actors import Actor, Role
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.address_space import AddressSpace
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.send_connector import SendConnector
 
 ADMIN = Actor("admin", frozenset({Role.ORGANIZATION_MANAGEMENT}))
 HYGIENE = Actor("hygiene", frozenset({Role.HYGIENE_MANAGEMENT}))

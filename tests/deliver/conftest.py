@@ -24,9 +24,10 @@ import pytest
 from tests.dns_server import DnsServer
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.address_space import AddressSpace
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, IPRange
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits

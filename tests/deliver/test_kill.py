@@ -92,7 +92,8 @@ def test_a_stalled_next_hop_holds_up_nobody(journal, configure, forward, sink, p
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        from transport.config.send_connector import AddressSpace, SendConnector
+        from transport.config.address_space import AddressSpace
+        from transport.config.send_connector import SendConnector
 
         connectors = tuple(
             SendConnector(

@@ -11,9 +11,10 @@ from tests.receive.builders import domain
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import everyone, parse_binding
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.kinds import Kind, Setting
 from transport.config.permissions import PRINCIPALS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, LimitScope, ReceiveConnector
-from transport.config.setting import Kind, Setting, settings
+from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 
 GRANTS = [Grant(who, right.value, deny) for who in PRINCIPALS for right in Right for deny in (False, False, True)]

@@ -2,8 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.address_space import AddressSpace
 from transport.config.domains import domain_of
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send.route import MAILBOX, UNREACHABLE, Router, select_connector
 

@@ -9,7 +9,7 @@ import msgspec
 
 from transport.config.endpoint import Binding, IPRange
 from transport.config.filters import MOST_ENTRIES
-from transport.config.setting import Kind, Setting
+from transport.config.kinds import Kind, Setting
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from transport.config.setting import Kind, Setting
+from transport.config.kinds import Kind, Setting
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from ipaddress import IPv4Address
 from typing import Any
 
+from transport.config.address_space import AddressSpace
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import Grant, right_named
-from transport.config.send_connector import AddressSpace
-from transport.config.setting import Kind, Setting
 
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 _SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,9})?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
@@ -29,16 +29,40 @@ _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOST_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One property of an object that an administrator edits.
+
+    `name` is Exchange's; `section` the tab it stands on, or its heading where there are no tabs; `group` the heading on
+    its tab; `minimum` and `maximum` are inclusive, in the unit of the value (bytes, seconds, count; characters of a
+    text, entries of a list); `source`: where name, default and bounds are from.
+    """
+
+    name: str
+    section: str
+    kind: Kind
+    label: str
+    help: str
+    source: str
+    minimum: int | None = None
+    maximum: int | None = None
+    unlimited: bool = False
+    choices: type[Enum] | None = None
+    read_only: bool = False
+    not_enforced: str = ""
+    group: str = ""
+
+
 def parse(setting: Setting, text: str) -> Any:
     """The value that a text means for a setting. Raises ValueError that says what to write instead."""
-    return _PARSERS[setting.kind](setting, text.strip())
+    return setting.kind.value.read(setting, text.strip())
 
 
 def show(setting: Setting, value: Any) -> str:
     """A value as Exchange prints it: `36 MB (37,748,736 bytes)`, `00:10:00`, `Unlimited`, `{a, b}`."""
     if value is None:
         return "Unlimited" if setting.unlimited else ""
-    return _PRINTERS.get(setting.kind, str)(value)
+    return setting.kind.value.show(value)
 
 
 def check(setting: Setting, value: Any) -> None:
@@ -187,10 +211,13 @@ def _grants(setting: Setting, text: str) -> tuple[Grant, ...]:
     return tuple(sorted(set(found)))
 
 
-def _list(setting: Setting, text: str, read: Callable[[str], str]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(read(part) for part in _lines(text)))
-    check(setting, found)
-    return found
+def _entries(read: Callable[[str], Any]) -> Callable[[Setting, str], tuple[Any, ...]]:
+    def read_all(setting: Setting, text: str) -> tuple[Any, ...]:
+        found = tuple(dict.fromkeys(read(part) for part in _lines(text)))
+        check(setting, found)
+        return found
+
+    return read_all
 
 
 def mailbox(text: str) -> str:
@@ -244,32 +271,6 @@ def show_time(value: int) -> str:
     return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-_PARSERS: dict[Kind, Callable[[Setting, str], Any]] = {
-    Kind.TEXT: _text,
-    Kind.HOST_NAME: _host_name,
-    Kind.DOMAIN_NAME: _domain_name,
-    Kind.FLAG: _flag,
-    Kind.COUNT: _count,
-    Kind.SIZE: _size,
-    Kind.TIMESPAN: _timespan,
-    Kind.CHOICE: _choice,
-    Kind.FLAG_SET: _flag_set,
-    Kind.BINDINGS: lambda setting, text: tuple(dict.fromkeys(parse_binding(part) for part in _lines(text))),
-    Kind.RANGES: lambda setting, text: tuple(dict.fromkeys(parse_range(part) for part in _lines(text))),
-    Kind.GRANTS: _grants,
-    Kind.ADDRESS_SPACES: _address_spaces,
-    Kind.SMART_HOSTS: lambda setting, text: tuple(dict.fromkeys(_smart_host(part) for part in _lines(text))),
-    Kind.ADDRESSES: lambda setting, text: _list(setting, text, mailbox),
-    Kind.DOMAINS: lambda setting, text: _list(setting, text, _domain),
-    Kind.RANGE: lambda setting, text: str(parse_range(text)),
-    Kind.TIME: _time,
-    Kind.RESPONSE: _response,
-    Kind.RETURN_CODE: lambda setting, text: _return_code(text) if text else "",
-    Kind.RETURN_CODES: lambda setting, text: _list(setting, text, _return_code),
-    Kind.NAME_SERVERS: lambda setting, text: tuple(dict.fromkeys(parse_binding(part, 53) for part in _lines(text))),
-}
-
-
 def show_size(value: int) -> str:
     """`36 MB (37,748,736 bytes)`, the largest unit that leaves at least one."""
     for unit, factor in (("TB", 1024**4), ("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
@@ -296,22 +297,45 @@ def _show_list(values: tuple[object, ...]) -> str:
     return "{" + ", ".join(str(value) for value in values) + "}"
 
 
-_PRINTERS: dict[Kind, Callable[[Any], str]] = {
-    Kind.FLAG: lambda value: "True" if value else "False",
-    Kind.SIZE: show_size,
-    Kind.TIMESPAN: show_timespan,
-    Kind.CHOICE: lambda value: str(value.value),
-    Kind.FLAG_SET: show_flag_set,
-    Kind.BINDINGS: _show_list,
-    Kind.RANGES: _show_list,
-    Kind.ADDRESS_SPACES: _show_list,
-    Kind.SMART_HOSTS: _show_list,
-    Kind.ADDRESSES: _show_list,
-    Kind.DOMAINS: _show_list,
-    Kind.RETURN_CODES: _show_list,
-    Kind.NAME_SERVERS: _show_list,
-    Kind.TIME: show_time,
-    Kind.GRANTS: lambda value: _show_list(
-        tuple(f"{grant.principal}: {'not ' if grant.deny else ''}{grant.right}" for grant in value)
-    ),
-}
+def _show_grants(grants: tuple[Grant, ...]) -> str:
+    return _show_list(tuple(f"{each.principal}: {'not ' if each.deny else ''}{each.right}" for each in grants))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Values:
+    """How a value is read of what was typed (raises ValueError) and printed; a list is a tuple of entries."""
+
+    read: Callable[[Setting, str], Any]
+    show: Callable[[Any], str] = str
+    is_list: bool = False
+
+
+def _list(read: Callable[[str], Any]) -> Values:
+    return Values(_entries(read), _show_list, is_list=True)
+
+
+class Kind(Enum):
+    """THE kinds of values. To add one: a line here, and one in `KINDS` of `console/publishing/fields.py`."""
+
+    TEXT = Values(_text)
+    HOST_NAME = Values(_host_name)
+    DOMAIN_NAME = Values(_domain_name)
+    FLAG = Values(_flag)
+    COUNT = Values(_count)
+    SIZE = Values(_size, show_size)
+    TIMESPAN = Values(_timespan, show_timespan)
+    CHOICE = Values(_choice, lambda value: str(value.value))
+    FLAG_SET = Values(_flag_set, show_flag_set)
+    BINDINGS = _list(parse_binding)
+    RANGES = _list(parse_range)
+    GRANTS = Values(_grants, _show_grants)
+    ADDRESS_SPACES = Values(_address_spaces, _show_list, is_list=True)
+    SMART_HOSTS = _list(_smart_host)
+    ADDRESSES = _list(mailbox)
+    DOMAINS = _list(_domain)
+    RANGE = Values(lambda setting, text: str(parse_range(text)))
+    TIME = Values(_time, show_time)
+    RESPONSE = Values(_response)
+    RETURN_CODE = Values(lambda setting, text: _return_code(text) if text else "")
+    RETURN_CODES = _list(_return_code)
+    NAME_SERVERS = _list(lambda text: parse_binding(text, 53))

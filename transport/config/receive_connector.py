@@ -13,8 +13,8 @@ from typing import Annotated
 import msgspec
 
 from transport.config.endpoint import Binding, IPRange
+from transport.config.kinds import Kind, Setting
 from transport.config.permissions import Grant, PermissionGroup
-from transport.config.setting import Kind, Setting
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off

@@ -6,23 +6,14 @@ from typing import Annotated
 
 import msgspec
 
+from transport.config.address_space import AddressSpace
 from transport.config.endpoint import IPRange
-from transport.config.setting import Kind, Setting
+from transport.config.kinds import Kind, Setting
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
 
 CMDLET = "New-SendConnector"
-
-
-class AddressSpace(msgspec.Struct, frozen=True, order=True):
-    """Domains a connector is for: `*`, `contoso.com` or `*.contoso.com`; the lowest cost wins among equals."""
-
-    domain: str
-    cost: int = 1
-
-    def __str__(self) -> str:
-        return f"SMTP:{self.domain};{self.cost}"
 
 
 class SendConnector(msgspec.Struct, frozen=True, kw_only=True):

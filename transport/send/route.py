@@ -7,8 +7,9 @@ from enum import StrEnum
 import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.address_space import AddressSpace
 from transport.config.domains import AcceptedDomains, domain_of
-from transport.config.send_connector import AddressSpace, SendConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 
 

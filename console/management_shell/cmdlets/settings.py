@@ -28,13 +28,11 @@ from console.management_shell.language.values import (
 )
 from transport.config import kinds
 from transport.config.endpoint import Binding, IPRange
-from transport.config.setting import Kind, Setting, settings
+from transport.config.kinds import Kind, Setting
+from transport.config.setting import settings
 
-LISTS = {
-    Kind.BINDINGS, Kind.RANGES, Kind.ADDRESS_SPACES, Kind.SMART_HOSTS, Kind.ADDRESSES, Kind.DOMAINS,
-    Kind.RETURN_CODES, Kind.NAME_SERVERS,
-}  # fmt: skip
-TEXTS = {Kind.TEXT, Kind.HOST_NAME, Kind.DOMAIN_NAME, Kind.RESPONSE, Kind.RETURN_CODE, Kind.RANGE, Kind.TIME}
+VALUES = {Kind.FLAG, Kind.COUNT, Kind.SIZE, Kind.TIMESPAN, Kind.CHOICE, Kind.FLAG_SET}
+"""What is never empty: all else is a text."""
 LONG = 1000  # characters: a text that may be longer may have lines, here as on the form
 OTHER_SPELLINGS: dict[str, dict[str, str]] = {
     "MaxInboundConnectionPerSource": {"MaxInboundConnectionsPerSource": "Exchange has no -{0}: it is -{1}."},
@@ -90,7 +88,7 @@ def parameter(setting: Setting, name: str = "", **options: Any) -> Parameter:
     """The parameter of one setting, called as Exchange calls it."""
     name = name or setting.name
     also = {wrong: remark.format(wrong, name) for wrong, remark in OTHER_SPELLINGS.get(name, {}).items()}
-    options.setdefault("keeps", setting.kind in LISTS)
+    options.setdefault("keeps", setting.kind.value.is_list)
     return Parameter(name, reader(setting), help=help_of(setting), choices=choices(setting), also=also, **options)
 
 
@@ -109,7 +107,7 @@ def choices(setting: Setting) -> tuple[str, ...]:
 
 def reader(setting: Setting) -> Callable[[object], Any]:
     """What makes the setting's value of a value of the language. Its ValueError says what to write instead."""
-    if setting.kind in LISTS:
+    if setting.kind.value.is_list:
         return lambda value: _list(setting, value)
     return lambda value: _one(setting, value)
 
@@ -147,9 +145,9 @@ def _one(setting: Setting, value: object) -> Any:
         return _bare_number(setting, value)
     if setting.kind is Kind.TIME and isinstance(value, datetime):
         value = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-    if setting.kind in TEXTS:
+    if setting.kind not in VALUES:
         value = _text(setting, value)
-    if value is None and setting.kind not in TEXTS:
+    if value is None and setting.kind in VALUES:
         raise ValueError("This cannot be empty.")
     parsed = kinds.parse(setting, _plain(argument(value)))
     if setting.minimum and parsed == "":
@@ -202,6 +200,8 @@ def value(setting: Setting, of: Any) -> object:
         return GenericList(map(_member, of))
     if setting.kind is Kind.TIME:
         return datetime.fromtimestamp(of, UTC)
+    if not isinstance(of, bool | int | str):
+        return kinds.show(setting, of)
     return {Kind.SIZE: Size, Kind.TIMESPAN: Timespan}.get(setting.kind, lambda same: same)(of)
 
 

@@ -21,13 +21,13 @@ from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connec
 from tests.console.management_shell.shell import Shell
 from transport.config import document
 from transport.config.accepted_domain import DomainType
+from transport.config.address_space import AddressSpace
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import parse_binding
 from transport.config.filters import FilterAction, RecipientFilter, SenderFilter
 from transport.config.permissions import AUTHENTICATED_USERS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector, Usage
 from transport.config.rules import preset
-from transport.config.send_connector import AddressSpace
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits

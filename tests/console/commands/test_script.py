@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from console.commands.script import new_commands, script
 from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
+from transport.config.address_space import AddressSpace
 from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import parse_binding
@@ -16,7 +17,6 @@ from transport.config.filters import RecipientFilter
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, Right
 from transport.config.receive_connector import TlsVersion, Usage
 from transport.config.rules import preset
-from transport.config.send_connector import AddressSpace
 from transport.config.snapshot import Snapshot
 
 ADD_RELAY = 'Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" -ExtendedRights "ms-Exch-SMTP-Accept-Any-Recipient"'
@@ -48,8 +48,8 @@ def test_a_changed_connector_says_only_what_changed():
     before = receive_connector(banner="220 here", max_protocol_errors=2)
     after = receive_connector(max_protocol_errors=None, max_message_size=5 * 1024**2, connection_timeout=86400)
     assert script(snapshot(before), snapshot(after)) == [
-        'Set-ReceiveConnector "Office" -MaxMessageSize 5MB -MaxProtocolErrors Unlimited '
-        "-ConnectionTimeout 1.00:00:00 -Banner $null"
+        'Set-ReceiveConnector "Office" -MaxMessageSize 5MB -Banner $null -MaxProtocolErrors Unlimited '
+        "-ConnectionTimeout 1.00:00:00"
     ]
 
 

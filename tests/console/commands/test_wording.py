@@ -16,8 +16,9 @@ from console.management_shell.language.parser import parse
 from tests.config.test_document import TABLES, objects
 from tests.console.management_shell.shell import Shell
 from transport.config import kinds
+from transport.config.kinds import Kind
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.setting import Kind, settings
+from transport.config.setting import settings
 
 ANYTHING = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t`$\"'“”„‘’–;|#{}()@%,"), max_size=40

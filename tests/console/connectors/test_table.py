@@ -12,7 +12,7 @@ from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import models as protection
 from console.protection.forms import ConnectionFilterForm, RecipientFilterForm, SenderFilterForm
-from console.publishing.fields import FIELDS, field_for, written
+from console.publishing.fields import field_for, written
 from console.publishing.rows import struct_of
 from console.transport_settings import models as transport
 from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
@@ -20,9 +20,10 @@ from tests.console.builders import ADMIN, receive_connector
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.kinds import Kind
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
-from transport.config.setting import Kind, sections, settings
+from transport.config.setting import sections, settings
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
@@ -76,10 +77,6 @@ def test_each_setting_stands_on_the_form_of_its_tab():
 )
 def test_each_setting_stands_on_the_form_of_its_object(form):
     assert set(form().fields) - {"version"} == set(settings(form.struct))
-
-
-def test_every_kind_has_its_form_field():
-    assert set(FIELDS) | {Kind.GRANTS} == set(Kind)
 
 
 @pytest.mark.parametrize("struct", [ReceiveConnector, SendConnector])

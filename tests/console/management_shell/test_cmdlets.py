@@ -15,14 +15,16 @@ from console.directory import actions as directory
 from console.domains import actions as domains
 from console.publishing import queries as publishing
 from console.transport_settings import actions as transport_settings
+from tests.config.example_values import EXAMPLES
 from tests.console.builders import ADMIN, HYGIENE, READER, RELAY, accepted_domain, receive_connector, send_connector
 from tests.console.management_shell.shell import Shell
-from transport.config import rules
+from transport.config import kinds, rules
 from transport.config.endpoint import Binding, IPRange
+from transport.config.kinds import Kind, Setting
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector, Usage
-from transport.config.send_connector import AddressSpace, SendConnector
-from transport.config.setting import Kind, Setting, settings
+from transport.config.send_connector import SendConnector
+from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 from transport.config.transport_limits import TransportLimits
 
@@ -46,16 +48,8 @@ def office() -> ReceiveConnector:
 
 OTHER_VALUES: dict[Kind, Any] = {
     Kind.TEXT: "Two words, and a comma; $x `n “quoted” 'so'",
-    Kind.HOST_NAME: "mx.contoso.com",
-    Kind.DOMAIN_NAME: "*.contoso.com",
     Kind.SIZE: 1234567,
     Kind.TIMESPAN: 299,
-    Kind.COUNT: 7,
-    Kind.DOMAINS: ("fabrikam.com", "contoso.com"),
-    Kind.RANGES: (IPRange("192.0.2.0/24"), IPRange("2001:db8::1-2001:db8::9")),
-    Kind.BINDINGS: (Binding("192.0.2.1", 25), Binding("::1", 2525)),
-    Kind.SMART_HOSTS: ("[192.0.2.9]", "mail.fabrikam.com"),
-    Kind.ADDRESS_SPACES: (AddressSpace("fabrikam.com", 5), AddressSpace("*")),
 }
 FITTING = {
     "banner": "220 Mail Server",
@@ -76,7 +70,7 @@ def another(field: str, setting: Setting, now: Any) -> Any:
         return not now
     if setting.choices is not None:
         return next(member for member in setting.choices if member is not now)
-    return OTHER_VALUES[setting.kind]
+    return OTHER_VALUES.get(setting.kind) or kinds.parse(setting, EXAMPLES[setting.kind])
 
 
 CHANGED = [field for field, each in settings(ReceiveConnector).items() if not each.read_only]

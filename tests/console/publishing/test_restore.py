@@ -22,16 +22,16 @@ from console.publishing.models import ConfigRevision
 from console.publishing.published import every, kind_of
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.restore import put_back, restore
+from tests.config.example_values import EXAMPLES
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector, send_connector
-from transport.config import document
+from transport.config import document, kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
-from transport.config.endpoint import Binding, IPRange
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.kinds import Kind, Setting
 from transport.config.permissions import PRINCIPALS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import AddressSpace, SendConnector
-from transport.config.setting import Kind, Setting
+from transport.config.send_connector import SendConnector
 from transport.config.setting import settings as table
 from transport.config.snapshot import Snapshot
 
@@ -110,27 +110,14 @@ def test_only_organization_management_may_restore():
 TEXT = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs"]), min_size=1, max_size=20
 )
-LISTS: dict[Kind, Any] = {
-    Kind.BINDINGS: (Binding("10.2.3.4", 25), Binding("::1", 2525)),
-    Kind.RANGES: (IPRange("10.0.0.0/8"), IPRange("fc00::/7"), IPRange("1.2.3.4-1.2.3.9")),
-    Kind.ADDRESS_SPACES: (AddressSpace("*.contoso.com", 7), AddressSpace("*")),
-    Kind.ADDRESSES: ("anna@contoso.com", "bob@a.example"),
-    Kind.DOMAINS: ("contoso.com", "partner.example"),
-    Kind.RETURN_CODES: ("127.0.0.2", "127.0.0.9"),
-    Kind.NAME_SERVERS: (Binding("10.2.3.4", 53), Binding("::1", 5353)),
-    Kind.SMART_HOSTS: ("[10.0.0.1]", "mail.contoso.com"),
-    Kind.GRANTS: tuple(
-        Grant(who, right.value, deny) for who in PRINCIPALS for right in Right for deny in (False, True)
-    ),
-}
+GRANTS = [Grant(who, right.value, deny) for who in PRINCIPALS for right in Right for deny in (False, True)]
 
 
 def values(setting: Setting) -> st.SearchStrategy[Any]:
     """Any value that a setting may have by its kind and bounds."""
-    if setting.kind in LISTS:
-        return st.lists(st.sampled_from(LISTS[setting.kind]), unique=True, min_size=1).map(
-            lambda found: tuple(sorted(found))
-        )
+    if setting.kind.value.is_list or setting.kind is Kind.GRANTS:
+        every = GRANTS if setting.kind is Kind.GRANTS else kinds.parse(setting, EXAMPLES[setting.kind])
+        return st.lists(st.sampled_from(every), unique=True, min_size=1).map(lambda found: tuple(sorted(found)))
     if setting.kind is Kind.FLAG:
         return st.booleans()
     if setting.kind is Kind.CHOICE:

@@ -1,0 +1,15 @@
+"""What a Send connector is for. Source: Exchange reference, section 8.1."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class AddressSpace(msgspec.Struct, frozen=True, order=True):
+    """Domains a connector is for: `*`, `contoso.com` or `*.contoso.com`; the lowest cost wins among equals."""
+
+    domain: str
+    cost: int = 1
+
+    def __str__(self) -> str:
+        return f"SMTP:{self.domain};{self.cost}"
