@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,6 +10,9 @@ from django.utils.cache import add_never_cache_headers
 from django.views.generic.base import View
 
 from console.actors import EVERY_ROLE, Actor, Role
+
+if TYPE_CHECKING:  # apps are loaded after this file
+    from django.contrib.auth.models import User
 
 
 class RoleRequired(View):
@@ -25,6 +28,11 @@ class RoleRequired(View):
     writers: frozenset[Role] = frozenset({Role.ORGANIZATION_MANAGEMENT})
     shows_commands = False
     actor: Actor
+
+    @property
+    def user(self) -> User:
+        """Who has signed in: nobody else comes here."""
+        return cast("User", self.request.user)
 
     @property
     def may_write(self) -> bool:

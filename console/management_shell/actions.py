@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from console.management_shell.history import is_secret
@@ -13,7 +13,7 @@ LONGEST_KEPT = 20_000
 
 
 @transaction.atomic
-def remember(user: AbstractBaseUser, text: str) -> None:
+def remember(user: User, text: str) -> None:
     """Adds a script to somebody's history, unless it has a secret in it, is very long, or was the last one already."""
     lines = HistoryLine.objects.filter(user=user)
     newest = lines.first()
@@ -24,6 +24,6 @@ def remember(user: AbstractBaseUser, text: str) -> None:
     lines.exclude(pk__in=list(kept)).delete()
 
 
-def forget(user: AbstractBaseUser) -> None:
+def forget(user: User) -> None:
     """Empties somebody's history."""
     HistoryLine.objects.filter(user=user).delete()

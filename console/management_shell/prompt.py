@@ -10,6 +10,7 @@ from typing import Any
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.lexers import Lexer
@@ -41,10 +42,10 @@ _COLOURS = re.compile(
 class Colours(Lexer):
     """Texts, variables, parameters, cmdlets and comments."""
 
-    def lex_document(self, document: Document) -> Callable[[int], list[tuple[str, str]]]:
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         lines = document.lines
 
-        def line(number: int) -> list[tuple[str, str]]:
+        def line(number: int) -> StyleAndTextTuples:
             return [(f"class:{match.lastgroup}", match[0]) for match in _COLOURS.finditer(lines[number])]
 
         return line

@@ -39,13 +39,13 @@ class Shell(RoleRequired):
     def post(self, request: HttpRequest) -> HttpResponse:
         text = request.POST.get("script", "").replace("\r\n", "\n").strip()
         if not text:
-            return HttpResponse(status=204) if request.htmx else redirect("management_shell:shell")
+            return HttpResponse(status=204) if request.headers.get("HX-Request") else redirect("management_shell:shell")
         answers = self._answers(text)
         if not answers:
-            actions.remember(request.user, text)
+            actions.remember(self.user, text)
         outcome, answers = page.run(self.actor, text, answers, _number(request.POST.get("columns", "")))
         entry = self._entry(text, outcome, answers)
-        if request.htmx:
+        if request.headers.get("HX-Request"):
             response = render(request, "management_shell/entry.html", {"entry": entry})
             response["HX-Trigger"] = "revision-changed"
             return response
@@ -54,13 +54,13 @@ class Shell(RoleRequired):
     def _answers(self, text: str) -> page.Answers:
         """Those that were given before, and the one that is given now."""
         token = self.request.POST.get("answers", "")
-        answers = page.unsealed(self.request.user.pk, text, token) if token else []
+        answers = page.unsealed(self.user.pk, text, token) if token else []
         if answers:
             answers[-1] = (answers[-1][0], self.request.POST.get("answer", ""))
         return answers
 
     def _entry(self, text: str, outcome: page.Outcome, answers: page.Answers) -> dict[str, Any]:
-        user_id = self.request.user.pk
+        user_id = self.user.pk
         return {
             "text": text,
             "outcome": outcome,
@@ -71,13 +71,13 @@ class Shell(RoleRequired):
     def _kept(self, outcome: page.Outcome) -> list[tuple[str, str]]:
         """(name, key) of the files to fetch."""
         try:
-            return [(name, downloads.keep(self.request.user.pk, name, content)) for name, content in outcome.files]
+            return [(name, downloads.keep(self.user.pk, name, content)) for name, content in outcome.files]
         except RedisError:
             outcome.pieces.append(page.Piece("error", _("The file could not be kept: Redis does not answer.")))
             return []
 
     def _page(self, context: dict[str, Any]) -> HttpResponse:
-        context |= {"history": queries.history(self.request.user), "examples": EXAMPLES, "columns": COLUMNS}
+        context |= {"history": queries.history(self.user), "examples": EXAMPLES, "columns": COLUMNS}
         return render(self.request, "management_shell/shell.html", context)
 
 
@@ -99,7 +99,7 @@ class Forget(RoleRequired):
     writers = EVERY_ROLE
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        actions.forget(request.user)
+        actions.forget(self.user)
         return redirect("management_shell:shell")
 
 
@@ -107,7 +107,7 @@ class Download(RoleRequired):
     """A file that a script wrote."""
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        found = downloads.fetch(request.user.pk, key)
+        found = downloads.fetch(self.user.pk, key)
         if found is None:
             raise Http404(_("This file is gone. Run the command again."))
         name, content = found

@@ -63,7 +63,7 @@ def _test(call: Call) -> Iterator[Record]:
     pairs = [(each.name, binding) for each in connectors for binding in each.bindings]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for found in pool.map(lambda pair: attempt(*pair), pairs):
-            values = {
+            values: dict[str, object] = {
                 "Server": settings.GATEPOST_NODE,
                 "ReceiveConnector": rf"{settings.GATEPOST_NODE}\{found.connector}",
                 "Binding": str(found.binding),

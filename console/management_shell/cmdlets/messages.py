@@ -94,7 +94,7 @@ def chosen(call: Call, most: int) -> Iterator[tuple[Queued, Record]]:
 
 
 def _recipients(call: Call) -> QuerySet[Recipient]:
-    every = queries.waiting_recipients()
+    every: QuerySet[Recipient] = queries.waiting_recipients()
     wanted = call.get("Identity")
     if isinstance(wanted, Record) and isinstance(wanted.source, Queued):
         return every.filter(pk__in=[each.pk for each in wanted.source.recipients])

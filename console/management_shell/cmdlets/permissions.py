@@ -11,7 +11,7 @@ from console.management_shell.cmdlets.receive_connectors import FAMILY
 from console.management_shell.cmdlets.settings import Remarked, plain
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Record, read_text, read_texts
+from console.management_shell.language.values import Record, entries, read_text, read_texts
 from console.users import queries as users
 from transport.config.permissions import GRANTED_BY_GROUP, PRINCIPALS, Grant, PermissionGroup, Right, right_named
 from transport.config.receive_connector import ReceiveConnector
@@ -117,8 +117,8 @@ def _add(call: Call) -> Iterator[Record]:
         )
         names = {right.value for right in rights}
         for record in _records(queries.receive(after)):
-            given, by_group = record.properties["ExtendedRights"], record.properties["PermissionGroup"]
-            if record.properties["User"] == user and not by_group and names & set(given):  # type: ignore[arg-type]
+            given, by_group = entries(record.properties["ExtendedRights"]), record.properties["PermissionGroup"]
+            if record.properties["User"] == user and not by_group and names.intersection(map(str, given)):
                 yield record
 
 

@@ -28,7 +28,7 @@ def name_of(queue: Queue) -> str:
 
 def record(queue: Queue) -> Record:
     """What Get-Queue puts out."""
-    found = {
+    found: dict[str, object] = {
         "Identity": name_of(queue),
         "DeliveryType": queue.delivery_type,
         "NextHopDomain": queue.domain,
@@ -49,9 +49,10 @@ def record(queue: Queue) -> Record:
 
 def find(wanted: object, every: list[Queue]) -> list[Queue]:
     """The queues that an identity means: `SERVER\\key`, a key, or a domain; with `*` several."""
-    if isinstance(wanted, Record) and not isinstance(wanted.source, Queue):
+    given = wanted.source if isinstance(wanted, Record) else wanted
+    if isinstance(wanted, Record) and not isinstance(given, Queue):
         raise ShellError(f"This takes a queue; '{wanted}' is none.", "Identity")
-    key = str(wanted.source.key if isinstance(wanted, Record) else wanted).lower()
+    key = str(given.key if isinstance(given, Queue) else given).lower()
     server, slash, rest = key.partition("\\")
     key = rest if slash and server in (settings.GATEPOST_NODE.lower(), "*") else key
     pattern = key.replace("[", "[[]")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from console.management_shell.language.comparing import TIMESPAN, as_number, as_time, as_timespan
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.values import LONGEST_TEXT, UNLIMITED, Size, Timespan, entries, text
 
 MOST_ITEMS = 100_000
+T = TypeVar("T")
 
 
-def bounded(value: Any) -> Any:
+def bounded(value: T) -> T:
     """The value, or Stop when it is larger than a script may make one."""
     if isinstance(value, list) and len(value) > MOST_ITEMS:
         raise Stop(f"A list has at most {MOST_ITEMS:,} entries.")
@@ -85,7 +86,9 @@ def arithmetic(left: object, right: object, work: Callable[[Any, Any], Any]) -> 
     except OverflowError:
         raise ShellError("The number is too large.") from None
     kinds = {type(each) for each in (left, right)} & {Size, Timespan}
-    return kinds.pop()(found) if len(kinds) == 1 and isinstance(found, int) else found
+    if not isinstance(found, int) or len(kinds) != 1:
+        return found
+    return Size(found) if Size in kinds else Timespan(found)
 
 
 def range_of(left: object, right: object) -> list[object]:

@@ -9,17 +9,16 @@ from typing import Any
 from lark import Token, Transformer_NonRecursive, Tree
 
 from console.management_shell.language import syntax
-from console.management_shell.language.building_statements import StatementBuilder, type_name, variable_name
+from console.management_shell.language.building_statements import Place, StatementBuilder, type_name, variable_name
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.literals import DASHES, DOUBLES, SINGLES, number, timespan, unescaped
 
 CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
 NUMBER = re.compile(r"(-?)(\d+)(\.\d+)?")
 Children = list[Any]
-Place = dict[str, int]
 
 
-class Builder(StatementBuilder, Transformer_NonRecursive):
+class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
     """lark's tree → ours: a method for each rule."""
 
     def __init__(self, text: str):
@@ -28,7 +27,7 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
 
     def _call_userfunc(self, tree: Tree[Any], new_children: Children | None = None) -> Any:
         children = tree.children if new_children is None else new_children
-        place = {"line": getattr(tree.meta, "line", 1), "column": getattr(tree.meta, "column", 1)}
+        place = Place(line=getattr(tree.meta, "line", 1), column=getattr(tree.meta, "column", 1))
         try:
             if tree.data == "script_block":
                 return self.script_block(children, place, self.text[tree.meta.start_pos : tree.meta.end_pos])
@@ -36,7 +35,7 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         except ShellError as error:
             raise error.at(**place) from None
 
-    def start(self, children: Children, place: Place) -> syntax.Script:
+    def start(self, children: Children, place: Place) -> Any:
         return children[0]
 
     def block(self, children: Children, place: Place) -> syntax.Script:
@@ -77,7 +76,7 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         return syntax.ListOf(tuple(children), **place)
 
     def _chain(self, children: Children, place: Place) -> syntax.Node:
-        left = children[0]
+        left: syntax.Node = children[0]
         for sign, right in zip(children[1::2], children[2::2], strict=True):
             if isinstance(right, Token):
                 left = syntax.OfType(_operator(sign), left, type_name(right), line=sign.line, column=sign.column)
@@ -144,13 +143,13 @@ class Builder(StatementBuilder, Transformer_NonRecursive):
         return syntax.Literal(inner.removesuffix("\n").removesuffix("\r"), **place)
 
     def part(self, children: Children, place: Place) -> str | syntax.Node:
-        child = children[0]
+        child: Token | syntax.Node = children[0]
         if not isinstance(child, Token):
             return child
         return _variable(child, place) if child.type == "TEXT_VARIABLE" else unescaped(child, DOUBLES)
 
     def here_part(self, children: Children, place: Place) -> str | syntax.Node:
-        child = children[0]
+        child: Token | syntax.Node = children[0]
         if not isinstance(child, Token):
             return child
         return _variable(child, place) if child.type == "TEXT_VARIABLE" else unescaped(child, "")

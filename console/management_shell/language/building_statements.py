@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from lark import Token
 
@@ -10,7 +10,15 @@ from console.management_shell.language import syntax
 from console.management_shell.language.errors import ShellError
 
 Children = list[Any]
-Place = dict[str, int]
+
+
+class Place(TypedDict):
+    """Where a node stands, counted from 1."""
+
+    line: int
+    column: int
+
+
 _TARGETS = (syntax.Variable, syntax.Member, syntax.Index)
 
 
@@ -121,7 +129,7 @@ class StatementBuilder:
     def phase(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Phase(str(children[0]).lower(), children[1], **place)
 
-    def at_last(self, children: Children, place: Place) -> syntax.Script:
+    def at_last(self, children: Children, place: Place) -> Any:
         return children[0]
 
 

@@ -85,12 +85,14 @@ class Host(Protocol):
     """
 
     actor: Any
-    width: int
-    """Columns of the output."""
     computer: str
     """The name of this server."""
     begun: str
     """A line that Write-Host -NoNewline has begun; whoever runs the script prints it at its end."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the output."""
 
     def output(self, lines: str) -> None:
         """Finished text, one or more lines without the last line end."""

@@ -49,8 +49,8 @@ def command(run: Interpreter, node: syntax.Command, source: Flow | None) -> Flow
             words = [word for each in node.words for word in _words(run, each)]
         bound = bind(cmdlet, words, run.host, run.variables.preferred())
         run.variables.whole["?"] = True
-        for name in ("ErrorVariable", "OutVariable"):
-            if variable := bound.arguments.get(name, ""):
+        for kept in ("ErrorVariable", "OutVariable"):
+            if variable := bound.arguments.get(kept, ""):
                 run.variables.write(variable.lstrip("+"), _held(run, variable))
         yield from _kept(run, bound.arguments.get("OutVariable", ""), flow_of(run, bound, source))
     except ShellError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -45,7 +46,8 @@ def as_time(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
     written = text(value).strip()
-    for read in (datetime.fromisoformat, *(partial(_strptime, form) for form in _TIMES)):
+    ways: list[Callable[[str], datetime]] = [datetime.fromisoformat, *(partial(_strptime, form) for form in _TIMES)]
+    for read in ways:
         try:
             found = read(written.removesuffix("Z"))
         except ValueError:
@@ -64,7 +66,7 @@ def _strptime(form: str, written: str) -> datetime:
 def order(left: object, right: object, case: bool = False) -> int:
     """-1, 0 or 1: the right side is read as what the left one is."""
     low, high = _comparable(left, right, case)
-    return (low > high) - (low < high)
+    return int(low > high) - int(low < high)
 
 
 def _comparable(left: object, right: object, case: bool) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from console.management_shell.language import (
     syntax,
     types,
 )
-from console.management_shell.language.arithmetic import bounded
+from console.management_shell.language.arithmetic import T, bounded
 from console.management_shell.language.cmdlet import Cmdlet, Host
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.leaving import Leaving
@@ -133,7 +133,7 @@ class Interpreter:
             bounded(found)
         return found
 
-    def _charged(self, made: Any) -> Any:
+    def _charged(self, made: T) -> T:
         """The same object, counted against what a script may make."""
         if isinstance(made, str | list | bytes):
             self._made += len(made) * _weight(made)

@@ -30,7 +30,8 @@ def define(run: Interpreter, node: syntax.Function) -> Iterator[object]:
         raise ShellError(
             f"'{node.name}' is a cmdlet already: call the function otherwise.", line=node.line, column=node.column
         )
-    formals, attributes = node.formals, ()
+    formals = node.formals
+    attributes: tuple[syntax.Attribute, ...] = ()
     statements = []
     for statement in node.body.statements:
         if isinstance(statement, syntax.Params):

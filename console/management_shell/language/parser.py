@@ -42,9 +42,9 @@ def is_complete(text: str) -> bool:
     except UnexpectedEOF:
         return False
     except UnexpectedToken as error:
-        return error.token.type != "$END" and not _is_open_text(text, error.token.start_pos)
+        return error.token.type != "$END" and not _is_open_text(text, error.token.start_pos or 0)
     except UnexpectedCharacters as error:
-        return not _is_open_text(text, error.pos_in_stream)
+        return not _is_open_text(text, error.pos_in_stream or 0)
     return True
 
 
@@ -61,12 +61,12 @@ def _lark() -> Lark:
 
 def _problem(text: str, error: UnexpectedInput) -> ShellError:
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
-        position = error.token.start_pos
+        position = error.token.start_pos or 0
         open_text = _is_open_text(text, position)
         message = _unreadable(text, position) if open_text else _unexpected(str(error.token), error.accepts or set())
         return ShellError(message, line=error.token.line, column=error.token.column)
     if isinstance(error, UnexpectedCharacters):
-        return ShellError(_unreadable(text, error.pos_in_stream), line=error.line, column=error.column)
+        return ShellError(_unreadable(text, error.pos_in_stream or 0), line=error.line, column=error.column)
     lines = text.split("\n")
     return ShellError(_unfinished(error), line=len(lines), column=len(lines[-1]) + 1)
 
