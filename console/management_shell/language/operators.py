@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
 
 from console.management_shell.language import patterns
 from console.management_shell.language.arithmetic import ARITHMETIC, arithmetic, bounded
@@ -18,7 +20,7 @@ def _like(left: object, right: object, case: bool) -> bool:
 
 
 def _match(left: object, right: object, case: bool) -> bool:
-    return patterns.regex(text(right), text(left), case).search(text(left)) is not None
+    return patterns.search(text(right), text(left), case) is not None
 
 
 TESTS: dict[str, Callable[[object, object, bool], bool]] = {
@@ -44,7 +46,7 @@ def contains(left: object, right: object, case: bool = False) -> bool:
 
 def groups(left: object, right: object, case: bool = False) -> dict[str, object] | None:
     """`$Matches` of a -match: "0" for all of it, the groups by number and by name. None where it does not match."""
-    found = patterns.regex(text(right), text(left), case).search(text(left))
+    found = patterns.search(text(right), text(left), case)
     if found is None:
         return None
     numbered = {str(place): each for place, each in enumerate((found[0], *found.groups())) if each is not None}
@@ -54,14 +56,16 @@ def groups(left: object, right: object, case: bool = False) -> dict[str, object]
 _REFERENCE = re.compile(r"\$(?:(\d{1,2})|\{(\w+)\}|(&)|(\$))")
 
 
-def _template(new: str) -> str:
-    """`$1`, `${name}`, `$&`, `$$` as Python writes them."""
+def _written(new: str, match: Any) -> str:
+    """The new text with `$1`, `${name}`, `$&` and `$$` put in."""
 
-    def written(match: re.Match[str]) -> str:
-        number, name, whole, _ = match.groups()
-        return rf"\g<{'0' if whole else number or name}>" if number or name or whole else "$"
+    def put(reference: re.Match[str]) -> str:
+        number, name, whole, _ = reference.groups()
+        if not (number or name or whole):
+            return "$"
+        return match[0 if whole else int(number) if number else name] or ""
 
-    return _REFERENCE.sub(written, new.replace("\\", "\\\\"))
+    return _REFERENCE.sub(put, new)
 
 
 def _replace(left: object, right: object, case: bool) -> object:
@@ -72,16 +76,17 @@ def _replace(left: object, right: object, case: bool) -> object:
         raise ShellError("-replace takes a regular expression and the new text, no more.")
     if len(found) > 1 and isinstance(found[1], ScriptBlock):
         raise ShellError("-replace takes a text as the new one, not a script block.")
-    pattern, new = text(found[0]), _template(text(found[1]) if len(found) > 1 else "")
-    subject = text(left)
-    # What a look-ahead has found can stand in the new text at each place again.
-    places = (len(subject) + 1) ** (2 if "(?" in pattern else 1)
-    if len(new) * places > LONGEST_TEXT:
-        raise Stop(f"A text has at most {LONGEST_TEXT:,} characters.")
-    try:
-        return patterns.regex(pattern, subject, case).sub(new, subject)
-    except (re.error, IndexError) as error:
-        raise ShellError(f"The replacement is not possible: {error}.") from None
+    pattern, new, subject = text(found[0]), text(found[1]) if len(found) > 1 else "", text(left)
+    pieces, end, size = [], 0, len(subject)
+    for match in patterns.matches(pattern, subject, case):
+        try:
+            pieces += [subject[end : match.start()], _written(new, match)]
+        except IndexError as error:
+            raise ShellError(f"The replacement is not possible: {error}.") from None
+        end, size = match.end(), size + len(pieces[-1])
+        if size > LONGEST_TEXT:
+            raise Stop(f"A text has at most {LONGEST_TEXT:,} characters.")
+    return "".join([*pieces, subject[end:]])
 
 
 def _split(left: object, right: object, case: bool) -> object:
@@ -92,12 +97,22 @@ def _split(left: object, right: object, case: bool) -> object:
         raise ShellError("-split takes a separator, how many parts at most, and SimpleMatch.")
     pattern, most, simple = given[0], given[1] if len(given) > 1 else 0, len(given) > 2
     separator = re.escape(text(pattern)) if simple else text(pattern)
-    limit = max(int(as_number(most)) - 1, 0)
+    limit = max(int(as_number(most)) - 1, 0) or None
     return [
-        part or ""
+        part
         for each in (left if isinstance(left, list) else [left])
-        for part in patterns.regex(separator, text(each), case).split(text(each), limit)
+        for part in _parts(text(each), islice(patterns.matches(separator, text(each), case), limit))
     ]
+
+
+def _parts(subject: str, separators: Iterable[Any]) -> Iterator[str]:
+    """What stands between the separators, and what groups of theirs have found."""
+    end = 0
+    for match in separators:
+        yield subject[end : match.start()]
+        yield from (group or "" for group in match.groups())
+        end = match.end()
+    yield subject[end:]
 
 
 def _join(left: object, right: object, case: bool = False) -> str:

@@ -1,23 +1,31 @@
 """Wildcards and regular expressions that cannot run away.
 
-Wildcards are matched in time of text × pattern. A regular expression is refused when trying it could take long:
-Python's own matcher goes back and forth, and nothing can interrupt it.
+Wildcards are matched in time of text × pattern. Regular expressions are those of re2, which never goes back: Python's
+own matcher does, and nothing can interrupt it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from re import _constants as code
-from re import _parser as regex_parser
+from time import thread_time
 from typing import Any
 
-from console.management_shell.language.errors import ShellError
+import re2
+
+from console.management_shell.language.errors import ShellError, Stop
 
 MOST_STEPS = 10_000_000
 LONGEST_PATTERN = 1_000
-_NAMED = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
-"""How .NET begins a group with a name."""
+MOST_SECONDS = 5
+"""For all places where one pattern fits one text."""
+MOST_TRIED = 500_000_000  # 10 ns each, at worst
+MOST_MEMORY = 1 << 20
+_TOKEN = re.compile(r"\\.|\[\^?\]?|.", re.DOTALL)
+_CLASSES = {r"\w": r"\p{L}\p{Mn}\p{Nd}\p{Pc}", r"\d": r"\p{Nd}", r"\s": r"\s\x0b\x{85}\p{Z}"}
+_AROUND = re.compile(r"\(\?(?:<?[=!]|>)|\\[1-9k]")
+"""What .NET has and re2 has not."""
 
 
 def like(text: str, pattern: str, case: bool = False) -> bool:
@@ -68,47 +76,55 @@ def _fits(sign: frozenset[str] | str | None, character: str) -> bool:
     return sign == "" or (sign is not None and character in sign)
 
 
-def regex(pattern: str, text: str, case: bool = False) -> re.Pattern[str]:
-    """A compiled pattern that is safe to try on this text. Raises ShellError."""
-    pattern = _NAMED.sub("(?P<", pattern)
+def regex(pattern: str, case: bool = False) -> Any:
+    """What re2 makes of .NET's pattern; its interface is that of `re`. Raises ShellError.
+
+    Letters and digits of every script count, as in .NET; a look around and what was found before are not to be had.
+    """
     if len(pattern) > LONGEST_PATTERN:
         raise ShellError(f"A regular expression has at most {LONGEST_PATTERN:,} characters.")
+    options = re2.Options()
+    options.case_sensitive, options.log_errors, options.max_mem = case, False, MOST_MEMORY
     try:
-        parsed = regex_parser.parse(pattern)
-        steps = _steps(parsed, len(text) + 1)
-        if steps * (len(text) + 1) > MOST_STEPS:
-            raise ShellError("This regular expression could take too long on so long a text: use fewer * and +.")
-        return re.compile(pattern, 0 if case else re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ShellError(f"'{pattern[:80]}' is no regular expression: {error}.") from None
+        return re2.compile(_for_re2(pattern), options)
+    except (re2.error, UnicodeEncodeError) as error:
+        missing = " Look-ahead, look-behind and references back are not to be had." if _AROUND.search(pattern) else ""
+        raise ShellError(f"'{pattern[:80]}' is no regular expression here.{missing or f' {_said(error)}'}") from None
 
 
-def _steps(parsed: Any, length: int) -> int:
-    """An upper bound of how many ways a matcher may try at one place of a text."""
-    ways = 1
-    for operator, argument in parsed:
-        ways = min(ways * _ways(operator, argument, length), MOST_STEPS + 1)
-    return ways
+def matches(pattern: str, text: str, case: bool = False) -> Iterator[Any]:
+    """Every match. One takes at most time of text × pattern, all of them MOST_SECONDS; Stop where it would be more."""
+    compiled = regex(pattern, case)
+    if len(text) * compiled.programsize > MOST_TRIED:
+        raise Stop("The text is too long for this regular expression.")
+    end = thread_time() + MOST_SECONDS
+    try:
+        for match in compiled.finditer(text):
+            yield match
+            if thread_time() > end:
+                raise Stop("The text is too long for this regular expression.")
+    except UnicodeEncodeError:
+        raise ShellError("The text has half of a character in it.") from None
 
 
-def _ways(operator: Any, argument: Any, length: int) -> int:
-    if operator in (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT):
-        low, high, body = argument
-        turns = min(int(high), length)
-        inner = _steps(body, length)
-        return (
-            (turns - min(low, turns) + 1) * inner**turns
-            if inner > 1 and turns < 64
-            else (MOST_STEPS if inner > 1 else max(turns, 1) + 1)
-        )
-    if operator is code.BRANCH:
-        return sum(_steps(branch, length) for branch in argument[1])
-    if operator is code.SUBPATTERN:
-        return _steps(argument[3], length)
-    if operator in (code.ASSERT, code.ASSERT_NOT):
-        return _steps(argument[1], length)
-    if operator is code.ATOMIC_GROUP:
-        return _steps(argument, length)
-    if operator is code.GROUPREF_EXISTS:
-        return sum(_steps(branch, length) for branch in argument[1:] if branch)
-    return length if operator is code.GROUPREF else 1
+def search(pattern: str, text: str, case: bool = False) -> Any:
+    """The first match, or None."""
+    return next(matches(pattern, text, case), None)
+
+
+def _for_re2(pattern: str) -> str:
+    """Classes of characters as .NET means them, which is not ASCII alone."""
+    written, inside = [], False
+    for token in _TOKEN.findall(pattern):
+        inside = token.startswith("[") or (inside and token != "]")
+        members = _CLASSES.get(token.lower())
+        if members is None or (inside and token.isupper()):
+            written.append({r"\Z": r"\z"}.get(token, token))
+        else:
+            written.append(members if inside else f"[{'^' if token.isupper() else ''}{members}]")
+    return "".join(written)
+
+
+def _said(error: Exception) -> str:
+    what = error.args[0]
+    return (what.decode(errors="replace") if isinstance(what, bytes) else "It has half of a character in it") + "."

@@ -27,7 +27,7 @@ def _fits(call: Call, line: str) -> bool:
     case = call.get("CaseSensitive", False)
     for pattern in call.arguments["Pattern"]:
         wanted = re.escape(pattern) if call.get("SimpleMatch") else pattern
-        if patterns.regex(wanted, line, case).search(line):
+        if patterns.search(wanted, line, case) is not None:
             return True
     return False
 

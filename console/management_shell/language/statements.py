@@ -100,7 +100,7 @@ def _matcher(node: syntax.Switch) -> Matches:
     if "Wildcard" in names:
         return lambda item, label: patterns.like(text(item), text(label), case)
     if "Regex" in names:
-        return lambda item, label: patterns.regex(text(label), text(item), case).search(text(item)) is not None
+        return lambda item, label: patterns.search(text(label), text(item), case) is not None
     return lambda item, label: equal(item, label, case)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from console.management_shell.language import patterns
 from console.management_shell.language.arithmetic import MOST_ITEMS, bounded
@@ -88,7 +89,7 @@ def _is_affix(test: Callable[[str, str], bool]) -> Method:
     return Method(work, 1, 2)
 
 
-def matched(found: re.Match[str] | None) -> Record:
+def matched(found: Any) -> Record:
     """What `[regex]::Match` gives."""
     if found is None:
         return Record("Match", {"Success": False, "Value": "", "Index": 0, "Length": 0, "Groups": []})
@@ -100,13 +101,13 @@ def matched(found: re.Match[str] | None) -> Record:
     return Record("Match", row, name=found[0])
 
 
-def search(pattern: object, subject: object, case: bool = True) -> re.Match[str] | None:
-    return patterns.regex(text(pattern), text(subject), case).search(text(subject))
+def search(pattern: object, subject: object, case: bool = True) -> Any:
+    return patterns.search(text(pattern), text(subject), case)
 
 
 def search_all(pattern: object, subject: object, case: bool = True) -> list[object]:
     found: list[object] = []
-    for each in patterns.regex(text(pattern), text(subject), case).finditer(text(subject)):
+    for each in patterns.matches(text(pattern), text(subject), case):
         found.append(matched(each))
         bounded(found)
     return found

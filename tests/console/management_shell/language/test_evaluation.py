@@ -197,7 +197,8 @@ def test_a_script_ends_at_its_first_error(orchard: Orchard) -> None:
         "$s = 'x' * 4000000; 1..500 | % { $s } | ConvertTo-Json",
         "$s = 'x' * 4000000; 1..500 | % { $s } | Export-Csv a.csv",
         "$s = 'x' * 4000000; 1..500 | % { $s } | Out-String",
-        "('x' * 4000) -replace '(?=(.*))','$1'",
+        "('x' * 4000) -replace '','" + "b" * 3000 + "'",
+        "('ab' * 500000) -match '(?:a?b?){300}c'",
         "'" + "a" * 3000 + "' -replace 'a','" + "b" * 3000 + "'",
     ],
 )
@@ -207,11 +208,35 @@ def test_a_greedy_script_is_stopped(orchard: Orchard, script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(a+)+$", "(a|a)*b", "(a|aa)+$", "a*a*a*a*b", "(.*)(.*)(.*)x", "(?:a?){40}a{40}", "(a"]
+    "pattern", ["(a+)+$", "(a|a)*b", "(a|aa)+$", "a*a*a*a*b", "(.*)(.*)(.*)x", "(?:a?){40}a{40}", "a.*a$"]
 )
-def test_a_regular_expression_that_could_take_forever_is_refused(orchard: Orchard, pattern: str) -> None:
-    assert "regular expression" in str(orchard.error(f"('a' * 2000) -match '{pattern}'"))
-    assert orchard.value("('a' * 2000) -match 'a.*a$'") is True
+def test_no_regular_expression_takes_forever(orchard: Orchard, pattern: str) -> None:
+    assert orchard.value(f"('a' * 2000) -match '{pattern}'") is pattern.endswith(("$", "}"))
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", r"(a)\1", r"(?<x>a)\k<x>", "(?>a)"])
+def test_what_looks_around_or_back_is_refused_and_said(orchard: Orchard, pattern: str) -> None:
+    assert "Look-ahead, look-behind and references back" in str(orchard.error(f"'ab' -match '{pattern}'"))
+
+
+@pytest.mark.parametrize("pattern", ["(a", "a{2000}", r"\w{900}", "[char]0xD800", "'a' + [char]0xD800", "*"])
+def test_what_is_no_regular_expression_is_said(orchard: Orchard, pattern: str) -> None:
+    written = pattern if "char" in pattern else f"'{pattern}'"
+    assert "is no regular expression here" in str(orchard.error(f"'ab' -match {written}"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [(r"^\w+$", "Müller"), (r"^[\w ]+$", "Ωmega ñ"), (r"^\d\d$", "٤٢"), (r"^a\sb$", "a\xa0b"), (r"^\S$", "ü"),
+     (r"^\W\D$", "-ü"), (r"^[^\w]$", "§"), (r"^[]a]+\Z$", "a]"), ("MÜLLER", "müller")],
+)  # fmt: skip
+def test_letters_and_digits_of_every_script_count(orchard: Orchard, pattern: str, fits: str) -> None:
+    assert orchard.value(f"'{fits}' -match '{pattern}'") is True
+    assert orchard.value(f"'{fits}' -replace '{pattern}','→$&'") == f"→{fits}"
+
+
+def test_half_of_a_character_is_no_text_to_look_in(orchard: Orchard) -> None:
+    assert "half of a character" in str(orchard.error("[string][char]0xD800 -match 'a'"))
 
 
 def test_wildcards_never_take_long(orchard: Orchard) -> None:
