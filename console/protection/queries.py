@@ -16,7 +16,7 @@ from transport.config.connection_filter import ConnectionFilter, IPListEntry, IP
 from transport.config.endpoint import client_key
 from transport.config.snapshot import Snapshot
 from transport.receive.client_lists import ConnectionLists, Verdict
-from transport.receive.dns import DnsAnswers, matching
+from transport.receive.dns import matching
 
 
 def filter_settings(struct: type) -> SingleRow:
@@ -50,10 +50,10 @@ def try_address(address: str) -> Trial:
     providers = tuple(struct_of(row, IPListProvider) for row in models.IPListProvider.objects.order_by())
     lists = ConnectionLists(Snapshot(connection_filter=settings, ip_list_entries=entries, ip_list_providers=providers))
     told = dns_look_up.lists_of(address, lists.lookup_domains, settings)
-    answers = DnsAnswers(lists={domain: texts or () for domain, texts in told.items()})
+    answers = {domain: texts or () for domain, texts in told.items()}
     found = [(each, told[each.lookup_domain]) for each in lists.providers]
     asked = [Asked(each, texts, bool(matching(each, texts or ()))) for each, texts in found]
-    return Trial(address, lists.verdict(address, answers, timezone.now().timestamp()), asked)
+    return Trial(address, lists.listed(address, timezone.now().timestamp()) or lists.provided(address, answers), asked)
 
 
 def hosts_of(domains: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -10,13 +10,12 @@ from transport.config.permissions import Right
 from transport.receive import admission, auth, verbs
 from transport.receive.conversation import Conversation, World
 from transport.receive.data import MailData
-from transport.receive.dns import DnsAnswers
+from transport.receive.facts import ClientName, Listings, ListsOf, Question
 from transport.receive.outcome import (
     Accept,
     AnswerToken,
     CheckPassword,
     CountMessage,
-    LookUpClient,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -32,11 +31,8 @@ WHO = (
     User("CONTOSO\\anna", ("Sales",), frozenset({"t@contoso.com"})),
     auth.WRONG, auth.TOO_OFTEN, auth.NOT_AVAILABLE,
 )  # fmt: skip
-DNS = (
-    DnsAnswers(),
-    DnsAnswers(lists={"list.example": ("127.0.0.2",)}),
-    DnsAnswers(lists={"list.example": ("192.0.2.1",)}, host_name="mail.partner.example", confirmed=True),
-)
+LISTINGS: tuple[Listings, ...] = ({}, {"list.example": ("127.0.0.2",)}, {"list.example": ("192.0.2.1",)})
+CLIENT_NAMES = (ClientName(), ClientName("mail.partner.example"), ClientName("mail.partner.example", True))
 NAMES = ((), ("mail.partner.example",), ("*.victim.example", "x"))
 TRACE = re.compile(rb"(?:[!-9;-~]+:(?: [ -~]*|)\r\n(?:[ \t][ -~\t]*\r\n)*)+")
 LONGEST_REPLY = 512
@@ -67,8 +63,10 @@ class Chance(World):
             return self.chance.choice((None, b"token"))
         return self.chance.choice(WHO)
 
-    def client(self, asked: LookUpClient) -> DnsAnswers | None:
-        return self.chance.choice(DNS) if self.chance.random() < 0.5 else None
+    def fact(self, question: Question) -> Listings | ClientName | None:
+        if self.chance.random() < 0.5:
+            return None
+        return self.chance.choice(LISTINGS if isinstance(question, ListsOf) else CLIENT_NAMES)
 
 
 class Client:

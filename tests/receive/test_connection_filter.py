@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from tests.receive.builders import connected, connector, policy, said
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.permissions import ANONYMOUS, Grant, Right
-from transport.receive import connection_filter, data, rcpt, verbs
+from transport.receive import data, rcpt, verbs
 from transport.receive.client_lists import IPLists, answer_to_listed
-from transport.receive.dns import DnsAnswers, list_name, matching, no_listing
-from transport.receive.outcome import Accept, AwaitLookUp, LookUpClient
+from transport.receive.dns import list_name, matching, no_listing
+from transport.receive.facts import ClientName, ListsOf, NameOf
+from transport.receive.outcome import Accept, Ask, Await
+from transport.receive.session import answered
 
 BLOCKER = IPListProvider(name="Blocker", lookup_domain="bl.test")
+BLOCKERS, NAME = ListsOf("192.0.2.7", ("bl.test",)), NameOf("192.0.2.7")
 
 
 def entry(text: str, until: int | None = None, ip_list: IPList = IPList.Block) -> IPListEntry:
@@ -105,7 +108,7 @@ def test_a_placeholder_is_filled_in_and_stays_ascii() -> None:
     ("values", "asked"),
     [
         ({}, ()),
-        ({"ip_list_providers": (BLOCKER,)}, (LookUpClient("192.0.2.7", ("bl.test",), False),)),
+        ({"ip_list_providers": (BLOCKER,)}, (Ask(BLOCKERS),)),
         ({"ip_list_providers": (BLOCKER,), "ip_list_entries": (entry("192.0.2.7"),)}, ()),
         (
             {
@@ -116,11 +119,11 @@ def test_a_placeholder_is_filled_in_and_stays_ascii() -> None:
         ),
         (
             {"connection_filter": ConnectionFilter(reverse_dns_lookup_enabled=True)},
-            (LookUpClient("192.0.2.7", (), True),),
+            (Ask(NAME),),
         ),
     ],
 )
-def test_what_is_asked_and_when(values: dict[str, object], asked: tuple[LookUpClient, ...]) -> None:
+def test_what_is_asked_and_when(values: dict[str, object], asked: tuple[Ask, ...]) -> None:
     greeted = verbs.respond(connected(policy(**values)), b"HELO x", 0.0)  # type: ignore[arg-type]
     assert greeted.actions == asked
     assert verbs.respond(greeted.session, b"HELO x", 0.0).actions == ()
@@ -129,9 +132,9 @@ def test_what_is_asked_and_when(values: dict[str, object], asked: tuple[LookUpCl
 def test_a_recipient_waits_for_the_answer_and_nothing_else_does() -> None:
     session = said(connected(policy(ip_list_providers=(BLOCKER,))), "HELO x", "MAIL FROM:<a@b.example>")
     waiting = rcpt.rcpt(session, "TO:<postmaster@contoso.com>", 0.0)
-    assert waiting.reply is None and waiting.actions == (AwaitLookUp(),)
-    for answers, code in ((DnsAnswers(), 250), (DnsAnswers(lists={"bl.test": ("127.0.0.2",)}), 550)):
-        told = connection_filter.answered(session, answers)
+    assert waiting.reply is None and waiting.actions == (Await(),)
+    for answers, code in ((BLOCKERS.silence, 250), ({"bl.test": ("127.0.0.2",)}, 550)):
+        told = answered(session, {BLOCKERS: answers})
         answer = rcpt.rcpt(told, "TO:<postmaster@contoso.com>", 0.0).reply
         assert answer is not None and answer.code == code
 
@@ -146,17 +149,17 @@ def test_the_right_to_bypass_anti_spam_skips_it_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "words"),
+    ("name", "words"),
     [
-        (DnsAnswers(host_name="mail.b.example", confirmed=True), "(mail.b.example [192.0.2.7])"),
-        (DnsAnswers(host_name="x.isp.example", confirmed=True), "(x.isp.example [192.0.2.7] RDNS differs)"),
-        (DnsAnswers(host_name="mail.b.example"), "(mail.b.example [192.0.2.7] RDNS not confirmed)"),
-        (DnsAnswers(), "([192.0.2.7] RDNS failed)"),
+        (ClientName("mail.b.example", confirmed=True), "(mail.b.example [192.0.2.7])"),
+        (ClientName("x.isp.example", confirmed=True), "(x.isp.example [192.0.2.7] RDNS differs)"),
+        (ClientName("mail.b.example"), "(mail.b.example [192.0.2.7] RDNS not confirmed)"),
+        (ClientName(), "([192.0.2.7] RDNS failed)"),
     ],
 )
-def test_the_result_of_the_reverse_lookup_is_written_into_the_message(answers: DnsAnswers, words: str) -> None:
+def test_the_result_of_the_reverse_lookup_is_written_into_the_message(name: ClientName, words: str) -> None:
     prepared = policy(connection_filter=ConnectionFilter(reverse_dns_lookup_enabled=True))
     session = said(connected(prepared), "HELO Mail.b.example", "MAIL FROM:<a@b.example>")
-    session = connection_filter.answered(said(session, "RCPT TO:<postmaster@contoso.com>"), answers)
+    session = answered(said(session, "RCPT TO:<postmaster@contoso.com>"), {NAME: name})
     accept = data.received(session, data.MailData(9, b"Subject: x\r\n"), "0" * 32, 0.0).actions[0]
     assert isinstance(accept, Accept) and f"from Mail.b.example {words} by".encode() in accept.trace

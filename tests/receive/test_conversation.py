@@ -7,8 +7,8 @@ from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.permissions import PermissionGroup
 from transport.receive.auth import WRONG
 from transport.receive.conversation import IDENTITY, Conversation, World
-from transport.receive.dns import DnsAnswers
-from transport.receive.outcome import Accept, Close, LookUpClient, Outcome
+from transport.receive.facts import Listings, Question
+from transport.receive.outcome import Accept, Close, Outcome
 from transport.receive.session import User
 
 ANNA = User("CONTOSO\\anna", (), frozenset({"anna@contoso.com"}))
@@ -39,12 +39,12 @@ def test_a_page_plays_a_whole_conversation() -> None:
 class Slow(World):
     """DNS answers when it is asked once more, and not before."""
 
-    def __init__(self, found: DnsAnswers | None) -> None:
+    def __init__(self, found: Listings | None) -> None:
         self.found = found
-        self.asked: list[LookUpClient] = []
+        self.asked: list[Question] = []
 
-    def client(self, asked: LookUpClient) -> DnsAnswers | None:
-        self.asked.append(asked)
+    def fact(self, question: Question) -> Listings | None:
+        self.asked.append(question)
         return self.found if len(self.asked) > 1 else None
 
 
@@ -53,7 +53,7 @@ def test_a_command_that_waits_for_an_answer_gets_it_or_goes_on_without() -> None
         ip_list_providers=(IPListProvider(name="Blocker", lookup_domain="bl.test"),),
         connection_filter=ConnectionFilter(),
     )
-    for found, rule in ((DnsAnswers(lists={"bl.test": ("127.0.0.2",)}), "ip_block_list_provider"), (None, "")):
+    for found, rule in (({"bl.test": ("127.0.0.2",)}, "ip_block_list_provider"), (None, "")):
         client = Conversation(filtered, LOCAL, REMOTE, Slow(found))
         client.line(b"HELO x")
         client.line(b"MAIL FROM:<a@b.example>")

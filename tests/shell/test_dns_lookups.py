@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -14,19 +15,18 @@ from tests.shell.running_transport import RunningTransport
 from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.endpoint import Binding
-from transport.receive.dns import DnsAnswers
-from transport.receive.outcome import LookUpClient
+from transport.receive.facts import ClientName, ListsOf, NameOf, Question
 from transport.shell.clients import dns_lookups
 from transport.shell.clients.dns_circuit import ENOUGH, LEFT_OUT, Circuit
 from transport.shell.clients.dns_lookups import DnsLookups
 
 LISTED = {("7.2.0.192.bl.test", "A"): ["127.0.0.2", "127.0.0.4"]}
-BOTH = LookUpClient("192.0.2.7", ("bl.test", "other.test"), False)
-BOTH_AND_DEAD = LookUpClient("192.0.2.7", ("dead.test", "bl.test", "other.test"), False)
-NAMED = LookUpClient("192.0.2.7", (), True)
+BOTH = ListsOf("192.0.2.7", ("bl.test", "other.test"))
+BOTH_AND_DEAD = ListsOf("192.0.2.7", ("dead.test", "bl.test", "other.test"))
+NAMED = NameOf("192.0.2.7")
 POINTER = {("7.2.0.192.in-addr.arpa", "PTR"): ["mail.partner.example."]}
 ADDRESS = {("mail.partner.example", "A"): ["192.0.2.1", "192.0.2.7"]}
-Ask = Callable[[LookUpClient], Awaitable[DnsAnswers]]
+Ask = Callable[[Question], Awaitable[Any]]
 
 
 def run(server: DnsServer, talk: Callable[[Ask], Awaitable[None]], timeout: int = 1) -> None:
@@ -35,9 +35,9 @@ def run(server: DnsServer, talk: Callable[[Ask], Awaitable[None]], timeout: int 
         lookups = DnsLookups(loop)
         settings = ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),), dns_timeout=timeout)
 
-        async def ask(asked: LookUpClient) -> DnsAnswers:
-            answer: asyncio.Future[DnsAnswers] = loop.create_future()
-            lookups.ask(asked, settings, answer.set_result)
+        async def ask(question: Question) -> Any:
+            answer: asyncio.Future[Any] = loop.create_future()
+            lookups.ask(question, settings, lambda asked, found: answer.set_result(found))
             return await answer
 
         await talk(ask)
@@ -49,7 +49,7 @@ def test_lists_are_asked_once_while_the_answer_is_fresh() -> None:
     async def talk(ask: Ask) -> None:
         first, beside = await asyncio.gather(ask(BOTH), ask(BOTH))
         assert first == beside == await ask(BOTH)
-        assert sorted(first.lists["bl.test"]) == ["127.0.0.2", "127.0.0.4"] and first.lists["other.test"] == ()
+        assert sorted(first["bl.test"]) == ["127.0.0.2", "127.0.0.4"] and first["other.test"] == ()
 
     with DnsServer(LISTED) as server:
         run(server, talk)
@@ -69,7 +69,7 @@ def test_an_answer_is_forgotten_with_its_ttl() -> None:
 def test_a_server_that_is_silent_means_not_listed_after_the_time_out() -> None:
     async def talk(ask: Ask) -> None:
         began = asyncio.get_running_loop().time()
-        assert await ask(BOTH) == DnsAnswers(lists={})
+        assert await ask(BOTH) == {}
         assert 0.9 < asyncio.get_running_loop().time() - began < 1.8
 
     with DnsServer(silent=True) as server:
@@ -88,8 +88,7 @@ def test_a_server_that_is_silent_means_not_listed_after_the_time_out() -> None:
 )
 def test_the_name_of_a_client(records: dict[tuple[str, str], list[str]], name: str, confirmed: bool) -> None:
     async def talk(ask: Ask) -> None:
-        answers = await ask(NAMED)
-        assert (answers.host_name, answers.confirmed) == (name, confirmed)
+        assert await ask(NAMED) == ClientName(name, confirmed)
 
     with DnsServer(records) as server:
         run(server, talk)
@@ -100,7 +99,7 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def talk(ask: Ask) -> None:
         for host in (1, 2, 3, 1):
-            await ask(LookUpClient(f"192.0.2.{host}", ("bl.test",), False))
+            await ask(ListsOf(f"192.0.2.{host}", ("bl.test",)))
 
     with DnsServer() as server:
         run(server, talk)
@@ -110,12 +109,12 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_provider_that_is_silent_is_left_out_and_the_others_are_not(caplog: pytest.LogCaptureFixture) -> None:
     async def talk(ask: Ask) -> None:
         for host in range(ENOUGH):
-            await ask(LookUpClient(f"192.0.2.1{host}", ("dead.test", "bl.test"), False))
+            await ask(ListsOf(f"192.0.2.1{host}", ("dead.test", "bl.test")))
         while "dead.test does not answer" not in caplog.text:  # noqa: ASYNC110 (the resolver gives up a little later)
             await asyncio.sleep(0.01)
         answers = await ask(BOTH_AND_DEAD)
-        assert answers.lists["dead.test"] == answers.lists["other.test"] == ()
-        assert sorted(answers.lists["bl.test"]) == ["127.0.0.2", "127.0.0.4"]
+        assert answers["dead.test"] == answers["other.test"] == ()
+        assert sorted(answers["bl.test"]) == ["127.0.0.2", "127.0.0.4"]
 
     with DnsServer(LISTED, silent_for="dead.test") as server:
         run(server, talk)
@@ -197,8 +196,8 @@ def test_too_many_questions_count_as_not_listed(monkeypatch: pytest.MonkeyPatch)
 
     async def talk(ask: Ask) -> None:
         began = asyncio.get_running_loop().time()
-        one, other = (asyncio.ensure_future(ask(LookUpClient(f"192.0.2.{n}", ("bl.test",), False))) for n in (1, 2))
-        assert (await other).lists == {"bl.test": ()}
+        one, other = (asyncio.ensure_future(ask(ListsOf(f"192.0.2.{n}", ("bl.test",)))) for n in (1, 2))
+        assert await other == {"bl.test": ()}
         assert asyncio.get_running_loop().time() - began < 0.5
         await one
 
@@ -229,8 +228,8 @@ def test_of_many_records_ten_are_kept() -> None:
     async def talk(ask: Ask) -> None:
         for name, count in names.items():
             number = name.partition(".")[0]
-            answers = await ask(LookUpClient(f"192.0.2.{number}", ("bl.test",), False))
-            assert len(answers.lists["bl.test"]) == min(count, most)
+            answers = await ask(ListsOf(f"192.0.2.{number}", ("bl.test",)))
+            assert len(answers["bl.test"]) == min(count, most)
 
     with DnsServer(records) as server:
         run(server, talk)
@@ -240,8 +239,8 @@ def test_what_does_not_fit_a_packet_is_not_asked_for_again_by_tcp() -> None:
     """By TCP a list could answer 4,000 addresses, and everybody would wait while they are read."""
 
     async def talk(ask: Ask) -> None:
-        answers = await ask(LookUpClient("192.0.2.7", ("bl.test",), False))
-        assert answers.lists["bl.test"] == ("127.0.0.2",)
+        answers = await ask(ListsOf("192.0.2.7", ("bl.test",)))
+        assert answers["bl.test"] == ("127.0.0.2",)
 
     with DnsServer({("7.2.0.192.bl.test", "A"): ["127.0.0.2"]}, truncated=True) as server:
         run(server, talk)

@@ -269,6 +269,12 @@ DNS_ANSWER = Bound(
     more="Records beyond the tenth are not read; what does not fit a packet of UDP is not asked for.",
 )  # fmt: skip
 
+FACTS = Bound(
+    what="questions about a client and its mail with their answers, in one session", who="an SMTP client",
+    lines=32,
+    more="The oldest are forgotten, and asked again when an answer matters.",
+)  # fmt: skip
+
 
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""

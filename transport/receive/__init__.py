@@ -8,7 +8,8 @@ The contract with the shell, in the order in which it is used:
    `idle`, `expired`, `stopping`, `failed` when that is what happened.
 4. an action asks for something: `LookUpRecipient` → `rcpt.looked_up`; `CheckPassword` → `auth.checked`;
    `AnswerToken` → `auth.challenged` or `auth.checked`; `ReadMailData` → `data.received`; `StartTls` →
-   `starttls.established`; `Accept` → store, then write the reply, or `data.not_stored`.
+   `starttls.established`; `Accept` → store, then write the reply, or `data.not_stored`; `Ask` →
+   `session.answered`, whenever the answer comes; `Await` → the same line again once one has.
 
 `conversation` drives all of it on values: dialogues, fuzz and the console's pages play a client there.
 

@@ -9,7 +9,8 @@ import msgspec
 from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import client_key
 from transport.config.snapshot import Snapshot
-from transport.receive.dns import DnsAnswers, matching
+from transport.receive.dns import matching
+from transport.receive.facts import Listings
 from transport.receive.range_map import RangeMap
 from transport.smtp import replies
 from transport.smtp.reply import Reply
@@ -42,7 +43,7 @@ class IPLists:
 class Verdict(msgspec.Struct, frozen=True):
     """What the filter makes of a client: `rule` names what decided, `by` says which entry or provider.
 
-    `allowed`: no other filter looks at its mail. `pending`: DNS has not answered yet.
+    `allowed`: no other filter looks at its mail. `pending`: the providers have not answered yet.
     """
 
     allowed: bool = False
@@ -52,7 +53,7 @@ class Verdict(msgspec.Struct, frozen=True):
     by: str = ""
 
 
-NEUTRAL = Verdict()
+NEUTRAL, PENDING = Verdict(), Verdict(pending=True)
 
 
 class ConnectionLists:
@@ -74,10 +75,6 @@ class ConnectionLists:
         own_words = settings.static_entry_rejection_response
         self._block_list_reply = replies.blocked(own_words) if own_words else replies.BLOCKED_ADDRESS
 
-    def verdict(self, address: str, answers: DnsAnswers | None, now: float) -> Verdict:
-        """What becomes of a client, by its address and by what DNS says of it (None: DNS was not asked)."""
-        return self.listed(address, now) or self._provided(address, answers)
-
     def listed(self, address: str, now: float) -> Verdict | None:
         """What the two lists say; None when the address is on neither."""
         entry = self.entries.find(IPList.Allow, address, now)
@@ -88,13 +85,10 @@ class ConnectionLists:
             return None
         return Verdict(refusal=self._block_list_reply, rule="ip_block_list", by=in_words(entry))
 
-    def _provided(self, address: str, answers: DnsAnswers | None) -> Verdict:
-        if answers is None or not self.providers:
-            return NEUTRAL
-        if answers.pending:
-            return Verdict(pending=True)
-        for provider in self.providers:
-            found = matching(provider, answers.lists.get(provider.lookup_domain, ()))
+    def provided(self, address: str, listings: Listings) -> Verdict:
+        """What the providers say, the first that lists the client."""
+        for provider in self.providers if listings else ():
+            found = matching(provider, listings.get(provider.lookup_domain, ()))
             if not found:
                 continue
             by = f"{provider.name}, which answered {' '.join(found)}"

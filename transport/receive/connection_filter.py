@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from transport.receive.client_lists import NEUTRAL, Verdict
-from transport.receive.dns import PENDING, DnsAnswers
+from transport.receive.client_lists import NEUTRAL, PENDING, Verdict
+from transport.receive.facts import NO_FACTS, ListsOf, NameOf
 from transport.receive.filters import looks_at
-from transport.receive.outcome import LookUpClient, Outcome
+from transport.receive.outcome import Outcome, asking
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session
 from transport.smtp.path import Path
@@ -18,7 +16,17 @@ def verdict(session: Session, now: float) -> Verdict:
     lists = session.policy.connection_lists
     if lists.idle or not looks_at(session, session.policy.snapshot.connection_filter):
         return NEUTRAL
-    return lists.verdict(session.remote_ip, session.dns, now)
+    known = lists.listed(session.remote_ip, now)
+    if known is not None or session.facts is NO_FACTS:
+        return known or NEUTRAL
+    question = _lists_of(session)
+    if session.facts.is_open(question):
+        return PENDING
+    return lists.provided(session.remote_ip, session.facts.of(question) or {})
+
+
+def _lists_of(session: Session) -> ListsOf:
+    return ListsOf(session.remote_ip, session.policy.connection_lists.lookup_domains)
 
 
 def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outcome | None:
@@ -33,38 +41,23 @@ def ask(outcome: Outcome, now: float) -> Outcome:
     """The outcome of a hello, with the questions about this client that DNS is to answer meanwhile."""
     session = outcome.session
     lists, settings = session.policy.connection_lists, session.policy.snapshot.connection_filter
-    reverse = settings.reverse_dns_lookup_enabled
-    if session.dns is not None or not (reverse or lists.lookup_domains):
+    if settings.reverse_dns_lookup_enabled:
+        outcome = asking(outcome, NameOf(session.remote_ip))
+    if not lists.lookup_domains or lists.listed(session.remote_ip, now):
         return outcome
-    domains = _domains_to_ask(session, now)
-    if not domains and not reverse:
-        return outcome
-    question = LookUpClient(session.remote_ip, domains, reverse)
-    session = msgspec.structs.replace(session, dns=PENDING)
-    return msgspec.structs.replace(outcome, session=session, actions=(*outcome.actions, question))
-
-
-def _domains_to_ask(session: Session, now: float) -> tuple[str, ...]:
-    """The lists to ask: none about a client that the filter leaves alone, or that our own lists decide about."""
-    lists, settings = session.policy.connection_lists, session.policy.snapshot.connection_filter
     # Who is anonymous now may sign in before the first recipient.
-    concerned = lists.lookup_domains and (looks_at(session, settings) or settings.internal_mail_enabled)
-    return lists.lookup_domains if concerned and not lists.listed(session.remote_ip, now) else ()
+    concerned = looks_at(session, settings) or settings.internal_mail_enabled
+    return asking(outcome, _lists_of(session)) if concerned else outcome
 
 
-def answered(session: Session, answers: DnsAnswers) -> Session:
-    """The session once DNS has answered a `LookUpClient`, or the time for it is over."""
-    return msgspec.structs.replace(session, dns=answers) if session.dns is PENDING else session
-
-
-def client_in_words(session: Session, answers: DnsAnswers) -> str:
+def client_in_words(session: Session) -> str:
     """The client as the Received header names it: its address, and with reverse DNS lookup its name (document 002)."""
-    address = session.remote_ip
-    if not session.policy.snapshot.connection_filter.reverse_dns_lookup_enabled:
+    address, name = session.remote_ip, session.facts.of(NameOf(session.remote_ip))
+    if name is None:
         return address
-    if not answers.host_name:
+    if not name.host_name:
         return f"[{address}] RDNS failed"
-    if not answers.confirmed:
-        return f"{answers.host_name} [{address}] RDNS not confirmed"
-    matched = answers.host_name.lower() == session.helo.lower().rstrip(".")
-    return f"{answers.host_name} [{address}]" + ("" if matched else " RDNS differs")
+    if not name.confirmed:
+        return f"{name.host_name} [{address}] RDNS not confirmed"
+    matched = name.host_name.lower() == session.helo.lower().rstrip(".")
+    return f"{name.host_name} [{address}]" + ("" if matched else " RDNS differs")

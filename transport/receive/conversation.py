@@ -7,26 +7,25 @@ log. What the decisions ask of the world on the way, a `World` answers with valu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import assert_never
+from typing import Any, assert_never
 
 from transport.receive import verbs
 from transport.receive.admission import Load, admitted
 from transport.receive.auth import WRONG, Denied, checked, told
-from transport.receive.connection_filter import answered
 from transport.receive.data import MailData, chunk_read, received
-from transport.receive.dns import DnsAnswers
 from transport.receive.extensions import line_limit
+from transport.receive.facts import Question
 from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
     Action,
     AnswerToken,
-    AwaitLookUp,
+    Ask,
+    Await,
     CheckPassword,
     Close,
     CountConnection,
     CountMessage,
-    LookUpClient,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -36,7 +35,7 @@ from transport.receive.outcome import (
 )
 from transport.receive.policy import Policy
 from transport.receive.rcpt import looked_up
-from transport.receive.session import Session, User
+from transport.receive.session import Session, User, answered
 from transport.receive.starttls import established
 from transport.smtp.dot_stuffing import MailDataReader
 from transport.smtp.header import header
@@ -47,7 +46,7 @@ IDENTITY = "0193f5a1c0de70008000000000000001"
 
 
 class World:
-    """What is asked meanwhile. This world is idle and knows every recipient, no user, and nothing from DNS; a subclass
+    """What is asked meanwhile. This world is idle and knows every recipient, no user, and nothing else; a subclass
     says what is otherwise.
     """
 
@@ -69,9 +68,9 @@ class World:
         """The user, why not, or a mechanism's next challenge; None for a token that is none."""
         return WRONG
 
-    def client(self, asked: LookUpClient) -> DnsAnswers | None:
-        """What DNS says; None when it has not answered yet: asked again once a command waits for it."""
-        return DnsAnswers()
+    def fact(self, question: Question) -> Any:
+        """Its answer; None when that has not come yet: asked again once a command waits for it."""
+        return question.silence
 
 
 class Conversation:
@@ -217,12 +216,11 @@ class Conversation:
                 return looked_up(session, action, *world.recipient(session, action))
             case CheckPassword() | AnswerToken():
                 return told(session, action, world.sign_in(session, action))
-            case LookUpClient():
-                self._looked_up = action
-                found = world.client(action)
-                self.session = answered(session, found) if found is not None else session
-            case AwaitLookUp():
-                self.session = answered(session, world.client(self._looked_up) or DnsAnswers())
+            case Ask(question):
+                self.session = answered(session, {question: world.fact(question)})
+            case Await():
+                found = {each: world.fact(each) or each.silence for each in session.facts.open}
+                self.session = answered(session, found)
                 return verbs.respond(self.session, self._line, self.now, world.resources_low)
             case ReadMailData() | ReadChunk():
                 self.reading, self._reader = action, MailDataReader()

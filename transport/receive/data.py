@@ -7,8 +7,8 @@ from functools import cache
 import msgspec
 
 from transport.config.permissions import Right
-from transport.receive import connection_filter, dns, sender_filter
-from transport.receive.outcome import Accept, AwaitLookUp, Outcome, ReadChunk, ReadMailData
+from transport.receive import connection_filter, sender_filter
+from transport.receive.outcome import Accept, Outcome, ReadChunk, ReadMailData, waiting
 from transport.receive.refusals import close, refuse
 from transport.receive.sender_filter import Blocked
 from transport.receive.session import Recipient, Session, Stage, reset
@@ -52,8 +52,8 @@ def data(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.BINARY_NEEDS_CHUNKS, "binary_needs_chunks")
     if session.chunks is not None:
         return refuse(session, replies.CHUNKS_HAVE_BEGUN, "out_of_order")
-    if session.dns is dns.PENDING:
-        return Outcome(session, None, (AwaitLookUp(),))
+    if session.has_open_questions:
+        return waiting(session)
     connector = session.connector
     action = ReadMailData(
         session.size_limit,
@@ -72,8 +72,8 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, replies.UNRECOGNIZED_COMMAND, "chunking_not_offered")
     if not (size_text.isascii() and size_text.isdigit() and len(size_text) <= 10) or last not in ("", "LAST"):
         return close(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
-    if session.dns is dns.PENDING:
-        return Outcome(session, None, (AwaitLookUp(),))
+    if session.has_open_questions:
+        return waiting(session)
     wanted, connector = session.stage == Stage.RCPT, session.connector
     size, limit = (session.chunks or 0) + int(size_text), session.size_limit
     fits = limit is None or size <= limit
@@ -181,7 +181,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     trace = received_header(
         helo=session.helo,
         client=session.remote_ip,
-        described=session.remote_ip if session.dns is None else connection_filter.client_in_words(session, session.dns),
+        described=connection_filter.client_in_words(session) if session.facts.answers else session.remote_ip,
         server=session.server,
         local=session.local_ip,
         protocol=protocol + "A" if session.user is not None and session.extended else protocol,

@@ -1,29 +1,11 @@
-"""What DNS says of a client: the lists that hold it (RFC 5782) and its name (document 002); questions and answers."""
+"""The names that list providers are asked for, and which of their answers count (RFC 5782)."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, ip_address, ip_network
 
-import msgspec
-
 from transport.config.connection_filter import IPListProvider
 from transport.config.endpoint import unmapped
-
-
-class DnsAnswers(msgspec.Struct, frozen=True):
-    """`lists`: lookup domain → the addresses it answered, none when the client is not listed or DNS did not answer.
-
-    `host_name` is the client's PTR name, empty when there is none; `confirmed` when that name has the client's address.
-    `pending` as long as the shell is still asking.
-    """
-
-    pending: bool = False
-    lists: dict[str, tuple[str, ...]] = {}
-    host_name: str = ""
-    confirmed: bool = False
-
-
-PENDING = DnsAnswers(pending=True)
 
 
 def list_name(address: str, domain: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from transport.config.permissions import Right
 from transport.config.receive_connector import MessageRateSource
 from transport.receive import connection_filter, sender_filter
-from transport.receive.outcome import AwaitLookUp, CountMessage, Outcome
+from transport.receive.outcome import CountMessage, Outcome, waiting
 from transport.receive.partner import vouched_by_certificate, within
 from transport.receive.refusals import close, refuse
 from transport.receive.session import Session, Stage, reset
@@ -60,7 +60,7 @@ def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
         return None
     client = connection_filter.verdict(session, now)
     if client.pending:
-        return Outcome(session, None, (AwaitLookUp(),))
+        return waiting(session)
     return None if client.allowed else close(session, replies.SENDER_DENIED, blocked.rule, blocked.entry)
 
 

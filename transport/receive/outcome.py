@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from transport.receive.facts import Question
 from transport.receive.session import Session
 from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.parameters import NO_RCPT_PARAMETERS, RcptParameters
@@ -104,19 +105,14 @@ class AnswerToken(msgspec.Struct, frozen=True):
     begins: bool = False
 
 
-class LookUpClient(msgspec.Struct, frozen=True):
-    """Ask DNS which lists hold the client, and with `reverse` for its name, then `connection_filter.answered`.
+class Ask(msgspec.Struct, frozen=True):
+    """Put the question to the world, then `session.answered`. Nothing waits for it until `Await`."""
 
-    Nothing waits for it until `AwaitLookUp`.
-    """
-
-    address: str
-    domains: tuple[str, ...]
-    reverse: bool
+    question: Question
 
 
-class AwaitLookUp(msgspec.Struct, frozen=True):
-    """Respond to this command once more when the `LookUpClient` under way is answered; there is no reply yet."""
+class Await(msgspec.Struct, frozen=True):
+    """Respond to this command once more when an open question is answered; there is no reply yet."""
 
 
 class Accept(msgspec.Struct, frozen=True):
@@ -140,9 +136,9 @@ class Accept(msgspec.Struct, frozen=True):
     authenticated: bool = False
 
 
-Question = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken
+Inquiry = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken | Await
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
-Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | LookUpClient | AwaitLookUp | Accept | Question
+Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | Ask | Accept | Inquiry
 CLOSE = (Close(),)
 
 
@@ -159,3 +155,19 @@ class Outcome(msgspec.Struct, frozen=True):
     actions: tuple[Action, ...] = ()
     decided_by: str = ""
     matched: str = ""
+
+
+def asking(outcome: Outcome, *questions: Question) -> Outcome:
+    """The outcome, with those of the questions put to the world that this session has not asked yet."""
+    session = outcome.session
+    fresh = [each for each in questions if each not in session.facts.answers]
+    if not fresh:
+        return outcome
+    session = msgspec.structs.replace(session, facts=session.facts.asking(fresh))
+    return msgspec.structs.replace(outcome, session=session, actions=(*outcome.actions, *map(Ask, fresh)))
+
+
+def waiting(session: Session, *questions: Question) -> Outcome:
+    """The outcome of a command that cannot go on before an answer: to what is open, and to these, which it asks."""
+    asked = asking(Outcome(session, None), *questions)
+    return msgspec.structs.replace(asked, actions=(*asked.actions, Await()))

@@ -8,7 +8,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.receive import connection_filter, recipient_filter, relay
 from transport.receive.client_lists import NEUTRAL
 from transport.receive.mail import malformed, read_path
-from transport.receive.outcome import AwaitLookUp, LookUpRecipient, Outcome
+from transport.receive.outcome import LookUpRecipient, Outcome, waiting
 from transport.receive.refusals import hold, refuse
 from transport.receive.session import Recipient, Recipients, Session, Stage
 from transport.smtp import replies
@@ -59,7 +59,7 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
     if not session.policy.connection_lists.idle:
         client = connection_filter.verdict(session, now)
         if client.pending:
-            return Outcome(session, None, (AwaitLookUp(),))
+            return waiting(session)
         refusal = connection_filter.refuse_recipient(session, recipient, client)
         if refusal is not None:
             return refusal

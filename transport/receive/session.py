@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from transport.config.endpoint import source_of
 from transport.config.permissions import ANONYMOUS, Right
 from transport.config.receive_connector import ReceiveConnector
-from transport.receive.dns import DnsAnswers
+from transport.receive.facts import NO_FACTS, Facts, Question
 from transport.receive.policy import Policy
 from transport.smtp.parameters import NO_PARAMETERS, MailParameters
 from transport.smtp.path import Path
@@ -73,8 +73,8 @@ class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
     `chunks` is the octets that BDAT has brought so far, None before the first; `too_large` the rule that refused a
-    message whose last chunk has not come yet, empty for every other; `dns` what DNS says of the client, None
-    before it was asked; `partner_domains` the secure domains that the client's certificate speaks for; `channel` the
+    message whose last chunk has not come yet, empty for every other; `facts` what was asked of the world, and its
+    answers; `partner_domains` the secure domains that the client's certificate speaks for; `channel` the
     binding of the TLS connection (`tls-server-end-point`, RFC 5929 §4), empty when there is none.
     """
 
@@ -97,7 +97,7 @@ class Session(msgspec.Struct, frozen=True):
     too_large: str = ""
     recipients: Recipients | None = None
     protocol_errors: int = 0
-    dns: DnsAnswers | None = None
+    facts: Facts = NO_FACTS
     exchange: Exchange | None = None
     user: User | None = None
     logon_failures: int = 0
@@ -118,6 +118,11 @@ class Session(msgspec.Struct, frozen=True):
     def recipient_count(self) -> int:
         """How many recipients the message has so far."""
         return self.recipients.count if self.recipients else 0
+
+    @property
+    def has_open_questions(self) -> bool:
+        """True while the world owes an answer."""
+        return self.facts is not NO_FACTS and bool(self.facts.open)
 
     @property
     def is_anonymous(self) -> bool:
@@ -160,3 +165,9 @@ def reset(session: Session) -> Session:
     if session.stage <= Stage.GREETED and not session.too_large:
         return session
     return msgspec.structs.replace(session, stage=min(session.stage, Stage.GREETED), **NO_TRANSACTION)
+
+
+def answered(session: Session, answers: Mapping[Question, Any]) -> Session:
+    """The session once the world has answered; what it did not ask, or has been told, is not heard."""
+    facts = session.facts.answered(answers)
+    return session if facts is session.facts else msgspec.structs.replace(session, facts=facts)

@@ -6,10 +6,10 @@ The backend and the record types are imported here because dnspython does it lat
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from ipaddress import ip_address
 from itertools import islice
-from typing import Any
+from typing import Any, assert_never
 
 import dns._asyncio_backend
 import dns.asyncquery
@@ -29,8 +29,8 @@ import dns.reversename
 from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, unmapped
-from transport.receive.dns import DnsAnswers, list_name, no_listing
-from transport.receive.outcome import LookUpClient
+from transport.receive.dns import list_name, no_listing
+from transport.receive.facts import ClientName, Listings, ListsOf, NameOf, Question
 from transport.shell.clients.dns_circuit import Circuit
 
 MOST_KEPT = 20_000
@@ -46,7 +46,8 @@ LONGEST_KEPT = 3600.0
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 log = logging.getLogger(__name__)
-Question = tuple[str, str]
+Record = tuple[str, str]
+"""A name in lower case and the kind of record that is asked for."""
 
 
 class DnsLookups:
@@ -54,8 +55,8 @@ class DnsLookups:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._kept: dict[Question, tuple[float, tuple[str, ...]]] = {}
-        self._under_way: dict[Question, asyncio.Task[tuple[str, ...]]] = {}
+        self._kept: dict[Record, tuple[float, tuple[str, ...]]] = {}
+        self._under_way: dict[Record, asyncio.Task[tuple[str, ...]]] = {}
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._resolver: dns.asyncresolver.Resolver | None = None
         self._settings: tuple[tuple[Binding, ...], int] | None = None
@@ -67,44 +68,49 @@ class DnsLookups:
         """Providers that do not answer."""
         return self._circuit.problems
 
-    def ask(self, asked: LookUpClient, settings: ConnectionFilter, answer: Callable[[DnsAnswers], None]) -> None:
-        """Calls `answer` once, within the time-out; at once when everything is known already."""
+    def ask(self, question: Question, settings: ConnectionFilter, answer: Callable[[Question, Any], None]) -> None:
+        """Calls `answer` once, within the time-out."""
         self._use(settings)
-        task = self._loop.create_task(self._answer(asked, settings.dns_timeout, answer))
+        task = self._loop.create_task(self._answer(question, settings.dns_timeout, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, asked: LookUpClient, seconds: int, answer: Callable[[DnsAnswers], None]) -> None:
-        found: dict[str, tuple[str, ...]] = {}
-        named: list[tuple[str, bool]] = [("", False)]
-
-        async def listed(domain: str) -> None:
-            found[domain] = await self._addresses(list_name(asked.address, domain), "A", domain)
-
-        async def name() -> None:
-            named[0] = await self._name(asked.address, named)
-
-        jobs: list[Awaitable[None]] = [listed(domain) for domain in asked.domains]
-        if asked.reverse:
-            jobs.append(name())
+    async def _answer(self, question: Question, seconds: int, answer: Callable[[Question, Any], None]) -> None:
+        """The best that was found when the time is over."""
+        found: list[Any] = [question.silence]
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(*jobs)
+                match question:
+                    case ListsOf():
+                        await self._lists(question, found.append)
+                    case NameOf():
+                        await self._name(question, found.append)
+                    case _:
+                        assert_never(question)
         except TimeoutError:
-            log.info("DNS did not answer about %s within %s s", asked.address, seconds)
+            log.info("DNS did not answer about %s within %s s", question.address, seconds)
         except Exception:
-            log.exception("a DNS look-up about %s", asked.address)
-        answer(DnsAnswers(False, found, *named[0]))
+            log.exception("a DNS look-up about %s", question.address)
+        answer(question, found[-1])
 
-    async def _name(self, address: str, named: list[tuple[str, bool]]) -> tuple[str, bool]:
-        client = unmapped(ip_address(address.partition("%")[0]))
+    async def _lists(self, question: ListsOf, found: Callable[[Listings], None]) -> None:
+        listings: Listings = {}
+        found(listings)
+
+        async def listed(domain: str) -> None:
+            listings[domain] = await self._addresses(list_name(question.address, domain), "A", domain)
+
+        await asyncio.gather(*map(listed, question.domains))
+
+    async def _name(self, question: NameOf, found: Callable[[ClientName], None]) -> None:
+        client = unmapped(ip_address(question.address.partition("%")[0]))
         pointer = str(dns.reversename.from_address(str(client)))
         names = [text.rstrip(".") for text in await self._addresses(pointer, "PTR")]
         name = next((text for text in names if len(text) <= 253 and _HOST_NAME.fullmatch(text)), "")
-        if not name:
-            return "", False
-        named[0] = (name, False)
-        return name, str(client) in await self._addresses(name, "A" if client.version == 4 else "AAAA")
+        if name:
+            found(ClientName(name))
+            addresses = await self._addresses(name, "A" if client.version == 4 else "AAAA")
+            found(ClientName(name, str(client) in addresses))
 
     async def _addresses(self, name: str, kind: str, provider: str = "") -> tuple[str, ...]:
         """The records of a name as texts, from memory while their TTL lasts; none of a provider that is left out."""
@@ -120,7 +126,7 @@ class DnsLookups:
             task.add_done_callback(lambda _: self._under_way.pop(question, None))
         return await asyncio.shield(task)
 
-    async def _resolve(self, question: Question, provider: str) -> tuple[str, ...]:
+    async def _resolve(self, question: Record, provider: str) -> tuple[str, ...]:
         texts: tuple[str, ...] = ()
         seconds = FAILURE_KEPT
         circuit = self._circuit
@@ -141,7 +147,7 @@ class DnsLookups:
         self._keep(question, self._loop.time() + seconds, texts)
         return texts
 
-    def _keep(self, question: Question, until: float, texts: tuple[str, ...]) -> None:
+    def _keep(self, question: Record, until: float, texts: tuple[str, ...]) -> None:
         self._kept.pop(question, None)
         while len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]

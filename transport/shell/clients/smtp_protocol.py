@@ -6,25 +6,24 @@ of verbs is replaced by the core's table, `transport.receive.verbs`.
 
 import asyncio
 from time import monotonic
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
 from transport.receive import verbs
-from transport.receive.connection_filter import answered
 from transport.receive.data import chunk_read
-from transport.receive.dns import DnsAnswers
 from transport.receive.extensions import line_limit
+from transport.receive.facts import NO_FACTS, Question
 from transport.receive.outcome import (
     Accept,
     Action,
     AnswerToken,
-    AwaitLookUp,
+    Ask,
+    Await,
     CheckPassword,
     Close,
     CountConnection,
     CountMessage,
-    LookUpClient,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -32,6 +31,7 @@ from transport.receive.outcome import (
     StartTls,
     Tarpit,
 )
+from transport.receive.session import answered
 from transport.shell import clock
 from transport.shell.clients.accepting import accept
 from transport.shell.clients.connection import Connection, Doing
@@ -53,7 +53,6 @@ class SmtpProtocol(Connection):
     """A client's dialogue."""
 
     __slots__ = (
-        "_answers",
         "_chunk",
         "_counted",
         "_incoming",
@@ -64,7 +63,6 @@ class SmtpProtocol(Connection):
 
     def __init__(self, reception: Reception) -> None:
         super().__init__(reception)
-        self._answers: DnsAnswers | None = None
         self._incoming: IncomingMessage | None = None
         self._chunk: Chunk | None = None
         self._counted = False
@@ -133,12 +131,15 @@ class SmtpProtocol(Connection):
     def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
         """Take over the session, put the reply (to `line`) in the queue, do the actions."""
         exchange = self._session.exchange
-        self._session = outcome.session if self._answers is None else answered(outcome.session, self._answers)
+        known = self._session.facts  # it may have come while the outcome took its time
+        self._session = outcome.session if known is NO_FACTS else answered(outcome.session, known.answers)
         if outcome.actions:
+            if isinstance(outcome.actions[-1], Await):
+                for asked in outcome.actions[:-1]:
+                    self._act(asked)
+                self._doing, self._buffer = Doing.LOOK_UP, line
+                return
             match outcome.actions[0]:
-                case AwaitLookUp():
-                    self._doing, self._buffer = Doing.LOOK_UP, line
-                    return
                 case Tarpit() as tarpit:
                     if self._log is not None:
                         self._log.held(tarpit, line, exchange)
@@ -178,10 +179,10 @@ class SmtpProtocol(Connection):
             case CheckPassword() | AnswerToken():
                 self._doing = Doing.SIGNING_IN
                 self._reception.loop.create_task(self._sign_in(action))
-            case LookUpClient():
+            case Ask(question):
                 settings = self._session.policy.snapshot.connection_filter
-                self._reception.dns.ask(action, settings, self._dns_answered)
-            case Accept() | AwaitLookUp() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
+                self._reception.dns.ask(question, settings, self._told)
+            case Accept() | Await() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
                 raise AssertionError(f"{action} comes from another place")
             case _:
                 assert_never(action)
@@ -211,10 +212,9 @@ class SmtpProtocol(Connection):
         if self._doing is Doing.TARPIT:
             self._proceed(outcome)
 
-    def _dns_answered(self, answers: DnsAnswers) -> None:
-        """The look-up is over; a command that waited for it is answered now."""
-        self._answers = answers
-        self._session = answered(self._session, answers)
+    def _told(self, question: Question, answer: Any) -> None:
+        """A question is answered; a command that waits is tried again."""
+        self._session = answered(self._session, {question: answer})
         if self._doing is Doing.LOOK_UP:
             self._safely(self._go_on)
 
@@ -245,7 +245,8 @@ class SmtpProtocol(Connection):
             return
         if secured is None or self._doing is not Doing.HANDSHAKE:
             return
-        self._transport, self._session = secured
+        self._transport, session = secured
+        self._session = answered(session, self._session.facts.answers)
         version, _, cipher = self._session.tls.partition(" ")
         self._note(negotiated(version, cipher))
         self._go_on()
