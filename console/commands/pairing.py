@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+import msgspec
+
 from transport.config.setting import defaults
 
-Pair = tuple[Any | None, Any | None]
+Pair = tuple[Any, Any]
+"""Two structs of one kind, or one and None."""
 
 
 def key(struct: Any) -> str:
@@ -29,7 +32,7 @@ def renamed(every: list[Pair], fixed: Collection[str]) -> list[Pair]:
     return [*(pair for pair in every if None not in pair), (gone[0], come[0])]
 
 
-def _is_renamed(old: Any, new: Any, fixed: Collection[str]) -> bool:
+def _is_renamed(old: msgspec.Struct, new: msgspec.Struct, fixed: Collection[str]) -> bool:
     usual = defaults(type(old))
     names = [name for name in old.__struct_fields__ if name != "name"]
     differ = [name for name in names if getattr(old, name) != getattr(new, name)]

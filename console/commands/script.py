@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from console.commands.pairing import key, pairs, renamed
@@ -241,10 +242,10 @@ def _providers(found: Script, after: Snapshot) -> None:
         found.add(f"Remove-{_provider(old)} {quoted(old.name)}{DO_NOT_ASK}")
         del now[name]
     for name, new in sorted(wanted.items(), key=lambda pair: pair[1].priority):
-        old = now.get(name)
-        if old != new:
-            same = {"verb": "Add", "noun": _provider(new), "skip": {"ip_list"}}
-            found.add(set_command(old, new, _provider(new)) if old else new_command(new, **same))
+        held, noun = now.get(name), _provider(new)
+        if held != new:
+            added = new_command(new, verb="Add", noun=noun, skip={"ip_list"})
+            found.add(set_command(held, new, noun) if held else added)
             _push_down(now, new)
 
 
@@ -267,7 +268,8 @@ def _push_down(now: dict[str, IPListProvider], new: IPListProvider) -> None:
 
 
 def _single(found: Script, part: str, after: Snapshot, cmdlet_of: Callable[[Setting], tuple[str, str]]) -> None:
-    old, new = getattr(found.now, part), getattr(after, part)
+    old: msgspec.Struct = getattr(found.now, part)
+    new: msgspec.Struct = getattr(after, part)
     words: dict[str, list[str]] = {}
     for name, setting in settings(type(new)).items():
         if getattr(old, name) != getattr(new, name):

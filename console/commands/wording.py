@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
+
 from transport.config import kinds
 from transport.config.kinds import Kind, Setting
 from transport.config.setting import defaults, settings
@@ -63,7 +65,9 @@ def _size(value: int) -> str:
     return str(value)
 
 
-def new_command(struct: Any, base: Any = None, verb: str = "New", noun: str = "", skip: Collection[str] = ()) -> str:
+def new_command(
+    struct: msgspec.Struct, base: Any = None, verb: str = "New", noun: str = "", skip: Collection[str] = ()
+) -> str:
     """`New-… -Name … …` with what is off the base (the defaults, if there is none)."""
     usual = defaults(type(struct))
     words = [f"{verb}-{noun or type(struct).__name__}"]
@@ -76,7 +80,7 @@ def new_command(struct: Any, base: Any = None, verb: str = "New", noun: str = ""
     return " ".join(words)
 
 
-def set_command(old: Any, new: Any, noun: str = "") -> str:
+def set_command(old: Any, new: msgspec.Struct, noun: str = "") -> str:
     words = [f"Set-{noun or type(new).__name__} {quoted(old.name)}"]
     for field_name, setting in settings(type(new)).items():
         if getattr(old, field_name) != getattr(new, field_name):

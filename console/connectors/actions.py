@@ -91,7 +91,8 @@ def _set_grant(
         return {"grants": tuple(sorted(kept | ({wanted} if wanted else set())))}
 
     actor.require(*WRITERS)
-    return ROWS[ReceiveConnector].update(actor, pk, changes, confirmed=_names(confirmed_name))
+    row: models.ReceiveConnector = ROWS[ReceiveConnector].update(actor, pk, changes, confirmed=_names(confirmed_name))
+    return row
 
 
 def first_start() -> None:

@@ -39,7 +39,7 @@ class SecurityForm(SectionsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         added = cleaned.get("add_principal")
-        if added and added not in self.data.getlist("principal"):
+        if added and added not in _chosen(self.data):
             self.add_error("add_principal", _t("Choose the rights of %s in its column, then save.") % added)
         return cleaned
 
@@ -51,9 +51,10 @@ class SecurityForm(SectionsForm):
     def named(self) -> list[str]:
         """The users and groups that have a column."""
         if not self.is_bound:
-            return sorted({grant.principal for grant in self.now.grants} - PRINCIPALS.keys())
+            now: Any = self.now
+            return sorted({grant.principal for grant in now.grants} - PRINCIPALS.keys())
         typed = users.principals().get(self.data.get("add_principal", "").strip().casefold())
-        return list(dict.fromkeys([*self.data.getlist("principal"), *([typed] if typed else [])]))
+        return list(dict.fromkeys([*_chosen(self.data), *([typed] if typed else [])]))
 
     @property
     def principals(self) -> list[str]:
@@ -73,7 +74,7 @@ class CertificateForm(SectionsForm):
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
-        now = self.now.tls_certificate_name if self.now is not None else ""
+        now = getattr(self.now, "tls_certificate_name", "")
         self.fields["tls_certificate_name"] = CertificateField(now)
 
 
@@ -134,3 +135,8 @@ class RoutingField(forms.TypedChoiceField):
 
     def prepare_value(self, value: Any) -> Any:
         return {True: "mx", False: "smart"}.get(value, value)
+
+
+def _chosen(data: Any) -> list[str]:
+    """The principals that the browser sent columns of."""
+    return list(data.getlist("principal"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from django.utils.functional import Promise
@@ -13,7 +14,7 @@ from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import settings
 
-LATER = {
+LATER: dict[str, Any] = {
     "max_message_size": "36 MB (37,748,736 bytes)",
     "max_inbound_connection_per_source": "20",
     "protocol_logging_level": _("None; Verbose on Default Frontend"),
@@ -56,5 +57,5 @@ def lines() -> list[Line]:
 
 
 def _line(field: str, setting: Setting, ours: str) -> Line:
-    later = LATER.get(field, ours)
+    later: str | Promise = LATER.get(field, ours)
     return Line(setting, ours, EARLIER.get(field, ""), later, field in LATER)

@@ -39,6 +39,7 @@ ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
 class ConnectorPages(SettingsPages):
     """What both kinds of connectors have."""
 
+    struct: type[ReceiveConnector] | type[SendConnector]
     namespace = "connectors"
     import_url = "moving_in:hand-in"
     writers = actions.WRITERS
@@ -52,7 +53,7 @@ class ConnectorPages(SettingsPages):
     ]
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return {"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True)
+        return bool({"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True))
 
     def enable(self, obj: Any) -> None:
         try:
@@ -114,7 +115,7 @@ def _relay(row: models.ReceiveConnector) -> str:
     connector, domains = queries.receive(row), publishing.saved().accepted_domains
     strangers = held_by(connector, principal(connector))
     whom = target(connector, strangers, domains) if Right.SUBMIT in strangers else _t("to nobody")
-    lines = [format_html("{} {}", _t("Without signing in: %s") % whom, _how_open(row, connector, domains))]
+    lines: list[str] = [format_html("{} {}", _t("Without signing in: %s") % whom, _how_open(row, connector, domains))]
     for who, held in ways_in(connector):
         lines.append(f"{who[:1].upper()}{who[1:].rstrip(',')}: {target(connector, held, domains)}")
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines))

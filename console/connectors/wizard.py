@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -57,7 +58,7 @@ class Wizard(RoleRequired):
     writers = actions.WRITERS
     readers = actions.WRITERS
 
-    def dispatch(self, request: HttpRequest, *args: Any, step: str = "introduction", **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, step: str = "introduction", **kwargs: Any) -> HttpResponseBase:
         if step not in {*PAGES, SUMMARY}:
             raise Http404
         self.step, self.draft = step, Draft(request.session)

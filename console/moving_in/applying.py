@@ -130,8 +130,8 @@ def _write(actor: Actor, step: Step) -> None:
 
 
 def _row(connector: Any) -> Any:
-    model = {"ReceiveConnector": ReceiveConnectorRow, "SendConnector": SendConnectorRow}[type(connector).__name__]
-    return model.objects.get(name=connector.name)
+    model = ReceiveConnectorRow if isinstance(connector, ReceiveConnector) else SendConnectorRow
+    return model._default_manager.get(name=connector.name)
 
 
 def _fields(struct: Any) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _fields(struct: Any) -> dict[str, Any]:
 
 def _make_room(actor: Actor, step: Step) -> None:
     for other in step.replaces if step.choice is Choice.REPLACE else ():
-        for row in protection.ENTRIES.model._default_manager.filter(
+        for row in protection.ENTRIES.kind.model._default_manager.filter(
             ip_range=other.ip_range, ip_list=other.ip_list.value
         ):
             protection.remove_entry(actor, row.pk)

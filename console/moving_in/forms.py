@@ -34,7 +34,7 @@ class FilesField(forms.FileField):
 class HandInForm(forms.Form):
     """Exports as files or as text."""
 
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]  # a field is no attribute of the form
         label=gettext_lazy("Files"),
         required=False,
         help_text=gettext_lazy("One or several, up to 64 MB."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from console.moving_in.report import Translated
@@ -156,7 +157,7 @@ def _own_problems(struct: Any) -> list[str]:
     return texts
 
 
-def _bounds(struct: Any) -> Iterable[str]:
+def _bounds(struct: msgspec.Struct) -> Iterable[str]:
     for name, setting in settings(type(struct)).items():
         try:
             kinds.check(setting, getattr(struct, name))

@@ -55,5 +55,5 @@ def _column(setting: Setting, default: object) -> models.Field[Any, Any]:
     value = stored(setting, default)
     if isinstance(value, list | tuple):
         return made(default=partial(list, list(value)) if value else list)
-    nothing = {"null": True} if default is None or setting.unlimited else {"blank": True} if value == "" else {}
-    return made(default=value, **nothing)
+    null = default is None or setting.unlimited
+    return made(default=value, null=null, blank=not null and value == "")

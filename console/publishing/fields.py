@@ -31,7 +31,7 @@ class SettingField(forms.Field):
         super().__init__(label=setting.label, help_text=help_of(setting), required=required, widget=widget)
         self.setting = setting
         self.disabled = setting.read_only
-        self.error_messages["required"] = _("Enter the %s.") % self.label.lower()
+        self.error_messages["required"] = _("Enter the %s.") % setting.label.lower()
 
     @property
     def is_long(self) -> bool:
@@ -110,8 +110,8 @@ def help_of(setting: Setting) -> str:
     """What stands under a field; of a setting, or a choice, that nothing obeys, first that it is so, and why."""
     reasons = [setting.not_enforced] if setting.not_enforced else []
     for member in setting.choices or ():
-        if getattr(member, "not_enforced", ""):
-            reasons.append(f"{member.label}: {member.not_enforced}")
+        if why := getattr(member, "not_enforced", ""):
+            reasons.append(f"{label_of(member)}: {why}")
     if not reasons:
         return setting.help
     return format_html("<strong>{}</strong> {} {}", _("Not enforced:"), " ".join(reasons), setting.help)
@@ -119,7 +119,12 @@ def help_of(setting: Setting) -> str:
 
 def choices(setting: Setting) -> list[tuple[str, str]]:
     """(value, label) of a setting's members."""
-    return [(member.value, getattr(member, "label", member.value)) for member in setting.choices or ()]
+    return [(member.value, label_of(member)) for member in setting.choices or ()]
+
+
+def label_of(member: Enum) -> str:
+    """What people call a choice."""
+    return str(getattr(member, "label", member.value))
 
 
 def written(setting: Setting, value: Any) -> str:
@@ -149,9 +154,9 @@ def lines(setting: Setting, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [_("Yes") if value else _("No")]
     if isinstance(value, frozenset):
-        return [member.label for member in setting.choices or () if member in value]
+        return [label_of(member) for member in setting.choices or () if member in value]
     if isinstance(value, Enum):
-        return [str(getattr(value, "label", value.value))]
+        return [label_of(value)]
     if isinstance(value, tuple):
         return [_grant(each) if isinstance(each, Grant) else _line(each) for each in value]
     return written(setting, value).splitlines()

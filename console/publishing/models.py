@@ -1,5 +1,7 @@
 """Revisions of the configuration, and what the transports report (with SQL of their own)."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -26,6 +28,9 @@ class ConfigRevision(models.Model):
     author = models.TextField()
     comment = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
+    # What the pages add to a row, none of it stored.
+    transports: list[str]
+    in_force: list[Any]
 
     class Meta:
         ordering = ["-number"]

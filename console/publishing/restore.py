@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
 
 from console.actors import Actor, Role
 from console.publishing import queries
@@ -55,7 +54,7 @@ def put_back(kind: Published, snapshot: Snapshot) -> None:
     rows.bulk_create(_renewed(kind.make(each), held.get(key)) for key, each in wanted.items() if key not in same)
 
 
-def _renewed(row: Any, held: tuple[Any, Any] | None) -> Model:
+def _renewed(row: Any, held: tuple[Any, Any] | None) -> Any:
     if held:
         row.pk, row.version = held[0].pk, getattr(held[0], "version", 0) + 1
     elif isinstance(row, SingleRow):

@@ -80,8 +80,9 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
         """After an error about a newer version the next save is meant to replace that one."""
         if getattr(error, "code", "") == STALE and self.row is not None:
             self.row.refresh_from_db()
-            self.data = self.data.copy()
-            self.data[self.add_prefix("version")] = str(self.row.version)
+            entered: Any = self.data
+            self.data = entered = entered.copy()
+            entered[self.add_prefix("version")] = str(self.row.version)
 
 
 class SectionsForm(SettingsForm):

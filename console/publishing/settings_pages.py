@@ -27,7 +27,8 @@ class SettingsPages(CrudView):
 
     def make_form(self, obj: Any = None) -> SettingsForm:
         data = (self.request.POST,) if self.request.method == "POST" else ()
-        return self.form_class(*data, now=struct_of(obj, self.struct) if obj else None, row=obj)
+        made: SettingsForm = self.form_class(*data, now=struct_of(obj, self.struct) if obj else None, row=obj)
+        return made
 
     def put(self, form: Any, error: ValidationError) -> None:
         if isinstance(form, SettingsForm):

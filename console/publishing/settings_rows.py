@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import models
 from msgspec.structs import replace
 
 from console.actors import Actor
@@ -28,11 +27,11 @@ class SettingsRows:
     kind: Published
     problems: Callable[[Any, list[Any]], Collection[Problem]]
 
-    def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> models.Model:
+    def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> Any:
         """Writes a new row. Raises ValidationError at the fields that cannot stand."""
         return self.create_all(actor, [struct], confirmed)[0]
 
-    def create_all(self, actor: Actor, structs: Sequence[Any], confirmed: Collection[str] = ()) -> list[models.Model]:
+    def create_all(self, actor: Actor, structs: Sequence[Any], confirmed: Collection[str] = ()) -> list[Any]:
         """Writes new rows in one revision; each has to stand beside those that are there and those before it."""
         names = ", ".join(struct.name for struct in structs)
         with change(actor, f"{self.kind.noun} {names}: created", confirmed) as under_way:
@@ -52,7 +51,7 @@ class SettingsRows:
         changes: Changes,
         version: int | None = None,
         confirmed: Collection[str] = (),
-    ) -> models.Model:
+    ) -> Any:
         """Writes some settings (field → value, or what makes that of the present struct) of a row.
 
         `version` is the one that the editor saw; None does not care.
@@ -61,7 +60,7 @@ class SettingsRows:
         """
         with change(actor, "", confirmed) as under_way:
             row = self.row(pk)
-            before = struct_of(row, self.kind.struct)
+            before: Any = struct_of(row, self.kind.struct)
             changes = changes(before) if callable(changes) else changes
             if version is not None and version != row.version:
                 raise ValidationError(self.meanwhile(before, changes), code=STALE)
@@ -77,7 +76,7 @@ class SettingsRows:
         """Deletes a row."""
         with change(actor, "", confirmed) as under_way:
             row = self.row(pk)
-            struct = struct_of(row, self.kind.struct)
+            struct: Any = struct_of(row, self.kind.struct)
             under_way.comment = f"{self.kind.noun} {struct.name}: removed"
             under_way.record(self.kind.noun, struct.name, properties(struct), None)
             row.delete()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 
@@ -26,7 +26,8 @@ class SettingsPage:
 
     def row(self) -> SingleRow:
         """The row, or an unsaved one with the defaults."""
-        return self.kind.model._default_manager.filter(pk=1).first() or self.kind.model(pk=1)
+        found: Any = self.kind.model._default_manager.filter(pk=1).first() or self.kind.model(pk=1)
+        return cast(SingleRow, found)
 
     def now(self) -> Any:
         """The settings as they are saved."""

@@ -1,4 +1,5 @@
 from importlib import import_module
+from typing import Any
 
 from django.apps import AppConfig
 from django.db import connection
@@ -21,6 +22,8 @@ def address() -> str:
     """Django's database as a libpq connection string (the test database, in a test)."""
     settings = connection.settings_dict
     parts = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    known = {key: settings[name] for key, name in parts.items() if settings[name]}
-    options = {key: value for key, value in settings.get("OPTIONS", {}).items() if isinstance(value, (str, int))}
+    known: dict[str, Any] = {key: settings[name] for key, name in parts.items() if settings[name]}
+    options: dict[str, Any] = {
+        key: value for key, value in settings.get("OPTIONS", {}).items() if isinstance(value, (str, int))
+    }
     return make_conninfo(**options, **known)

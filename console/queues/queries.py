@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from console.queues.models import Content, Message, NextHop, Recipient, Status
@@ -112,7 +113,7 @@ def waited_for() -> list[tuple[str, str]]:
     """Key and domain of every next hop that mail waits for, by domain."""
     with connection.cursor() as cursor:
         cursor.execute(WAITED_FOR)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def queue_length() -> int:
@@ -120,7 +121,7 @@ def queue_length() -> int:
     return Recipient.objects.filter(status__in=WAITING).count()
 
 
-def waiting_recipients(next_hop: str = ""):
+def waiting_recipients(next_hop: str = "") -> QuerySet[Recipient]:
     """Recipients that wait, of one next hop or of all, oldest first, with their messages (`recipient.message`)."""
     found = Recipient.objects.filter(status__in=WAITING).select_related("message").order_by("due_at", "id")
     return found.filter(next_hop=next_hop) if next_hop else found
@@ -221,4 +222,5 @@ def _in_journal() -> dict[str, int]:
     environment = os.environ | places
     command = [sys.executable, "-m", "transport.shell.forward.waiting"]
     done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, check=True, timeout=120)
-    return json.loads(done.stdout)
+    found: dict[str, int] = json.loads(done.stdout)
+    return found

@@ -27,7 +27,7 @@ OWN, OUTBOUND = "gatepost", "gatepost-outbound"
 PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
 """Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
 
-EXPECTED: dict[str, Any] = {"acks_late": False, "ignore_result": True, "throws": (psycopg.OperationalError,)}
+AWAY = (psycopg.OperationalError,)
 """PostgreSQL may be away: the queue listener says so once, and no task needs a traceback for it."""
 
 DELIVERED = tuple(kind for kind in DeliveryType if kind is not DeliveryType.UNREACHABLE)
@@ -38,7 +38,7 @@ _queues: set[str] = set()
 _away = threading.Event()
 
 
-@shared_task(**EXPECTED)
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def deliver(next_hop: str) -> None:
     """Deliver what is due for one next hop."""
     DISPATCH.begun(next_hop)
@@ -48,28 +48,28 @@ def deliver(next_hop: str) -> None:
         _enqueue(*following)
 
 
-@shared_task(**EXPECTED)
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def turn() -> None:
     """The life sign of beat, of the broker and of the threads that do periodic work."""
     with pool().connection() as connection:
         took_turn(connection, "beat")
 
 
-@shared_task(**EXPECTED)
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def notify_senders() -> None:
     """Delay notifications and expiry."""
     while notices.send_due():
         pass
 
 
-@shared_task(**EXPECTED)
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def reroute() -> None:
     """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
     routing.reroute()
     patience.shorten()
 
 
-@shared_task(**EXPECTED)
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def expire() -> None:
     """Retention of finished messages and idle next hops."""
     while retention.forget_finished() == retention.BATCH:

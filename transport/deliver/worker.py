@@ -39,7 +39,7 @@ class Worker:
         self.wake: Wake = lambda delivery_type, hop: None
         self.look: Look = lambda connection: None
         self.is_asked: Callable[[], bool] = lambda: False
-        self.rerouted: Callable[[], None] = lambda: None
+        self.rerouted: Callable[[], object] = lambda: None
         self._registered = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
