@@ -36,7 +36,9 @@ def values(setting: Setting) -> st.SearchStrategy[object]:
         return st.frozensets(st.sampled_from(list(setting.choices or ())))
     if setting.kind in (Kind.COUNT, Kind.SIZE, Kind.TIMESPAN):
         return st.integers(setting.minimum, setting.maximum)
-    return OF_KIND.get(setting.kind) or st.just(kinds.parse(setting, EXAMPLES[setting.kind]))
+    if setting.kind in OF_KIND:
+        return OF_KIND[setting.kind]
+    return st.just(kinds.parse(setting, EXAMPLES[setting.kind]))
 
 
 def objects(struct: type) -> st.SearchStrategy[object]:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
+from console.commands.script import connection_filter_cmdlet
 from console.management_shell.cmdlets.single import Page, Part
 from console.protection import actions, queries
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.setting import settings
 
 
-def part(struct: type, **names: str) -> Part:
-    """Settings of one of the filters."""
-    return Part(struct, partial(queries.filter_settings, struct), actions.set_filter, names)
+def _part(struct: type, names: Mapping[str, str] | None = None) -> Part:
+    return Part(struct, partial(queries.filter_settings, struct), actions.set_filter, names or {})
+
+
+def connection_filter(noun: str) -> Part:
+    """Those settings of the connection filter that `Set-noun` changes."""
+    placed = {field: connection_filter_cmdlet(each) for field, each in settings(ConnectionFilter).items()}
+    return _part(ConnectionFilter, {field: name for field, (cmdlet, name) in placed.items() if cmdlet == f"Set-{noun}"})
 
 
 PAGES = (
     Page(
         "RecipientFilterConfig",
         "the recipient filter",
-        (part(RecipientFilter),),
+        (_part(RecipientFilter),),
         (("Get-RecipientFilterConfig | fl", "Which recipients are refused."),),
         (
             (
@@ -35,7 +43,7 @@ PAGES = (
     Page(
         "SenderFilterConfig",
         "the sender filter",
-        (part(SenderFilter),),
+        (_part(SenderFilter),),
         (("Get-SenderFilterConfig", "Which senders are refused."),),
         (
             (
@@ -47,35 +55,21 @@ PAGES = (
     Page(
         "IPBlockListConfig",
         "the use of the IP Block list",
-        (
-            part(
-                ConnectionFilter,
-                ip_block_list_enabled="Enabled",
-                static_entry_rejection_response="StaticEntryRejectionResponse",
-                external_mail_enabled="ExternalMailEnabled",
-                internal_mail_enabled="InternalMailEnabled",
-            ),
-        ),
+        (connection_filter("IPBlockListConfig"),),
         (("Get-IPBlockListConfig", "Whether the list is used, and what a client on it is told."),),
         (('Set-IPBlockListConfig -StaticEntryRejectionResponse "You are on our list"', "The reply's own words."),),
     ),
     Page(
         "IPAllowListConfig",
         "the use of the IP Allow list",
-        (part(ConnectionFilter, ip_allow_list_enabled="Enabled"),),
+        (connection_filter("IPAllowListConfig"),),
         (("Get-IPAllowListConfig", "Whether the list is used."),),
         (("Set-IPAllowListConfig -Enabled $true", "Mail of a client on it passes no other filter."),),
     ),
     Page(
         "IPBlockListProvidersConfig",
         "the use of block-list providers",
-        (
-            part(
-                ConnectionFilter,
-                ip_block_list_providers_enabled="Enabled",
-                bypassed_recipients="BypassedRecipients",
-            ),
-        ),
+        (connection_filter("IPBlockListProvidersConfig"),),
         (("Get-IPBlockListProvidersConfig", "Whether they are asked, and who gets mail all the same."),),
         (
             (
@@ -87,7 +81,7 @@ PAGES = (
     Page(
         "IPAllowListProvidersConfig",
         "the use of allow-list providers",
-        (part(ConnectionFilter, ip_allow_list_providers_enabled="Enabled"),),
+        (connection_filter("IPAllowListProvidersConfig"),),
         (("Get-IPAllowListProvidersConfig", "Whether they are asked."),),
         (("Set-IPAllowListProvidersConfig -Enabled $false", "Nobody asks them any more."),),
     ),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from console.management_shell.cmdlets.filters import part
+from console.management_shell.cmdlets.filters import connection_filter
 from console.management_shell.cmdlets.secure_domains import SecureDomains
 from console.management_shell.cmdlets.single import Page, Part
 from console.management_shell.language.cmdlet import Parameter
 from console.management_shell.language.values import read_text
 from console.transport_settings.actions import PAGES, save
-from transport.config.connection_filter import ConnectionFilter
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
@@ -24,12 +23,7 @@ TABLE = (
         "the transport service",
         (
             Part(TransportLimits, PAGES[TransportLimits].row, save),
-            part(
-                ConnectionFilter,
-                dns_servers="ExternalDNSServers",
-                dns_timeout="DnsTimeout",
-                reverse_dns_lookup_enabled="ReverseDnsLookupEnabled",
-            ),
+            connection_filter("TransportService"),
         ),
         (("Get-TransportService | fl *retry*", "When mail that waits is tried again."),),
         (
