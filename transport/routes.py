@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from transport import node
 from transport.config import revisions
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
@@ -30,7 +31,7 @@ class Routes:
         with self._lock:
             if number is not None and number != self._number:
                 rows = connection.execute(SHARED["revisions_from_newest"])
-                self._router = Router(next(revisions.readable(rows, _tell), self._router.snapshot))
+                self._router = Router(next(revisions.readable(rows, _tell), self._router.snapshot), node.name())
                 self._number = number
             return self._router
 

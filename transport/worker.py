@@ -8,7 +8,6 @@ import gc
 import logging
 import os
 import signal
-import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Never
 import msgspec
 import uvloop
 
-from transport import log_lines
+from transport import log_lines, node
 from transport.config.snapshot import Snapshot
 from transport.durable_file import only_one
 from transport.receive.policy import Policy
@@ -69,12 +68,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 def environment(variables: Mapping[str, str]) -> Environment:
     """The variables as README.md lists them. Raises OSError when the secret cannot be read."""
     home = Path(variables.get("GATEPOST_HOME") or "var").absolute()
-    node = variables.get("GATEPOST_NODE") or socket.gethostname()
+    here = node.name(variables)
     secret = variables.get("GATEPOST_SECRET_KEY") or _secret(home / "secret.key")
     return Environment(
         home=home,
-        name=variables.get("GATEPOST_TRANSPORT") or node,
-        node=node,
+        name=variables.get("GATEPOST_TRANSPORT") or here,
+        node=here,
         database_url=variables.get("DATABASE_URL", ""),
         redis_url=variables.get("REDIS_URL", ""),
         secret=secret.encode(),
@@ -147,11 +146,12 @@ class Worker:
 
     async def _put_in_force(self, snapshot: Snapshot) -> None:
         before = self._reception.in_force
-        tls = TlsContexts(snapshot, self._settings.secret, before.tls if before is not None else None)
-        kerberos = Kerberos(snapshot, self._settings.secret)
+        server, secret = self._settings.node, self._settings.secret
+        tls = TlsContexts(snapshot, server, secret, before.tls if before is not None else None)
+        kerberos = Kerberos(snapshot, secret)
         for problem in (*tls.problems, *filter(None, [kerberos.problem])):
             log.error("%s", problem)
-        policy = Policy(snapshot, kerberos.acceptor is not None)
+        policy = Policy(snapshot, server, kerberos.acceptor is not None)
         self._reception.in_force = InForce(policy, tls, kerberos)
         await self._listeners.match(snapshot)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -99,5 +100,5 @@ def row_shown_by(connector: ReceiveConnector) -> Certificate | None:
 def shown_by(connector: ReceiveConnector, snapshot: Snapshot) -> str:
     """The name of the certificate that a connector shows."""
     now = timezone.now().timestamp()
-    found = certificate_match.shown(connector, snapshot.certificates, snapshot.server, now)
+    found = certificate_match.shown(connector, snapshot.certificates, settings.GATEPOST_NODE, now)
     return found.name if found else ""

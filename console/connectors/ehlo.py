@@ -18,6 +18,6 @@ def answers(connector: ReceiveConnector, server: str, kerberos: bool = False) ->
     """What a client reads without and with TLS; the second is empty without TLS. `kerberos`: as `Policy`."""
     offers = AuthMechanism.Tls in connector.auth_mechanism
     local = ("192.0.2.1", connector.bindings[0].port if connector.bindings else 25)
-    policy = Policy(Snapshot(server=server, receive_connectors=(connector,)), kerberos)
+    policy = Policy(Snapshot(receive_connectors=(connector,)), server, kerberos)
     plain = Session(policy, connector, *local, *CLIENT, tls_available=offers)
     return hello.answer(plain).text, hello.answer(replace(plain, tls=CIPHER)).text if offers else ""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-
 from console.publishing.published import Published, every
 from transport.config.snapshot import Snapshot
 
 
 def compile_snapshot(revision: int) -> Snapshot:
     """What the rows say now, as that revision."""
-    parts = {each.part: _part(each) for each in every()}
-    return Snapshot(revision=revision, server=settings.GATEPOST_NODE, **parts)
+    return Snapshot(revision=revision, **{kind.part: _part(kind) for kind in every()})
 
 
 def _part(kind: Published) -> Any:

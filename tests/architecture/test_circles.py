@@ -8,7 +8,8 @@ from tests.architecture.imports import circles, files, room_of
 # fmt: off
 ORDER = (
     "transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace",
-    "transport.durable_file", "transport.log_lines", "transport.queries", "transport.next_hops", "transport.routes",
+    "transport.durable_file", "transport.log_lines", "transport.node",
+    "transport.queries", "transport.next_hops", "transport.routes",
     "transport.shell.clock", "transport.shell.metrics", "transport.shell.privileges",
     "transport.shell.database", "transport.shell.queries",
     "transport.shell.journal", "transport.shell.feeds", "transport.shell.people", "transport.shell.log",

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from tests.config.example_values import EXAMPLES
 from transport.config import kinds
-from transport.config.accepted_domain import AcceptedDomain
-from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.document import DocumentError, checksum, decode, encode
-from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.kinds import Kind, Setting
 from transport.config.permissions import ANONYMOUS, Grant, Right
-from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
-from transport.config.snapshot import Snapshot
-from transport.config.transport_config import TransportConfig
-from transport.config.transport_limits import TransportLimits
+from transport.config.snapshot import FORMAT, Snapshot
 
 OF_KIND = {
     Kind.TEXT: st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20),
@@ -45,22 +45,21 @@ def objects(struct: type) -> st.SearchStrategy[object]:
     return st.builds(struct, **{field: values(setting) for field, setting in settings(struct).items()})
 
 
-TABLES = [ReceiveConnector, SendConnector, AcceptedDomain, RecipientFilter, SenderFilter]
-TABLES += [ConnectionFilter, IPListEntry, IPListProvider, TransportLimits, TransportConfig]
-snapshots = st.builds(
-    Snapshot,
-    revision=st.integers(0, 10**9),
-    receive_connectors=st.tuples(objects(ReceiveConnector)),
-    send_connectors=st.tuples(objects(SendConnector)),
-    accepted_domains=st.tuples(objects(AcceptedDomain)),
-    recipient_filter=objects(RecipientFilter),
-    sender_filter=objects(SenderFilter),
-    connection_filter=objects(ConnectionFilter),
-    ip_list_entries=st.tuples(objects(IPListEntry)),
-    ip_list_providers=st.tuples(objects(IPListProvider)),
-    transport_limits=objects(TransportLimits),
-    transport_config=objects(TransportConfig),
-)
+PARTS = {each.name: each.type for each in fields(Snapshot) if each.name != "revision"}
+"""Field of the snapshot → the struct that it holds, or the tuple of such structs."""
+
+
+def struct_of(hint: Any) -> type:
+    return next(iter(typing.get_args(hint)), hint)
+
+
+def part(hint: Any) -> st.SearchStrategy[object]:
+    struct = struct_of(hint)
+    built = objects(struct) if settings(struct) else st.from_type(struct)
+    return built if struct is hint else st.tuples(built)
+
+
+snapshots = st.builds(Snapshot, revision=st.integers(0, 10**9), **{name: part(hint) for name, hint in PARTS.items()})
 
 
 @given(snapshots)
@@ -69,7 +68,7 @@ def test_round_trip(snapshot: Snapshot) -> None:
     assert checksum(encode(snapshot)) == checksum(encode(decode(encode(snapshot))))
 
 
-@given(st.one_of(map(objects, TABLES)))
+@given(st.one_of(objects(struct) for struct in map(struct_of, PARTS.values()) if settings(struct)))
 def test_what_is_shown_can_be_typed_again(thing: object) -> None:
     for field, setting in settings(type(thing)).items():
         if setting.kind is not Kind.GRANTS:
@@ -86,3 +85,55 @@ def test_what_is_shown_can_be_typed_again(thing: object) -> None:
 def test_what_is_no_document_is_refused_in_words(document: bytes) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
         decode(document)
+
+
+def test_the_format_is_the_first_that_a_document_says() -> None:
+    assert encode(Snapshot()).startswith(b'{"format":%d,' % FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ((), r"`colour`$"),
+        (("receive_connectors", 0), r"`colour` - at `\$\.receive_connectors\[0\]`"),
+        (("receive_connectors", 0, "bindings", 0), r"`colour` - at `\$\.receive_connectors\[0\]\.bindings\[0\]`"),
+        (("transport_config",), r"`colour` - at `\$\.transport_config`"),
+    ],
+)
+def test_a_key_that_nobody_knows_is_refused_and_named(where: tuple[str | int, ...], words: str) -> None:
+    values = place = json.loads(encode(decode(FORMER)))
+    for step in where:
+        place = place[step]
+    place["colour"] = "blue"
+    with pytest.raises(DocumentError, match=words):
+        decode(json.dumps(values))
+
+
+def structs_below(hint: Any) -> set[type]:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return {hint}.union(*(structs_below(each.type) for each in fields(hint)))
+    return set().union(*map(structs_below, typing.get_args(hint)))
+
+
+def test_no_struct_of_the_document_lets_an_unknown_key_pass() -> None:
+    every = structs_below(Snapshot)
+    assert {each for each in every if not each.__struct_config__.forbid_unknown_fields} == set()
+    assert len(every) >= 18
+
+
+FORMER = (Path(__file__).parent / "documents" / "format_0.json").read_bytes()
+"""Written by the version before documents had a format."""
+
+
+def test_a_document_of_the_former_format_is_read() -> None:
+    found = decode(FORMER)
+    said = json.loads(FORMER)
+    assert json.loads(encode(found)) == {"format": FORMAT} | {key: said[key] for key in said if key != "server"}
+    assert decode(encode(found)) == found
+    assert [each.name for each in found.receive_connectors] == ["Default Frontend gateway", "Printers"]
+
+
+@pytest.mark.parametrize("number", [-1, FORMAT + 1, '"one"'])
+def test_a_format_that_is_not_known_here_is_refused(number: object) -> None:
+    with pytest.raises(DocumentError, match=r"format is|Expected `int`"):
+        decode(encode(Snapshot()).replace(b'"format":%d' % FORMAT, f'"format":{number}'.encode()))

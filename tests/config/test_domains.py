@@ -139,10 +139,13 @@ def test_every_domain_means_names_but_no_address_literals() -> None:
 
 
 def test_the_postmaster_belongs_to_the_default_domain() -> None:
-    assert default_domain(Snapshot(accepted_domains=(domain(), domain("b.example", default=True)))) == "b.example"
-    assert default_domain(Snapshot(accepted_domains=(domain("*.b.example", default=True),))) == "b.example"
-    assert default_domain(Snapshot(server="gw.test", accepted_domains=(domain("*", default=True),))) == "gw.test"
-    assert default_domain(Snapshot(server="gw.test")) == "gw.test"
+    assert (
+        default_domain(Snapshot(accepted_domains=(domain(), domain("b.example", default=True))), "gw.test")
+        == "b.example"
+    )
+    assert default_domain(Snapshot(accepted_domains=(domain("*.b.example", default=True),)), "gw.test") == "b.example"
+    assert default_domain(Snapshot(accepted_domains=(domain("*", default=True),)), "gw.test") == "gw.test"
+    assert default_domain(Snapshot(), "gw.test") == "gw.test"
 
 
 def test_an_answer_takes_no_longer_with_a_hundred_thousand_domains() -> None:

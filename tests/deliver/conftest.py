@@ -294,8 +294,9 @@ def query(database_url: str) -> Iterator[Callable[..., list[tuple]]]:
 
 
 @pytest.fixture
-def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
-    """Publish a configuration: x.test and gatepost.test are ours, everything else goes to the sink."""
+def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Snapshot]:
+    """Publish a configuration to gw.test: x.test and gatepost.test are ours, everything else goes to the sink."""
+    monkeypatch.setenv("GATEPOST_NODE", "gw.test")
 
     def configure(
         *,
@@ -320,7 +321,7 @@ def configure(database_url: str, sink: Sink) -> Callable[..., Snapshot]:
             for name in ("gatepost.test", "x.test")
         )
         snapshot = Snapshot(
-            revision=number, server="gw.test", accepted_domains=domains,
+            revision=number, accepted_domains=domains,
             send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
             transport_config=config or TransportConfig(), receive_connectors=receiving,
             connection_filter=ConnectionFilter(dns_servers=dns_servers),

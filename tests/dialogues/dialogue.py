@@ -149,7 +149,6 @@ def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
             values.setdefault("tarpit_interval", 0)
         made[struct].append(struct(**values))
     return Snapshot(
-        server="gateway.test",
         receive_connectors=tuple(made[ReceiveConnector]),
         accepted_domains=tuple(made[AcceptedDomain]),
         recipient_filter=(made[RecipientFilter] or [RecipientFilter()])[0],

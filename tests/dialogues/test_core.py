@@ -61,7 +61,7 @@ class Core:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self.dialogue, self.world = dialogue, Told(dialogue)
-        self.policy = Policy(dialogue.snapshot)
+        self.policy = Policy(dialogue.snapshot, "gateway.test")
         self.connect(dialogue.client, NOW)
 
     def connect(self, client: str, now: float) -> None:

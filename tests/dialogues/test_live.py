@@ -66,6 +66,7 @@ class LiveTransport:
         self.dns = DnsServer()
         environment = {**os.environ, "GATEPOST_HOME": str(home), "DATABASE_URL": database_url}
         environment |= {"GATEPOST_HEALTH": self.health, "GATEPOST_SECRET_KEY": SECRET.decode()}
+        environment |= {"GATEPOST_NODE": "gateway.test"}
         self.output = (home / "transport.log").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "transport"], cwd=ROOT, env=environment, stdout=self.output, stderr=self.output

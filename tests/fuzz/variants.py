@@ -92,7 +92,6 @@ def snapshot(chance: random.Random, *connectors: ReceiveConnector) -> Snapshot:
     lists = (IPListEntry(ip_list=IPList.Block, ip_range="127.0.0.2"), IPListEntry(ip_list=IPList.Allow, ip_range="::1"))
     provider = IPListProvider(name="List", ip_list=IPList.Block, lookup_domain="list.example")
     return Snapshot(
-        server="gateway.test",
         receive_connectors=connectors,
         accepted_domains=(domain("contoso.com", default=True), domain("branch.example", match_subdomains=True)),
         recipient_filter=_some(chance, RecipientFilter),

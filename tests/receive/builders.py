@@ -45,11 +45,11 @@ def domain(name: str = "contoso.com", **values: Any) -> AcceptedDomain:
 def policy(*connectors: ReceiveConnector, domains: tuple[AcceptedDomain, ...] = (), **values: Any) -> Policy:
     return Policy(
         Snapshot(
-            server="gateway.test",
             receive_connectors=connectors or (connector(),),
             accepted_domains=domains or (domain(default=True),),
             **values,
-        )
+        ),
+        "gateway.test",
     )
 
 

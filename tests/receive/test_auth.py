@@ -31,7 +31,9 @@ def client(**values: object) -> Session:
 
 def with_kerberos(**values: object) -> Session:
     session = client(enable_auth_gssapi=True, **values)
-    return msgspec.structs.replace(session, policy=Policy(session.policy.snapshot, kerberos=True))
+    return msgspec.structs.replace(
+        session, policy=Policy(session.policy.snapshot, session.policy.server, kerberos=True)
+    )
 
 
 def plain(session: Session, text: str = "\0anna\0secret") -> Outcome:

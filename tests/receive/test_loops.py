@@ -25,9 +25,8 @@ class Gatepost:
 
     def __init__(self, name: str, denies: bool, local_limit: int = 8) -> None:
         receives = connector(grants=DENY if denies else (), max_local_hop_count=local_limit)
-        self.policy = Policy(
-            Snapshot(server=name, receive_connectors=(receives,), accepted_domains=(domain(default=True),))
-        )
+        snapshot = Snapshot(receive_connectors=(receives,), accepted_domains=(domain(default=True),))
+        self.policy = Policy(snapshot, name)
 
     def __call__(self, message: bytes) -> bytes | None:
         session = said(connected(self.policy), "EHLO x", "MAIL FROM:<a@example.org>", "RCPT TO:<b@contoso.com>")

@@ -55,7 +55,6 @@ def test_a_host_is_called_by_its_name_once():
 
 
 SNAPSHOT = Snapshot(
-    server="gw.x.test",
     receive_connectors=(
         ReceiveConnector(name="In", bindings=(Binding("192.0.2.9", 25), Binding("::", 25)), fqdn="mx.x.test"),
         ReceiveConnector(name="Off", bindings=(Binding("192.0.2.8", 25),), fqdn="off.x.test", enabled=False),
@@ -67,43 +66,45 @@ ANYWHERE = (IPRange("0.0.0.0-255.255.255.255"), IPRange("::/0"))
 
 @pytest.mark.parametrize("name", ["gw.x.test", "MX.x.test", "out.x.test"])
 def test_our_names_are_ourselves(name):
-    assert sift([name], [], policy(SNAPSHOT, 25, ANYWHERE), nowhere).ours
+    assert sift([name], [], policy(SNAPSHOT, "gw.x.test", 25, ANYWHERE), nowhere).ours
 
 
 def test_other_names_ports_and_addresses_are_not():
-    by = policy(SNAPSHOT, 25, ANYWHERE)
+    by = policy(SNAPSHOT, "gw.x.test", 25, ANYWHERE)
     others = [Host("a.test", "192.0.2.8"), Host("b.test", "2001:db8::1")]
     assert sift(["a.test", "b.test", "off.x.test"], others, by, nowhere).hosts == tuple(others)
-    assert not sift(["a.test"], [Host("a.test", "192.0.2.9")], policy(SNAPSHOT, 2525, ANYWHERE), nowhere).ours
+    assert not sift(
+        ["a.test"], [Host("a.test", "192.0.2.9")], policy(SNAPSHOT, "gw.x.test", 2525, ANYWHERE), nowhere
+    ).ours
 
 
 @pytest.mark.parametrize("address", ["192.0.2.9", "::ffff:192.0.2.9"])
 def test_a_binding_is_ourselves(address):
-    assert sift(["a.test"], [Host("a.test", address)], policy(SNAPSHOT, 25, ANYWHERE), nowhere).ours
+    assert sift(["a.test"], [Host("a.test", address)], policy(SNAPSHOT, "gw.x.test", 25, ANYWHERE), nowhere).ours
 
 
 def test_a_binding_to_all_addresses_is_every_one_of_this_machine():
-    by = policy(SNAPSHOT, 25, ANYWHERE)
+    by = policy(SNAPSHOT, "gw.x.test", 25, ANYWHERE)
     assert sift(["a.test"], [Host("a.test", "2001:db8::7")], by, lambda address: address == "2001:db8::7").ours
     assert not sift(["a.test"], [Host("a.test", "192.0.2.7")], by, lambda address: True).ours, "bound for IPv6 only"
 
 
 def test_the_name_of_nobody_is_not_ours():
-    assert not sift(["localhost"], [], policy(Snapshot(), 25, ANYWHERE), nowhere).ours
+    assert not sift(["localhost"], [], policy(Snapshot(), "localhost", 25, ANYWHERE), nowhere).ours
 
 
 def test_own_addresses_are_inner_as_well():
     """A public address of this machine, where another service may listen."""
-    sifted = sift(["a.test"], [Host("a.test", "8.8.8.8")], policy(SNAPSHOT, 26, ()), lambda address: True)
+    sifted = sift(["a.test"], [Host("a.test", "8.8.8.8")], policy(SNAPSHOT, "gw.x.test", 26, ()), lambda address: True)
     assert (sifted.hosts, sifted.inner) == ((), ("8.8.8.8",))
 
 
 def test_smart_hosts_may_be_anywhere_but_here():
-    by = policy(SNAPSHOT, 25, None)
+    by = policy(SNAPSHOT, "gw.x.test", 25, None)
     assert sift(["gw.x.test"], [Host("gw.x.test", "10.0.0.1")], by, nowhere).hosts
     assert sift(["a.test"], [Host("a.test", "192.0.2.9")], by, nowhere).ours
 
 
 def test_the_same_address_is_tried_once():
     twice = [Host("a.test", "8.8.8.8"), Host("a.test", "8.8.8.8")]
-    assert len(sift(["a.test"], twice, policy(SNAPSHOT, 25, ()), nowhere).hosts) == 1
+    assert len(sift(["a.test"], twice, policy(SNAPSHOT, "gw.x.test", 25, ()), nowhere).hosts) == 1

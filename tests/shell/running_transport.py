@@ -51,7 +51,12 @@ class RunningTransport:
         self.port = free_port()
         self.health = f"127.0.0.1:{free_port()}"
         self.name = name
-        self.variables = {"GATEPOST_NODE": name, "GATEPOST_HEALTH": self.health, "DATABASE_URL": database_url}
+        self.variables = {
+            "GATEPOST_TRANSPORT": name,
+            "GATEPOST_NODE": "gateway.test",
+            "GATEPOST_HEALTH": self.health,
+            "DATABASE_URL": database_url,
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,7 +80,6 @@ class RunningTransport:
         values.setdefault("accepted_domains", (domain("gatepost.test", default=True),))
         return Snapshot(
             revision=revision,
-            server="gateway.test",
             receive_connectors=connectors or (self.connector(),),
             **values,
         )

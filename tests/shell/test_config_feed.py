@@ -20,8 +20,9 @@ from tests.shell.running_transport import Client, RunningTransport
 from transport.config.certificate import Certificate
 from transport.config.document import checksum, encode
 from transport.config.permissions import PermissionGroup
-from transport.config.snapshot import Snapshot
+from transport.config.snapshot import FORMAT, Snapshot
 from transport.receive.certificate_match import leaf
+from transport.shell.feeds.config_feed import Copy
 
 INSERT = """
 insert into publishing_configrevision (number, document, checksum, author, comment) values (%s, %s, %s, 'test', '')
@@ -107,7 +108,7 @@ def test_a_forwarder_that_moves_nothing_is_said_and_mail_is_accepted(
         "values ('forwarder', %s, now() - %s * interval '1 s', now() - %s * interval '1 s')"
     )
     with psycopg.connect(office.url) as connection:
-        connection.execute(turn, [following.name, ago, waiting])
+        connection.execute(turn, ["gateway.test", ago, waiting])
     reported = "select seen_at from publishing_transport"
     before = office.row(reported)
     wait_for(lambda: office.row(reported) != before, "the transport takes no turn")
@@ -116,16 +117,21 @@ def test_a_forwarder_that_moves_nothing_is_said_and_mail_is_accepted(
     assert following.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
 
 
-@pytest.mark.parametrize("fault", ["checksum", "json", "number"])
+@pytest.mark.parametrize("fault", ["checksum", "json", "number", "key", "format"])
 def test_a_broken_document_is_set_aside(office: Office, following: RunningTransport, fault: str) -> None:
     document = encode(following.snapshot(revision=3 if fault == "number" else 2)).decode()
     if fault == "json":
         document = document[:-20]
+    if fault == "key":
+        document = document.replace('"revision":2', '"revision":2,"colour":"blue"')
+    if fault == "format":
+        document = document.replace(f'"format":{FORMAT}', '"format":99')
     office.publish_document(2, document, "0" if fault == "checksum" else checksum(document.encode()))
     wait_for(lambda: following.facts().get("problems"), "no problem is said")
     (problem,) = following.facts()["problems"]
     assert problem["message"].startswith("Revision 2 cannot be used: ")
     assert problem["message"].endswith("; revision 1 stays in force.")
+    assert {"key": "unknown field `colour`", "format": "its format is 99"}.get(fault, "") in problem["message"]
     assert following.facts()["revision"] == 1
     following.greeted()
     wait_for((following.state / "config-2.refused.json").exists, "it is not kept for a human")
@@ -160,6 +166,20 @@ def test_serves_from_disk_without_postgresql(office: Office, following: RunningT
     assert following.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
     wait_for(lambda: following.facts()["problems"], "nobody misses PostgreSQL", 15)
     assert [each["message"].split(":")[0] for each in following.facts()["problems"]] == ["PostgreSQL does not answer"]
+
+
+def test_a_copy_on_disk_of_the_former_format_is_served_without_postgresql(following: RunningTransport) -> None:
+    wait_for(lambda: (following.state / "config.json").exists(), "no copy on disk")
+    following.stop()
+    values = msgspec.json.decode(encode(following.snapshot(revision=7)), type=dict[str, object])
+    del values["format"]
+    former = msgspec.json.encode(values | {"server": "office.test"})
+    copy = Copy(7, checksum(former), former.decode())
+    (following.state / "config.json").write_bytes(msgspec.json.encode(copy))
+    following.variables["DATABASE_URL"] = ""
+    following.start()
+    assert following.facts()["revision"] == 7
+    assert following.client().line().startswith("220 gateway.test "), "its own name, not that of who wrote it"
 
 
 def test_a_damaged_copy_on_disk_waits_for_postgresql(office: Office, following: RunningTransport) -> None:

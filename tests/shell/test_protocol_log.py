@@ -54,7 +54,7 @@ def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
     lines = rows(directory)
     assert [line[6] for line in lines] == [*"+*><><><><><><>-"]
     assert [int(line[3]) for line in lines] == list(range(len(lines)))
-    assert {line[1] for line in lines} == {"node-1\\Default, in"}
+    assert {line[1] for line in lines} == {"gateway.test\\Default, in"}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line[0]) for line in lines)
     assert {len(line) for line in lines} == {9}
     assert re.fullmatch(r"[0-9A-F]{16}", lines[0][2])

@@ -15,7 +15,7 @@ from transport.shell.clients.tls_contexts import TlsContexts
 
 
 def contexts(*certificates: Certificate, before: TlsContexts | None = None, **values: Any) -> TlsContexts:
-    return TlsContexts(Snapshot(certificates=certificates, server="a.test", **values), SECRET, before)
+    return TlsContexts(Snapshot(certificates=certificates, **values), "a.test", SECRET, before)
 
 
 def shown_to(context: ssl.SSLContext | None, **client: Any) -> str:

@@ -28,7 +28,7 @@ class DomainType(Enum):
         ]
 
 
-class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A domain for which mail is accepted from everybody who may submit. `domain_name` is lower case ASCII."""
 
     name: Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class AddressSpace(msgspec.Struct, frozen=True, order=True):
+class AddressSpace(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """Domains a connector is for: `*`, `contoso.com` or `*.contoso.com`; the lowest cost wins among equals."""
 
     domain: str

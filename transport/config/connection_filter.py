@@ -31,7 +31,7 @@ class IPList(Enum):
         return {"Block": "is refused (block list)", "Allow": "is trusted (allow list)"}[self.value]
 
 
-class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The switches of the connection filter, and how DNS is asked. Times in seconds."""
 
     ip_allow_list_enabled: Annotated[
@@ -124,7 +124,7 @@ class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2
 
 
-class IPListEntry(msgspec.Struct, frozen=True, kw_only=True):
+class IPListEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Addresses on the IP Allow or IP Block list. `expiration_time` in Unix seconds, None for ever."""
 
     ip_list: Annotated[
@@ -172,7 +172,7 @@ class IPListEntry(msgspec.Struct, frozen=True, kw_only=True):
         return self.expiration_time is None or now < self.expiration_time
 
 
-class IPListProvider(msgspec.Struct, frozen=True, kw_only=True):
+class IPListProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A list that is asked by DNS (RFC 5782): which answers count, and what a listed client is told."""
 
     name: Annotated[

@@ -1,12 +1,17 @@
-"""Snapshot ⇄ JSON: the only serializer of the configuration. Keys are Exchange's names where the table has one."""
+"""Snapshot ⇄ JSON: the only serializer of the configuration. Keys are the names of the fields.
+
+A document says its format. One of a former format is brought up to date, format by format, before it is read; a key
+that nobody knows is refused, since whoever wrote it meant something by it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import msgspec
 
-from transport.config.snapshot import Snapshot
+from transport.config.snapshot import FORMAT, Snapshot
 
 
 class DocumentError(ValueError):
@@ -23,11 +28,36 @@ def encode(snapshot: Snapshot) -> bytes:
 
 
 def decode(document: bytes | str) -> Snapshot:
-    """The snapshot of a document. Raises DocumentError for anything that is not one."""
+    """The snapshot of a document, of this format or a former one. Raises DocumentError for anything that is not one."""
     try:
-        return _decoder.decode(document)
+        try:
+            return _decoder.decode(document)
+        except msgspec.ValidationError:
+            return _decoder.decode(_upgraded(document))
     except (msgspec.MsgspecError, UnicodeError, ValueError, TypeError, RecursionError) as error:
         raise DocumentError(f"The configuration document cannot be read: {error}") from error
+
+
+Values = dict[str, msgspec.Raw]
+
+
+def _upgraded(document: bytes | str) -> bytes:
+    values = msgspec.json.decode(document, type=Values)
+    number = msgspec.json.decode(values.get("format", b"0"), type=int)
+    if not 0 <= number <= FORMAT:
+        raise ValueError(f"its format is {number}, and {FORMAT} is the newest that is known here")
+    for upgrade in UPGRADES[number:]:
+        upgrade(values)
+    return msgspec.json.encode(values | {"format": FORMAT})
+
+
+def _without_server(values: Values) -> None:
+    """Format 0 had no number, and named the machine that wrote it: now whoever reads it goes by its own name."""
+    values.pop("server", None)
+
+
+UPGRADES: tuple[Callable[[Values], None], ...] = (_without_server,)
+"""What makes format n + 1 of format n, in place."""
 
 
 def verified(document: bytes, expected: str) -> Snapshot:

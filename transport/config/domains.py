@@ -57,9 +57,9 @@ def domain_of(address: str) -> str:
     return domain.lower().rstrip(".") if at else ""
 
 
-def default_domain(snapshot: Snapshot) -> str:
+def default_domain(snapshot: Snapshot, server: str) -> str:
     """The domain of the postmaster: the default accepted domain, else the server's own name."""
     for accepted in snapshot.accepted_domains:
         if accepted.default:
-            return parent(accepted) or snapshot.server
-    return snapshot.server
+            return parent(accepted) or server
+    return server

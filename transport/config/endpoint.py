@@ -12,7 +12,7 @@ ALL_IPV4 = "0.0.0.0-255.255.255.255"
 ALL_IPV6 = "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 
-class Binding(msgspec.Struct, frozen=True, order=True):
+class Binding(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """A local IP address and TCP port; `0.0.0.0` and `::` stand for every address of their family."""
 
     ip: str
@@ -27,7 +27,7 @@ class Binding(msgspec.Struct, frozen=True, order=True):
         return self.ip in ("0.0.0.0", "::")
 
 
-class IPRange(msgspec.Struct, frozen=True, order=True):
+class IPRange(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """An inclusive range of addresses of one family, kept as it was written for the administrator to read again."""
 
     text: str

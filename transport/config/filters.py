@@ -29,7 +29,7 @@ class FilterAction(Enum):
         ]
 
 
-class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True):
+class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which recipients are refused at RCPT TO."""
 
     enabled: Annotated[
@@ -97,7 +97,7 @@ class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
-class SenderFilter(msgspec.Struct, frozen=True, kw_only=True):
+class SenderFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which senders are refused at MAIL FROM, and in the header From at the end of the message."""
 
     enabled: Annotated[

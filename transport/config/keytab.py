@@ -19,7 +19,7 @@ ENCRYPTIONS = {
 """The numbers of RFC 3961 §8 and its successors → names."""
 
 
-class Key(msgspec.Struct, frozen=True, order=True):
+class Key(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """One entry without its secret: `smtp/mail.contoso.com@CONTOSO.COM`, the key's version, its encryption."""
 
     principal: str
@@ -35,7 +35,7 @@ class Key(msgspec.Struct, frozen=True, order=True):
         return self.principal.rpartition("@")[2]
 
 
-class Keytab(msgspec.Struct, frozen=True, kw_only=True):
+class Keytab(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of one file, encrypted with the installation's secret (a Fernet token), and what is in it."""
 
     name: str

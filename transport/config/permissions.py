@@ -136,7 +136,7 @@ GRANTED_BY_GROUP: dict[PermissionGroup, dict[str, frozenset[Right]]] = {
 }
 
 
-class Grant(msgspec.Struct, frozen=True, order=True):
+class Grant(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """A right that an administrator gave to, or with `deny` took from, a principal by hand (Add-ADPermission)."""
 
     principal: str

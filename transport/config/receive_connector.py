@@ -142,7 +142,7 @@ class LimitScope(Enum):
         return {"Node": "on each transport", "AllNodes": "over all transports"}[self.value]
 
 
-class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True):
+class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who may hand in mail, on which address and port, and what they may do. Sizes in bytes, times in seconds."""
 
     name: Annotated[

@@ -16,7 +16,7 @@ from transport.config.kinds import Kind, Setting
 CMDLET = "New-SendConnector"
 
 
-class SendConnector(msgspec.Struct, frozen=True, kw_only=True):
+class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How mail for some address spaces leaves: to the MX hosts of the recipient's domain, or to smart hosts."""
 
     name: Annotated[

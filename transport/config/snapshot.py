@@ -14,12 +14,14 @@ from transport.config.send_connector import SendConnector
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
+FORMAT = 1
+"""Of the documents that are written now; `document` reads the former ones."""
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole configuration. `server` is the name that greets when a connector has no FQDN of its own."""
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="format", tag=FORMAT):
+    """The whole configuration."""
 
     revision: int = 0
-    server: str = "localhost"
     receive_connectors: tuple[ReceiveConnector, ...] = ()
     send_connectors: tuple[SendConnector, ...] = ()
     accepted_domains: tuple[AcceptedDomain, ...] = ()

@@ -18,7 +18,7 @@ from transport.config.kinds import Kind, Setting
 CMDLET = "Set-TransportConfig"
 
 
-class TransportConfig(msgspec.Struct, frozen=True, kw_only=True):
+class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much strangers may send, and who reports to senders, and what. Sizes in bytes."""
 
     max_receive_size: Annotated[

@@ -15,7 +15,7 @@ CMDLET = "Set-TransportService"
 DAY = 86400
 
 
-class TransportLimits(msgspec.Struct, frozen=True, kw_only=True):
+class TransportLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When mail that cannot be delivered is tried again, told of and given up. Times in seconds, counts in attempts."""
 
     queue_glitch_retry_count: Annotated[

@@ -78,7 +78,7 @@ class Mailboxes:
         return address.startswith("postmaster@") or accepted is None or not accepted.address_book_enabled
 
     def _full(self, address: str) -> str:
-        return address if "@" in address else f"{address}@{default_domain(self._router.snapshot)}"
+        return address if "@" in address else f"{address}@{default_domain(self._router.snapshot, self._router.server)}"
 
     def close(self) -> None:
         """Nothing is kept open."""

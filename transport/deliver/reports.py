@@ -76,11 +76,10 @@ def _report(
 ) -> None:
     now = datetime.now(UTC)
     own = uuid4()
-    server = router.snapshot.server
     config = router.snapshot.transport_config
-    postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot)}"
+    postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot, router.server)}"
     largest = config.external_dsn_max_message_attach_size
-    report = dsn.report(action, original, recipients, server, postmaster, now.timestamp(), own.hex, largest)
+    report = dsn.report(action, original, recipients, router.server, postmaster, now.timestamp(), own.hex, largest)
     hop = _hop(connection, router, original.sender)
     next_hops.add(connection, [hop])
     attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0

@@ -30,7 +30,7 @@ def _smart_hosts(state: HopState, router: Router, pool: Pool) -> Way | None:
     connector = _connector(state, router)
     if connector is None:
         return None
-    policy = hosts.policy(router.snapshot, connector.port, None)
+    policy = hosts.policy(router.snapshot, router.server, connector.port, None)
     names, servers = list(connector.smart_hosts), router.snapshot.connection_filter.dns_servers
     return _smtp(connector, router, pool, lambda: host_lookup.smart_hosts(names, policy, servers))
 
@@ -39,7 +39,7 @@ def _mail_exchangers(state: HopState, router: Router, pool: Pool) -> Way | None:
     connector = _connector(state, router)
     if connector is None:
         return None
-    policy = hosts.policy(router.snapshot, connector.port, connector.internal_ip_ranges)
+    policy = hosts.policy(router.snapshot, router.server, connector.port, connector.internal_ip_ranges)
     servers = router.snapshot.connection_filter.dns_servers
     return _smtp(connector, router, pool, lambda: host_lookup.mail_exchangers(state.domain, policy, servers))
 
@@ -63,5 +63,5 @@ def _connector(state: HopState, router: Router) -> SendConnector | None:
 
 
 def _smtp(connector: SendConnector, router: Router, pool: Pool, find: Callable[[], Iterator[Host]]) -> SmtpRelay:
-    fqdn = connector.fqdn or router.snapshot.server
+    fqdn = connector.fqdn or router.server
     return SmtpRelay(find, connector.port, fqdn, connector.max_messages_per_connection, pool)

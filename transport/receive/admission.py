@@ -62,7 +62,7 @@ def admitted(session: Session, load: Load, now: float) -> Outcome:
         if load.from_source >= share:
             known = f"{_has(session, load)}, others leave {free}"
             return close(session, replies.TOO_MANY_FROM_SOURCE, "source_share", known)
-    return Outcome(session, greeting(connector, session.policy.snapshot.server, now))
+    return Outcome(session, greeting(connector, session.policy.server, now))
 
 
 def _has(session: Session, load: Load) -> str:

@@ -138,7 +138,7 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     message_id = facts.message_id or f"<{identity}@{session.server}>"
     header = without_unusable(mail.head) if facts.unusable else mail.head
     accept = _accept(session, facts, header, message_id, identity, now, blocked.rule if blocked is not None else "")
-    answer = replies.queued(message_id, internal_id(identity), session.policy.snapshot.server)
+    answer = replies.queued(message_id, internal_id(identity), session.policy.server)
     return Outcome(done, answer, (accept,), "queued", SENDER_RESOLVED if resolves(session) else "")
 
 
@@ -193,7 +193,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     more = f"{RESOLVE}: {resolved}\r\n" if resolved != internal else ""
     more += (
         f"X-MS-Exchange-Organization-AuthAs: {'Internal' if internal else 'Anonymous'}\r\n"
-        f"X-MS-Exchange-Organization-AuthSource: {session.policy.snapshot.server}\r\n"
+        f"X-MS-Exchange-Organization-AuthSource: {session.policy.server}\r\n"
     )
     if blocked:
         more += f"{sender_filter.STAMP}: Blocked; {blocked}\r\n"

@@ -16,17 +16,18 @@ from transport.receive.connector_match import ConnectorIndex
 class Policy:
     """A snapshot with its indexes: no look-up grows with the number of connectors, ranges or domains."""
 
-    def __init__(self, snapshot: Snapshot, kerberos: bool = False) -> None:
-        """`kerberos`: this transport has keys and library for it."""
+    def __init__(self, snapshot: Snapshot, server: str = "localhost", kerberos: bool = False) -> None:
+        """`server`: who decides, the name of connectors without an FQDN; `kerberos`: it has keys and library for it."""
         self.snapshot = snapshot
+        self.server = server
         self.kerberos = kerberos
         self.connectors = ConnectorIndex(snapshot)
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
-        self.default_domain = default_domain(snapshot)
+        self.default_domain = default_domain(snapshot, server)
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
         self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
-        self.our_names = {name.lower().encode() for name in (snapshot.server, *(each.fqdn for each in every)) if name}
+        self.our_names = {name.lower().encode() for name in (server, *(each.fqdn for each in every)) if name}
         self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
         self.rcpt_parameters = {connector.name: extensions.rcpt_parameters(connector) for connector in every}
         recipients = snapshot.recipient_filter

@@ -107,7 +107,7 @@ class Session(msgspec.Struct, frozen=True):
     @property
     def server(self) -> str:
         """The name that this connector gives: its FQDN, else the server's."""
-        return self.connector.fqdn or self.policy.snapshot.server
+        return self.connector.fqdn or self.policy.server
 
     @property
     def source(self) -> str:

@@ -81,11 +81,11 @@ class Sifted(msgspec.Struct, frozen=True):
     inner: tuple[str, ...] = ()
 
 
-def policy(snapshot: Snapshot, port: int, ranges: tuple[IPRange, ...] | None) -> Policy:
+def policy(snapshot: Snapshot, server: str, port: int, ranges: tuple[IPRange, ...] | None) -> Policy:
     """The policy of one Send connector. Our names are those that our connectors and this server give themselves."""
     receiving = [connector for connector in snapshot.receive_connectors if connector.enabled]
     sending = [connector for connector in snapshot.send_connectors if connector.enabled]
-    names = {snapshot.server, *(each.fqdn for each in receiving), *(each.fqdn for each in sending)}
+    names = {server, *(each.fqdn for each in receiving), *(each.fqdn for each in sending)}
     own = frozenset(name.lower() for name in names if name) - _NOBODYS_NAME
     bindings = frozenset(binding for connector in receiving for binding in connector.bindings)
     return Policy(own, bindings, port, ranges)

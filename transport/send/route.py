@@ -56,8 +56,10 @@ _REMEMBERED_DOMAINS = 100_000
 class Router:
     """The routes of one snapshot. Answers are remembered by domain, up to a bound."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, server: str = "localhost") -> None:
+        """`server`: who sends, the name of connectors without an FQDN."""
         self.snapshot = snapshot
+        self.server = server
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
         self._hops: dict[tuple[str, bool], Hop] = {}
 

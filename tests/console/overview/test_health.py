@@ -38,7 +38,7 @@ class Copy:
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
-        text = document.encode(Snapshot(revision=1, server="gw"))
+        text = document.encode(Snapshot(revision=1))
         self.execute(
             "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
             "VALUES (1, %s, %s, '', '')",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import fields
@@ -17,6 +19,7 @@ from console.connectors.models import ReceiveConnector as Row
 from console.domains import actions as domains
 from console.protection import actions as protection
 from console.publishing import queries
+from console.publishing.actions import change
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.publishing.published import every, kind_of
@@ -36,7 +39,7 @@ from transport.config.setting import settings as table
 from transport.config.snapshot import Snapshot
 
 pytestmark = pytest.mark.django_db
-ABOUT = {"revision", "server"}
+FORMER = Path(__file__).parents[2] / "config" / "documents" / "format_0.json"
 
 
 def everything():
@@ -107,6 +110,24 @@ def test_only_organization_management_may_restore():
         restore(HYGIENE, 1)
 
 
+def test_a_revision_of_the_former_format_is_compared_and_restored(admin):
+    former = FORMER.read_text()
+    ConfigRevision.objects.create(
+        number=7, document=former, checksum=document.checksum(former.encode()), author="anna", comment=""
+    )
+    assert "{10.2.0.0/16, 10.9.1.1-10.9.1.9}" in admin.get(reverse("publishing:compare", args=[0, 7])).text
+    assert queries.relays().keys() == {"Printers"}
+    everything = {"Printers", "Contoso", "Branch"}
+    with change(ADMIN, "everything goes") as under_way:
+        pass
+    assert under_way.revision is not None
+    restore(ADMIN, 7, confirmed=everything)
+    assert compile_snapshot(7) == document.decode(former)
+    with change(ADMIN, "nothing") as under_way:
+        pass
+    assert under_way.revision is None
+
+
 TEXT = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs"]), min_size=1, max_size=20
 )
@@ -174,4 +195,4 @@ def test_rows_snapshot_document_and_back(
 
 
 def test_every_part_of_a_revision_is_declared_by_an_app():
-    assert [kind.part for kind in every()] == [each.name for each in fields(Snapshot) if each.name not in ABOUT]
+    assert [kind.part for kind in every()] == [each.name for each in fields(Snapshot) if each.name != "revision"]

@@ -55,7 +55,6 @@ def world(random: Random, ports: tuple[int, int] = PORTS) -> Snapshot:
         names = [f"connector-{number}.example" for number in range(random.randint(1, 4))]
         connectors = tuple(_connector(random, name, ports) for name in names)
         found = Snapshot(
-            server="gateway.test",
             receive_connectors=connectors,
             accepted_domains=_domains(random),
             recipient_filter=RecipientFilter(enabled=random.random() < 0.5),

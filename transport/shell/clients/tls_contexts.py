@@ -55,9 +55,9 @@ class TlsContexts:
     A certificate that cannot be used is a line in `problems`; if `before` had a usable one of that name, it stays.
     """
 
-    def __init__(self, snapshot: Snapshot, secret: bytes, before: "TlsContexts | None" = None) -> None:
+    def __init__(self, snapshot: Snapshot, server: str, secret: bytes, before: "TlsContexts | None" = None) -> None:
         self.problems: list[str] = []
-        self._server = snapshot.server
+        self._server = server
         self._usable: dict[Certificate, Contexts] = {}
         known = before._usable if before is not None else {}
         mutual = any(one.domain_secure_enabled for one in snapshot.receive_connectors)

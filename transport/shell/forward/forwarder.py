@@ -7,14 +7,13 @@ says. A segment is deleted when all of it is committed and the transport writes 
 import logging
 import os
 import signal
-import socket
 import threading
 from pathlib import Path
 from time import monotonic
 
 import psycopg
 
-from transport import log_lines
+from transport import log_lines, node
 from transport.durable_file import only_one
 from transport.routes import Routes
 from transport.shell.forward.journal_reader import JournalReader
@@ -107,7 +106,7 @@ def main() -> None:
     log_lines.to_standard_error()
     home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
     try:
-        run(home, os.environ.get("DATABASE_URL", ""), os.environ.get("GATEPOST_NODE") or socket.gethostname())
+        run(home, os.environ.get("DATABASE_URL", ""), node.name())
     except OSError as error:
         log.error("the forwarder cannot start: %s", error)
         raise SystemExit(1) from None
