@@ -32,7 +32,8 @@ from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 from transport.shell.forward.forwarder import Forwarder
-from transport.shell.journal.segment import BODIES, Envelope, encode_head, mark_of, new_name
+from transport.shell.journal.segment import BODIES, encode_head, mark_of, new_name
+from transport.smtp.envelope import Envelope
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 HEADER = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\n"
@@ -264,7 +265,7 @@ class Journal:
         facts = {"accepted_at": time.time(), "body_type": "7BIT", "body_file": ""} | changes
         envelope = Envelope(
             identity.bytes, facts.pop("accepted_at"), "t1", "Default", 1, "0" * 16, "192.0.2.1", "client.x.test",
-            False, "", False, sender, list(recipients), "Figures", "<1@x.test>",
+            False, "", False, sender, recipients, "Figures", "<1@x.test>",
             facts.pop("size", len(content)), facts.pop("body_type"), facts.pop("body_file"), **facts,
         )  # fmt: skip
         with path.open("ab") as file:

@@ -10,6 +10,7 @@ import threading
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,7 +20,6 @@ from transport.shell.journal import body_file
 from transport.shell.journal.body_file import BodyFile
 from transport.shell.journal.journal import (
     Damage,
-    Envelope,
     Journal,
     Record,
     content,
@@ -27,6 +27,10 @@ from transport.shell.journal.journal import (
     segments,
     waiting,
 )
+from transport.shell.journal.segment import encode_head, mark_of
+from transport.smtp.envelope import Envelope
+
+FORMER = Path(__file__).parents[1] / "fixtures" / "20261129T080000000000-00112233445566ff.journal"
 
 
 def envelope(mark: str, body_file: str = "") -> Envelope:
@@ -43,7 +47,7 @@ def envelope(mark: str, body_file: str = "") -> Envelope:
         "Anonymous",
         False,
         "a@example.test",
-        ["b@gatepost.test", "c@gatepost.test"],
+        ("b@gatepost.test", "c@gatepost.test"),
         "Grüße",
         f"<{mark}@x>",
         5,
@@ -416,3 +420,37 @@ def test_as_many_recipients_as_a_connector_may_allow_are_read_back(tmp_path: Pat
 
     asyncio.run(write())
     assert marks(tmp_path) == ["<many@x>"]
+
+
+def test_a_record_is_read_by_the_names_of_its_facts(tmp_path: Path) -> None:
+    """Of another revision: unknown facts are passed over, unknown to it get what they have by default."""
+    path = tmp_path / FORMER.name
+    stored = envelope("x")
+    facts = dict(sorted(msgspec.structs.asdict(stored).items()))
+    for name in ("smtp_utf8", "ret", "envid", "notify", "orcpt"):
+        del facts[name]
+    later: Any = facts | {"of_a_later_revision": [1, "x"]}
+    path.write_bytes(encode_head(mark_of(path), later, ()))
+    (found,) = read_segment(path)
+    assert isinstance(found, Record) and found.envelope == stored
+
+
+def test_the_journal_of_the_former_revision_is_read() -> None:
+    """Its records had no names, but an order."""
+    plain, full = (found for found in read_segment(FORMER) if isinstance(found, Record))
+    assert plain.envelope == Envelope(
+        id=bytes(range(16)), accepted_at=1764403200.25, transport="node-1", connector="Default Frontend node-1",
+        revision=7, session_id="08D675E58CA1DA38", client_address="192.0.2.7", helo="client.example.org", tls=False,
+        principal="", authenticated=False, sender="sender@example.org", recipients=("anna@gatepost.test",),
+        subject="Figures", message_id="<1@example.org>", size=27, body_type="7BIT",
+    )  # fmt: skip
+    assert full.envelope == Envelope(
+        id=bytes(range(16, 32)), accepted_at=1764403201.5, transport="node-1", connector="Client Frontend node-1",
+        revision=8, session_id="08D675E58CA1DA39", client_address="2001:db8::7", helo="[2001:db8::7]", tls=True,
+        principal="CONTOSO\\büro", authenticated=True, sender="büro@gatepost.test",
+        recipients=("a@gatepost.test", "b@far.test"), subject="Grüße", message_id="<2@example.org>", size=27,
+        body_type="8BITMIME", smtp_utf8=True, ret="HDRS", envid="QQ314159", notify=("SUCCESS,FAILURE", ""),
+        orcpt=("rfc822;a@gatepost.test", ""),
+    )  # fmt: skip
+    assert (plain.body, full.body) == (b"Subject: Figures\r\n\r\nHello\r\n", "Subject: Grüße\r\n\r\nHallo\r\n".encode())
+    assert full.end == FORMER.stat().st_size

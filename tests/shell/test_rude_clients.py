@@ -158,7 +158,7 @@ def test_who_says_all_at_once_and_shuts_its_side_gets_all_replies(transport: Run
     codes = [client.line()[:3] for _ in range(9)]
     assert codes == ["250", "250", "550", "250", "550", "354", "250", "221", ""]
     (record,) = transport.records()
-    assert record.envelope.recipients == ["b@gatepost.test"]
+    assert record.envelope.recipients == ("b@gatepost.test",)
 
 
 def test_who_shuts_its_side_before_it_was_greeted_is_greeted_and_let_go(transport: RunningTransport) -> None:

@@ -32,7 +32,7 @@ def test_a_message_is_stored_as_it_was_sent(serving: RunningTransport) -> None:
     envelope = record.envelope
     assert record.body.endswith(body + b"\r\n")
     assert record.body.startswith(b"Received: from client.test (127.0.0.1) by gateway.test")
-    assert (envelope.sender, envelope.recipients) == ("alice@example.test", ["bob@gatepost.test"])
+    assert (envelope.sender, envelope.recipients) == ("alice@example.test", ("bob@gatepost.test",))
     assert (envelope.transport, envelope.connector, envelope.revision) == ("node-1", "Default", 1)
     assert (envelope.client_address, envelope.helo, envelope.tls) == ("127.0.0.1", "client.test", False)
     assert (envelope.subject, envelope.size) == ("Hello", len(record.body))

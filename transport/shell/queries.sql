@@ -82,10 +82,8 @@ on conflict (transport, segment) do update set
     messages = queues_position.messages + excluded.messages, recipients = queues_position.recipients + excluded.recipients
 
 -- name: copy_messages
-copy queues_message (
-    id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls, principal, authenticated, sender,
-    subject, message_id, size, body_type, origin, recipient_count, expires_at, smtp_utf8, ret, envid
-) from stdin (format binary)
+-- The columns are the facts of an envelope, and three more (forward/queue_tables.py).
+copy queues_message (@columns) from stdin (format binary)
 
 -- name: copy_content
 copy queues_content (message_id, number, chunk) from stdin (format binary)

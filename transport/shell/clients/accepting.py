@@ -9,7 +9,7 @@ from transport.shell import clock
 from transport.shell.clients.incoming import IncomingMessage
 from transport.shell.clients.reception import Reception
 from transport.shell.journal import identity
-from transport.shell.journal.journal import Envelope
+from transport.smtp.envelope import Envelope
 
 
 def accept(
@@ -52,7 +52,7 @@ def accept(
         session.principal,
         accepted.authenticated,
         accepted.sender,
-        list(accepted.recipients),
+        accepted.recipients,
         accepted.subject,
         accepted.message_id,
         len(head) + message.body_size,
@@ -61,7 +61,7 @@ def accept(
         accepted.smtp_utf8,
         accepted.ret,
         accepted.envid,
-        list(accepted.notify),
-        list(accepted.orcpt),
+        accepted.notify,
+        accepted.orcpt,
     )
     message.store(envelope, head, stored)

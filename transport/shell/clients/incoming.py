@@ -7,8 +7,9 @@ from transport.config import bounds
 from transport.receive.data import MailData
 from transport.receive.outcome import ReadChunk, ReadMailData
 from transport.shell.journal.body_file import BodyFile
-from transport.shell.journal.journal import Envelope, Journal
+from transport.shell.journal.journal import Journal
 from transport.smtp.dot_stuffing import MailDataReader
+from transport.smtp.envelope import Envelope
 from transport.smtp.header import header
 from transport.smtp.header_firewall import without
 

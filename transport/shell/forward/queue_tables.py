@@ -1,10 +1,11 @@
 """A batch of accepted messages into the queue's tables, with COPY, in the caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import repeat
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 from uuid import UUID
 
 import psycopg
@@ -12,15 +13,12 @@ import psycopg
 from transport import next_hops
 from transport.send import retry
 from transport.send.route import Hop, Router
-from transport.shell.journal.segment import BODIES, Envelope, Record, content
+from transport.shell.journal.segment import BODIES, Record, content
 from transport.shell.queries import QUERIES
+from transport.smtp.envelope import OF_MESSAGE, Envelope
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_MESSAGE_TYPES = [
-    "uuid", "timestamptz", "text", "text", "int4", "text", "text", "text", "bool", "text", "bool", "text", "text",
-    "text", "int8", "text", "text", "int4", "timestamptz", "bool", "text", "text",
-]  # fmt: skip
 _CONTENT_TYPES = ["uuid", "int4", "bytea"]
 _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
 
@@ -33,16 +31,16 @@ def write(connection: Connection, records: list[Record], directory: Path, router
     hops = _hops(connection, records, router)
     next_hops.add(connection, hops.values())
     with connection.cursor() as cursor:
-        _copy(cursor, "copy_messages", _MESSAGE_TYPES, _message_rows(records, router))
-        _copy(cursor, "copy_content", _CONTENT_TYPES, _content_rows(records, directory))
-        recipients = _copy(cursor, "copy_recipients", _RECIPIENT_TYPES, _recipient_rows(records, hops, router))
+        _copy(cursor, _COPY_MESSAGES, [*MESSAGE_TYPES.values()], _message_rows(records, router))
+        _copy(cursor, QUERIES["copy_content"], _CONTENT_TYPES, _content_rows(records, directory))
+        recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, _recipient_rows(records, hops, router))
     next_hops.wake(connection, (hop.key for hop in hops.values()))
     return recipients
 
 
-def _copy(cursor: psycopg.Cursor[Any], query: str, types: list[str], rows: Iterable[tuple[Any, ...]]) -> int:
+def _copy(cursor: psycopg.Cursor[Any], query: bytes, types: list[str], rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
-    with cursor.copy(QUERIES[query]) as copy:
+    with cursor.copy(query) as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
@@ -67,13 +65,8 @@ def _listed(connection: Connection, addresses: list[str]) -> set[str]:
 def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
     for e in (record.envelope for record in records):
-        accepted = _time(e.accepted_at)
-        yield (
-            UUID(bytes=e.id), accepted, e.transport, e.connector, e.revision, _text(e.session_id), e.client_address,
-            _text(e.helo), e.tls, _text(e.principal), e.authenticated, _text(e.sender), _text(e.subject),
-            _text(e.message_id), e.size, e.body_type, "received", len(e.recipients),
-            _time(retry.expiry(limits, e.accepted_at)), e.smtp_utf8, e.ret, e.envid,
-        )  # fmt: skip
+        facts = [write(fact) if write else fact for fact, write in zip(_facts(e), _WRITTEN, strict=True)]
+        yield *facts, "received", len(e.recipients), _time(retry.expiry(limits, e.accepted_at))
 
 
 def _content_rows(records: list[Record], directory: Path) -> Iterable[tuple[Any, ...]]:
@@ -102,6 +95,28 @@ def _text(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _uuid(octets: bytes) -> UUID:
+    return UUID(bytes=octets)
+
+
+_COLUMNS: dict[type, tuple[str, Callable[[Any], object] | None]] = {
+    bytes: ("uuid", _uuid),
+    float: ("timestamptz", _time),
+    str: ("text", _text),
+    int: ("int8", None),
+    bool: ("bool", None),
+}
+"""The type of the column for a kind of fact, and how the fact is written to it."""
+_NARROW = {"revision": "int4"}
+_KINDS = {name: get_type_hints(Envelope)[name] for name in OF_MESSAGE}
+_facts = attrgetter(*OF_MESSAGE)
+_WRITTEN = [_COLUMNS[kind][1] for kind in _KINDS.values()]
+MESSAGE_TYPES = {name: _NARROW.get(name, _COLUMNS[kind][0]) for name, kind in _KINDS.items()} | {
+    "origin": "text", "recipient_count": "int4", "expires_at": "timestamptz",
+}  # fmt: skip
+_COPY_MESSAGES = QUERIES["copy_messages"].replace(b"@columns", ", ".join(MESSAGE_TYPES).encode())
 
 
 def has_content(envelope: Envelope, directory: Path) -> bool:

@@ -27,7 +27,6 @@ from transport.shell.journal.segment import (
     BODIES,
     Buffer,
     Damage,
-    Envelope,
     Record,
     content,
     encode_head,
@@ -37,8 +36,9 @@ from transport.shell.journal.segment import (
     segments,
     waiting,
 )
+from transport.smtp.envelope import Envelope
 
-__all__ = ["Damage", "Envelope", "Journal", "Record", "content", "read_segment", "segments", "waiting"]
+__all__ = ["Damage", "Journal", "Record", "content", "read_segment", "segments", "waiting"]
 
 SEGMENT_BYTES = 64 << 20
 SEGMENT_AGE = 60.0

@@ -5,8 +5,9 @@ segment's own record mark, so that no message can contain a forged record that a
 
     record = mark (8 bytes), length of envelope, length of body, CRC-32 of both (3 × u32 little endian), envelope, body
 
-The body is the message as delivered, trace headers first. The body of a large message lies in a file of its own below
-`bodies/` that `Envelope.body_file` names; the record then holds its header only.
+The envelope is MessagePack, each fact beside its name: a reader goes by these. The body is the message as delivered,
+trace headers first. The body of a large message lies in a file of its own below `bodies/` that `Envelope.body_file`
+names; the record then holds its header only.
 """
 
 import re
@@ -21,6 +22,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from transport.shell.journal.durable_end import durable_ends
+from transport.smtp.envelope import Envelope
 
 SUFFIX = ".journal"
 BODIES = "bodies"
@@ -35,41 +37,6 @@ _NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{16}\.journal")
 
 
 Buffer = bytes | bytearray
-
-
-class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who sent what to whom, as it was accepted. New fields go to the end, with a default."""
-
-    id: bytes
-    """UUID of the message, 16 bytes."""
-    accepted_at: float
-    """Seconds since 1970 (UTC)."""
-    transport: str
-    connector: str
-    revision: int
-    session_id: str
-    client_address: str
-    helo: str
-    tls: bool
-    principal: str
-    authenticated: bool
-    sender: str
-    """'' is the null reverse-path."""
-    recipients: list[str]
-    subject: str
-    message_id: str
-    size: int
-    """Bytes of the message as delivered, trace headers included."""
-    body_type: str
-    """7BIT, 8BITMIME or BINARYMIME."""
-    body_file: str = ""
-    """File below `bodies/`, '' when the record holds the whole message."""
-    smtp_utf8: bool = False
-    ret: str = ""
-    envid: str = ""
-    notify: list[str] = []
-    """NOTIFY of each recipient, in their order; empty when no recipient has one (RFC 3461 §4.1)."""
-    orcpt: list[str] = []
 
 
 class Record(NamedTuple):
@@ -90,7 +57,14 @@ class Damage(NamedTuple):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Envelope).decode
+_decode_named = msgspec.msgpack.Decoder(Envelope).decode
+_ARRAY = b"\xdc"
+_WITHOUT_NAMES = (
+    "id", "accepted_at", "transport", "connector", "revision", "session_id", "client_address", "helo", "tls",
+    "principal", "authenticated", "sender", "recipients", "subject", "message_id", "size", "body_type", "body_file",
+    "smtp_utf8", "ret", "envid", "notify", "orcpt",
+)  # fmt: skip
+"""The order of the facts in records of before they had names."""
 
 
 def new_name(now: datetime, newest: str = "") -> str:
@@ -163,6 +137,14 @@ def _record_at(file: BinaryIO, mark: bytes, offset: int) -> Record | None:
     except msgspec.MsgspecError:
         return None
     return Record(envelope, body, offset, offset + _HEADER.size + packed_length + body_length)
+
+
+def _decode(packed: bytes) -> Envelope:
+    """Raises msgspec.MsgspecError."""
+    if not packed.startswith(_ARRAY):
+        return _decode_named(packed)
+    facts = dict(zip(_WITHOUT_NAMES, msgspec.msgpack.decode(packed), strict=False))
+    return msgspec.convert(facts, Envelope, builtin_types=(bytes,))
 
 
 def _damage_from(file: BinaryIO, mark: bytes, offset: int) -> Record | Damage | None:

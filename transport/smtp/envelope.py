@@ -1,0 +1,52 @@
+"""PURE. What is known of an accepted message, but its content: the one list of a message's facts.
+
+The journal's record, the queue's columns, what delivery takes with it and the console's message page follow from the
+fields by their names. A new fact is a new field at the end, with a default for messages that were accepted before.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Who sent what to whom, as it was accepted. A fact with a title is shown under it on the message page."""
+
+    id: bytes
+    """UUID of the message, 16 bytes."""
+    accepted_at: float
+    """Seconds since 1970 (UTC)."""
+    transport: str
+    connector: str
+    revision: int
+    session_id: str
+    client_address: str
+    helo: str
+    tls: bool
+    principal: str
+    authenticated: bool
+    sender: str
+    """'' is the null reverse-path."""
+    recipients: tuple[str, ...]
+    subject: str
+    message_id: Annotated[str, Meta(title="Message ID")]
+    size: int
+    """Bytes of the message as delivered, trace headers included."""
+    body_type: str
+    """7BIT, 8BITMIME or BINARYMIME."""
+    body_file: str = ""
+    """File below `bodies/`, '' when the record holds the whole message."""
+    smtp_utf8: bool = False
+    ret: str = ""
+    """`ret` and `envid`: RFC 3461 §4.3 and §4.4, as the client wrote them."""
+    envid: str = ""
+    notify: tuple[str, ...] = ()
+    """NOTIFY of each recipient, in their order; empty when no recipient has one (RFC 3461 §4.1)."""
+    orcpt: tuple[str, ...] = ()
+
+
+OF_MESSAGE = tuple(
+    name for name in Envelope.__struct_fields__ if name not in ("recipients", "notify", "orcpt", "body_file")
+)
+"""The facts that the queue keeps of a message; of `recipients`, `notify` and `orcpt` each recipient has its own."""
