@@ -4,9 +4,9 @@ Nobody waits for what comes from another source, so nobody outside can lock a us
 """
 
 from collections import OrderedDict
-from functools import lru_cache
-from ipaddress import ip_network
 from typing import NamedTuple
+
+from transport.shell.people.places import network_of
 
 FREE_TRIES = 3
 FREE_NAMES = 10
@@ -21,11 +21,9 @@ MOST_KEPT = 10_000
 Key = tuple[str, str]
 
 
-@lru_cache(maxsize=65536)
 def site_of(source: str) -> str:
     """The /48 of a source (`endpoint.source_of`) of IPv6, else empty."""
-    network = ip_network(source, strict=False)
-    return str(network.supernet(new_prefix=48)) if network.version == 6 else ""
+    return network_of(source) if ":" in source else ""
 
 
 class Failures(NamedTuple):
