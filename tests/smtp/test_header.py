@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transport.config import bounds
 from transport.receive.sender_filter import from_addresses
 from transport.send.mail_data import MailData
-from transport.smtp.header import header
+from transport.smtp.header import Header, header
 from transport.smtp.header_firewall import HeaderKind, without
 
 LIMIT = 256 * 1024
@@ -106,7 +106,7 @@ def test_what_is_well_formed_stays_octet_for_octet(head: bytes, body: bytes) -> 
     content = head + b"\r\n" + body
     found = header(content, LIMIT)
     assert (found.text, content[found.octets :]) == (head + b"\r\n", body)
-    assert header(head, LIMIT) == (head, len(head), True)
+    assert header(head, LIMIT) == Header(head, len(head))
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ RIGHT_FOR = {
     HeaderKind.ORGANIZATION: Right.ACCEPT_HEADERS_ORGANIZATION,
     HeaderKind.FOREST: Right.ACCEPT_HEADERS_FOREST,
 }
-
-
+INTERNAL = Right.ACCEPT_AUTHENTICATION_FLAG
+"""Whose mail is as from inside. A name of its own: Python 3.11 is slow to find the member of an enumeration."""
 RESOLVE = "X-MS-Exchange-Organization-Resolve-Sender"
 """Above AuthAs, where that alone would say otherwise: whether the sender is shown with the directory's name."""
 SENDER_RESOLVED = "the directory's name is shown for the sender"
@@ -115,7 +115,7 @@ def firewall(rights: frozenset[Right]) -> frozenset[HeaderKind]:
 
 def resolves(session: Session) -> bool:
     """Whether mail of this session is shown with the directory's name for its sender (document 003)."""
-    known = session.user is not None or Right.ACCEPT_AUTHENTICATION_FLAG in session.rights
+    known = session.user is not None or INTERNAL in session.rights
     return known and session.connector.resolve_senders
 
 
@@ -170,7 +170,7 @@ def _accept(
         session.mail.envid,
         tuple(recipient.notify for recipient in unique) if wishes else (),
         tuple(recipient.orcpt for recipient in unique) if wishes else (),
-        Right.ACCEPT_AUTHENTICATION_FLAG in session.rights,
+        INTERNAL in session.rights,
     )
 
 
@@ -188,7 +188,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
         identity=identity,
         now=now,
     )
-    internal = Right.ACCEPT_AUTHENTICATION_FLAG in session.rights
+    internal = INTERNAL in session.rights
     resolved = resolves(session)
     more = f"{RESOLVE}: {resolved}\r\n" if resolved != internal else ""
     more += (

@@ -162,9 +162,12 @@ NO_TRANSACTION: dict[str, Any] = {
 
 def reset(session: Session) -> Session:
     """The session without its mail transaction: RFC 5321 §4.1.1.5."""
-    if session.stage <= Stage.GREETED and not session.too_large:
-        return session
-    return msgspec.structs.replace(session, stage=min(session.stage, Stage.GREETED), **NO_TRANSACTION)
+    stage: int = Stage.GREETED
+    if session.stage <= stage:
+        if not session.too_large:
+            return session
+        stage = session.stage
+    return msgspec.structs.replace(session, stage=stage, **NO_TRANSACTION)
 
 
 def answered(session: Session, answers: Mapping[Question, Any]) -> Session:

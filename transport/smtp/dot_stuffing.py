@@ -4,6 +4,8 @@ Only CRLF.CRLF ends a message; every other mixture of CR, LF and dots is content
 """
 
 _END = b"\r\n.\r\n"
+_LINE_END = b"\r\n"
+"""Of the DATA command: a dot may stand in the very first line."""
 
 
 class MailDataReader:
@@ -13,10 +15,13 @@ class MailDataReader:
 
     def __init__(self) -> None:
         self.finished = self._begun = False
-        self._carry = b"\r\n"  # the line end of the DATA command: a dot may stand in the very first line
+        self._carry = _LINE_END
 
     def feed(self, chunk: bytes) -> tuple[bytes, bytes]:
         """Take a chunk; returns the content it completes, and what comes behind the end of the data."""
+        if self._carry is _LINE_END and not chunk.startswith(b".") and (end := chunk.find(_END)) >= 0:
+            self.finished = self._begun = True  # a whole message, as most are
+            return chunk[: end + 2].replace(b"\r\n.", b"\r\n"), chunk[end + 5 :]
         buffer = self._carry + chunk
         end = buffer.find(_END)
         if end >= 0:

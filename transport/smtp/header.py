@@ -13,7 +13,8 @@ A bare CR is not refused: printers and scripts send it in subjects, and mended i
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 from transport.config import bounds
 
@@ -28,7 +29,7 @@ _BLANK = b" \t"
 MOST_LINES = bounds.HEADER.lines or 0
 
 
-class Header(NamedTuple):
+class Header(msgspec.Struct, frozen=True):
     """`text` is the header with its empty line, as it is judged and sent; it stands for the first `octets` of the
     content. `complete` is False when it did not end within the limit.
     """
