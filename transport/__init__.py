@@ -1,9 +1,9 @@
 """The SMTP side of Gatepost.
 
 Reading order: `config` (what the administrator decided), `smtp` (RFC 5321 as values), `receive.verbs` (what we
-answer), `receive` (one file per verb), `shell.smtp_protocol` (how an answer reaches the client), `shell.journal` (how
-mail becomes durable), `shell.forwarder` (how it reaches the queue), `send` (where it goes next), `deliver`
-(how it leaves).
+answer), `receive` (one file per verb), `shell.clients.dialogue` (how an answer reaches the client), `shell.journal`
+(how mail becomes durable), `shell.forward` (how it reaches the queue), `send` (where it goes next), `deliver` (how it
+leaves).
 
 Words: a *snapshot* is the whole configuration of one *revision*; a *session* is one client's connection as a value; an
 *outcome* is what one command leads to: the new session, the reply, the *actions* that the shell must perform, and the

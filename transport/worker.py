@@ -21,10 +21,10 @@ from transport.config.snapshot import Snapshot
 from transport.durable_file import only_one
 from transport.receive.policy import Policy
 from transport.shell import clock, health, privileges
+from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.listeners import Listeners
 from transport.shell.clients.reception import InForce, Reception
 from transport.shell.clients.shared_counts import SharedCounts
-from transport.shell.clients.smtp_protocol import SmtpProtocol
 from transport.shell.clients.tls_contexts import TlsContexts
 from transport.shell.database import Connection, follow
 from transport.shell.feeds import config_feed, recipient_feed
@@ -115,7 +115,7 @@ class Worker:
             self._protocol_log,
             self._credentials,
         )
-        self._listeners = Listeners(lambda: SmtpProtocol(self._reception))
+        self._listeners = Listeners(lambda: Dialogue(self._reception))
         self._feed = ConfigFeed(state, self._put_in_force)
         url = settings.redis_url
         self._shared_counts = SharedCounts(url, settings.name, self._reception) if url else None

@@ -29,7 +29,6 @@ ORDER = (
 STILL_CIRCLES = {
     "console.directory.actions -> console.directory.tasks -> console.directory.importing -> console.directory.actions",
     "console.management_shell.language.commands -> console.management_shell.language.evaluation -> console.management_shell.language.commands",  # noqa: E501
-    "transport.shell.clients.connection -> transport.shell.clients.reception -> transport.shell.clients.connection",
 }
 STILL_UP = {
     "console.crud.templatetags.gatepost -> console.navigation",

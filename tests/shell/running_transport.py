@@ -32,8 +32,8 @@ from transport.config.document import checksum, encode
 from transport.config.filters import RecipientFilter
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
+from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.reception import Reception
-from transport.shell.clients.smtp_protocol import SmtpProtocol
 from transport.shell.feeds.config_feed import Copy
 from transport.shell.feeds.recipient_index import RecipientIndex
 from transport.shell.journal.journal import Record, read_segment, segments
@@ -168,9 +168,7 @@ class RunningTransport:
 
 
 @contextmanager
-def in_this_process(
-    running: RunningTransport, protocol: Callable[[Reception], SmtpProtocol] = SmtpProtocol
-) -> Iterator[None]:
+def in_this_process(running: RunningTransport, protocol: Callable[[Reception], Dialogue] = Dialogue) -> Iterator[None]:
     """Serves in a thread of the test's own process, which can then see and change what it does."""
     stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 

@@ -2,12 +2,13 @@
 
 import inspect
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from transport.shell.clients.connection import Connection
-from transport.shell.clients.smtp_protocol import SmtpProtocol
+from transport.shell.clients.dialogue import Dialogue
+from transport.shell.clients.wire import Wire
 
 OVERRIDDEN = (
     "connection_made",
@@ -27,12 +28,12 @@ def test_the_version_that_was_read() -> None:
 @pytest.mark.parametrize("name", OVERRIDDEN)
 def test_what_we_override_exists(name: str) -> None:
     assert hasattr(SMTP, name)
-    assert name in vars(Connection)
+    assert name in vars(Wire)
 
 
 def test_push_takes_the_reply() -> None:
     assert list(inspect.signature(SMTP.push).parameters) == ["self", "status"]
-    assert list(inspect.signature(Connection.push).parameters) == ["self", "status"]
+    assert list(inspect.signature(Wire.push).parameters) == ["self", "status"]
 
 
 def test_an_object_whose_constructor_never_ran_can_be_forgotten() -> None:
@@ -42,5 +43,5 @@ def test_an_object_whose_constructor_never_ran_can_be_forgotten() -> None:
 
 def test_a_session_has_no_dictionary_of_its_own() -> None:
     """5,000 idle sessions must fit; an attribute outside __slots__ would make a dictionary for each."""
-    protocol = SmtpProtocol(reception=None)  # type: ignore[arg-type]
+    protocol = Dialogue(SimpleNamespace(loop=None))  # type: ignore[arg-type]
     assert vars(protocol) == {}

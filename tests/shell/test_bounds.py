@@ -20,7 +20,7 @@ from transport.config import bounds
 from transport.config.bounds import Bound
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 from transport.receive.outcome import ReadMailData
-from transport.shell.clients import connection
+from transport.shell.clients import dialogue
 from transport.shell.clients.incoming import IncomingMessage
 from transport.shell.journal.journal import Journal
 
@@ -108,8 +108,8 @@ def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None
     """A handshake that does not begin, a probe that does not ask, a last reply that is not read."""
     for name, row in (("HANDSHAKE", bounds.HANDSHAKE), ("PROBE", bounds.PROBE)):
         monkeypatch.setattr(bounds, name, msgspec.structs.replace(row, seconds=0.5))
-    assert bounds.UNREAD_REPLY.seconds == connection.UNREAD_REPLY
-    monkeypatch.setattr(connection, "UNREAD_REPLY", 0.5)
+    assert bounds.UNREAD_REPLY.seconds == dialogue.UNREAD_REPLY
+    monkeypatch.setattr(dialogue, "UNREAD_REPLY", 0.5)
     running = RunningTransport()
     running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
     running.publish(running.connector(connection_inactivity_timeout=1), certificates=(certificate(),))

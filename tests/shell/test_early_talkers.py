@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport, in_this_process
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.shell.clients.smtp_protocol import SmtpProtocol
+from transport.shell.clients.dialogue import Dialogue
 
 SESSION = (
     b"EHLO client.test\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\nDATA\r\n"
@@ -26,7 +26,7 @@ HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(1, 200)) *
 """As much of a ClientHello as matters, with a line feed in it."""
 
 
-class Watched(SmtpProtocol):
+class Watched(Dialogue):
     """Lets the client speak at `moment`: both run in one thread, so nothing happens before or after by chance."""
 
     client: socket.socket

@@ -1,7 +1,8 @@
 """The transport's I/O: the only room with asyncio, aiosmtpd and psycopg.
 
-Reading order: `connection` and `smtp_protocol` (one client), `questions`, `sign_in` and `handshake` (what its commands
-need), `incoming` and `accepting` (one message), `journal` and `segment` (250 means on disk), `reception` (what all
-sessions share), `listeners` and `tls_contexts` (what a revision opens), `config_feed` and `recipient_feed` (how the
-console's decisions arrive), `session_log`, `protocol_log`, `report` and `health` (what we say of ourselves).
+Reading order: in `clients` `wire` (the octets of one client) and `dialogue` (its states), `questions`, `sign_in` and
+`handshake` (what its commands need), `incoming` and `accepting` (one message), `reception` (what all sessions share),
+`listeners` and `tls_contexts` (what a revision opens); `journal.journal` and `journal.segment` (250 means on disk),
+`forward` (from there to the queue), `feeds` (how the console's decisions arrive), `log`, `report` and `health` (what we
+say of ourselves).
 """

@@ -1,7 +1,7 @@
 """One client: its lines to the pure core, the core's outcomes to replies and deeds.
 
-The octets come and go in `connection`; messages arrive in `incoming` and are decided in `accepting`. aiosmtpd's look-up
-of verbs is replaced by the core's table, `transport.receive.verbs`.
+The octets come and go in `wire`; messages arrive in `incoming` and are decided in `accepting`. aiosmtpd's look-up of
+verbs is replaced by the core's table, `transport.receive.verbs`.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 import msgspec
 
+from transport.config import bounds
 from transport.receive import verbs
 from transport.receive.data import chunk_read
 from transport.receive.extensions import line_limit
@@ -31,15 +32,15 @@ from transport.receive.outcome import (
     StartTls,
     Tarpit,
 )
-from transport.receive.session import answered
+from transport.receive.session import Session, answered
 from transport.shell import clock
 from transport.shell.clients.accepting import accept
-from transport.shell.clients.connection import Connection, Doing
 from transport.shell.clients.handshake import handshake
 from transport.shell.clients.incoming import Chunk, IncomingMessage
 from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
 from transport.shell.clients.sign_in import signed_in
+from transport.shell.clients.wire import State, Wire
 from transport.shell.journal import identity
 from transport.shell.log.session_log import SessionLog, session_log
 from transport.shell.people.credentials import Talk
@@ -47,22 +48,42 @@ from transport.trace.line import negotiated
 
 MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
 MILLISECOND = 0.001
+UNREAD_REPLY = bounds.UNREAD_REPLY.seconds or 0
+
+# fmt: off
+GREETING   = State(owed=True)
+COMMANDS   = State(lines=True)
+MAIL_DATA  = State(content=True)
+CHUNK      = State(content=True)
+STORING    = State(owed=True)
+LOOK_UP    = State(owed=True)
+SIGNING_IN = State(owed=True)
+TARPIT     = State(owed=True, silent=True)
+HANDSHAKE  = State(handshake=True)
+CLOSING    = State()
+CLOSED     = State()
+# fmt: on
 
 
-class SmtpProtocol(Connection):
-    """A client's dialogue."""
+class Dialogue(Wire):
+    """`check_time`, `stop` and `abort` are for the reception, all else is the wire's."""
 
     __slots__ = (
         "_chunk",
         "_counted",
         "_incoming",
         "_log",
+        "_reception",
+        "_session",
         "_session_id",
         "_talk",
     )
 
+    _session: Session
+
     def __init__(self, reception: Reception) -> None:
-        super().__init__(reception)
+        super().__init__(reception.loop, GREETING)
+        self._reception = reception
         self._incoming: IncomingMessage | None = None
         self._chunk: Chunk | None = None
         self._counted = False
@@ -71,11 +92,16 @@ class SmtpProtocol(Connection):
 
     # From the greeting to the end
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._reception.sessions.add(self)
+        self._reception.traffic.connections += 1
+
     def _greet(self) -> None:
         reception, transport = self._reception, self._transport
         in_force = reception.in_force
         local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
-        if in_force is None or remote is None or self._doing is not Doing.GREETING:
+        if in_force is None or remote is None or self._state is not GREETING:
             transport.abort()
             return
         outcome = verbs.connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
@@ -89,7 +115,7 @@ class SmtpProtocol(Connection):
             self._counted = True
             if self._has_spoken():
                 outcome = verbs.spoke_early(session, self._buffer) or outcome
-        self._doing = Doing.COMMANDS
+        self._state = COMMANDS
         if not outcome.actions:
             self._perform(outcome)
             self._go_on()
@@ -99,24 +125,60 @@ class SmtpProtocol(Connection):
             self._end(outcome)
 
     def _gone(self) -> None:
-        if self._incoming is not None and self._doing is not Doing.STORING:
+        if self._state is CLOSED:
+            return
+        if self._incoming is not None and self._state is not STORING:
             self._incoming.discard()
         self._incoming = None
         if self._counted:
             self._reception.load.closed(self._session.connector.name, self._session.source)
         if self._log is not None:
             self._log.closed(self._closed_by)
+        self._state = CLOSED
+        self._reception.sessions.discard(self)
 
     def _end(self, outcome: Outcome) -> None:
         self._perform(outcome)
         self._flush()
 
+    def _hear_tls(self) -> None:
+        self._end(verbs.tls_at_once(self._session))
+
+    def _failed(self) -> None:
+        """The client gets one generic reply."""
+        if self._state is GREETING:
+            self._transport.abort()
+        else:
+            self._end(verbs.failed(self._session))
+
+    def check_time(self, now: float) -> None:
+        """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
+        state = self._state
+        if state is CLOSING and now - self._seen > UNREAD_REPLY:
+            self._transport.abort()
+        if not (state.lines or state.content):
+            return
+        connector = self._session.connector
+        if now - self._began >= connector.connection_timeout:
+            self._end(verbs.expired(self._session))
+        elif now - self._seen >= connector.connection_inactivity_timeout:
+            self._end(verbs.idle(self._session))
+
+    def stop(self) -> None:
+        """The transport is going down."""
+        if self._state is COMMANDS:
+            self._end(verbs.stopping(self._session))
+
+    def _rest(self) -> None:
+        if self._reception.stopping:
+            self.stop()
+        super()._rest()
+
     # A command
 
-    def _take_line(self, line: bytes) -> None:
+    def _take_line(self, line: bytes, too_long: bool) -> None:
         reception = self._reception
-        if self._skipping or len(line) > self._line_limit:
-            self._skipping = False
+        if too_long:
             outcome = verbs.line_too_long(self._session)
         elif not line.endswith(b"\r\n"):
             outcome = verbs.bare_line_feed(self._session)
@@ -133,52 +195,51 @@ class SmtpProtocol(Connection):
         exchange = self._session.exchange
         known = self._session.facts  # it may have come while the outcome took its time
         self._session = outcome.session if known is NO_FACTS else answered(outcome.session, known.answers)
-        if outcome.actions:
-            if isinstance(outcome.actions[-1], Await):
-                for asked in outcome.actions[:-1]:
-                    self._act(asked)
-                self._doing, self._buffer = Doing.LOOK_UP, line
-                return
-            match outcome.actions[0]:
-                case Tarpit() as tarpit:
-                    if self._log is not None:
-                        self._log.held(tarpit, line, exchange)
-                    self._hold(outcome, tarpit)
-                    return
+        actions = outcome.actions
+        if actions and isinstance(actions[-1], Await):
+            for asked in actions[:-1]:
+                self._act(asked)
+            self._state, self._buffer = LOOK_UP, line
+            return
+        if actions and isinstance(actions[0], Tarpit):
+            if self._log is not None:
+                self._log.held(actions[0], line, exchange)
+            self._hold(outcome, actions[0])
+            return
         if self._log is not None:
             self._log.answered(outcome, line, exchange)
         if outcome.reply is not None:
             self._out.append(outcome.session.wire(outcome.reply))
-        for action in outcome.actions:
+        for action in actions:
             self._act(action)
-        if self._incoming is not None and self._doing is Doing.COMMANDS and outcome.session.chunks is None:
+        if self._incoming is not None and self._state is COMMANDS and outcome.session.chunks is None:
             self._incoming.discard()  # RSET and its like between two chunks
             self._incoming = None
 
     def _act(self, action: Action) -> None:
         match action:
             case ReadMailData():
-                self._doing = Doing.MAIL_DATA
+                self._state = MAIL_DATA
                 self._incoming = self._new_message(action)
             case ReadChunk():
-                self._doing = Doing.CHUNK
+                self._state = CHUNK
                 if action.keep and self._incoming is None:
                     self._incoming = self._new_message(action)
                 self._chunk = Chunk(action, self._incoming)
             case Close():
                 self._flush()
                 self._closed_by = "Local"
-                self._doing = Doing.CLOSING
-                self._seen = self._reception.loop.time()
+                self._state = CLOSING
+                self._seen = self._loop.time()
                 self._transport.close()
             case StartTls():
                 self._flush()
-                self._doing = Doing.HANDSHAKE
+                self._state = HANDSHAKE
                 self._transport.pause_reading()  # so that all data from here on has come through TLS
-                self._reception.loop.create_task(self._negotiate())
+                self._loop.create_task(self._negotiate())
             case CheckPassword() | AnswerToken():
-                self._doing = Doing.SIGNING_IN
-                self._reception.loop.create_task(self._sign_in(action))
+                self._state = SIGNING_IN
+                self._loop.create_task(self._sign_in(action))
             case Ask(question):
                 settings = self._session.policy.snapshot.connection_filter
                 self._reception.dns.ask(question, settings, self._told)
@@ -191,9 +252,9 @@ class SmtpProtocol(Connection):
 
     def _proceed(self, outcome: Outcome) -> None:
         """The answer that the client waited for; then what it sent meanwhile."""
-        self._doing = Doing.COMMANDS
+        self._state = COMMANDS
         self._perform(outcome)
-        if self._doing is Doing.COMMANDS:
+        if self._state is COMMANDS:
             self._go_on()
         else:
             self._flush()
@@ -202,20 +263,20 @@ class SmtpProtocol(Connection):
         """This reply waits, with all that comes behind it and what stands before it in one group of pipelined commands
         (Exchange reference, section 6.6).
         """
-        self._doing = Doing.TARPIT
+        self._state = TARPIT
         held = msgspec.structs.replace(outcome, actions=outcome.actions[1:])
-        loop = self._reception.loop
         # The loop's time is the beginning of its turn in whole milliseconds: never less than what was set.
-        loop.call_at(monotonic() + tarpit.seconds + MILLISECOND, self._safely, self._release, held)
+        self._loop.call_at(monotonic() + tarpit.seconds + MILLISECOND, self._safely, self._release, held)
 
     def _release(self, outcome: Outcome) -> None:
-        if self._doing is Doing.TARPIT:
+        if self._state is TARPIT:
             self._proceed(outcome)
 
     def _told(self, question: Question, answer: Any) -> None:
         """A question is answered; a command that waits is tried again."""
         self._session = answered(self._session, {question: answer})
-        if self._doing is Doing.LOOK_UP:
+        if self._state is LOOK_UP:
+            self._state = COMMANDS
             self._safely(self._go_on)
 
     async def _sign_in(self, asked: CheckPassword | AnswerToken) -> None:
@@ -224,7 +285,7 @@ class SmtpProtocol(Connection):
             self._talk = Talk()
         try:
             outcome = await signed_in(self._reception, self._session, asked, self._talk)
-            if self._doing is not Doing.SIGNING_IN:
+            if self._state is not SIGNING_IN:
                 return
             if outcome.session.user is not None and self._log is not None:
                 self._log.note(outcome.session.principal, "authenticated")
@@ -243,10 +304,11 @@ class SmtpProtocol(Connection):
             self._transport.abort()
             self.connection_lost(None)
             return
-        if secured is None or self._doing is not Doing.HANDSHAKE:
+        if secured is None or self._state is not HANDSHAKE:
             return
         self._transport, session = secured
         self._session = answered(session, self._session.facts.answers)
+        self._tls, self._state = True, COMMANDS
         version, _, cipher = self._session.tls.partition(" ")
         self._note(negotiated(version, cipher))
         self._go_on()
@@ -259,6 +321,12 @@ class SmtpProtocol(Connection):
 
     def _new_message(self, wanted: ReadMailData | ReadChunk) -> IncomingMessage:
         return IncomingMessage(self._reception.journal, wanted, self._body_written)
+
+    def _take_content(self, data: bytes) -> None:
+        if self._state is CHUNK:
+            self._take_chunk(data)
+        elif data:
+            self._take_mail_data(data)
 
     def _take_mail_data(self, data: bytes) -> None:
         incoming = self._incoming
@@ -288,17 +356,17 @@ class SmtpProtocol(Connection):
 
     def _body_written(self) -> None:
         incoming = self._incoming
-        if self._doing in (Doing.MAIL_DATA, Doing.CHUNK) and incoming is not None and not incoming.must_wait:
+        if self._state.content and incoming is not None and not incoming.must_wait:
             self._read_on()
 
     def _decide(self, incoming: IncomingMessage, rest: bytes) -> None:
-        self._doing = Doing.STORING
+        self._state = STORING
         self._buffer = rest
         accept(self._reception, self._session, self._session_id, incoming, self._decided)
 
     def _decided(self, outcome: Outcome) -> None:
         """The message is dealt with."""
-        if self._doing is Doing.STORING:
+        if self._state is STORING:
             self._incoming = None
             if outcome.decided_by == "queued" and outcome.matched:
                 self._note(outcome.matched, "ResolveSenders")

@@ -1,12 +1,13 @@
 """What all sessions of this process share: the revision in force, and where mail, log lines and counts go."""
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.policy import Policy
 from transport.shell.clients.dns_lookups import DnsLookups
 from transport.shell.clients.load import ConnectorLoad
+from transport.shell.clients.tls_contexts import Context, TlsContexts
 from transport.shell.clients.unknown_recipients import UnknownRecipients
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
@@ -15,16 +16,20 @@ from transport.shell.metrics import Traffic
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
 
-if TYPE_CHECKING:
-    from transport.shell.clients.connection import Connection
-    from transport.shell.clients.tls_contexts import Context, TlsContexts
+
+class Client(Protocol):
+    """One that is connected. `now` is the loop's time."""
+
+    def check_time(self, now: float) -> None: ...
+    def stop(self) -> None: ...
+    def abort(self) -> None: ...
 
 
 class InForce(NamedTuple):
     """One revision, ready to serve."""
 
     policy: Policy
-    tls: "TlsContexts"
+    tls: TlsContexts
     kerberos: Kerberos
 
 
@@ -49,7 +54,7 @@ class Reception:
         self.unknown_recipients = UnknownRecipients()
         self.dns = DnsLookups(loop)
         self.load = ConnectorLoad()
-        self.sessions: set[Connection] = set()
+        self.sessions: set[Client] = set()
         self.shortage = journal.shortage()
         self.stopping = False
 
@@ -67,6 +72,6 @@ class Reception:
         for session in list(self.sessions):
             session.stop()
 
-    def tls_context(self, connector: ReceiveConnector) -> "Context | None":
+    def tls_context(self, connector: ReceiveConnector) -> Context | None:
         """The context for STARTTLS on this connector."""
         return self.in_force.tls.context(connector) if self.in_force else None

@@ -1,82 +1,74 @@
-"""The octets of one client: command lines in, replies out, and nobody is read faster than answered.
+"""The octets of one client: lines in, replies out, and nobody is read faster than answered. It knows no session.
 
 This is aiosmtpd's `SMTP` with `push`, the one place that writes. Its constructor, stream reader and task for each
 connection cost most of the time and memory and are replaced: the event loop calls `data_received`, and all up to the
-reply happens in that call. What a line means, and what a message is, `smtp_protocol` knows.
+reply happens in that call. What a line means, and what a message is, `dialogue` knows.
 """
 
 import asyncio
 import logging
 import os
 from collections.abc import Callable
-from enum import Enum, auto
-from typing import Any, assert_never
+from typing import Any
 
+import msgspec
 from aiosmtpd.smtp import SMTP
 
 from transport.config import bounds
-from transport.receive import verbs
 from transport.receive.extensions import LINE
-from transport.receive.outcome import Outcome
-from transport.receive.session import Session
-from transport.shell.clients.reception import Reception
+from transport.receive.verbs import TLS_RECORD
 
 MOST_UNREAD = bounds.SENT_AHEAD.octets or 0
 MOST_AT_ONCE = bounds.SENT_AHEAD.lines or 0
-UNREAD_REPLY = bounds.UNREAD_REPLY.seconds or 0
 
 log = logging.getLogger(__name__)
 
 
-class Doing(Enum):
-    """What the next octets of the client mean."""
+class State(msgspec.Struct, frozen=True, eq=False):
+    """What a client's octets are for the time being; where all is False they are nobody's.
 
-    GREETING = auto()
-    COMMANDS = auto()
-    MAIL_DATA = auto()
-    CHUNK = auto()
-    STORING = auto()
-    TARPIT = auto()
-    LOOK_UP = auto()
-    SIGNING_IN = auto()
-    HANDSHAKE = auto()
-    CLOSING = auto()
-    CLOSED = auto()
+    `lines`: commands. `content`: parts of a message. `owed`: sent ahead, and kept; the client waits for a reply, which
+    it gets also after it has ended its side. `silent`: written replies wait, too. `handshake`: TLS takes them.
+    """
+
+    lines: bool = False
+    content: bool = False
+    owed: bool = False
+    silent: bool = False
+    handshake: bool = False
 
 
-class Connection(SMTP):
-    """`check_time`, `stop` and `abort` are for the reception, the rest is for the event loop."""
+class Wire(SMTP):
+    """The methods without an underscore are for the event loop, but for `push` and `abort`."""
 
     __slots__ = (
         "_ahead",
         "_began",
         "_buffer",
         "_closed_by",
-        "_doing",
         "_eof",
         "_line_limit",
+        "_loop",
         "_out",
-        "_reception",
         "_seen",
-        "_session",
         "_skipping",
+        "_state",
+        "_tls",
         "_transport",
         "_unread",
     )
 
-    _session: Session
-
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, state: State) -> None:
         """Does not call aiosmtpd's constructor: nothing of it is used, and it costs more than a whole session."""
-        self._reception = reception
-        self._doing = Doing.GREETING
+        self._loop, self._state = loop, state
         self._buffer = b""
         self._out: list[bytes] = []
         self._line_limit = LINE
         self._skipping = False  # the rest of a line that is too long
         self._eof = False
-        self._ahead = False  # whole commands wait in the buffer for this client's next turn
+        self._ahead = False  # whole lines wait in the buffer for this client's next turn
         self._unread = False  # the client does not read our replies
+        self._tls = False
         self._closed_by = "Remote"
 
     # What the dialogue does
@@ -84,16 +76,20 @@ class Connection(SMTP):
     def _greet(self) -> None:
         raise NotImplementedError
 
-    def _take_line(self, line: bytes) -> None:
+    def _take_line(self, line: bytes, too_long: bool) -> None:
+        """A line with its end; of one that is too long, perhaps only the rest."""
         raise NotImplementedError
 
-    def _take_mail_data(self, data: bytes) -> None:
+    def _take_content(self, data: bytes) -> None:
+        """Octets of a message; none at first when they do not come together with their command."""
         raise NotImplementedError
 
-    def _take_chunk(self, data: bytes) -> None:
+    def _hear_tls(self) -> None:
+        """Where lines are spoken, the client begins TLS."""
         raise NotImplementedError
 
-    def _end(self, outcome: Outcome) -> None:
+    def _failed(self) -> None:
+        """After a fault of our own, which the log has."""
         raise NotImplementedError
 
     def _gone(self) -> None:
@@ -102,27 +98,18 @@ class Connection(SMTP):
     # The event loop
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        reception = self._reception
         self._transport = transport
-        self._began = self._seen = reception.loop.time()
-        reception.sessions.add(self)
-        reception.traffic.connections += 1
-        reception.loop.call_soon(self._safely, self._greet)
+        self._began = self._seen = self._loop.time()
+        self._loop.call_soon(self._safely, self._greet)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._doing is Doing.CLOSED:
-            return
         self._gone()
-        self._doing = Doing.CLOSED
-        self._reception.sessions.discard(self)
 
     def eof_received(self) -> bool:
         """A client that closed its side still gets the answers that we owe it."""
         self._eof = True
-        if self._doing is Doing.GREETING:
-            return True
-        owing = self._ahead or self._doing in (Doing.STORING, Doing.LOOK_UP, Doing.SIGNING_IN, Doing.TARPIT)
-        return owing and not self._session.tls  # in TLS this ends both directions (RFC 5246 §7.2.1)
+        owing = self._ahead or self._state.owed
+        return owing and not self._tls  # in TLS this ends both directions (RFC 5246 §7.2.1)
 
     def pause_writing(self) -> None:
         """The client does not read our replies: take no more commands."""
@@ -132,54 +119,28 @@ class Connection(SMTP):
     def resume_writing(self) -> None:
         self._unread = False
         if self._ahead:
-            self._reception.loop.call_soon(self._safely, self._next_turn)
+            self._loop.call_soon(self._safely, self._next_turn)
         else:
             self._read_on()
 
     def data_received(self, data: bytes) -> None:
-        self._seen = self._reception.loop.time()
+        self._seen = self._loop.time()
+        state = self._state
         try:
-            match self._doing:
-                case Doing.COMMANDS:
-                    self._take_commands(self._buffer + data if self._buffer else data)
-                case Doing.MAIL_DATA:
-                    self._take_mail_data(data)
-                case Doing.CHUNK:
-                    self._take_chunk(data)
-                case Doing.STORING | Doing.GREETING | Doing.HANDSHAKE | Doing.TARPIT | Doing.LOOK_UP | Doing.SIGNING_IN:
-                    self._buffer += data
-                    if len(self._buffer) > MOST_UNREAD and self._doing is not Doing.HANDSHAKE:
-                        self._transport.pause_reading()
-                case Doing.CLOSING | Doing.CLOSED:
-                    pass
-                case _:
-                    assert_never(self._doing)
+            if state.lines:
+                self._take_lines(self._buffer + data if self._buffer else data)
+            elif state.content:
+                self._take_content(data)
+            elif state.owed:
+                self._buffer += data
+                if len(self._buffer) > MOST_UNREAD:
+                    self._transport.pause_reading()
+            elif state.handshake:  # it is over, and we are about to hear of it
+                self._buffer += data
         except Exception:
             self._fail()
 
-    # Time, end, faults
-
-    def check_time(self, now: float) -> None:
-        """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
-        if self._doing is Doing.CLOSING and now - self._seen > UNREAD_REPLY:
-            self._transport.abort()
-        if self._doing not in (Doing.COMMANDS, Doing.MAIL_DATA, Doing.CHUNK):
-            return
-        connector = self._session.connector
-        if now - self._began >= connector.connection_timeout:
-            self._end(verbs.expired(self._session))
-        elif now - self._seen >= connector.connection_inactivity_timeout:
-            self._end(verbs.idle(self._session))
-
-    def stop(self) -> None:
-        """The transport is going down."""
-        if self._doing is Doing.COMMANDS:
-            self._end(verbs.stopping(self._session))
-
-    def abort(self) -> None:
-        """End it at once, whatever it is doing."""
-        self._closed_by = "Local"
-        self._transport.abort()
+    # Faults, end
 
     def _safely(self, step: Callable[..., None], *arguments: Any) -> None:
         """For what the loop calls later: no fault of ours ends in the loop."""
@@ -189,13 +150,14 @@ class Connection(SMTP):
             self._fail()
 
     def _fail(self) -> None:
-        """A fault of our own: the client gets one generic reply, the log gets the details."""
         log.exception("a session failed")
         self._out.clear()
-        if self._doing is Doing.GREETING:
-            self._transport.abort()
-        else:
-            self._end(verbs.failed(self._session))
+        self._failed()
+
+    def abort(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._closed_by = "Local"
+        self._transport.abort()
 
     # Out
 
@@ -205,9 +167,10 @@ class Connection(SMTP):
             self._transport.write(status)
 
     def _flush(self) -> None:
-        if self._out:
-            self.push(self._out[0] if len(self._out) == 1 else b"".join(self._out))
-            self._out.clear()
+        out = self._out
+        if out:
+            self.push(out[0] if len(out) == 1 else b"".join(out))
+            out.clear()
 
     def _has_spoken(self) -> bool:
         """Whether anything has come before the greeting, be it that only the kernel knows of it yet."""
@@ -220,51 +183,42 @@ class Connection(SMTP):
 
     # In
 
-    def _take_commands(self, buffer: bytes) -> None:
+    def _take_lines(self, buffer: bytes) -> None:
         """Answer every whole line; replies to pipelined commands go out in one write."""
-        if buffer[:2] == verbs.TLS_RECORD and not self._skipping:
-            self._buffer = b""
-            self._end(verbs.tls_at_once(self._session))
+        self._buffer = b""
+        if buffer[:2] == TLS_RECORD and not self._skipping:
+            self._hear_tls()
             return
         start = 0
         for _ in range(MOST_AT_ONCE):
             end = buffer.find(b"\n", start) + 1
             if not end:
                 break
-            self._take_line(buffer[start:end])
+            too_long, self._skipping = self._skipping or end - start > self._line_limit, False
+            self._take_line(buffer[start:end], too_long)
             start = end
-            if self._doing is not Doing.COMMANDS:
+            if not self._state.lines:
                 break
         else:
             self._ahead = True
-        if start == len(buffer) and self._doing is Doing.COMMANDS and not self._ahead:
-            self._buffer = b""
-        else:
+        if start < len(buffer) or self._ahead or self._state.content:
             self._leave(buffer[start:])
-        if self._doing is not Doing.TARPIT:
+        if not self._state.silent:
             self._flush()
 
     def _leave(self, rest: bytes) -> None:
-        """What is not answered yet: kept, taken as part of a message, or dropped."""
-        match self._doing:
-            case Doing.COMMANDS if self._ahead:
-                self._postpone(rest)
-            case Doing.COMMANDS:
-                self._skipping = self._skipping or len(rest) > self._line_limit
-                self._buffer = b"" if self._skipping else rest
-            case Doing.MAIL_DATA:
-                self._buffer = b""
-                if rest:
-                    self._take_mail_data(rest)
-            case Doing.CHUNK:
-                self._buffer = b""
-                self._take_chunk(rest)
-            case Doing.STORING | Doing.TARPIT | Doing.SIGNING_IN:
-                self._buffer = rest
-            case Doing.LOOK_UP:
-                self._buffer += rest
-            case _:  # what was sent behind STARTTLS or QUIT is nobody's (RFC 3207 §5)
-                self._buffer = b""
+        """What stands behind the lines that were answered."""
+        state = self._state
+        if state.content:
+            self._take_content(rest)
+        elif state.owed:
+            self._buffer += rest
+        elif state.lines and self._ahead:
+            self._postpone(rest)
+        elif state.lines:
+            self._skipping = self._skipping or len(rest) > self._line_limit
+            self._buffer = b"" if self._skipping else rest
+        # What was sent behind STARTTLS or QUIT is nobody's (RFC 3207 §5).
 
     def _postpone(self, rest: bytes) -> None:
         """Let other clients have their turn; one that leaves our replies unread waits until it has read them."""
@@ -272,39 +226,34 @@ class Connection(SMTP):
         self._transport.pause_reading()
         self._flush()
         if not self._unread:
-            self._reception.loop.call_soon(self._safely, self._next_turn)
+            self._loop.call_soon(self._safely, self._next_turn)
 
     def _next_turn(self) -> None:
-        if self._doing is not Doing.COMMANDS or not self._ahead or self._unread:
+        if not self._state.lines or not self._ahead or self._unread:
             return
         self._ahead = False
-        ahead, self._buffer = self._buffer, b""
-        self._take_commands(ahead)
+        self._take_lines(self._buffer)
         if not self._ahead:
             self._read_on()
             self._rest()
 
     def _go_on(self) -> None:
-        """Back to commands, beginning with those that were sent while we were busy."""
+        """Back to lines, beginning with those that were sent while we were busy."""
         self._flush()
-        self._doing = Doing.COMMANDS
-        self._seen = self._reception.loop.time()
-        ahead, self._buffer = self._buffer, b""
-        if len(ahead) > MOST_UNREAD:
-            self._read_on()
+        self._seen = self._loop.time()
+        ahead = self._buffer
         if ahead:
-            self._take_commands(ahead)
-        self._rest()
+            if len(ahead) > MOST_UNREAD:
+                self._read_on()
+            self._take_lines(ahead)
+        if not self._ahead:
+            self._rest()
 
     def _rest(self) -> None:
-        """Nothing is left to do for this client: a time to end the session if it has to end."""
-        if self._ahead:
-            return
-        if self._doing is Doing.COMMANDS and self._reception.stopping:
-            self.stop()
-        elif self._eof and self._doing in (Doing.COMMANDS, Doing.MAIL_DATA, Doing.CHUNK):  # the rest never comes
+        """Nothing is left to do for this client; of one that has ended its side, nothing more comes."""
+        if self._eof and (self._state.lines or self._state.content):
             self._transport.close()
 
     def _read_on(self) -> None:
-        if not self._unread and self._doing is not Doing.HANDSHAKE and not self._transport.is_closing():
+        if not self._unread and not self._state.handshake and not self._transport.is_closing():
             self._transport.resume_reading()
