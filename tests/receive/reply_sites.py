@@ -113,6 +113,8 @@ def _named(node: ast.expr) -> str:
             return name
         case ast.Constant(value=str(text)) if text in RULES:
             return text
+        case ast.Call(func=ast.Name(id="refuse" | "close"), args=[_, ast.Constant(value=str(unknown)), *_]):
+            return "" if unknown in RULES else f"the rule {unknown}, which does not exist"
         case ast.Call(func=ast.Name(id="reply" | "Reply" as name)):
             return name
     return ""

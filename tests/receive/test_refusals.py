@@ -166,7 +166,7 @@ def test_the_search_for_places_sees_what_is_written(tmp_path: Any, monkeypatch: 
         "async def f(a):\n"
         "    if a == replies.HELP:\n"
         "        return refuse(\n"
-        '            a, replies.USER_UNKNOWN if a else replies.OK, "relay_denied"\n'
+        '            a, "relay_denied", answer=replies.USER_UNKNOWN if a else replies.OK\n'
         "        )\n"
     )
     found = sorted((site.name, site.line, sorted(site.lines)) for site in sites("."))

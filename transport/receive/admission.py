@@ -7,11 +7,10 @@ import msgspec
 from transport.config.permissions import ANONYMOUS, EXTERNALLY_SECURED
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive.greeting import greeting
-from transport.receive.outcome import CLOSE, CountConnection, Outcome
+from transport.receive.outcome import CountConnection, Outcome
 from transport.receive.policy import Policy
-from transport.receive.refusals import close
+from transport.receive.refusals import close, close_at_once
 from transport.receive.session import Session
-from transport.smtp import replies
 
 NOBODY = ReceiveConnector(name="")
 
@@ -27,7 +26,7 @@ def connect(policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls
     match = policy.connectors.find(local[0], local[1], remote[0])
     if match is None:
         session = Session(policy, NOBODY, *local, *remote)
-        return Outcome(session, replies.NO_CONNECTOR, CLOSE, "no_connector")
+        return close_at_once(session, "no_connector")
     connector = match.connector
     who = principal(connector)
     offers_tls = tls_available and AuthMechanism.Tls in connector.auth_mechanism
@@ -52,16 +51,16 @@ def admitted(session: Session, load: Load, now: float) -> Outcome:
     connector = session.connector
     most = connector.max_inbound_connection
     if most is not None and load.connections >= most:
-        return close(session, replies.TOO_MANY_CONNECTIONS, "connection_limit", f"{load.connections} are open")
+        return close(session, "connection_limit", f"{load.connections} are open")
     per_source = connector.max_inbound_connection_per_source
     if per_source is not None and load.from_source >= per_source:
-        return close(session, replies.TOO_MANY_FROM_SOURCE, "source_limit", _has(session, load))
+        return close(session, "source_limit", _has(session, load))
     if most is not None:
         free = most - (load.connections - load.from_source)
         share = max(1, free * connector.max_inbound_connection_percentage_per_source // 100)
         if load.from_source >= share:
             known = f"{_has(session, load)}, others leave {free}"
-            return close(session, replies.TOO_MANY_FROM_SOURCE, "source_share", known)
+            return close(session, "source_share", known)
     return Outcome(session, greeting(connector, session.policy.server, now))
 
 

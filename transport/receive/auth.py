@@ -14,11 +14,11 @@ import msgspec
 from transport.config.permissions import AUTHENTICATED_USERS, Right
 from transport.config.receive_connector import ExtendedProtectionPolicy
 from transport.receive.extensions import mechanisms, must_be_bound
-from transport.receive.outcome import CLOSE, Action, AnswerToken, CheckPassword, LogonName, Outcome, Tarpit
-from transport.receive.refusals import refuse
+from transport.receive.outcome import Action, AnswerToken, CheckPassword, LogonName, Outcome, Tarpit
+from transport.receive.refusals import one_too_many, refuse
+from transport.receive.rules import answer_of
 from transport.receive.session import Exchange, Session, User
 from transport.smtp import replies
-from transport.smtp.reply import Reply
 
 MASK = b"<authentication response>"
 """What the protocol log shows instead of what a client sends to prove itself (Exchange reference, section 5.3)."""
@@ -45,11 +45,11 @@ def auth(session: Session, argument: str, now: float) -> Outcome:
     name, _, initial = argument.strip().partition(" ")
     mechanism = name.upper()
     if session.user is not None:
-        return refuse(session, replies.ALREADY_AUTHENTICATED, "out_of_order")
+        return refuse(session, "out_of_order", answer=replies.ALREADY_AUTHENTICATED)
     if not mechanism:
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     if mechanism not in mechanisms(session.connector, bool(session.tls), session.policy.kerberos):
-        return refuse(session, replies.UNRECOGNIZED_MECHANISM, "sign_in_not_offered")
+        return refuse(session, "sign_in_not_offered")
     asking = msgspec.structs.replace(session, exchange=Exchange(mechanism))
     if initial:
         return answered(asking, b"" if initial == "=" else initial.encode("latin-1"))
@@ -61,7 +61,7 @@ def answered(session: Session, line: bytes) -> Outcome:
     exchange = session.exchange
     over = msgspec.structs.replace(session, exchange=None)
     if exchange is None or line == b"*":
-        return refuse(over, replies.AUTHENTICATION_CANCELLED, "sign_in_cancelled")
+        return refuse(over, "sign_in_cancelled")
     try:
         octets = base64.b64decode(line, validate=True)
         if exchange.mechanism in ("GSSAPI", "NTLM"):
@@ -71,7 +71,7 @@ def answered(session: Session, line: bytes) -> Outcome:
             return _login(over, exchange, text)
         return _plain(over, text)
     except binascii.Error:
-        return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+        return refuse(over, "sign_in_malformed")
 
 
 def _text(octets: bytes) -> str:
@@ -98,7 +98,7 @@ def _token(session: Session, exchange: Exchange, octets: bytes) -> AnswerToken:
 
 def _login(over: Session, exchange: Exchange, text: str) -> Outcome:
     if "\0" in text:  # no name or password has it (RFC 4616 §2), and PostgreSQL takes it for a fault of ours
-        return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+        return refuse(over, "sign_in_malformed")
     if exchange.user_name is None:
         asking = msgspec.structs.replace(over, exchange=Exchange("LOGIN", text))
         return Outcome(asking, replies.PASSWORD)
@@ -108,7 +108,7 @@ def _login(over: Session, exchange: Exchange, text: str) -> Outcome:
 def _plain(over: Session, text: str) -> Outcome:
     parts = text.split("\0")
     if len(parts) != 3:
-        return refuse(over, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+        return refuse(over, "sign_in_malformed")
     on_behalf, name, password = parts
     if on_behalf and on_behalf.casefold() != name.casefold():
         return _denied(over, WRONG)
@@ -143,7 +143,7 @@ def told(session: Session, asked: CheckPassword | AnswerToken, answer: bytes | U
 def challenged(session: Session, mechanism: str, token: bytes | None) -> Outcome:
     """The acceptor's challenge, which the client answers next; None for a message that is none of the mechanism."""
     if token is None:
-        return refuse(session, replies.MALFORMED_RESPONSE, "sign_in_malformed")
+        return refuse(session, "sign_in_malformed")
     asking = msgspec.structs.replace(session, exchange=Exchange(mechanism, challenged=True))
     return Outcome(asking, replies.challenge(token))
 
@@ -162,17 +162,15 @@ def checked(session: Session, answer: User | Denied) -> Outcome:
 def _denied(session: Session, why: Denied) -> Outcome:
     """Held back for AuthTarpitInterval; the failure that reaches MaxLogonFailures closes."""
     if why == NOT_AVAILABLE:
-        return refuse(session, replies.AUTHENTICATION_NOT_AVAILABLE, why.rule)
+        return refuse(session, why.rule)
     connector, failures = session.connector, session.logon_failures + 1
     session = msgspec.structs.replace(session, logon_failures=failures)
-    answer = replies.AUTHENTICATION_NOT_AVAILABLE if why == TOO_OFTEN else replies.NOT_SUCCESSFUL
+    answer = answer_of(why.rule)
     seconds = connector.auth_tarpit_interval
     held: tuple[Action, ...] = (Tarpit(seconds, "AuthTarpitInterval"),) if seconds else ()
     if not connector.max_logon_failures or failures < connector.max_logon_failures:
         return Outcome(session, answer, held, why.rule)
-    last = replies.TOO_MANY_FAILURES
-    both = Reply(last.code, last.status, last.lines, answer.wire + last.wire)
-    return Outcome(session, both, (*held, *CLOSE), "too_many_logon_failures", why.rule)
+    return one_too_many(session, answer, held, "too_many_logon_failures", why.rule)
 
 
 def shown(exchange: Exchange | None, line: bytes) -> bytes:

@@ -12,6 +12,7 @@ from transport.config.snapshot import Snapshot
 from transport.receive.dns import matching
 from transport.receive.facts import Listings
 from transport.receive.range_map import RangeMap
+from transport.receive.rules import answer_of
 from transport.smtp import replies
 from transport.smtp.reply import Reply
 
@@ -73,7 +74,7 @@ class ConnectionLists:
         self.idle = not self.entries and not self.providers
         self.bypassed = frozenset(settings.bypassed_recipients)
         own_words = settings.static_entry_rejection_response
-        self._block_list_reply = replies.blocked(own_words) if own_words else replies.BLOCKED_ADDRESS
+        self._block_list_reply = replies.blocked(own_words) if own_words else answer_of("ip_block_list")
 
     def listed(self, address: str, now: float) -> Verdict | None:
         """What the two lists say; None when the address is on neither."""
@@ -108,4 +109,4 @@ def answer_to_listed(provider: IPListProvider, address: str) -> Reply:
     text = provider.rejection_response
     for mark, value in (("%0", address), ("%1", provider.name), ("%2", provider.lookup_domain)):
         text = text.replace(mark, value.encode("ascii", "replace").decode())
-    return replies.blocked(text) if text else replies.BLOCK_LISTED
+    return replies.blocked(text) if text else answer_of("ip_block_list_provider")

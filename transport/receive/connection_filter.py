@@ -34,7 +34,7 @@ def refuse_recipient(session: Session, recipient: Path, found: Verdict) -> Outco
     if found.refusal is None or str(recipient).lower() in session.policy.connection_lists.bypassed:
         return None
     may_go_on = session.policy.connection_lists.bypassed or session.recipient_count
-    return (refuse if may_go_on else close)(session, found.refusal, found.rule, found.by)
+    return (refuse if may_go_on else close)(session, found.rule, found.by, found.refusal)
 
 
 def ask(outcome: Outcome, now: float) -> Outcome:

@@ -47,11 +47,11 @@ class MailData(msgspec.Struct, frozen=True):
 def data(session: Session, argument: str, now: float) -> Outcome:
     """354, then the message."""
     if argument.strip():
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     if session.mail.body == "BINARYMIME":
-        return refuse(session, replies.BINARY_NEEDS_CHUNKS, "binary_needs_chunks")
+        return refuse(session, "binary_needs_chunks")
     if session.chunks is not None:
-        return refuse(session, replies.CHUNKS_HAVE_BEGUN, "out_of_order")
+        return refuse(session, "out_of_order", answer=replies.CHUNKS_HAVE_BEGUN)
     if session.has_open_questions:
         return waiting(session)
     connector = session.connector
@@ -69,9 +69,9 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
     size_text, _, rest = argument.strip().partition(" ")
     last = rest.strip().upper()
     if not session.connector.chunking_enabled:
-        return refuse(session, replies.UNRECOGNIZED_COMMAND, "chunking_not_offered")
+        return refuse(session, "chunking_not_offered")
     if not (size_text.isascii() and size_text.isdigit() and len(size_text) <= 10) or last not in ("", "LAST"):
-        return close(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return close(session, "invalid_arguments")
     if session.has_open_questions:
         return waiting(session)
     wanted, connector = session.stage == Stage.RCPT, session.connector
@@ -102,9 +102,11 @@ def chunk_read(session: Session, chunk: ReadChunk) -> Outcome:
         return Outcome(session, replies.chunk_taken(chunk.size))
     if session.too_large:
         over = reset(session) if chunk.last else session
-        return refuse(over, replies.MESSAGE_TOO_LARGE, session.too_large)
+        return refuse(over, session.too_large)
     needs = replies.NEED_RCPT_COMMAND if session.stage == Stage.MAIL else replies.NEED_MAIL_COMMAND
-    return refuse(session, replies.SEND_HELLO_FIRST if session.stage == Stage.CONNECTED else needs, "out_of_order")
+    return refuse(
+        session, "out_of_order", answer=replies.SEND_HELLO_FIRST if session.stage == Stage.CONNECTED else needs
+    )
 
 
 @cache
@@ -123,18 +125,18 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     """Whether the message is taken. `identity` is its id as 32 hex digits. The transaction is over either way."""
     done = reset(session)
     if mail.over_limit:
-        return refuse(done, replies.MESSAGE_TOO_LARGE, session.size_rule)
+        return refuse(done, session.size_rule)
     if not mail.header_complete:
-        return close(done, replies.HEADER_TOO_LARGE, "header_size")
+        return close(done, "header_size")
     if mail.bare_line_feeds and session.connector.bare_linefeed_rejection_enabled:
-        return refuse(done, replies.BARE_LINE_FEEDS, "bare_line_feeds")
+        return refuse(done, "bare_line_feeds")
     facts = header_facts(mail.head, session.policy.our_names)
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
-        return refuse(done, replies.HOP_COUNT_EXCEEDED, "hop_count")
+        return refuse(done, "hop_count")
     blocked = _blocked(session, mail.head, now) if sender_filter.is_on(session) else None
     if blocked is not None and sender_filter.rejects(session):
-        return close(done, replies.SENDER_DENIED, blocked.rule, blocked.entry)
+        return close(done, blocked.rule, blocked.entry)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
     header = without_unusable(mail.head) if facts.unusable else mail.head
     accept = _accept(session, facts, header, message_id, identity, now, blocked.rule if blocked is not None else "")
@@ -206,7 +208,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
 
 def not_stored(session: Session) -> Outcome:
     """The answer when an `Accept` could not be made durable; the client keeps the message and tries again."""
-    return refuse(session, replies.INSUFFICIENT_RESOURCES, "not_stored")
+    return refuse(session, "not_stored")
 
 
 def internal_id(identity: str) -> int:

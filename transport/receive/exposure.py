@@ -111,7 +111,7 @@ def exposure(connector: ReceiveConnector, wide: Collection[AcceptedDomain] = ())
 
 def reached(connector: ReceiveConnector, wide: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:
     """Those of wide domains for which a connector takes mail: RejectReservedTopLevelRecipientDomains bars `*.test`."""
-    return tuple(each for each in wide if reserved(connector, f"foreign.{parent(each) or 'domain'}") is None)
+    return tuple(each for each in wide if not reserved(connector, f"foreign.{parent(each) or 'domain'}"))
 
 
 def exposed(snapshot: Snapshot) -> dict[str, Exposure]:

@@ -11,7 +11,6 @@ from transport.receive import connection_filter
 from transport.receive.outcome import Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import NO_TRANSACTION, Session, Stage
-from transport.smtp import replies
 from transport.smtp.reply import Reply, reply
 
 _NAME = re.compile(r"[A-Za-z0-9_.:\[\]-]{0,255}")
@@ -29,9 +28,9 @@ def ehlo(session: Session, argument: str, now: float) -> Outcome:
 
 def _hello(session: Session, name: str, now: float, *, extended: bool) -> Outcome:
     if _NAME.fullmatch(name) is None:
-        return refuse(session, replies.INVALID_DOMAIN_NAME, "invalid_domain_name")
+        return refuse(session, "invalid_domain_name")
     if session.connector.require_ehlo_domain and not name:
-        return close(session, replies.INVALID_DOMAIN_NAME, "ehlo_domain_missing")
+        return close(session, "ehlo_domain_missing")
     session = msgspec.structs.replace(session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION)
     greeted = Outcome(session, answer(session) if extended else _reply(_first_line(session)))
     return connection_filter.ask(greeted, now)

@@ -30,7 +30,7 @@ from transport.smtp.reply import Reply
 def mail(session: Session, argument: str, now: float) -> Outcome:
     """Starts a transaction, or says why not."""
     if argument[:5].upper() != "FROM:":
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     try:
         text, parameter_text = split_path(argument[5:])
         offered = session.policy.mail_parameters[session.connector.name]
@@ -39,12 +39,12 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
     except PathError as error:
         return malformed(session, error, replies.INVALID_SENDER)
     except ParameterError:
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     except UnknownParameter:
-        return refuse(session, replies.UNKNOWN_PARAMETER, "unknown_parameter")
-    refusal = _refusal(session, sender, parameters)
-    if refusal is not None:
-        return refusal
+        return refuse(session, "unknown_parameter")
+    rule = _refusal(session, sender, parameters)
+    if rule:
+        return refuse(session, rule)
     filtered = _filtered(session, sender, now) if sender_filter.is_on(session) else None
     if filtered is not None:
         return filtered
@@ -61,7 +61,7 @@ def _filtered(session: Session, sender: Path, now: float) -> Outcome | None:
     client = connection_filter.verdict(session, now)
     if client.pending:
         return waiting(session)
-    return None if client.allowed else close(session, replies.SENDER_DENIED, blocked.rule, blocked.entry)
+    return None if client.allowed else close(session, blocked.rule, blocked.entry)
 
 
 def _rated(session: Session, limit: int) -> Outcome:
@@ -79,7 +79,7 @@ def counted(session: Session, within: bool) -> Outcome:
     """The answer to `CountMessage`: whether the limit is kept with this message."""
     if within:
         return Outcome(session, replies.SENDER_OK)
-    return close(reset(session), replies.RATE_EXCEEDED, "message_rate")
+    return close(reset(session), "message_rate")
 
 
 def read_path(session: Session, text: str, smtp_utf8: bool) -> Path:
@@ -92,43 +92,42 @@ def malformed(session: Session, error: PathError, otherwise: Reply) -> Outcome:
     """The refusal of an address that cannot be read, with the reason."""
     match error:
         case NotAsciiError():
-            return refuse(session, replies.ADDRESS_NOT_ASCII, "address_not_ascii")
+            return refuse(session, "address_not_ascii")
         case DomainError():
-            return refuse(session, replies.DOMAIN_NOT_CLEAR, "domain_not_clear")
+            return refuse(session, "domain_not_clear")
         case _:
-            return refuse(session, otherwise, "invalid_address")
+            return refuse(session, "invalid_address", answer=otherwise)
 
 
-def _refusal(session: Session, sender: Path, parameters: MailParameters) -> Outcome | None:
+def _refusal(session: Session, sender: Path, parameters: MailParameters) -> str:
+    """The rule that refuses the sender, or an empty text."""
     if session.connector.require_tls and not session.tls:
-        return refuse(session, replies.STARTTLS_FIRST, "tls_required")
-    refusal = _sender_refusal(session, sender)
-    if refusal is not None:
-        return refusal
+        return "tls_required"
+    rule = _sender_refusal(session, sender)
+    if rule:
+        return rule
     limit = session.size_limit
-    if limit is not None and parameters.size > limit:
-        return refuse(session, replies.MESSAGE_TOO_LARGE, session.size_rule)
-    return None
+    return session.size_rule if limit is not None and parameters.size > limit else ""
 
 
-def _sender_refusal(session: Session, sender: Path) -> Outcome | None:
+def _sender_refusal(session: Session, sender: Path) -> str:
     """Submit, own addresses, Accept any sender, Accept authoritative domain sender (Exchange reference, 2.2)."""
     if Right.SUBMIT not in session.rights:
-        return refuse(session, replies.NOT_AUTHENTICATED, "submit_denied")
+        return "submit_denied"
     if not sender.domain:
-        return None
+        return ""
     if session.user is not None:
         if str(sender).lower() in session.user.addresses:
-            return None
+            return ""
         if Right.ACCEPT_ANY_SENDER not in session.rights:
-            return refuse(session, replies.SEND_AS_DENIED, "sender_not_own")
+            return "sender_not_own"
     if session.partner_domains and any(within(sender.domain, domain) for domain in session.partner_domains):
-        return None
+        return ""
     if session.user is None and vouched_by_certificate(session.connector, sender.domain):
-        return refuse(session, replies.SEND_AS_DENIED, "partner_not_proved")
+        return "partner_not_proved"
     if session.policy.is_authoritative(sender.domain):
         if Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER not in session.rights:
-            return refuse(session, replies.SEND_AS_DENIED, "authoritative_sender_denied")
+            return "authoritative_sender_denied"
     elif Right.ACCEPT_ANY_SENDER not in session.rights:
-        return refuse(session, replies.SEND_AS_DENIED, "any_sender_denied")
-    return None
+        return "any_sender_denied"
+    return ""

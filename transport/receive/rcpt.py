@@ -14,7 +14,6 @@ from transport.receive.session import Recipient, Recipients, Session, Stage
 from transport.smtp import replies
 from transport.smtp.parameters import ParameterError, RcptParameters, UnknownParameter, rcpt_parameters
 from transport.smtp.path import Path, PathError, split_path
-from transport.smtp.reply import Reply
 
 RESERVED_TOP_LEVEL = frozenset({"test", "example", "invalid", "localhost"})
 RESERVED_SECOND_LEVEL = frozenset({"example.com", "example.net", "example.org"})
@@ -23,7 +22,7 @@ RESERVED_SECOND_LEVEL = frozenset({"example.com", "example.net", "example.org"})
 def rcpt(session: Session, argument: str, now: float) -> Outcome:
     """Adds a recipient, refuses it, or asks the directory first."""
     if argument[:3].upper() != "TO:":
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     try:
         text, parameter_text = split_path(argument[3:])
         recipient = _recipient(session, text)
@@ -32,11 +31,11 @@ def rcpt(session: Session, argument: str, now: float) -> Outcome:
     except PathError as error:
         return malformed(session, error, replies.INVALID_RECIPIENT)
     except ParameterError:
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     except UnknownParameter:
-        return refuse(session, replies.UNKNOWN_PARAMETER, "unknown_parameter")
+        return refuse(session, "unknown_parameter")
     if session.recipient_count >= session.connector.max_recipients_per_message:
-        return refuse(session, replies.TOO_MANY_RECIPIENTS, "recipient_limit")
+        return refuse(session, "recipient_limit")
     return _decide(session, recipient, wishes, now)
 
 
@@ -49,12 +48,9 @@ def _recipient(session: Session, text: str) -> Path:
 
 def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: float) -> Outcome:
     domain = session.policy.accepted_domains.find(recipient.domain)
-    rule = relay.refusal(session, recipient, domain)
+    rule = relay.refusal(session, recipient, domain) or reserved(session.connector, recipient.domain)
     if rule:
-        return refuse(session, replies.UNABLE_TO_RELAY, rule)
-    refused = reserved(session.connector, recipient.domain)
-    if refused is not None:
-        return refuse(session, *refused)
+        return refuse(session, rule)
     client = NEUTRAL
     if not session.policy.connection_lists.idle:
         client = connection_filter.verdict(session, now)
@@ -65,22 +61,24 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
             return refusal
     if not client.allowed and recipient_filter.is_on(session):
         if session.policy.blocked_recipients and recipient_filter.is_blocked(session, recipient):
-            return refuse(session, replies.USER_UNKNOWN, "recipient_blocked", str(recipient).lower())
+            return refuse(session, "recipient_blocked", str(recipient).lower())
         if recipient_filter.needs_look_up(session, recipient, domain):
             return Outcome(session, None, (LookUpRecipient(recipient, wishes),))
     return _add(session, recipient, wishes, "accepted_domain" if domain is not None else "relay_allowed")
 
 
-def reserved(connector: ReceiveConnector, domain: str) -> tuple[Reply, str] | None:
-    """RejectReservedTopLevel-, RejectReservedSecondLevel- and RejectSingleLabelRecipientDomains (RFC 2606)."""
+def reserved(connector: ReceiveConnector, domain: str) -> str:
+    """RejectReservedTopLevel-, RejectReservedSecondLevel- and RejectSingleLabelRecipientDomains (RFC 2606):
+    the rule that refuses the domain, or an empty text.
+    """
     if connector.reject_single_label_recipient_domains and "." not in domain and not domain.startswith("["):
-        return replies.SINGLE_LABEL, "single_label_domain"
+        return "single_label_domain"
     if connector.reject_reserved_top_level_recipient_domains and domain.rpartition(".")[2] in RESERVED_TOP_LEVEL:
-        return replies.RESERVED_TOP_LEVEL, "reserved_top_level_domain"
+        return "reserved_top_level_domain"
     second_level = connector.reject_reserved_second_level_recipient_domains
     if second_level and ".".join(domain.rsplit(".", 2)[-2:]) in RESERVED_SECOND_LEVEL:
-        return replies.RESERVED_SECOND_LEVEL, "reserved_second_level_domain"
-    return None
+        return "reserved_second_level_domain"
+    return ""
 
 
 def looked_up(session: Session, asked: LookUpRecipient, found: bool | None, over_budget: bool = False) -> Outcome:
@@ -89,9 +87,9 @@ def looked_up(session: Session, asked: LookUpRecipient, found: bool | None, over
     `over_budget`: the source has asked for too many unknown recipients, and waits for the known as for the unknown.
     """
     if found is None:
-        return refuse(session, replies.DIRECTORY_NOT_AVAILABLE, "directory_not_available")
+        return refuse(session, "directory_not_available")
     if not found:
-        return refuse(session, replies.USER_UNKNOWN, "recipient_unknown")
+        return refuse(session, "recipient_unknown")
     added = _add(session, asked.recipient, asked.wishes, "recipient_listed")
     return msgspec.structs.replace(added, actions=hold(session)) if over_budget else added
 

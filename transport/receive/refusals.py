@@ -5,29 +5,42 @@ from __future__ import annotations
 import msgspec
 
 from transport.receive.outcome import CLOSE, Action, Outcome, Tarpit
-from transport.receive.rules import RULES
+from transport.receive.rules import RULES, answer_of
 from transport.receive.session import Session
-from transport.smtp import replies
 from transport.smtp.reply import Reply
 
-PROTOCOL_ERRORS = frozenset(name for name, rule in RULES.items() if rule.protocol_error)
 
-
-def refuse(session: Session, answer: Reply, rule: str, matched: str = "") -> Outcome:
-    """The refusal; a protocol error is counted, and the one that reaches MaxProtocolErrors closes (document 001)."""
-    if rule not in PROTOCOL_ERRORS:
+def refuse(session: Session, rule: str, matched: str = "", answer: Reply | None = None) -> Outcome:
+    """The refusal by a rule, with another answer than its usual one where that is given; a protocol error is counted,
+    and the one that reaches MaxProtocolErrors closes (document 001).
+    """
+    known = RULES[rule]
+    answer = answer or known.replies[0]
+    if not known.protocol_error:
         return Outcome(session, answer, tarpit(session, answer), rule, matched)
     session = msgspec.structs.replace(session, protocol_errors=session.protocol_errors + 1)
     limit = session.connector.max_protocol_errors
     if limit is None or session.protocol_errors < limit:
         return Outcome(session, answer, tarpit(session, answer), rule)
-    both = Reply(421, "4.7.0", replies.TOO_MANY_ERRORS.lines, answer.wire + replies.TOO_MANY_ERRORS.wire)
-    return Outcome(session, both, (*tarpit(session, answer), *CLOSE), "too_many_errors", rule)
+    return one_too_many(session, answer, tarpit(session, answer), "too_many_errors", rule)
 
 
-def close(session: Session, answer: Reply, rule: str, matched: str = "") -> Outcome:
+def close(session: Session, rule: str, matched: str = "", answer: Reply | None = None) -> Outcome:
     """The refusal that ends the connection."""
+    answer = answer or answer_of(rule)
     return Outcome(session, answer, (*tarpit(session, answer), *CLOSE), rule, matched)
+
+
+def close_at_once(session: Session, rule: str) -> Outcome:
+    """The same, without the tarpit."""
+    return Outcome(session, answer_of(rule), CLOSE, rule)
+
+
+def one_too_many(session: Session, answer: Reply, held: tuple[Action, ...], limit: str, rule: str) -> Outcome:
+    """The refusal by a rule that reaches a limit: its answer, held as it is, and behind it that of the limit's rule."""
+    last = answer_of(limit)
+    both = Reply(last.code, last.status, last.lines, answer.wire + last.wire)
+    return Outcome(session, both, (*held, *CLOSE), limit, rule)
 
 
 def tarpit(session: Session, answer: Reply) -> tuple[Action, ...]:

@@ -408,3 +408,8 @@ ALLOWED: dict[str, Rule] = {
 
 REFUSALS = CONNECTION | COMMANDS | SIGN_IN | SENDER | RECIPIENT | MESSAGE
 RULES = REFUSALS | ALLOWED
+
+
+def answer_of(rule: str) -> Reply:
+    """What a client is told by a rule that refuses, of several replies the usual one."""
+    return RULES[rule].replies[0]

@@ -19,13 +19,13 @@ from transport.smtp import replies
 def starttls(session: Session, argument: str, now: float) -> Outcome:
     """The go-ahead for the handshake."""
     if session.tls:
-        return refuse(session, replies.ALREADY_ON_TLS, "tls_active")
+        return refuse(session, "tls_active")
     if AuthMechanism.Tls not in session.connector.auth_mechanism:
-        return refuse(session, replies.UNRECOGNIZED_COMMAND, "tls_not_offered")
+        return refuse(session, "tls_not_offered")
     if argument.strip():
-        return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+        return refuse(session, "invalid_arguments")
     if not session.tls_available:
-        return refuse(session, replies.TLS_NOT_AVAILABLE, "tls_not_available")
+        return refuse(session, "tls_not_available")
     return Outcome(session, replies.READY_FOR_TLS, (StartTls(),))
 
 

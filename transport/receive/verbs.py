@@ -17,7 +17,7 @@ from transport.receive.hello import ehlo, helo
 from transport.receive.mail import mail
 from transport.receive.outcome import CLOSE, Outcome
 from transport.receive.rcpt import rcpt
-from transport.receive.refusals import close, refuse
+from transport.receive.refusals import close, close_at_once, refuse
 from transport.receive.session import Session, Stage, reset
 from transport.receive.starttls import starttls
 from transport.smtp import replies
@@ -108,19 +108,19 @@ def respond(session: Session, line: bytes, now: float, resources_low: bool = Fal
     if not text.isprintable():
         text = text.replace("\t", " ")
         if _CONTROL.search(text):
-            return refuse(session, replies.INVALID_ARGUMENTS, "invalid_arguments")
+            return refuse(session, "invalid_arguments")
     name, _, argument = text.partition(" ")
     name = name.upper()
     verb = VERBS.get(name)
     if verb is None:
         if name in HTTP:
-            return close(session, replies.UNRECOGNIZED_COMMAND, "unrecognized_command")
-        return refuse(session, replies.UNRECOGNIZED_COMMAND, "unrecognized_command")
+            return close(session, "unrecognized_command")
+        return refuse(session, "unrecognized_command")
     out_of_order = verb.too_early.get(session.stage)
     if out_of_order is not None:
-        return refuse(session, out_of_order, "out_of_order")
+        return refuse(session, "out_of_order", answer=out_of_order)
     if resources_low and name == "MAIL":
-        return refuse(session, replies.INSUFFICIENT_RESOURCES, "insufficient_resources")
+        return refuse(session, "insufficient_resources")
     return verb.answer(session, argument, now)
 
 
@@ -128,14 +128,14 @@ def line_too_long(session: Session) -> Outcome:
     """A command line beyond what the shell reads: RFC 5321 §4.5.3.1.4."""
     if session.exchange is not None:
         session = msgspec.structs.replace(session, exchange=None)
-        return refuse(session, replies.RESPONSE_TOO_LONG, "line_too_long")
-    return refuse(session, replies.LINE_TOO_LONG, "line_too_long")
+        return refuse(session, "line_too_long", answer=replies.RESPONSE_TOO_LONG)
+    return refuse(session, "line_too_long")
 
 
 def bare_line_feed(session: Session) -> Outcome:
     """A command that ended with LF alone: RFC 5321 §2.3.8."""
     session = msgspec.structs.replace(session, exchange=None)
-    return refuse(session, replies.BARE_LINE_FEED, "bare_line_feed")
+    return refuse(session, "bare_line_feed")
 
 
 def spoke_early(session: Session, octets: bytes) -> Outcome | None:
@@ -144,32 +144,32 @@ def spoke_early(session: Session, octets: bytes) -> Outcome | None:
         return tls_at_once(session)
     if not session.connector.early_talker_rejection_enabled:
         return None
-    return close(session, replies.SPOKE_TOO_EARLY, "early_talker")
+    return close(session, "early_talker")
 
 
 def tls_at_once(session: Session) -> Outcome:
     """The client began TLS where commands are spoken. Its user hears of it at once, not after the tarpit."""
-    return Outcome(session, replies.TLS_AT_ONCE, CLOSE, "tls_at_once")
+    return close_at_once(session, "tls_at_once")
 
 
 def idle(session: Session) -> Outcome:
     """ConnectionInactivityTimeout has passed."""
-    return close(session, replies.INACTIVITY_TIMEOUT, "inactivity_timeout")
+    return close(session, "inactivity_timeout")
 
 
 def expired(session: Session) -> Outcome:
     """ConnectionTimeout has passed."""
-    return close(session, replies.CONNECTION_TIMEOUT, "connection_timeout")
+    return close(session, "connection_timeout")
 
 
 def stopping(session: Session) -> Outcome:
     """The transport is going down: RFC 5321 §3.8."""
-    return close(session, replies.NOT_AVAILABLE, "stopping")
+    return close(session, "stopping")
 
 
 def failed(session: Session) -> Outcome:
     """A fault of our own; the client learns nothing of it."""
-    return close(session, replies.INTERNAL_FAULT, "internal_fault")
+    return close(session, "internal_fault")
 
 
 __all__ = [
