@@ -8,7 +8,7 @@ import pytest
 from tests.deliver.test_delivery import STATUS
 from tests.deliver.test_hosts import HOP
 from transport.config import bounds
-from transport.deliver import rounds, smtp_client
+from transport.deliver import rounds, smtp_client, smtp_relay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LINES, OCTETS = bounds.NEXT_HOP_REPLY.lines, bounds.NEXT_HOP_REPLY.octets
@@ -195,14 +195,14 @@ def test_whatever_goes_wrong_is_a_failed_attempt_of_that_next_hop(queued, delive
 def test_a_message_that_cannot_be_sent_waits_and_the_others_do_not(
     journal, forward, deliver, configure, sink, query, monkeypatch
 ):
-    usual = smtp_client.SmtpClient.fit
+    usual = smtp_relay.fit
 
-    def fit(self, parcel, pieces):
+    def fit(parcel, offered, pieces):
         if parcel.sender.startswith("odd"):
             raise ValueError("an odd message")
-        return usual(self, parcel, pieces)
+        return usual(parcel, offered, pieces)
 
-    monkeypatch.setattr(smtp_client.SmtpClient, "fit", fit)
+    monkeypatch.setattr(smtp_relay, "fit", fit)
     configure()
     for sender in ("ann", "odd", "zoe"):
         journal.accept("bob@far.test", sender=f"{sender}@x.test")

@@ -108,3 +108,20 @@ def test_smart_hosts_may_be_anywhere_but_here():
 def test_the_same_address_is_tried_once():
     twice = [Host("a.test", "8.8.8.8"), Host("a.test", "8.8.8.8")]
     assert len(sift(["a.test"], twice, policy(SNAPSHOT, "gw.x.test", 25, ()), nowhere).hosts) == 1
+
+
+def test_mail_exchangers_come_by_preference_and_those_of_one_together():
+    found = hosts.by_preference("x.test", [(20, "c.test."), (10, "a.test."), (20, "d.test."), (10, "b.test.")])
+    assert found == [["a.test.", "b.test."], ["c.test.", "d.test."]]
+
+
+def test_a_domain_without_any_is_its_own_and_a_null_mx_takes_no_mail():
+    assert hosts.by_preference("x.test", []) == [["x.test"]]
+    assert hosts.by_preference("x.test", [(0, ".")]) == []
+    assert hosts.takes_no_mail("x.test").status == "5.1.10" and hosts.no_such_domain().status == "5.4.4"
+
+
+def test_a_certificate_must_have_the_name_or_the_address_where_the_name_is_a_label():
+    assert Host("mail.x.test", "192.0.2.1").tls_name == "mail.x.test"
+    assert Host("[192.0.2.1]", "192.0.2.1").tls_name == "192.0.2.1"
+    assert Host("Head office!", "fe80::1%eth0").tls_name == "fe80::1"

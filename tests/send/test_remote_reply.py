@@ -61,3 +61,16 @@ def test_a_refusal_of_the_order_says_nothing_about_the_message():
 )
 def test_a_size_that_no_number_can_be_is_no_limit(parameter, limit):
     assert remote_reply.size_limit(parameter) == limit
+
+
+def test_data_refused_behind_a_recipient_that_was_taken_is_about_the_order():
+    assert remote_reply.refuses_order([250, 250, 554], False, 1)
+    assert not remote_reply.refuses_order([250, 550], False, 1)
+    assert not remote_reply.refuses_order([250, 250, 451], False, 1)
+
+
+def test_the_answer_to_a_message_with_which_something_was_sent_ahead_may_be_about_that():
+    assert remote_reply.may_be_about_order(judge(554, "no"), took_early=True)
+    assert remote_reply.may_be_about_order(judge(451, "later"), took_early=False)
+    assert not remote_reply.may_be_about_order(judge(451, "later"), took_early=True)
+    assert not remote_reply.may_be_about_order(judge(250, "ok"), took_early=False)

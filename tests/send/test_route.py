@@ -6,7 +6,16 @@ from transport.config.address_space import AddressSpace
 from transport.config.domains import domain_of
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
-from transport.send.route import MAILBOX, UNREACHABLE, Router, select_connector
+from transport.send.route import (
+    MAILBOX,
+    NO_CONNECTOR,
+    REMOTE,
+    UNREACHABLE,
+    DeliveryType,
+    Router,
+    delivery_type,
+    select_connector,
+)
 
 
 def connector(name, *spaces, **changes):
@@ -92,3 +101,19 @@ def test_a_more_specific_connector_is_never_beaten_by_a_cheaper_one(domain):
     connectors = connector("all", ("*", 1)), connector("here", (domain, 100))
     assert select_connector(connectors, domain).name == "here"
     assert domain_of(f"x@{domain.upper()}.") == domain
+
+
+def test_each_kind_says_whose_it_is():
+    assert set(REMOTE) == {DeliveryType.SMART_HOST, DeliveryType.DNS}
+    assert [kind for kind in DeliveryType if kind.is_strangers_choice] == [DeliveryType.DNS]
+
+
+def test_a_connector_says_of_which_kind_its_next_hops_are():
+    connector = SendConnector(name="Out", dns_routing_enabled=False, smart_hosts=("mail.x.test",))
+    assert delivery_type(connector) is DeliveryType.SMART_HOST
+    assert delivery_type(SendConnector(name="Out", dns_routing_enabled=True)) is DeliveryType.DNS
+
+
+def test_where_no_connector_leads_the_hop_says_why():
+    hop = Router(Snapshot()).hop("bob@nowhere.test")
+    assert (hop.key, hop.error) == ("unreachable", NO_CONNECTOR)

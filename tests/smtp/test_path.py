@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.deliver.smtp_client import _is_plain
+from transport.send.fitting import is_plain
 from transport.smtp.path import DomainError, NotAsciiError, Path, PathError, parse_mailbox, split_path
 
 
@@ -159,7 +159,7 @@ def test_what_is_read_can_be_written_and_read_again(text: str) -> None:
     except PathError:
         return
     assert parse_mailbox(str(path)) == path
-    assert _is_plain(str(path)), "the worker would return it"
+    assert is_plain(str(path)), "the worker would return it"
 
 
 @given(st.text(alphabet='ab.@"\\ <>ä\u200b\u202eß💩。é\u0301\u00a0', max_size=20))
@@ -169,4 +169,4 @@ def test_the_same_beyond_ascii(text: str) -> None:
     except PathError:
         return
     assert parse_mailbox(str(path).encode().decode("latin-1"), smtp_utf8=True) == path
-    assert _is_plain(str(path)), "the worker would return it"
+    assert is_plain(str(path)), "the worker would return it"

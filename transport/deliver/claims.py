@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from transport.deliver.database import Connection, Pool
-from transport.deliver.parcel import Parcel
 from transport.deliver.queries import QUERIES
 from transport.deliver.way import NOBODY, Peer
 from transport.send import dsn
 from transport.send.dsn import Action
+from transport.send.parcel import Parcel
 from transport.send.remote_reply import Verdict
 from transport.send.route import DeliveryType
 

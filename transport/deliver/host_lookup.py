@@ -7,7 +7,6 @@ import random
 import socket
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import groupby, islice
 from time import monotonic
 
 import dns.exception
@@ -147,26 +146,21 @@ def _exchangers(domain: str, policy: Policy, look_up: LookUp) -> Iterator[Host]:
         raise LookUpFailed(hosts.nobody(domain, inner))
 
 
-def _by_preference(domain: str, look_up: LookUp) -> Iterator[list[str]]:
+def _by_preference(domain: str, look_up: LookUp) -> list[list[str]]:
     """The names of the mail exchangers, those of one preference together."""
     try:
-        answer = list(look_up.ask(domain, "MX"))
+        answer = [(entry.preference, str(entry.exchange)) for entry in look_up.ask(domain, "MX")]
     except dns.resolver.NXDOMAIN:
-        text = "SMTPSEND.DNS.NonExistentDomain; nonexistent domain"
-        raise LookUpFailed(remote_reply.refused("5.4.4", text)) from None
+        raise LookUpFailed(hosts.no_such_domain()) from None
     except dns.resolver.NoAnswer:
         answer = []
     except (dns.exception.DNSException, OSError, UnicodeError) as error:
         raise LookUpFailed(remote_reply.postponed("4.4.0", f"DNS query failed: {error}")) from None
-    named = [entry for entry in answer if str(entry.exchange) != "."]
-    if answer and not named:
-        raise LookUpFailed(remote_reply.refused("5.1.10", f"{domain} accepts no mail (null MX, RFC 7505)"))
-    random.shuffle(named)
-    best = islice(sorted(named, key=lambda entry: entry.preference), bounds.HOST_LIST.lines)
-    if not named:
-        yield [domain]
-    for _, group in groupby(best, key=lambda entry: entry.preference):
-        yield [str(entry.exchange).rstrip(".") for entry in group]
+    random.shuffle(answer)
+    found = hosts.by_preference(domain, answer)
+    if not found:
+        raise LookUpFailed(hosts.takes_no_mail(domain))
+    return [[name.rstrip(".") for name in names] for names in found]
 
 
 def _has_way(address: str) -> bool:

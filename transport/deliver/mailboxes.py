@@ -9,11 +9,11 @@ import psycopg
 from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
 from transport.deliver.database import Pool
-from transport.deliver.parcel import Parcel
 from transport.deliver.queries import QUERIES
-from transport.deliver.way import Outcome, Peer, Verdicts
+from transport.deliver.way import Outcome, Peer
 from transport.send import remote_reply
 from transport.send.dsn import Action
+from transport.send.parcel import Parcel, Verdicts
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
 

@@ -9,13 +9,13 @@ import psycopg
 from transport.deliver import claims, reports, routing
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
-from transport.deliver.parcel import Parcel
 from transport.deliver.slots import SLOTS
 from transport.deliver.unreached import UNREACHED
-from transport.deliver.way import Peer, Unreachable, Verdicts, Way
+from transport.deliver.way import Peer, Unreachable, Way
 from transport.deliver.ways_out import way_for
 from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
+from transport.send.parcel import Parcel, Verdicts
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
 

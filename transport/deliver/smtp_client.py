@@ -1,33 +1,30 @@
-"""Mail over SMTP: the conversation with one host, with PIPELINING, an answer for each recipient, and the extensions
-DSN (RFC 3461), SMTPUTF8 (RFC 6531), CHUNKING and BINARYMIME (RFC 3030).
+"""Mail over SMTP: the conversation with one host, with PIPELINING, CHUNKING (RFC 3030), an answer for each recipient.
+What is said stands in `transport.send.commands`, what an answer means in `transport.send.remote_reply`.
 
 One round trip per message where the peer offers PIPELINING: the envelope of the next message travels with the last
 bytes of the one before it (RFC 2920 §3.1). A refusal of that is no answer about a message: it is asked again, alone.
 Timeouts: RFC 5321 §4.5.3.2.
 """
 
-import dataclasses
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from time import monotonic
 
 from transport.config import bounds
-from transport.config.kinds import host_name
-from transport.deliver.parcel import Parcel
 from transport.deliver.remembered import PACES, UNTRUSTED
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
-from transport.deliver.way import Verdicts
-from transport.send import conversion, remote_reply
+from transport.send import remote_reply
 from transport.send.attempt import Pace
-from transport.send.conversion import CannotConvert, written
+from transport.send.commands import envelope
+from transport.send.conversion import written
+from transport.send.extensions import NOTHING, offered
 from transport.send.hosts import Host
-from transport.send.mail_data import MailData, is_text
-from transport.send.mime_parts import head_and_rest
+from transport.send.mail_data import MailData
+from transport.send.parcel import Parcel, Verdicts, alike, instead
 from transport.send.remote_reply import Fate, Verdict
 
 COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
-MOST_RECIPIENTS = 100
 
 Pieces = Callable[[Parcel], Iterable[bytes]]
 
@@ -86,7 +83,7 @@ class SmtpClient:
     def _say_hello(self) -> None:
         """EHLO, and HELO where that is not known; what counts is the last thing that was said."""
         code, text = self._command(f"EHLO {self._fqdn}")
-        extensions = text.split("\n")[1:] if code == 250 else []
+        self.extensions = offered(text) if code == 250 else NOTHING
         if code != 250:
             heard = remote_reply.one_line(code, text)
             try:
@@ -95,7 +92,7 @@ class SmtpClient:
                 raise
             except Lost:
                 raise Refused(heard) from None
-        self._learn({each.split(" ")[0].lower(): each.partition(" ")[2] for each in extensions})
+        self.pace = self.pace if "pipelining" in self.extensions else Pace.SINGLE
 
     def _command(self, line: str) -> tuple[int, str]:
         self._connection.send(f"{line}\r\n".encode())
@@ -107,18 +104,6 @@ class SmtpClient:
         if code == 421:
             raise Refused(remote_reply.one_line(code, text))
         return code, text
-
-    def _learn(self, extensions: dict[str, str]) -> None:
-        self._extensions = extensions
-        self.pace = self.pace if self.offers("pipelining") else Pace.SINGLE
-        self.reports = self.offers("dsn")
-        self._international = self.offers("smtputf8")
-        self._binary = self.offers("chunking") and self.offers("binarymime")
-        self.size_limit = remote_reply.size_limit(extensions.get("size", ""))
-
-    def offers(self, extension: str) -> bool:
-        """Whether the peer named an extension, given in lower case, in its answer to EHLO."""
-        return extension in self._extensions
 
     def secure(self, untrusted: str) -> None:
         """STARTTLS. `untrusted`: why the certificate is not verified; empty: it must be.
@@ -138,37 +123,10 @@ class SmtpClient:
         code, text = self._command("STARTTLS")
         if code != 220:
             raise Lost(f"STARTTLS was answered {remote_reply.one_line(code, text)}")
-        self._connection.secure(_context(not untrusted), _name_on_the_wire(self.peer))
+        self._connection.secure(_context(not untrusted), self.peer.tls_name)
         certificate = f"certificate not verified ({untrusted})" if untrusted else "certificate verified"
         self.protection = f"{self._connection.tls}, {certificate}"
         self._say_hello()
-
-    def fit(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
-        """The parcel as this host can take it, or why it need not be asked at all. Raises LookupError as `pieces`."""
-        if self.size_limit and parcel.size > self.size_limit:
-            return remote_reply.refused("5.3.4", "Message size exceeds fixed maximum message size of the next hop")
-        if not all(_is_plain(address) for address in (parcel.sender, *parcel.recipients.values())):
-            return remote_reply.refused("5.1.3", "STOREDRV.Submit; invalid recipient address")
-        if not self._international:
-            if not _is_ascii(parcel):
-                return remote_reply.refused("5.6.7", "The next hop takes no addresses outside ASCII (SMTPUTF8)")
-            if parcel.smtp_utf8 and not head_and_rest(pieces(parcel))[0].isascii():
-                return remote_reply.refused("5.6.9", "The next hop takes no header outside ASCII (SMTPUTF8)")
-        if parcel.body_type == "BINARYMIME" and self._binary:
-            return parcel
-        if parcel.body_type == "BINARYMIME" and not is_text(pieces(parcel)):
-            return remote_reply.refused("5.6.3", "The next hop takes no binary content (BINARYMIME)")
-        return self._written_anew(parcel, pieces)
-
-    def _written_anew(self, parcel: Parcel, pieces: Pieces) -> Parcel | Verdict:
-        """RFC 6152 §3: what the host cannot take is converted, or comes back."""
-        eight_bit = self.offers("8bitmime") or (parcel.smtp_utf8 and self._international)
-        try:
-            how = conversion.plan(lambda: pieces(parcel), eight_bit)
-        except CannotConvert:
-            return remote_reply.refused("5.6.3", "The next hop takes no 8-bit text (8BITMIME), and it is signed")
-        body_type = "8BITMIME" if how.eight_bit or (eight_bit and parcel.body_type != "7BIT") else "7BIT"
-        return dataclasses.replace(parcel, body_type=body_type, how=how)
 
     def send_parcels(self, parcels: Iterable[Parcel], pieces: Pieces) -> Iterator[tuple[Parcel, Verdicts]]:
         """Send one after another; yields each with the verdict per recipient, in order, as soon as it is known.
@@ -211,38 +169,18 @@ class SmtpClient:
         return verdicts, go_on
 
     def _envelope(self, parcel: Parcel) -> bytes:
-        return b"".join(self._commands(parcel))
-
-    def _commands(self, parcel: Parcel) -> list[bytes]:
-        commands = [f"MAIL FROM:<{parcel.sender}>{self._mail_parameters(parcel)}\r\n".encode()]
-        if self.reports and (parcel.notify or parcel.orcpt):
-            for recipient, address in parcel.recipients.items():
-                commands.append(f"RCPT TO:<{address}>{_rcpt_parameters(parcel, recipient)}\r\n".encode())
-        else:
-            commands += [f"RCPT TO:<{address}>\r\n".encode() for address in parcel.recipients.values()]
-        return commands if parcel.body_type == "BINARYMIME" else [*commands, b"DATA\r\n"]
-
-    def _mail_parameters(self, parcel: Parcel) -> str:
-        found = f" SIZE={parcel.size + parcel.how.growth}" if self.offers("size") else ""
-        if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and self.offers("8bitmime")):
-            found += f" BODY={parcel.body_type}"
-        if self._international and (parcel.smtp_utf8 or not _is_ascii(parcel)):
-            found += " SMTPUTF8"
-        if self.reports and parcel.ret:
-            found += f" RET={parcel.ret}"
-        if self.reports and parcel.envid:
-            found += f" ENVID={parcel.envid}"
-        return found
+        return b"".join(envelope(parcel, self.extensions))
 
     def _ask(self, parcel: Parcel) -> tuple[Verdicts, bool]:
         """The verdicts on the envelope, and whether the peer now waits for the message.
 
         Raises OutOfOrder when it does not want several commands at once.
         """
-        commands = self._commands(parcel) if self.pace is Pace.SINGLE else []
+        commands = envelope(parcel, self.extensions) if self.pace is Pace.SINGLE else []
         self._codes = []
         verdicts, go_on = self._verdicts(parcel, commands)
-        if self.pace > Pace.SINGLE and not go_on and self._refuses_order(verdicts):
+        refused = remote_reply.refuses_order(self._codes, self.early, len(verdicts))
+        if self.pace > Pace.SINGLE and not go_on and refused:
             raise OutOfOrder(remote_reply.one_line(*self._said))
         if self.pace > Pace.SINGLE and go_on and not self.early and remote_reply.refuses_order(self._codes, False):
             self._slow_down(Pace.SINGLE)
@@ -252,19 +190,13 @@ class SmtpClient:
         self.pace = min(self.pace, pace)
         PACES.remember(self.peer, self.port, self.pace)
 
-    def _refuses_order(self, verdicts: Verdicts) -> bool:
-        """DATA behind a recipient that was taken is refused for what came before it, or because it came too soon."""
-        return remote_reply.refuses_order(self._codes, self.early) or (
-            len(self._codes) > len(verdicts) + 1 and self._codes[-1] // 100 == 5
-        )
-
     def _verdicts(self, parcel: Parcel, commands: list[bytes]) -> tuple[Verdicts, bool]:
         sender = remote_reply.judge(*self._answer(commands))
         self.heard = True
         with_data = self.pace > Pace.SINGLE and parcel.body_type != "BINARYMIME"
         if sender.fate is not Fate.DELIVERED:
             self._skip(len(parcel.recipients) * (self.pace > Pace.SINGLE) + with_data)
-            return dict.fromkeys(parcel.recipients, sender), False
+            return alike(parcel, sender), False
         verdicts: Verdicts = {}
         accepted = False
         for recipient in parcel.recipients:
@@ -280,7 +212,7 @@ class SmtpClient:
             return verdicts, True
         if code < 400:
             raise Lost(f"DATA was answered {remote_reply.one_line(code, text)}")
-        return _instead(verdicts, remote_reply.judge(code, text, expected=3)), False
+        return instead(verdicts, remote_reply.judge(code, text, expected=3)), False
 
     def _hand_over(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
         """Send the message, and the next envelope with its last bytes."""
@@ -295,13 +227,13 @@ class SmtpClient:
         except Displaced:
             raise
         except Lost:
-            return _instead(verdicts, self._last_verdict(ahead))
-        return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+            return instead(verdicts, self._last_verdict(ahead))
+        return instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
 
     def _final(self, ahead: bytes, code: int, text: str) -> Verdict:
         """The answer to the message; a refusal with which something was sent ahead may be about that."""
         verdict = remote_reply.judge(code, text)
-        if ahead and (verdict.fate is Fate.FAILED or (verdict.fate is Fate.RETRY and not self.took_early)):
+        if ahead and remote_reply.may_be_about_order(verdict, self.took_early):
             raise OutOfOrder(verdict.text)
         return verdict
 
@@ -324,11 +256,11 @@ class SmtpClient:
                 verdict = remote_reply.judge(*self._reply(TERMINATION))
                 if verdict.fate is not Fate.DELIVERED:
                     self._forget(ahead)
-                    return _instead(verdicts, verdict)
+                    return instead(verdicts, verdict)
             held = piece
         last = held or b""
         self._connection.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
-        return _instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+        return instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
 
     def _forget(self, ahead: bytes) -> None:
         """End a transaction that came to nothing; its answer is read with the next one."""
@@ -389,35 +321,6 @@ class SmtpClient:
         self.close()
 
 
-def _instead(verdicts: Verdicts, final: Verdict) -> Verdicts:
-    """What the answer to the message means for the recipients that were accepted."""
-    return {key: final if verdict.fate is Fate.DELIVERED else verdict for key, verdict in verdicts.items()}
-
-
-def _is_plain(address: str) -> bool:
-    """No byte that could end the path or the command early."""
-    return address.isprintable() and not set(address) & {"<", ">"}
-
-
-def _is_ascii(parcel: Parcel) -> bool:
-    return parcel.sender.isascii() and all(address.isascii() for address in parcel.recipients.values())
-
-
-def _rcpt_parameters(parcel: Parcel, recipient: int) -> str:
-    notify, orcpt = parcel.notify.get(recipient), parcel.orcpt.get(recipient)
-    return (f" NOTIFY={notify}" if notify else "") + (f" ORCPT={orcpt}" if orcpt else "")
-
-
-def _name_on_the_wire(host: Host) -> str:
-    """The name that a certificate must have, and that TLS sends ahead (SNI): for a label of people, the address, which
-    OpenSSL never sends (RFC 6066 §3).
-    """
-    try:
-        return host_name(host.name)
-    except ValueError:
-        return host.address.partition("%")[0]
-
-
 def connect(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpClient:
     """A connection that serves until then (monotonic), with TLS if it is offered and works. Raises Lost."""
     hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
@@ -433,7 +336,7 @@ def connect(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpC
 def _secured(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpClient:
     """Raises NoTls as well."""
     client = SmtpClient(host, port, fqdn, pace, until)
-    if not client.offers("starttls"):
+    if "starttls" not in client.extensions:
         return client
     try:
         client.secure(UNTRUSTED.recall(host, port))

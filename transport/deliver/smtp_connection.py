@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from transport.config import bounds
 from transport.deliver.slots import SLOTS
-from transport.send import remote_reply
 from transport.send.hosts import Host
+from transport.send.reply_reader import NoReply, ReplyReader
 
 CONNECT, DATA_BLOCK = 30.0, 180.0
 SLICE = 1.0
@@ -46,7 +46,7 @@ class SmtpConnection:
 
     def __init__(self, host: Host, port: int, until: float) -> None:
         self.until = until
-        self._read = b""
+        self._replies = ReplyReader()
         self._socket = socket.socket(socket.AF_INET6 if ":" in host.address else socket.AF_INET)
         try:
             self._connect(host.address, port)
@@ -78,7 +78,7 @@ class SmtpConnection:
 
     def secure(self, context: ssl.SSLContext, name: str) -> None:
         """The TLS handshake. What came in clear text after the reply to STARTTLS is no part of it (RFC 3207 §6)."""
-        if self._read:
+        if not self._replies.is_empty:
             raise Refused("more than a reply came before the TLS handshake")
         try:
             self._socket.settimeout(self._left(CONNECT))
@@ -103,7 +103,7 @@ class SmtpConnection:
     def is_quiet(self) -> bool:
         """Whether nothing has come that nobody asked for: an end, a 421, or something stranger."""
         try:
-            return not self._read and not select([self._socket], [], [], 0)[0]
+            return self._replies.is_empty and not select([self._socket], [], [], 0)[0]
         except (OSError, ValueError):
             return False
 
@@ -136,26 +136,12 @@ class SmtpConnection:
         began = monotonic()
         end = began + min(seconds, self._left(_REPLY.seconds or seconds))
         soon = (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0) * seconds / (_REPLY.seconds or seconds)
-        lines: list[bytes] = []
-        octets = 0
-        while True:
-            line = self._line(began, end, soon, octets)
-            octets += len(line) + 1
-            lines.append(line[4:].rstrip(b"\r"))
-            code = int(line[:3]) if line[:3].isdigit() else 0
-            if not 200 <= code <= 599 or len(lines) > (_REPLY.lines or 0):
-                raise Lost(_nonsense(line, code))
-            if line[3:4] != b"-":
-                return code, b"\n".join(lines).decode("utf-8", "replace")
-
-    def _line(self, began: float, end: float, soon: float, before: int) -> bytes:
-        """One line without its line feed; `before` octets of the reply came already."""
-        while (found := self._read.find(b"\n")) < 0 and before + len(self._read) <= (_REPLY.octets or 0):
-            self._read += self._more(began, end, soon)
-        if found < 0 or before + found >= (_REPLY.octets or 0):
-            raise Lost(f"a reply of more than {_REPLY.octets:,} octets")
-        line, self._read = self._read[:found], self._read[found + 1 :]
-        return line
+        try:
+            while (found := self._replies.next()) is None:
+                self._replies.feed(self._more(began, end, soon))
+        except NoReply as error:
+            raise Lost(str(error)) from None
+        return found
 
     def _more(self, began: float, end: float, soon: float) -> bytes:
         more = self._patiently(lambda: self._socket.recv(8192), began, end, soon)
@@ -171,13 +157,6 @@ class SmtpConnection:
 
     def close(self) -> None:
         self._socket.close()
-
-
-def _nonsense(line: bytes, code: int) -> str:
-    if 200 <= code <= 599:
-        return f"a reply of more than {_REPLY.lines} lines"
-    text = line[:80].decode("utf-8", "replace")
-    return f"what came is no reply: {remote_reply.printable(text)}"
 
 
 def _lost(error: Exception) -> Lost:

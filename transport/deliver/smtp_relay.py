@@ -12,15 +12,16 @@ from transport.config import bounds
 from transport.deliver import claims, smtp_client
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
-from transport.deliver.parcel import Parcel
 from transport.deliver.remembered import PACES
-from transport.deliver.smtp_client import MOST_RECIPIENTS, OutOfOrder, SmtpClient
+from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
-from transport.deliver.way import NOBODY, Outcome, Peer, Unreachable, Verdicts
+from transport.deliver.way import NOBODY, Outcome, Peer, Unreachable
 from transport.send import attempt, remote_reply
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
+from transport.send.fitting import fit
 from transport.send.hosts import Host
+from transport.send.parcel import Parcel, Verdicts, alike, put_off_by, split
 from transport.send.remote_reply import Fate, Verdict
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class SmtpRelay:
         self.confirms: Action | None = None
 
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
-        waiting = deque(Letter(small) for parcel in parcels for small in _split(parcel))
+        waiting = deque(Letter(small) for parcel in parcels for small in split(parcel))
         self._until = _attempt_ends()
         self._missed = False
         tried = 0
@@ -88,7 +89,7 @@ class SmtpRelay:
         self.peer = NOBODY
         while waiting:
             parcel = waiting.popleft().parcel
-            yield parcel, dict.fromkeys(parcel.recipients, verdict)
+            yield parcel, alike(parcel, verdict)
 
     def _leave(self, waiting: deque[Letter], tried: int) -> Iterator[Outcome]:
         """What no host took: those that one has answered wait, the others were not tried."""
@@ -161,7 +162,7 @@ class SmtpRelay:
         fitting = []
         for letter in list(waiting)[: self._most - client.sent]:
             try:
-                found: Parcel | Verdict | Verdicts = client.fit(letter.parcel, self._pieces)
+                found: Parcel | Verdict | Verdicts = self._fit(client, letter.parcel)
             except psycopg.Error:
                 raise
             except Exception as error:
@@ -176,13 +177,16 @@ class SmtpRelay:
                 put_off.append(self._unfit(letter, found))
         return fitting
 
+    def _fit(self, client: SmtpClient, parcel: Parcel) -> Parcel | Verdict:
+        return fit(parcel, client.extensions, lambda: self._pieces(parcel))
+
     def _judged(
         self, client: SmtpClient, letter: Letter, verdicts: Verdicts, put_off: list[Letter]
     ) -> Iterator[Outcome]:
         """Final verdicts at once; of those that a host puts off, the last host's will count."""
         self.reached = True
-        self.confirms = None if client.reports else Action.RELAYED
-        later = {row: each for row, each in verdicts.items() if each.fate is Fate.RETRY and not each.at_once}
+        self.confirms = None if "dsn" in client.extensions else Action.RELAYED
+        later = put_off_by(verdicts)
         if client.slowed and client.sent == 1 and any(v.fate is Fate.DELIVERED for v in verdicts.values()):
             PACES.remember(client.peer, self._port, client.pace)
         if later:
@@ -193,19 +197,19 @@ class SmtpRelay:
 
     def _put_off(self, letter: Letter, error: Lost) -> Letter:
         verdict = remote_reply.postponed("4.4.2", f"Connection dropped: {error}")
-        return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer)
+        return Letter(letter.parcel, alike(letter.parcel, verdict), self.peer)
 
     def _unfit(self, letter: Letter, verdict: Verdict) -> Letter:
         """What a host before this one has put off still waits for that one."""
         if letter.verdicts and not letter.unfit:
             return letter
-        return Letter(letter.parcel, dict.fromkeys(letter.parcel.recipients, verdict), self.peer, unfit=True)
+        return Letter(letter.parcel, alike(letter.parcel, verdict), self.peer, unfit=True)
 
     def _unexpected(self, parcel: Parcel, error: Exception) -> Outcome:
         """What nobody foresaw is an outcome of the message it came with."""
         log.exception("message %s", parcel.message_id)
         verdict = remote_reply.unexpected(error)
-        return parcel, dict.fromkeys(parcel.recipients, verdict)
+        return parcel, alike(parcel, verdict)
 
     def _connected(self, host: Host, pace: Pace) -> SmtpClient:
         kept = self._client
@@ -232,13 +236,3 @@ class SmtpRelay:
 
 def _attempt_ends() -> float:
     return monotonic() + (bounds.NEXT_HOP_ATTEMPT.seconds or 0)
-
-
-def _split(parcel: Parcel) -> Iterator[Parcel]:
-    """At most 100 recipients in one transaction: every server takes as many (RFC 5321 §4.5.3.1.8)."""
-    if len(parcel.recipients) <= MOST_RECIPIENTS:
-        yield parcel
-        return
-    rows = list(parcel.recipients.items())
-    for start in range(0, len(rows), MOST_RECIPIENTS):
-        yield replace(parcel, recipients=dict(rows[start : start + MOST_RECIPIENTS]))

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from transport.deliver.parcel import Parcel
 from transport.send.dsn import Action
-from transport.send.remote_reply import Verdict
+from transport.send.parcel import Parcel, Verdicts
 
-Verdicts = dict[int, Verdict]
 Outcome = tuple[Parcel, Verdicts]
 
 

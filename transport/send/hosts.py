@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import groupby
 
 import msgspec
 
+from transport.config import bounds
 from transport.config.endpoint import Address, Binding, IPRange, is_private, unmapped
+from transport.config.kinds import host_name
 from transport.config.snapshot import Snapshot
 from transport.send import remote_reply
 from transport.send.remote_reply import Verdict
@@ -33,6 +36,16 @@ class Host(msgspec.Struct, frozen=True):
         """`mail.x.test [192.0.2.1]`, or the address alone when it has no name."""
         literal = self.name.startswith("[") or self.name == self.address
         return f"[{self.address}]" if literal else f"{self.name} [{self.address}]"
+
+    @property
+    def tls_name(self) -> str:
+        """The name that a certificate must have, and that TLS sends ahead (SNI): for a label of people, the address,
+        which OpenSSL never sends (RFC 6066 §3).
+        """
+        try:
+            return host_name(self.name)
+        except ValueError:
+            return self.address.partition("%")[0]
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -100,6 +113,16 @@ def sift(names: Iterable[str], found: Iterable[Host], by: Policy, is_local: IsLo
     return Sifted(allowed, inner=tuple(host.address for host in hosts if host not in allowed))
 
 
+def by_preference(domain: str, exchangers: Iterable[tuple[int, str]]) -> list[list[str]]:
+    """The names of mail exchangers (preference and name), those of one preference together, the best first; the domain
+    itself where there is none (RFC 5321 §5.1), and nothing for a null MX (RFC 7505), which is named `.`.
+    """
+    found = list(exchangers)
+    named = sorted(((preference, name) for preference, name in found if name != "."), key=lambda entry: entry[0])
+    groups = groupby(named[: bounds.HOST_LIST.lines], key=lambda entry: entry[0])
+    return [[name for _, name in group] for _, group in groups] if found else [[domain]]
+
+
 def is_inner(text: str) -> bool:
     """Loopback, link-local, private, multicast or reserved; also as IPv6 writes such an IPv4 address."""
     address = _address(text)
@@ -119,6 +142,16 @@ def literal(domain: str) -> str | None:
 def loops(what: str) -> Verdict:
     """Nothing but ourselves is left. RFC 5321 §5.1; the words are Postfix's."""
     return remote_reply.refused("5.4.6", f"mail for {what} loops back to myself")
+
+
+def no_such_domain() -> Verdict:
+    """DNS says that nothing has this name."""
+    return remote_reply.refused("5.4.4", "SMTPSEND.DNS.NonExistentDomain; nonexistent domain")
+
+
+def takes_no_mail(domain: str) -> Verdict:
+    """A null MX."""
+    return remote_reply.refused("5.1.10", f"{domain} accepts no mail (null MX, RFC 7505)")
 
 
 def literal_not_allowed(domain: str) -> Verdict:

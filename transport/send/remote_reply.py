@@ -62,12 +62,22 @@ def judge_recipient(code: int, text: str, accepted_before: bool, together: bool 
     return verdict
 
 
-def refuses_order(codes: list[int], early: bool) -> bool:
+def refuses_order(codes: list[int], early: bool, recipients: int | None = None) -> bool:
     """Whether the answers to MAIL, RCPT and DATA, sent together, refuse just that, and say nothing about the message.
 
-    `early`: they travelled with the end of the message before (RFC 2920 §3.1).
+    `early`: they travelled with the end of the message before (RFC 2920 §3.1). `recipients`: so many were judged, and
+    nothing is to follow: DATA behind one that was taken is refused for what came before it, or as it came too soon.
     """
-    return any(code in _WRONG_ORDER for code in codes) or (early and codes[:1] == [554])
+    if any(code in _WRONG_ORDER for code in codes) or (early and codes[:1] == [554]):
+        return True
+    return recipients is not None and len(codes) > recipients + 1 and codes[-1] // 100 == 5
+
+
+def may_be_about_order(verdict: Verdict, took_early: bool) -> bool:
+    """Whether the answer to a message may be about the envelope that was sent ahead with its end. `took_early`: the
+    host has taken such a one before.
+    """
+    return verdict.fate is Fate.FAILED or (verdict.fate is Fate.RETRY and not took_early)
 
 
 def size_limit(parameter: str) -> int:
