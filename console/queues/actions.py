@@ -19,11 +19,6 @@ from transport.send.dsn import Recipient as Reported
 from transport.send.route import UNREACHABLE
 
 REMOVED = "550 5.3.2 QUEUE.Admin; message deleted by administrative action"
-REMOVE = """
-UPDATE queues_recipient SET status = 'removed', finished_at = now(), last_error = %s
-WHERE id = ANY(%s) AND status IN ('ready', 'suspended') AND claimed_by IS NULL
-RETURNING message_id, address, remote_host, notify, orcpt
-"""
 
 
 def retry(actor: Actor, key: str) -> int:
@@ -100,7 +95,7 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
     actor.require()
     with transaction.atomic():
         raw = _raw()
-        rows = raw.execute(REMOVE, [f"Removed by {actor.name}", list(recipients)]).fetchall()
+        rows = raw.execute(QUERIES["remove"], [f"Removed by {actor.name}", list(recipients)]).fetchall()
         if with_ndr:
             concerned = [(message, Reported(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows]
             reports.send(raw, routing.ROUTES.router(raw), Action.FAILED, concerned)

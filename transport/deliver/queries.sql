@@ -164,6 +164,12 @@ select %(own)s, number + 2 - %(read)s, chunk from queues_content where message_i
 -- name: insert_recipient
 insert into queues_recipient (message_id, address, next_hop, due_at, notice_at) values (%s, %s, %s, %s, %s)
 
+-- name: remove
+-- What an administrator takes out of the queue.
+update queues_recipient set status = 'removed', finished_at = now(), last_error = %s
+where id = any(%s) and status in ('ready', 'suspended') and claimed_by is null
+returning message_id, address, remote_host, notify, orcpt
+
 -- Routing anew.
 
 -- name: waiting_by_domain

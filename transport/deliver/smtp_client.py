@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from time import monotonic
+from typing import Self
 
 from transport.config import bounds
 from transport.deliver.remembered import PACES, UNTRUSTED
@@ -76,6 +77,33 @@ class SmtpClient:
             self._connection.close()
             raise
 
+    @classmethod
+    def connect(cls, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> Self:
+        """A connection that serves until then (monotonic), with TLS if it is offered and works."""
+        hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
+        try:
+            client = cls._secured(host, port, fqdn, pace, hello)
+        except NoTls as error:
+            client = cls(host, port, fqdn, pace, hello)
+            client.protection = f"In the clear: {error}"
+        client.allow(until)
+        return client
+
+    @classmethod
+    def _secured(cls, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> Self:
+        """Raises NoTls as well."""
+        client = cls(host, port, fqdn, pace, until)
+        if "starttls" not in client.extensions:
+            return client
+        try:
+            client._secure(UNTRUSTED.recall(host, port))
+        except NoTls as error:
+            if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise
+            UNTRUSTED.remember(host, port, str(error))
+            return cls._secured(host, port, fqdn, pace, until)
+        return client
+
     def _expect(self, kind: int, code: int, text: str) -> None:
         if code // 100 != kind:
             raise Refused(remote_reply.one_line(code, text))
@@ -105,7 +133,7 @@ class SmtpClient:
             raise Refused(remote_reply.one_line(code, text))
         return code, text
 
-    def secure(self, untrusted: str) -> None:
+    def _secure(self, untrusted: str) -> None:
         """STARTTLS. `untrusted`: why the certificate is not verified; empty: it must be.
 
         Raises NoTls when only TLS is to blame, with ssl.SSLCertVerificationError as its cause if the certificate is.
@@ -228,6 +256,10 @@ class SmtpClient:
             raise
         except Lost:
             return instead(verdicts, self._last_verdict(ahead))
+        return self._finished(verdicts, ahead)
+
+    def _finished(self, verdicts: Verdicts, ahead: bytes) -> Verdicts:
+        """What the peer says once it has all of the message."""
         return instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
 
     def _final(self, ahead: bytes, code: int, text: str) -> Verdict:
@@ -260,7 +292,7 @@ class SmtpClient:
             held = piece
         last = held or b""
         self._connection.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
-        return instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+        return self._finished(verdicts, ahead)
 
     def _forget(self, ahead: bytes) -> None:
         """End a transaction that came to nothing; its answer is read with the next one."""
@@ -319,30 +351,3 @@ class SmtpClient:
         except Lost:
             pass
         self.close()
-
-
-def connect(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpClient:
-    """A connection that serves until then (monotonic), with TLS if it is offered and works. Raises Lost."""
-    hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
-    try:
-        client = _secured(host, port, fqdn, pace, hello)
-    except NoTls as error:
-        client = SmtpClient(host, port, fqdn, pace, hello)
-        client.protection = f"In the clear: {error}"
-    client.allow(until)
-    return client
-
-
-def _secured(host: Host, port: int, fqdn: str, pace: Pace, until: float) -> SmtpClient:
-    """Raises NoTls as well."""
-    client = SmtpClient(host, port, fqdn, pace, until)
-    if "starttls" not in client.extensions:
-        return client
-    try:
-        client.secure(UNTRUSTED.recall(host, port))
-    except NoTls as error:
-        if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            raise
-        UNTRUSTED.remember(host, port, str(error))
-        return _secured(host, port, fqdn, pace, until)
-    return client

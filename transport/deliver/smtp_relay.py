@@ -9,7 +9,7 @@ from time import monotonic
 import psycopg
 
 from transport.config import bounds
-from transport.deliver import claims, smtp_client
+from transport.deliver import claims
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
@@ -43,6 +43,7 @@ class SmtpRelay:
     """Keeps its connection from one batch to the next. `hosts` may raise LookUpFailed before the first."""
 
     lingers = 2.0
+    speaks = SmtpClient
 
     def __init__(
         self, hosts: Callable[[], Iterator[Host]], port: int, fqdn: str, most_messages: int, pool: Pool
@@ -217,7 +218,7 @@ class SmtpRelay:
             kept.allow(self._until)
             return kept
         self._drop()
-        self._client = smtp_client.connect(host, self._port, self._fqdn, pace, self._until)
+        self._client = self.speaks.connect(host, self._port, self._fqdn, pace, self._until)
         return self._client
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
