@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from console.actors import Actor, Role
+from console.publishing.fields import written
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+from transport.config.setting import defaults, settings
 
 ADMIN = Actor("admin", frozenset({Role.ORGANIZATION_MANAGEMENT}))
 HYGIENE = Actor("hygiene", frozenset({Role.HYGIENE_MANAGEMENT}))
@@ -35,3 +37,12 @@ def send_connector(name: str = "Internet", **changes: Any) -> SendConnector:
 
 def accepted_domain(domain_name: str = "contoso.com", **changes: Any) -> AcceptedDomain:
     return AcceptedDomain(**({"name": domain_name, "domain_name": domain_name} | changes))
+
+
+def numbers(struct: type) -> dict[str, str]:
+    """What stands in the fields of numbers of a new form: a field that a browser would send, and a test does not, is an
+    error.
+    """
+    table = settings(struct)
+    usual = {name: value for name, value in defaults(struct).items() if name in table}
+    return {name: written(table[name], value) for name, value in usual.items() if type(value) is int}

@@ -12,10 +12,11 @@ from console.connectors.models import SendConnector as SendRow
 from console.publishing.models import ConfigRevision
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.tracking import of_connector
-from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
+from tests.console.builders import ADMIN, RELAY, numbers, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ProtocolLoggingLevel
+from transport.config.send_connector import SendConnector
 
 pytestmark = pytest.mark.django_db
 NEW = "connectors:receive-wizard-step"
@@ -314,9 +315,9 @@ def test_enabling_a_relay_in_the_list_sends_to_its_properties(admin):
 
 
 def test_send_connectors(admin):
-    data = {
+    data = numbers(SendConnector) | {
         "name": "Internet", "enabled": "on", "address_spaces": "*\ncontoso.com;5", "dns_routing_enabled": "smart",
-        "smart_hosts": "smart.contoso.com", "port": "25", "max_messages_per_connection": "20",
+        "smart_hosts": "smart.contoso.com",
     }  # fmt: skip
     page = admin.post(reverse("connectors:send-new"), data, follow=True)
     assert "Internet is saved" in page.text
@@ -329,10 +330,9 @@ def test_send_connectors(admin):
 
 
 def test_which_internal_addresses_mx_records_may_lead_to(admin):
-    data = {
+    data = numbers(SendConnector) | {
         "name": "Branches", "enabled": "on", "address_spaces": "*.contoso.com", "dns_routing_enabled": "mx",
-        "smart_hosts": "", "internal_ip_ranges": "10.1.0.0/16\n192.168.5.77", "port": "25",
-        "max_messages_per_connection": "20",
+        "smart_hosts": "", "internal_ip_ranges": "10.1.0.0/16\n192.168.5.77",
     }  # fmt: skip
     page = admin.post(reverse("connectors:send-new"), data | {"internal_ip_ranges": "ten"}, follow=True)
     assert "internal_ip_ranges" in page.context["form"].errors

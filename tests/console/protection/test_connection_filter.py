@@ -16,19 +16,18 @@ from console.protection.forms import PasteForm
 from console.publishing import queries
 from console.publishing.models import ConfigRevision
 from console.publishing.restore import restore
-from tests.console.builders import ADMIN, HYGIENE
+from tests.console.builders import ADMIN, HYGIENE, numbers
 from tests.dns_server import DnsServer
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import Binding
 
 PAGE = "protection:connection-filter"
-AT_FIRST = {
+AT_FIRST = numbers(ConnectionFilter) | {
     "ip_allow_list_enabled": "on", "ip_block_list_enabled": "on", "ip_allow_list_providers_enabled": "on",
-    "ip_block_list_providers_enabled": "on", "external_mail_enabled": "on", "dns_timeout": "00:00:02",
+    "ip_block_list_providers_enabled": "on", "external_mail_enabled": "on",
 }  # fmt: skip
-PROVIDER = {
-    "name": "Blocker", "lookup_domain": "bl.test", "ip_list": "Block", "enabled": "on", "priority": "1",
-    "any_match": "on",
+PROVIDER = numbers(IPListProvider) | {
+    "name": "Blocker", "lookup_domain": "bl.test", "ip_list": "Block", "enabled": "on", "any_match": "on",
 }  # fmt: skip
 
 

@@ -10,13 +10,14 @@ from console.audit.models import Entry
 from console.protection import actions
 from console.publishing import queries
 from console.publishing.models import ConfigRevision
-from transport.config.filters import FilterAction
+from tests.console.builders import numbers
+from transport.config.filters import FilterAction, RecipientFilter, SenderFilter
 
 pytestmark = pytest.mark.django_db
 PAGE = "protection:recipient-filter"
 SENDERS = "protection:sender-filter"
-AS_AT_FIRST = {"enabled": "on", "external_mail_enabled": "on"}
-RECIPIENTS = AS_AT_FIRST | {"unknown_recipient_limit": "20", "unknown_recipient_interval": "00:10:00"}
+AS_AT_FIRST = numbers(SenderFilter) | {"enabled": "on", "external_mail_enabled": "on"}
+RECIPIENTS = AS_AT_FIRST | numbers(RecipientFilter)
 
 
 def published():
