@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from transport.config import kinds
 from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.setting import settings
+from transport.config.setting import defaults, settings
 
 LATER: dict[str, Any] = {
     "max_message_size": "36 MB (37,748,736 bytes)",
@@ -34,7 +33,8 @@ EARLIER = {
     "max_inbound_connection_per_source": "100",
 }
 """Field → the default of Exchange 2007 that the source documents name, where later versions changed it."""
-OURS_ALONE = {"limit_scope", "minimum_tls_version", "require_128_bit_encryption", "default_logon_domain"}
+OWN = "own setting"
+OF_2003 = {"require_128_bit_encryption", "default_logon_domain"}
 NO_DEFAULT = {"name", "usage", "bindings", "remote_ip_ranges", "grants", "permission_groups", "auth_mechanism"}
 
 
@@ -51,9 +51,12 @@ class Line:
 
 def lines() -> list[Line]:
     """Every setting that has a default in Exchange."""
-    defaults = {each.name: each.default for each in msgspec.structs.fields(ReceiveConnector)}
-    table = {field: each for field, each in settings(ReceiveConnector).items() if field not in OURS_ALONE | NO_DEFAULT}
-    return [_line(field, setting, kinds.show(setting, defaults[field])) for field, setting in table.items()]
+    usual = defaults(ReceiveConnector)
+    every = settings(ReceiveConnector).items()
+    table = {
+        field: each for field, each in every if field not in OF_2003 | NO_DEFAULT and not each.source.startswith(OWN)
+    }
+    return [_line(field, setting, kinds.show(setting, usual[field])) for field, setting in table.items()]
 
 
 def _line(field: str, setting: Setting, ours: str) -> Line:

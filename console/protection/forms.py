@@ -56,7 +56,10 @@ class EntryForm(SettingsForm):
     """One entry of the IP Allow or IP Block list."""
 
     struct = IPListEntry
-    shown = ("ip_range", "comment", "expiration_time")
+    shown = [field for field in settings(IPListEntry) if field != "ip_list"]
+
+
+IN_COMMON = [field for field in EntryForm.shown if field != "ip_range"]
 
 
 class PasteForm(forms.Form):
@@ -72,7 +75,7 @@ class PasteForm(forms.Form):
     def __init__(self, *data: Any, ip_list: IPList, **options: Any):
         super().__init__(*data, **options)
         self.ip_list = ip_list
-        for name in ("comment", "expiration_time"):
+        for name in IN_COMMON:
             self.fields[name] = field_for(settings(IPListEntry)[name])
         self.fields["entries"].error_messages["required"] = _t("Enter at least one address.")
 
@@ -96,15 +99,14 @@ class PasteForm(forms.Form):
     @property
     def structs(self) -> list[IPListEntry]:
         """What was entered, after `is_valid()`."""
-        data = self.cleaned_data
+        common = {name: self.cleaned_data[name] for name in IN_COMMON}
         return [
             IPListEntry(
                 ip_list=self.ip_list,
                 ip_range=text,
-                comment=(comment or data["comment"])[:512],
-                expiration_time=data["expiration_time"],
+                **common | {"comment": (comment or common["comment"])[:512]},
             )
-            for text, comment in data["entries"]
+            for text, comment in self.cleaned_data["entries"]
         ]
 
 

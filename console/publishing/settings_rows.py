@@ -13,7 +13,7 @@ from console.actors import Actor
 from console.publishing.actions import change
 from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
-from transport.config.rules import Problem
+from transport.config.rules import Problem, out_of_bounds
 from transport.config.setting import settings
 
 STALE = "stale"
@@ -100,7 +100,7 @@ class SettingsRows:
     def check(self, struct: Any, others: list[Any]) -> None:
         """Raises ValidationError with every problem at its field."""
         found: dict[str, list[str]] = {}
-        for problem in self.problems(struct, others):
+        for problem in (*out_of_bounds(struct), *self.problems(struct, others)):
             found.setdefault(problem.field, []).append(problem.message)
         if found:
             raise ValidationError({field: list(dict.fromkeys(texts)) for field, texts in found.items()})

@@ -14,7 +14,7 @@ from console.publishing.models import SingleRow
 from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import STALE
-from transport.config.rules import Problem
+from transport.config.rules import Problem, out_of_bounds
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SettingsPage:
             if version is not None and version != row.version:
                 text = f"Somebody saved the {self.kind.noun.lower()} meanwhile: look again, then save."
                 raise ValidationError(text, code=STALE)
-            found = {each.field: each.message for each in self.problems(wanted)}
+            found = {each.field: each.message for each in (*out_of_bounds(wanted), *self.problems(wanted))}
             if found:
                 raise ValidationError(found)
             if before != wanted:

@@ -10,7 +10,6 @@ from console.publishing.single_row import SettingsPage
 from console.transport_settings.published import CONFIG, LIMITS
 from transport.config import kinds
 from transport.config.rules import Problem
-from transport.config.setting import settings
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
@@ -27,11 +26,6 @@ def _problems(config: TransportConfig) -> Iterator[Problem]:
 
 
 def _limits_problems(limits: TransportLimits) -> Iterator[Problem]:
-    for field, setting in settings(TransportLimits).items():
-        try:
-            kinds.check(setting, getattr(limits, field))
-        except ValueError as error:
-            yield Problem(field, str(error))
     if limits.delay_notification_timeout >= limits.message_expiration_timeout:
         yield Problem(
             "delay_notification_timeout", "The sender must hear of the delay before the message expires: choose less."

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
+
 from transport.config import kinds
 from transport.config.endpoint import Binding, IPRange, everyone
 from transport.config.permissions import PermissionGroup, right_named
@@ -35,7 +37,7 @@ class Problem:
 def problems(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) -> list[Problem]:
     """All problems of a Receive connector, alone and beside the other connectors (disabled ones count as well)."""
     beside = [other for other in others if other is not connector]
-    return [*_out_of_bounds(connector), *_own_problems(connector), *_conflicts(connector, beside)]
+    return [*out_of_bounds(connector), *_own_problems(connector), *_conflicts(connector, beside)]
 
 
 def advice(connector: ReceiveConnector) -> list[str]:
@@ -43,9 +45,10 @@ def advice(connector: ReceiveConnector) -> list[str]:
     return list(_advice(connector))
 
 
-def _out_of_bounds(connector: ReceiveConnector) -> Iterable[Problem]:
-    for field, setting in settings(ReceiveConnector).items():
-        value = getattr(connector, field)
+def out_of_bounds(struct: msgspec.Struct) -> Iterable[Problem]:
+    """Every setting of an object whose value is outside its bounds; an empty text is for the rules of its kind."""
+    for field, setting in settings(type(struct)).items():
+        value = getattr(struct, field)
         try:
             if value != "":
                 kinds.check(setting, value)

@@ -376,6 +376,7 @@ def test_the_defaults_of_other_versions_stand_beside_ours(admin):
     assert "36 MB" in page.text
     assert (size.ours, str(size.later), size.differs) == ("10 MB (10,485,760 bytes)", "36 MB (37,748,736 bytes)", True)
     assert found["PipeliningEnabled"].later == "True" and not found["PipeliningEnabled"].differs
+    assert not {"LimitScope", "EarlyTalkerRejectionEnabled", "DefaultLogonDomain"} & set(found), "what Exchange has not"
 
 
 def test_first_start(settings):
