@@ -28,6 +28,7 @@ from console.queues import actions, queries
 from console.queues.models import NextHop, Recipient
 from console.queues.views import REFRESHED, REMOVALS, VERBS, confirmation, messages_of, state
 from console.tracking import queries as sessions
+from transport.smtp.envelope import TITLES
 
 
 def subject(recipient: Recipient) -> str:
@@ -136,6 +137,7 @@ class MessagePage(RoleRequired):
         ]
         waiting = [each.pk for each in found.recipients if each.status in queries.WAITING]
         context = {"message": found.message, "rows": rows, "has_content": found.has_content, "waiting": waiting}
+        context["facts"] = [(_(title), getattr(found.message, name)) for name, title in TITLES.items()]
         context["session"] = found.message.session_id if sessions.is_recorded(found.message.session_id) else ""
         context |= {"view": self, "verbs": VERBS if self.may_write and waiting else []}
         context |= {"crumbs": [(_("Queues"), reverse("queues:list")), (_("Messages"), messages_of(""))]}

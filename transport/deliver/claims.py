@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from transport.deliver.database import Connection, Pool
-from transport.deliver.queries import QUERIES
+from transport.deliver.queries import QUERIES, with_facts
 from transport.deliver.way import NOBODY, Peer
 from transport.send import dsn
 from transport.send.dsn import Action
@@ -18,6 +18,7 @@ from transport.send.remote_reply import Verdict
 from transport.send.route import DeliveryType
 
 PREFETCHED = 65536
+FACTS, CLAIM = with_facts("claim", Parcel.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,22 @@ def hop_state(connection: Connection, key: str) -> HopState | None:
 
 def claim(connection: Connection, hop: str, worker: int, limit: int) -> list[Parcel]:
     """Up to `limit` due recipients of a next hop, grouped by message, oldest first."""
-    rows = connection.execute(QUERIES["claim"], {"hop": hop, "worker": worker, "limit": limit}, prepare=True).fetchall()
+    rows = connection.execute(CLAIM, {"hop": hop, "worker": worker, "limit": limit}, prepare=True).fetchall()
     parcels: dict[UUID, Parcel] = {}
-    for recipient, address, attempted, notify, orcpt, message_id, *rest in rows:
-        parcel = parcels.get(message_id)
+    for recipient, address, attempted, notify, orcpt, identity, alone, *facts in rows:
+        parcel = parcels.get(identity)
         if parcel is None:
-            parcel = parcels[message_id] = Parcel(message_id, *rest)
+            parcel = parcels[identity] = Parcel(alone=alone, **dict(zip(FACTS, facts, strict=True)))
         parcel.recipients[recipient] = address
         if notify:
             parcel.notify[recipient] = notify
         if orcpt:
             parcel.orcpt[recipient] = orcpt
         parcel.attempted = parcel.attempted or attempted
-    small = [parcel.message_id for parcel in parcels.values() if parcel.size <= PREFETCHED]
+    small = [parcel.id for parcel in parcels.values() if parcel.size <= PREFETCHED]
     if small:
-        for message_id, chunk in connection.execute(QUERIES["content_of"], [small], prepare=True, binary=True):
-            parcels[message_id].content = (parcels[message_id].content or b"") + chunk
+        for identity, chunk in connection.execute(QUERIES["content_of"], [small], prepare=True, binary=True):
+            parcels[identity].content = (parcels[identity].content or b"") + chunk
     return list(parcels.values())
 
 
@@ -70,9 +71,9 @@ def pieces(pool: Pool, parcel: Parcel) -> Iterator[bytes]:
     number = length = 0
     while length < parcel.size:
         with pool.connection() as connection:
-            row = connection.execute(QUERIES["piece"], [parcel.message_id, number], binary=True).fetchone()
+            row = connection.execute(QUERIES["piece"], [parcel.id, number], binary=True).fetchone()
         if row is None:
-            raise LookupError(f"message {parcel.message_id}: content ends after {length} of {parcel.size} bytes")
+            raise LookupError(f"message {parcel.id}: content ends after {length} of {parcel.size} bytes")
         yield row[0]
         number, length = number + 1, length + len(row[0])
 
@@ -97,9 +98,9 @@ class Results:
     def add_delivered(self, parcel: Parcel, recipients: Iterable[int]) -> None:
         self.delivered.extend(recipients)
         if parcel.alone:
-            self.alone.append(parcel.message_id)
+            self.alone.append(parcel.id)
         else:
-            self.shared.add(parcel.message_id)
+            self.shared.add(parcel.id)
 
     def add_told(self, action: Action, parcel: Parcel, recipient: int, verdict: Verdict) -> None:
         if dsn.wanted(action, parcel.notify.get(recipient, "")):
@@ -107,7 +108,7 @@ class Results:
 
     def add_failed(self, parcel: Parcel, recipient: int, verdict: Verdict) -> None:
         self.failed.append((parcel, recipient, verdict))
-        self.shared.add(parcel.message_id)
+        self.shared.add(parcel.id)
 
 
 def write_delivered(connection: Connection, results: Results) -> None:

@@ -48,7 +48,7 @@ class Mailboxes:
         return verdicts
 
     def _write_one(self, parcel: Parcel, address: str) -> Verdict:
-        name = maildir.file_name(parcel.accepted_at, parcel.message_id, address)
+        name = maildir.file_name(parcel.accepted_at, parcel.id, address)
         try:
             self._store.write(address, name, self._with_return_path(parcel))
         except (OSError, LookupError) as error:
@@ -56,7 +56,7 @@ class Mailboxes:
         except psycopg.Error:
             raise
         except Exception as error:
-            log.exception("message %s", parcel.message_id)
+            log.exception("message %s", parcel.id)
             return remote_reply.unexpected(error)
         return DELIVERED
 

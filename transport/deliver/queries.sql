@@ -12,8 +12,7 @@ with picked as (
     update queues_recipient r set claimed_by = %(worker)s from picked where r.id = picked.id
     returning r.id, r.message_id, r.address, r.attempts, r.notify, r.orcpt
 )
-select c.id, c.address, c.attempts > 0, c.notify, c.orcpt, m.id, m.sender, m.body_type, m.size,
-    extract(epoch from m.accepted_at)::float8, m.recipient_count = 1, m.smtp_utf8, m.ret, m.envid
+select c.id, c.address, c.attempts > 0, c.notify, c.orcpt, c.message_id, m.recipient_count = 1, @facts
 from claimed c join queues_message m on m.id = c.message_id order by c.id
 
 -- name: content_of
@@ -143,8 +142,7 @@ where status = 'ready' and claimed_by is null and due_at > now() + %s * interval
 -- Reports to senders.
 
 -- name: originals
-select m.id, m.sender, m.subject, m.message_id, extract(epoch from m.accepted_at)::float8, m.helo, m.size, m.body_type,
-    m.smtp_utf8, m.ret, m.envid
+select m.id, @facts
 from queues_message m
 where m.id = any(%s) and m.sender <> '' and m.origin = 'received'
 

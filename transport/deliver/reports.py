@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from transport import next_hops
 from transport.config.domains import default_domain
 from transport.deliver.database import Connection
-from transport.deliver.queries import QUERIES
+from transport.deliver.queries import QUERIES, with_facts
 from transport.send import dsn, retry
 from transport.send.dsn import Action, Original, Recipient, Report
 from transport.send.mime_parts import head_and_rest
@@ -17,6 +17,7 @@ from transport.send.route import Hop, Router
 from transport.smtp.header_firewall import OUTWARD, without
 
 Concerned = Iterable[tuple[UUID, Recipient]]
+FACTS, ORIGINALS = with_facts("originals", Original.__struct_fields__)
 
 
 def send(connection: Connection, router: Router, action: Action, concerned: Concerned) -> int:
@@ -34,10 +35,11 @@ def send(connection: Connection, router: Router, action: Action, concerned: Conc
             by_message[message].append(recipient)
     if not by_message:
         return 0
-    originals = connection.execute(QUERIES["originals"], [list(by_message)]).fetchall()
+    originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
     for identity, *facts in originals:
         content = _content(connection, identity)
-        original = Original(*[*facts[:5], dsn.header_block(content.header), *facts[5:]])
+        header = dsn.header_block(content.header)
+        original = Original(header=header, **dict(zip(FACTS, facts, strict=True)))
         _report(connection, router, action, identity, original, content, by_message[identity])
     return len(originals)
 

@@ -182,7 +182,7 @@ class Round:
         wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
         host = peer.host if self._state.delivery_type.is_remote else ""
         address = parcel.recipients[row]
-        return parcel.message_id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
+        return parcel.id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
 
     def _release(self, recipients: set[int]) -> None:
         with pool().connection() as connection:

@@ -208,7 +208,7 @@ class SmtpRelay:
 
     def _unexpected(self, parcel: Parcel, error: Exception) -> Outcome:
         """What nobody foresaw is an outcome of the message it came with."""
-        log.exception("message %s", parcel.message_id)
+        log.exception("message %s", parcel.id)
         verdict = remote_reply.unexpected(error)
         return parcel, alike(parcel, verdict)
 

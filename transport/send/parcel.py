@@ -20,13 +20,14 @@ Verdicts = dict[int, Verdict]
 class Parcel:
     """`recipients` maps rows to addresses. `content` holds small messages; others stay in the database.
 
+    The facts of an envelope that it names are taken from the queue (`transport.smtp.envelope`).
     `size` is in bytes; `accepted_at` in seconds since 1970; `alone`: the message has no other recipient anywhere.
     `notify` and `orcpt` map the rows that have one (RFC 3461 §4.1 and §4.2).
     `attempted`: some recipient was tried before, by a worker that may have died before it wrote down what came of it.
     `how`: as the host that is to have it can take it.
     """
 
-    message_id: UUID
+    id: UUID
     sender: str
     body_type: str
     size: int

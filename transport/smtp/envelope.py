@@ -4,7 +4,7 @@ The journal's record, the queue's columns, what delivery takes with it and the c
 fields by their names. A new fact is a new field at the end, with a default for messages that were accepted before.
 """
 
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -50,3 +50,8 @@ OF_MESSAGE = tuple(
     name for name in Envelope.__struct_fields__ if name not in ("recipients", "notify", "orcpt", "body_file")
 )
 """The facts that the queue keeps of a message; of `recipients`, `notify` and `orcpt` each recipient has its own."""
+TITLES = {
+    name: meta.title
+    for name, kind in get_type_hints(Envelope, include_extras=True).items()
+    for meta in getattr(kind, "__metadata__", ())
+}
