@@ -37,6 +37,11 @@ class IPRange(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=Tru
         """(IP version, lowest address, highest address), addresses as integers."""
         return _bounds(self.text)
 
+    def holds(self, version: int, address: int) -> bool:
+        """Whether an address, as `client_key` gives it, lies in the range."""
+        family, low, high = self.bounds
+        return family == version and low <= address <= high
+
     def __str__(self) -> str:
         return self.text
 

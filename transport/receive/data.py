@@ -11,7 +11,7 @@ from transport.receive import connection_filter, sender_filter
 from transport.receive.outcome import Accept, Outcome, ReadChunk, ReadMailData, waiting
 from transport.receive.refusals import close, refuse
 from transport.receive.sender_filter import Blocked
-from transport.receive.session import Recipient, Session, Stage, reset
+from transport.receive.session import EnvelopeRecipient, Session, Stage, reset
 from transport.smtp import replies
 from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.mail_data import HeaderFacts, header_facts, without_unusable
@@ -153,7 +153,7 @@ def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:
 def _accept(
     session: Session, facts: HeaderFacts, header: bytes, message_id: str, identity: str, now: float, blocked: str
 ) -> Accept:
-    recipients: dict[str, Recipient] = {}
+    recipients: dict[str, EnvelopeRecipient] = {}
     wishes = False
     for recipient in session.recipients or ():
         recipients.setdefault(recipient.address, recipient)

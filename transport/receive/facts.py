@@ -17,7 +17,7 @@ MOST = bounds.FACTS.lines or 0
 Answer = TypeVar("Answer")
 
 
-class Asked(msgspec.Struct, Generic[Answer], frozen=True):
+class QuestionOf(msgspec.Struct, Generic[Answer], frozen=True):
     """What a question is about, so that asking the same again is the same question."""
 
     @property
@@ -30,7 +30,7 @@ Listings = dict[str, tuple[str, ...]]
 """Lookup domain → the addresses that it answered, none when the client is not listed or DNS did not answer."""
 
 
-class ListsOf(Asked[Listings], frozen=True):
+class ListsOf(QuestionOf[Listings], frozen=True):
     """Which of the lists hold the address (RFC 5782)."""
 
     address: str
@@ -48,7 +48,7 @@ class ClientName(msgspec.Struct, frozen=True):
     confirmed: bool = False
 
 
-class NameOf(Asked[ClientName], frozen=True):
+class NameOf(QuestionOf[ClientName], frozen=True):
     """The host name of the address (document 002)."""
 
     address: str
@@ -66,7 +66,7 @@ class Facts(msgspec.Struct, frozen=True):
 
     answers: dict[Question, Any] = {}
 
-    def of(self, question: Asked[Answer]) -> Answer | None:
+    def of(self, question: QuestionOf[Answer]) -> Answer | None:
         """The answer; None when it has not come, or nobody asked."""
         found: Answer | None = self.answers.get(question)  # type: ignore[call-overload]
         return found

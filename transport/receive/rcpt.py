@@ -10,7 +10,7 @@ from transport.receive.client_lists import NEUTRAL
 from transport.receive.mail import malformed, read_path
 from transport.receive.outcome import LookUpRecipient, Outcome, waiting
 from transport.receive.refusals import hold, refuse
-from transport.receive.session import Recipient, Recipients, Session, Stage
+from transport.receive.session import EnvelopeRecipient, Recipients, Session, Stage
 from transport.smtp import replies
 from transport.smtp.parameters import ParameterError, RcptParameters, UnknownParameter, rcpt_parameters
 from transport.smtp.path import Path, PathError, split_path
@@ -95,7 +95,7 @@ def looked_up(session: Session, asked: LookUpRecipient, found: bool | None, over
 
 
 def _add(session: Session, recipient: Path, wishes: RcptParameters, rule: str) -> Outcome:
-    added = Recipient(str(recipient), wishes.notify, wishes.orcpt)
+    added = EnvelopeRecipient(str(recipient), wishes.notify, wishes.orcpt)
     recipients = Recipients(added, session.recipient_count + 1, session.recipients)
     session = msgspec.structs.replace(session, stage=Stage.RCPT, recipients=recipients)
     return Outcome(session, replies.RECIPIENT_OK, (), rule)

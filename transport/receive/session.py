@@ -27,7 +27,7 @@ class Stage(IntEnum):
     RCPT = 3
 
 
-class Recipient(msgspec.Struct, frozen=True):
+class EnvelopeRecipient(msgspec.Struct, frozen=True):
     """An address with what the client wants to hear about it (RFC 3461 §4.1 and §4.2)."""
 
     address: str
@@ -38,12 +38,12 @@ class Recipient(msgspec.Struct, frozen=True):
 class Recipients(msgspec.Struct, frozen=True):
     """The recipients so far, as a chain: adding one costs the same however many there are."""
 
-    last: Recipient
+    last: EnvelopeRecipient
     count: int
     before: Recipients | None = None
 
-    def __iter__(self) -> Iterator[Recipient]:
-        found: list[Recipient] = []
+    def __iter__(self) -> Iterator[EnvelopeRecipient]:
+        found: list[EnvelopeRecipient] = []
         link: Recipients | None = self
         while link is not None:
             found.append(link.last)

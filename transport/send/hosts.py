@@ -80,8 +80,7 @@ class Policy(msgspec.Struct, frozen=True):
     def lists(self, address: str) -> bool:
         """Whether an administrator listed this address."""
         there = _address(address)
-        bounds = (entry.bounds for entry in self.ranges or ())
-        return any(version == there.version and low <= int(there) <= high for version, low, high in bounds)
+        return any(entry.holds(there.version, int(there)) for entry in self.ranges or ())
 
 
 class Sifted(msgspec.Struct, frozen=True):

@@ -16,9 +16,8 @@ from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_count, read_text
 from console.protection import actions, models
-from console.publishing.rows import struct_of
 from transport.config.connection_filter import IPList, IPListEntry
-from transport.config.endpoint import client_key
+from transport.config.endpoint import IPRange, client_key
 
 
 def _more(entry: IPListEntry) -> dict[str, object]:
@@ -43,8 +42,8 @@ def family(which: IPList) -> Family:
 def _get(of: Family, call: Call) -> Iterator[Record]:
     rows = of.chosen(call.get("Identity"))
     if "IPAddress" in call.arguments:
-        version, number = _client(call.arguments["IPAddress"])
-        rows = [row for row in rows if _holds(struct_of(row, IPListEntry), version, number)]
+        client = _client(call.arguments["IPAddress"])
+        rows = [row for row in rows if IPRange(row.ip_range).holds(*client)]
     for row in rows[: call.get("ResultSize", len(rows))]:
         yield of.record(row)
 
@@ -54,11 +53,6 @@ def _client(text: str) -> tuple[int, int]:
         return client_key(text)
     except ValueError:
         raise ShellError(f"“{text}” is no IP address. Write it like 192.0.2.7.", "IPAddress") from None
-
-
-def _holds(entry: IPListEntry, version: int, number: int) -> bool:
-    own, low, high = entry.bounds
-    return own == version and low <= number <= high
 
 
 def _add(of: Family, which: IPList, call: Call) -> Iterator[Record]:
