@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from django.utils.translation import gettext_lazy as _
 
 from console.certificates import models, reading
-from console.publishing.published import Published
+from console.publishing.published import Page, Published
 from transport.config.certificate import Certificate
 
 
@@ -44,4 +45,10 @@ def row_of(name: str, chain: str, encrypted_key: str) -> models.Certificate:
     )
 
 
-CERTIFICATE = Certificates("Certificate", Certificate, models.Certificate, "certificates")
+CERTIFICATE = Certificates(
+    "Certificate",
+    Certificate,
+    models.Certificate,
+    "certificates",
+    (Page(_("Certificates"), "certificates:list"),),
+)

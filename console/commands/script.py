@@ -6,21 +6,20 @@ password ever stands in a script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from console.commands.pairing import key, pairs, renamed
 from console.commands.wording import argument, new_command, quoted, set_command
+from console.publishing.published import Published, every_kind
 from console.publishing.relay_guard import few, newly_open
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPListProvider
-from transport.config.kinds import Setting
 from transport.config.permissions import Grant
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
@@ -29,6 +28,10 @@ from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposure, is_wide, wide_domains
 
 DO_NOT_ASK = " -Confirm:$false"
+OTHERWISE = {
+    "certificates", "keytabs", "accepted_domains", "receive_connectors", "ip_list_entries", "ip_list_providers",
+}  # fmt: skip
+"""Parts whose objects depend on each other or have no New-, Set- and Remove-: each has a function of its own."""
 
 
 @dataclass
@@ -74,9 +77,11 @@ def script(before: Snapshot, after: Snapshot) -> list[str]:
     _keytabs(found, after)
     _accepted_domains(found, after)
     _connectors(found, after)
-    _send_connectors(found, after)
-    for part, cmdlets in SINGLES.items():
-        _single(found, part, after, cmdlets)
+    for kind in every_kind():
+        if kind.is_single:
+            _single(found, kind, after)
+        elif kind.part not in OTHERWISE:
+            _objects(found, kind, after)
     _entries(found, after)
     _providers(found, after)
     _removed_certificates(found, after)
@@ -213,12 +218,12 @@ def _granted(found: Script, connector: ReceiveConnector, grants: Iterable[Grant]
         found.add(words, receive_connectors=(*_others(found, now), held))
 
 
-def _send_connectors(found: Script, after: Snapshot) -> None:
-    every = renamed(pairs(found.now.send_connectors, after.send_connectors), set())
-    for old, new in every:
+def _objects(found: Script, kind: Published, after: Snapshot) -> None:
+    both = renamed(pairs(kind.structs(found.now), kind.structs(after)), set())
+    for old, new in both:
         if new is None:
-            found.add(f"Remove-SendConnector {quoted(old.name)}{DO_NOT_ASK}")
-    for old, new in every:
+            found.add(f"Remove-{kind.struct.__name__} {quoted(old.name)}{DO_NOT_ASK}")
+    for old, new in both:
         if new is not None and old != new:
             found.add(set_command(old, new) if old else new_command(new))
 
@@ -267,33 +272,12 @@ def _push_down(now: dict[str, IPListProvider], new: IPListProvider) -> None:
             now[key(each)] = replace(each, priority=taken)
 
 
-def _single(found: Script, part: str, after: Snapshot, cmdlet_of: Callable[[Setting], tuple[str, str]]) -> None:
-    old: msgspec.Struct = getattr(found.now, part)
-    new: msgspec.Struct = getattr(after, part)
+def _single(found: Script, kind: Published, after: Snapshot) -> None:
+    (old,), (new,) = kind.structs(found.now), kind.structs(after)
     words: dict[str, list[str]] = {}
-    for name, setting in settings(type(new)).items():
+    for name, setting in settings(kind.struct).items():
         if getattr(old, name) != getattr(new, name):
-            cmdlet, parameter = cmdlet_of(setting)
+            cmdlet, parameter = kind.cmdlet_of(setting)
             words.setdefault(cmdlet, []).append(f"-{parameter} {argument(setting, getattr(new, name))}")
     for cmdlet, given in words.items():
         found.add(" ".join([cmdlet, *given]))
-
-
-def connection_filter_cmdlet(setting: Setting) -> tuple[str, str]:
-    """(cmdlet, parameter) of a setting of the connection filter: Exchange has five cmdlets for them."""
-    source, _, parameter = setting.source.partition(" -")
-    return source if source.startswith("Set-") else "Set-TransportService", parameter or setting.name
-
-
-def _always(cmdlet: str) -> Callable[[Setting], tuple[str, str]]:
-    return lambda setting: (cmdlet, setting.name)
-
-
-SINGLES = {
-    "recipient_filter": _always("Set-RecipientFilterConfig"),
-    "sender_filter": _always("Set-SenderFilterConfig"),
-    "connection_filter": connection_filter_cmdlet,
-    "transport_limits": _always("Set-TransportService"),
-    "transport_config": _always("Set-TransportConfig"),
-}
-"""Part of the snapshot → (cmdlet, parameter) of each of its settings."""

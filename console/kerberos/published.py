@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from msgspec.structs import astuple
 
 from console.kerberos import models
-from console.publishing.published import Published
+from console.publishing.published import Page, Published
 from transport.config.keytab import Key, Keytab
 
 
@@ -24,4 +25,4 @@ class Keytabs(Published):
         return {"Name": struct.name, "Keys": "; ".join(map(str, struct.keys))}
 
 
-KEYTAB = Keytabs("Keytab", Keytab, models.Keytab, "keytabs")
+KEYTAB = Keytabs("Keytab", Keytab, models.Keytab, "keytabs", (Page(_("Keytabs"), "kerberos:list"),))

@@ -12,11 +12,8 @@ from django.db import transaction
 from console.actors import Actor, Role
 from console.certificates import queries as certificates
 from console.connectors import actions as connectors
-from console.connectors.models import ReceiveConnector as ReceiveConnectorRow
-from console.connectors.models import SendConnector as SendConnectorRow
 from console.directory import queries as directory
 from console.domains import actions as domains
-from console.domains.models import AcceptedDomain as AcceptedDomainRow
 from console.moving_in.plan import Choice, Step
 from console.moving_in.report import Known
 from console.protection import actions as protection
@@ -24,6 +21,7 @@ from console.publishing import relay_guard
 from console.publishing.actions import change
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
+from console.publishing.published import kind_of
 from console.transport_settings import actions as transport_settings
 from console.users import queries as users
 from transport.config.accepted_domain import AcceptedDomain, DomainType
@@ -129,9 +127,9 @@ def _write(actor: Actor, step: Step) -> None:
         connectors.update(actor, type(struct), _row(first).pk, _fields(struct))
 
 
-def _row(connector: Any) -> Any:
-    model = ReceiveConnectorRow if isinstance(connector, ReceiveConnector) else SendConnectorRow
-    return model._default_manager.get(name=connector.name)
+def _row(struct: Any) -> Any:
+    kind = kind_of(type(struct))
+    return kind.model._default_manager.get(**{kind.named_by: kind.name_of(struct)})
 
 
 def _fields(struct: Any) -> dict[str, Any]:
@@ -140,7 +138,7 @@ def _fields(struct: Any) -> dict[str, Any]:
 
 def _make_room(actor: Actor, step: Step) -> None:
     for other in step.replaces if step.choice is Choice.REPLACE else ():
-        for row in protection.ENTRIES.kind.model._default_manager.filter(
+        for row in kind_of(IPListEntry).model._default_manager.filter(
             ip_range=other.ip_range, ip_list=other.ip_list.value
         ):
             protection.remove_entry(actor, row.pk)
@@ -151,9 +149,9 @@ def _write_domain(actor: Actor, step: Step) -> None:
     struct: AcceptedDomain = step.struct
     same = [each for each in step.replaces if each.domain_name == struct.domain_name]
     for other in [each for each in step.replaces if each not in same]:
-        domains.remove(actor, AcceptedDomainRow.objects.get(domain_name=other.domain_name).pk)
+        domains.remove(actor, _row(other).pk)
     if not same:
         domains.create(actor, struct)
         return
     changes = {name: value for name, value in _fields(struct).items() if name != "default" or value}
-    domains.update(actor, AcceptedDomainRow.objects.get(domain_name=struct.domain_name).pk, changes)
+    domains.update(actor, _row(struct).pk, changes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from operator import or_
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
@@ -11,15 +13,15 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from console.connectors.models import ReceiveConnector, SendConnector
 from console.directory import queries as directory
-from console.domains.models import AcceptedDomain
-from console.protection.models import IPListEntry
+from console.publishing.published import Page, Published, every_kind
 from console.queues.models import Message
 from console.tracking import queries as sessions
 from console.tracking import refusals
 from console.users.models import User
 
+Searched = tuple[str | Promise, str, Callable[[str], Iterable["Hit"]]]
+"""Title, list, and what finds."""
 MOST = 10
 SECONDS = 2
 
@@ -44,8 +46,13 @@ class Section:
 
 def everything(text: str) -> list[Section]:
     """The kinds in which `text` was found, or which could not be searched in time."""
-    sections = [_search(title, listing, find, text) for title, listing, find in KINDS]
+    sections = [_search(title, listing, find, text) for title, listing, find in [*_published(), *OTHERS]]
     return [section for section in sections if section.hits or section.late]
+
+
+def _published() -> list[Searched]:
+    both = [(kind, page) for kind in every_kind() if kind.search for page in kind.pages]
+    return [(page.title, page.url_name, partial(_objects, kind, page)) for kind, page in both]
 
 
 def _search(title: str | Promise, listing: str, find: Callable[[str], Iterable[Hit]], text: str) -> Section:
@@ -60,31 +67,11 @@ def _search(title: str | Promise, listing: str, find: Callable[[str], Iterable[H
     return section
 
 
-def _receive_connectors(text: str) -> Iterable[Hit]:
-    places = Q(name__icontains=text) | Q(comment__icontains=text) | Q(fqdn__icontains=text)
-    rows = ReceiveConnector.objects.filter(places | Q(bindings__icontains=text) | Q(remote_ip_ranges__icontains=text))
-    for row in rows[:MOST]:
-        yield Hit(row.name, ", ".join(map(str, row.bindings)), reverse("connectors:receive-details", args=[row.pk]))
-
-
-def _send_connectors(text: str) -> Iterable[Hit]:
-    places = Q(name__icontains=text) | Q(comment__icontains=text) | Q(smart_hosts__icontains=text)
-    for row in SendConnector.objects.filter(places | Q(address_spaces__icontains=text))[:MOST]:
-        yield Hit(row.name, ", ".join(map(str, row.address_spaces)), reverse("connectors:send-details", args=[row.pk]))
-
-
-def _domains(text: str) -> Iterable[Hit]:
-    for row in AcceptedDomain.objects.filter(Q(name__icontains=text) | Q(domain_name__icontains=text))[:MOST]:
-        yield Hit(row.domain_name, row.domain_type, reverse("domains:details", args=[row.pk]))
-
-
-def _ip_list(ip_list: str, url_name: str) -> Callable[[str], Iterable[Hit]]:
-    def find(text: str) -> Iterable[Hit]:
-        rows = IPListEntry.objects.filter(Q(ip_range__icontains=text) | Q(comment__icontains=text), ip_list=ip_list)
-        for row in rows[:MOST]:
-            yield Hit(row.ip_range, row.comment, reverse(url_name, args=[row.pk]))
-
-    return find
+def _objects(kind: Published, page: Page, text: str) -> Iterable[Hit]:
+    places = reduce(or_, (Q(**{f"{column}__icontains": text}) for column in kind.search))
+    for row in kind.model._default_manager.filter(places, **page.only)[:MOST]:
+        note, url_name = getattr(row, kind.note), page.url_name.removesuffix("list") + "details"
+        yield Hit(str(row), ", ".join(note) if isinstance(note, list) else note, reverse(url_name, args=[row.pk]))
 
 
 def _recipients(text: str) -> Iterable[Hit]:
@@ -117,12 +104,7 @@ def _messages(text: str) -> Iterable[Hit]:
         yield Hit(shown, row.sender or "<>", url, row.accepted_at)
 
 
-KINDS = [
-    (_("Receive connectors"), "connectors:receive-list", _receive_connectors),
-    (_("Send connectors"), "connectors:send-list", _send_connectors),
-    (_("Accepted domains"), "domains:list", _domains),
-    (_("IP Block list"), "protection:block-list", _ip_list("Block", "protection:block-details")),
-    (_("IP Allow list"), "protection:allow-list", _ip_list("Allow", "protection:allow-details")),
+OTHERS: list[Searched] = [
     (_("Recipients"), "directory:list", _recipients),
     (_("Users"), "users:list", _users),
     (_("Refusals, explained"), "refusals:list", _refusals),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.publishing.published import every
+from console.publishing.published import every_kind
 from transport.config.snapshot import Snapshot
 
 
@@ -20,7 +20,7 @@ class Difference:
 
 def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
     """All objects that differ, in the order of their kinds and names."""
-    kinds = [kind.noun for kind in every()]
+    kinds = [kind.noun for kind in every_kind()]
     old, new = objects(before), objects(after)
     keys = sorted(old.keys() | new.keys(), key=lambda key: (kinds.index(key[0]), key[1].lower()))
     return [_difference(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)]
@@ -28,9 +28,8 @@ def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
 
 def objects(snapshot: Snapshot) -> dict[tuple[str, str], dict[str, str]]:
     """(kind, name) → property → value as shown, for everything in a snapshot."""
-    return {
-        (kind.noun, kind.name_of(struct)): kind.shown(struct) for kind in every() for struct in kind.structs(snapshot)
-    }
+    every = [(kind, struct) for kind in every_kind() for struct in kind.structs(snapshot)]
+    return {(kind.noun, kind.name_of(struct)): kind.shown(struct) for kind, struct in every}
 
 
 def _difference(key: tuple[str, str], old: dict[str, str] | None, new: dict[str, str] | None) -> Difference:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.publishing.published import Published, every
+from console.publishing.published import Published, every_kind
 from transport.config.snapshot import Snapshot
 
 
 def compile_snapshot(revision: int) -> Snapshot:
     """What the rows say now, as that revision."""
-    return Snapshot(revision=revision, **{kind.part: _part(kind) for kind in every()})
+    return Snapshot(revision=revision, **{kind.part: _part(kind) for kind in every_kind()})
 
 
 def _part(kind: Published) -> Any:

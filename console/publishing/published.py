@@ -5,7 +5,8 @@ Compile, restore, compare, the places of rules, search, commands and import ask 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -13,19 +14,35 @@ from typing import Any
 import msgspec
 from django.apps import apps
 from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
 from msgspec.structs import fields
 
 from console.publishing.models import SingleRow
 from console.publishing.rows import properties, struct_of, write
+from transport.config.kinds import Setting
 from transport.config.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class Published:
-    """A kind of object: what the change history calls it, its struct and rows, and the field of the snapshot.
+class Page:
+    """Where objects stand in the console: a list, or the form of the only one. `only`: column → value of those on it.
 
-    That field holds the only struct where the model is a `SingleRow`, else many, told apart by `named_by`. A subclass
+    `on`: what the rules that decide call it, where that is not the kind's noun.
+    """
+
+    title: str | Promise
+    url_name: str
+    only: Mapping[str, str] = field(default_factory=dict)
+    on: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A kind of object: what the change history calls it, its struct and rows, the field of the snapshot, its pages.
+
+    That field holds the only struct where the model is a `SingleRow`, changed by `cmdlet`; else many, told apart by
+    `named_by`. `search`: the columns that are searched; `note`: the one that is shown beside what was found. A subclass
     says otherwise how a row becomes a struct and back, and what everybody may read of it.
     """
 
@@ -33,7 +50,11 @@ class Published:
     struct: type[msgspec.Struct]
     model: type[Model]
     part: str
+    pages: tuple[Page, ...]
     named_by: str = "name"
+    search: tuple[str, ...] = ()
+    note: str = ""
+    cmdlet: str = ""
 
     @property
     def is_single(self) -> bool:
@@ -55,6 +76,10 @@ class Published:
         """What the change history calls an object."""
         return self.noun if self.is_single else str(getattr(struct, self.named_by))
 
+    def cmdlet_of(self, setting: Setting) -> tuple[str, str]:
+        """(cmdlet, parameter) that changes a setting of the only one."""
+        return self.cmdlet, setting.name
+
     def structs(self, snapshot: Snapshot) -> tuple[Any, ...]:
         """All objects of this kind in a snapshot."""
         found = getattr(snapshot, self.part)
@@ -62,15 +87,14 @@ class Published:
 
 
 @cache
-def every() -> tuple[Published, ...]:
+def every_kind() -> tuple[Published, ...]:
     """What all apps declare, in the order of the snapshot's fields."""
     with_some = [app for app in apps.get_app_configs() if module_has_submodule(app.module, "published")]
     modules = [import_module(f"{app.name}.published") for app in with_some]
     found = {each.part: each for module in modules for each in vars(module).values() if isinstance(each, Published)}
-    return tuple(found[field.name] for field in fields(Snapshot) if field.name in found)
+    return tuple(found[part.name] for part in fields(Snapshot) if part.name in found)
 
 
-@cache
 def kind_of(struct: type) -> Published:
     """The kind of object that a struct is."""
-    return next(each for each in every() if each.struct is struct)
+    return next(each for each in every_kind() if each.struct is struct)

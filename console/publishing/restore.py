@@ -13,7 +13,7 @@ from console.publishing.actions import Change, change
 from console.publishing.compare import differences, objects
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision, SingleRow
-from console.publishing.published import Published, every
+from console.publishing.published import Published, every_kind
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
@@ -28,8 +28,7 @@ def restore(actor: Actor, number: int, confirmed: Collection[str] = ()) -> Confi
     actor.require(*WRITERS)
     with change(actor, f"Revision {number} restored", confirmed) as under_way:
         wanted, now = _wanted(number), compile_snapshot(0)
-        for kind in every():
-            put_back(kind, wanted)
+        write_back(wanted)
         _record(under_way, now, wanted)
     return under_way.revision
 
@@ -44,7 +43,13 @@ def _wanted(number: int) -> Snapshot:
         raise ValidationError(f"Revision {number} cannot be restored. {error}") from error
 
 
-def put_back(kind: Published, snapshot: Snapshot) -> None:
+def write_back(snapshot: Snapshot) -> None:
+    """The rows of everything as a snapshot says, in the caller's transaction and `change`."""
+    for kind in every_kind():
+        _put_back(kind, snapshot)
+
+
+def _put_back(kind: Published, snapshot: Snapshot) -> None:
     """Rows that differ are deleted and written anew under their old keys, so that names may even be exchanged."""
     rows = kind.model._default_manager
     held = {_key(kind, struct): (row, struct) for row in rows.all() for struct in [kind.read(row)]}

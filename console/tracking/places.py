@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from console.connectors.models import ReceiveConnector as ConnectorRow
-from transport.config.connection_filter import ConnectionFilter, IPListProvider
-from transport.config.filters import RecipientFilter, SenderFilter
+from console.publishing.published import Page, Published, every_kind
 from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import settings
-from transport.config.transport_config import TransportConfig
 from transport.receive.rules import CONNECTOR
 
 
@@ -21,7 +22,7 @@ from transport.receive.rules import CONNECTOR
 class Place:
     """`history` is what the change history calls its objects, `snapshot` where a revision has the only one of them."""
 
-    name: str
+    name: str | Promise
     url_name: str
     struct: type[msgspec.Struct] | None = None
     history: str = ""
@@ -32,30 +33,18 @@ class Place:
         return reverse(self.url_name) + (f"#id_{field}" if self.snapshot and field else "")
 
 
-PLACES: dict[str, Place] = {
-    CONNECTOR: Place("Receive connector", "connectors:receive-list", ReceiveConnector, "Receive connector"),
-    "accepted domain": Place("Accepted domains", "domains:list", history="Accepted domain"),
-    "recipient filter": Place(
-        "Recipient filter", "protection:recipient-filter", RecipientFilter, "Recipient filter", "recipient_filter"
-    ),
-    "sender filter": Place("Sender filter", "protection:sender-filter", SenderFilter, "Sender filter", "sender_filter"),
-    "connection filter": Place(
-        "Connection filter", "protection:connection-filter", ConnectionFilter, "Connection filter", "connection_filter"
-    ),
-    "transport configuration": Place(
-        "Transport configuration",
-        "transport_settings:organization",
-        TransportConfig,
-        "Transport configuration",
-        "transport_config",
-    ),
-    "ip block list": Place("IP Block list", "protection:block-list", history="IP list entry"),
-    "ip allow list": Place("IP Allow list", "protection:allow-list", history="IP list entry"),
-    "list provider": Place("List providers", "protection:provider-list", IPListProvider, "IP list provider"),
-    "directory": Place("Directory", "directory:list", history="Recipient"),
-    "certificate": Place("Certificates", "certificates:list", history="Certificate"),
-    "user": Place("Users", "users:list", history="User"),
-}
+@cache
+def places() -> dict[str, Place]:
+    """What rules call a kind of object, or one of its pages → where it is."""
+    found = {page.on or kind.noun.lower(): _place(kind, page) for kind in every_kind() for page in kind.pages}
+    found["directory"] = Place(_("Directory"), "directory:list", history="Recipient")
+    found["user"] = Place(_("Users"), "users:list", history="User")
+    return found
+
+
+def _place(kind: Published, page: Page) -> Place:
+    title = kind.noun if kind.struct is ReceiveConnector else page.title
+    return Place(title, page.url_name, kind.struct, kind.noun, kind.part if kind.is_single else "")
 
 
 def setting_of(on: str, field: str) -> Setting | None:
@@ -69,7 +58,7 @@ def field_of(on: str, name: str) -> str:
 
 
 def _settings(on: str) -> dict[str, Setting]:
-    place = PLACES.get(on)
+    place = places().get(on)
     return settings(place.struct) if place and place.struct else {}
 
 

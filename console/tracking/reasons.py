@@ -15,7 +15,7 @@ from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision, Held
-from console.tracking.places import PLACES, connector_tab, field_of, setting_of
+from console.tracking.places import connector_tab, field_of, places, setting_of
 from transport.config import kinds
 from transport.config.document import DocumentError
 from transport.config.kinds import Setting
@@ -56,7 +56,7 @@ class Reasons:
         author, changed_at = self._last_change(rule.on, decision.revision)
         return Reason(
             decision,
-            place=self.connector if rule.on == CONNECTOR else PLACES[rule.on].name,
+            place=self.connector if rule.on == CONNECTOR else str(places()[rule.on].name),
             url=self._place(rule.on, rule.field),
             label=setting.label if setting else "",
             value="" if listed else _written(setting, then),
@@ -82,15 +82,15 @@ class Reasons:
     def _place(self, on: str, field: str) -> str:
         if on == CONNECTOR and self.connector_row is not None:
             return connector_tab(self.connector_row, field)
-        return PLACES[on].url_of(field)
+        return places()[on].url_of(field)
 
     def _value(self, revision: int, on: str, field: str) -> Any:
         """The value of a setting under a revision (0: the newest); None when it is not known any more."""
         snapshot = self._snapshot(revision)
         if snapshot is None or not field:
             return None
-        if PLACES[on].snapshot:
-            return getattr(getattr(snapshot, PLACES[on].snapshot), field, None)
+        if places()[on].snapshot:
+            return getattr(getattr(snapshot, places()[on].snapshot), field, None)
         named = (each for each in snapshot.receive_connectors if each.name.lower() == self.connector.lower())
         return getattr(next(named, None), field, None) if on == CONNECTOR else None
 
@@ -106,7 +106,7 @@ class Reasons:
 
     def _last_change(self, on: str, revision: int) -> tuple[str, datetime | None]:
         """Who changed the object last before the decision, else who published the revision."""
-        entries = Entry.objects.filter(kind__iexact=PLACES[on].history, revision__lte=revision)
+        entries = Entry.objects.filter(kind__iexact=places()[on].history, revision__lte=revision)
         if on == CONNECTOR:
             entries = entries.filter(object_name__iexact=self.connector)
         found = entries.order_by("-revision", "-id").values_list("actor", "time").first()

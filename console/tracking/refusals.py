@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from console.connectors import queries as connectors
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing import queries as publishing
-from console.tracking.places import PLACES, Place, connector_tab, setting_of
+from console.tracking.places import Place, connector_tab, places, setting_of
 from transport.config import kinds
 from transport.config.kinds import Setting
 from transport.receive import rules
@@ -76,7 +76,7 @@ class Refusal:
 
     @property
     def place(self) -> Place | None:
-        return PLACES.get(self.rule.on)
+        return places().get(self.rule.on)
 
     @property
     def place_url(self) -> str:
@@ -85,7 +85,7 @@ class Refusal:
     @property
     def see(self) -> list[Place]:
         """Where else the remedy may lie."""
-        return [PLACES[on] for on in self.rule.see]
+        return [places()[on] for on in self.rule.see]
 
     @property
     def setting(self) -> Setting | None:
@@ -107,7 +107,7 @@ class Refusal:
     @property
     def words_url(self) -> str:
         on, field = self.rule.text_from
-        return PLACES[on].url_of(field) if on else ""
+        return places()[on].url_of(field) if on else ""
 
     @property
     def is_held(self) -> bool:
@@ -149,7 +149,7 @@ def now(refusal: Refusal) -> list[Now]:
         rows = ConnectorRow.objects.order_by("name")
         return [_now(row.name, connectors.receive(row), parts, partial(connector_tab, row)) for row in rows]
     said = publishing.snapshot(publishing.newest_with_document())
-    return [_now(place.name, getattr(said, place.snapshot), parts, place.url_of)]
+    return [_now(str(place.name), getattr(said, place.snapshot), parts, place.url_of)]
 
 
 def _now(name: str, struct: msgspec.Struct, parts: list[Part], url_of: Callable[[str], str]) -> Now:
@@ -159,7 +159,7 @@ def _now(name: str, struct: msgspec.Struct, parts: list[Part], url_of: Callable[
 
 
 def _default(on: str, field: str, setting: Setting) -> str:
-    fields = {each.name: each for each in msgspec.structs.fields(PLACES[on].struct or msgspec.Struct)}
+    fields = {each.name: each for each in msgspec.structs.fields(places()[on].struct or msgspec.Struct)}
     default = fields[field].default
     return "" if default is msgspec.NODEFAULT else _written(setting, default)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from console.commands.script import connection_filter_cmdlet
 from console.management_shell.cmdlets.single import Page, Part
 from console.protection import actions, queries
+from console.protection.published import CONNECTION_FILTER
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.setting import settings
@@ -19,7 +19,7 @@ def _part(struct: type, names: Mapping[str, str] | None = None) -> Part:
 
 def connection_filter(noun: str) -> Part:
     """Those settings of the connection filter that `Set-noun` changes."""
-    placed = {field: connection_filter_cmdlet(each) for field, each in settings(ConnectionFilter).items()}
+    placed = {field: CONNECTION_FILTER.cmdlet_of(each) for field, each in settings(ConnectionFilter).items()}
     return _part(ConnectionFilter, {field: name for field, (cmdlet, name) in placed.items() if cmdlet == f"Set-{noun}"})
 
 

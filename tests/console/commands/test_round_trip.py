@@ -14,8 +14,9 @@ from console.commands.script import script
 from console.connectors import actions as connectors
 from console.domains import actions as domains
 from console.protection import actions as protection
-from console.publishing import restore
 from console.publishing.compile import compile_snapshot
+from console.publishing.published import every_kind
+from console.publishing.restore import write_back
 from console.transport_settings import actions as transport_settings
 from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector, send_connector
 from tests.console.management_shell.shell import Shell
@@ -42,8 +43,8 @@ def now() -> Snapshot:
 
 
 def emptied() -> None:
-    for table in restore.tables(Snapshot()):
-        table.model._default_manager.all().delete()
+    for kind in every_kind():
+        kind.model._default_manager.all().delete()
     assert document.encode(now()) == document.encode(Snapshot())
 
 
@@ -132,8 +133,7 @@ def test_a_change_as_commands_does_the_same_to_a_copy(change: Callable[[Any], An
     before = now()
     change(row)
     after = now()
-    for table in restore.tables(before):
-        restore.put_back(table)
+    write_back(before)
     assert document.encode(now()) == document.encode(before)
     lines = script(before, after)
     Shell().run("\n".join(lines))

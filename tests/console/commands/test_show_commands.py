@@ -20,9 +20,9 @@ from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import actions as protection
 from console.protection import models as protection_models
-from console.publishing import restore
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
+from console.publishing.restore import write_back
 from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector, send_connector
 from tests.console.management_shell.shell import Shell
 from transport.config import document
@@ -127,8 +127,7 @@ def test_the_commands_of_a_form_do_what_the_form_does(admin: Client, address: st
     after = compile_snapshot(0)
     assert after != before, re.findall(r"error[^<]*<[^>]*>[^<]*", saved.content.decode())
     assert boxes(preview)[0] in boxes(saved.content.decode()), "what was foretold is what was done"
-    for table in restore.tables(before):
-        restore.put_back(table)
+    write_back(before)
     assert document.encode(compile_snapshot(0)) == document.encode(before)
     Shell().run(boxes(preview)[0])
     assert document.encode(compile_snapshot(0)) == document.encode(after), boxes(preview)[0]

@@ -22,9 +22,9 @@ from console.publishing import queries
 from console.publishing.actions import change
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
-from console.publishing.published import every, kind_of
+from console.publishing.published import every_kind, kind_of
 from console.publishing.relay_guard import RelayNotConfirmed
-from console.publishing.restore import put_back, restore
+from console.publishing.restore import restore, write_back
 from tests.config.example_values import EXAMPLES
 from tests.console.builders import ADMIN, HYGIENE, RELAY, accepted_domain, receive_connector, send_connector
 from transport.config import document, kinds
@@ -174,7 +174,7 @@ def test_rows_snapshot_document_and_back(
     receive, send, domain, recipient_filter, sender_filter, connection_filter, entry, provider
 ):
     """Models → compile → encode → decode → rows → the same document, with every field off its default."""
-    for kind in every():
+    for kind in every_kind():
         kind.model.objects.all().delete()
     given = receive, send, domain, recipient_filter, sender_filter, connection_filter, entry, provider
     for struct in given:
@@ -187,12 +187,11 @@ def test_rows_snapshot_document_and_back(
     assert (snapshot.sender_filter, snapshot.connection_filter) == (sender_filter, connection_filter)
     assert (snapshot.ip_list_entries, snapshot.ip_list_providers) == ((entry,), (provider,))
     encoded = document.encode(snapshot)
-    for kind in every():
+    for kind in every_kind():
         kind.model.objects.all().delete()
-    for kind in every():
-        put_back(kind, document.decode(encoded))
+    write_back(document.decode(encoded))
     assert document.encode(compile_snapshot(1)) == encoded
 
 
 def test_every_part_of_a_revision_is_declared_by_an_app():
-    assert [kind.part for kind in every()] == [each.name for each in fields(Snapshot) if each.name != "revision"]
+    assert [kind.part for kind in every_kind()] == [each.name for each in fields(Snapshot) if each.name != "revision"]

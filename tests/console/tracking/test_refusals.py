@@ -5,7 +5,7 @@ from django.urls import reverse
 from msgspec import structs
 
 from console.connectors.models import ReceiveConnector
-from console.tracking.places import PLACES, setting_of
+from console.tracking.places import places, setting_of
 from console.tracking.refusals import GROUPS, found
 from tests.console.tracking.test_pages import make_session
 from transport.receive.rules import REFUSALS
@@ -23,11 +23,11 @@ def page(client, name, **query):
 def test_every_refusal_is_declared_whole(name):
     rule = REFUSALS[name]
     assert rule.meaning and rule.remedy and rule.replies
-    assert set(rule.see) <= PLACES.keys()
+    assert set(rule.see) <= places().keys()
     for on, field in ((rule.on, rule.field), rule.text_from, *((rule.on, each) for each in rule.also)):
-        assert on in PLACES or not on, on
+        assert on in places() or not on, on
         assert setting_of(on, field) or not field, field
-        assert not field or field in {each.name for each in structs.fields(PLACES[on].struct)}
+        assert not field or field in {each.name for each in structs.fields(places()[on].struct)}
 
 
 def test_every_refusal_has_a_page_that_says_what_was_seen_what_decides_and_what_to_do(admin):
@@ -40,7 +40,7 @@ def test_every_refusal_has_a_page_that_says_what_was_seen_what_decides_and_what_
         assert (setting.name if setting else "") in text
         assert rule.remedy.replace("&", "&amp;").replace("'", "&#x27;") in text
         assert all(setting_of(rule.on, field).name in text for field in rule.also)
-        assert setting is None or "Internet" in text or PLACES[rule.on].name in text
+        assert setting is None or "Internet" in text or str(places()[rule.on].name) in text
 
 
 def test_the_page_shows_the_setting_of_each_connector_and_leads_to_its_field(admin):
