@@ -10,8 +10,8 @@ from transport.send.route import Hop
 
 
 def add(connection: psycopg.Connection[Any], hops: Iterable[Hop]) -> None:
-    """Those that are not known yet. Within a transaction, and before its mail: the lock keeps the console from deleting
-    an idle next hop under us. Raises psycopg.Error.
+    """Those that are not known yet. Within a transaction, and before its mail: the lock on the table keeps `retention`
+    from deleting an idle next hop under us. Raises psycopg.Error.
     """
     ordered = sorted(set(hops), key=lambda hop: hop.key)
     columns = {name: [getattr(hop, name) for hop in ordered] for name in Hop.__struct_fields__}

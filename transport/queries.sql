@@ -10,11 +10,14 @@ select number, document, checksum from publishing_configrevision order by number
 select address from directory_recipient where address = any(%(addresses)s) and not deleted
 
 -- name: add_next_hops
+-- A row that needs no change is not even locked: many put mail into the same queue at once.
 insert into queues_nexthop (key, delivery_type, domain, connector, last_error)
 select * from unnest(%(key)s::text[], %(delivery_type)s::text[], %(domain)s::text[], %(connector)s::text[], %(error)s::text[])
+    as new (key, delivery_type, domain, connector, error)
+where not exists (
+    select from queues_nexthop h where h.key = new.key and h.domain = new.domain and new.error in ('', h.last_error))
 on conflict (key) do update set domain = excluded.domain,
     last_error = case when excluded.last_error = '' then queues_nexthop.last_error else excluded.last_error end
-where queues_nexthop.domain <> excluded.domain or excluded.last_error not in ('', queues_nexthop.last_error)
 
 -- name: wake_delivery
 -- Who delivers hears the kind of the next hop, and its key.
