@@ -155,7 +155,7 @@ values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s
 -- name: insert_content
 insert into queues_content (message_id, number, chunk) values (%s, %s, %s)
 
--- name: copy_content
+-- name: copy_of_original
 insert into queues_content (message_id, number, chunk)
 select %(own)s, number + 2 - %(read)s, chunk from queues_content where message_id = %(original)s and number >= %(read)s
 

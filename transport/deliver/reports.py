@@ -99,7 +99,7 @@ def _insert_content(connection: Connection, own: UUID, original: UUID, report: R
         connection.execute(QUERIES["insert_content"], [own, 0, report.head + content.header])
         connection.execute(QUERIES["insert_content"], [own, 1, content.rest])
         what = {"own": own, "original": original, "read": content.read}
-        copied = 1 + connection.execute(QUERIES["copy_content"], what).rowcount
+        copied = 1 + connection.execute(QUERIES["copy_of_original"], what).rowcount
     else:
         connection.execute(QUERIES["insert_content"], [own, 0, report.head])
     connection.execute(QUERIES["insert_content"], [own, copied + 1, report.tail])

@@ -9,11 +9,12 @@ from console.audit.models import Entry
 from console.processes.address import free_port
 from console.queues import actions, queries
 from console.queues.models import NextHop, Recipient
-from tests.deliver.conftest import HEADER
+from tests.deliver.conftest import HEADER, closed_pool, configure, deliver, forward, journal, query, sink
 from transport.deliver import retention
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOP = "smarthost:Out"
+__all__ = ["closed_pool", "configure", "deliver", "forward", "journal", "query", "sink"]
 
 
 @pytest.fixture
