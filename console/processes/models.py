@@ -8,7 +8,8 @@ from django.db import models
 class Turn(models.Model):
     """When a process last went round its loop, by the clock of PostgreSQL.
 
-    `waiting_since`: the forwarder's alone; when the oldest message was accepted that is still in a journal only.
+    The forwarder's alone: `waiting_since`, when the oldest message was accepted that is still in a journal only; how
+    many `waiting_messages` and `waiting_recipients` are; whether those are `all_counted`, or there are more.
     """
 
     pk = models.CompositePrimaryKey("process", "node")
@@ -16,3 +17,6 @@ class Turn(models.Model):
     node = models.TextField()
     at = models.DateTimeField()
     waiting_since = models.DateTimeField(null=True)
+    waiting_messages = models.BigIntegerField(null=True)
+    waiting_recipients = models.BigIntegerField(null=True)
+    all_counted = models.BooleanField(null=True)

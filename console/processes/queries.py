@@ -7,6 +7,7 @@ the answer either, so that everything is asked over fresh connections, in thread
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import psycopg
 import redis
 from django.conf import settings
+from django.db import connection
 from psycopg.rows import namedtuple_row
 
 from console.publishing.queries import bindings
@@ -27,6 +29,8 @@ SEEN_LATELY = 8.0
 """Seconds since its last turn after which a process hangs; each takes one every second or two."""
 FORGOTTEN = 300.0
 """Seconds after which one that has gone is not missed while another of its kind works: its node may be no more."""
+COUNTED_WITHIN = 0.3
+"""Seconds before its report in which a forwarder counts what waits."""
 LONGEST_WAIT = 60.0
 """Seconds that mail may lie in the journal, or be due without anybody taking it."""
 
@@ -38,8 +42,14 @@ UNION ALL SELECT process, node, abs(extract(epoch FROM now() - at))::float8 FROM
 TRANSPORTS = "SELECT name, revision, problems FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
 REVISION = "SELECT number, document FROM publishing_configrevision ORDER BY number DESC LIMIT 1"
 IN_JOURNAL = """
-SELECT node, extract(epoch FROM now() - waiting_since)::float8 AS seconds FROM processes_turn
+SELECT node, extract(epoch FROM now() - waiting_since)::float8 AS seconds, coalesce(waiting_messages, 0) AS messages
+FROM processes_turn
 WHERE process = 'forwarder' AND waiting_since IS NOT NULL ORDER BY waiting_since
+"""
+BACKLOGS = """
+SELECT node, extract(epoch FROM clock_timestamp() - at)::float8, extract(epoch FROM at)::float8,
+    coalesce(waiting_messages, 0), coalesce(waiting_recipients, 0), coalesce(all_counted, false)
+FROM processes_turn WHERE process = 'forwarder' ORDER BY node
 """
 DUE = """
 SELECT h.domain, extract(epoch FROM now() - greatest(d.due_at, h.retry_at))::float8 AS seconds
@@ -207,6 +217,43 @@ def _behind(name: str, revision: int | None, newest: int) -> str:
 def _mail(found: Health, facts: Facts) -> None:
     for waiting in facts.in_journal:
         if waiting.seconds > LONGEST_WAIT:
-            found.missing.append(f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s.")
+            told = f" ({waiting.messages:,} messages)" if waiting.messages else ""
+            found.missing.append(f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s{told}.")
     if facts.due is not None and facts.due.seconds > LONGEST_WAIT:
         found.missing.append(f"Mail for {facts.due.domain} is due for {facts.due.seconds:.0f} s, and nobody takes it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the journals of a node hold that is not in PostgreSQL yet, as its forwarder said `age` seconds ago, at `at`
+    (Unix seconds). Not `all_counted`: there are more.
+    """
+
+    node: str
+    age: float
+    at: float
+    messages: int
+    recipients: int
+    all_counted: bool
+
+    @property
+    def is_away(self) -> bool:
+        """Nobody knows what came since."""
+        return self.age > SEEN_LATELY
+
+
+def backlogs() -> list[Backlog]:
+    """What each forwarder says of the time after the question; of one that is away, what it said last.
+
+    Takes a second or two, while somebody is away some more. Raises django.db.OperationalError.
+    """
+    asked = None
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+            asked = asked or cursor.fetchone()[0]
+            cursor.execute(BACKLOGS)
+            found = [Backlog(*row) for row in cursor.fetchall()]
+        if all(each.is_away or each.at > asked + COUNTED_WITHIN for each in found):
+            return [each for each in found if each.age <= FORGOTTEN or all(other.is_away for other in found)]
+        time.sleep(0.1)

@@ -1,19 +1,15 @@
 """What the queue pages, the overview and the ledger read."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from console.processes.queries import Backlog
 from console.queues.models import Content, Message, NextHop, Recipient, Status
 
 WAITING = (Status.READY, Status.SUSPENDED)
@@ -197,30 +193,11 @@ class Ledger:
         return self.difference == 0
 
 
-def ledger(*, with_journal: bool = True) -> Ledger:
-    """The books, from one statement. What waits in the journal of this node is counted on both sides."""
-    journal = _in_journal() if with_journal else {"messages": 0, "recipients": 0}
+def ledger(journals: Sequence[Backlog] = ()) -> Ledger:
+    """The books, from one statement. What waits in the journals is counted on both sides."""
     with connection.cursor() as cursor:
         cursor.execute(LEDGER)
         accepted, messages, generated, delivered, queued, failed, removed = (int(value) for value in cursor.fetchone())
-    waiting = journal["recipients"]
-    return Ledger(
-        accepted + waiting,
-        messages + journal["messages"],
-        generated,
-        delivered,
-        queued + waiting,
-        failed,
-        removed,
-        waiting,
-    )
-
-
-def _in_journal() -> dict[str, int]:
-    """The journal is the transport's: a process of the transport counts it."""
-    places = {"GATEPOST_HOME": str(settings.GATEPOST_HOME), "DATABASE_URL": settings.DATABASE_URL}
-    environment = os.environ | places
-    command = [sys.executable, "-m", "transport.shell.forward.waiting"]
-    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, check=True, timeout=120)
-    found: dict[str, int] = json.loads(done.stdout)
-    return found
+    waiting = sum(each.recipients for each in journals)
+    messages += sum(each.messages for each in journals)
+    return Ledger(accepted + waiting, messages, generated, delivered, queued + waiting, failed, removed, waiting)

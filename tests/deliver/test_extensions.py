@@ -51,7 +51,7 @@ def test_a_next_hop_that_does_not_report_makes_us_say_relayed(sent, sink, query)
         assert f"{line}\r\n" in text
     assert "eve@far.test" not in text
     assert [row[1] for row in query(STATUS)] == ["delivered"] * 3
-    books = queries.ledger(with_journal=False)
+    books = queries.ledger()
     assert books.balances
     assert (books.accepted, books.generated) == (3, 1)
 

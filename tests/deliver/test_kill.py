@@ -4,12 +4,15 @@ import signal
 from collections import Counter
 from functools import partial
 
+import psycopg
 import pytest
 import redis
 
+from console.processes import queries as processes
 from console.queues import queries
 from tests import conftest
 from tests.deliver.conftest import HEADER
+from transport.shell.forward.forwarder import Forwarder
 
 wait_for = partial(conftest.wait_for, seconds=60)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,10 +119,7 @@ def test_a_stalled_next_hop_holds_up_nobody(journal, configure, forward, sink, p
         assert query("SELECT DISTINCT status FROM queues_recipient WHERE address = 'a@silent.test'") == [("ready",)]
 
 
-def test_the_ledger_balances_when_everything_happened(
-    journal, forward, deliver, configure, sink, settings, database_url
-):
-    settings.DATABASE_URL = database_url
+def test_the_ledger_balances_when_everything_happened(journal, forward, deliver, configure, sink, home, database_url):
     configure()
     sink.behave = lambda line, n: "550 5.1.1 no" if "nobody" in line else "451 4.2.0 later" if "later" in line else None
     journal.accept("bob@far.test", "nobody@far.test", "later@far.test", "ann@x.test")
@@ -127,7 +127,9 @@ def test_the_ledger_balances_when_everything_happened(
     deliver()
     deliver("mailbox")
     journal.accept("waits@far.test")
-    ledger = queries.ledger()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        Forwarder(home, database_url, "here")._tell(connection)
+    ledger = queries.ledger(processes.backlogs())
     assert ledger.balances
     assert (ledger.accepted, ledger.generated, ledger.in_journal) == (5, 1, 1)
     assert (ledger.delivered, ledger.queued, ledger.failed, ledger.removed) == (3, 2, 1, 0)

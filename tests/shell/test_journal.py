@@ -25,7 +25,6 @@ from transport.shell.journal.journal import (
     content,
     read_segment,
     segments,
-    waiting,
 )
 from transport.shell.journal.segment import encode_head, mark_of
 from transport.smtp.envelope import Envelope
@@ -106,7 +105,6 @@ def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = written(tmp_path, 5)
     ends = [one.end for one in read_segment(path)]
     assert [one.offset for one in read_segment(path, ends[2])] == ends[2:4]
-    assert waiting(tmp_path, {path.name: ends[2]}) == (2, 4)
 
 
 def test_torn_tail_is_dropped_wherever_it_is_torn(tmp_path: Path) -> None:

@@ -92,9 +92,11 @@ copy queues_content (message_id, number, chunk) from stdin (format binary)
 copy queues_recipient (message_id, address, next_hop, due_at, notice_at, notify, orcpt) from stdin (format binary)
 
 -- name: report_turn
-insert into processes_turn (process, node, at, waiting_since)
-values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s))
-on conflict (process, node) do update set at = excluded.at, waiting_since = excluded.waiting_since
+insert into processes_turn (process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted)
+values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s), %(messages)s, %(recipients)s, %(all_counted)s)
+on conflict (process, node) do update set
+    at = excluded.at, waiting_since = excluded.waiting_since, waiting_messages = excluded.waiting_messages,
+    waiting_recipients = excluded.waiting_recipients, all_counted = excluded.all_counted
 
 -- name: forwarder_turn
 select abs(extract(epoch from now() - at))::float8, extract(epoch from now() - waiting_since)::float8

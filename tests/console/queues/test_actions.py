@@ -82,7 +82,7 @@ def test_removal_tells_the_sender_only_if_wished(dead, query):
     assert set(Recipient.objects.filter(pk__in=[first, second, third]).values_list("status", flat=True)) == {"removed"}
     assert query("SELECT count(*) FROM queues_content c JOIN queues_message m ON m.id = c.message_id "
                  "WHERE origin = 'received'") == [(0,)]  # fmt: skip
-    assert queries.ledger(with_journal=False).balances
+    assert queries.ledger().balances
 
 
 def test_what_is_being_delivered_is_not_removed(dead):
@@ -107,10 +107,10 @@ def test_who_only_looks_changes_nothing(dead):
     assert not Entry.objects.exists()
 
 
-def test_the_ledger_command_says_when_something_is_missing(dead, capsys, settings, database_url):
-    settings.DATABASE_URL = database_url
+def test_the_ledger_command_says_when_something_is_missing(dead, capsys):
     call_command("ledger")
-    assert "The books balance." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The books balance." in said and "No forwarder has told" in said
     Recipient.objects.first().delete()
     with pytest.raises(CommandError, match="1 recipients are missing"):
         call_command("ledger")
@@ -120,7 +120,7 @@ def test_retention_forgets_messages_but_not_the_sums(dead, query):
     actions.remove_recipients(SYSTEM, ids(), with_ndr=False)
     assert retention.forget_finished(days=0) == 3
     assert query("SELECT count(*) FROM queues_message") == [(0,)]
-    ledger = queries.ledger(with_journal=False)
+    ledger = queries.ledger()
     assert (ledger.accepted, ledger.removed, ledger.difference) == (3, 3, 0)
     retention.forget_idle_hops()
     assert not NextHop.objects.exists()

@@ -28,6 +28,8 @@ GATHER, IDLE = 0.02, 0.05
 LONGEST_BACK_OFF = 5.0
 TURN_EVERY = 1.0
 """Seconds between two signs of life."""
+COUNTING = 0.1
+"""Seconds of each turn in which what waits may be counted: some 20,000 messages."""
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +73,17 @@ class Forwarder:
             self.stopping.wait(GATHER if busy else IDLE)
 
     def _tell(self, connection: Connection) -> None:
-        """A turn is done: what hangs, or fails each time, says nothing."""
-        oldest = min((reader.waiting_since for reader in self._readers.values() if reader.waiting_since), default=None)
-        connection.execute(QUERIES["report_turn"], {"node": self._node, "waiting_since": oldest}, prepare=True)
+        """A turn is done, and what waits in the journals; what hangs, or fails each time, says nothing."""
+        until = monotonic() + COUNTING
+        readers = self._all_readers(connection)
+        turn = {
+            "node": self._node,
+            "all_counted": all(reader.backlog.count(until) for reader in readers),
+            "messages": sum(reader.backlog.messages for reader in readers),
+            "recipients": sum(reader.backlog.recipients for reader in readers),
+            "waiting_since": min((reader.waiting_since for reader in readers if reader.waiting_since), default=None),
+        }
+        connection.execute(QUERIES["report_turn"], turn, prepare=True)
 
     def move_mail(self, connection: Connection) -> int:
         """One batch from every transport; returns the number of messages moved."""

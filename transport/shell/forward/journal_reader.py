@@ -9,6 +9,7 @@ import psycopg
 
 from transport.routes import Routes
 from transport.shell.forward import queue_tables
+from transport.shell.forward.backlog import Backlog
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.journal.durable_end import Ends, durable_ends
 from transport.shell.journal.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments, strangers
@@ -29,6 +30,7 @@ class JournalReader:
         self._positions: dict[str, int] = dict(rows)
         self.waiting_since: float | None = None
         """When the oldest message was accepted (Unix seconds) that is not loaded yet; None when nothing waits."""
+        self.backlog = Backlog(directory, self._positions)
         self._forget_deleted(connection)
 
     def move(self, connection: Connection, routes: Routes) -> int:
@@ -52,6 +54,7 @@ class JournalReader:
                 self.waiting_since = None if finished and last else records[-1].envelope.accepted_at
                 return len(records)
         self.waiting_since = None
+        self.backlog.nothing()
         return 0
 
     def _next_batch(self, path: Path, ends: Ends) -> tuple[list[Record], int, bool]:
@@ -102,6 +105,7 @@ class JournalReader:
             if connection.execute(QUERIES["advance_journal"], position | counts, prepare=True).rowcount != 1:
                 raise psycopg.OperationalError(f"{path} is no longer read up to {start}: another forwarder is at work")
         self._positions[path.name] = end
+        self.backlog.loaded(path.name, records)
         for record in records:
             if record.envelope.body_file:
                 (self._directory / BODIES / record.envelope.body_file).unlink(missing_ok=True)

@@ -34,11 +34,10 @@ from transport.shell.journal.segment import (
     new_name,
     read_segment,
     segments,
-    waiting,
 )
 from transport.smtp.envelope import Envelope
 
-__all__ = ["Damage", "Journal", "Record", "content", "read_segment", "segments", "waiting"]
+__all__ = ["Damage", "Journal", "Record", "content", "read_segment", "segments"]
 
 SEGMENT_BYTES = 64 << 20
 SEGMENT_AGE = 60.0

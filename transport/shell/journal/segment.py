@@ -14,14 +14,13 @@ import re
 import secrets
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from transport.shell.journal.durable_end import durable_ends
 from transport.smtp.envelope import Envelope
 
 SUFFIX = ".journal"
@@ -184,21 +183,3 @@ def content(record: Record, directory: Path, size: int = CHUNK) -> Iterator[byte
         with (directory / BODIES / record.envelope.body_file).open("rb") as file:
             while piece := file.read(size):
                 yield piece
-
-
-class Waiting(NamedTuple):
-    messages: int
-    recipients: int
-
-
-def waiting(directory: Path, positions: Mapping[str, int]) -> Waiting:
-    """What lies in the journal beyond the forwarder's positions (segment name → offset)."""
-    messages = recipients = 0
-    listed = segments(directory)
-    ends = durable_ends(directory)
-    for path in listed:
-        for found in read_segment(path, positions.get(path.name, 0), ends.of(path.name)):
-            if isinstance(found, Record):
-                messages += 1
-                recipients += len(found.envelope.recipients)
-    return Waiting(messages, recipients)
