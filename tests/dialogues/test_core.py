@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.dialogues.dialogue import Dialogue, all_dialogues, matches, read, sent
-from transport.receive import auth, dns
+from transport.receive import auth
 from transport.receive.conversation import Conversation, World
-from transport.receive.facts import ClientName, Listings, ListsOf, NameOf, Question
+from transport.receive.facts import Record, Texts
 from transport.receive.outcome import AnswerToken, CheckPassword, CountMessage, LookUpRecipient, Outcome
 from transport.receive.policy import Policy
 from transport.receive.session import Session, User
@@ -33,17 +33,8 @@ class Told(World):
     def recipient(self, session: Session, asked: LookUpRecipient) -> tuple[bool, bool]:
         return str(asked.recipient).lower() in self.recipients, False
 
-    def fact(self, question: Question) -> Listings | ClientName:
-        match question:
-            case ListsOf(address, domains):
-                return {domain: self.records(dns.list_name(address, domain), "A") for domain in domains}
-            case NameOf(address):
-                pointer = f"{dns.list_name(address, '')}in-addr.arpa"
-                name = "".join(self.records(pointer, "PTR")).rstrip(".")
-                return ClientName(name, address in self.records(name, "A"))
-
-    def records(self, name: str, kind: str) -> tuple[str, ...]:
-        return tuple(self.dns.get((name, kind), ()))
+    def records(self, record: Record) -> Texts:
+        return tuple(self.dns.get((record.name, record.kind), ()))
 
     def sign_in(self, session: Session, asked: CheckPassword | AnswerToken) -> User | auth.Denied | None:
         if isinstance(asked, AnswerToken):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
 from tests.fuzz import lines
 from transport.config.permissions import Right
@@ -63,7 +64,7 @@ class Chance(World):
             return self.chance.choice((None, b"token"))
         return self.chance.choice(WHO)
 
-    def fact(self, question: Question) -> Listings | ClientName | None:
+    def fact(self, question: Question[Any]) -> Listings | ClientName | None:
         if self.chance.random() < 0.5:
             return None
         return self.chance.choice(LISTINGS if isinstance(question, ListsOf) else CLIENT_NAMES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.receive.builders import LOCAL, REMOTE, connector, policy
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.permissions import PermissionGroup
@@ -41,9 +43,9 @@ class Slow(World):
 
     def __init__(self, found: Listings | None) -> None:
         self.found = found
-        self.asked: list[Question] = []
+        self.asked: list[Question[Any]] = []
 
-    def fact(self, question: Question) -> Listings | None:
+    def fact(self, question: Question[Any]) -> Listings | None:
         self.asked.append(question)
         return self.found if len(self.asked) > 1 else None
 

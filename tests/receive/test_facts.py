@@ -6,7 +6,7 @@ import msgspec
 
 from tests.receive.builders import connected
 from transport.config import bounds
-from transport.receive.facts import NO_FACTS, ClientName, ListsOf, NameOf
+from transport.receive.facts import NO_FACTS, ClientName, ListsOf, NameOf, silence
 from transport.receive.outcome import Ask, Await, Outcome, asking, waiting
 from transport.receive.session import answered
 from transport.smtp import replies
@@ -48,6 +48,6 @@ def test_the_oldest_questions_are_forgotten() -> None:
 
 
 def test_silence_is_an_answer() -> None:
-    session = answered(waiting(connected(), LISTS, NAME).session, {each: each.silence for each in (LISTS, NAME)})
-    assert session.facts.of(LISTS) == {} and session.facts.of(NAME) == ClientName()
+    session = answered(waiting(connected(), LISTS, NAME).session, {each: silence(each) for each in (LISTS, NAME)})
+    assert session.facts.of(LISTS) == {"bl.test": ()} and session.facts.of(NAME) == ClientName()
     assert msgspec.structs.replace(session, facts=NO_FACTS).facts.of(NAME) is None

@@ -14,7 +14,7 @@ from transport.receive.admission import Load, admitted
 from transport.receive.auth import WRONG, Denied, checked, told
 from transport.receive.data import MailData, chunk_read, received
 from transport.receive.extensions import line_limit
-from transport.receive.facts import Question
+from transport.receive.facts import Question, Record, Texts, found, silence
 from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
@@ -68,9 +68,13 @@ class World:
         """The user, why not, or a mechanism's next challenge; None for a token that is none."""
         return WRONG
 
-    def fact(self, question: Question) -> Any:
+    def fact(self, question: Question[Any]) -> Any:
         """Its answer; None when that has not come yet: asked again once a command waits for it."""
-        return question.silence
+        return found(question, self.records)
+
+    def records(self, record: Record) -> Texts:
+        """What DNS has."""
+        return ()
 
 
 class Conversation:
@@ -219,8 +223,8 @@ class Conversation:
             case Ask(question):
                 self.session = answered(session, {question: world.fact(question)})
             case Await():
-                found = {each: world.fact(each) or each.silence for each in session.facts.open}
-                self.session = answered(session, found)
+                known = {each: world.fact(each) or silence(each) for each in session.facts.open}
+                self.session = answered(session, known)
                 return verbs.respond(self.session, self._line, self.now, world.resources_low)
             case ReadMailData() | ReadChunk():
                 self.reading, self._reader = action, MailDataReader()
@@ -237,7 +241,7 @@ class Conversation:
 
 def facts(content: bytes, wanted: ReadMailData | ReadChunk) -> MailData:
     """What is to be known of a message that was read so."""
-    found = header(content, wanted.header_limit)
+    read = header(content, wanted.header_limit)
     over_limit = wanted.limit is not None and len(content) > wanted.limit
     bare = b"\n" in content.replace(b"\r\n", b"")
-    return MailData(len(content), without(found.text, wanted.firewall), found.complete, over_limit, bare)
+    return MailData(len(content), without(read.text, wanted.firewall), read.complete, over_limit, bare)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from transport.receive.facts import Question
@@ -108,7 +110,7 @@ class AnswerToken(msgspec.Struct, frozen=True):
 class Ask(msgspec.Struct, frozen=True):
     """Put the question to the world, then `session.answered`. Nothing waits for it until `Await`."""
 
-    question: Question
+    question: Question[Any]
 
 
 class Await(msgspec.Struct, frozen=True):
@@ -157,7 +159,7 @@ class Outcome(msgspec.Struct, frozen=True):
     matched: str = ""
 
 
-def asking(outcome: Outcome, *questions: Question) -> Outcome:
+def asking(outcome: Outcome, *questions: Question[Any]) -> Outcome:
     """The outcome, with those of the questions put to the world that this session has not asked yet."""
     session = outcome.session
     fresh = [each for each in questions if each not in session.facts.answers]
@@ -167,7 +169,7 @@ def asking(outcome: Outcome, *questions: Question) -> Outcome:
     return msgspec.structs.replace(outcome, session=session, actions=(*outcome.actions, *map(Ask, fresh)))
 
 
-def waiting(session: Session, *questions: Question) -> Outcome:
+def waiting(session: Session, *questions: Question[Any]) -> Outcome:
     """The outcome of a command that cannot go on before an answer: to what is open, and to these, which it asks."""
     asked = asking(Outcome(session, None), *questions)
     return msgspec.structs.replace(asked, actions=(*asked.actions, Await()))

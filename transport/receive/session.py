@@ -170,7 +170,7 @@ def reset(session: Session) -> Session:
     return msgspec.structs.replace(session, stage=stage, **NO_TRANSACTION)
 
 
-def answered(session: Session, answers: Mapping[Question, Any]) -> Session:
+def answered(session: Session, answers: Mapping[Question[Any], Any]) -> Session:
     """The session once the world has answered; what it did not ask, or has been told, is not heard."""
     facts = session.facts.answered(answers)
     return session if facts is session.facts else msgspec.structs.replace(session, facts=facts)

@@ -272,7 +272,7 @@ class Dialogue(Wire):
         if self._state is TARPIT:
             self._proceed(outcome)
 
-    def _told(self, question: Question, answer: Any) -> None:
+    def _told(self, question: Question[Any], answer: Any) -> None:
         """A question is answered; a command that waits is tried again."""
         self._session = answered(self._session, {question: answer})
         if self._state is LOOK_UP:

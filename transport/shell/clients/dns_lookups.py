@@ -5,11 +5,9 @@ The backend and the record types are imported here because dnspython does it lat
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
-from ipaddress import ip_address
 from itertools import islice
-from typing import Any, assert_never
+from typing import Any
 
 import dns._asyncio_backend
 import dns.asyncquery
@@ -24,13 +22,12 @@ import dns.rdtypes.ANY.SOA
 import dns.rdtypes.IN.A
 import dns.rdtypes.IN.AAAA
 import dns.resolver
-import dns.reversename
 
 from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter
-from transport.config.endpoint import Binding, unmapped
-from transport.receive.dns import list_name, no_listing
-from transport.receive.facts import ClientName, Listings, ListsOf, NameOf, Question
+from transport.config.endpoint import Binding
+from transport.receive.dns import no_listing
+from transport.receive.facts import Question, Record, Texts, silence
 from transport.shell.clients.dns_circuit import Circuit
 
 MOST_KEPT = 20_000
@@ -43,10 +40,9 @@ NOTHING_KEPT = 60.0
 FAILURE_KEPT = 15.0
 """Seconds: so long the same client does not wait again for a server that did not answer."""
 LONGEST_KEPT = 3600.0
-_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 log = logging.getLogger(__name__)
-Record = tuple[str, str]
+Key = tuple[str, str]
 """A name in lower case and the kind of record that is asked for."""
 
 
@@ -55,8 +51,8 @@ class DnsLookups:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._kept: dict[Record, tuple[float, tuple[str, ...]]] = {}
-        self._under_way: dict[Record, asyncio.Task[tuple[str, ...]]] = {}
+        self._kept: dict[Key, tuple[float, Texts]] = {}
+        self._under_way: dict[Key, asyncio.Task[Texts]] = {}
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._resolver: dns.asyncresolver.Resolver | None = None
         self._settings: tuple[tuple[Binding, ...], int] | None = None
@@ -68,53 +64,44 @@ class DnsLookups:
         """Providers that do not answer."""
         return self._circuit.problems
 
-    def ask(self, question: Question, settings: ConnectionFilter, answer: Callable[[Question, Any], None]) -> None:
+    def ask(
+        self, question: Question[Any], settings: ConnectionFilter, answer: Callable[[Question[Any], Any], None]
+    ) -> None:
         """Calls `answer` once, within the time-out."""
         self._use(settings)
         task = self._loop.create_task(self._answer(question, settings.dns_timeout, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, question: Question, seconds: int, answer: Callable[[Question, Any], None]) -> None:
-        """The best that was found when the time is over."""
-        found: list[Any] = [question.silence]
+    async def _answer(
+        self, question: Question[Any], seconds: int, answer: Callable[[Question[Any], Any], None]
+    ) -> None:
+        """When the time is over, with the records that have come."""
+        finding, until = question.finding(), self._loop.time() + seconds
         try:
-            async with asyncio.timeout(seconds):
-                match question:
-                    case ListsOf():
-                        await self._lists(question, found.append)
-                    case NameOf():
-                        await self._name(question, found.append)
-                    case _:
-                        assert_never(question)
-        except TimeoutError:
-            log.info("DNS did not answer about %s within %s s", question.address, seconds)
+            wanted = next(finding)
+            while True:
+                wanted = finding.send(await self._records(wanted, until))
+        except StopIteration as over:
+            if self._loop.time() >= until:
+                log.info("DNS did not answer about %s within %s s", question.address, seconds)
+            answer(question, over.value)
         except Exception:
             log.exception("a DNS look-up about %s", question.address)
-        answer(question, found[-1])
+            answer(question, silence(question))
 
-    async def _lists(self, question: ListsOf, found: Callable[[Listings], None]) -> None:
-        listings: Listings = {}
-        found(listings)
+    async def _records(self, wanted: list[Record], until: float) -> list[Texts]:
+        """Of each; none of those that have not come until then (of the loop's time)."""
+        asked = [self._loop.create_task(self._addresses(each)) for each in wanted]
+        if asked:
+            _, late = await asyncio.wait(asked, timeout=max(0.0, until - self._loop.time()))
+            for each in late:
+                each.cancel()
+        return [each.result() if each.done() else () for each in asked]
 
-        async def listed(domain: str) -> None:
-            listings[domain] = await self._addresses(list_name(question.address, domain), "A", domain)
-
-        await asyncio.gather(*map(listed, question.domains))
-
-    async def _name(self, question: NameOf, found: Callable[[ClientName], None]) -> None:
-        client = unmapped(ip_address(question.address.partition("%")[0]))
-        pointer = str(dns.reversename.from_address(str(client)))
-        names = [text.rstrip(".") for text in await self._addresses(pointer, "PTR")]
-        name = next((text for text in names if len(text) <= 253 and _HOST_NAME.fullmatch(text)), "")
-        if name:
-            found(ClientName(name))
-            addresses = await self._addresses(name, "A" if client.version == 4 else "AAAA")
-            found(ClientName(name, str(client) in addresses))
-
-    async def _addresses(self, name: str, kind: str, provider: str = "") -> tuple[str, ...]:
-        """The records of a name as texts, from memory while their TTL lasts; none of a provider that is left out."""
-        question = (name.lower(), kind)
+    async def _addresses(self, record: Record) -> Texts:
+        """From memory while their TTL lasts; none of a provider that is left out."""
+        question, provider = (record.name.lower(), record.kind), record.provider
         until, texts = self._kept.get(question, (0.0, ()))
         if self._loop.time() < until:
             return texts
@@ -126,8 +113,8 @@ class DnsLookups:
             task.add_done_callback(lambda _: self._under_way.pop(question, None))
         return await asyncio.shield(task)
 
-    async def _resolve(self, question: Record, provider: str) -> tuple[str, ...]:
-        texts: tuple[str, ...] = ()
+    async def _resolve(self, question: Key, provider: str) -> Texts:
+        texts: Texts = ()
         seconds = FAILURE_KEPT
         circuit = self._circuit
         try:
@@ -147,7 +134,7 @@ class DnsLookups:
         self._keep(question, self._loop.time() + seconds, texts)
         return texts
 
-    def _keep(self, question: Record, until: float, texts: tuple[str, ...]) -> None:
+    def _keep(self, question: Key, until: float, texts: Texts) -> None:
         self._kept.pop(question, None)
         while len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
