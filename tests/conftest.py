@@ -75,7 +75,8 @@ def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_
     settings.CACHES["default"]["LOCATION"] = servers.redis_url
     with suppress(AttributeError):
         del caches["default"]
-    app.conf.broker_url = settings.CELERY_BROKER_URL = broker(servers.redis_url)
+    settings.CELERY_BROKER_URL = broker(servers.redis_url)
+    app.conf.update(broker_url=settings.CELERY_BROKER_URL)
 
 
 @pytest.fixture(scope="session")

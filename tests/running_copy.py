@@ -11,7 +11,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from console.processes import code
 from console.processes.account import ROOT_ALLOWED, Account
@@ -33,7 +33,7 @@ class RunningCopy:
         self.output = self.home / "terminal"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> RunningCopy:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -62,7 +62,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def directories(self) -> tuple[Path, Path, Path]:
         """Journal, protocol log and state of this transport."""
-        return tuple(self.home / room / self.name for room in ("journal", "protocol-log", "state"))  # type: ignore[return-value]
+        home, name = self.home, self.name
+        return home / "journal" / name, home / "protocol-log" / name, home / "state" / name
 
 
 def environment(variables: Mapping[str, str]) -> Environment:

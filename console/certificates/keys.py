@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
@@ -58,4 +58,4 @@ def decrypt(token: str) -> Key:
     except InvalidToken:
         text = _("Its private key cannot be decrypted: secret.key is not the one it was kept with.")
         raise ValidationError(text) from None
-    return serialization.load_pem_private_key(private, None)  # type: ignore[return-value]
+    return cast(Key, serialization.load_pem_private_key(private, None))

@@ -10,4 +10,4 @@ class ProcessesConfig(AppConfig):
     def ready(self) -> None:
         """Under Python ≥ 3.13 a pool that is still open when the interpreter ends waits 5 s for each of its threads,
         which no longer run by then: whoever makes a pool sees that it is closed before."""
-        atexit.register(connection.close_pool)  # type: ignore[attr-defined]
+        atexit.register(connection.close_pool)  # type: ignore[attr-defined]  # of PostgreSQL

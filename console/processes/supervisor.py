@@ -78,7 +78,7 @@ class Supervisor:
         self._prepare(programs.prepare(user, self._environment, ours))
         say("Starting transport, forwarder, console, worker, outbound and beat…")
         for program in programs.services(self._console, user, self._environment, ours):
-            self._children.start(program.name, lambda program=program: program)  # type: ignore[misc]
+            self._children.start(program.name, lambda program=program: program)  # type: ignore[misc]  # a lambda with a default
         self._write_run_file()
         facts = self._await(lambda: _in_order(self._console), 60) or report.facts(self._console) or {}
         print(report.ready(self._home, self._console, facts, not had_password), flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import signal
@@ -17,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -27,6 +29,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.address_space import AddressSpace
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, IPRange
+from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
@@ -101,7 +104,8 @@ class Talk(socketserver.StreamRequestHandler):
             self.server.connections += 1
         if not self._say("connect", "220 sink ESMTP"):
             return
-        mail, recipients, chunks = "", [], b""
+        mail, chunks = "", b""
+        recipients: list[str] = []
         while line := self.rfile.readline().decode(errors="replace").rstrip("\r\n"):
             verb = line[:4].upper()
             usual = self._usual(verb)
@@ -144,7 +148,7 @@ class Talk(socketserver.StreamRequestHandler):
 
     def _content(self) -> bytes | None:
         """None when the client went away before the end: then nothing has arrived."""
-        lines = []
+        lines: list[bytes] = []
         while line := self.rfile.readline():
             if line == b".\r\n":
                 return b"".join(lines)
@@ -162,7 +166,7 @@ class Talk(socketserver.StreamRequestHandler):
     def _more(self) -> bool:
         self.request.setblocking(False)
         try:
-            return bool(self.rfile.peek(1))
+            return bool(cast(io.BufferedReader, self.rfile).peek(1))
         finally:
             self.request.setblocking(True)
 
@@ -258,11 +262,11 @@ class Journal:
         return path
 
     def accept(
-        self, *recipients: str, sender: str = "ann@x.test", content: bytes = HEADER + b"body\r\n", **changes
+        self, *recipients: str, sender: str = "ann@x.test", content: bytes = HEADER + b"body\r\n", **changes: Any
     ) -> uuid.UUID:
         identity = changes.pop("identity", None) or uuid.uuid4()
         path = self.paths[-1] if self.paths else self.segment()
-        facts = {"accepted_at": time.time(), "body_type": "7BIT", "body_file": ""} | changes
+        facts: dict[str, Any] = {"accepted_at": time.time(), "body_type": "7BIT", "body_file": ""} | changes
         envelope = Envelope(
             identity.bytes, facts.pop("accepted_at"), "t1", "Default", 1, "0" * 16, "192.0.2.1", "client.x.test",
             False, "", False, sender, recipients, "Figures", "<1@x.test>",
@@ -272,7 +276,7 @@ class Journal:
             file.write(encode_head(mark_of(path), envelope, (content,)) + content)
         return identity
 
-    def accept_large(self, recipient: str, size: int, **changes) -> bytes:
+    def accept_large(self, recipient: str, size: int, **changes: Any) -> bytes:
         """A message whose body lies in a file of its own; returns the whole content."""
         line = b"0123456789" * 7 + b"\r\n"
         body = line * (size // len(line))
@@ -289,7 +293,7 @@ def journal(home: Path) -> Journal:
 
 
 @pytest.fixture
-def query(database_url: str) -> Iterator[Callable[..., list[tuple]]]:
+def query(database_url: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield lambda statement, *values: connection.execute(statement, values or None).fetchall()
 
@@ -303,12 +307,12 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
         *,
         port: int = 0,
         smart_hosts: tuple[str, ...] = ("[127.0.0.1]",),
-        connectors=None,
-        limits=None,
+        connectors: Any = None,
+        limits: Any = None,
         config: TransportConfig | None = None,
-        receiving=(),
-        dns_servers=(),
-        **changes,
+        receiving: tuple[ReceiveConnector, ...] = (),
+        dns_servers: tuple[Binding, ...] = (),
+        **changes: Any,
     ) -> Snapshot:
         number = next(_revisions) + int(time.time())
         out = SendConnector(
@@ -355,8 +359,8 @@ def forward(home: Path, database_url: str) -> Callable[[], int]:
 
 
 @pytest.fixture
-def queued(journal, forward):
-    def queued(*recipients, **changes):
+def queued(journal: Journal, forward: Callable[..., int]) -> Callable[..., None]:
+    def queued(*recipients: str, **changes: Any) -> None:
         """Accept and move a message for each."""
         for recipient in recipients:
             journal.accept(recipient, **changes)
@@ -366,11 +370,11 @@ def queued(journal, forward):
 
 
 @pytest.fixture
-def dns(configure, sink):
+def dns(configure: Callable[..., Snapshot], sink: Sink) -> Iterator[Callable[..., DnsServer]]:
     """Mail goes by MX, to hosts in the loopback network and the port of the sink."""
     servers: list[DnsServer] = []
 
-    def dns(records, *, ranges=LOOPBACK, **changes):
+    def dns(records: Any, *, ranges: Any = LOOPBACK, **changes: Any) -> DnsServer:
         servers.append(DnsServer(records))
         configure(
             smart_hosts=(), internal_ip_ranges=ranges, dns_servers=(Binding("127.0.0.1", servers[-1].port),), **changes
@@ -407,11 +411,16 @@ def deliver(closed_pool: None, database_url: str, home: Path, monkeypatch: pytes
 
 
 @pytest.fixture
-def sent(journal, forward, deliver, configure):
+def sent(
+    journal: Journal,
+    forward: Callable[..., int],
+    deliver: Callable[..., None],
+    configure: Callable[..., Snapshot],
+) -> Callable[..., None]:
     """Accept a message, move it, deliver it."""
     configure()
 
-    def sent(*recipients, **changes):
+    def sent(*recipients: str, **changes: Any) -> None:
         journal.accept(*(recipients or ("bob@far.test",)), **changes)
         forward()
         deliver()
@@ -420,12 +429,12 @@ def sent(journal, forward, deliver, configure):
 
 
 @pytest.fixture
-def process(home: Path, database_url: str, redis_url: str) -> Iterator[Callable[..., subprocess.Popen]]:
+def process(home: Path, database_url: str, redis_url: str) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start a process of the running copy: `process("-m", "transport", "forwarder")`. All are gone afterwards."""
-    started: list[subprocess.Popen] = []
+    started: list[subprocess.Popen[bytes]] = []
     environment = os.environ | {"GATEPOST_HOME": str(home), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
 
-    def start(*arguments: str) -> subprocess.Popen:
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
         log = (home / f"process-{len(started)}.log").open("wb")
         child = subprocess.Popen([sys.executable, *arguments], cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
         started.append(child)

@@ -67,7 +67,7 @@ class Chance(World):
     def fact(self, question: Question[Any]) -> Listings | ClientName | None:
         if self.chance.random() < 0.5:
             return None
-        return self.chance.choice(LISTINGS if isinstance(question, ListsOf) else CLIENT_NAMES)
+        return self.chance.choice(LISTINGS) if isinstance(question, ListsOf) else self.chance.choice(CLIENT_NAMES)
 
 
 class Client:

@@ -62,7 +62,8 @@ def choices(struct: type) -> dict[str, list[Any]]:
     }
 
 
-CHOICES = {each: choices(each) for each in (ReceiveConnector, RecipientFilter, SenderFilter, ConnectionFilter)}
+STRUCTS: tuple[type, ...] = (ReceiveConnector, RecipientFilter, SenderFilter, ConnectionFilter)
+CHOICES = {each: choices(each) for each in STRUCTS}
 OPEN: dict[str, Any] = {
     "permission_groups": frozenset(PermissionGroup), "max_protocol_errors": None, "max_inbound_connection": None,
     "require_tls": False, "max_logon_failures": 0, "limit_scope": LimitScope.Node,

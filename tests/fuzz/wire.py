@@ -10,11 +10,11 @@ import ssl
 from collections.abc import Awaitable
 from contextlib import suppress
 
-from tests.conftest import wait_for
 from tests.fuzz import lines, variants
 from tests.receive.builders import QUICK
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import RunningTransport
+from tests.waiting import wait_for
 from transport.config.endpoint import parse_binding
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.session import Stage

@@ -139,7 +139,7 @@ class Trace:
 
     folder: str
     ran: set[tuple[str, int]] = field(default_factory=set)
-    _before: Tracer | None = None
+    _before: Any = None
 
     def __enter__(self) -> Trace:
         self._before = sys.gettrace()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ class Gateway(RunningTransport):
     def snapshot(self, *connectors: Any, **values: Any) -> Snapshot:
         return super().snapshot(*connectors, accepted_domains=DOMAINS, **values)
 
-    def taken(self) -> list[tuple[str, list[str], bytes]]:
+    def taken(self) -> list[tuple[str, Sequence[str], bytes]]:
         """(sender, recipients, content) of every message so far."""
         directory = self.home / "journal" / "node-1"
         return [

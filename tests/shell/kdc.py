@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from console.processes.address import free_port
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 
 REALM = "EX.TEST"
 SERVICE = "smtp/mail.ex.test"

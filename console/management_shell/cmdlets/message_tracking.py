@@ -12,7 +12,7 @@ from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START, say_that_there_are_more
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.values import Record, read_text, read_texts
+from console.management_shell.language.values import Record, entries, read_text, read_texts
 from console.queues.models import Message, Recipient, Status
 from transport.send.route import MAILBOX
 
@@ -25,20 +25,19 @@ def events(message: Message, recipients: list[Recipient]) -> Iterator[Record]:
     came = ("DSN", "DSN") if message.origin == "generated" else ("RECEIVE", "SMTP")
     addresses = [each.address for each in recipients]
     yield _record(message, message.accepted_at, *came, addresses, [])
-    ended = [each for each in recipients if _event(each)]
-    for each in sorted(ended, key=lambda one: one.finished_at or one.due_at):
-        event, source = _event(each)
-        when = each.finished_at or message.accepted_at
-        yield _record(message, when, event, source, [each.address], [each.last_error], each)
+    for each in sorted(recipients, key=lambda one: one.finished_at or one.due_at):
+        if happened := _event(each):
+            when = each.finished_at or message.accepted_at
+            yield _record(message, when, *happened, [each.address], [each.last_error], each)
 
 
-def _event(recipient: Recipient) -> tuple[str, str]:
-    """(event, source); empty for one that nothing has happened to."""
+def _event(recipient: Recipient) -> tuple[str, str] | None:
+    """(event, source); None for one that nothing has happened to."""
     if recipient.status == Status.DELIVERED:
         return ("DELIVER", "STOREDRIVER") if recipient.next_hop == MAILBOX.key else ("SEND", "SMTP")
     if recipient.status in (Status.FAILED, Status.REMOVED):
         return "FAIL", "ADMIN" if recipient.status == Status.REMOVED else "SMTP"
-    return ("DEFER", "SMTP") if recipient.attempts and recipient.last_error else ()  # type: ignore[return-value]
+    return ("DEFER", "SMTP") if recipient.attempts and recipient.last_error else None
 
 
 def _record(
@@ -101,7 +100,7 @@ def _get(call: Call) -> Iterator[Record]:
     for record in chain.from_iterable(_of(message) for message in messages):
         if kinds and record.get("EventId") not in kinds:
             continue
-        if wanted and not wanted & {str(each).lower() for each in record.properties["Recipients"]}:  # type: ignore[attr-defined]
+        if wanted and not wanted & {str(each).lower() for each in entries(record.properties["Recipients"])}:
             continue
         if number >= most:
             say_that_there_are_more(call)

@@ -136,7 +136,7 @@ def _sort(call: Call, objects: Objects) -> Iterator[object]:
     ways = [call.get("Descending", False) if way is None else way for _, way in orders] or [call.get("Descending")]
     ordered = [([comparing.sort_key(value) for value in value_of(item, columns)], item) for item in objects]
     for place, way in reversed(list(enumerate(ways))):
-        ordered.sort(key=lambda each, place=place: each[0][place], reverse=bool(way))  # type: ignore[misc]
+        ordered.sort(key=lambda each, place=place: each[0][place], reverse=bool(way))  # type: ignore[misc]  # a lambda with a default
     if not call.get("Unique"):
         return iter([item for _, item in ordered])
     first: dict[str, object] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -33,10 +35,9 @@ class FruitForm(GroupedForm, forms.Form):
     groups = [Group("Looks", ["name"]), Group("Size", ["weight"])]
     defaults = {"weight": "100"}
 
-    def __init__(self, *args, instance: Fruit | None = None, **kwargs):
+    def __init__(self, data: Any = None, files: Any = None, instance: Fruit | None = None) -> None:
         self.instance = instance
-        initial = vars(instance) if instance else {"weight": 100}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, files, initial=vars(instance) if instance else {"weight": 100})
 
 
 class FruitPages(CrudView):
@@ -57,26 +58,26 @@ class FruitPages(CrudView):
     writers = frozenset({Role.RECIPIENT_MANAGEMENT})
     pk_converter = "str"
 
-    def rows(self):
+    def rows(self) -> list[Fruit]:
         return basket
 
-    def find(self, pk):
+    def find(self, pk: Any) -> Fruit:
         for fruit in basket:
             if fruit.name == pk:
                 return fruit
         raise Http404
 
-    def key(self, obj):
+    def key(self, obj: Fruit) -> str:
         return obj.name
 
-    def filtered(self, rows):
+    def filtered(self, rows: Any) -> list[Fruit]:
         wanted = self.request.GET.get("state")
         return [fruit for fruit in super().filtered(rows) if not wanted or fruit.ripe]
 
-    def may(self, verb, obj):
+    def may(self, verb: Verb, obj: Fruit) -> bool:
         return verb.name != "ripen" or not obj.ripe
 
-    def save(self, form):
+    def save(self, form: FruitForm) -> Fruit:
         name, weight = form.cleaned_data["name"], form.cleaned_data["weight"]
         if weight > 10_000:
             raise ValidationError({"weight": "Too heavy: at most 10,000."})
@@ -88,15 +89,15 @@ class FruitPages(CrudView):
             basket.append(fruit)
         return fruit
 
-    def remove(self, obj):
+    def remove(self, obj: Fruit) -> None:
         if obj.name == "apple":
             raise ValidationError("The last apple stays.")
         basket.remove(obj)
 
-    def removal_warning(self, objects):
+    def removal_warning(self, objects: Sequence[Any]) -> str:
         return "Nobody can eat them then."
 
-    def ripen(self, obj):
+    def ripen(self, obj: Fruit) -> None:
         if obj.weight == 0:
             raise ValidationError("There is nothing to ripen.")
         obj.ripe = True

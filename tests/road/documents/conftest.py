@@ -23,7 +23,7 @@ def hand(copy: RunningCopy, browser: Browser) -> Iterator[Hand]:
     page = browser.new_page(base_url=f"http://{copy.console}")
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
+    page.on("console", lambda line: complaints.extend([line.text] if "Content Security Policy" in line.text else []))
     signed_in = Hand(page)
     signed_in.sign_in(copy.password)
     yield signed_in

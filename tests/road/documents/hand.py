@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 
 WAIT = 20_000  # ms; a busy machine is no failure
 

@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from select import select
 
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 
 PATIENCE = 30  # seconds
 

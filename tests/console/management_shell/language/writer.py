@@ -47,9 +47,11 @@ def _write_command(node: syntax.Command) -> str:
     return " ".join([node.name, *(_write_word(word) for word in node.words)])
 
 
-def _write_word(word: syntax.Named | syntax.Positional) -> str:
+def _write_word(word: syntax.Named | syntax.Positional | syntax.Splat) -> str:
     if isinstance(word, syntax.Positional):
         return write(word.value)
+    if isinstance(word, syntax.Splat):
+        return f"@{word.name}"
     return f"-{word.name}" if word.value is None else f"-{word.name}:{write(word.value)}"
 
 
@@ -62,7 +64,7 @@ def _write_operator(name: str) -> str:
     return f"-{name}" if name.isalpha() else name
 
 
-_WRITERS = {
+_WRITERS: dict[type, Callable[[Any], str]] = {
     syntax.Literal: _write_literal,
     syntax.Text: _write_text,
     syntax.Variable: lambda node: f"${node.name}",
@@ -89,7 +91,7 @@ _WRITERS = {
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,6}", fullmatch=True)
 VERBS = st.sampled_from(["Get-Fruit", "Set-Fruit", "fl", "%", "?", "Where-Object"])
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
 LITERALS = st.one_of(st.none(), st.booleans(), st.integers(0, 10**12), TEXTS, st.integers(0, 10**7).map(Timespan)).map(
     syntax.Literal
 )
@@ -125,7 +127,8 @@ def _expression(draw: Draw, depth: int) -> Node:
     kinds = (
         _atom, _member, _method, _index, _list, _sub, _array, _block, _unary, _binary, _table, _interpolated
     )  # fmt: skip
-    return draw(st.sampled_from(kinds))(draw, depth - 1) if depth > 0 else draw(LEAVES)
+    made: Node = draw(st.sampled_from(kinds))(draw, depth - 1) if depth > 0 else draw(LEAVES)
+    return made
 
 
 def _several(draw: Draw, low: int, high: int, one: Callable[[], Any]) -> tuple[Any, ...]:
@@ -211,7 +214,8 @@ def _item(draw: Draw, depth: int) -> Node:
     """What may stand in an argument without brackets around it."""
     if depth > 0 and draw(st.booleans()):
         return syntax.Group(syntax.Pipeline((_expression(draw, depth - 1),)))
-    return draw(LEAVES.filter(lambda node: not isinstance(getattr(node, "value", None), Timespan)))
+    plain: Node = draw(LEAVES.filter(lambda node: not isinstance(getattr(node, "value", None), Timespan)))
+    return plain
 
 
 def _statement(draw: Draw, depth: int) -> Node:
