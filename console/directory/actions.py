@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -17,6 +18,7 @@ from console.directory.models import Import, NextChange, Recipient
 from console.directory.recipient_list import check_name
 
 KEPT_IMPORTS = timedelta(days=30)
+RUN_IMPORT = "console.directory.tasks.run_import"
 
 
 @transaction.atomic
@@ -65,13 +67,11 @@ def remove(actor: Actor, recipient: Recipient) -> None:
 @transaction.atomic
 def start_import(actor: Actor, source: str, content: bytes) -> Import:
     """Hands a list to a worker. `source` is the file's name."""
-    from console.directory.tasks import run_import
-
     actor.require(Role.RECIPIENT_MANAGEMENT)
     Import.objects.filter(created_at__lt=Now() - KEPT_IMPORTS).delete()
     name = "".join(sign for sign in source if sign.isprintable())[:200]
     job = Import.objects.create(author=actor.name, source=name, content=content)
-    transaction.on_commit(lambda: run_import.apply_async((job.pk,), retry=False), robust=True)
+    transaction.on_commit(lambda: current_app.send_task(RUN_IMPORT, [job.pk], retry=False), robust=True)
     return job
 
 

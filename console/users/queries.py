@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 
-from console.connectors import queries as connectors
+from console.publishing.compile import compile_snapshot
 from console.users.models import Group, User
 
 
@@ -36,6 +36,6 @@ def connectors_naming(principal: str) -> list[str]:
     wanted = principal.casefold()
     return [
         connector.name
-        for connector in connectors.receive_connectors()
+        for connector in compile_snapshot(0).receive_connectors
         if any(grant.principal.casefold() == wanted for grant in connector.grants)
     ]

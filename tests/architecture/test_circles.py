@@ -27,13 +27,8 @@ ORDER = (
 
 # What is still to be opened.
 STILL_CIRCLES = {
-    "console.directory.actions -> console.directory.tasks -> console.directory.importing -> console.directory.actions",
-    "console.management_shell.language.commands -> console.management_shell.language.evaluation -> console.management_shell.language.commands",  # noqa: E501
 }
 STILL_UP = {
-    "console.crud.templatetags.gatepost -> console.navigation",
-    "console.crud.templatetags.gatepost -> console.publishing.queries",
-    "console.users.queries -> console.connectors.queries",
 }
 # fmt: on
 

@@ -11,11 +11,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from console import navigation
-from console.actors import Actor
 from console.crud import format as formats
 from console.crud.listing import query_with
-from console.publishing import queries as publishing
 
 register = template.Library()
 
@@ -52,22 +49,6 @@ def theme(context: Context) -> str:
     """light, dark or auto: what the reader chose last."""
     chosen = context["request"].COOKIES.get("theme", "auto") if "request" in context else "auto"
     return chosen if chosen in ("light", "dark") else "auto"
-
-
-@register.inclusion_tag("crud/navigation.html", takes_context=True)
-def feature_pane(context: Context) -> dict[str, Any]:
-    """The groups of links that the signed-in role may use."""
-    request = context["request"]
-    return {"groups": navigation.groups_for(Actor.of(request.user), request.path)}
-
-
-@register.inclusion_tag("overview/revision_state.html")
-def revision_state() -> dict[str, Any]:
-    """What is saved and where it is in force, for the top bar."""
-    state, found = publishing.in_force(), publishing.listening_problems()
-    general, problems = "" in found, len(found.keys() - {""})
-    tone = "good" if state.everywhere and not found else "bad" if not state.running else "warning"
-    return {"state": state, "problems": problems, "general": general, "tone": tone}
 
 
 @register.inclusion_tag("crud/field.html")

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from console.management_shell.language import syntax
 from console.management_shell.language.arithmetic import bounded
 from console.management_shell.language.binding import NO_ITEM, Bound, Word, bind
 from console.management_shell.language.cmdlet import Cmdlet
 from console.management_shell.language.errors import ShellError, Stop
+from console.management_shell.language.runspace import Runspace
 from console.management_shell.language.statements import error_record, remembered
 from console.management_shell.language.values import entries, spelling
-
-if TYPE_CHECKING:
-    from console.management_shell.language.evaluation import Interpreter
 
 Flow = Iterator[object]
 
 
-def pipeline(run: Interpreter, node: syntax.Pipeline) -> Flow:
+def pipeline(run: Runspace, node: syntax.Pipeline) -> Flow:
     first, *rest = node.stages
     flow = command(run, first, None) if isinstance(first, syntax.Command) else _values(run, first)
     for stage in rest:
@@ -29,7 +27,7 @@ def pipeline(run: Interpreter, node: syntax.Pipeline) -> Flow:
     return flow
 
 
-def _values(run: Interpreter, node: syntax.Node) -> Flow:
+def _values(run: Runspace, node: syntax.Node) -> Flow:
     value = run.value(node)
     if value is None and isinstance(node, syntax.Method | syntax.Static):
         return iter(())
@@ -38,7 +36,7 @@ def _values(run: Interpreter, node: syntax.Node) -> Flow:
     return iter([None] if value is None else entries(value))
 
 
-def command(run: Interpreter, node: syntax.Command, source: Flow | None) -> Flow:
+def command(run: Runspace, node: syntax.Command, source: Flow | None) -> Flow:
     cmdlet: Cmdlet | None = None
     try:
         cmdlet = find(run, node.name)
@@ -59,12 +57,12 @@ def command(run: Interpreter, node: syntax.Command, source: Flow | None) -> Flow
         raise error.at(node.line, node.column, "" if is_script else node.name) from None
 
 
-def _held(run: Interpreter, variable: str) -> list[object]:
+def _held(run: Runspace, variable: str) -> list[object]:
     """What a variable of -ErrorVariable or -OutVariable holds at first: nothing, or with + what it held."""
     return entries(run.variables.get(variable[1:].lower())) if variable.startswith("+") else []
 
 
-def _kept(run: Interpreter, variable: str, flow: Flow) -> Flow:
+def _kept(run: Runspace, variable: str, flow: Flow) -> Flow:
     held: list[object] = entries(run.variables.get(variable.lstrip("+").lower())) if variable else []
     for item in flow:
         if variable:
@@ -73,7 +71,7 @@ def _kept(run: Interpreter, variable: str, flow: Flow) -> Flow:
         yield item
 
 
-def find(run: Interpreter, name: str) -> Cmdlet:
+def find(run: Runspace, name: str) -> Cmdlet:
     """The cmdlet or function of a name or an alias, in any case."""
     if name.lower() in run.functions:
         return run.functions[name.lower()]
@@ -86,7 +84,7 @@ def find(run: Interpreter, name: str) -> Cmdlet:
     raise ShellError(f"The term '{name}' is not recognized as the name of a cmdlet.{hint}")
 
 
-def _words(run: Interpreter, node: syntax.Node) -> Iterator[Word]:
+def _words(run: Runspace, node: syntax.Node) -> Iterator[Word]:
     if isinstance(node, syntax.Splat):
         yield from _splatted(run, node)
     elif isinstance(node, syntax.Positional):
@@ -100,14 +98,14 @@ def _words(run: Interpreter, node: syntax.Node) -> Iterator[Word]:
         )
 
 
-def _word(run: Interpreter, name: str, value: syntax.Node, place: syntax.Node) -> Word:
+def _word(run: Runspace, name: str, value: syntax.Node, place: syntax.Node) -> Word:
     """A word; one that is nothing without being written so (`$null`, `@()`) is marked."""
     found = run.value(value)
     lost = found is None and not isinstance(value, syntax.Literal)
     return Word(name, found, True, place.line, place.column, lost)
 
 
-def _splatted(run: Interpreter, node: syntax.Splat) -> Iterator[Word]:
+def _splatted(run: Runspace, node: syntax.Splat) -> Iterator[Word]:
     found = run.variables.read(node.name)
     if isinstance(found, dict):
         for name, value in found.items():
@@ -121,7 +119,7 @@ def _splatted(run: Interpreter, node: syntax.Splat) -> Iterator[Word]:
         )
 
 
-def flow_of(run: Interpreter, bound: Bound, source: Flow | None) -> Flow:
+def flow_of(run: Runspace, bound: Bound, source: Flow | None) -> Flow:
     """What a cmdlet puts out for all that comes through the pipe."""
     if bound.cmdlet.stream is not None:
         yield from _guarded(
@@ -137,7 +135,7 @@ def _one(bound: Bound, item: object) -> Iterable[object]:
     yield from bound.cmdlet.run(bound.call(item))
 
 
-def _guarded(run: Interpreter, bound: Bound, flow: Iterable[object]) -> Flow:
+def _guarded(run: Runspace, bound: Bound, flow: Iterable[object]) -> Flow:
     """An error ends the flow; what more it does, -ErrorAction says."""
     try:
         yield from flow
@@ -156,7 +154,7 @@ def _guarded(run: Interpreter, bound: Bound, flow: Iterable[object]) -> Flow:
             run.host.warning(str(error))
 
 
-def _ticking(run: Interpreter, source: Iterable[Any]) -> Iterator[Any]:
+def _ticking(run: Runspace, source: Iterable[Any]) -> Iterator[Any]:
     for item in source:
         run.host.tick()
         yield item

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from console.management_shell.language import (
@@ -17,40 +16,15 @@ from console.management_shell.language import (
     syntax,
     types,
 )
-from console.management_shell.language.arithmetic import T, bounded
-from console.management_shell.language.cmdlet import Cmdlet, Host
+from console.management_shell.language.arithmetic import bounded
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.leaving import Leaving
-from console.management_shell.language.scopes import Scopes
+from console.management_shell.language.runspace import Runspace, collapsed
 from console.management_shell.language.values import Record, ScriptBlock, entries, joined, text, truth
 
-MOST_MADE = 100_000_000
-"""Characters of texts and entries of lists that one script makes, all together: no script fills the memory."""
-WEIGHT = 200
-"""Characters that an object counts for in a list that a method gives."""
-DEEPEST = 40
-"""Script blocks and sub-expressions inside of each other."""
 
-
-class Interpreter:
-    """Runs statements for a host. Variables live as long as it does.
-
-    `table`: what can be run, by name; `aliases`: `fl` → name.
-    """
-
-    def __init__(self, table: Mapping[str, Cmdlet], aliases: Mapping[str, str], host: Host):
-        self.table, self.aliases, self.host = table, aliases, host
-        self.variables = Scopes()
-        self.functions: dict[str, Cmdlet] = {}
-        self.left = False
-        self._depth = self._made = 0
-        self._unknown: set[str] = set()
-
-    def begin(self) -> None:
-        """A new script: what the ones before it made counts no more."""
-        self._depth = self._made = 0
-        self.left = False
-        self._unknown.clear()
+class Interpreter(Runspace):
+    """Runs statements for a host."""
 
     def run(self, statement: syntax.Node) -> Iterator[object]:
         """What a statement puts out, one object after the other. Raises ShellError only; `left` says that it was the
@@ -67,12 +41,10 @@ class Interpreter:
             raise Stop("The script is nested too deeply.", line=statement.line, column=statement.column) from None
 
     def statement(self, node: syntax.Node) -> Iterator[object]:
-        """What a statement puts out; its own errors and its ways out of loops pass."""
         self.host.tick()
         return _STATEMENTS[type(node)](self, node)
 
     def value(self, node: syntax.Node) -> Any:
-        """What an expression means."""
         self.host.tick()
         try:
             return _EXPRESSIONS[type(node)](self, node)
@@ -80,17 +52,6 @@ class Interpreter:
             raise error.at(node.line, node.column) from None
 
     # ---- statements
-
-    def script(self, node: syntax.Script) -> Iterator[object]:
-        """What the statements of a block put out, one after the other."""
-        self._depth += 1
-        try:
-            if self._depth > DEEPEST:
-                raise Stop(f"Script blocks and functions stand in each other at most {DEEPEST} deep.")
-            for statement in node.statements:
-                yield from self.statement(statement)
-        finally:
-            self._depth -= 1
 
     def _assignment(self, node: syntax.Assignment) -> Iterator[object]:
         self._assigned(node)
@@ -125,24 +86,7 @@ class Interpreter:
             rest = values[place:]
             self._assign(target, collapsed(rest) if last else rest[0] if rest else None)
 
-    def gathered(self, flow: Iterable[object]) -> list[object]:
-        """All that flows, bounded."""
-        found: list[object] = []
-        for item in flow:
-            found.append(self._charged(item))
-            bounded(found)
-        return found
-
-    def _charged(self, made: T) -> T:
-        """The same object, counted against what a script may make."""
-        if isinstance(made, str | list | bytes):
-            self._made += len(made) * _weight(made)
-            if self._made > MOST_MADE:
-                raise Stop("The script makes too much text.")
-        return made
-
     def result(self, node: syntax.Node) -> object:
-        """What a statement gives as a value; an expression alone is not taken apart, so that `@()` stays a list."""
         if isinstance(node, syntax.Assignment):
             return self._assigned(node)
         stages = node.stages if isinstance(node, syntax.Pipeline) else ()
@@ -150,21 +94,11 @@ class Interpreter:
             return self.value(stages[0])
         return collapsed(self.gathered(self.statement(node)))
 
-    @contextmanager
-    def current(self, item: object) -> Iterator[None]:
-        """Inside, `$_` is this object."""
-        before = self.variables.get("_")
-        self.variables["_"] = item
-        try:
-            yield
-        finally:
-            self.variables["_"] = before
-
     # ---- expressions
 
     def _text(self, node: syntax.Text) -> str:
         parts = (part if isinstance(part, str) else text(self.value(part)) for part in node.parts)
-        return self._charged(joined("", parts))
+        return self.charged(joined("", parts))
 
     def _variable(self, node: syntax.Variable) -> object:
         return self.variables.read("_" if node.name.lower() == "psitem" else node.name)
@@ -191,16 +125,14 @@ class Interpreter:
             self.host.warning(f"A {types.name_of(value)} has no property '{name[:80]}': it counts as nothing.")
 
     def _method(self, node: syntax.Method) -> object:
-        return self._charged(
-            methods.call(self.value(node.of), node.name, [self.value(each) for each in node.arguments])
-        )
+        return self.charged(methods.call(self.value(node.of), node.name, [self.value(each) for each in node.arguments]))
 
     def _static(self, node: syntax.Static) -> object:
         given = None if node.arguments is None else [self.value(each) for each in node.arguments]
-        return self._charged(statics.static(self.host, node.type, node.name, given))
+        return self.charged(statics.static(self.host, node.type, node.name, given))
 
     def _cast(self, node: syntax.Cast) -> object:
-        return self._charged(types.convert(node.type, self.value(node.operand)))
+        return self.charged(types.convert(node.type, self.value(node.operand)))
 
     def _of_type(self, node: syntax.OfType) -> object:
         value = self.value(node.operand)
@@ -249,7 +181,7 @@ class Interpreter:
         left = self.value(chain[-1].left)
         for link in reversed(chain):
             try:
-                left = self._charged(self._combined(link, left))
+                left = self.charged(self._combined(link, left))
             except ShellError as error:
                 raise error.at(link.line, link.column) from None
         return left
@@ -265,22 +197,13 @@ class Interpreter:
         if node.operator in ("match", "imatch", "cmatch") and not isinstance(left, list):
             found = operators.groups(left, right, node.operator == "cmatch")
             if found is not None:
-                self.variables["matches"] = self._charged(found)
+                self.variables["matches"] = self.charged(found)
             return found is not None
         return operators.binary(node.operator, left, right)
 
 
-def _weight(made: str | list[object] | bytes) -> int:
-    return WEIGHT if isinstance(made, list) and made and isinstance(made[0], Record) else 1
-
-
-def collapsed(found: list[object]) -> object:
-    """Nothing, one object or a list, as PowerShell gives what a pipeline put out."""
-    return None if not found else found[0] if len(found) == 1 else found
-
-
 _STATEMENTS: dict[type, Callable[[Any, Any], Iterator[object]]] = {
-    syntax.Script: Interpreter.script,
+    syntax.Script: Runspace.script,
     syntax.Assignment: Interpreter._assignment,
     syntax.Pipeline: commands.pipeline,
     **statements.STATEMENTS,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from console.management_shell.language import syntax, types
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import member
+from console.management_shell.language.runspace import Runspace
 from console.management_shell.language.statements import ended
 from console.management_shell.language.values import Record, entries, one_of, spelling, text, truth
-
-if TYPE_CHECKING:
-    from console.management_shell.language.evaluation import Interpreter
 
 FACTS = (
     "Mandatory", "Position", "ValueFromPipeline", "ValueFromPipelineByPropertyName", "HelpMessage", "ParameterSetName",
@@ -24,7 +22,7 @@ CHECKS = ("ValidateSet", "ValidateRange", "ValidateNotNull", "ValidateNotNullOrE
 MANY = "args"
 
 
-def define(run: Interpreter, node: syntax.Function) -> Iterator[object]:
+def define(run: Runspace, node: syntax.Function) -> Iterator[object]:
     """`function name { … }`: from now on it can be called. It takes no cmdlet's place."""
     if spelling(run.aliases.get(node.name.lower(), node.name), run.table):
         raise ShellError(
@@ -55,7 +53,7 @@ def define(run: Interpreter, node: syntax.Function) -> Iterator[object]:
     return iter(())
 
 
-def params(run: Interpreter, node: syntax.Params) -> Iterator[object]:
+def params(run: Runspace, node: syntax.Params) -> Iterator[object]:
     """`param(…)` of the script itself: what is set already stays, what is not gets its default."""
     _check_binding(node.attributes)
     _check_sets(run, node.formals)
@@ -82,7 +80,7 @@ def _check_binding(attributes: tuple[syntax.Attribute, ...]) -> None:
                 raise _unknown(each, name)
 
 
-def _check_sets(run: Interpreter, formals: tuple[syntax.Formal, ...]) -> None:
+def _check_sets(run: Runspace, formals: tuple[syntax.Formal, ...]) -> None:
     """One set of parameters is all of them; of several, no parameter can be mandatory here."""
     facts = [_facts(run, each) for formal in formals for each in formal.attributes if each.name.lower() == "parameter"]
     names = {text(each["ParameterSetName"]) for each in facts if "ParameterSetName" in each}
@@ -97,7 +95,7 @@ def _unknown(attribute: syntax.Attribute, fact: str = "") -> ShellError:
     return ShellError(f"The attribute [{within}] is not part of this shell.").at(attribute.line, attribute.column)
 
 
-def parameter(run: Interpreter, formal: syntax.Formal, place: int) -> Parameter:
+def parameter(run: Runspace, formal: syntax.Formal, place: int) -> Parameter:
     """The parameter that a formal one declares. Raises ShellError for what it says that means nothing here."""
     facts: dict[str, Any] = {}
     checks: list[Callable[[object], object]] = []
@@ -128,7 +126,7 @@ def parameter(run: Interpreter, formal: syntax.Formal, place: int) -> Parameter:
     )
 
 
-def _facts(run: Interpreter, attribute: syntax.Attribute) -> dict[str, Any]:
+def _facts(run: Runspace, attribute: syntax.Attribute) -> dict[str, Any]:
     found = {}
     for name, node in attribute.facts:
         known = spelling(name, FACTS)
@@ -138,7 +136,7 @@ def _facts(run: Interpreter, attribute: syntax.Attribute) -> dict[str, Any]:
     return found
 
 
-def _check(run: Interpreter, attribute: syntax.Attribute) -> list[Callable[[object], object]]:
+def _check(run: Runspace, attribute: syntax.Attribute) -> list[Callable[[object], object]]:
     values = [run.value(node) for _, node in attribute.facts]
     kind = attribute.name.lower()
     if kind == "validateset":
@@ -172,7 +170,7 @@ def _reader(names: tuple[str, ...], checks: list[Callable[[object], object]]) ->
     return read
 
 
-def _default(run: Interpreter, formal: syntax.Formal, declared: Parameter) -> object:
+def _default(run: Runspace, formal: syntax.Formal, declared: Parameter) -> object:
     if formal.default is not None:
         return declared.read(run.value(formal.default)) if not declared.switch else truth(run.value(formal.default))
     if declared.switch:
@@ -184,7 +182,7 @@ def _default(run: Interpreter, formal: syntax.Formal, declared: Parameter) -> ob
 class Body:
     """What a function does: once, or for each piped object where it has a `process` block."""
 
-    def __init__(self, run: Interpreter, formals: tuple[syntax.Formal, ...], statements: tuple[syntax.Node, ...]):
+    def __init__(self, run: Runspace, formals: tuple[syntax.Formal, ...], statements: tuple[syntax.Node, ...]):
         self.run, self.formals = run, formals
         self.phases = {each.name: each.body for each in statements if isinstance(each, syntax.Phase)}
         rest = tuple(each for each in statements if not isinstance(each, syntax.Phase))
@@ -251,7 +249,7 @@ class Body:
         return self.run.script(self.phases[name]) if name in self.phases else iter(())
 
 
-def phase(run: Interpreter, node: syntax.Phase) -> Iterator[object]:
+def phase(run: Runspace, node: syntax.Phase) -> Iterator[object]:
     """`begin`, `process` and `end` outside of a function."""
     raise ShellError(f"{node.name} {{ … }} belongs into a function.").at(node.line, node.column)
 

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from console.management_shell.language import patterns, syntax
 from console.management_shell.language.comparing import equal
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.leaving import Break, Continue, Exit, Leaving, Return
+from console.management_shell.language.runspace import Runspace
 from console.management_shell.language.types import is_any_error
 from console.management_shell.language.values import Record, ScriptBlock, entries, spelling, text, truth
-
-if TYPE_CHECKING:
-    from console.management_shell.language.evaluation import Interpreter
 
 Flow = Iterator[object]
 
 
-def if_(run: Interpreter, node: syntax.If) -> Flow:
+def if_(run: Runspace, node: syntax.If) -> Flow:
     for condition, body in node.clauses:
         if truth(run.result(condition)):
             return run.script(body)
     return run.script(node.otherwise) if node.otherwise else iter(())
 
 
-def for_each(run: Interpreter, node: syntax.ForEach) -> Flow:
+def for_each(run: Runspace, node: syntax.ForEach) -> Flow:
     for item in run.gathered(run.statement(node.source)):
         run.variables.write(node.name, item)
         try:
@@ -37,7 +35,7 @@ def for_each(run: Interpreter, node: syntax.ForEach) -> Flow:
             return
 
 
-def for_(run: Interpreter, node: syntax.For) -> Flow:
+def for_(run: Runspace, node: syntax.For) -> Flow:
     _done(run, node.begin)
     while node.condition is None or truth(run.result(node.condition)):
         run.host.tick()
@@ -50,13 +48,13 @@ def for_(run: Interpreter, node: syntax.For) -> Flow:
         _done(run, node.turn)
 
 
-def _done(run: Interpreter, node: syntax.Node | None) -> None:
+def _done(run: Runspace, node: syntax.Node | None) -> None:
     if node is not None:
         for _ in run.statement(node):
             pass
 
 
-def while_(run: Interpreter, node: syntax.While) -> Flow:
+def while_(run: Runspace, node: syntax.While) -> Flow:
     goes_on = node.do
     while goes_on or truth(run.result(node.condition)) != node.until:
         goes_on = False
@@ -72,7 +70,7 @@ def while_(run: Interpreter, node: syntax.While) -> Flow:
 # ---- switch
 
 
-def switch(run: Interpreter, node: syntax.Switch) -> Flow:
+def switch(run: Runspace, node: syntax.Switch) -> Flow:
     matches = _matcher(node)
     for item in entries(run.result(node.subject)):
         try:
@@ -104,7 +102,7 @@ def _matcher(node: syntax.Switch) -> Matches:
     return lambda item, label: equal(item, label, case)
 
 
-def _chosen(run: Interpreter, node: syntax.Switch, item: object, matches: Matches) -> Flow:
+def _chosen(run: Runspace, node: syntax.Switch, item: object, matches: Matches) -> Flow:
     found = False
     for label, body in node.cases:
         if label is not None and _is_chosen(run, label, item, matches):
@@ -115,7 +113,7 @@ def _chosen(run: Interpreter, node: syntax.Switch, item: object, matches: Matche
             yield from run.script(body)
 
 
-def _is_chosen(run: Interpreter, label: syntax.Node, item: object, matches: Matches) -> bool:
+def _is_chosen(run: Runspace, label: syntax.Node, item: object, matches: Matches) -> bool:
     value = run.value(label)
     return truth(value.run(item)) if isinstance(value, ScriptBlock) else matches(item, value)
 
@@ -123,7 +121,7 @@ def _is_chosen(run: Interpreter, label: syntax.Node, item: object, matches: Matc
 # ---- errors and leaving
 
 
-def try_(run: Interpreter, node: syntax.Try) -> Flow:
+def try_(run: Runspace, node: syntax.Try) -> Flow:
     """A limit of the shell (Stop) and a question to the administrator pass: no script catches them."""
     for types, _ in node.catches:
         for each in types:
@@ -143,7 +141,7 @@ def try_(run: Interpreter, node: syntax.Try) -> Flow:
         yield from run.script(node.finally_)
 
 
-def _caught(run: Interpreter, node: syntax.Try) -> Flow:
+def _caught(run: Runspace, node: syntax.Try) -> Flow:
     try:
         yield from run.script(node.body)
     except Stop:
@@ -155,7 +153,7 @@ def _caught(run: Interpreter, node: syntax.Try) -> Flow:
             yield from run.script(node.catches[0][1])
 
 
-def remembered(run: Interpreter, error: ShellError) -> Record:
+def remembered(run: Runspace, error: ShellError) -> Record:
     """The error as an object; it is the first of `$Error` too."""
     found = error_record(error)
     errors = entries(run.variables.whole.get("error"))
@@ -177,7 +175,7 @@ def error_record(error: ShellError) -> Record:
     return Record("ErrorRecord", properties, source=error, name=message)
 
 
-def leave(run: Interpreter, node: syntax.Leave) -> Flow:
+def leave(run: Runspace, node: syntax.Leave) -> Flow:
     if node.kind == "throw":
         raise _thrown(run, node).at(node.line, node.column)
     if node.kind in ("break", "continue"):
@@ -192,7 +190,7 @@ def leave(run: Interpreter, node: syntax.Leave) -> Flow:
     raise Exit
 
 
-def _thrown(run: Interpreter, node: syntax.Leave) -> ShellError:
+def _thrown(run: Runspace, node: syntax.Leave) -> ShellError:
     value: Any = run.result(node.value) if node.value is not None else run.variables.get("_")
     if isinstance(value, Record) and isinstance(value.source, ShellError):
         return value.source
