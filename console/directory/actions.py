@@ -26,7 +26,7 @@ def add(actor: Actor, address: str, display_name: str = "") -> Recipient:
     """A new recipient. Raises ValidationError on `address` or `display_name`."""
     actor.require(Role.RECIPIENT_MANAGEMENT)
     address = _parsed("address", parse_address, address)
-    display_name = _parsed("display_name", check_name, display_name)
+    display_name = display_name_of(display_name)
     take_turn()
     if Recipient.objects.filter(address=address, deleted=False).exists():
         raise ValidationError({"address": _("%s is in the directory already.") % address})
@@ -42,7 +42,7 @@ def add(actor: Actor, address: str, display_name: str = "") -> Recipient:
 def rename(actor: Actor, recipient: Recipient, display_name: str) -> Recipient:
     """Another display name; the address of a recipient never changes. Raises ValidationError on `display_name`."""
     actor.require(Role.RECIPIENT_MANAGEMENT)
-    display_name = _parsed("display_name", check_name, display_name)
+    display_name = display_name_of(display_name)
     take_turn()
     stored = Recipient.objects.get(pk=recipient.pk, deleted=False)
     Recipient.objects.filter(pk=recipient.pk).update(display_name=display_name, change_number=NextChange())
@@ -86,6 +86,11 @@ def announce() -> None:
     """Tells the transports, as soon as the transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY gatepost_recipients")
+
+
+def display_name_of(text: str, field: str = "display_name") -> str:
+    """A display name as it is kept. Raises ValidationError on `field`."""
+    return _parsed(field, check_name, text)
 
 
 def _parsed(field: str, parse: Callable[[str], str], text: str) -> str:

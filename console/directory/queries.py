@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from console.directory.addresses import parse_address
 from console.directory.models import Import, ImportState, Recipient
 from console.domains import queries as domains
 
@@ -16,6 +18,17 @@ EXPORTED_AT_ONCE = 5_000
 def listed() -> QuerySet[Recipient]:
     """The recipients that exist."""
     return Recipient.objects.filter(deleted=False).order_by("address")
+
+
+def named(addresses: Iterable[str]) -> list[Recipient]:
+    """The recipients of addresses as somebody typed them. Raises ValueError that says what is wrong with one."""
+    recipients = []
+    for address in map(parse_address, dict.fromkeys(addresses)):
+        recipient = listed().filter(address=address).first()
+        if recipient is None:
+            raise ValueError(_("%s is not in the directory. Add the recipient first.") % address)
+        recipients.append(recipient)
+    return recipients
 
 
 def found(recipients: QuerySet[Recipient], text: str) -> QuerySet[Recipient]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from console.actors import Role
 from console.crud import TypedNames, put_errors
 from console.crud.access import RoleRequired
-from console.moving_in import actions, applying, queries
+from console.moving_in import actions, queries
 from console.moving_in.forms import HandInForm
 from console.moving_in.models import ImportDraft
 from console.moving_in.objects import ReadError
@@ -37,7 +37,7 @@ COMMANDS = "\n".join(f"{cmdlet} | Export-Clixml {file}" for cmdlet, file in EXPO
 class ImportView(RoleRequired):
     """Pages for administrators only."""
 
-    writers = applying.WRITERS
+    writers = actions.WRITERS
 
     def roles_needed(self) -> frozenset[Role]:
         return self.writers
@@ -100,7 +100,7 @@ class Preview(ImportView):
         form.is_valid()
         _found, steps = queries.report(draft)
         try:
-            revision = applying.apply(self.actor, steps, _("Import from Exchange: %s") % draft, form.typed)
+            revision = actions.apply(self.actor, steps, _("Import from Exchange: %s") % draft, form.typed)
         except RelayNotConfirmed as error:
             form.ask(error.dangers)
             return self.show(draft, form)
@@ -118,7 +118,7 @@ class Preview(ImportView):
 
     def show(self, draft: ImportDraft, form: TypedNames) -> HttpResponse:
         found, steps = queries.report(draft)
-        rehearsed = applying.rehearse(self.actor, steps)
+        rehearsed = actions.rehearse(self.actor, steps)
         if not form.is_bound:
             form.ask(rehearsed.dangers, check=False)
         by_object = {id(step.found): step for step in steps}

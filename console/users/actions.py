@@ -18,9 +18,9 @@ from spnego._ntlm_raw.crypto import ntowfv1
 
 from console.actors import Actor, Role
 from console.audit.actions import record
-from console.directory.addresses import parse_address
+from console.directory import queries as directory
+from console.directory.actions import display_name_of
 from console.directory.models import Recipient
-from console.directory.recipient_list import check_name
 from console.users.models import Group, User
 from console.users.queries import addresses_of, connectors_naming, groups_of
 from transport.config.permissions import PRINCIPALS
@@ -48,7 +48,7 @@ def add(
 ) -> User:
     """A new user. Raises ValidationError on the field at fault."""
     actor.require(*WRITERS)
-    domain, name, display_name = domain.strip(), name.strip(), _shown(display_name)
+    domain, name, display_name = domain.strip(), name.strip(), display_name_of(display_name)
     _check_logon(domain, name)
     check_password(password, name, display_name)
     user = User.objects.create(domain=domain, name=name, display_name=display_name, **_hashes(password, ntlm))
@@ -64,7 +64,7 @@ def change(actor: Actor, user: User, display_name: str, addresses: Iterable[str]
     actor.require(*WRITERS)
     user = User.objects.select_for_update().get(pk=user.pk)
     before = _facts(user)
-    user.display_name = _shown(display_name)
+    user.display_name = display_name_of(display_name)
     user.save(update_fields=["display_name"])
     user.addresses.set(_recipients(addresses))
     user.groups.set(groups)
@@ -114,7 +114,7 @@ def add_group(actor: Actor, name: str, description: str = "") -> Group:
         raise ValidationError({"name": _("“%s” means something else here. Choose another name.") % name})
     if Group.objects.filter(name__iexact=name).exists():
         raise ValidationError({"name": _("There is a group “%s” already.") % name})
-    group = Group.objects.create(name=name, description=_shown(description, "description"))
+    group = Group.objects.create(name=name, description=display_name_of(description, "description"))
     record(actor, GROUP, name, "added", None, {"name": name, "description": group.description})
     return group
 
@@ -124,7 +124,7 @@ def change_group(actor: Actor, group: Group, description: str) -> Group:
     """Another description. The name never changes: rights on connectors hang on it."""
     actor.require(*WRITERS)
     before = {"description": group.description}
-    group.description = _shown(description, "description")
+    group.description = display_name_of(description, "description")
     group.save(update_fields=["description"])
     record(actor, GROUP, group.name, "changed", before, {"description": group.description})
     return group
@@ -167,25 +167,11 @@ def _check_logon(domain: str, name: str) -> None:
         raise ValidationError({"name": _("There is a user “%s” already.") % f"{domain}\\{name}"})
 
 
-def _recipients(texts: Iterable[str]) -> list[Recipient]:
-    found = []
-    for text in dict.fromkeys(texts):
-        try:
-            address = parse_address(text)
-        except ValueError as error:
-            raise ValidationError({"addresses": str(error)}) from error
-        recipient = Recipient.objects.filter(address=address, deleted=False).first()
-        if recipient is None:
-            raise ValidationError({"addresses": _("%s is not in the directory. Add the recipient first.") % address})
-        found.append(recipient)
-    return found
-
-
-def _shown(text: str, field: str = "display_name") -> str:
+def _recipients(addresses: Iterable[str]) -> list[Recipient]:
     try:
-        return check_name(text)
+        return directory.named(addresses)
     except ValueError as error:
-        raise ValidationError({field: str(error)}) from error
+        raise ValidationError({"addresses": str(error)}) from error
 
 
 def _check_unnamed(principal: str) -> None:

@@ -2,83 +2,90 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-FOREIGN_TO_PURE = {
-    "asyncio", "socket", "ssl", "time", "random", "os", "threading", "select", "subprocess", "pathlib",
-    "aiosmtpd", "psycopg", "redis", "django", "celery", "dns", "uvloop",
-}  # fmt: skip
+from tests.architecture.imports import ROOT, files, imports, modules, room_of
 
+# fmt: off
+PURE = (
+    "__future__", "base64", "binascii", "bisect", "codecs", "collections", "contextlib", "csv", "dataclasses",
+    "datetime", "decimal", "email.utils", "enum", "functools", "hashlib", "heapq", "html", "ipaddress", "itertools",
+    "json", "math", "operator", "re", "string", "struct", "textwrap", "types", "typing", "unicodedata",
+    "urllib.parse", "msgspec",
+)
+"""What the pure rooms know of the world: no clock, no chance, no file, no socket, no thread."""
+STANDARD = tuple(sys.stdlib_module_names)
+DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
+DISK = ("transport.durable_file", "transport.log_lines")
+OUTSIDE = (*STANDARD, *DECISIONS, *DISK, "aiosmtpd", "argon2", "cryptography", "dns", "msgspec", "psycopg",
+           "psycopg_pool", "redis", "spnego", "uvloop")
+FRIENDS_OF_DJANGO = ("argon2", "asgiref", "celery", "cryptography", "csp", "defusedxml", "django", "django_htmx", "dns",
+                     "h11", "kombu", "lark", "msgspec", "nh3", "prompt_toolkit", "psycopg", "psycopg_pool", "redis",
+                     "spnego", "uvicorn")
 
-def modules(folder: str) -> list[Path]:
-    return sorted(path for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+# Room: what it may import beside what is its own.
+DOORS = {
+    "transport.config": (*PURE, "publicsuffixlist"),
+    "transport.smtp": (*PURE, "transport.config"),
+    "transport.receive": (*PURE, "cryptography.x509", "transport.config", "transport.smtp"),
+    "transport.send": (*PURE, "transport.config", "transport.smtp"),
+    "transport.trace": (*PURE, "transport.config", "transport.smtp"),
+    "transport.durable_file": STANDARD,
+    "transport.log_lines": (*STANDARD, "transport.config"),
+    "transport.shell": OUTSIDE,
+    "transport.deliver": OUTSIDE,
+    "transport.worker": (*OUTSIDE, "transport"),
+    "transport.__main__": ("sys", "transport"),
+    "console": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO),
+    "console.queues": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver", "console"),
+}
 
-
-def imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute here"
-            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+# What one app of the console may import of another.
+OPEN = ("actions", "queries", "models", "published")
+VALUES = {
+    "certificates": ("keys", "reading"), "connectors": ("warnings",), "mailboxes": ("header",),
+    "moving_in": ("objects", "plan", "reading", "report"), "tracking": ("conversation", "refusals"),
+}
+"""Files of an app that are pure: what its queries give, and how that is read."""
+FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation")
+PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit")
+"""The project's own files, which know every app."""
+# fmt: on
 
 
 def under(name: str, *packages: str) -> bool:
-    return any(name == package or name.startswith(package + ".") for package in packages)
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize(
-    ("folder", "doors"),
-    [
-        ("transport/config", ("transport.config",)),
-        ("transport/smtp", ("transport.smtp", "transport.config")),
-        ("transport/receive", ("transport.receive", "transport.smtp", "transport.config")),
-        ("transport/send", ("transport.send", "transport.smtp", "transport.config")),
-    ],
-)
-def test_pure_rooms_know_no_clock_no_socket_and_no_shell(folder: str, doors: tuple[str, ...]) -> None:
-    for path in modules(folder):
-        for name in imports(path):
-            assert not under(name, *FOREIGN_TO_PURE), f"{path} imports {name}"
-            assert not under(name, "transport") or name == "transport" or under(name, *doors), f"{path} imports {name}"
+@pytest.mark.parametrize("module", modules())
+def test_every_import_has_a_door(module: str) -> None:
+    room = room_of(module, DOORS) if module not in ("transport", "transport.shell") else module
+    for name in imports(module):
+        assert under(name, room, *DOORS[room]), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", [each for each in modules() if each.startswith("console.") and each not in PROJECT])
+def test_apps_open_each_others_actions_queries_models_and_published_only(module: str) -> None:
+    app = ".".join(module.split(".")[:2])
+    for other in files()[module]:
+        if not under(other, app, "transport", *FURNITURE):
+            room, _, file = other.partition(".")[2].partition(".")
+            assert file in OPEN or file in VALUES.get(room, ()), f"{module} imports {other}"
 
 
 def test_the_list_of_public_suffixes_stays_out_of_the_transport() -> None:
     """The library reads its bundled list from a file: at the import of one module, never while something is decided,
     and in the console's processes alone.
     """
-    asking = {path.name for path in modules("transport") for name in imports(path) if under(name, "publicsuffixlist")}
-    assert asking == {"public_suffixes.py"}
+    asking = {each for each in modules() if under(each, "transport") and any(map(_of_suffixes, imports(each)))}
+    assert asking == {"transport.config.public_suffixes"}
     loaded = "import sys, transport.worker; print('publicsuffixlist' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
 
 
-def test_the_transport_knows_nothing_of_the_console() -> None:
-    for path in modules("transport"):
-        for name in imports(path):
-            assert not under(name, "console", "django", "celery"), f"{path} imports {name}"
-
-
-def test_the_console_never_opens_the_transports_shell() -> None:
-    for path in modules("console"):
-        for name in imports(path):
-            assert not under(name, "transport.shell", "transport.worker"), f"{path} imports {name}"
-
-
-def test_apps_open_each_others_actions_queries_and_models_only() -> None:
-    closed = ("views", "forms", "urls", "tasks")
-    for path in modules("console"):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        for name in imports(path):
-            target = name.split(".")
-            if under(name, "console") and len(target) > 2 and len(parts) > 2 and target[1] not in (parts[1], "crud"):
-                assert target[2] not in closed, f"{path} imports {name}"
+def _of_suffixes(name: str) -> bool:
+    return under(name, "publicsuffixlist")

@@ -9,7 +9,7 @@ from console.management_shell.cmdlets.guard import CONFIRM_RELAY, confirmed, gua
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, argument, read_text, read_texts
-from console.moving_in import applying, queries
+from console.moving_in import actions, queries
 from console.moving_in.objects import Item, ReadError
 from console.moving_in.plan import Choice, Step
 from console.moving_in.reading import read
@@ -33,7 +33,7 @@ def _import(call: Call) -> Iterator[object]:
     if not sources:
         raise ShellError("Say -Path with the files that Exchange exported, or -FileData.", "Path")
     found, steps = queries.planned(_items(sources), bool(call.get("Replace")))
-    rehearsed = applying.rehearse(call.host.actor, steps)
+    rehearsed = actions.rehearse(call.host.actor, steps)
     if rehearsed.problems:
         raise ShellError(" ".join(rehearsed.problems))
     left_out = [f"{name} is left out: {reason}" for name, reason in _left_out(found, steps)]
@@ -47,7 +47,7 @@ def _import(call: Call) -> Iterator[object]:
         yield from _properties(found) if call.what_if else ()
         return
     comment = f"Import from Exchange: {names}"
-    confirmed(call, lambda typed: applying.apply(call.host.actor, steps, comment, typed))
+    confirmed(call, lambda typed: actions.apply(call.host.actor, steps, comment, typed))
     yield from _objects(found, steps)
 
 

@@ -13,7 +13,7 @@ from console.directory import actions as directory
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain as DomainRow
 from console.moving_in import actions, queries
-from console.moving_in.applying import apply, rehearse
+from console.moving_in.actions import apply, rehearse
 from console.moving_in.objects import ReadError
 from console.moving_in.plan import Choice
 from console.protection import actions as protection
