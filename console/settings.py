@@ -227,7 +227,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "console.processes.log_lines.OneLine",
+            "()": "transport.log_lines.OneLine",
             "format": FORMAT,
         },
     },

@@ -15,9 +15,8 @@ from django.utils.translation import ngettext
 from console.accounts.devices import device_of
 from console.accounts.rate_limit import signed_in, wait_before_trying
 from console.actors import MEANINGS, Role
+from console.crud import forms as crud
 from console.crud.forms import Group, GroupedForm
-
-NEW_PASSWORD = {"autocomplete": "new-password"}
 
 
 class SignInForm(AuthenticationForm):
@@ -55,22 +54,8 @@ class PasswordForm(DjangoPasswordChangeForm):
     """Changing one's own password."""
 
 
-class NewPassword(forms.Form):
-    """Mixin of a password typed twice."""
-
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs=NEW_PASSWORD),
-        help_text=_("At least 12 characters; a few words in a row are good."),
-    )
-    again = forms.CharField(label=_("Password again"), strip=False, widget=forms.PasswordInput(attrs=NEW_PASSWORD))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        if "password" in cleaned and "again" in cleaned and cleaned["password"] != cleaned["again"]:
-            self.add_error("again", _("The two passwords differ. Type the same one twice."))
-        return cleaned
+class NewPassword(crud.NewPassword):
+    """One that is good enough."""
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

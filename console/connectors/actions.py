@@ -14,10 +14,10 @@ from django.conf import settings
 from console.actors import SYSTEM, Actor, Role
 from console.connectors import models
 from console.connectors.published import RECEIVE, SEND
-from console.publishing.settings_rows import Changes, SettingsRows
+from console.publishing.settings_rows import SettingsRows
 from transport.config import rules
 from transport.config.endpoint import everyone, parse_binding
-from transport.config.permissions import Grant, PermissionGroup, Right
+from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector, Usage
 from transport.config.send_connector import SendConnector
 
@@ -51,7 +51,7 @@ def update(
     actor: Actor,
     struct: Struct,
     pk: int,
-    changes: Changes,
+    changes: Mapping[str, Any],
     version: int | None = None,
     confirmed_name: Names = "",
 ) -> Any:
@@ -69,30 +69,6 @@ def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: Names = "") ->
     """Removes a connector. Its clients go to the next wider connector on the same binding."""
     actor.require(*WRITERS)
     ROWS[struct].remove(actor, pk, _names(confirmed_name))
-
-
-def grant(
-    actor: Actor, pk: int, principal: str, right: Right, deny: bool = False, confirmed_name: Names = ""
-) -> models.ReceiveConnector:
-    """Gives a principal a right by hand, or with `deny` takes it whatever its groups say (Add-ADPermission)."""
-    return _set_grant(actor, pk, principal, right, Grant(principal, right.value, deny), confirmed_name)
-
-
-def revoke(actor: Actor, pk: int, principal: str, right: Right, confirmed_name: Names = "") -> models.ReceiveConnector:
-    """Removes what was granted or denied by hand; what the groups give stays (Remove-ADPermission)."""
-    return _set_grant(actor, pk, principal, right, None, confirmed_name)
-
-
-def _set_grant(
-    actor: Actor, pk: int, principal: str, right: Right, wanted: Grant | None, confirmed_name: Names
-) -> models.ReceiveConnector:
-    def changes(connector: ReceiveConnector) -> Mapping[str, Any]:
-        kept = {each for each in connector.grants if (each.principal, each.right) != (principal, right.value)}
-        return {"grants": tuple(sorted(kept | ({wanted} if wanted else set())))}
-
-    actor.require(*WRITERS)
-    row: models.ReceiveConnector = ROWS[ReceiveConnector].update(actor, pk, changes, confirmed=_names(confirmed_name))
-    return row
 
 
 def first_start() -> None:

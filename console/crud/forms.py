@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,27 @@ class TypedNames(forms.Form):
     @property
     def typed(self) -> set[str]:
         return {str(value).strip() for name, value in self.data.items() if name.startswith("confirmation-")}
+
+
+class NewPassword(forms.Form):
+    """Mixin of a password typed twice."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("At least 12 characters; a few words in a row are good."),
+    )
+    again = forms.CharField(
+        label=gettext_lazy("Password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_again(self) -> str:
+        if self.cleaned_data["again"] != self.cleaned_data.get("password", self.cleaned_data["again"]):
+            raise ValidationError(_("The two passwords differ. Type the same one twice."))
+        return str(self.cleaned_data["again"])
 
 
 def put_errors(form: forms.BaseForm, error: ValidationError) -> None:

@@ -18,7 +18,7 @@ from psycopg.errors import LockNotAvailable
 
 from console.actors import Actor
 from console.management_shell.language.errors import ShellError, Stop
-from console.management_shell.session import Session
+from console.management_shell.session import ShellSession
 from transport.config import bounds
 
 SECONDS = bounds.SHELL_SCRIPT.seconds or 0
@@ -184,7 +184,7 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
             host.begin()
             if len(text) > LONGEST:
                 raise ShellError(f"A page takes scripts of at most {LONGEST:,} characters. Use gms in a terminal.")
-            Session(host, around=transaction.atomic).run(text)
+            ShellSession(host, around=transaction.atomic).run(text)
         except Question as question:
             transaction.set_rollback(True)
             outcome.question = question

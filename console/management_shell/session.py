@@ -33,7 +33,7 @@ def commands() -> dict[str, Cmdlet]:
     return table
 
 
-class Session:
+class ShellSession:
     """Variables live as long as the session; each `run` is one script. `around` is entered for each statement."""
 
     def __init__(self, host: Host, around: Callable[[], AbstractContextManager[Any]] = nullcontext):

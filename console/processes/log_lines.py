@@ -1,10 +1,6 @@
-"""The console's log: lines in the form that every process has, and what is left out of them."""
+"""What is left out of the console's log."""
 
 import logging
-
-from transport.log_lines import OneLine
-
-__all__ = ["NotAboutHealth", "OneLine", "RefusedInOneLine"]
 
 
 class NotAboutHealth(logging.Filter):

@@ -112,11 +112,6 @@ def waited_for() -> list[tuple[str, str]]:
         return list(cursor.fetchall())
 
 
-def queue_length() -> int:
-    """Recipients that wait for delivery."""
-    return Recipient.objects.filter(status__in=WAITING).count()
-
-
 def waiting_recipients(next_hop: str = "") -> QuerySet[Recipient]:
     """Recipients that wait, of one next hop or of all, oldest first, with their messages (`recipient.message`)."""
     found = Recipient.objects.filter(status__in=WAITING).select_related("message").order_by("due_at", "id")

@@ -4,31 +4,20 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.crud import forms as crud
 from console.crud.forms import Group as FieldGroup
 from console.crud.forms import GroupedForm
 from console.users.models import Group, User
 from console.users.queries import addresses_of
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
-NEW_PASSWORD = {"autocomplete": "new-password"}
 
 
-class NewPassword(forms.Form):
-    """Mixin of a password typed twice; the action says whether it is good enough."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs=NEW_PASSWORD),
-        help_text=gettext_lazy("At least 12 characters; a few words in a row are good."),
-    )
-    again = forms.CharField(
-        label=gettext_lazy("Password again"), strip=False, widget=forms.PasswordInput(attrs=NEW_PASSWORD)
-    )
+class NewPassword(crud.NewPassword):
+    """The action says whether it is good enough."""
 
     ntlm = forms.BooleanField(
         label=gettext_lazy("Also allow Integrated Windows authentication (NTLM)"),
@@ -37,11 +26,6 @@ class NewPassword(forms.Form):
             "For devices that know nothing else. Its hash is as good as the password: it is kept, encrypted, only then."
         ),
     )
-
-    def clean_again(self) -> str:
-        if self.cleaned_data["again"] != self.cleaned_data.get("password", self.cleaned_data["again"]):
-            raise ValidationError(_("The two passwords differ. Type the same one twice."))
-        return str(self.cleaned_data["again"])
 
 
 class UserForm(GroupedForm, forms.Form):

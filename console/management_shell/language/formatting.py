@@ -7,7 +7,7 @@ from typing import Any
 
 from console.management_shell.language import printing
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.columns import PROPERTY, Column, Row, picked
+from console.management_shell.language.columns import PROPERTY, Column, picked
 from console.management_shell.language.errors import Stop
 from console.management_shell.language.members import properties
 from console.management_shell.language.printing import Formatted
@@ -19,10 +19,6 @@ from console.management_shell.language.values import (
 )
 
 Objects = Iterator[Any]
-
-
-def _rows(call: Call, objects: Objects, columns: list[Column]) -> list[Row]:
-    return [picked(item, columns) if properties(item) or columns != ALL else {"Value": item} for item in objects]
 
 
 MOST_CELLS = 2_000_000

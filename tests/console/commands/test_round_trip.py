@@ -35,6 +35,7 @@ from transport.config.transport_limits import TransportLimits
 
 pytestmark = pytest.mark.django_db
 
+DENIED = Grant(AUTHENTICATED_USERS, Right.ACCEPT_ANY_SENDER.value, True)
 HARD = 'Printer’s "relay" `n $x; | # „quoted“ – 100% {a} @{b} \\'
 
 
@@ -120,10 +121,8 @@ def test_export_to_a_new_installation_that_its_own_commands_emptied():
     [
         lambda row: connectors.update(ADMIN, ReceiveConnector, row.pk, {"name": "Other", "max_header_size": 100_000}),
         lambda row: connectors.update(ADMIN, ReceiveConnector, row.pk, {"comment": HARD, "max_protocol_errors": None}),
-        lambda row: connectors.grant(ADMIN, row.pk, AUTHENTICATED_USERS, Right.ACCEPT_ANY_SENDER, deny=True),
-        lambda row: connectors.grant(
-            ADMIN, row.pk, RELAY.principal, Right.ACCEPT_ANY_RECIPIENT, confirmed_name=row.name
-        ),
+        lambda row: connectors.update(ADMIN, ReceiveConnector, row.pk, {"grants": (DENIED,)}),
+        lambda row: connectors.update(ADMIN, ReceiveConnector, row.pk, {"grants": (RELAY,)}, confirmed_name=row.name),
         lambda row: connectors.set_enabled(ADMIN, ReceiveConnector, row.pk, False),
         lambda row: connectors.remove(ADMIN, ReceiveConnector, row.pk),
     ],

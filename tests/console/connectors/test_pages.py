@@ -10,7 +10,6 @@ from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.models import SendConnector as SendRow
 from console.publishing.models import ConfigRevision
-from console.publishing.relay_guard import RelayNotConfirmed
 from console.tracking import of_connector
 from tests.console.builders import ADMIN, RELAY, numbers, receive_connector, send_connector
 from transport.config.endpoint import everyone
@@ -389,15 +388,3 @@ def test_first_start(settings):
     assert made.permission_groups == {PermissionGroup.AnonymousUsers}
     assert made.protocol_logging_level.value == "Verbose"
     assert made.remote_ip_ranges == everyone()
-
-
-def test_rights_by_hand_and_back():
-    row = actions.create(ADMIN, receive_connector())
-    actions.grant(ADMIN, row.pk, ANONYMOUS, Right.BYPASS_ANTI_SPAM)
-    actions.grant(ADMIN, row.pk, ANONYMOUS, Right.BYPASS_ANTI_SPAM, deny=True)
-    assert queries.receive(Row.objects.get()).grants == (Grant(ANONYMOUS, Right.BYPASS_ANTI_SPAM.value, True),)
-    actions.revoke(ADMIN, row.pk, ANONYMOUS, Right.BYPASS_ANTI_SPAM)
-    assert queries.receive(Row.objects.get()).grants == ()
-    with pytest.raises(RelayNotConfirmed):
-        actions.grant(ADMIN, row.pk, ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT)
-    actions.grant(ADMIN, row.pk, ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT, confirmed_name="Office")

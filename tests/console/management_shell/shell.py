@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.actors import Actor
 from console.management_shell.language.errors import ShellError
-from console.management_shell.session import Session
+from console.management_shell.session import ShellSession
 from tests.console.builders import ADMIN
 from tests.console.management_shell.recorder import Recorder
 
@@ -17,7 +17,7 @@ class Shell(Recorder):
         self.actor, self.width = actor, width
         self.typed: str | None = None
         self.secret: str | None = None
-        self.session = Session(self)
+        self.session = ShellSession(self)
 
     def run(self, text: str) -> str:
         self.printed, self.warnings = [], []

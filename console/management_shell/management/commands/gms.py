@@ -13,7 +13,7 @@ from console.actors import Actor, Role
 from console.management_shell import prompt, terminal
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.files import decoded
-from console.management_shell.session import Session
+from console.management_shell.session import ShellSession
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         connection.ensure_connection()
         host = terminal.standard_terminal(_actor(options["user"]), script is None)
         if script is not None:
-            sys.exit(_run(Session(host), host, script))
+            sys.exit(_run(ShellSession(host), host, script))
         _converse(host)
 
 
@@ -63,7 +63,7 @@ def _actor(name: str | None) -> Actor:
     return Actor.of(user)
 
 
-def _run(session: Session, host: terminal.Terminal, script: str) -> int:
+def _run(session: ShellSession, host: terminal.Terminal, script: str) -> int:
     host.forget_answers()
     try:
         session.run(script)
@@ -79,7 +79,7 @@ def _run(session: Session, host: terminal.Terminal, script: str) -> int:
 
 
 def _converse(host: terminal.Terminal) -> None:
-    session = Session(host)
+    session = ShellSession(host)
     lines = prompt.session(settings.GATEPOST_HOME / "shell-history" / getuser())
     host.output(f"Gatepost Management Shell. You are {host.actor.name}. Get-Command lists the cmdlets; exit leaves.")
     while True:

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ConnectorsConfig(AppConfig):
-    name = "console.connectors"
-    label = "connectors"

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class MailboxesConfig(AppConfig):
-    name = "console.mailboxes"
-    label = "mailboxes"

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ProtectionConfig(AppConfig):
-    name = "console.protection"
-    label = "protection"
