@@ -6,7 +6,7 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.conf import settings
 from console.actors import SYSTEM, Actor, Role
 from console.connectors import models
 from console.connectors.published import RECEIVE, SEND
-from console.publishing.settings_rows import SettingsRows
+from console.publishing.settings_rows import Changes, SettingsRows
 from transport.config import rules
 from transport.config.endpoint import everyone, parse_binding
 from transport.config.permissions import PermissionGroup
@@ -51,7 +51,7 @@ def update(
     actor: Actor,
     struct: Struct,
     pk: int,
-    changes: Mapping[str, Any],
+    changes: Changes,
     version: int | None = None,
     confirmed_name: Names = "",
 ) -> Any:

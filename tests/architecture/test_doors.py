@@ -20,11 +20,12 @@ PURE = (
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.log_lines")
-OUTSIDE = (*STANDARD, *DECISIONS, *DISK, "aiosmtpd", "argon2", "cryptography", "dns", "msgspec", "psycopg",
+QUEUE = ("transport.queries", "transport.next_hops", "transport.routes")
+OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, "aiosmtpd", "argon2", "cryptography", "dns", "msgspec", "psycopg",
            "psycopg_pool", "redis", "spnego", "uvloop")
 FRIENDS_OF_DJANGO = ("argon2", "asgiref", "celery", "cryptography", "csp", "defusedxml", "django", "django_htmx", "dns",
-                     "h11", "kombu", "lark", "msgspec", "nh3", "prompt_toolkit", "psycopg", "psycopg_pool", "redis",
-                     "spnego", "uvicorn")
+                     "h11", "kombu", "lark", "msgspec", "nh3", "prompt_toolkit", "psycopg", "psycopg_pool", "re2",
+                     "redis", "spnego", "uvicorn")
 
 # Room: what it may import beside what is its own.
 DOORS = {
@@ -35,6 +36,9 @@ DOORS = {
     "transport.trace": (*PURE, "transport.config", "transport.smtp"),
     "transport.durable_file": STANDARD,
     "transport.log_lines": (*STANDARD, "transport.config"),
+    "transport.queries": STANDARD,
+    "transport.next_hops": (*STANDARD, *DECISIONS, *QUEUE, "psycopg"),
+    "transport.routes": (*STANDARD, *DECISIONS, *QUEUE, "psycopg"),
     "transport.shell": OUTSIDE,
     "transport.deliver": OUTSIDE,
     "transport.worker": (*OUTSIDE, "transport"),
