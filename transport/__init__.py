@@ -7,5 +7,6 @@ leaves).
 
 Words: a *snapshot* is the whole configuration of one *revision*; a *session* is one client's connection as a value; an
 *outcome* is what one command leads to: the new session, the reply, the *actions* that the shell must perform, and the
-name of the rule that decided.
+name of the rule that decided. The *shell* has what the decisions have not: clock, sockets, disk (what an administrator
+calls so is the management shell of the console).
 """

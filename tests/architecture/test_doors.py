@@ -19,7 +19,7 @@ PURE = (
 """What the pure rooms know of the world: no clock, no chance, no file, no socket, no thread."""
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
-DISK = ("transport.durable_file", "transport.log_lines")
+DISK = ("transport.durable_file", "transport.log_lines", "transport.node")
 QUEUE = ("transport.queries", "transport.next_hops", "transport.routes")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, "aiosmtpd", "argon2", "cryptography", "dns", "msgspec", "psycopg",
            "psycopg_pool", "redis", "spnego", "uvloop")
@@ -34,11 +34,7 @@ DOORS = {
     "transport.receive": (*PURE, "cryptography.x509", "transport.config", "transport.smtp"),
     "transport.send": (*PURE, "transport.config", "transport.smtp"),
     "transport.trace": (*PURE, "transport.config", "transport.smtp"),
-    "transport.durable_file": STANDARD,
-    "transport.log_lines": (*STANDARD, "transport.config"),
-    "transport.queries": STANDARD,
-    "transport.next_hops": (*STANDARD, *DECISIONS, *QUEUE, "psycopg"),
-    "transport.routes": (*STANDARD, *DECISIONS, *QUEUE, "psycopg"),
+    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "psycopg"),
     "transport.shell": OUTSIDE,
     "transport.deliver": OUTSIDE,
     "transport.worker": (*OUTSIDE, "transport"),
@@ -66,9 +62,10 @@ def under(name: str, *packages: str) -> bool:
 
 @pytest.mark.parametrize("module", modules())
 def test_every_import_has_a_door(module: str) -> None:
-    room = room_of(module, DOORS) if module not in ("transport", "transport.shell") else module
+    room = room_of(module, DOORS)
+    own = () if room == "transport" else (room,)
     for name in imports(module):
-        assert under(name, room, *DOORS[room]), f"{module} imports {name}"
+        assert under(name, *own, *DOORS[room]), f"{module} imports {name}"
 
 
 @pytest.mark.parametrize("module", [each for each in modules() if each.startswith("console.") and each not in PROJECT])
