@@ -13,7 +13,8 @@ from console.management_shell.cmdlets.settings import parameters
 from console.management_shell.language.cmdlet import Call, Cmdlet
 from console.management_shell.language.evaluation import Interpreter
 from console.management_shell.language.parser import parse
-from tests.config.test_document import TABLES, objects
+from tests.config.test_document import objects
+from tests.config.test_settings import TABLES
 from tests.console.management_shell.shell import Shell
 from transport.config import kinds
 from transport.config.kinds import Kind
