@@ -14,7 +14,7 @@ PURE = (
     "__future__", "base64", "binascii", "bisect", "codecs", "collections", "contextlib", "csv", "dataclasses",
     "datetime", "decimal", "email.utils", "enum", "functools", "hashlib", "heapq", "html", "ipaddress", "itertools",
     "json", "math", "operator", "re", "string", "struct", "textwrap", "types", "typing", "unicodedata",
-    "urllib.parse", "msgspec",
+    "urllib.parse", "uuid.UUID", "msgspec",
 )
 """What the pure rooms know of the world: no clock, no chance, no file, no socket, no thread."""
 STANDARD = tuple(sys.stdlib_module_names)
