@@ -4,8 +4,8 @@ Only CRLF.CRLF ends a message; every other mixture of CR, LF and dots is content
 """
 
 _END = b"\r\n.\r\n"
-_LINE_END = b"\r\n"
-"""Of the DATA command: a dot may stand in the very first line."""
+_DOT = _END[:3]
+"""Of the end, or of a line with a transparency dot: to look for it is most of the work, and done once."""
 
 
 class MailDataReader:
@@ -15,27 +15,25 @@ class MailDataReader:
 
     def __init__(self) -> None:
         self.finished = self._begun = False
-        self._carry = _LINE_END
+        self._carry = b"\r\n"  # the line end of the DATA command: a dot may stand in the very first line
 
     def feed(self, chunk: bytes) -> tuple[bytes, bytes]:
         """Take a chunk; returns the content it completes, and what comes behind the end of the data."""
-        if self._carry is _LINE_END and not chunk.startswith(b".") and (end := chunk.find(_END)) >= 0:
-            self.finished = self._begun = True  # a whole message, as most are
-            return chunk[: end + 2].replace(b"\r\n.", b"\r\n"), chunk[end + 5 :]
         buffer = self._carry + chunk
-        end = buffer.find(_END)
+        dot = buffer.find(_DOT)
+        end = buffer.find(_END, dot) if dot >= 0 else -1
         if end >= 0:
             self.finished = True
-            return self._content(buffer[: end + 2]), buffer[end + 5 :]
+            return self._content(buffer[: end + 2], dot < end), buffer[end + 5 :]
         # What might be the beginning of the end, or of a line with a transparency dot, waits for the next chunk.
         cut = buffer.find(b"\r", max(len(buffer) - 4, 0))
         if cut < 0:
             cut = len(buffer)
         self._carry = buffer[cut:]
-        return self._content(buffer[:cut]), b""
+        return self._content(buffer[:cut], dot >= 0), b""
 
-    def _content(self, raw: bytes) -> bytes:
-        content = raw.replace(b"\r\n.", b"\r\n")
+    def _content(self, raw: bytes, has_dots: bool) -> bytes:
+        content = raw.replace(_DOT, b"\r\n") if has_dots else raw
         if self._begun or not content:
             return content
         self._begun = True
