@@ -1,4 +1,6 @@
-"""Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns."""
+"""Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns; then what a
+message costs each of our processes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from statistics import median
 from time import monotonic, sleep
 
 from console.processes.address import free_port
-from tests.bench import decisions, tarpit
+from tests.bench import decisions, processor, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -35,6 +37,7 @@ def main() -> None:
             print(f"{'':44}{'Gatepost':>12}{'Postfix':>12}{'ratio':>8}")
             _compare(gatepost, postfix, sink)
             _alone(gatepost)
+            _costs(gatepost)
         finally:
             sink.stop()
             postfix.stop()
@@ -95,6 +98,18 @@ def _alone(gatepost: Gatepost) -> None:
     gatepost.drain()
     _tarpit()
     _idle(gatepost)
+
+
+def _costs(gatepost: Gatepost) -> None:
+    """The figures that hold on a busy machine."""
+    print(f"{'CPU microseconds for a message':44}" + "".join(f"{part:>12}" for part in processor.PARTS))
+    loads: list[tuple[str, int, Callable[[int], float]]] = [
+        ("connections kept", 5000, lambda messages: send(gatepost.quiet, RECIPIENT, messages)),
+        ("a connection each", 3000, lambda messages: send(gatepost.quiet, RECIPIENT, messages, keep=False)),
+    ]
+    for name, messages, load in loads:
+        found = processor.costs(gatepost, load, messages, ROUNDS)
+        print(f"{name:44}" + "".join(f"{cost:>12,.0f}" for cost in found.values()), flush=True)
 
 
 def _tarpit() -> None:
