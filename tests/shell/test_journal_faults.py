@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import mmap
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -92,6 +93,15 @@ def failing(
         yield fault
 
 
+def map_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some filesystems do; the durable end is written by a system call then."""
+
+    def refuse(*arguments: Any) -> None:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    monkeypatch.setattr(mmap, "mmap", refuse)
+
+
 def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
@@ -102,6 +112,8 @@ def test_what_was_answered_is_read_once_and_what_was_refused_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, lasting: bool
 ) -> None:
     happened = 0
+    if call == "pwrite":
+        map_nothing(monkeypatch)
 
     async def live_through(directory: Path, nth: int, error: int) -> None:
         nonlocal happened
@@ -137,6 +149,8 @@ def test_a_fault_while_one_is_dealt_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str
 ) -> None:
     """The batch cannot be stored, and neither can its remains be cut off, nor another segment be opened."""
+    if first == "pwrite":
+        map_nothing(monkeypatch)
 
     async def live_through() -> None:
         before = descriptors()
@@ -162,6 +176,21 @@ def test_a_fault_while_one_is_dealt_with(
         assert reader.read == ["<before@x>", *answered, "<afterwards@x>"]
         assert descriptors() == before
         assert len(segments(tmp_path)) == 1
+
+    asyncio.run(live_through())
+
+
+def test_the_durable_end_is_said_without_a_system_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One would cost each message a change of threads."""
+
+    async def live_through() -> None:
+        journal, reader = opened(tmp_path), Reader(tmp_path)
+        with failing(monkeypatch, "pwrite", 1, errno.EIO, True):
+            for number in range(3):
+                assert await store(journal, str(number)) is None
+                reader.look()
+        journal.close()
+        assert reader.read == ["<0@x>", "<1@x>", "<2@x>"]
 
     asyncio.run(live_through())
 

@@ -3,9 +3,14 @@
 The writer says it before it answers 250, so whatever was answered is read, and nothing that was refused or never
 answered. The file counts only for the boot of the machine that wrote it: a crash may take its last words, so after one
 every segment is read to its end. That is why it needs no fsync.
+
+It is said once for each batch, so it goes through memory that is mapped: a system call would hand Python over to the
+other thread, and wait for it. The octets were written before, so a full disk does not fail there; where a filesystem
+copies what is written over, and has no room at all, the kernel ends this process, which is as good as any other end.
 """
 
 import contextlib
+import mmap
 import os
 import struct
 from pathlib import Path
@@ -66,13 +71,14 @@ class DurableEnd:
         if not self._boot:
             raise OSError(f"{_BOOT} cannot be read")
         self._handle = -1
+        self._mapped: mmap.mmap | None = None
         self._before = durable_ends(directory)
 
     def begin(self, segment: str) -> None:
         """From now on this segment is written, nothing of it is durable. Raises OSError; then nothing has changed."""
         tails = self._tails()
         fresh = self._directory / f"{_NAME}.new"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             data = _packed(0) + msgspec.msgpack.encode(_Said(self._boot, segment, tails))
             if os.write(handle, data) < len(data):
@@ -82,18 +88,22 @@ class DurableEnd:
             close(handle)
             raise
         self.close()
-        self._handle, self._before = handle, Ends(segment, 0, tails)
+        self._handle, self._mapped, self._before = handle, _mapped(handle), Ends(segment, 0, tails)
 
     def advance(self, end: int) -> None:
         """The segment is durable up to here. Raises OSError; then nobody has heard of it."""
-        if os.pwrite(self._handle, _packed(end), 0) < _END.size:
+        if self._mapped is not None:
+            self._mapped[: _END.size] = _packed(end)
+        elif os.pwrite(self._handle, _packed(end), 0) < _END.size:
             raise OSError("the disk is full")
         self._before = self._before._replace(end=end)
 
     def close(self) -> None:
         """What was said stays."""
+        if self._mapped is not None:
+            self._mapped.close()
         close(self._handle)
-        self._handle = -1
+        self._handle, self._mapped = -1, None
 
     def _tails(self) -> dict[str, int]:
         """The segments that still are there and hold more than is durable."""
@@ -105,6 +115,13 @@ class DurableEnd:
                 if (self._directory / name).stat().st_size > end:
                     tails[name] = end
         return tails
+
+
+def _mapped(handle: int) -> mmap.mmap | None:
+    """The octets of `_END`; None where a filesystem maps nothing, or the process has no memory for it."""
+    with contextlib.suppress(OSError):
+        return mmap.mmap(handle, _END.size)
+    return None
 
 
 def _packed(end: int) -> bytes:
