@@ -84,6 +84,7 @@ class Conversation:
     """
 
     session: Session
+    _reader: MailDataReader
 
     def __init__(
         self,
@@ -102,7 +103,6 @@ class Conversation:
         self.closed = self.secures = False
         self.reading: ReadMailData | ReadChunk | None = None
         self._line = self._buffer = self._content = b""
-        self._reader = MailDataReader()
         self.greeted = self._take(verbs.connect(policy, local, remote, tls_available))
 
     # What a client does
@@ -123,7 +123,7 @@ class Conversation:
     def content(self, content: bytes) -> Outcome:
         """It sends all of the message that is awaited, dots un-stuffed."""
         assert self.reading is not None
-        return self.message(facts(content, self.reading))
+        return self.message(mail_data(content, self.reading))
 
     def message(self, mail: MailData) -> Outcome:
         """The same, when no more is known of the message than this."""
@@ -226,8 +226,10 @@ class Conversation:
                 known = {each: world.fact(each) or silence(each) for each in session.facts.open}
                 self.session = answered(session, known)
                 return verbs.respond(self.session, self._line, self.now, world.resources_low)
-            case ReadMailData() | ReadChunk():
+            case ReadMailData():
                 self.reading, self._reader = action, MailDataReader()
+            case ReadChunk():
+                self.reading = action
             case StartTls():
                 self.secures, self._buffer = True, b""
             case Close():
@@ -239,7 +241,7 @@ class Conversation:
         return None
 
 
-def facts(content: bytes, wanted: ReadMailData | ReadChunk) -> MailData:
+def mail_data(content: bytes, wanted: ReadMailData | ReadChunk) -> MailData:
     """What is to be known of a message that was read so."""
     read = header(content, wanted.header_limit)
     over_limit = wanted.limit is not None and len(content) > wanted.limit
