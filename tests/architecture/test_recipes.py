@@ -14,7 +14,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = dict(re.findall(r"^\| (an? [^|]+?) \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
-MOST = {"a setting": 4, "a kind of value": 3, "a cmdlet": 2, "a way out": 4, "a column of the protocol log": 4}
+MOST = {
+    "a setting": 4,
+    "a kind of value": 3,
+    "a cmdlet": 2,
+    "a way out": 4,
+    "a question to DNS about a client or its mail": 5,
+    "a column of the protocol log": 4,
+}
 """Files that are written by hand, tests and the migration counted."""
 
 

@@ -6,13 +6,14 @@ adds no line end; `C64:` takes escapes and sends base64; `C*30:` says the line 3
 lines of a reply, `(starttls)` is the handshake, `(starttls as name)` one with a client certificate of that name,
 `(wait 2)` so many seconds of silence, `(closed)` the server's end of the connection, `(connect from address)` another
 connection. TarpitInterval is 0 here unless a dialogue sets it. `DNS: name TYPE values` is what the only name server
-knows.
+knows; values with blanks stand in quotes.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def _object(dialogue: Dialogue, objects: list[tuple[type, dict[str, Any]]], line
     elif kind == "User":
         dialogue.users.append(_user(text))
     elif kind == "DNS":
-        name, record, *values = text.split()
+        name, record, *values = shlex.split(text, posix=False)
         dialogue.dns[name, record] = values
     elif kind == "Certificate":
         dialogue.certificate = True
