@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
@@ -25,47 +24,13 @@ from console.publishing.models import ConfigRevision
 from console.publishing.restore import write_back
 from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector, send_connector
 from tests.console.management_shell.shell import Shell
+from tests.console.page_form import Form
 from transport.config import document
 from transport.config.connection_filter import IPListEntry, IPListProvider
 
 pytestmark = pytest.mark.django_db
 
 BOXES = re.compile(r'<pre tabindex="0"><code>(.*?)</code>', re.DOTALL)
-
-
-class Form(HTMLParser):
-    """What a browser would send of the form with the class `sheet`."""
-
-    def __init__(self, page: str):
-        super().__init__()
-        self.sent: dict[str, list[str]] = {}
-        self.inside, self.select, self.text = False, "", ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attributes}
-        if tag == "form":
-            self.inside = "sheet" in given.get("class", "").split()
-        elif not self.inside:
-            return
-        elif tag == "textarea":
-            self.text = given["name"]
-            self.sent.setdefault(self.text, [""])
-        elif tag == "select":
-            self.select = given["name"]
-        elif tag == "option" and "selected" in given:
-            self.sent.setdefault(self.select, []).append(given["value"])
-        elif tag == "input" and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
-            empty = "on" if given.get("type") == "checkbox" else ""
-            self.sent.setdefault(given["name"], []).append(given.get("value", empty))
-
-    def handle_data(self, data: str) -> None:
-        if self.text:
-            self.sent[self.text][0] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self.text = "" if tag == "textarea" else self.text
-        self.inside = self.inside and tag != "form"
 
 
 def entered(page: str) -> dict[str, str | list[str]]:

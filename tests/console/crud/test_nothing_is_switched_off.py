@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -20,45 +19,12 @@ from console.protection import actions as protection
 from console.publishing import queries as publishing
 from console.users import actions as users
 from tests.console.builders import ADMIN, accepted_domain, receive_connector, send_connector
+from tests.console.page_form import Form
 from transport.config.connection_filter import IPListEntry, IPListProvider
 from transport.config.snapshot import Snapshot
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "winter-rain-on-tin"
-
-
-class Controls(HTMLParser):
-    """What a browser would post of the main form."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.posted: dict[str, list[str]] = {}
-        self.names: set[str] = set()
-        self._name, self._text, self._chosen = "", "", ""
-        self.feed(page[page.index("<main") :])
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found: dict[str, Any] = dict(attrs)
-        name, kind = found.get("name") or "", found.get("type", "text")
-        if tag in ("input", "textarea", "select"):
-            self.names.add(name)
-        if tag == "input" and name and kind not in ("submit", "button", "file"):
-            if kind not in ("checkbox", "radio") or "checked" in found:
-                self._put(name, found.get("value") or ("on" if kind == "checkbox" else ""))
-        elif tag in ("textarea", "select"):
-            self._name, self._text, self._chosen = name, "", ""
-        elif tag == "option" and "selected" in found:
-            self._put(self._name, found.get("value") or "")
-
-    def handle_data(self, data: str) -> None:
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._put(self._name, self._text.removeprefix("\n"))
-
-    def _put(self, name: str, value: str) -> None:
-        self.posted.setdefault(name, []).append(value)
 
 
 def pages() -> dict[str, str]:
@@ -109,11 +75,11 @@ def test_opening_and_saving_a_form_changes_nothing(admin: Any, name: str) -> Non
     page = pages()[name]
     before = everything()
     shown = admin.get(page)
-    controls = Controls(shown.text)
-    answer = admin.post(page, controls.posted, follow=True)
+    form = Form(shown.text)
+    answer = admin.post(page, form.sent, follow=True)
     assert answer.status_code == 200, answer.text
     assert everything() == before
-    assert set(shown.context["form"].fields) - EDITED_IN_A_MATRIX <= controls.names
+    assert set(shown.context["form"].fields) - EDITED_IN_A_MATRIX <= form.names
 
 
 EDITED_IN_A_MATRIX = {"grants"}
