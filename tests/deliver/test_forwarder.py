@@ -256,7 +256,10 @@ def test_protocol_log_lines_become_sessions_once(home, database_url, query):
     log.parent.mkdir(parents=True)
     head = "2026-11-22T03:55:05.263Z,vm\\Default,D100B25757E7E000,{},127.0.0.1:25,[2001:db8::1]:999,"
     lines = ["+,,", "<,ehlo client,", "<,MAIL FROM:<a@x.test>,", '>,"550 5.7.1 Unable, to relay",relay; revision 7']
-    text = "#Software: Gatepost\r\n" + "".join(f"{head.format(n)}{line}\r\n" for n, line in enumerate(lines))
+    columns = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
+    text = f"#Software: Gatepost\r\n#Fields: {columns}\r\n" + "".join(
+        f"{head.format(n)}{line}\r\n" for n, line in enumerate(lines)
+    )
     log.write_text(text + head.format(4)[:20])
     forwarder = Forwarder(home, database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -274,7 +277,7 @@ def test_a_file_with_other_columns_is_read_by_their_names_from_wherever_reading_
     """It was begun by a former or a later revision; files of before that are still in the folder too."""
     folder = home / "protocol-log" / "t1"
     folder.mkdir(parents=True)
-    columns = "session-id,remote-endpoint,date-time,connector-id,local-endpoint,event,tls-cipher,data"
+    columns = "session-id,remote-endpoint,date-time,connector-id,local-endpoint,event,of-a-later-revision,data"
     begun = f"#Software: Gatepost\r\n#Fields: {columns}\r\n"
     line = "D100B25757E7E00{},192.0.2.1:999,2026-11-22T03:55:05.263Z,vm\\Default,127.0.0.1:25,<,AES,{}\r\n"
     (folder / "RECV20261122-0001.LOG").write_text(begun + line.format(1, "EHLO one"))

@@ -62,7 +62,7 @@ def refused(transport: RunningTransport, source: str, words: str, context: str) 
     client.close()
 
     def events() -> list[list[str]]:
-        return [line[6:] for line in transport.logged() if line[5] == f"{source}:{port}"]
+        return [line[6:9] for line in transport.logged() if line[5] == f"{source}:{port}"]
 
     wait_for(lambda: events() and events()[-1][0] == "-", "the end is not in the log")
     assert [event[0] for event in events()] == ["+", "*", ">", "-"]

@@ -123,7 +123,7 @@ def test_the_log_says_who_began_with_tls_and_shows_none_of_it(transport: Running
     conversation(transport, "accepted", LOGGED, HELLO)
 
     def events() -> list[list[str]]:
-        return [line[6:] for line in transport.logged() if line[5].startswith(LOGGED)]
+        return [line[6:9] for line in transport.logged() if line[5].startswith(LOGGED)]
 
     wait_for(lambda: events() and events()[-1][0] == "-", "the end is not in the log")
     assert [event[0] for event in events()] == ["+", "*", ">", "-"]

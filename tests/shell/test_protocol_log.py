@@ -15,6 +15,7 @@ from tests.shell.running_transport import RunningTransport
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.shell.log.protocol_log import Limits, ProtocolLog
 from transport.shell.log.session_log import SessionLog
+from transport.trace.line import COLUMNS
 from transport.trace.sessions import gather
 
 ENDS = "127.0.0.1:25", "192.0.2.7:49152"
@@ -56,7 +57,7 @@ def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
     assert [int(line[3]) for line in lines] == list(range(len(lines)))
     assert {line[1] for line in lines} == {"gateway.test\\Default, in"}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line[0]) for line in lines)
-    assert {len(line) for line in lines} == {9}
+    assert {len(line) for line in lines} == {len(COLUMNS)}
     assert re.fullmatch(r"[0-9A-F]{16}", lines[0][2])
     assert lines[0][4] == f"127.0.0.1:{transport.port}"
     data = [(line[6], line[7], line[8]) for line in lines]
@@ -192,7 +193,7 @@ def test_a_disk_that_fails_costs_lines_and_leaves_no_files_behind(
 
     lost = asyncio.run(run())
     assert len(files(tmp_path)) == 2
-    whole = [line[7] for line in rows(tmp_path) if line[0][-1:] == "Z" and len(line) == 9]
+    whole = [line[7] for line in rows(tmp_path) if line[0][-1:] == "Z" and len(line) == len(COLUMNS)]
     assert (lost, whole[-2:]) == (20 if call == "write" else 0, ["NOOP after", "250 OK"])
 
 

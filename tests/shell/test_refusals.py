@@ -25,6 +25,7 @@ from transport.config.receive_connector import (
     ReceiveConnector,
 )
 from transport.receive.rules import REFUSALS
+from transport.trace.line import COLUMNS
 from transport.worker import Worker, environment
 
 FOLDER = "transport/shell"
@@ -217,18 +218,18 @@ def test_every_refusal_in_the_log_names_its_rule_which_declares_the_reply(traced
 def test_the_log_stays_csv_and_ascii_and_names_what_matched_and_held(traced: TracedTransport) -> None:
     (path,) = traced.home.glob("protocol-log/*/*.LOG")
     assert path.read_bytes().isascii()
-    assert {len(line) for line in traced.logged()} == {9}
+    assert {len(line) for line in traced.logged()} == {len(COLUMNS)}
     contexts = {line[8] for line in traced.logged()}
     assert 'ip_block_list; revision 1; 127.0.0.8 (=HYPERLINK("x"), B\\xfcro\\x0d\\x0a\\u20ac)' in contexts
     assert "range 127.0.0.8" in contexts
     assert "sender_blocked; revision 1; pest.example with all subdomains" in contexts
     assert "recipient_blocked; revision 1; old@gatepost.test" in contexts
     held = [line for line in traced.logged() if line[7].startswith("Tarpit")]
-    assert [line[6:] for line in held] == [["*", "Tarpit for '0.00:00:01'", "TarpitInterval"]]
+    assert [line[6:9] for line in held] == [["*", "Tarpit for '0.00:00:01'", "TarpitInterval"]]
 
 
 def test_the_last_error_and_the_reply_that_ends_the_connection_are_two_lines(traced: TracedTransport) -> None:
-    lines = [line[6:] for line in traced.logged()]
+    lines = [line[6:9] for line in traced.logged()]
     end = lines.index([">", CATALOGUE["TOO_MANY_ERRORS"].text, "too_many_errors; revision 1"])
     assert lines[end - 1] == [">", CATALOGUE["UNRECOGNIZED_COMMAND"].text, "unrecognized_command; revision 1"]
     assert lines[end - 2] == ["<", "FROB", ""]
