@@ -93,7 +93,7 @@ def _secret(file: Path) -> str:
     raise OSError(f"{file} is empty: put the key back from a backup")
 
 
-class Worker:
+class Transport:
     """Everything that runs in the process, between `start` and `stop`."""
 
     def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
@@ -213,7 +213,7 @@ async def _serve(settings: Environment) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    worker = Worker(settings, loop)
+    worker = Transport(settings, loop)
     await worker.start()
     gc.collect()
     gc.freeze()

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from console.directory.queries import display_names
 from console.mailboxes import reading_room
-from console.mailboxes.reading import Envelope, envelope
+from console.mailboxes.reading import Summary, envelope
 
 FOLDERS = ("new", "cur")
 QUIET = 1_000_000_000
@@ -40,11 +40,11 @@ class Stored:
     resolved: str = ""
 
     @cached_property
-    def envelope(self) -> Envelope:
+    def envelope(self) -> Summary:
         try:
             return envelope(self.path)
         except OSError:
-            return Envelope("", "", "", "", None)
+            return Summary("", "", "", "", None)
 
     @property
     def subject(self) -> str:

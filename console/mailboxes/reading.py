@@ -56,7 +56,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Envelope:
+class Summary:
     """What a list shows of a message: who sent it, by `From` or else by the envelope. `date` is None
     when the message gives none that can be read; `resolved`: the directory's name is shown for the sender."""
 
@@ -68,14 +68,14 @@ class Envelope:
     resolved: bool = False
 
 
-def envelope(path: Path) -> Envelope:
+def envelope(path: Path) -> Summary:
     """Reads the header only. Raises OSError."""
     fields, _rest = header.fields(header_block(path))
     sender = header.first(fields, "from") or header.first(fields, "return-path")
     name, address = header.mailbox(sender)
     to, subject = header.text(header.first(fields, "to")), header.text(header.first(fields, "subject"))
     date = _date(header.first(fields, "date"))
-    return Envelope(name or address, address or name, to, subject, date, _is_resolved(fields))
+    return Summary(name or address, address or name, to, subject, date, _is_resolved(fields))
 
 
 def _is_resolved(fields: header.Fields) -> bool:

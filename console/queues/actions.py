@@ -11,11 +11,10 @@ from django.db.models.functions import Now
 from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries
-from console.queues.models import Message, NextHop, Recipient, Status
+from console.queues.models import Message, NextHop, QueuedRecipient, Status
 from transport.deliver import claims, reports, routing
 from transport.deliver.queries import QUERIES
-from transport.send.dsn import Action
-from transport.send.dsn import Recipient as Reported
+from transport.send.dsn import Action, ReportedRecipient
 from transport.send.route import UNREACHABLE
 
 REMOVED = "550 5.3.2 QUEUE.Admin; message deleted by administrative action"
@@ -26,7 +25,7 @@ def retry(actor: Actor, key: str) -> int:
     actor.require()
     with transaction.atomic():
         NextHop.objects.filter(pk=key).update(retry_at=None)
-        waiting = Recipient.objects.filter(next_hop=key, status=Status.READY, claimed_by=None)
+        waiting = QueuedRecipient.objects.filter(next_hop=key, status=Status.READY, claimed_by=None)
         count = waiting.update(due_at=Now())
         record(actor, "Queue", key, "retried", None, {"recipients": count})
         _wake([key])
@@ -67,9 +66,11 @@ def resume_recipients(actor: Actor, recipients: Iterable[int]) -> int:
 def _set_status(actor: Actor, recipients: Iterable[int], old: Status, new: Status, verb: str) -> int:
     actor.require()
     with transaction.atomic():
-        chosen = Recipient.objects.select_for_update().filter(pk__in=list(recipients), status=old, claimed_by=None)
+        chosen = QueuedRecipient.objects.select_for_update().filter(
+            pk__in=list(recipients), status=old, claimed_by=None
+        )
         rows = list(chosen)
-        Recipient.objects.filter(pk__in=[row.pk for row in rows]).update(status=new, due_at=Now())
+        QueuedRecipient.objects.filter(pk__in=[row.pk for row in rows]).update(status=new, due_at=Now())
         _record_each(actor, {row.message_id for row in rows}, verb)
         _wake({row.next_hop for row in rows})
         return len(rows)
@@ -79,7 +80,7 @@ def retry_recipients(actor: Actor, recipients: Iterable[int]) -> int:
     """Try these now, and their next hops with them; returns how many."""
     actor.require()
     with transaction.atomic():
-        chosen: QuerySet[Recipient] = Recipient.objects.filter(
+        chosen: QuerySet[QueuedRecipient] = QueuedRecipient.objects.filter(
             pk__in=list(recipients), status=Status.READY, claimed_by=None
         )
         keys = set(chosen.values_list("next_hop", flat=True))
@@ -97,7 +98,9 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
         raw = _raw()
         rows = raw.execute(QUERIES["remove"], [f"Removed by {actor.name}", list(recipients)]).fetchall()
         if with_ndr:
-            concerned = [(message, Reported(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows]
+            concerned = [
+                (message, ReportedRecipient(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows
+            ]
             reports.send(raw, routing.ROUTES.router(raw), Action.FAILED, concerned)
         messages = {row[0] for row in rows}
         claims.drop_content(raw, messages)

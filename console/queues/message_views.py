@@ -25,17 +25,17 @@ from console.crud.listing import query_with
 from console.crud.streaming import download
 from console.crud.views import CrudView, Page
 from console.queues import actions, queries
-from console.queues.models import NextHop, Recipient
+from console.queues.models import NextHop, QueuedRecipient
 from console.queues.views import REFRESHED, REMOVALS, VERBS, confirmation, messages_of, state
 from console.tracking import queries as sessions
 from transport.smtp.envelope import TITLES
 
 
-def subject(recipient: Recipient) -> str:
+def subject(recipient: QueuedRecipient) -> str:
     return recipient.message.shown_subject or _("(no subject)")
 
 
-def next_attempt(recipient: Recipient) -> datetime:
+def next_attempt(recipient: QueuedRecipient) -> datetime:
     return queries.next_attempt(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
 
 
@@ -47,7 +47,7 @@ def _numbers(keys: Sequence[str]) -> list[int]:
 class MessagePages(CrudView):
     """What waits, a row for each message and recipient."""
 
-    model = Recipient
+    model = QueuedRecipient
     namespace, prefix = "queues", "message-"
     noun, plural = gettext_lazy("message"), gettext_lazy("messages")
     first_step = gettext_lazy("Nothing waits here.")
@@ -89,16 +89,16 @@ class MessagePages(CrudView):
     list_template = "queues/messages.html"
     details_template = "queues/message_details.html"
 
-    def rows(self) -> QuerySet[Recipient]:
+    def rows(self) -> QuerySet[QueuedRecipient]:
         return queries.waiting_recipients()
 
-    def find(self, pk: int) -> Recipient:
-        return get_object_or_404(Recipient.objects.select_related("message"), pk=pk)
+    def find(self, pk: int) -> QueuedRecipient:
+        return get_object_or_404(QueuedRecipient.objects.select_related("message"), pk=pk)
 
-    def name_of(self, obj: Recipient) -> str:
+    def name_of(self, obj: QueuedRecipient) -> str:
         return subject(obj)
 
-    def url_to_open(self, obj: Recipient) -> str:
+    def url_to_open(self, obj: QueuedRecipient) -> str:
         return reverse("queues:message", args=[obj.message_id])
 
     def toolbar(self, selected: Any) -> list[Verb]:
@@ -175,7 +175,7 @@ class RemoveMessages(RoleRequired):
         return self.request.POST if self.request.method == "POST" else self.request.GET
 
     @cached_property
-    def chosen(self) -> QuerySet[Recipient]:
+    def chosen(self) -> QuerySet[QueuedRecipient]:
         keys, waiting = _numbers(self.given.getlist("pk")), queries.waiting_recipients()
         queues = [key for key in self.given.getlist("queue") if "\0" not in key]
         return waiting.filter(pk__in=keys) if keys else waiting.filter(next_hop__in=queues)

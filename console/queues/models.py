@@ -64,7 +64,7 @@ class Status(models.TextChoices):
     REMOVED = "removed"
 
 
-class Recipient(models.Model):
+class QueuedRecipient(models.Model):
     """A message for one address.
 
     `claimed_by` is the worker (`transport.deliver.worker`) that delivers it now; `notice_at` is when the sender is next
@@ -88,6 +88,7 @@ class Recipient(models.Model):
     orcpt = models.TextField(db_default="")
 
     class Meta:
+        db_table = "queues_recipient"
         indexes = [
             models.Index(fields=["next_hop", "due_at"], name="queues_recipient_due", condition=Q(status="ready")),
             models.Index(fields=["notice_at"], name="queues_recipient_notice", condition=Q(status="ready")),

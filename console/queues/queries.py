@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from console.processes.queries import Backlog
-from console.queues.models import Content, Message, NextHop, Recipient, Status
+from console.queues.models import Content, Message, NextHop, QueuedRecipient, Status
 
 WAITING = (Status.READY, Status.SUSPENDED)
 
@@ -112,13 +112,13 @@ def waited_for() -> list[tuple[str, str]]:
         return list(cursor.fetchall())
 
 
-def waiting_recipients(next_hop: str = "") -> QuerySet[Recipient]:
+def waiting_recipients(next_hop: str = "") -> QuerySet[QueuedRecipient]:
     """Recipients that wait, of one next hop or of all, oldest first, with their messages (`recipient.message`)."""
-    found = Recipient.objects.filter(status__in=WAITING).select_related("message").order_by("due_at", "id")
+    found = QueuedRecipient.objects.filter(status__in=WAITING).select_related("message").order_by("due_at", "id")
     return found.filter(next_hop=next_hop) if next_hop else found
 
 
-def recipient_status(recipient: Recipient) -> str:
+def recipient_status(recipient: QueuedRecipient) -> str:
     """Exchange's word: Active, Ready, Retry, Suspended, Complete, Failed or Removed."""
     if recipient.status != Status.READY:
         return {"suspended": "Suspended", "delivered": "Complete", "failed": "Failed", "removed": "Removed"}[
@@ -129,7 +129,7 @@ def recipient_status(recipient: Recipient) -> str:
     return "Retry" if recipient.due_at > timezone.now() else "Ready"
 
 
-def next_attempt(recipient: Recipient, hop: NextHop | None) -> datetime:
+def next_attempt(recipient: QueuedRecipient, hop: NextHop | None) -> datetime:
     """When a waiting recipient is tried: not before its next hop is."""
     return max(recipient.due_at, hop.retry_at) if hop and hop.retry_at else recipient.due_at
 
@@ -139,7 +139,7 @@ class Detail:
     """A message with all its recipients; `next_hops` by key; `has_content` until nobody waits for it."""
 
     message: Message
-    recipients: list[Recipient]
+    recipients: list[QueuedRecipient]
     next_hops: dict[str, NextHop]
     has_content: bool
 

@@ -15,7 +15,7 @@ RECENT = 50
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedReply:
     """A reply that refused: in which session, what was said, and the rule that decided."""
 
     session: Session
@@ -23,10 +23,12 @@ class Refusal:
     decision: Decision
 
 
-def last_refusals(name: str) -> list[Refusal]:
+def last_refusals(name: str) -> list[RefusedReply]:
     """The newest refusals of a connector, newest session first."""
     sessions = Session.objects.filter(connector=name, refused__gt=0).order_by("-started_at", "-session_id")[:SHOWN]
-    found = [Refusal(each, line.data, decision) for each in sessions for line, decision in reversed(decisions(each))]
+    found = [
+        RefusedReply(each, line.data, decision) for each in sessions for line, decision in reversed(decisions(each))
+    ]
     return found[:SHOWN]
 
 

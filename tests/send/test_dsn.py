@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transport.config import bounds
-from transport.send.dsn import Action, Original, Recipient, header_block, report, wanted
+from transport.send.dsn import Action, Original, ReportedRecipient, header_block, report, wanted
 
 CONTENT = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\nbody\r\n"
 ORIGINAL = Original(
     "ann@x.test", "Figures", "<1@x.test>", 1_700_000_000.0, "client.x.test", header_block(CONTENT), len(CONTENT), "7BIT"
 )
-NOBODY = Recipient("nobody@y.test", "5.1.1", "550 5.1.1 User unknown", "mx.y.test")
+NOBODY = ReportedRecipient("nobody@y.test", "5.1.1", "550 5.1.1 User unknown", "mx.y.test")
 
 
 KEYWORDS = {
@@ -97,7 +97,7 @@ def test_who_wants_to_know_is_told_and_nobody_else(notify):
     ("action", "subject"), [(Action.DELIVERED, "Delivered: Figures"), (Action.RELAYED, "Relayed: Figures")]
 )
 def test_success_is_told_with_the_headers_only(action, subject):
-    found, message = made(action, recipients=[Recipient("bob@y.test", "2.1.5", "250 2.1.5 Recipient OK")])
+    found, message = made(action, recipients=[ReportedRecipient("bob@y.test", "2.1.5", "250 2.1.5 Recipient OK")])
     assert message["Subject"] == subject
     assert not found.whole
     status = list(message.iter_parts())[1].get_payload()[1]
@@ -137,7 +137,7 @@ def test_their_names_add_no_line():
 
 
 def test_addresses_in_other_scripts_stand_as_rfc_6533_writes_them():
-    found, message = made(recipients=[Recipient("josé@y.test", "5.1.1", "550 5.1.1 qué")])
+    found, message = made(recipients=[ReportedRecipient("josé@y.test", "5.1.1", "550 5.1.1 qué")])
     about_recipient = list(message.iter_parts())[1].get_payload()[1]
     assert about_recipient["Final-Recipient"] == "utf-8;jos\\x{E9}@y.test"
     assert not found.smtp_utf8
@@ -159,7 +159,7 @@ hostile = st.text(max_size=80)
 @given(hostile, hostile, hostile, hostile)
 def test_nothing_that_a_client_sent_adds_a_header_or_a_part(subject, message_id, helo, error):
     original = Original("a@x.test", subject, message_id, 0.0, helo, header_block(CONTENT), len(CONTENT), "7BIT")
-    _, message = made(original=original, recipients=[Recipient("b@y.test", "5.0.0", error)])
+    _, message = made(original=original, recipients=[ReportedRecipient("b@y.test", "5.0.0", error)])
     assert len(list(message.iter_parts())) == 3
     allowed = {"from", "to", "date", "mime-version", "content-type", "content-transfer-encoding", "content-language"}
     allowed |= {"message-id", "subject", "auto-submitted", "in-reply-to", "references"}
@@ -182,7 +182,7 @@ def test_the_header_of_a_stranger_is_shown_twice_at_most_and_in_part(action, mor
 
 
 def test_a_loop_is_not_the_fault_of_the_address():
-    _, message = made(recipients=[Recipient("a@y.test", "5.4.6", "554 5.4.6 Hop count exceeded")])
+    _, message = made(recipients=[ReportedRecipient("a@y.test", "5.4.6", "554 5.4.6 Hop count exceeded")])
     assert "going in circles" in next(message.iter_parts()).get_body().get_content()
 
 

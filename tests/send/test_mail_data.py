@@ -3,13 +3,13 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from transport.send.mail_data import MailData, crlf, is_text
+from transport.send.mail_data import MailDataEncoder, crlf, is_text
 
 nasty = st.text(alphabet="\r\n.a", max_size=40).map(str.encode)
 
 
 def encode(*pieces: bytes) -> bytes:
-    data = MailData()
+    data = MailDataEncoder()
     return b"".join(map(data.encode, pieces)) + data.finish()
 
 

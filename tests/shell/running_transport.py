@@ -37,7 +37,7 @@ from transport.shell.clients.reception import Reception
 from transport.shell.feeds.config_feed import Copy
 from transport.shell.feeds.recipient_index import RecipientIndex
 from transport.shell.journal.journal import Record, read_segment, segments
-from transport.worker import Worker, environment
+from transport.worker import Transport, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "node-1"
@@ -174,7 +174,7 @@ def in_this_process(running: RunningTransport, protocol: Callable[[Reception], D
 
     async def serve() -> None:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-        worker = Worker(environment({"GATEPOST_HOME": str(running.home), **running.variables}), loop)
+        worker = Transport(environment({"GATEPOST_HOME": str(running.home), **running.variables}), loop)
         worker._listeners._protocol = lambda: protocol(worker._reception)
         await worker.start()
         stop.append((loop, stopping))

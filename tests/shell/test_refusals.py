@@ -26,7 +26,7 @@ from transport.config.receive_connector import (
 )
 from transport.receive.rules import REFUSALS
 from transport.trace.line import COLUMNS
-from transport.worker import Worker, environment
+from transport.worker import Transport, environment
 
 FOLDER = "transport/shell"
 
@@ -55,7 +55,7 @@ class TracedTransport(RunningTransport):
 
     async def _serve(self) -> None:
         self.loop, self.stopping = asyncio.get_running_loop(), asyncio.Event()
-        self.worker = Worker(environment({"GATEPOST_HOME": str(self.home), **self.variables}), self.loop)
+        self.worker = Transport(environment({"GATEPOST_HOME": str(self.home), **self.variables}), self.loop)
         await self.worker.start()
         await self.stopping.wait()
         await self.worker.stop()

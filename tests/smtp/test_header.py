@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from transport.config import bounds
 from transport.receive.sender_filter import from_addresses
-from transport.send.mail_data import MailData
+from transport.send.mail_data import MailDataEncoder
 from transport.smtp.header import Header, header
 from transport.smtp.header_firewall import HeaderKind, without
 
@@ -38,7 +38,7 @@ def stored(content: bytes) -> bytes:
 
 def sent(message: bytes) -> bytes:
     """What a next hop has after it took away the dots (RFC 5321 §4.5.2)."""
-    data = MailData()
+    data = MailDataEncoder()
     wire = data.encode(message) + data.finish()
     return re.sub(rb"(?m)^\.", b"", wire.removesuffix(b".\r\n"))
 

@@ -6,7 +6,7 @@ from transport.deliver import claims, reports
 from transport.deliver.database import pool
 from transport.deliver.queries import QUERIES
 from transport.deliver.routing import ROUTES
-from transport.send.dsn import Action, Recipient
+from transport.send.dsn import Action, ReportedRecipient
 
 BATCH = 500
 """Recipients; all of a message come with the first one, so that its sender gets one report."""
@@ -31,8 +31,10 @@ def send_due() -> int:
         return len(rows)
 
 
-def _recipient(row: tuple[Any, ...], error: str) -> Recipient:
+def _recipient(row: tuple[Any, ...], error: str) -> ReportedRecipient:
     """The report names the last thing that was heard of the next hop."""
     _, _, address, last_error, remote_host, _, hop_error, notify, orcpt, expires_at = row
     heard = last_error or hop_error
-    return Recipient(address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host, notify, orcpt, expires_at)
+    return ReportedRecipient(
+        address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host, notify, orcpt, expires_at
+    )

@@ -11,12 +11,12 @@ from transport.config.domains import default_domain
 from transport.deliver.database import Connection
 from transport.deliver.queries import QUERIES, with_facts
 from transport.send import dsn, retry
-from transport.send.dsn import Action, Original, Recipient, Report
+from transport.send.dsn import Action, Original, Report, ReportedRecipient
 from transport.send.mime_parts import head_and_rest
 from transport.send.route import Hop, Router
 from transport.smtp.header_firewall import OUTWARD, without
 
-Concerned = Iterable[tuple[UUID, Recipient]]
+Concerned = Iterable[tuple[UUID, ReportedRecipient]]
 FACTS, ORIGINALS = with_facts("originals", Original.__struct_fields__)
 
 
@@ -29,7 +29,7 @@ def send(connection: Connection, router: Router, action: Action, concerned: Conc
     config = router.snapshot.transport_config
     if action is Action.DELAYED and not config.external_delay_dsn_enabled:
         return 0
-    by_message: dict[UUID, list[Recipient]] = defaultdict(list)
+    by_message: dict[UUID, list[ReportedRecipient]] = defaultdict(list)
     for message, recipient in concerned:
         if dsn.wanted(action, recipient.notify):
             by_message[message].append(recipient)
@@ -74,7 +74,7 @@ def _report(
     identity: UUID,
     original: Original,
     content: Content,
-    recipients: list[Recipient],
+    recipients: list[ReportedRecipient],
 ) -> None:
     now = datetime.now(UTC)
     own = uuid4()

@@ -178,11 +178,11 @@ class Round:
             ]
             reports.send(connection, self._router, action, concerned)
 
-    def _concerned(self, peer: Peer, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.Recipient]:
+    def _concerned(self, peer: Peer, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.ReportedRecipient]:
         wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
         host = peer.host if self._state.delivery_type.is_remote else ""
         address = parcel.recipients[row]
-        return parcel.id, dsn.Recipient(address, verdict.status, verdict.text, host, *wishes)
+        return parcel.id, dsn.ReportedRecipient(address, verdict.status, verdict.text, host, *wishes)
 
     def _release(self, recipients: set[int]) -> None:
         with pool().connection() as connection:

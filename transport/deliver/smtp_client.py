@@ -21,7 +21,7 @@ from transport.send.commands import envelope
 from transport.send.conversion import written
 from transport.send.extensions import NOTHING, offered
 from transport.send.hosts import Host
-from transport.send.mail_data import MailData
+from transport.send.mail_data import MailDataEncoder
 from transport.send.parcel import Parcel, Verdicts, alike, instead
 from transport.send.remote_reply import Fate, Verdict
 
@@ -244,7 +244,7 @@ class SmtpClient:
 
     def _hand_over(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
         """Send the message, and the next envelope with its last bytes."""
-        data = MailData()
+        data = MailDataEncoder()
         held = b""
         try:
             for piece in pieces:

@@ -33,7 +33,7 @@ class Action(Enum):
     RELAYED = "relayed"
 
 
-class Recipient(msgspec.Struct, frozen=True):
+class ReportedRecipient(msgspec.Struct, frozen=True):
     """One recipient of the report; `error` is the answer on one line, such as `550 5.1.1 User unknown`. `notify` and
     `orcpt` as the client gave them with RCPT, empty when it did not. `retry_until`: when a message that waits will be
     given up, in seconds since 1970.
@@ -133,7 +133,7 @@ _OTHERWISE = "The recipient's e-mail system did not accept this message."
 def report(
     action: Action,
     original: Original,
-    recipients: list[Recipient],
+    recipients: list[ReportedRecipient],
     server: str,
     postmaster: str,
     now: float,
@@ -193,7 +193,7 @@ def _text_head(
     return "\r\n".join(lines) + "\r\n\r\nThis is a MIME-formatted message.\r\n\r\n"
 
 
-def _readable(action: Action, original: Original, recipients: list[Recipient], server: str, name: str) -> str:
+def _readable(action: Action, original: Original, recipients: list[ReportedRecipient], server: str, name: str) -> str:
     kind = f'multipart/alternative; differences=Content-Type; boundary="{name}_text"'
     part = f"--{name}_report\r\nContent-Type: {kind}\r\n\r\n"
     text = "\r\n".join(_lines(action, recipients, server))
@@ -203,7 +203,7 @@ def _readable(action: Action, original: Original, recipients: list[Recipient], s
     return f"{part}--{name}_text--\r\n\r\n"
 
 
-def _lines(action: Action, recipients: list[Recipient], server: str) -> list[str]:
+def _lines(action: Action, recipients: list[ReportedRecipient], server: str) -> list[str]:
     lines = [_INTRODUCTIONS[action], ""]
     for recipient in recipients:
         why = _FIXED.get(action) or _EXPLANATIONS.get(recipient.status, _OTHERWISE)
@@ -232,7 +232,9 @@ def _html(text: str, head: bytes) -> str:
     return f"<html><body><pre>\r\n{escape(text)}{headers}\r\n</pre></body></html>"
 
 
-def _delivery_status(action: Action, original: Original, recipients: list[Recipient], server: str, name: str) -> str:
+def _delivery_status(
+    action: Action, original: Original, recipients: list[ReportedRecipient], server: str, name: str
+) -> str:
     """RFC 3464 §2. Other characters than ASCII stand there as RFC 6533 §3 writes them."""
     lines = [f"--{name}_report", "Content-Type: message/delivery-status", ""]
     if original.envid:

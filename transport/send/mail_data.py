@@ -15,7 +15,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 END = b".\r\n"
 
 
-class MailData:
+class MailDataEncoder:
     """Encodes one message, given in pieces of any size, for DATA."""
 
     def __init__(self) -> None:

@@ -13,14 +13,14 @@ from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, ST
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, entries, read_text, read_texts
-from console.queues.models import Message, Recipient, Status
+from console.queues.models import Message, QueuedRecipient, Status
 from transport.send.route import MAILBOX
 
 COLUMNS = ("Timestamp", "EventId", "Source", "Sender", "Recipients", "MessageSubject")
 EVENTS = ("RECEIVE", "SEND", "DELIVER", "FAIL", "DEFER", "DSN")
 
 
-def events(message: Message, recipients: list[Recipient]) -> Iterator[Record]:
+def events(message: Message, recipients: list[QueuedRecipient]) -> Iterator[Record]:
     """A message's events, oldest first: that it came, then what became of each recipient."""
     came = ("DSN", "DSN") if message.origin == "generated" else ("RECEIVE", "SMTP")
     addresses = [each.address for each in recipients]
@@ -31,7 +31,7 @@ def events(message: Message, recipients: list[Recipient]) -> Iterator[Record]:
             yield _record(message, when, *happened, [each.address], [each.last_error], each)
 
 
-def _event(recipient: Recipient) -> tuple[str, str] | None:
+def _event(recipient: QueuedRecipient) -> tuple[str, str] | None:
     """(event, source); None for one that nothing has happened to."""
     if recipient.status == Status.DELIVERED:
         return ("DELIVER", "STOREDRIVER") if recipient.next_hop == MAILBOX.key else ("SEND", "SMTP")
@@ -47,7 +47,7 @@ def _record(
     source: str,
     recipients: list[str],
     statuses: list[str],
-    recipient: Recipient | None = None,
+    recipient: QueuedRecipient | None = None,
 ) -> Record:
     here, received = settings.GATEPOST_NODE, event == "RECEIVE"
     found = {

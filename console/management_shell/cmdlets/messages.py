@@ -20,7 +20,7 @@ from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size, read_flag, read_text
 from console.queues import actions, queries
-from console.queues.models import Message, NextHop, Recipient
+from console.queues.models import Message, NextHop, QueuedRecipient
 
 COLUMNS = ("Identity", "FromAddress", "Status", "Size", "Subject")
 STATUSES = ("Active", "Suspended", "Retry", "Ready")
@@ -33,7 +33,7 @@ class Queued:
 
     message: Message
     key: str
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[QueuedRecipient, ...]
 
     @property
     def identity(self) -> str:
@@ -45,7 +45,7 @@ class Queued:
         return next((word for word in STATUSES if word in words), "Ready")
 
 
-def queued(recipients: QuerySet[Recipient]) -> Iterator[Queued]:
+def queued(recipients: QuerySet[QueuedRecipient]) -> Iterator[Queued]:
     """Waiting recipients, by message and queue, oldest message first."""
     rows = recipients.order_by("message__accepted_at", "message_id", "next_hop", "id").iterator(chunk_size=1000)
     for (_, key), group in groupby(rows, lambda row: (row.message_id, row.next_hop)):
@@ -93,8 +93,8 @@ def chosen(call: Call, most: int) -> Iterator[tuple[Queued, Record]]:
         call.host.tick()
 
 
-def _recipients(call: Call) -> QuerySet[Recipient]:
-    every: QuerySet[Recipient] = queries.waiting_recipients()
+def _recipients(call: Call) -> QuerySet[QueuedRecipient]:
+    every: QuerySet[QueuedRecipient] = queries.waiting_recipients()
     wanted = call.get("Identity")
     if isinstance(wanted, Record) and isinstance(wanted.source, Queued):
         return every.filter(pk__in=[each.pk for each in wanted.source.recipients])
@@ -106,7 +106,7 @@ def _recipients(call: Call) -> QuerySet[Recipient]:
     return _of_one(every, str(wanted or ""))
 
 
-def _of_one(every: QuerySet[Recipient], wanted: str) -> QuerySet[Recipient]:
+def _of_one(every: QuerySet[QueuedRecipient], wanted: str) -> QuerySet[QueuedRecipient]:
     """Fewer rows to look at when an identity names a message."""
     try:
         return every.filter(message_id=UUID(wanted.rpartition("\\")[2]))

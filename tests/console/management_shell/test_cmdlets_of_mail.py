@@ -21,7 +21,7 @@ from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size
 from console.processes.address import free_port
-from console.queues.models import NextHop, Recipient
+from console.queues.models import NextHop, QueuedRecipient
 from console.tracking.models import Session
 from tests.console.builders import ADMIN, receive_connector
 from tests.console.management_shell import waiting_mail
@@ -36,7 +36,7 @@ def shell() -> Shell:
 
 
 def statuses() -> list[str]:
-    return sorted(Recipient.objects.values_list("status", flat=True))
+    return sorted(QueuedRecipient.objects.values_list("status", flat=True))
 
 
 def test_queues_are_shown_filtered_and_held(shell: Shell, settings) -> None:
@@ -86,12 +86,12 @@ def test_messages_are_shown_held_and_removed(shell: Shell, monkeypatch: pytest.M
 def test_a_message_is_one_of_its_queue_only(shell: Shell) -> None:
     found = waiting_mail.message()
     waiting_mail.next_hop("mailbox", domain="mailbox")
-    Recipient.objects.create(
+    QueuedRecipient.objects.create(
         message=found, address="ann@contoso.com", next_hop="mailbox",
         due_at=found.accepted_at, notice_at=found.expires_at,
     )  # fmt: skip
     shell.run("Get-Queue fabrikam.com | Get-Message | Suspend-Message -Confirm:$false")
-    assert {each.next_hop: each.status for each in Recipient.objects.all()} == {
+    assert {each.next_hop: each.status for each in QueuedRecipient.objects.all()} == {
         waiting_mail.HOP: "suspended", "mailbox": "ready",
     }  # fmt: skip
 
@@ -108,7 +108,7 @@ def test_the_tracking_log_tells_how_it_ended(shell: Shell) -> None:
     everybody = ("bob@fabrikam.com", "eve@fabrikam.com", "ann@fabrikam.com")
     found = waiting_mail.message(*everybody, message_id="<7@contoso.com>")
     now = timezone.now()
-    rows = Recipient.objects.filter(message=found)
+    rows = QueuedRecipient.objects.filter(message=found)
     rows.filter(address="bob@fabrikam.com").update(status="delivered", finished_at=now, remote_host="mx.fabrikam.com")
     rows.filter(address="eve@fabrikam.com").update(
         status="failed", finished_at=now + timedelta(seconds=1), last_error="550 5.1.1 User unknown"

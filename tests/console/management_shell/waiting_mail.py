@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from console.queues.models import Content, Message, NextHop, Recipient
+from console.queues.models import Content, Message, NextHop, QueuedRecipient
 
 HOP = "domain:Internet:fabrikam.com"
 EML = b"Subject: Figures\r\n\r\nhello\r\n"
@@ -35,7 +35,7 @@ def message(*recipients: str, hop: str = HOP, **values: Any) -> Message:
     found = Message.objects.create(**(facts | values))
     Content.objects.create(message_id=found.pk, number=0, chunk=EML)
     for address in addresses:
-        Recipient.objects.create(
+        QueuedRecipient.objects.create(
             message=found,
             address=address,
             next_hop=hop,

@@ -8,7 +8,7 @@ from console.actors import SYSTEM, Actor, Role
 from console.audit.models import Entry
 from console.processes.address import free_port
 from console.queues import actions, queries
-from console.queues.models import NextHop, Recipient
+from console.queues.models import NextHop, QueuedRecipient
 from tests.deliver.conftest import HEADER, closed_pool, configure, deliver, forward, journal, query, sink
 from transport.deliver import retention
 
@@ -29,7 +29,7 @@ def dead(journal, forward, deliver, configure):
 
 
 def ids():
-    return list(Recipient.objects.filter(next_hop=HOP).order_by("id").values_list("pk", flat=True))
+    return list(QueuedRecipient.objects.filter(next_hop=HOP).order_by("id").values_list("pk", flat=True))
 
 
 def test_a_queue_shows_what_waits_and_why(dead):
@@ -78,19 +78,21 @@ def test_removal_tells_the_sender_only_if_wished(dead, query):
     assert query("SELECT count(*) FROM queues_message WHERE origin = 'generated'") == [(2,)]
     assert actions.remove_recipients(SYSTEM, [third], with_ndr=False) == 1
     assert query("SELECT count(*) FROM queues_message WHERE origin = 'generated'") == [(2,)]
-    assert set(Recipient.objects.filter(pk__in=[first, second, third]).values_list("status", flat=True)) == {"removed"}
+    assert set(QueuedRecipient.objects.filter(pk__in=[first, second, third]).values_list("status", flat=True)) == {
+        "removed"
+    }
     assert query("SELECT count(*) FROM queues_content c JOIN queues_message m ON m.id = c.message_id "
                  "WHERE origin = 'received'") == [(0,)]  # fmt: skip
     assert queries.ledger().balances
 
 
 def test_what_is_being_delivered_is_not_removed(dead):
-    Recipient.objects.filter(pk=ids()[0]).update(claimed_by=1)
+    QueuedRecipient.objects.filter(pk=ids()[0]).update(claimed_by=1)
     assert actions.remove_recipients(SYSTEM, ids(), with_ndr=False) == 2
 
 
 def test_export_gives_the_message_and_is_recorded(dead):
-    message = Recipient.objects.first().message_id
+    message = QueuedRecipient.objects.first().message_id
     assert b"".join(actions.export(SYSTEM, message)) == HEADER + b"body\r\n"
     assert Entry.objects.get().verb == "exported"
 
@@ -110,7 +112,7 @@ def test_the_ledger_command_says_when_something_is_missing(dead, capsys):
     call_command("ledger")
     said = capsys.readouterr().out
     assert "The books balance." in said and "No forwarder has told" in said
-    Recipient.objects.first().delete()
+    QueuedRecipient.objects.first().delete()
     with pytest.raises(CommandError, match="1 recipients are missing"):
         call_command("ledger")
 

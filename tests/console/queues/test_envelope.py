@@ -3,7 +3,7 @@
 import msgspec
 from django.db import connection
 
-from console.queues.models import Message, Recipient
+from console.queues.models import Message, QueuedRecipient
 from transport.shell.forward.queue_tables import MESSAGE_TYPES
 from transport.smtp.envelope import OF_MESSAGE, Envelope
 
@@ -22,7 +22,7 @@ def test_every_fact_of_an_envelope_has_a_column_and_every_column_is_filled() -> 
     assert columns == MESSAGE_TYPES
     of_recipients = set(Envelope.__struct_fields__) - set(OF_MESSAGE)
     assert of_recipients == {"recipients", "notify", "orcpt", "body_file"}
-    assert {"address", "notify", "orcpt"} <= {field.name for field in Recipient._meta.concrete_fields}
+    assert {"address", "notify", "orcpt"} <= {field.name for field in QueuedRecipient._meta.concrete_fields}
 
 
 def test_a_fact_that_came_later_has_the_same_default_in_a_record_and_in_the_table() -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from console.actors import Role
 from console.audit.models import Entry
 from console.queues import queries
-from console.queues.models import Content, Message, NextHop, Recipient
+from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Session
 
 pytestmark = pytest.mark.django_db
@@ -45,13 +45,13 @@ def queued(hop):
         )  # fmt: skip
         Content.objects.create(message_id=message.pk, number=0, chunk=b"Subject: Hello\r\n\r\nbody\r\n")
         later = {"due_at": now + timedelta(minutes=5), "notice_at": now + timedelta(hours=4)}
-        return Recipient.objects.create(message=message, address=address, next_hop=next_hop, **(later | values))
+        return QueuedRecipient.objects.create(message=message, address=address, next_hop=next_hop, **(later | values))
 
     return queued
 
 
 def statuses():
-    return list(Recipient.objects.order_by("id").values_list("status", flat=True))
+    return list(QueuedRecipient.objects.order_by("id").values_list("status", flat=True))
 
 
 def act(client, verb, *recipients):
@@ -112,7 +112,7 @@ def test_a_queue_is_retried_suspended_and_resumed(admin, queued, hop):
         assert NextHop.objects.get().suspended is suspended
     admin.post(url, {"verb": "retry", "pk": hop.key})
     assert NextHop.objects.get().retry_at is None
-    assert Recipient.objects.get().due_at <= timezone.now()
+    assert QueuedRecipient.objects.get().due_at <= timezone.now()
     assert set(Entry.objects.values_list("verb", flat=True)) == {"suspended", "resumed", "retried"}
 
 
@@ -123,7 +123,7 @@ def test_messages_are_suspended_resumed_and_retried(admin, queued):
     act(admin, "resume", first)
     act(admin, "retry", second)
     assert statuses() == ["ready", "ready"]
-    assert all(each.due_at <= timezone.now() for each in Recipient.objects.all())
+    assert all(each.due_at <= timezone.now() for each in QueuedRecipient.objects.all())
 
 
 @pytest.mark.parametrize(
@@ -263,4 +263,4 @@ def test_a_key_that_no_queued_mail_can_have_chooses_nothing(admin, queued, key):
         assert admin.post(reverse("queues:remove-messages"), {"verb": "remove-without-ndr", **given}).status_code < 400
     message = reverse("queues:message", args=[recipient.message_id])
     assert admin.post(message, {"verb": "suspend", "pk": key}).status_code < 400
-    assert Recipient.objects.get().status == recipient.status
+    assert QueuedRecipient.objects.get().status == recipient.status
