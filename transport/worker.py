@@ -135,7 +135,7 @@ class Transport:
         url = self._settings.database_url
         jobs = [self._tick()]
         if url:
-            jobs.append(follow(url, config_feed.CHANNEL, 1.0, self._step))
+            jobs.append(follow(url, config_feed.CHANNEL, config_feed.POLL, self._step))
             jobs.append(follow(url, recipient_feed.CHANNEL, recipient_feed.POLL, self._recipients.step))
         if self._shared_counts is not None:
             jobs.append(self._shared_counts.follow())

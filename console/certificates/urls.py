@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.certificates.files import (
+from console.certificates.file_views import (
     AuthorityFile,
     ChainFile,
     ExportPage,

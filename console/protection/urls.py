@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.protection.connection_pages import AllowListPages, BlockListPages, ConnectionFilterPage, ProviderPages
+from console.protection.connection_views import AllowListPages, BlockListPages, ConnectionFilterPage, ProviderPages
 from console.protection.views import RecipientFilterPage, SenderFilterPage
 
 app_name = "protection"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from console.tracking.refusal_pages import RefusalList, RefusalPage
+from console.tracking.refusal_views import RefusalList, RefusalPage
 from console.tracking.views import SessionFile, SessionPage, SessionPages, SessionsFile
 
 app_name = "tracking"

@@ -17,7 +17,7 @@ from transport.config import bounds
 from transport.config.endpoint import Binding
 from transport.deliver.slots import HASTE, SLOTS
 from transport.send import hosts, remote_reply
-from transport.send.hosts import Host, Policy
+from transport.send.hosts import Host, HostPolicy
 from transport.send.remote_reply import Verdict
 
 LIFETIME = 20.0
@@ -70,7 +70,7 @@ def resolver(servers: Servers) -> dns.resolver.Resolver:
     return found
 
 
-def smart_hosts(names: list[str], policy: Policy, servers: Servers) -> Iterator[Host]:
+def smart_hosts(names: list[str], policy: HostPolicy, servers: Servers) -> Iterator[Host]:
     """The addresses of every smart host, in the administrator's order. A name may be one of A, /etc/hosts, or MX.
 
     Raises LookUpFailed, before the first host, when there is none.
@@ -87,7 +87,7 @@ def smart_hosts(names: list[str], policy: Policy, servers: Servers) -> Iterator[
         raise LookUpFailed(hosts.loops(what) if ours else hosts.nobody(what, ()))
 
 
-def _smart_host(name: str, policy: Policy, servers: Servers) -> list[Host]:
+def _smart_host(name: str, policy: HostPolicy, servers: Servers) -> list[Host]:
     address = hosts.literal(name)
     if address is not None:
         return [Host(name, address)]
@@ -108,7 +108,7 @@ def _system_addresses(name: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def mail_exchangers(domain: str, policy: Policy, servers: Servers) -> Iterator[Host]:
+def mail_exchangers(domain: str, policy: HostPolicy, servers: Servers) -> Iterator[Host]:
     """The addresses of the mail exchangers of a domain, best preference first; without MX the domain's own.
 
     Raises LookUpFailed, before the first host, when there is none.
@@ -116,7 +116,7 @@ def mail_exchangers(domain: str, policy: Policy, servers: Servers) -> Iterator[H
     return _literal(domain, policy) if domain.startswith("[") else _exchangers(domain, policy, LookUp(servers))
 
 
-def _literal(domain: str, policy: Policy) -> Iterator[Host]:
+def _literal(domain: str, policy: HostPolicy) -> Iterator[Host]:
     address = hosts.literal(domain)
     if address is not None and policy.is_us(address, _is_local):
         raise LookUpFailed(hosts.loops(domain))
@@ -125,7 +125,7 @@ def _literal(domain: str, policy: Policy) -> Iterator[Host]:
     yield Host(domain, address)
 
 
-def _exchangers(domain: str, policy: Policy, look_up: LookUp) -> Iterator[Host]:
+def _exchangers(domain: str, policy: HostPolicy, look_up: LookUp) -> Iterator[Host]:
     """The addresses of one preference are all known before the first of them is tried: one may be ourselves."""
     inner: tuple[str, ...] = ()
     left, better = MOST_ADDRESSES, False

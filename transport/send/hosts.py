@@ -48,7 +48,7 @@ class Host(msgspec.Struct, frozen=True):
             return self.address.partition("%")[0]
 
 
-class Policy(msgspec.Struct, frozen=True):
+class HostPolicy(msgspec.Struct, frozen=True):
     """What keeps a host off the list: the names and bindings that are our own, the port that we would connect to, and
     the ranges of inner addresses that mail may go to. `ranges` is None where an administrator named the hosts: then
     every address will do, and a name says nothing.
@@ -93,17 +93,17 @@ class Sifted(msgspec.Struct, frozen=True):
     inner: tuple[str, ...] = ()
 
 
-def policy(snapshot: Snapshot, server: str, port: int, ranges: tuple[IPRange, ...] | None) -> Policy:
+def policy(snapshot: Snapshot, server: str, port: int, ranges: tuple[IPRange, ...] | None) -> HostPolicy:
     """The policy of one Send connector. Our names are those that our connectors and this server give themselves."""
     receiving = [connector for connector in snapshot.receive_connectors if connector.enabled]
     sending = [connector for connector in snapshot.send_connectors if connector.enabled]
     names = {server, *(each.fqdn for each in receiving), *(each.fqdn for each in sending)}
     own = frozenset(name.lower() for name in names if name) - _NOBODYS_NAME
     bindings = frozenset(binding for connector in receiving for binding in connector.bindings)
-    return Policy(own, bindings, port, ranges)
+    return HostPolicy(own, bindings, port, ranges)
 
 
-def sift(names: Iterable[str], found: Iterable[Host], by: Policy, is_local: IsLocal) -> Sifted:
+def sift(names: Iterable[str], found: Iterable[Host], by: HostPolicy, is_local: IsLocal) -> Sifted:
     """`names` are the hosts of one preference, `found` their addresses."""
     hosts = tuple(dict.fromkeys(found))
     if any(by.names_us(name) for name in names) or any(by.is_us(host.address, is_local) for host in hosts):

@@ -16,7 +16,7 @@ from transport.shell.database import Connection
 from transport.shell.queries import QUERIES
 
 CHANNEL = "gatepost_config"
-POLL = 2.0
+POLL = 1.0
 log = logging.getLogger(__name__)
 
 
