@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.dns_server import DnsServer
+from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import RunningTransport
 from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
@@ -266,3 +267,19 @@ def test_a_list_that_does_not_serve_us_refuses_nobody_and_stands_in_healthz(tran
         assert transport.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
         words = [problem["message"] for problem in transport.facts()["problems"]]
         assert [text for text in words if "bl.test answers 127.255.255.254" in text]
+
+
+def test_an_answer_that_comes_during_a_handshake_is_heard(transport: RunningTransport) -> None:
+    """Else everything that waits for it would wait for ever."""
+    transport.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    with DnsServer(silent=True) as server:
+        servers = (Binding("127.0.0.1", server.port),)
+        settings = ConnectionFilter(dns_servers=servers, dns_timeout=1, reverse_dns_lookup_enabled=True)
+        transport.publish(connection_filter=settings, certificates=(certificate(),))
+        transport.start()
+        client = transport.greeted()
+        assert client.say("STARTTLS").startswith("220 ")
+        wait_for(lambda: "DNS did not answer about 127.0.0.1" in transport.log, "DNS is waited for")
+        client.start_tls()
+        client.say("EHLO client.test")
+        assert "Queued mail" in client.message(b"Subject: hello\r\n\r\nbody")
