@@ -47,7 +47,7 @@ def test_no_ending_but_crlf_dot_crlf_ends_a_message(gateway: Gateway, whole: boo
         assert client.say("NOOP") == "250 2.0.0 OK", end  # no further reply was waiting
     found = gateway.taken()[before:]
     assert [sender for sender, _, _ in found] == ["outer@example.org"] * len(ENDS)
-    assert all(recipients == ["anna@contoso.com"] for _, recipients, _ in found)
+    assert all(list(recipients) == ["anna@contoso.com"] for _, recipients, _ in found)
 
 
 def test_the_true_ending_is_one(gateway: Gateway) -> None:
