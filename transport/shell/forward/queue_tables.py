@@ -65,8 +65,11 @@ def _listed(connection: Connection, addresses: list[str]) -> set[str]:
 def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
     for e in (record.envelope for record in records):
-        facts = [write(fact) if write else fact for fact, write in zip(_facts(e), _WRITTEN, strict=True)]
-        yield *facts, "received", len(e.recipients), _time(retry.expiry(limits, e.accepted_at))
+        texts = _texts(e)
+        if not _is_plain("".join(texts)):
+            texts = map(_text, texts)
+        other = "received", len(e.recipients), _time(retry.expiry(limits, e.accepted_at))
+        yield *map(_uuid, _identities(e)), *map(_time, _times(e)), *texts, *_numbers(e), *other
 
 
 def _content_rows(records: list[Record], directory: Path) -> Iterable[tuple[Any, ...]]:
@@ -92,28 +95,34 @@ def _time(seconds: float) -> datetime:
 
 def _text(text: str) -> str:
     """PostgreSQL's text holds everything but NUL and lone surrogates."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+    return text if _is_plain(text) else text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "\0" not in text
 
 
 def _uuid(octets: bytes) -> UUID:
     return UUID(bytes=octets)
 
 
-_COLUMNS: dict[type, tuple[str, Callable[[Any], object] | None]] = {
-    bytes: ("uuid", _uuid),
-    float: ("timestamptz", _time),
-    str: ("text", _text),
-    int: ("int8", None),
-    bool: ("bool", None),
-}
-"""The type of the column for a kind of fact, and how the fact is written to it."""
-_NARROW = {"revision": "int4"}
 _KINDS = {name: get_type_hints(Envelope)[name] for name in OF_MESSAGE}
-_facts = attrgetter(*OF_MESSAGE)
-_WRITTEN = [_COLUMNS[kind][1] for kind in _KINDS.values()]
-MESSAGE_TYPES = {name: _NARROW.get(name, _COLUMNS[kind][0]) for name, kind in _KINDS.items()} | {
+_COLUMNS = {bytes: "uuid", float: "timestamptz", str: "text", int: "int8", bool: "bool"}
+"""The type of the column for a kind of fact. Facts are written kind by kind."""
+_NARROW = {"revision": "int4"}
+
+
+def _of(*kinds: type) -> Callable[[Envelope], Iterable[Any]]:
+    """The facts of these kinds of an envelope."""
+    names = [name for kind in kinds for name in _KINDS if _KINDS[name] is kind]
+    found = attrgetter(*names)
+    return found if len(names) > 1 else lambda envelope: (found(envelope),)
+
+
+_identities, _times, _texts, _numbers = _of(bytes), _of(float), _of(str), _of(int, bool)
+MESSAGE_TYPES = {
+    name: _NARROW.get(name, column) for kind, column in _COLUMNS.items() for name in _KINDS if _KINDS[name] is kind
+} | {
     "origin": "text", "recipient_count": "int4", "expires_at": "timestamptz",
 }  # fmt: skip
 _COPY_MESSAGES = QUERIES["copy_messages"].replace(b"@columns", ", ".join(MESSAGE_TYPES).encode())
