@@ -72,11 +72,11 @@ class DurableEnd:
             raise OSError(f"{_BOOT} cannot be read")
         self._handle = -1
         self._mapped: mmap.mmap | None = None
-        self._before = durable_ends(directory)
+        self._segment, self._end, self._tails = durable_ends(directory)
 
     def begin(self, segment: str) -> None:
         """From now on this segment is written, nothing of it is durable. Raises OSError; then nothing has changed."""
-        tails = self._tails()
+        tails = self._with_tails()
         fresh = self._directory / f"{_NAME}.new"
         handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -88,7 +88,8 @@ class DurableEnd:
             close(handle)
             raise
         self.close()
-        self._handle, self._mapped, self._before = handle, _mapped(handle), Ends(segment, 0, tails)
+        self._handle, self._mapped = handle, _mapped(handle)
+        self._segment, self._end, self._tails = segment, 0, tails
 
     def advance(self, end: int) -> None:
         """The segment is durable up to here. Raises OSError; then nobody has heard of it."""
@@ -96,7 +97,7 @@ class DurableEnd:
             self._mapped[: _END.size] = _packed(end)
         elif os.pwrite(self._handle, _packed(end), 0) < _END.size:
             raise OSError("the disk is full")
-        self._before = self._before._replace(end=end)
+        self._end = end
 
     def close(self) -> None:
         """What was said stays."""
@@ -105,10 +106,9 @@ class DurableEnd:
         close(self._handle)
         self._handle, self._mapped = -1, None
 
-    def _tails(self) -> dict[str, int]:
+    def _with_tails(self) -> dict[str, int]:
         """The segments that still are there and hold more than is durable."""
-        before = self._before
-        ends = before.tails | ({before.segment: before.end} if before.segment else {})
+        ends = self._tails | ({self._segment: self._end} if self._segment else {})
         tails = {}
         for name, end in ends.items():
             with contextlib.suppress(FileNotFoundError):
