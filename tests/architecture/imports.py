@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -55,14 +55,6 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
 def files() -> dict[str, set[str]]:
     """Module → the modules of the product that it imports."""
     return {each: {found for name in imports(each) if (found := module_of(name))} - {each} for each in modules()}
-
-
-def joined(graph: Graph, room: Callable[[str], str]) -> dict[str, set[str]]:
-    """The same between rooms."""
-    found: dict[str, set[str]] = {room(each): set() for each in graph}
-    for each, others in graph.items():
-        found[room(each)] |= {room(other) for other in others} - {room(each)}
-    return found
 
 
 def circles(graph: Graph) -> list[list[str]]:

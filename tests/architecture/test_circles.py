@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.architecture.imports import circles, files, room_of
+from tests.architecture.imports import circles, files, names, room_of
 
 # The lowest first.
 # fmt: off
@@ -35,3 +35,8 @@ def test_no_arrow_runs_up() -> None:
     height = {room: place for place, room in enumerate(ORDER)}
     arrows = [(module, other) for module, others in files().items() for other in others]
     assert [f"{a} -> {b}" for a, b in arrows if height[room_of(a, ORDER)] < height[room_of(b, ORDER)]] == []
+
+
+def test_such_a_circle_would_be_found() -> None:
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "c", "a"]]
+    assert set(names("def later():\n    from a import b\nif TYPE_CHECKING:\n    import c.d")) == {"a.b", "c.d"}
