@@ -1,4 +1,4 @@
-"""DNS asked by the console, for the test of an address and the computers of a domain; the transport has its own way."""
+"""DNS asked by the console, for the test of an address and the computers of a domain."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import dns.exception
-import dns.nameserver
 import dns.resolver
 
+from transport import name_servers
 from transport.config.connection_filter import ConnectionFilter
 from transport.receive.dns import list_name
 
@@ -23,7 +23,7 @@ def lists_of(address: str, domains: Sequence[str], settings: ConnectionFilter) -
 
     def ask(domain: str) -> tuple[str, ...] | None:
         try:
-            return tuple(record.to_text() for record in resolver.resolve(list_name(address, domain), "A", search=False))
+            return name_servers.texts(resolver.resolve(list_name(address, domain), "A", search=False))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
         except (dns.exception.DNSException, OSError):
@@ -62,18 +62,10 @@ def _hosts(domain: str, records: list[str]) -> list[str]:
 
 def _records(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[str]:
     try:
-        return [record.to_text() for record in resolver.resolve(name, kind, search=False)]
+        return list(name_servers.texts(resolver.resolve(name, kind, search=False)))
     except (dns.exception.DNSException, OSError):
         return []
 
 
 def _resolver(settings: ConnectionFilter) -> dns.resolver.Resolver:
-    servers = settings.dns_servers
-    try:
-        resolver = dns.resolver.Resolver(configure=not servers)
-    except dns.resolver.NoResolverConfiguration:
-        resolver = dns.resolver.Resolver(configure=False)
-    if servers:
-        resolver.nameservers = [dns.nameserver.Do53Nameserver(each.ip, each.port) for each in servers]
-    resolver.lifetime = settings.dns_timeout
-    return resolver
+    return name_servers.asking(dns.resolver.Resolver(configure=False), settings.dns_servers, settings.dns_timeout)

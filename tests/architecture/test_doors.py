@@ -21,9 +21,10 @@ STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.log_lines", "transport.node")
 QUEUE = ("transport.queries", "transport.next_hops", "transport.routes")
-OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, "aiosmtpd", "argon2", "cryptography", "dns", "msgspec", "psycopg",
+DNS = ("transport.name_servers", "dns")
+OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec", "psycopg",
            "psycopg_pool", "redis", "spnego", "uvloop")
-FRIENDS_OF_DJANGO = ("argon2", "asgiref", "celery", "cryptography", "csp", "defusedxml", "django", "django_htmx", "dns",
+FRIENDS_OF_DJANGO = ("argon2", "asgiref", "celery", "cryptography", "csp", "defusedxml", "django", "django_htmx", *DNS,
                      "h11", "kombu", "lark", "msgspec", "nh3", "prompt_toolkit", "psycopg", "psycopg_pool", "re2",
                      "redis", "spnego", "uvicorn")
 
@@ -34,7 +35,7 @@ DOORS = {
     "transport.receive": (*PURE, "cryptography.x509", "transport.config", "transport.smtp"),
     "transport.send": (*PURE, "transport.config", "transport.smtp"),
     "transport.trace": (*PURE, "transport.config", "transport.smtp"),
-    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "psycopg"),
+    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "dns", "psycopg"),
     "transport.shell": OUTSIDE,
     "transport.deliver": OUTSIDE,
     "transport.worker": (*OUTSIDE, "transport"),

@@ -1,7 +1,4 @@
-"""Which hosts to try for a next hop, in which order. Source: RFC 5321 §5.1, RFC 7505 (null MX).
-
-The servers asked are those that an administrator set (ExternalDNSServers), else the system's.
-"""
+"""Which hosts to try for a next hop, in which order. Source: RFC 5321 §5.1, RFC 7505 (null MX)."""
 
 import random
 import socket
@@ -10,9 +7,9 @@ from functools import lru_cache
 from time import monotonic
 
 import dns.exception
-import dns.nameserver
 import dns.resolver
 
+from transport import name_servers
 from transport.config import bounds
 from transport.config.endpoint import Binding
 from transport.deliver.slots import HASTE, SLOTS
@@ -63,9 +60,7 @@ class LookUp:
 @lru_cache(maxsize=16)
 def resolver(servers: Servers) -> dns.resolver.Resolver:
     """A resolver with a cache; without servers, the system's."""
-    found = dns.resolver.Resolver(configure=not servers)
-    if servers:
-        found.nameservers = [dns.nameserver.Do53Nameserver(server.ip, server.port) for server in servers]
+    found = name_servers.asking(dns.resolver.Resolver(configure=False), servers, LIFETIME)
     found.cache = dns.resolver.LRUCache(10_000)
     return found
 

@@ -1,7 +1,9 @@
 """Mailboxes in the browser."""
 
+import errno
 import sys
 from email.message import EmailMessage
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -155,6 +157,18 @@ def test_messages_are_deleted_for_good_and_it_is_written_down(admin, deliver, ho
     assert len(list((home / "mailboxes/contoso.com/bob/new").iterdir())) == 1
     entry = Entry.objects.get(kind="Mailbox")
     assert (entry.object_name, entry.before["messages"]) == ("bob@contoso.com", 2)
+
+
+def test_what_the_disk_refuses_to_delete_stays_and_is_said(admin, deliver, monkeypatch):
+    key = deliver("bob@contoso.com", "Stays")
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    answer = admin.post(url("message-remove"), {"pk": key})
+    assert (answer.status_code, "Read-only file system" in answer.text) == (422, True)
+    assert not Entry.objects.exists()
 
 
 CONTENT = [

@@ -6,7 +6,6 @@ The backend and the record types are imported here because dnspython does it lat
 import asyncio
 import logging
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 import dns._asyncio_backend
@@ -23,7 +22,7 @@ import dns.rdtypes.IN.A
 import dns.rdtypes.IN.AAAA
 import dns.resolver
 
-from transport.config import bounds
+from transport import name_servers
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding
 from transport.receive.dns import no_listing
@@ -35,7 +34,6 @@ MOST_AT_ONCE = 500
 """Questions that are out at one time; those beyond wait for their turn within the time-out."""
 MOST_WAITING = 5000
 """Questions that wait for their turn or answer; those beyond are not asked, as if DNS had been too slow for them."""
-MOST_RECORDS = bounds.DNS_ANSWER.lines
 NOTHING_KEPT = 60.0
 FAILURE_KEPT = 15.0
 """Seconds: so long the same client does not wait again for a server that did not answer."""
@@ -121,7 +119,7 @@ class DnsLookups:
             assert self._resolver is not None
             async with self._places:
                 found = await self._resolver.resolve(*question, search=False)
-            texts = tuple(record.to_text() for record in islice(found, MOST_RECORDS))
+            texts = name_servers.texts(found)
             seconds = min(float(found.rrset.ttl if found.rrset is not None else 0), LONGEST_KEPT)
             circuit.answered(provider, no_listing(texts) if provider else "")
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -144,26 +142,10 @@ class DnsLookups:
         """The resolver of these settings; when they are new, what others have answered is forgotten."""
         wanted = (settings.dns_servers, settings.dns_timeout)
         if self._resolver is None or wanted != self._settings:
-            self._settings, self._resolver = wanted, resolver(*wanted)
+            made = dns.asyncresolver.Resolver(configure=False)
+            self._settings, self._resolver = wanted, name_servers.asking(made, *wanted, OnePacket)
             self._kept.clear()
             self._circuit = Circuit()
-
-
-def resolver(servers: tuple[Binding, ...], seconds: int) -> dns.asyncresolver.Resolver:
-    """A resolver of the servers, or of those that the operating system names; gives up after so many seconds."""
-    made = dns.asyncresolver.Resolver(configure=False)
-    made.nameservers = [OnePacket(each.ip, each.port) for each in servers or _of_the_system()]
-    made.lifetime = float(seconds)
-    made.timeout = max(0.5, seconds / 2)
-    return made
-
-
-def _of_the_system() -> list[Binding]:
-    try:
-        named = dns.resolver.Resolver()
-    except dns.resolver.NoResolverConfiguration:
-        return [Binding("127.0.0.1", 53)]
-    return [Binding(str(each), named.port) for each in named.nameservers]
 
 
 class OnePacket(dns.nameserver.Do53Nameserver):
