@@ -235,3 +235,5 @@ class Client:
     def close(self) -> None:
         self._replies.close()
         self.connection.close()
+
+    __del__ = close  # a client that nobody holds any more has hung up
