@@ -5,7 +5,7 @@ from django.apps import AppConfig
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from transport.deliver import database
+from transport.deliver import database, mailboxes
 
 
 class QueuesConfig(AppConfig):
@@ -13,9 +13,12 @@ class QueuesConfig(AppConfig):
     label = "queues"
 
     def ready(self) -> None:
-        """Tasks that are sent from here belong to our Celery application; delivery uses the console's database."""
+        """Tasks that are sent from here belong to our Celery application; delivery uses the console's database, and
+        puts mail where the console looks for it.
+        """
         import_module("console.celery")
         database.address = address
+        mailboxes.root = import_module("console.mailboxes.queries").root
 
 
 def address() -> str:

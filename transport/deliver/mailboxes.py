@@ -1,7 +1,8 @@
 """Into mailboxes of this machine. Recipients that the directory does not hold are refused."""
 
 import logging
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,14 @@ DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
 UNKNOWN = remote_reply.refused("5.1.1", "RESOLVER.ADR.RecipNotFound; not found")
 
 log = logging.getLogger(__name__)
+
+
+def _of_environment() -> Path:
+    return Path(os.environ.get("GATEPOST_HOME") or "var").absolute() / "mailboxes"
+
+
+root: Callable[[], Path] = _of_environment
+"""Where they are. Whoever starts delivery may know it otherwise."""
 
 
 class Mailboxes:

@@ -1,11 +1,9 @@
 """How each kind of next hop is spoken to."""
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from transport.config.send_connector import SendConnector
-from transport.deliver import host_lookup
+from transport.deliver import host_lookup, mailboxes
 from transport.deliver.claims import HopState
 from transport.deliver.database import Pool
 from transport.deliver.mailboxes import Mailboxes
@@ -37,8 +35,7 @@ RELAYS: dict[DeliveryType, tuple[type[SmtpRelay], Callable[[SendConnector, HopSt
 def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
     """How mail for a next hop leaves under the newest configuration; None when it must be routed anew."""
     if state.delivery_type is DeliveryType.MAILBOX:
-        home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
-        return Mailboxes(home / "mailboxes", router, pool)
+        return Mailboxes(mailboxes.root(), router, pool)
     usable = (one for one in router.snapshot.send_connectors if one.enabled and one.name == state.connector)
     connector = next((one for one in usable if delivery_type(one) is state.delivery_type), None)
     if connector is None:

@@ -24,7 +24,7 @@ LOCKS = 0x6770  # the first of the two keys of our advisory locks: "gp"
 RETRY_AFTER = 0.5
 LOOK_EVERY, LOOK_AGAIN = 2.0, 0.5
 """Seconds between two looks at what is due; and when one was asked for since."""
-
+KINDS = frozenset(DeliveryType)
 
 Wake = Callable[[DeliveryType, str], None]
 Look = Callable[[Connection], None]
@@ -86,14 +86,15 @@ class Worker:
                 if notice.channel == "gatepost_config":
                     self.rerouted()
                 else:
-                    self._told(*notice.payload.split(" ", 1))
+                    self._told(notice.payload)
                 if SLOTS.stopping:
                     return
 
-    def _told(self, delivery_type: str, hop: str) -> None:
-        """There is mail for a next hop."""
-        if not SLOTS.wake(hop):
-            self.wake(DeliveryType(delivery_type), hop)
+    def _told(self, payload: str) -> None:
+        """There is mail for a next hop, of a kind. What another version says otherwise, `look` finds."""
+        kind, _, hop = payload.partition(" ")
+        if kind in KINDS and not SLOTS.wake(hop):
+            self.wake(DeliveryType(kind), hop)
 
 
 def bury_the_dead(connection: Connection) -> int:
