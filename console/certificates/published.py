@@ -46,9 +46,5 @@ def row_of(name: str, chain: str, encrypted_key: str) -> models.Certificate:
 
 
 CERTIFICATE = Certificates(
-    "Certificate",
-    Certificate,
-    models.Certificate,
-    "certificates",
-    (Page(_("Certificates"), "certificates:list"),),
+    "Certificate", Certificate, models.Certificate, "certificates", (Page(_("Certificates"), "certificates:list"),)
 )
