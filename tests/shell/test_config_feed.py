@@ -141,7 +141,8 @@ def test_a_broken_document_is_set_aside(office: Office, following: RunningTransp
 
 
 def test_an_address_that_cannot_be_bound_is_reported(office: Office, following: RunningTransport) -> None:
-    with following.client().connection as other:
+    client = following.client()
+    with client.connection as other:
         taken = other.getsockname()[1]  # a client's port is not free either
         here = following.connector("Here")
         there = following.connector("There", bindings=f"127.0.0.1:{taken}")

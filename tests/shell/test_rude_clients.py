@@ -90,12 +90,12 @@ def resident(transport: RunningTransport) -> int:
 def test_who_reads_no_replies_is_heard_no_further(serving: RunningTransport) -> None:
     """Every stored message used to open the door again, and replies piled up without end."""
     before = resident(serving)
-    client = serving.greeted().connection
-    client.settimeout(2)
+    client = serving.greeted()
+    client.connection.settimeout(2)
     sent = 0
     with suppress(TimeoutError):
         while sent < 64 << 20:
-            sent += client.send(MESSAGE + b"EHLO x\r\n" * 20_000)
+            sent += client.connection.send(MESSAGE + b"EHLO x\r\n" * 20_000)
     assert sent < 64 << 20
     assert resident(serving) - before < 16 << 20
     assert serving.greeted().message(b"Subject: x\r\n\r\nx").startswith("250 ")
@@ -111,12 +111,12 @@ def test_thousands_of_commands_sent_ahead_are_all_answered(serving: RunningTrans
 
 
 def test_a_flood_of_commands_keeps_nobody_waiting(serving: RunningTransport) -> None:
-    floods = [serving.greeted().connection for _ in range(20)]
+    floods = [serving.greeted() for _ in range(20)]
     for flood in floods:
-        flood.setblocking(False)
+        flood.connection.setblocking(False)
         with suppress(BlockingIOError):
             while True:
-                flood.send(b"NOOP\r\n" * 20_000)
+                flood.connection.send(b"NOOP\r\n" * 20_000)
     began = time.monotonic()
     assert serving.greeted().say("NOOP").startswith("250 ")
     assert time.monotonic() - began < 2
