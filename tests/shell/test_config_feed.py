@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
@@ -141,9 +142,8 @@ def test_a_broken_document_is_set_aside(office: Office, following: RunningTransp
 
 
 def test_an_address_that_cannot_be_bound_is_reported(office: Office, following: RunningTransport) -> None:
-    client = following.client()
-    with client.connection as other:
-        taken = other.getsockname()[1]  # a client's port is not free either
+    with closing(following.client()) as other:
+        taken = other.connection.getsockname()[1]  # a client's port is not free either
         here = following.connector("Here")
         there = following.connector("There", bindings=f"127.0.0.1:{taken}")
         office.publish(following.snapshot(here, there, revision=2))
