@@ -47,7 +47,7 @@ FROM processes_turn
 WHERE process = 'forwarder' AND waiting_since IS NOT NULL ORDER BY waiting_since
 """
 BACKLOGS = """
-SELECT node, extract(epoch FROM clock_timestamp() - at)::float8, extract(epoch FROM at)::float8,
+SELECT node, abs(extract(epoch FROM clock_timestamp() - at))::float8, extract(epoch FROM at)::float8,
     coalesce(waiting_messages, 0), coalesce(waiting_recipients, 0), coalesce(all_counted, false)
 FROM processes_turn WHERE process = 'forwarder' ORDER BY node
 """
@@ -243,7 +243,8 @@ class Backlog:
 
 
 def backlogs() -> list[Backlog]:
-    """What each forwarder says of the time after the question; of one that is away, what it said last.
+    """What each forwarder says of the time after the question; of one that is away, what it said last. One that has
+    gone, and left nothing behind, is not missed while another works.
 
     Takes a second or two, while somebody is away some more. Raises django.db.OperationalError.
     """
@@ -255,5 +256,6 @@ def backlogs() -> list[Backlog]:
             cursor.execute(BACKLOGS)
             found = [Backlog(*row) for row in cursor.fetchall()]
         if all(each.is_away or each.at > asked + COUNTED_WITHIN for each in found):
-            return [each for each in found if each.age <= FORGOTTEN or all(other.is_away for other in found)]
+            alone = all(each.is_away for each in found)
+            return [each for each in found if each.age <= FORGOTTEN or each.messages or alone]
         time.sleep(0.1)

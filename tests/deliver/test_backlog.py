@@ -71,16 +71,35 @@ def test_what_a_forwarder_said_is_not_taken_for_what_is_while_it_is_away(journal
     said = capsys.readouterr().out
     assert "(1 still in the journal)" in said
     assert "What came into the journal of gw in the last 4" in said and "its forwarder is away" in said
-    Turn.objects.update(at=moment(60), all_counted=False)
+    Turn.objects.update(at=moment(5), all_counted=False)
     call_command("ledger")
     assert "The journal of gw holds more than its forwarder has counted yet." in capsys.readouterr().out
 
 
 def test_a_node_that_is_no_more_is_not_missed_while_another_works(told):
     told()
-    Turn.objects.create(process="forwarder", node="gone", at=moment(-3600), waiting_recipients=5)
-    Turn.objects.filter(node="gw").update(at=moment(60))
+    Turn.objects.create(process="forwarder", node="gone", at=moment(-3600), waiting_messages=0, waiting_recipients=0)
+    Turn.objects.filter(node="gw").update(at=moment(5))
     assert [each.node for each in queries.backlogs()] == ["gw"]
+
+
+def test_mail_that_lies_on_a_node_that_is_no_more_stays_in_the_books(told, capsys):
+    """However long ago that was: somebody has to fetch it."""
+    told()
+    Turn.objects.create(process="forwarder", node="gone", at=moment(-3600), waiting_messages=4, waiting_recipients=5)
+    Turn.objects.filter(node="gw").update(at=moment(5))
+    call_command("ledger")
+    said = capsys.readouterr().out
+    assert "(5 still in the journal)" in said
+    assert "What came into the journal of gone in the last 360" in said
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_whichever_way_the_clock_was_set_a_forwarder_that_is_away_is_not_believed(told, capsys, hours):
+    told()
+    Turn.objects.update(at=moment(3600 * hours))
+    call_command("ledger")
+    assert "its forwarder is away" in capsys.readouterr().out
 
 
 def moment(seconds: float) -> str:
