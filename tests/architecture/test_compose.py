@@ -38,6 +38,12 @@ def test_services_wait_for_services_that_exist(compose: dict[str, Any]) -> None:
                 assert "healthcheck" in compose["services"][other], f"{name} waits for {other}'s health"
 
 
+def test_an_upgrade_replaces_who_reads_the_journal_before_who_writes_it(compose: dict[str, Any]) -> None:
+    """A forwarder of the former version sets aside what it cannot read; only started, so that mail waits for nobody."""
+    assert compose["services"]["transport"]["depends_on"]["forwarder"] == {"condition": "service_started"}
+    assert "transport" not in compose["services"]["forwarder"]["depends_on"]
+
+
 def test_volumes_are_declared_and_used(compose: dict[str, Any]) -> None:
     mounts = [mount for service in compose["services"].values() for mount in service.get("volumes", [])]
     assert {mount.partition(":")[0] for mount in mounts} == set(compose["volumes"])
