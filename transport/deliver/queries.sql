@@ -186,6 +186,12 @@ select m.id from queues_message m where m.accepted_at < now() - %s * interval '1
     select from queues_recipient r where r.message_id = m.id and r.status in ('ready', 'suspended'))
 limit %s
 
+-- name: delete_content
+delete from queues_content where message_id = any(%s)
+
+-- name: delete_messages
+delete from queues_message where id = any(%s)
+
 -- name: retire
 with gone as (
     delete from queues_recipient r using queues_message m where m.id = r.message_id and m.id = any(%(ids)s)
@@ -197,8 +203,11 @@ with gone as (
 insert into queues_retired (outcome, recipients) select outcome, n from sums
 on conflict (outcome) do update set recipients = queues_retired.recipients + excluded.recipients
 
+-- name: lock_next_hops
+-- Waits for every transaction that may be adding mail for a next hop, and holds up new ones for a moment.
+lock table queues_nexthop in exclusive mode
+
 -- name: forget_idle_hops
--- The lock waits for every transaction that may be adding mail for a next hop, and holds up new ones for a moment.
 delete from queues_nexthop h where not suspended and delivery_type = any(%s) and not exists (
     select from queues_recipient r where r.next_hop = h.key and r.status = 'ready')
 and not exists (select from queues_recipient r where r.next_hop = h.key and r.status = 'suspended')

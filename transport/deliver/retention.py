@@ -13,13 +13,13 @@ def forget_finished(days: float = KEEP_DAYS) -> int:
     with pool().connection() as connection, connection.transaction():
         ids = [row[0] for row in connection.execute(QUERIES["finished_messages"], [days, BATCH])]
         connection.execute(QUERIES["retire"], {"ids": ids})
-        connection.execute("DELETE FROM queues_content WHERE message_id = ANY(%s)", [ids])
-        connection.execute("DELETE FROM queues_message WHERE id = ANY(%s)", [ids])
+        connection.execute(QUERIES["delete_content"], [ids])
+        connection.execute(QUERIES["delete_messages"], [ids])
         return len(ids)
 
 
 def forget_idle_hops() -> int:
     """Delete next hops that nothing waits for; those of our own stay."""
     with pool().connection() as connection, connection.transaction():
-        connection.execute("LOCK TABLE queues_nexthop IN EXCLUSIVE MODE")
+        connection.execute(QUERIES["lock_next_hops"])
         return connection.execute(QUERIES["forget_idle_hops"], [list(REMOTE)]).rowcount
