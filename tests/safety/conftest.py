@@ -11,7 +11,7 @@ from tests.receive.builders import domain
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import RunningTransport
 from transport.config.snapshot import Snapshot
-from transport.shell.journal.journal import content
+from transport.shell.journal.segment import content
 
 DOMAINS = (
     domain("contoso.com", default=True),

@@ -36,7 +36,7 @@ from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.reception import Reception
 from transport.shell.feeds.config_feed import Copy
 from transport.shell.feeds.recipient_index import RecipientIndex
-from transport.shell.journal.journal import Record, read_segment, segments
+from transport.shell.journal.segment import Record, read_segment, segments
 from transport.worker import Transport, environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from tests.conftest import wait_for
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.filters import RecipientFilter
-from transport.shell.journal.journal import content
+from transport.shell.journal.segment import content
 
 ENVELOPE = b"MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@gatepost.test>\r\n"
 

@@ -18,15 +18,8 @@ import pytest
 from tests.conftest import wait_for
 from transport.shell.journal import body_file
 from transport.shell.journal.body_file import BodyFile
-from transport.shell.journal.journal import (
-    Damage,
-    Journal,
-    Record,
-    content,
-    read_segment,
-    segments,
-)
-from transport.shell.journal.segment import encode_head, mark_of
+from transport.shell.journal.journal import Journal
+from transport.shell.journal.segment import Damage, Record, content, encode_head, mark_of, read_segment, segments
 from transport.smtp.envelope import Envelope
 
 FORMER = Path(__file__).parents[1] / "fixtures" / "20261129T080000000000-00112233445566ff.journal"

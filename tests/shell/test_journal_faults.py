@@ -22,7 +22,8 @@ from tests.shell.test_journal import envelope, opened, store, written
 from transport.receive.outcome import ReadMailData
 from transport.shell.clients.incoming import IncomingMessage
 from transport.shell.journal.durable_end import durable_ends
-from transport.shell.journal.journal import Damage, Journal, Record, read_segment, segments
+from transport.shell.journal.journal import Journal
+from transport.shell.journal.segment import Damage, Record, read_segment, segments
 
 CALLS = ["open", "write", "writev", "pwrite", "fdatasync", "fsync", "rename", "ftruncate", "unlink", "close"]
 ERRORS = [errno.EIO, errno.ENOSPC, errno.EMFILE]

@@ -9,7 +9,7 @@ import pytest
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.filters import SenderFilter
 from transport.config.permissions import ANONYMOUS, Grant, Right
-from transport.shell.journal.journal import Record
+from transport.shell.journal.segment import Record
 
 SMALLEST_LIMIT = 65_536
 PLACES = {right: f"127.0.1.{number}" for number, right in enumerate(Right, 1)}

@@ -23,21 +23,8 @@ from typing import NamedTuple
 from transport.durable_file import close, sync_directory
 from transport.shell.journal.body_file import BodyFile, remove_orphans
 from transport.shell.journal.durable_end import DurableEnd
-from transport.shell.journal.segment import (
-    BODIES,
-    Buffer,
-    Damage,
-    Record,
-    content,
-    encode_head,
-    mark_of,
-    new_name,
-    read_segment,
-    segments,
-)
+from transport.shell.journal.segment import BODIES, Buffer, encode_head, mark_of, new_name, segments
 from transport.smtp.envelope import Envelope
-
-__all__ = ["Damage", "Journal", "Record", "content", "read_segment", "segments"]
 
 SEGMENT_BYTES = 64 << 20
 SEGMENT_AGE = 60.0
