@@ -41,7 +41,7 @@ class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
     def block(self, children: Children, place: Place) -> syntax.Script:
         return syntax.Script(tuple(_flat(children)), **place)
 
-    braces = group_of = otherwise = key = start
+    braces = group_of = otherwise = key = at_last = start
 
     def pipeline(self, children: Children, place: Place) -> syntax.Node:
         if isinstance(children[-1], Token):
@@ -112,9 +112,6 @@ class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
             name = str(name.value)
         return syntax.Member(children[0], str(name) if isinstance(name, Token) else name, **place)
 
-    def named_by_variable(self, children: Children, place: Place) -> syntax.Node:
-        return _variable(children[0], place)
-
     def method(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Method(children[0], str(children[1]), children[2] if len(children) > 2 else (), **place)
 
@@ -123,8 +120,11 @@ class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
 
     item_member, item_method, item_index = member, method, index
 
-    def arguments(self, children: Children, place: Place) -> tuple[syntax.Node, ...]:
+    def several(self, children: Children, place: Place) -> tuple[Any, ...]:
+        """What stands in a row, such as `param(…)` or `begin { … }` and what follows in the same line."""
         return tuple(children)
+
+    arguments = entries = cases = several
 
     def number(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Literal(number(children[0]), **place)
@@ -134,6 +134,8 @@ class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
 
     def variable(self, children: Children, place: Place) -> syntax.Node:
         return _variable(children[0], place)
+
+    named_by_variable = variable
 
     def single_quoted(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Literal(re.sub(f"([{SINGLES}])[{SINGLES}]", r"\1", children[0][1:-1]), **place)
@@ -146,13 +148,11 @@ class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
         child: Token | syntax.Node = children[0]
         if not isinstance(child, Token):
             return child
-        return _variable(child, place) if child.type == "TEXT_VARIABLE" else unescaped(child, DOUBLES)
+        if child.type == "TEXT_VARIABLE":
+            return _variable(child, place)
+        return unescaped(child, DOUBLES if child.type == "DOUBLE_TEXT" else "")
 
-    def here_part(self, children: Children, place: Place) -> str | syntax.Node:
-        child: Token | syntax.Node = children[0]
-        if not isinstance(child, Token):
-            return child
-        return _variable(child, place) if child.type == "TEXT_VARIABLE" else unescaped(child, "")
+    here_part = part
 
     def double_quoted(self, children: Children, place: Place) -> syntax.Node:
         return _text(children, place)
@@ -174,9 +174,6 @@ class Builder(StatementBuilder, Transformer_NonRecursive[Token, syntax.Script]):
         if len(set(names)) < len(names):
             raise ShellError("A key stands twice in this @{…}.")
         return syntax.Table(children[0], **place)
-
-    def entries(self, children: Children, place: Place) -> tuple[tuple[str, syntax.Node], ...]:
-        return tuple(children)
 
     def entry(self, children: Children, place: Place) -> tuple[str, syntax.Node]:
         key, value = children

@@ -64,9 +64,6 @@ class StatementBuilder:
         subject, cases = _nodes(children)
         return syntax.Switch(options, subject, cases, **place)
 
-    def cases(self, children: Children, place: Place) -> tuple[tuple[syntax.Node | None, syntax.Script], ...]:
-        return tuple(children)
-
     def case(self, children: Children, place: Place) -> tuple[syntax.Node | None, syntax.Script]:
         label, body = children
         return None if isinstance(label, Token) else label, body
@@ -122,15 +119,8 @@ class StatementBuilder:
     def plain_fact(self, children: Children, place: Place) -> tuple[str, syntax.Node]:
         return "", children[0]
 
-    def several(self, children: Children, place: Place) -> tuple[syntax.Node, ...]:
-        """`param(…)` or `begin { … }` and what follows in the same line."""
-        return tuple(children)
-
     def phase(self, children: Children, place: Place) -> syntax.Node:
         return syntax.Phase(str(children[0]).lower(), children[1], **place)
-
-    def at_last(self, children: Children, place: Place) -> Any:
-        return children[0]
 
 
 def _nodes(children: Children) -> Children:

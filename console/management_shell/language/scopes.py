@@ -27,7 +27,7 @@ FOREIGN = {
 
 
 class Scopes:
-    """`["name"]` in lower case. A function sees the script's variables; what it sets is its own."""
+    """`["name"] = …` in lower case. A function sees the script's variables; what it sets is its own."""
 
     def __init__(self) -> None:
         self.whole: MutableMapping[str, object] = {"error": [], "psscriptroot": "."}
@@ -63,9 +63,6 @@ class Scopes:
 
     def get(self, name: str, default: object = None) -> object:
         return self._chain.get(name, default)
-
-    def __getitem__(self, name: str) -> object:
-        return self._chain[name]
 
     def __setitem__(self, name: str, value: object) -> None:
         self._chain[name] = value

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, dataclass_transform
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 @dataclass(frozen=True)
 class Node:
-    """`line` and `column` count from 1."""
+    """`line` and `column` count from 1. Every kind of node is a frozen dataclass as well."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        dataclass(frozen=True)(cls)
 
     line: int = field(default=0, compare=False, repr=False, kw_only=True)
     column: int = field(default=0, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
 class Literal(Node):
     """A number, a text without `$`, `$true`, `$false`, `$null`, a Timespan."""
 
     value: object
 
 
-@dataclass(frozen=True)
 class Text(Node):
     """`"…$x…$(…)…"`."""
 
     parts: tuple[str | Node, ...]
 
 
-@dataclass(frozen=True)
 class Variable(Node):
     """`$name`, without the dollar."""
 
     name: str
 
 
-@dataclass(frozen=True)
 class Member(Node):
     """`of.name`; of `of.$name` and `of."…"` the name is a node."""
 
@@ -42,7 +44,6 @@ class Member(Node):
     name: str | Node
 
 
-@dataclass(frozen=True)
 class Method(Node):
     """`of.name(arguments)`."""
 
@@ -51,7 +52,6 @@ class Method(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
 class Index(Node):
     """`of[at]`."""
 
@@ -59,49 +59,42 @@ class Index(Node):
     at: Node
 
 
-@dataclass(frozen=True)
 class ListOf(Node):
     """`a,b`."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
 class Group(Node):
     """`( … )`."""
 
     statement: Node
 
 
-@dataclass(frozen=True)
 class Script(Node):
     """Statements; what all of them put out."""
 
     statements: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
 class Sub(Node):
     """`$( … )`: one object, or a list."""
 
     body: Script
 
 
-@dataclass(frozen=True)
 class Array(Node):
     """`@( … )`: always a list."""
 
     body: Script
 
 
-@dataclass(frozen=True)
 class Table(Node):
     """`@{key = value; …}`."""
 
     entries: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True)
 class Block(Node):
     """`{ … }` as a value."""
 
@@ -109,7 +102,6 @@ class Block(Node):
     text: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
 class Unary(Node):
     """`operator` is "not", "-", "+" or "join"."""
 
@@ -117,7 +109,6 @@ class Unary(Node):
     operand: Node
 
 
-@dataclass(frozen=True)
 class Binary(Node):
     """`operator` in lower case without dash: "eq", "clike", "and", "+", "..", "f"."""
 
@@ -126,7 +117,6 @@ class Binary(Node):
     right: Node
 
 
-@dataclass(frozen=True)
 class Step(Node):
     """`$x++`, `--$x`; `operator` is "+" or "-"; `before`: the new value counts, not the old one."""
 
@@ -135,7 +125,6 @@ class Step(Node):
     before: bool = False
 
 
-@dataclass(frozen=True)
 class Cast(Node):
     """`[type] operand`."""
 
@@ -143,7 +132,6 @@ class Cast(Node):
     operand: Node
 
 
-@dataclass(frozen=True)
 class OfType(Node):
     """`operand -as [type]`; `operator` is "as", "is" or "isnot"."""
 
@@ -152,7 +140,6 @@ class OfType(Node):
     type: str
 
 
-@dataclass(frozen=True)
 class Static(Node):
     """`[type]::name`, `[type]::name(arguments)`; without brackets `arguments` is None."""
 
@@ -161,7 +148,6 @@ class Static(Node):
     arguments: tuple[Node, ...] | None = None
 
 
-@dataclass(frozen=True)
 class Named(Node):
     """`-name`, `-name:value`; the value of `-name value` is the Positional that follows."""
 
@@ -169,21 +155,18 @@ class Named(Node):
     value: Node | None = None
 
 
-@dataclass(frozen=True)
 class Positional(Node):
     """A word that may be the value of the parameter before it."""
 
     value: Node
 
 
-@dataclass(frozen=True)
 class Splat(Node):
     """`@name`: the parameters that a table holds, or the words of a list."""
 
     name: str
 
 
-@dataclass(frozen=True)
 class Command(Node):
     """A cmdlet's name as written and its words."""
 
@@ -191,14 +174,12 @@ class Command(Node):
     words: tuple[Named | Positional | Splat, ...] = ()
 
 
-@dataclass(frozen=True)
 class Pipeline(Node):
     """The first stage is a Command or an expression, the others are Commands."""
 
     stages: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
 class Assignment(Node):
     """`$name = …`, `$object.Property += …`, `$table[key] = …`, `$a, $b = …`; `operator` is "=", "+=", "-=" …"""
 
@@ -207,7 +188,6 @@ class Assignment(Node):
     value: Node
 
 
-@dataclass(frozen=True)
 class If(Node):
     """`if (condition) { … } elseif … else { … }`."""
 
@@ -215,7 +195,6 @@ class If(Node):
     otherwise: Script | None = None
 
 
-@dataclass(frozen=True)
 class ForEach(Node):
     """`foreach ($name in source) { … }`."""
 
@@ -224,7 +203,6 @@ class ForEach(Node):
     body: Script
 
 
-@dataclass(frozen=True)
 class For(Node):
     """`for (begin; condition; turn) { … }`; what is left out is None."""
 
@@ -234,7 +212,6 @@ class For(Node):
     body: Script
 
 
-@dataclass(frozen=True)
 class While(Node):
     """`while (condition) { … }`; with `do`, the body runs once before; with `until`, it goes on while not condition."""
 
@@ -244,7 +221,6 @@ class While(Node):
     until: bool = False
 
 
-@dataclass(frozen=True)
 class Switch(Node):
     """`switch -Wildcard (subject) { label { … } … }`; the label of `default` is None."""
 
@@ -253,7 +229,6 @@ class Switch(Node):
     cases: tuple[tuple[Node | None, Script], ...]
 
 
-@dataclass(frozen=True)
 class Try(Node):
     """`try { … } catch [type] { … } finally { … }`."""
 
@@ -262,7 +237,6 @@ class Try(Node):
     finally_: Script | None = None
 
 
-@dataclass(frozen=True)
 class Leave(Node):
     """`kind` is "break", "continue", "return", "throw" or "exit"."""
 
@@ -270,7 +244,6 @@ class Leave(Node):
     value: Node | None = None
 
 
-@dataclass(frozen=True)
 class Attribute(Node):
     """`[Name(fact, fact = value)]`."""
 
@@ -279,7 +252,6 @@ class Attribute(Node):
     """Of one without a name the name is ""."""
 
 
-@dataclass(frozen=True)
 class Formal(Node):
     """A parameter of a function: `[type] $name = default`."""
 
@@ -289,7 +261,6 @@ class Formal(Node):
     default: Node | None = None
 
 
-@dataclass(frozen=True)
 class Params(Node):
     """`[CmdletBinding()] param(…)`."""
 
@@ -297,7 +268,6 @@ class Params(Node):
     formals: tuple[Formal, ...]
 
 
-@dataclass(frozen=True)
 class Phase(Node):
     """`begin { … }`, `process { … }`, `end { … }` of a function."""
 
@@ -305,7 +275,6 @@ class Phase(Node):
     body: Script
 
 
-@dataclass(frozen=True)
 class Function(Node):
     """`function name($a, $b) { … }`; what `param(…)` says stands in the body."""
 

@@ -141,10 +141,6 @@ def _address(value: Any) -> Parted:
     return Parted(found, IPAddressToString=str(found), AddressFamily=family)
 
 
-def _flag(value: Any) -> bool:
-    return truth(value)
-
-
 def _pattern(value: Any) -> Pattern:
     return value if isinstance(value, Pattern) else Pattern(text(value))
 
@@ -154,23 +150,23 @@ def _bytes(value: Any) -> bytes:
 
 
 CASTS: dict[str, Callable[[Any], Any]] = {
-    "string": lambda value: text(value),
+    "string": text,
     "char": _character,
     "int": _int,
     "long": _whole,
     "double": lambda value: float(as_number(value)),
-    "decimal": lambda value: as_number(value),
+    "decimal": as_number,
     "size": lambda value: value,
-    "bool": _flag,
-    "switch": _flag,
-    "array": lambda value: entries(value),
+    "bool": truth,
+    "switch": truth,
+    "array": entries,
     "arraylist": lambda value: Growing(entries(value)),
     "list": lambda value: GenericList(entries(value)),
     "hashtable": _table,
     "ordered": _table,
     "pscustomobject": _object,
     "object": lambda value: value,
-    "datetime": lambda value: as_time(value),
+    "datetime": as_time,
     "timespan": _timespan,
     "exception": lambda value: Record("Exception", {"Message": text(value)}, name=text(value)),
     "guid": lambda value: str(UUID(text(value))),
