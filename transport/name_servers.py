@@ -29,7 +29,7 @@ def asking(resolver: R, servers: Sequence[Binding], seconds: float, server: type
 
 
 def texts(answer: dns.resolver.Answer) -> tuple[str, ...]:
-    """As many records as anybody reads."""
+    """As many records as are read of a stranger's answer."""
     return tuple(record.to_text() for record in islice(answer, MOST_RECORDS))
 
 

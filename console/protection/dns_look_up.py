@@ -61,8 +61,9 @@ def _hosts(domain: str, records: list[str]) -> list[str]:
 
 
 def _records(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[str]:
+    """All of them: an administrator means every computer of the domain."""
     try:
-        return list(name_servers.texts(resolver.resolve(name, kind, search=False)))
+        return [record.to_text() for record in resolver.resolve(name, kind, search=False)]
     except (dns.exception.DNSException, OSError):
         return []
 

@@ -1,4 +1,4 @@
-"""The transport's I/O: the only room with asyncio, aiosmtpd and psycopg.
+"""The transport's I/O on the way in: the only room with asyncio and aiosmtpd.
 
 Reading order: in `clients` `wire` (the octets of one client) and `dialogue` (its states), `questions`, `sign_in` and
 `handshake` (what its commands need), `incoming` and `accepting` (one message), `reception` (what all sessions share),

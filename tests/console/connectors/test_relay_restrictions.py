@@ -14,6 +14,7 @@ from console.connectors import actions, queries, relay_restrictions
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.relay_restrictions import Restrictions, Which, computer, remarks, settings_of
 from console.protection import actions as protection
+from console.protection.queries import hosts_of
 from tests.console.builders import ADMIN, receive_connector
 from tests.dialogues.dialogue import FOLDER, read
 from tests.dns_server import DnsServer
@@ -210,6 +211,15 @@ def test_a_domain_is_looked_up_once_and_its_addresses_are_shown_to_be_checked(ad
     ]
     page = step(admin, "restrictions", **entries | {"computers": "192.0.2.5  # contoso.com"})
     assert "Anyone in 192.0.2.5 may send" in page.text
+
+
+def test_every_computer_of_a_domain_is_meant_however_many_there_are(admin):
+    """Whose is left out would lose its relay without a word."""
+    printers = [f"10.2.3.{number}" for number in range(1, 26)]
+    with DnsServer({("printers.x.test", "A"): printers}) as server:
+        protection.set_filter(ADMIN, ConnectionFilter(dns_servers=(Binding("127.0.0.1", server.port),)))
+        found = hosts_of(["printers.x.test"])
+    assert found == {"printers.x.test": dict.fromkeys(printers, "printers.x.test")}
 
 
 @pytest.mark.django_db
