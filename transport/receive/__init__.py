@@ -11,7 +11,7 @@ The contract with the shell, in the order in which it is used:
    `starttls.established`; `Accept` → store, then write the reply, or `data.not_stored`; `Ask` →
    `session.answered`, whenever the answer comes; `Await` → the same line again once one has.
 
-`conversation` drives all of it on values: dialogues, fuzz and the console's pages play a client there.
+`conversation` drives all of it on values: whoever asks what would be said plays a client there.
 
 A session keeps the policy and the connector with which it started.
 """
