@@ -36,14 +36,19 @@ def test_nmap_finds_no_open_relay(gateway: Gateway) -> None:
     assert "an open relay, all tests failed" in relays(gateway.port)
 
 
-def test_nmap_finds_an_open_relay_where_there_is_one() -> None:
-    """A connector that relays for everybody: were it not found, the test above would prove nothing."""
+@pytest.fixture
+def open_for_everybody() -> Iterator[Gateway]:
     everybody = Gateway()
     right = Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value)
     everybody.publish(everybody.connector(max_protocol_errors=None, grants=(right,)))
     everybody.start()
-    found = relays(everybody.port)
+    yield everybody
     everybody.remove()
+
+
+def test_nmap_finds_an_open_relay_where_there_is_one(open_for_everybody: Gateway) -> None:
+    """A connector that relays for everybody: were it not found, the test above would prove nothing."""
+    found = relays(open_for_everybody.port)
     assert "Server is an open relay (" in found, found
 
 
