@@ -18,11 +18,10 @@ NEXT_HOPS = """
 SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, coalesce(nullif(h.last_error, ''), q.last_error, ''),
     h.retry_count, h.retry_at, h.last_retry_at,
     coalesce(q.messages, 0), coalesce(q.recipients, 0), coalesce(q.deferred, 0), coalesce(q.active, 0),
-    coalesce(q.suspended, 0), q.oldest, q.next_due
+    q.oldest, q.next_due
 FROM queues_nexthop h LEFT JOIN (
     SELECT next_hop, count(DISTINCT r.message_id) AS messages, count(*) AS recipients,
         count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred, count(claimed_by) AS active,
-        count(*) FILTER (WHERE status = 'suspended') AS suspended,
         min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest,
         max(last_error) AS last_error
     FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id
@@ -66,7 +65,6 @@ class Queue:
     recipients: int
     deferred: int
     active: int
-    suspended_recipients: int
     oldest: datetime | None
     next_due: datetime | None
 
