@@ -435,8 +435,9 @@ def process(home: Path, database_url: str, redis_url: str) -> Iterator[Callable[
     environment = os.environ | {"GATEPOST_HOME": str(home), "DATABASE_URL": database_url, "REDIS_URL": redis_url}
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
-        log = (home / f"process-{len(started)}.log").open("wb")
-        child = subprocess.Popen([sys.executable, *arguments], cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
+        command = [sys.executable, *arguments]
+        with (home / f"process-{len(started)}.log").open("wb") as log:
+            child = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
         started.append(child)
         return child
 
