@@ -13,6 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from pytest_django.fixtures import Settings
 
 from console.processes import sockets
 from console.processes.account import Account
@@ -102,14 +103,14 @@ def redis_url(servers: Servers) -> str:
 
 
 @pytest.fixture
-def home(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data directory, named by settings and environment."""
     from console.processes.home import Home
 
     directory = tmp_path / "home"
     directory.mkdir()
     monkeypatch.setenv("GATEPOST_HOME", str(directory))
-    settings.GATEPOST_HOME, settings.HOME = directory, Home(directory)  # type: ignore[attr-defined]
+    settings.GATEPOST_HOME, settings.HOME = directory, Home(directory)
     return directory
 
 

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -75,8 +75,8 @@ class Aiosmtpd:
         self._kept: Lines = []
         self._server = Controller(self, hostname="127.0.0.1", port=port, tls_context=context)
 
-    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
-        self._kept.append(envelope.content)  # type: ignore[attr-defined]
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
+        self._kept.append(envelope.content)
         return "250 2.0.0 Ok"
 
     def start(self) -> None:

@@ -47,7 +47,7 @@ class Chance(World):
         self.chance = chance
 
     @property
-    def resources_low(self) -> bool:  # type: ignore[override]
+    def resources_low(self) -> bool:  # type: ignore[override]  # drawn anew each time
         return self.chance.random() < 0.01
 
     def load(self, session: Session) -> admission.Load:

@@ -92,7 +92,7 @@ class Dialogue(Wire):
 
     # From the greeting to the end
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # of TCP
         super().connection_made(transport)
         self._reception.sessions.add(self)
         self._reception.traffic.connections += 1

@@ -97,7 +97,7 @@ class Wire(SMTP):
 
     # The event loop
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # of TCP
         self._transport = transport
         self._began = self._seen = self._loop.time()
         self._loop.call_soon(self._safely, self._greet)
@@ -161,7 +161,7 @@ class Wire(SMTP):
 
     # Out
 
-    def push(self, status: bytes) -> None:  # type: ignore[override]
+    def push(self, status: bytes) -> None:  # type: ignore[override]  # aiosmtpd's takes text too
         """The one place that writes: everything that is due, in one go."""
         if not self._transport.is_closing():
             self._transport.write(status)

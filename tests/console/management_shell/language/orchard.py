@@ -62,8 +62,8 @@ class Orchard(Recorder):
         self.calls: list[dict[str, Any]] = []
         self.steps = 0
         table = BUILTIN | {each.name: each for each in self._cmdlets()}
-        self.interpreter = Interpreter(table | helping(table, ALIASES), ALIASES, self)
-        self.interpreter.table |= helping(self.interpreter.table, ALIASES)  # type: ignore[operator]
+        table |= helping(table, ALIASES)
+        self.interpreter = Interpreter(table, ALIASES, self)
 
     def got(self, script: str) -> list[object]:
         found: list[object] = []
