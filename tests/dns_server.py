@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import Counter
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -27,9 +28,12 @@ class DnsServer:
         silent: bool = False,
         silent_for: str = "",
         truncated: bool = False,
+        after: float = 0.0,
     ) -> None:
+        """`after`: seconds that it takes for each answer."""
         self.records = records or {}
         self.ttl, self.silent, self.silent_for, self.truncated = ttl, silent, silent_for, truncated
+        self.after = after
         self.asked: Counter[tuple[str, str]] = Counter()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -61,7 +65,14 @@ class DnsServer:
             name = question.name.to_text(omit_final_dot=True).lower()
             self.asked[name, kind] += 1
             if not (self.silent or (self.silent_for and name.endswith(self.silent_for))):
-                self._socket.sendto(self._answer(query, name, kind).to_wire(), client)
+                answer = self._answer(query, name, kind).to_wire()
+                self._send(answer, client)
+
+    def _send(self, answer: bytes, client: Any) -> None:
+        if self.after:
+            threading.Timer(self.after, self._socket.sendto, (answer, client)).start()
+        else:
+            self._socket.sendto(answer, client)
 
     def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
         response = dns.message.make_response(query)

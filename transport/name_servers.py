@@ -24,7 +24,7 @@ def asking(resolver: R, servers: Sequence[Binding], seconds: float, server: type
     """The resolver, made without configuration: it asks each server for at most half the time, all of them for
     `seconds`; `server` says by which means."""
     resolver.nameservers = [server(each.ip, each.port) for each in servers or _of_the_system()]
-    resolver.lifetime, resolver.timeout = seconds, max(0.5, min(2.0, seconds / 2))
+    resolver.lifetime, resolver.timeout = seconds, max(0.5, seconds / 2)
     return resolver
 
 

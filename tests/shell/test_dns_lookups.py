@@ -67,6 +67,16 @@ def test_an_answer_is_forgotten_with_its_ttl() -> None:
         assert server.asked["7.2.0.192.bl.test", "A"] == 2
 
 
+def test_a_list_that_is_slow_is_heard_while_the_time_out_lasts() -> None:
+    """Half of it belongs to each server: an administrator who allows five seconds does not lose an answer of two."""
+
+    async def talk(ask: Ask) -> None:
+        assert (await ask(BOTH))["bl.test"]
+
+    with DnsServer(LISTED, after=2.2) as server:
+        run(server, talk, timeout=5)
+
+
 def test_a_server_that_is_silent_means_not_listed_after_the_time_out() -> None:
     async def talk(ask: Ask) -> None:
         began = asyncio.get_running_loop().time()

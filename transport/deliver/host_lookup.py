@@ -17,7 +17,7 @@ from transport.send import hosts, remote_reply
 from transport.send.hosts import Host, HostPolicy
 from transport.send.remote_reply import Verdict
 
-LIFETIME = 20.0
+LIFETIME, ONE_SERVER = 20.0, 2.0
 MOST_ADDRESSES = 5
 """Of one host list that DNS gives, or of one smart host: so many are tried in one attempt."""
 
@@ -61,7 +61,7 @@ class LookUp:
 def resolver(servers: Servers) -> dns.resolver.Resolver:
     """A resolver with a cache; without servers, the system's."""
     found = name_servers.asking(dns.resolver.Resolver(configure=False), servers, LIFETIME)
-    found.cache = dns.resolver.LRUCache(10_000)
+    found.timeout, found.cache = ONE_SERVER, dns.resolver.LRUCache(10_000)
     return found
 
 
