@@ -10,10 +10,11 @@ from transport.config.snapshot import Snapshot
 
 def compile_snapshot(revision: int) -> Snapshot:
     """What the rows say now, as that revision."""
-    return Snapshot(revision=revision, **{kind.part: _part(kind) for kind in every_kind()})
+    return Snapshot(revision=revision, **{kind.part: part(kind) for kind in every_kind()})
 
 
-def _part(kind: Published) -> Any:
+def part(kind: Published) -> Any:
+    """What the rows of one kind say: its field of a snapshot."""
     rows = kind.model._default_manager
     if kind.is_single:
         row = rows.first()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 
-from console.publishing.compile import compile_snapshot
+from console.publishing.compile import part
+from console.publishing.published import kind_of
 from console.users.models import Group, User
+from transport.config.receive_connector import ReceiveConnector
 
 
 def users() -> QuerySet[User]:
@@ -36,6 +38,6 @@ def connectors_naming(principal: str) -> list[str]:
     wanted = principal.casefold()
     return [
         connector.name
-        for connector in compile_snapshot(0).receive_connectors
+        for connector in part(kind_of(ReceiveConnector))
         if any(grant.principal.casefold() == wanted for grant in connector.grants)
     ]

@@ -4,6 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from spnego._ntlm_raw.crypto import ntowfv1
 
@@ -151,3 +153,13 @@ def test_an_nt_hash_is_kept_only_for_users_of_ntlm_and_encrypted(admin, settings
 
 def test_the_nt_hash_is_that_of_windows():
     assert ntowfv1("Password").hex() == "a4f49c406510bdcab6824ee7c30fd852"
+
+
+def test_a_page_of_one_user_reads_the_connectors_and_no_list_of_addresses(admin):
+    admin.post(reverse("users:new"), ANNA)
+    grant = Grant("CONTOSO\\anna", Right.SUBMIT.value)
+    connectors.create(SYSTEM, receive_connector("For Anna", grants=(grant,)))
+    with CaptureQueriesContext(connection) as asked:
+        page = admin.get(reverse("users:details", args=[User.objects.get().pk])).text
+    assert "For Anna" in page
+    assert not [each["sql"] for each in asked if "protection_iplistentry" in each["sql"]]
