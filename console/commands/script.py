@@ -112,7 +112,7 @@ def _keytabs(found: Script, after: Snapshot) -> None:
         name = quoted((new or old).name)
         what = f"Remove the keytab {name}" if new is None else f"The keytab {name} is not in this script: load it"
         if old != new:
-            found.lines.append(f"# {what} under Protection, Kerberos.")
+            found.lines.append(f"# {what} under Recipients, Keytabs.")
 
 
 def _removed_certificates(found: Script, after: Snapshot) -> None:

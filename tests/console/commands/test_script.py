@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from console import navigation
 from console.commands.script import new_commands, script
 from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
 from transport.config.address_space import AddressSpace
@@ -14,6 +15,7 @@ from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import parse_binding
 from transport.config.filters import RecipientFilter
+from transport.config.keytab import Keytab
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, Right
 from transport.config.receive_connector import TlsVersion, Usage
 from transport.config.rules import preset
@@ -165,3 +167,10 @@ def test_a_private_key_never_stands_in_a_script():
 @pytest.mark.parametrize("same", [Snapshot(), snapshot(receive_connector(grants=(RELAY,)))])
 def test_nothing_changed_is_no_command(same: Snapshot):
     assert script(same, same) == []
+
+
+def test_whoever_reads_that_a_keytab_is_not_in_the_script_finds_its_page_where_it_says():
+    (line,) = script(Snapshot(), Snapshot(keytabs=(Keytab(name="Contoso", keys=(), encrypted=""),)))
+    pages = {title: [feature.label for feature in features] for title, features in navigation.GROUPS}
+    assert 'The keytab "Contoso" is not in this script: load it under Recipients, Keytabs.' in line
+    assert "Keytabs" in pages["Recipients"]
