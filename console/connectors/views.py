@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from console.commands.script import new_commands
 from console.connectors import actions, models, other_versions, queries
 from console.connectors.forms import SendConnectorForm
+from console.connectors.published import RECEIVE, SEND
 from console.connectors.sentence import held_by, sentence, target, ways_in
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, Detail, Filter, Verb
 from console.crud.access import RoleRequired
@@ -170,7 +171,7 @@ class ReceivePages(ConnectorPages):
         "name", "enabled", "remote_ip_ranges", "permission_groups", "grants", "auth_mechanism", "require_tls", "fqdn",
         "max_message_size", "max_recipients_per_message",
     ]  # fmt: skip
-    search = ["name", "comment", "fqdn", "bindings", "remote_ip_ranges"]
+    search = RECEIVE.search
     new_url = "connectors:receive-wizard"
     edit_url = "connectors:receive-edit"
     details_template = "connectors/receive_details.html"
@@ -254,7 +255,7 @@ class SendPages(ConnectorPages):
         Detail(_("Comment"), "comment"),
     ]
     told = ["name", "enabled", "address_spaces", "dns_routing_enabled", "smart_hosts", "port", "fqdn"]
-    search = ["name", "comment", "address_spaces", "smart_hosts"]
+    search = SEND.search
     form_class = SendConnectorForm
     form_template = "connectors/send_form.html"
     details_template = "connectors/send_details.html"

@@ -10,6 +10,7 @@ from console.crud import BADGE, MONO, Badge, Column, Detail, Filter, Verb
 from console.crud.format import badge_html
 from console.domains import actions, models
 from console.domains.forms import DomainForm
+from console.domains.published import ACCEPTED_DOMAIN
 from console.publishing.rows import struct_of
 from console.publishing.settings_pages import SettingsPages
 from transport.config.accepted_domain import AcceptedDomain, DomainType
@@ -71,7 +72,7 @@ class DomainPages(SettingsPages):
         Detail(_("Default"), lambda row: _t("Yes: it gives the postmaster address") if row.default else _t("No")),
     ]
     told = ["domain_type", "match_subdomains", "address_book_enabled", "default"]
-    search = ["name", "domain_name"]
+    search = ACCEPTED_DOMAIN.search
     filters = [Filter("domain_type", _("Type"), TYPES)]
     verbs = [Verb("make-default", _("Make default"), icon="star", done=_("now the default"), bulk=False)]
     form_class = DomainForm

@@ -17,7 +17,7 @@ from console.publishing.models import SingleRow
 from console.publishing.published import kind_of
 from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import STALE, SettingsRows
-from console.publishing.single_row import SettingsPage
+from console.publishing.single_row import SingleSettings
 from transport.config.connection_filter import IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter
 from transport.config.rules import Problem
@@ -31,7 +31,7 @@ def set_filter(actor: Actor, wanted: msgspec.Struct, version: int | None = None)
     Raises ValidationError with code `stale` when somebody saved it meanwhile.
     """
     actor.require(*WRITERS)
-    return SettingsPage(kind_of(type(wanted))).save(actor, wanted, version)
+    return SingleSettings(kind_of(type(wanted))).save(actor, wanted, version)
 
 
 def _entry_problems(entry: IPListEntry, others: Sequence[IPListEntry]) -> Iterator[Problem]:

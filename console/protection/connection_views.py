@@ -19,6 +19,7 @@ from console.crud.format import time_html
 from console.crud.listing import matching
 from console.protection import actions, models, queries
 from console.protection.forms import ConnectionFilterForm, EntryForm, PasteForm, ProviderForm, TrialForm
+from console.protection.published import ENTRY
 from console.protection.views import FilterPage
 from console.publishing.settings_pages import SettingsPages
 from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
@@ -88,7 +89,7 @@ class EntryPages(SettingsPages):
         Detail(_("Changed"), "changed_at", TIME),
     ]
     told = ["ip_list", "expiration_time"]
-    search = ["ip_range", "comment"]
+    search = ENTRY.search
     filters = [Filter("state", _("State"), [("applied", _("Applied")), ("expired", _("Expired"))])]
     verbs = [Verb("expire", _("Expire now"), icon="clock", done=_("expired"))]
     form_class = EntryForm

@@ -11,7 +11,7 @@ from console.protection import dns_look_up, models
 from console.publishing.models import SingleRow
 from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
-from console.publishing.single_row import SettingsPage
+from console.publishing.single_row import SingleSettings
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.endpoint import client_key
 from transport.config.snapshot import Snapshot
@@ -21,7 +21,7 @@ from transport.receive.dns import matching
 
 def filter_settings(struct: type) -> SingleRow:
     """The row of a filter's struct, or an unsaved one with the defaults."""
-    return SettingsPage(kind_of(struct)).row()
+    return SingleSettings(kind_of(struct)).row()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from console.protection import actions, queries
 from console.protection.forms import RecipientFilterForm, SenderFilterForm
 from console.publishing.models import SingleRow
 from console.publishing.published import kind_of
-from console.publishing.settings_page import SingleRowPage
+from console.publishing.single_row_page import SingleRowPage
 
 
 class FilterPage(SingleRowPage):

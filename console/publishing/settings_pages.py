@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import Enum
 from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
 
-from console.crud import LINES, CrudView
+from console.crud import LINES, TEXT, CrudView
 from console.crud.columns import written
 from console.publishing.fields import lines
 from console.publishing.rows import struct_of
 from console.publishing.settings_form import SettingsForm
+from transport.config.kinds import Setting
 from transport.config.setting import defaults, settings
 
 
@@ -47,7 +49,13 @@ class SettingsPages(CrudView):
         usual = defaults(self.struct)
         rest = {field: each for field, each in settings(self.struct).items() if field not in told}
         return [
-            (each.label, written(lines(each, getattr(now, field)), LINES))
+            (each.label, _told(each, getattr(now, field)))
             for field, each in rest.items()
             if getattr(now, field) != usual[field]
         ]
+
+
+def _told(setting: Setting, value: object) -> str:
+    """As safe HTML: what has words for people is a text, all else technical."""
+    words = lines(setting, value)
+    return written(", ".join(words), TEXT) if isinstance(value, bool | Enum | frozenset) else written(words, LINES)

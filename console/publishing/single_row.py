@@ -1,4 +1,4 @@
-"""A page of settings of which there is one row: read, and saved as a revision."""
+"""Settings of which there is one row: read, and saved as a revision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from transport.config.rules import Problem, out_of_bounds
 
 
 @dataclass(frozen=True)
-class SettingsPage:
+class SingleSettings:
     """`problems(struct)`: what cannot stand."""
 
     kind: Published

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from console.actors import Actor, Role
 from console.publishing.models import SingleRow
-from console.publishing.single_row import SettingsPage
+from console.publishing.single_row import SingleSettings
 from console.transport_settings.published import CONFIG, LIMITS
 from transport.config import kinds
 from transport.config.rules import Problem
@@ -32,9 +32,9 @@ def _limits_problems(limits: TransportLimits) -> Iterator[Problem]:
         )
 
 
-PAGES: dict[type, SettingsPage] = {
-    TransportLimits: SettingsPage(LIMITS, _limits_problems),
-    TransportConfig: SettingsPage(CONFIG, _problems),
+PAGES: dict[type, SingleSettings] = {
+    TransportLimits: SingleSettings(LIMITS, _limits_problems),
+    TransportConfig: SingleSettings(CONFIG, _problems),
 }
 """Struct → where its row is and what it may say."""
 

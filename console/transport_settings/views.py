@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from console.crud.layout import Tab
 from console.publishing.models import SingleRow
-from console.publishing.settings_page import SingleRowPage
+from console.publishing.single_row_page import SingleRowPage
 from console.transport_settings import actions
 from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
 

@@ -262,6 +262,14 @@ def test_the_list_says_who_may_do_what_and_what_is_wrong(admin):
         assert words in page
 
 
+def test_what_is_not_as_usual_is_told_in_words_and_what_is_technical_in_monospace(admin):
+    off = receive_connector(early_talker_rejection_enabled=False, banner="220 mail.contoso.com", max_hop_count=60)
+    row = actions.create(ADMIN, off)
+    told = dict(admin.get(reverse("connectors:receive-details", args=[row.pk])).context["details"])
+    assert told["Refuse clients that talk before the greeting"] == "No"
+    assert told["Maximum hop count"] == '<div class="mono">60</div>'
+
+
 def test_sessions_of_all_transports_are_counted_whether_they_are_logged_or_not(admin):
     from console.publishing.models import Transport
 
