@@ -80,15 +80,25 @@ class Worker:
         looked = -LOOK_EVERY
         while not SLOTS.stopping:
             if monotonic() - looked >= (LOOK_AGAIN if self.is_asked() else LOOK_EVERY):
-                self.look(connection)
+                self._heed(connection, self.look, connection)
                 looked = monotonic()
             for notice in connection.notifies(timeout=LOOK_AGAIN):
                 if notice.channel == "gatepost_config":
-                    self.rerouted()
+                    self._heed(connection, self.rerouted)
                 else:
-                    self._told(notice.payload)
+                    self._heed(connection, self._told, notice.payload)
                 if SLOTS.stopping:
                     return
+
+    def _heed(self, connection: Connection, do: Callable[..., object], *arguments: object) -> None:
+        """What goes wrong here must not end a connection that works: its lock says that this process lives, and without
+        it another one would deliver again what is on its way."""
+        try:
+            do(*arguments)
+        except Exception:
+            if connection.closed:
+                raise
+            log.exception("queue listener: going on")
 
     def _told(self, payload: str) -> None:
         """There is mail for a next hop, of a kind. What another version says otherwise, `look` finds."""
