@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import msgspec
 
 from transport.config.kinds import Kind, Setting
+from transport.config.labelled import Labelled
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
 
 
-class DomainType(Enum):
-    """Who knows the recipients of the domain."""
+class DomainType(Labelled):
+    """Who knows the recipients of the domain, in the EAC's words."""
 
     Authoritative = "Authoritative"
-    InternalRelay = "InternalRelay"
-    ExternalRelay = "ExternalRelay"
-
-    @property
-    def label(self) -> str:
-        """The EAC's label."""
-        return {"Authoritative": "Authoritative", "InternalRelay": "Internal Relay", "ExternalRelay": "External Relay"}[
-            self.value
-        ]
+    InternalRelay = "InternalRelay", "Internal Relay"
+    ExternalRelay = "ExternalRelay", "External Relay"
 
 
 class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from transport.config.endpoint import Binding, IPRange
 from transport.config.filters import MOST_ENTRIES
 from transport.config.kinds import Kind, Setting
+from transport.config.labelled import Labelled
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
@@ -19,16 +19,11 @@ PROVIDER = "Add-IPBlockListProvider"
 LONGEST_RESPONSE = 240
 
 
-class IPList(Enum):
+class IPList(Labelled):
     """Block: refused. Allow: no filter looks at the client's mail."""
 
-    Block = "Block"
-    Allow = "Allow"
-
-    @property
-    def label(self) -> str:
-        """What becomes of a client that is listed."""
-        return {"Block": "is refused (block list)", "Allow": "is trusted (allow list)"}[self.value]
+    Block = "Block", "is refused (block list)"
+    Allow = "Allow", "is trusted (allow list)"
 
 
 class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import msgspec
 
 from transport.config.kinds import Kind, Setting
+from transport.config.labelled import Labelled
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
@@ -15,18 +15,11 @@ from transport.config.kinds import Kind, Setting
 MOST_ENTRIES = 800
 
 
-class FilterAction(Enum):
-    """What happens to mail of a blocked sender."""
+class FilterAction(Labelled):
+    """What happens to mail of a blocked sender, in the EMC's words."""
 
-    Reject = "Reject"
-    StampStatus = "StampStatus"
-
-    @property
-    def label(self) -> str:
-        """The EMC's label."""
-        return {"Reject": "Reject the message", "StampStatus": "Stamp the message as blocked and deliver it"}[
-            self.value
-        ]
+    Reject = "Reject", "Reject the message"
+    StampStatus = "StampStatus", "Stamp the message as blocked and deliver it"
 
 
 class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

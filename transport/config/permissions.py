@@ -5,53 +5,34 @@ Source: Exchange reference, section 2.1; document 003 lists the Anonymous and th
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
+from transport.config.labelled import Labelled
 
-class Right(StrEnum):
+
+class Right(Labelled):
     """An extended right on a Receive connector. The value is the name that Exchange's cmdlets print.
 
-    A StrEnum because sets of rights are asked for each command, and a plain Enum spells its hash out in Python.
+    A text because sets of rights are asked for each command, and a plain Enum spells its hash out in Python.
     """
 
-    SUBMIT = "ms-Exch-SMTP-Submit"
-    ACCEPT_ANY_RECIPIENT = "ms-Exch-SMTP-Accept-Any-Recipient"
-    ACCEPT_ANY_SENDER = "ms-Exch-SMTP-Accept-Any-Sender"
-    ACCEPT_AUTHORITATIVE_DOMAIN_SENDER = "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender"
-    ACCEPT_AUTHENTICATION_FLAG = "ms-Exch-SMTP-Accept-Authentication-Flag"
-    BYPASS_ANTI_SPAM = "ms-Exch-Bypass-Anti-Spam"
-    BYPASS_MESSAGE_SIZE_LIMIT = "ms-Exch-Bypass-Message-Size-Limit"
-    ACCEPT_EXCH50 = "ms-Exch-SMTP-Accept-Exch50"
-    ACCEPT_HEADERS_ROUTING = "ms-Exch-Accept-Headers-Routing"
-    ACCEPT_HEADERS_ORGANIZATION = "ms-Exch-Accept-Headers-Organization"
-    ACCEPT_HEADERS_FOREST = "ms-Exch-Accept-Headers-Forest"
-
-    @property
-    def label(self) -> str:
-        """Words for people: `Accept any recipient (relay)`."""
-        return _LABELS[self]
-
-    @property
-    def not_enforced(self) -> str:
-        """Why a right permits nothing here; empty for those that do."""
-        return "XEXCH50, a command of Exchange 2003, is not spoken here." if self is Right.ACCEPT_EXCH50 else ""
+    SUBMIT = "ms-Exch-SMTP-Submit", "Submit"
+    ACCEPT_ANY_RECIPIENT = "ms-Exch-SMTP-Accept-Any-Recipient", "Accept any recipient (relay)"
+    ACCEPT_ANY_SENDER = "ms-Exch-SMTP-Accept-Any-Sender", "Accept any sender"
+    ACCEPT_AUTHORITATIVE_DOMAIN_SENDER = (
+        "ms-Exch-SMTP-Accept-Authoritative-Domain-Sender", "Accept authoritative domain sender",
+    )  # fmt: skip
+    ACCEPT_AUTHENTICATION_FLAG = "ms-Exch-SMTP-Accept-Authentication-Flag", "Accept authentication flag"
+    BYPASS_ANTI_SPAM = "ms-Exch-Bypass-Anti-Spam", "Bypass anti-spam"
+    BYPASS_MESSAGE_SIZE_LIMIT = "ms-Exch-Bypass-Message-Size-Limit", "Bypass message size limit"
+    ACCEPT_EXCH50 = (
+        "ms-Exch-SMTP-Accept-Exch50", "Accept Exch50", "XEXCH50, a command of Exchange 2003, is not spoken here.",
+    )  # fmt: skip
+    ACCEPT_HEADERS_ROUTING = "ms-Exch-Accept-Headers-Routing", "Accept routing headers"
+    ACCEPT_HEADERS_ORGANIZATION = "ms-Exch-Accept-Headers-Organization", "Accept organization headers"
+    ACCEPT_HEADERS_FOREST = "ms-Exch-Accept-Headers-Forest", "Accept forest headers"
 
 
-_LABELS = {
-    Right.SUBMIT: "Submit",
-    Right.ACCEPT_ANY_RECIPIENT: "Accept any recipient (relay)",
-    Right.ACCEPT_ANY_SENDER: "Accept any sender",
-    Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER: "Accept authoritative domain sender",
-    Right.ACCEPT_AUTHENTICATION_FLAG: "Accept authentication flag",
-    Right.BYPASS_ANTI_SPAM: "Bypass anti-spam",
-    Right.BYPASS_MESSAGE_SIZE_LIMIT: "Bypass message size limit",
-    Right.ACCEPT_EXCH50: "Accept Exch50",
-    Right.ACCEPT_HEADERS_ROUTING: "Accept routing headers",
-    Right.ACCEPT_HEADERS_ORGANIZATION: "Accept organization headers",
-    Right.ACCEPT_HEADERS_FOREST: "Accept forest headers",
-}
 _LOG_NAMES = {
     Right.SUBMIT: "SMTPSubmit",
     Right.ACCEPT_ANY_RECIPIENT: "SMTPAcceptAnyRecipient",
@@ -72,25 +53,14 @@ def logged(held: frozenset[Right]) -> str:
     return " ".join(name for right, name in _LOG_NAMES.items() if right in held)
 
 
-class PermissionGroup(StrEnum):
-    """Exchange's permission groups of a Receive connector, by their shell names."""
+class PermissionGroup(Labelled):
+    """Exchange's permission groups of a Receive connector, by their shell names and the EAC's labels."""
 
-    AnonymousUsers = "AnonymousUsers"
-    ExchangeUsers = "ExchangeUsers"
-    ExchangeServers = "ExchangeServers"
-    ExchangeLegacyServers = "ExchangeLegacyServers"
+    AnonymousUsers = "AnonymousUsers", "Anonymous users"
+    ExchangeUsers = "ExchangeUsers", "Exchange users"
+    ExchangeServers = "ExchangeServers", "Exchange servers"
+    ExchangeLegacyServers = "ExchangeLegacyServers", "Legacy Exchange servers"
     Partners = "Partners"
-
-    @property
-    def label(self) -> str:
-        """The EAC's label of one group."""
-        return {
-            PermissionGroup.AnonymousUsers: "Anonymous users",
-            PermissionGroup.ExchangeUsers: "Exchange users",
-            PermissionGroup.ExchangeServers: "Exchange servers",
-            PermissionGroup.ExchangeLegacyServers: "Legacy Exchange servers",
-            PermissionGroup.Partners: "Partners",
-        }[self]
 
 
 ANONYMOUS = r"NT AUTHORITY\ANONYMOUS LOGON"

@@ -7,13 +7,14 @@ console follow. Names, defaults and bounds: Exchange reference, section 1.2; whe
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Annotated
 
 import msgspec
 
 from transport.config.endpoint import Binding, IPRange
 from transport.config.kinds import Kind, Setting
+from transport.config.labelled import Labelled
 from transport.config.permissions import Grant, PermissionGroup
 
 # A row of the table is a paragraph, whatever its length.
@@ -33,46 +34,29 @@ class Usage(Enum):
     Partner = "Partner"
 
 
-class TransportRole(Enum):
-    """Exchange's two transport services. Here one process serves both; the role keeps bindings apart."""
+class TransportRole(Labelled):
+    """Exchange's two transport services, in the EAC's words. Here one process serves both; the role keeps bindings
+    apart.
+    """
 
-    FrontendTransport = "FrontendTransport"
-    HubTransport = "HubTransport"
-
-    @property
-    def label(self) -> str:
-        """The EAC's words."""
-        return {"FrontendTransport": "Frontend Transport", "HubTransport": "Hub Transport"}[self.value]
+    FrontendTransport = "FrontendTransport", "Frontend Transport"
+    HubTransport = "HubTransport", "Hub Transport"
 
 
-class AuthMechanism(StrEnum):
-    """How a client may prove who it is. A connector with none of them offers no authentication and no TLS."""
+class AuthMechanism(Labelled):
+    """How a client may prove who it is, in the EAC's words. A connector with none of them offers no authentication and
+    no TLS.
+    """
 
-    Tls = "Tls"
-    BasicAuth = "BasicAuth"
-    BasicAuthRequireTLS = "BasicAuthRequireTLS"
-    Integrated = "Integrated"
-    ExchangeServer = "ExchangeServer"
-    ExternalAuthoritative = "ExternalAuthoritative"
-
-    @property
-    def label(self) -> str:
-        """The EAC's label of one mechanism."""
-        return {
-            AuthMechanism.Tls: "Transport Layer Security (TLS)",
-            AuthMechanism.BasicAuth: "Basic authentication",
-            AuthMechanism.BasicAuthRequireTLS: "Offer basic authentication only after starting TLS",
-            AuthMechanism.Integrated: "Integrated Windows authentication",
-            AuthMechanism.ExchangeServer: "Exchange Server authentication",
-            AuthMechanism.ExternalAuthoritative: "Externally secured (for example, with IPsec)",
-        }[self]
-
-    @property
-    def not_enforced(self) -> str:
-        """Why a mechanism is kept with the connector but not offered; empty for those that are."""
-        if self is not AuthMechanism.ExchangeServer:
-            return ""
-        return "it proves Exchange servers to each other, by their accounts in one Active Directory."
+    Tls = "Tls", "Transport Layer Security (TLS)"
+    BasicAuth = "BasicAuth", "Basic authentication"
+    BasicAuthRequireTLS = "BasicAuthRequireTLS", "Offer basic authentication only after starting TLS"
+    Integrated = "Integrated", "Integrated Windows authentication"
+    ExchangeServer = (
+        "ExchangeServer", "Exchange Server authentication",
+        "it proves Exchange servers to each other, by their accounts in one Active Directory.",
+    )
+    ExternalAuthoritative = "ExternalAuthoritative", "Externally secured (for example, with IPsec)"
 
 
 class ProtocolLoggingLevel(Enum):
@@ -82,32 +66,21 @@ class ProtocolLoggingLevel(Enum):
     Verbose = "Verbose"
 
 
-class SizeMode(Enum):
+class SizeMode(Labelled):
     """How SIZE stands in the answer to EHLO: with the limit, not at all, or without a value."""
 
     Enabled = "Enabled"
     Disabled = "Disabled"
-    EnabledWithoutValue = "EnabledWithoutValue"
-
-    @property
-    def label(self) -> str:
-        """Words for people."""
-        return "Enabled, without a value" if self is SizeMode.EnabledWithoutValue else self.value
+    EnabledWithoutValue = "EnabledWithoutValue", "Enabled, without a value"
 
 
-class MessageRateSource(Enum):
+class MessageRateSource(Labelled):
     """What the message rate counts: nothing, the client's address, the sender, or both together."""
 
-    None_ = "None"
-    IPAddress = "IPAddress"
-    User = "User"
-    All = "All"
-
-    @property
-    def label(self) -> str:
-        """Words for people."""
-        words = {"None": "Nothing", "IPAddress": "IP address", "User": "Sender", "All": "IP address and sender"}
-        return words[self.value]
+    None_ = "None", "Nothing"
+    IPAddress = "IPAddress", "IP address"
+    User = "User", "Sender"
+    All = "All", "IP address and sender"
 
 
 class ExtendedProtectionPolicy(Enum):
@@ -118,28 +91,18 @@ class ExtendedProtectionPolicy(Enum):
     Require = "Require"
 
 
-class TlsVersion(Enum):
+class TlsVersion(Labelled):
     """The lowest TLS version that a client may use."""
 
-    Tls12 = "Tls12"
-    Tls13 = "Tls13"
-
-    @property
-    def label(self) -> str:
-        """As people write it."""
-        return {"Tls12": "TLS 1.2", "Tls13": "TLS 1.3"}[self.value]
+    Tls12 = "Tls12", "TLS 1.2"
+    Tls13 = "Tls13", "TLS 1.3"
 
 
-class LimitScope(Enum):
+class LimitScope(Labelled):
     """Whether connection and rate limits count on each transport for itself, or over all of them."""
 
-    Node = "Node"
-    AllNodes = "AllNodes"
-
-    @property
-    def label(self) -> str:
-        """Words for people."""
-        return {"Node": "on each transport", "AllNodes": "over all transports"}[self.value]
+    Node = "Node", "on each transport"
+    AllNodes = "AllNodes", "over all transports"
 
 
 class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
