@@ -18,6 +18,13 @@ def only_one(path: Path, refusal: str) -> int:
     return handle
 
 
+def write_all(handle: int, data: bytes) -> None:
+    """All of it, whatever a single call takes. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory durable. Raises OSError."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

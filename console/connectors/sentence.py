@@ -16,8 +16,7 @@ from transport.config.permissions import (
     Right,
     rights,
 )
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.config.rules import SIGN_IN
+from transport.config.receive_connector import SIGN_IN, AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
 from transport.receive.connector_match import ConnectorIndex

@@ -10,7 +10,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import notices, patience, retention, rounds, routing, worker
+from transport.deliver import notices, retention, rounds, routing, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.slots import SLOTS
@@ -66,7 +66,7 @@ def notify_senders() -> None:
 def reroute() -> None:
     """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
     routing.reroute()
-    patience.shorten()
+    notices.shorten_waits()
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

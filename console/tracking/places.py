@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing.published import Page, Published, every_kind
+from transport.config import kinds
 from transport.config.kinds import Setting
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import settings
@@ -60,6 +61,12 @@ def field_of(on: str, name: str) -> str:
 def _settings(on: str) -> dict[str, Setting]:
     place = places().get(on)
     return settings(place.struct) if place and place.struct else {}
+
+
+def written(setting: Setting, value: object) -> str:
+    """The value of a setting in words."""
+    text = kinds.show(setting, value)
+    return str(_("none")) if text in ("", "{}") else text
 
 
 def connector_tab(row: ConnectorRow, field: str) -> str:

@@ -8,17 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from console.audit.models import Entry
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision, Held
-from console.tracking.places import connector_tab, field_of, places, setting_of
-from transport.config import kinds
+from console.tracking.places import connector_tab, field_of, places, setting_of, written
 from transport.config.document import DocumentError
-from transport.config.kinds import Setting
 from transport.config.snapshot import Snapshot
 from transport.receive.rules import CONNECTOR
 
@@ -59,8 +56,8 @@ class Reasons:
             place=self.connector if rule.on == CONNECTOR else str(places()[rule.on].name),
             url=self._place(rule.on, rule.field),
             label=setting.label if setting else "",
-            value="" if listed else _written(setting, then),
-            now=_written(setting, now) if now is not None and now != then and not listed else "",
+            value=written(setting, then) if setting and then is not None and not listed else "",
+            now=written(setting, now) if setting and now is not None and now != then and not listed else "",
             author=author,
             changed_at=changed_at,
             revision_url=revision_url,
@@ -112,10 +109,3 @@ class Reasons:
         found = entries.order_by("-revision", "-id").values_list("actor", "time").first()
         published = ConfigRevision.objects.filter(pk=revision).values_list("author", "created_at").first()
         return found or published or ("", None)
-
-
-def _written(setting: Setting | None, value: Any) -> str:
-    if setting is None or value is None:
-        return ""
-    text = kinds.show(setting, value)
-    return _("none") if text in ("", "{}") else text

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from console.connectors import queries as connectors
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.publishing import queries as publishing
-from console.tracking.places import Place, connector_tab, places, setting_of
-from transport.config import kinds
+from console.tracking.places import Place, connector_tab, places, setting_of, written
 from transport.config.kinds import Setting
+from transport.config.setting import defaults
 from transport.receive import rules
 from transport.receive.rules import CONNECTOR, REFUSALS, Rule
 from transport.smtp.replies import GRADES
@@ -153,20 +153,14 @@ def now(refusal: Refusal) -> list[Now]:
 
 
 def _now(name: str, struct: msgspec.Struct, parts: list[Part], url_of: Callable[[str], str]) -> Now:
-    texts = [_written(part.setting, getattr(struct, part.field)) for part in parts]
+    texts = [written(part.setting, getattr(struct, part.field)) for part in parts]
     values = [(text, text == part.default, url_of(part.field)) for text, part in zip(texts, parts, strict=True)]
     return Now(name, url_of(parts[0].field), values)
 
 
 def _default(on: str, field: str, setting: Setting) -> str:
-    fields = {each.name: each for each in msgspec.structs.fields(places()[on].struct or msgspec.Struct)}
-    default = fields[field].default
-    return "" if default is msgspec.NODEFAULT else _written(setting, default)
-
-
-def _written(setting: Setting, value: object) -> str:
-    text = kinds.show(setting, value)
-    return str(_("none")) if text in ("", "{}") else text
+    default = defaults(places()[on].struct or msgspec.Struct)[field]
+    return "" if default is msgspec.NODEFAULT else written(setting, default)
 
 
 def _seen(reply: Reply) -> Seen:

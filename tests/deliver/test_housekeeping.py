@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from transport.config.transport_limits import TransportLimits
-from transport.deliver import notices, patience, unreached
+from transport.deliver import notices, unreached
 from transport.deliver.unreached import Unreached
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,10 +51,10 @@ def test_after_the_clock_was_set_back_nothing_waits_longer_than_the_longest_inte
     query("UPDATE queues_nexthop SET retry_at = now() + interval '2 hours' RETURNING key")
     query("UPDATE queues_recipient SET due_at = now() + interval '2 hours' WHERE address ~ '^later' RETURNING id")
     query("UPDATE queues_recipient SET due_at = now() + interval '14 minutes' WHERE address ~ '^soon' RETURNING id")
-    assert patience.shorten() == 2
+    assert notices.shorten_waits() == 2
     assert query("SELECT address FROM queues_recipient WHERE due_at > now()") == [("soon@far.test",)]
     assert query("SELECT count(*) FROM queues_nexthop WHERE retry_at > now()") == [(0,)]
-    assert patience.shorten() == 0
+    assert notices.shorten_waits() == 0
 
 
 def test_thousands_of_dead_next_hops_make_one_line_a_minute(caplog, monkeypatch):

@@ -10,7 +10,7 @@ from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import verbs
-from transport.receive.admission import Load, admitted
+from transport.receive.admission import Load, admitted, connect
 from transport.receive.policy import Policy
 from transport.receive.session import Session
 
@@ -54,7 +54,7 @@ def policy(*connectors: ReceiveConnector, domains: tuple[AcceptedDomain, ...] = 
 
 
 def connected(prepared: Policy | None = None, remote: str = REMOTE[0]) -> Session:
-    session = verbs.connect(prepared or policy(), LOCAL, (remote, 49152), True).session
+    session = connect(prepared or policy(), LOCAL, (remote, 49152), True).session
     return admitted(session, Load(0, 0), 0.0).session
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from tests.receive.builders import LOCAL, REMOTE, connector, policy
-from transport.receive import verbs
-from transport.receive.admission import Load, admitted
+from transport.receive.admission import Load, admitted, connect
 
 SEEDS: dict[str, Any] = {
     "max_inbound_connection": 5000,
@@ -18,7 +17,7 @@ SEEDS: dict[str, Any] = {
 
 
 def rule(load: Load, **values: Any) -> str:
-    session = verbs.connect(policy(connector(**values)), LOCAL, REMOTE, True).session
+    session = connect(policy(connector(**values)), LOCAL, REMOTE, True).session
     outcome = admitted(session, load, 0.0)
     assert outcome.reply is not None
     assert (outcome.reply.code == 421) is bool(outcome.decided_by)

@@ -19,7 +19,7 @@ from tests.receive.reply_sites import CATALOGUE, Answer, Recorder, Site, Trace, 
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism
 from transport.receive import auth, data, greeting, hello, rcpt, verbs
-from transport.receive.admission import Load, admitted
+from transport.receive.admission import Load, admitted, connect
 from transport.receive.outcome import LookUpRecipient, Outcome, Tarpit
 from transport.receive.rules import REFUSALS, RULES
 from transport.receive.session import Session, Stage
@@ -34,7 +34,7 @@ SIGN_IN: dict[str, Any] = {"auth_mechanism": frozenset({AuthMechanism.BasicAuth}
 
 
 def arriving(load: Load, **limits: int) -> Outcome:
-    session = verbs.connect(policy(connector(**limits)), LOCAL, REMOTE, True).session
+    session = connect(policy(connector(**limits)), LOCAL, REMOTE, True).session
     return admitted(session, load, 0.0)
 
 

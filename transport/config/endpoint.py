@@ -50,7 +50,7 @@ class IPRange(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=Tru
 def _bounds(text: str) -> tuple[int, int, int]:
     if "-" in text:
         low_text, high_text = text.split("-", 1)
-        low, high = _address(low_text.strip()), _address(high_text.strip())
+        low, high = address_of(low_text.strip()), address_of(high_text.strip())
         if low.version != high.version:
             raise ValueError("both ends must be of one family, IPv4 or IPv6")
         if int(low) > int(high):
@@ -59,16 +59,15 @@ def _bounds(text: str) -> tuple[int, int, int]:
     if "/" in text:
         network = ip_network(text, strict=False)
         return network.version, int(network[0]), int(network[-1])
-    address = _address(text)
+    address = address_of(text)
     return address.version, int(address), int(address)
 
 
-def _address(text: str) -> Address:
-    return unmapped(ip_address(text.split("%", 1)[0]))
-
-
-def unmapped(address: Address) -> Address:
-    """`::ffff:a.b.c.d`, as a dual-stack socket shows an IPv4 client, becomes that IPv4 address."""
+def address_of(text: str) -> Address:
+    """Without its zone; `::ffff:a.b.c.d`, as a dual-stack socket shows an IPv4 client, is that IPv4 address. Raises
+    ValueError.
+    """
+    address = ip_address(text.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped if mapped is not None else address
 
@@ -76,7 +75,7 @@ def unmapped(address: Address) -> Address:
 @lru_cache(maxsize=65536)
 def client_key(text: str) -> tuple[int, int]:
     """(IP version, address as an integer) of a peer's address as the socket gives it."""
-    address = _address(text)
+    address = address_of(text)
     return address.version, int(address)
 
 
@@ -85,7 +84,7 @@ def source_of(text: str) -> str:
     """What counts as one client by every limit per source: an address, of IPv6 its /64, which one host has as a whole
     (RFC 6177 §2). IPv4 behind a dual-stack socket is IPv4. Raises ValueError for what is no address.
     """
-    address = _address(text)
+    address = address_of(text)
     return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 

@@ -59,6 +59,10 @@ class AuthMechanism(Labelled):
     ExternalAuthoritative = "ExternalAuthoritative", "Externally secured (for example, with IPsec)"
 
 
+SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
+"""The mechanisms by which a user signs in with AUTH."""
+
+
 class ProtocolLoggingLevel(Enum):
     """Whether the SMTP conversation is written to the protocol log."""
 

@@ -16,6 +16,7 @@ from transport.config import kinds
 from transport.config.endpoint import Binding, IPRange, everyone
 from transport.config.permissions import PermissionGroup, right_named
 from transport.config.receive_connector import (
+    SIGN_IN,
     AuthMechanism,
     ExtendedProtectionPolicy,
     ReceiveConnector,
@@ -109,10 +110,6 @@ def _authentication_problems(connector: ReceiveConnector) -> Iterable[Problem]:
             "domain_secure_enabled",
             "Domain Security checks certificates, “Externally secured” trusts every client: choose one of them.",
         )
-
-
-SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
-"""The mechanisms by which a user signs in with AUTH."""
 
 
 def _advice(connector: ReceiveConnector) -> Iterable[str]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
+from transport.durable_file import sync_directory, write_all
+
 FOLDERS = ("tmp", "new", "cur")
 LONGEST_NAME = 200
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_+=@")
@@ -48,7 +50,7 @@ class Store:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         try:
             for piece in pieces:
-                _write_all(handle, piece)
+                write_all(handle, piece)
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -59,14 +61,14 @@ class Store:
         """Returns when everything written is durable."""
         changed, self._changed = self._changed, set()
         for directory in changed:
-            _sync(directory)
+            sync_directory(directory)
 
     def _opened(self, box: Path) -> Path:
         if not (box / "cur").is_dir():
             for folder in FOLDERS:
                 (box / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
             for directory in (box, box.parent, box.parent.parent):
-                _sync(directory)
+                sync_directory(directory)
         return box
 
 
@@ -79,17 +81,3 @@ def file_name(accepted_at: float, message_id: UUID, address: str) -> str:
 def _present(box: Path, name: str) -> bool:
     """Whether it was delivered before: still new, or seen by a reader that set the usual flags."""
     return any((box / place).exists() for place in (f"new/{name}", f"cur/{name}:2,", f"cur/{name}:2,S"))
-
-
-def _write_all(handle: int, piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        view = view[os.write(handle, view) :]
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,6 +6,7 @@ from transport.deliver import claims, reports
 from transport.deliver.database import pool
 from transport.deliver.queries import QUERIES
 from transport.deliver.routing import ROUTES
+from transport.send import retry
 from transport.send.dsn import Action, ReportedRecipient
 
 BATCH = 500
@@ -29,6 +30,16 @@ def send_due() -> int:
         connection.execute(QUERIES["expire"], [EXPIRED, [row[0] for row in expired]])
         claims.drop_content(connection, {row[1] for row in expired})
         return len(rows)
+
+
+def shorten_waits() -> int:
+    """Try now what would be tried later than the longest wait allows, as after a clock was set back; returns how many
+    next hops and recipients.
+    """
+    with pool().connection() as connection:
+        longest = retry.longest_wait(ROUTES.router(connection).snapshot.transport_limits)
+        shortened = (QUERIES["shorten_waits_of_hops"], QUERIES["shorten_waits_of_recipients"])
+        return sum(connection.execute(statement, [longest]).rowcount for statement in shortened)
 
 
 def _recipient(row: tuple[Any, ...], error: str) -> ReportedRecipient:

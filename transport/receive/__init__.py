@@ -3,7 +3,7 @@
 The contract with the shell, in the order in which it is used:
 
 1. `policy.Policy(snapshot, server)` once per revision.
-2. `verbs.connect(policy, local, remote, tls_available)` → Outcome: write `reply`, perform `actions`.
+2. `admission.connect(policy, local, remote, tls_available)` → Outcome: write `reply`, perform `actions`.
 3. for each line `verbs.respond(session, line, now)`; or `verbs.line_too_long`, `bare_line_feed`, `spoke_early`,
    `idle`, `expired`, `stopping`, `failed` when that is what happened.
 4. an action asks for something: `LookUpRecipient` → `rcpt.looked_up`; `CheckPassword` → `auth.checked`;

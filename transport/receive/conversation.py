@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, assert_never
 
 from transport.receive import verbs
-from transport.receive.admission import Load, admitted
+from transport.receive.admission import Load, admitted, connect
 from transport.receive.auth import WRONG, Denied, checked, told
 from transport.receive.data import MailData, chunk_read, received
 from transport.receive.extensions import line_limit
@@ -103,7 +103,7 @@ class Conversation:
         self.closed = self.secures = False
         self.reading: ReadMailData | ReadChunk | None = None
         self._line = self._buffer = self._content = b""
-        self.greeted = self._take(verbs.connect(policy, local, remote, tls_available))
+        self.greeted = self._take(connect(policy, local, remote, tls_available))
 
     # What a client does
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_network
 
 from transport.config.connection_filter import IPListProvider
-from transport.config.endpoint import unmapped
+from transport.config.endpoint import address_of
 
 
 def list_name(address: str, domain: str) -> str:
     """The name that is asked for: `7.2.0.192.<domain>` for 192.0.2.7, nibbles for IPv6 (RFC 5782 §2.1 and §2.4)."""
-    client = unmapped(ip_address(address.partition("%")[0]))
+    client = address_of(address)
     suffix = ".in-addr.arpa" if isinstance(client, IPv4Address) else ".ip6.arpa"
     return client.reverse_pointer.removesuffix(suffix) + "." + domain
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from transport.config import bounds
-from transport.config.receive_connector import AuthMechanism, ExtendedProtectionPolicy, ReceiveConnector, SizeMode
+from transport.config.receive_connector import (
+    SIGN_IN,
+    AuthMechanism,
+    ExtendedProtectionPolicy,
+    ReceiveConnector,
+    SizeMode,
+)
 
-SIGN_IN = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
-"""The mechanisms with which somebody signs in by AUTH."""
 LINE = bounds.COMMAND_LINE.octets or 0
 LONG_ADDRESS_LINE = bounds.LONG_ADDRESS_LINE.octets or 0
 SIGN_IN_LINE = bounds.SIGN_IN_LINE.octets or 0

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping
-from ipaddress import ip_address
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from transport.config import bounds
-from transport.config.endpoint import unmapped
+from transport.config.endpoint import address_of
 from transport.receive.dns import list_name
 
 MOST = bounds.FACTS.lines or 0
@@ -73,7 +72,7 @@ class NameOf(Question[ClientName], frozen=True):
     """The host name of the address (document 002)."""
 
     def finding(self) -> Finding[ClientName]:
-        client = unmapped(ip_address(self.address.partition("%")[0]))
+        client = address_of(self.address)
         (pointers,) = yield [Record(client.reverse_pointer, "PTR")]
         names = (text.rstrip(".") for text in pointers)
         name = next((text for text in names if len(text) <= 253 and _HOST_NAME.fullmatch(text)), "")

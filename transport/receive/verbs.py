@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from transport.receive.admission import connect
 from transport.receive.auth import answered, auth
 from transport.receive.data import bdat, data
 from transport.receive.hello import ehlo, helo
@@ -170,19 +169,3 @@ def stopping(session: Session) -> Outcome:
 def failed(session: Session) -> Outcome:
     """A fault of our own; the client learns nothing of it."""
     return close(session, "internal_fault")
-
-
-__all__ = [
-    "TLS_RECORD",
-    "VERBS",
-    "bare_line_feed",
-    "connect",
-    "expired",
-    "failed",
-    "idle",
-    "line_too_long",
-    "respond",
-    "spoke_early",
-    "stopping",
-    "tls_at_once",
-]

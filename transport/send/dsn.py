@@ -6,31 +6,48 @@ A report is put around the original: `head`, the original, `tail`. Nothing here 
 
 from __future__ import annotations
 
-import binascii
 import re
-from datetime import UTC, datetime
 from enum import Enum
 from html import escape
 
 import msgspec
 
 from transport.config import bounds
+from transport.send.header_form import encoded_words
 from transport.smtp.header import header, without_empty_line
+from transport.smtp.trace import date
 
 MOST_ATTACHED = 10 << 20
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Action(Enum):
-    """What the report says (RFC 3464 §2.3.3)."""
+    """What the report says (RFC 3464 §2.3.3): by which keyword of NOTIFY it is asked for (RFC 3461 §4.1), its subject,
+    what stands above the recipients, and below each unless its status says more.
+    """
 
-    FAILED = "failed"
-    DELAYED = "delayed"
-    DELIVERED = "delivered"
-    RELAYED = "relayed"
+    # fmt: off
+    FAILED = (
+        "failed", "FAILURE", "Undeliverable", "Delivery has failed to these recipients or distribution lists:",
+    )
+    DELAYED = (
+        "delayed", "DELAY", "Delayed", "Delivery is delayed to these recipients or distribution lists:",
+        "This message has not been delivered yet. Delivery will be tried again; you need not send it a second time.",
+    )
+    DELIVERED = (
+        "delivered", "SUCCESS", "Delivered", "Your message has been delivered to these recipients:",
+        "The message is in the recipient's mailbox.",
+    )
+    RELAYED = (
+        "relayed", "SUCCESS", "Relayed", "Your message has been passed on for these recipients:",
+        "The next mail server has taken the message. It does not report when the message is delivered.",
+    )
+    # fmt: on
+
+    def __init__(self, word: str, keyword: str, subject: str, introduction: str, explanation: str = "") -> None:
+        self.word, self.keyword, self.subject = word, keyword, subject
+        self.introduction, self.explanation = introduction, explanation
 
 
 class ReportedRecipient(msgspec.Struct, frozen=True):
@@ -78,33 +95,13 @@ class Report(msgspec.Struct, frozen=True):
     smtp_utf8: bool
 
 
-_KEYWORDS = {
-    Action.FAILED: "FAILURE",
-    Action.DELAYED: "DELAY",
-    Action.DELIVERED: "SUCCESS",
-    Action.RELAYED: "SUCCESS",
-}
-
-
 def wanted(action: Action, notify: str) -> bool:
     """Whether the sender is to be told. Without NOTIFY, of what went wrong only (RFC 3461 §4.1)."""
     if not notify:
         return action in (Action.FAILED, Action.DELAYED)
-    return _KEYWORDS[action] in notify.split(",")
+    return action.keyword in notify.split(",")
 
 
-_SUBJECTS = {
-    Action.FAILED: "Undeliverable",
-    Action.DELAYED: "Delayed",
-    Action.DELIVERED: "Delivered",
-    Action.RELAYED: "Relayed",
-}
-_INTRODUCTIONS = {
-    Action.FAILED: "Delivery has failed to these recipients or distribution lists:",
-    Action.DELAYED: "Delivery is delayed to these recipients or distribution lists:",
-    Action.DELIVERED: "Your message has been delivered to these recipients:",
-    Action.RELAYED: "Your message has been passed on for these recipients:",
-}
 _EXPLANATIONS = {
     "4.4.7": "The message has not been delivered because the next mail server could not be reached in time. "
     "Please check the address and send it again.",
@@ -120,12 +117,6 @@ _EXPLANATIONS = {
     "mail for the recipient's domain has to be mended; the address may well be right.",
     "5.4.4": "The recipient's domain does not exist. Please check the address and send it again.",
     "5.7.1": "The recipient's e-mail system did not permit this message to be delivered.",
-}
-_FIXED = {
-    Action.DELAYED: "This message has not been delivered yet. Delivery will be tried again; you need not send it a "
-    "second time.",
-    Action.DELIVERED: "The message is in the recipient's mailbox.",
-    Action.RELAYED: "The next mail server has taken the message. It does not report when the message is delivered.",
 }
 _OTHERWISE = "The recipient's e-mail system did not accept this message."
 
@@ -145,7 +136,7 @@ def report(
     An original of more than `largest` bytes is not returned, only its header.
     """
     whole = action is Action.FAILED and original.size <= largest and _may_return(original)
-    subject = f"{_SUBJECTS[action]}: {_one_line(original.subject)}"
+    subject = f"{action.subject}: {_one_line(original.subject)}"
     message_id = f"<{name}@{server}>"
     original = msgspec.structs.replace(original, header=_cut(original.header))
     head = _text_head(action, original, subject, message_id, postmaster, now, name)
@@ -179,13 +170,13 @@ def _text_head(
     lines = [
         f"From: <{postmaster}>",
         f"To: <{original.sender}>",
-        f"Date: {date(now)}",
+        f"Date: {date(int(now))}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/report; report-type=delivery-status; boundary="{name}_report"',
         "Content-Transfer-Encoding: 8bit",
         "Content-Language: en-US",
         f"Message-ID: {message_id}",
-        f"Subject: {_encoded(subject)}",
+        f"Subject: {subject[:900] if subject.isascii() else encoded_words(subject[:300])}",
         "Auto-Submitted: auto-replied",
     ]
     if original.message_id.isascii() and original.message_id:
@@ -204,9 +195,9 @@ def _readable(action: Action, original: Original, recipients: list[ReportedRecip
 
 
 def _lines(action: Action, recipients: list[ReportedRecipient], server: str) -> list[str]:
-    lines = [_INTRODUCTIONS[action], ""]
+    lines = [action.introduction, ""]
     for recipient in recipients:
-        why = _FIXED.get(action) or _EXPLANATIONS.get(recipient.status, _OTHERWISE)
+        why = action.explanation or _EXPLANATIONS.get(recipient.status, _OTHERWISE)
         lines += [recipient.address, why, ""]
     lines += ["_" * 64, "Sent by Gatepost", "", "Diagnostic information for administrators:", ""]
     lines += [f"Generating server: {server}", ""]
@@ -242,17 +233,17 @@ def _delivery_status(
     lines.append(f"Reporting-MTA: dns;{server}")
     if original.helo:
         lines.append(f"Received-From-MTA: dns;{_one_line(original.helo)}")
-    lines += [f"Arrival-Date: {date(original.accepted_at)}", ""]
+    lines += [f"Arrival-Date: {date(int(original.accepted_at))}", ""]
     for recipient in recipients:
         if recipient.orcpt:
             lines.append(f"Original-Recipient: {_one_line(_from_xtext(recipient.orcpt))}")
         lines += [
             f"Final-Recipient: {'rfc822' if recipient.address.isascii() else 'utf-8'};{recipient.address}",
-            f"Action: {action.value}",
+            f"Action: {action.word}",
             f"Status: {recipient.status}",
             f"Diagnostic-Code: smtp;{_one_line(recipient.error)}",
             *([f"Remote-MTA: dns;{recipient.remote_host}"] if recipient.remote_host else []),
-            *([f"Will-Retry-Until: {date(recipient.retry_until)}"] if action is Action.DELAYED else []),
+            *([f"Will-Retry-Until: {date(int(recipient.retry_until))}"] if action is Action.DELAYED else []),
             f"X-Display-Name: {recipient.address}",
             "",
         ]
@@ -274,32 +265,9 @@ def header_block(content: bytes) -> bytes:
     return without_empty_line(header(content, len(content) + 1).text)
 
 
-def date(seconds: float) -> str:
-    """An RFC 5322 date in UTC, whatever the locale."""
-    t = datetime.fromtimestamp(seconds, UTC)
-    return f"{_DAYS[t.weekday()]}, {t.day} {_MONTHS[t.month - 1]} {t.year} {t:%H:%M:%S} +0000"
-
-
 def _one_line(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 def _printable(line: str) -> str:
     return "".join(character if character.isprintable() or character == "\t" else "?" for character in line)
-
-
-def _encoded(subject: str) -> str:
-    """A subject as header text: RFC 2047 encoded words when it is not ASCII, each at most 75 characters."""
-    if subject.isascii():
-        return subject[:900]
-    words, piece = [], ""
-    for character in subject[:300]:
-        if len((piece + character).encode()) > 42:
-            words.append(piece)
-            piece = ""
-        piece += character
-    return "\r\n ".join(_encoded_word(word) for word in [*words, piece] if word)
-
-
-def _encoded_word(text: str) -> str:
-    return f"=?utf-8?B?{binascii.b2a_base64(text.encode('utf-8', 'replace'), newline=False).decode()}?="

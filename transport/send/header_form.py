@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from transport.send.mail_data import LONGEST_LINE
+from transport.smtp.mail_data import guessed
 
 _FIELD = re.compile(rb"^([!-9;-~]+)([ \t]*:)([^\n]*(?:\n[ \t][^\n]*)*\n?)", re.MULTILINE)
 _ADDRESSES = re.compile(rb"(?:resent-)?(?:from|to|cc|bcc|sender|reply-to)|disposition-notification-to", re.IGNORECASE)
@@ -78,7 +79,7 @@ def _between_characters(line: bytes, cut: int) -> int:
 def _field_in_ascii(field: re.Match[bytes]) -> bytes:
     if field[0].isascii():
         return field[0]
-    text = _decoded(field[3].replace(b"\r\n", b""))
+    text = guessed(field[3].replace(b"\r\n", b""))
     if _ADDRESSES.fullmatch(field[1]):
         text = _PHRASES.sub(_phrase_in_ascii, text)
     elif _PARAMETERS.fullmatch(field[1]):
@@ -86,14 +87,6 @@ def _field_in_ascii(field: re.Match[bytes]) -> bytes:
     else:
         text = _WORDS.sub(lambda found: encoded_words(found[0]), text)
     return field[1] + field[2] + _NOT_ASCII.sub("?", text).encode() + b"\r\n"
-
-
-def _decoded(value: bytes) -> str:
-    """UTF-8 where it is that, else Latin-1 as Windows has it."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("cp1252", "replace")
 
 
 def _phrase_in_ascii(found: re.Match[str]) -> str:

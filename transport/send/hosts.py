@@ -11,7 +11,7 @@ from itertools import groupby
 import msgspec
 
 from transport.config import bounds
-from transport.config.endpoint import Address, Binding, IPRange, is_private, unmapped
+from transport.config.endpoint import Address, Binding, IPRange, address_of, is_private
 from transport.config.kinds import host_name
 from transport.config.snapshot import Snapshot
 from transport.send import remote_reply
@@ -168,7 +168,7 @@ def nobody(what: str, inner: tuple[str, ...]) -> Verdict:
 
 def _address(text: str) -> Address:
     """What a socket would connect to: the IPv4 address within an IPv6 one, too."""
-    address = unmapped(ip_address(text.partition("%")[0]))
+    address = address_of(text)
     if isinstance(address, IPv6Address):
         if address.sixtofour is not None:
             return address.sixtofour

@@ -56,12 +56,12 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
         elif name == b"date":
             blank = match[2].isspace()
             has_date, unusable = has_date or not blank, unusable or blank
-    text = _guessed(b" ".join(subject.split()))[:SUBJECT_LIMIT]
+    text = guessed(b" ".join(subject.split()))[:SUBJECT_LIMIT]
     shown = well_formed.decode("ascii") if well_formed.isascii() else ""
     return HeaderFacts(hops, local_hops, text, shown, has_date, bool(well_formed), unusable)
 
 
-def _guessed(octets: bytes) -> str:
+def guessed(octets: bytes) -> str:
     """Octets that nobody labelled: UTF-8 (RFC 6532 §3) where they are valid, otherwise what old programs write."""
     try:
         return octets.decode("utf-8")

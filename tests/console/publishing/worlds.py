@@ -21,7 +21,7 @@ from transport.config.permissions import (
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import rcpt, verbs
-from transport.receive.admission import Load, admitted
+from transport.receive.admission import Load, admitted, connect
 from transport.receive.outcome import LookUpRecipient
 from transport.receive.policy import Policy
 from transport.send.route import MAILBOX, Router
@@ -119,7 +119,7 @@ def leaving(snapshot: Snapshot) -> list[str]:
 
 def taken_by(policy: Policy, local: tuple[str, int], client: str, domain: str) -> str:
     """The connector that takes mail for somebody unlisted in the domain, else an empty text."""
-    outcome = verbs.connect(policy, local, (client, 49152), False)
+    outcome = connect(policy, local, (client, 49152), False)
     if outcome.decided_by == "no_connector":
         return ""
     session = admitted(outcome.session, Load(0, 0), 0.0).session

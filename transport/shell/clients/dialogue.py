@@ -12,6 +12,7 @@ import msgspec
 
 from transport.config import bounds
 from transport.receive import verbs
+from transport.receive.admission import connect
 from transport.receive.data import chunk_read
 from transport.receive.extensions import line_limit
 from transport.receive.facts import NO_FACTS, Question
@@ -104,7 +105,7 @@ class Dialogue(Wire):
         if in_force is None or remote is None or self._state is not GREETING:
             transport.abort()
             return
-        outcome = verbs.connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
+        outcome = connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
         session = self._session = outcome.session
         self._line_limit = line_limit(session.connector)
         self._session_id = identity.session_id(clock.now())

@@ -16,7 +16,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import ClassVar
 
-from transport.durable_file import close, sync_directory
+from transport.durable_file import close, sync_directory, write_all
 from transport.shell.journal.segment import BODIES, SET_ASIDE, Record, read_segment, segments
 
 PART = ".part"
@@ -140,9 +140,7 @@ def _remove(path: Path) -> None:
 
 def _write(handle: int, pieces: list[bytes]) -> None:
     for piece in pieces:
-        rest = memoryview(piece)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        write_all(handle, piece)
 
 
 def remove_orphans(directory: Path) -> None:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from transport.durable_file import close, sync_directory
+from transport.durable_file import close, sync_directory, write_all
 from transport.shell.journal.body_file import BodyFile, remove_orphans
 from transport.shell.journal.durable_end import DurableEnd
 from transport.shell.journal.segment import BODIES, Buffer, encode_head, mark_of, new_name, segments
@@ -158,9 +158,7 @@ class Journal:
         length = sum(map(len, buffers))
         written = os.writev(self._handle, buffers)
         if written < length:
-            rest = b"".join(buffers)[written:]
-            while rest:
-                rest = rest[os.write(self._handle, rest) :]
+            write_all(self._handle, b"".join(buffers)[written:])
         os.fdatasync(self._handle)
         self._durable.advance(self._size + length)
         self._size += length
