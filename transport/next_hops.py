@@ -1,4 +1,4 @@
-"""Next hops in PostgreSQL, for all who put mail into the queue."""
+"""Next hops and the directory in PostgreSQL, for all who put mail into the queue."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,21 @@ from typing import Any
 import psycopg
 
 from transport.queries import SHARED
-from transport.send.route import Hop
+from transport.send.route import Hop, Router
+
+
+def of(connection: psycopg.Connection[Any], addresses: Iterable[str], router: Router) -> dict[str, Hop]:
+    """The next hop of each address, by the directory where that matters. Raises psycopg.Error."""
+    every = set(addresses)
+    doubtful = {address for address in every if router.needs_directory(address)}
+    here = listed(connection, doubtful)
+    return {address: router.hop(address, address not in doubtful or address.lower() in here) for address in every}
+
+
+def listed(connection: psycopg.Connection[Any], addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses, in lower case, that the directory holds. Raises psycopg.Error."""
+    lower = [address.lower() for address in addresses]
+    return {row[0] for row in connection.execute(SHARED["listed_recipients"], [lower])} if lower else set()
 
 
 def add(connection: psycopg.Connection[Any], hops: Iterable[Hop]) -> None:

@@ -7,7 +7,7 @@ select max(number) from publishing_configrevision
 select number, document, checksum from publishing_configrevision order by number desc limit 20
 
 -- name: listed_recipients
-select address from directory_recipient where address = any(%(addresses)s) and not deleted
+select address from directory_recipient where address = any(%s) and not deleted
 
 -- name: add_next_hops
 -- A row that needs no change is not even locked: many put mail into the same queue at once.

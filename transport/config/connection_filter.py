@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from transport.config.endpoint import Binding, IPRange
-from transport.config.filters import MOST_ENTRIES
+from transport.config.filters import MOST_ENTRIES, ExternalMail, InternalMail
 from transport.config.kinds import Kind, Setting
 from transport.config.labelled import Labelled
 
@@ -77,20 +77,8 @@ class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             "Set-IPBlockListProvidersConfig", maximum=MOST_ENTRIES,
         ),
     ] = ()
-    external_mail_enabled: Annotated[
-        bool,
-        Setting(
-            "ExternalMailEnabled", "Applies to", Kind.FLAG, "Mail of anonymous clients",
-            "Connections that have proved nothing.", CMDLET,
-        ),
-    ] = True
-    internal_mail_enabled: Annotated[
-        bool,
-        Setting(
-            "InternalMailEnabled", "Applies to", Kind.FLAG, "Mail of authenticated and externally secured clients",
-            "Unless they have the right to bypass anti-spam.", CMDLET,
-        ),
-    ] = False
+    external_mail_enabled: ExternalMail = True
+    internal_mail_enabled: InternalMail = False
     reverse_dns_lookup_enabled: Annotated[
         bool,
         Setting(

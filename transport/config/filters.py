@@ -22,6 +22,23 @@ class FilterAction(Labelled):
     StampStatus = "StampStatus", "Stamp the message as blocked and deliver it"
 
 
+ExternalMail = Annotated[
+    bool,
+    Setting(
+        "ExternalMailEnabled", "Applies to", Kind.FLAG, "Mail of anonymous clients",
+        "Connections that have proved nothing.", "Set-RecipientFilterConfig and those of the other filters",
+    ),
+]
+InternalMail = Annotated[
+    bool,
+    Setting(
+        "InternalMailEnabled", "Applies to", Kind.FLAG, "Mail of authenticated and externally secured clients",
+        "Unless they have the right to bypass anti-spam.", "Set-RecipientFilterConfig and those of the other filters",
+    ),
+]
+"""Which sessions a filter looks at, alike for all of them."""
+
+
 class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which recipients are refused at RCPT TO."""
 
@@ -74,20 +91,8 @@ class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "ours", minimum=1, maximum=86400,
         ),
     ] = 600
-    external_mail_enabled: Annotated[
-        bool,
-        Setting(
-            "ExternalMailEnabled", "Applies to", Kind.FLAG, "Mail of anonymous clients",
-            "Connections that have proved nothing.", "Set-RecipientFilterConfig",
-        ),
-    ] = True
-    internal_mail_enabled: Annotated[
-        bool,
-        Setting(
-            "InternalMailEnabled", "Applies to", Kind.FLAG, "Mail of authenticated and externally secured clients",
-            "Unless they have the right to bypass anti-spam.", "Set-RecipientFilterConfig",
-        ),
-    ] = False
+    external_mail_enabled: ExternalMail = True
+    internal_mail_enabled: InternalMail = False
 
 
 class SenderFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,17 +143,5 @@ class SenderFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             "One domain on each line, at most 800.", "Set-SenderFilterConfig", maximum=MOST_ENTRIES,
         ),
     ] = ()
-    external_mail_enabled: Annotated[
-        bool,
-        Setting(
-            "ExternalMailEnabled", "Applies to", Kind.FLAG, "Mail of anonymous clients",
-            "Connections that have proved nothing.", "Set-SenderFilterConfig",
-        ),
-    ] = True
-    internal_mail_enabled: Annotated[
-        bool,
-        Setting(
-            "InternalMailEnabled", "Applies to", Kind.FLAG, "Mail of authenticated and externally secured clients",
-            "Unless they have the right to bypass anti-spam.", "Set-SenderFilterConfig",
-        ),
-    ] = False
+    external_mail_enabled: ExternalMail = True
+    internal_mail_enabled: InternalMail = False

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psycopg
 
+from transport import next_hops
 from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
 from transport.deliver.database import Pool
-from transport.deliver.queries import QUERIES
 from transport.deliver.way import Outcome, Peer
 from transport.send import remote_reply
 from transport.send.dsn import Action
@@ -79,8 +79,7 @@ class Mailboxes:
         wanted = {self._full(address).lower() for address in addresses}
         unlisted = {address for address in wanted if self._open_to_all(address)}
         with self._pool.connection() as connection:
-            found = connection.execute(QUERIES["listed_recipients"], {"addresses": list(wanted - unlisted)})
-            return unlisted | {row[0] for row in found}
+            return unlisted | next_hops.listed(connection, wanted - unlisted)
 
     def _open_to_all(self, address: str) -> bool:
         accepted = self._router.accepted_domains.find(domain_of(address))

@@ -13,7 +13,7 @@ from transport.deliver.queries import QUERIES, with_facts
 from transport.send import dsn, retry
 from transport.send.dsn import Action, Original, Report, ReportedRecipient
 from transport.send.mime_parts import head_and_rest
-from transport.send.route import Hop, Router
+from transport.send.route import Router
 from transport.smtp.header_firewall import OUTWARD, without
 
 Concerned = Iterable[tuple[UUID, ReportedRecipient]]
@@ -82,7 +82,7 @@ def _report(
     postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot, router.server)}"
     largest = config.external_dsn_max_message_attach_size
     report = dsn.report(action, original, recipients, router.server, postmaster, now.timestamp(), own.hex, largest)
-    hop = _hop(connection, router, original.sender)
+    hop = next_hops.of(connection, [original.sender], router)[original.sender]
     next_hops.add(connection, [hop])
     attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
     _insert_message(connection, router, own, report, len(report.head) + attached + len(report.tail), now)
@@ -112,10 +112,3 @@ def _insert_message(
     expires = datetime.fromtimestamp(retry.expiry(snapshot.transport_limits, now.timestamp()), UTC)
     what = [report.subject, report.message_id, size, report.body_type, report.smtp_utf8]
     connection.execute(QUERIES["insert_report"], [own, now, snapshot.revision, *what, expires])
-
-
-def _hop(connection: Connection, router: Router, address: str) -> Hop:
-    if not router.needs_directory(address):
-        return router.hop(address)
-    listed = connection.execute(QUERIES["listed_recipients"], {"addresses": [address.lower()]})
-    return router.hop(address, listed.fetchone() is not None)

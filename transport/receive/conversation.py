@@ -30,6 +30,7 @@ from transport.receive.outcome import (
     Outcome,
     ReadChunk,
     ReadMailData,
+    ReadMessage,
     StartTls,
     Tarpit,
 )
@@ -241,7 +242,7 @@ class Conversation:
         return None
 
 
-def mail_data(content: bytes, wanted: ReadMailData | ReadChunk) -> MailData:
+def mail_data(content: bytes, wanted: ReadMessage) -> MailData:
     """What is to be known of a message that was read so."""
     read = header(content, wanted.header_limit)
     over_limit = wanted.limit is not None and len(content) > wanted.limit

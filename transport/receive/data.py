@@ -54,14 +54,13 @@ def data(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, "out_of_order", answer=replies.CHUNKS_HAVE_BEGUN)
     if session.has_open_questions:
         return waiting(session)
-    connector = session.connector
-    action = ReadMailData(
-        session.size_limit,
-        connector.max_header_size,
-        firewall(session.rights),
-        connector.bare_linefeed_rejection_enabled,
-    )
-    return Outcome(session, replies.START_MAIL_INPUT, (action,))
+    return Outcome(session, replies.START_MAIL_INPUT, (ReadMailData(*_looked_at(session)),))
+
+
+def _looked_at(session: Session) -> tuple[int | None, int, frozenset[HeaderKind], bool]:
+    """The fields of `ReadMessage`."""
+    connector, kinds = session.connector, firewall(session.rights)
+    return session.size_limit, connector.max_header_size, kinds, connector.bare_linefeed_rejection_enabled
 
 
 def bdat(session: Session, argument: str, now: float) -> Outcome:
@@ -74,19 +73,11 @@ def bdat(session: Session, argument: str, now: float) -> Outcome:
         return close(session, "invalid_arguments")
     if session.has_open_questions:
         return waiting(session)
-    wanted, connector = session.stage == Stage.RCPT, session.connector
+    wanted = session.stage == Stage.RCPT
     size, limit = (session.chunks or 0) + int(size_text), session.size_limit
-    fits = limit is None or size <= limit
-    action = ReadChunk(
-        int(size_text),
-        last == "LAST",
-        limit,
-        connector.max_header_size,
-        firewall(session.rights),
-        connector.bare_linefeed_rejection_enabled,
-        wanted and fits,
-    )
-    if wanted and fits:
+    keep = wanted and (limit is None or size <= limit)
+    action = ReadChunk(*_looked_at(session), size=int(size_text), last=last == "LAST", keep=keep)
+    if keep:
         session = msgspec.structs.replace(session, chunks=size)
     elif wanted:
         session = msgspec.structs.replace(reset(session), too_large=session.size_rule)

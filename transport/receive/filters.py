@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from transport.config.connection_filter import ConnectionFilter
+from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.permissions import Right
 from transport.receive.session import Session
 
 
-class Filter(Protocol):
-    """What the settings of every filter have."""
-
-    @property
-    def external_mail_enabled(self) -> bool: ...
-    @property
-    def internal_mail_enabled(self) -> bool: ...
-
-
-def looks_at(session: Session, settings: Filter) -> bool:
+def looks_at(session: Session, settings: ConnectionFilter | RecipientFilter | SenderFilter) -> bool:
     """True unless the session has the right Bypass anti-spam, or is of a kind that the filter leaves alone."""
     if Right.BYPASS_ANTI_SPAM in session.rights:
         return False

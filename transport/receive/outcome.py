@@ -43,8 +43,8 @@ class CountMessage(msgspec.Struct, frozen=True):
     limit: int
 
 
-class ReadMailData(msgspec.Struct, frozen=True):
-    """Write the reply, read up to CRLF.CRLF, then `data.received`. `limit` in octets, None for no limit."""
+class ReadMessage(msgspec.Struct, frozen=True):
+    """What is looked at while a message arrives. `limit` in octets, None for no limit."""
 
     limit: int | None
     header_limit: int
@@ -52,19 +52,19 @@ class ReadMailData(msgspec.Struct, frozen=True):
     find_bare_line_feeds: bool = False
 
 
-class ReadChunk(msgspec.Struct, frozen=True):
-    """Read exactly `size` octets, without a reply before; then `bdat.chunk_read`, or `data.received` after the last.
+class ReadMailData(ReadMessage, frozen=True):
+    """Write the reply, read up to CRLF.CRLF, then `data.received`."""
+
+
+class ReadChunk(ReadMessage, frozen=True, kw_only=True):
+    """Read exactly `size` octets, without a reply before; then `data.chunk_read`, or `data.received` after the last.
 
     `keep` is False for a chunk of a refused command: its octets are read and forgotten (RFC 3030 §2).
     """
 
     size: int
     last: bool
-    limit: int | None
-    header_limit: int
-    firewall: frozenset[HeaderKind]
-    find_bare_line_feeds: bool = False
-    keep: bool = True
+    keep: bool
 
 
 class LookUpRecipient(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ from transport.receive.outcome import (
     Outcome,
     ReadChunk,
     ReadMailData,
+    ReadMessage,
     StartTls,
     Tarpit,
 )
@@ -320,7 +321,7 @@ class Dialogue(Wire):
 
     # A message
 
-    def _new_message(self, wanted: ReadMailData | ReadChunk) -> IncomingMessage:
+    def _new_message(self, wanted: ReadMessage) -> IncomingMessage:
         return IncomingMessage(self._reception.journal, wanted, self._body_written)
 
     def _take_content(self, data: bytes) -> None:

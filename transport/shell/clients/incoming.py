@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from transport.config import bounds
 from transport.receive.data import MailData
-from transport.receive.outcome import ReadChunk, ReadMailData
+from transport.receive.outcome import ReadChunk, ReadMessage
 from transport.shell.journal.body_file import BodyFile
 from transport.shell.journal.journal import Journal
 from transport.smtp.dot_stuffing import MailDataReader
@@ -42,7 +42,7 @@ class IncomingMessage:
         "size",
     )
 
-    def __init__(self, journal: Journal, wanted: ReadMailData | ReadChunk, progress: Callable[[], None]) -> None:
+    def __init__(self, journal: Journal, wanted: ReadMessage, progress: Callable[[], None]) -> None:
         self._journal, self._progress = journal, progress
         self._wanted = wanted
         self._reader = MailDataReader()

@@ -28,7 +28,8 @@ def write(connection: Connection, records: list[Record], directory: Path, router
 
     `directory` is the transport's journal directory. Raises OSError when a body's file cannot be read.
     """
-    hops = _hops(connection, records, router)
+    addresses = (_text(address) for record in records for address in record.envelope.recipients)
+    hops = next_hops.of(connection, addresses, router)
     next_hops.add(connection, hops.values())
     with connection.cursor() as cursor:
         _copy(cursor, _COPY_MESSAGES, [*MESSAGE_TYPES.values()], _message_rows(records, router))
@@ -46,20 +47,6 @@ def _copy(cursor: psycopg.Cursor[Any], query: bytes, types: list[str], rows: Ite
             copy.write_row(row)
             count += 1
     return count
-
-
-def _hops(connection: Connection, records: list[Record], router: Router) -> dict[str, Hop]:
-    """The next hop of every address of the batch."""
-    addresses = {_text(address) for record in records for address in record.envelope.recipients}
-    doubtful = [address for address in addresses if router.needs_directory(address)]
-    here = _listed(connection, doubtful) if doubtful else set()
-    unlisted = {address for address in doubtful if address.lower() not in here}
-    return {address: router.hop(address, address not in unlisted) for address in addresses}
-
-
-def _listed(connection: Connection, addresses: list[str]) -> set[str]:
-    lower = [address.lower() for address in addresses]
-    return {row[0] for row in connection.execute(QUERIES["listed_recipients"], {"addresses": lower})}
 
 
 def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, ...]]:
