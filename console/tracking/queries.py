@@ -117,23 +117,13 @@ def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     return inside.extra(where=["remote_address::inet <<= %s::inet"], params=[str(network)])
 
 
-def since(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
-    moment = _moment(text)
-    return sessions.filter(started_at__gte=moment) if moment else sessions
-
-
-def until(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
-    moment = _moment(text)
-    return sessions.filter(started_at__lte=moment) if moment else sessions
-
-
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     """A time of day as the form gives it, in UTC."""
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:

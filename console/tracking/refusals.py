@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -128,15 +128,11 @@ def refusal(name: str) -> Refusal | None:
 
 def grouped(text: str = "") -> list[tuple[str | Promise, list[Refusal]]]:
     """Every refusal that `text` finds, in the order of a session; no empty group."""
-    found = [(title, list(_found(table, text))) for title, table in GROUPS]
-    return [(title, refusals) for title, refusals in found if refusals]
+    every = [(title, list(found(text, table))) for title, table in GROUPS]
+    return [(title, refusals) for title, refusals in every if refusals]
 
 
-def found(text: str) -> Iterable[Refusal]:
-    return _found(REFUSALS, text)
-
-
-def _found(table: dict[str, Rule], text: str) -> Iterator[Refusal]:
+def found(text: str, table: dict[str, Rule] = REFUSALS) -> Iterator[Refusal]:
     return (each for each in (Refusal(name, rule) for name, rule in table.items()) if each.holds(text))
 
 

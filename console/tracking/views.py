@@ -167,7 +167,10 @@ def filtered(rows: QuerySet[Session], request: HttpRequest) -> QuerySet[Session]
     for name, field in (("helo", "helo"), ("sender", "sender"), ("recipient", "recipients")):
         if name in asked:
             rows = queries.containing(rows, field, asked[name])
-    return queries.until(queries.since(rows, asked.get("since", "")), asked.get("until", ""))
+    for name, bound in (("since", "started_at__gte"), ("until", "started_at__lte")):
+        if moment := queries.moment(asked.get(name, "")):
+            rows = rows.filter(**{bound: moment})
+    return rows
 
 
 class SessionPage(RoleRequired):

@@ -140,7 +140,7 @@ def check(outcome: Outcome) -> None:
     _check_session(session)
     for action in outcome.actions:
         if isinstance(action, Accept):
-            assert action.recipients and TRACE.fullmatch(action.trace), action
+            assert action.envelope.recipients and TRACE.fullmatch(action.trace), action
             facts = header_facts(action.trace, session.policy.our_names)
             assert facts.hops == facts.local_hops == 1, action.trace
 

@@ -66,7 +66,7 @@ def test_hop_count_at_below_and_above_the_limit(hops: int, code: int) -> None:
 def test_recipients_are_kept_in_order_and_once() -> None:
     session = said(connected(), *MAIL, "RCPT TO:<postmaster@contoso.com>", "RCPT TO:<postmaster>")
     outcome = data.received(session, data.MailData(1, b"\r\n"), "ab" * 16, 0.0)
-    assert outcome.actions[0].recipients == ("postmaster@contoso.com",)  # type: ignore[union-attr]
+    assert outcome.actions[0].envelope.recipients == ("postmaster@contoso.com",)  # type: ignore[union-attr]
 
 
 def test_low_resources_refuse_mail_and_nothing_else() -> None:

@@ -101,7 +101,7 @@ def test_success_is_told_with_the_headers_only(action, subject):
     assert message["Subject"] == subject
     assert not found.whole
     status = list(message.iter_parts())[1].get_payload()[1]
-    assert (status["Action"], status["Status"]) == (action.value, "2.1.5")
+    assert (status["Action"], status["Status"]) == (action.word, "2.1.5")
 
 
 @pytest.mark.parametrize(("ret", "whole"), [("", True), ("FULL", True), ("HDRS", False)])

@@ -55,7 +55,10 @@ class Setting:
 
 def parse(setting: Setting, text: str) -> Any:
     """The value that a text means for a setting. Raises ValueError that says what to write instead."""
-    return setting.kind.value.read(setting, text.strip())
+    text = text.strip()
+    if setting.unlimited and text.lower() == "unlimited":
+        return None
+    return setting.kind.value.read(setting, text)
 
 
 def show(setting: Setting, value: Any) -> str:
@@ -124,9 +127,7 @@ def _flag(setting: Setting, text: str) -> bool:
     return words[text.lower()]
 
 
-def _count(setting: Setting, text: str) -> int | None:
-    if setting.unlimited and text.lower() == "unlimited":
-        return None
+def _count(setting: Setting, text: str) -> int:
     try:
         value = int(text.replace(",", ""))
     except ValueError:
@@ -135,9 +136,7 @@ def _count(setting: Setting, text: str) -> int | None:
     return value
 
 
-def _size(setting: Setting, text: str) -> int | None:
-    if setting.unlimited and text.lower() == "unlimited":
-        return None
+def _size(setting: Setting, text: str) -> int:
     match = _SIZE.fullmatch(text)
     unit = (match[2].lower() if match else "") or ""
     unit = unit if unit in _UNITS else unit + "b"

@@ -6,7 +6,7 @@ Sources: Exchange reference, section 2.4 (A1–A14), 3.2 (unique bindings × ran
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,11 +39,6 @@ def problems(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) ->
     """All problems of a Receive connector, alone and beside the other connectors (disabled ones count as well)."""
     beside = [other for other in others if other is not connector]
     return [*out_of_bounds(connector), *_own_problems(connector), *_conflicts(connector, beside)]
-
-
-def advice(connector: ReceiveConnector) -> list[str]:
-    """What is allowed but does nothing, with what to do about it (A9–A12)."""
-    return list(_advice(connector))
 
 
 def out_of_bounds(struct: msgspec.Struct) -> Iterable[Problem]:
@@ -112,7 +107,8 @@ def _authentication_problems(connector: ReceiveConnector) -> Iterable[Problem]:
         )
 
 
-def _advice(connector: ReceiveConnector) -> Iterable[str]:
+def advice(connector: ReceiveConnector) -> Iterator[str]:
+    """What is allowed but does nothing, with what to do about it (A9–A12)."""
     mechanisms, groups = connector.auth_mechanism, connector.permission_groups
     integrated, signs_in = AuthMechanism.Integrated in mechanisms, bool(mechanisms & SIGN_IN)
     if connector.suppress_x_anonymous_tls:

@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 
 import psycopg
@@ -163,7 +164,8 @@ class SmtpRelay:
         fitting = []
         for letter in list(waiting)[: self._most - client.sent]:
             try:
-                found: Parcel | Verdict | Verdicts = self._fit(client, letter.parcel)
+                pieces = partial(self._pieces, letter.parcel)
+                found: Parcel | Verdict | Verdicts = fit(letter.parcel, client.extensions, pieces)
             except psycopg.Error:
                 raise
             except Exception as error:
@@ -177,9 +179,6 @@ class SmtpRelay:
             else:
                 put_off.append(self._unfit(letter, found))
         return fitting
-
-    def _fit(self, client: SmtpClient, parcel: Parcel) -> Parcel | Verdict:
-        return fit(parcel, client.extensions, lambda: self._pieces(parcel))
 
     def _judged(
         self, client: SmtpClient, letter: Letter, verdicts: Verdicts, put_off: list[Letter]

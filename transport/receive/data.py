@@ -13,6 +13,7 @@ from transport.receive.refusals import close, refuse
 from transport.receive.sender_filter import Blocked
 from transport.receive.session import EnvelopeRecipient, Session, Stage, reset
 from transport.smtp import replies
+from transport.smtp.envelope import Envelope
 from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.mail_data import HeaderFacts, header_facts, without_unusable
 from transport.smtp.path import NULL_PATH
@@ -150,21 +151,31 @@ def _accept(
         recipients.setdefault(recipient.address, recipient)
         wishes = wishes or bool(recipient.notify or recipient.orcpt)
     unique = recipients.values()
-    return Accept(
-        str(session.sender or ""),
-        tuple(recipients),
-        _trace(session, facts, message_id, identity, now, blocked),
-        header,
-        facts.subject,
-        message_id,
-        session.mail.body,
-        session.mail.smtp_utf8,
-        session.mail.ret,
-        session.mail.envid,
-        tuple(recipient.notify for recipient in unique) if wishes else (),
-        tuple(recipient.orcpt for recipient in unique) if wishes else (),
-        INTERNAL in session.rights,
+    envelope = Envelope(
+        id=bytes.fromhex(identity),
+        accepted_at=now,
+        transport="",
+        connector=session.connector.name,
+        revision=session.policy.snapshot.revision,
+        session_id="",
+        client_address=session.remote_ip,
+        helo=session.helo,
+        tls=bool(session.tls),
+        principal=session.principal,
+        authenticated=INTERNAL in session.rights,
+        sender=str(session.sender or ""),
+        recipients=tuple(recipients),
+        subject=facts.subject,
+        message_id=message_id,
+        size=0,
+        body_type=session.mail.body,
+        smtp_utf8=session.mail.smtp_utf8,
+        ret=session.mail.ret,
+        envid=session.mail.envid,
+        notify=tuple(recipient.notify for recipient in unique) if wishes else (),
+        orcpt=tuple(recipient.orcpt for recipient in unique) if wishes else (),
     )
+    return Accept(_trace(session, facts, message_id, identity, now, blocked), header, envelope)
 
 
 def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str, now: float, blocked: str) -> bytes:

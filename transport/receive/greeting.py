@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from transport.config.receive_connector import ReceiveConnector
-from transport.smtp import replies
-from transport.smtp.reply import Reply
+from transport.smtp.reply import Reply, reply
 from transport.smtp.trace import date
 
 
@@ -21,4 +20,4 @@ def greeting(connector: ReceiveConnector, server: str, now: float) -> Reply:
 @lru_cache(maxsize=64)
 def _reply(banner: str) -> Reply:
     """All who come in the same second hear the same."""
-    return replies.greeting(banner)
+    return reply(220, "", banner)

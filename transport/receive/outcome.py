@@ -8,6 +8,7 @@ import msgspec
 
 from transport.receive.facts import Question
 from transport.receive.session import Session
+from transport.smtp.envelope import Envelope
 from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.parameters import NO_RCPT_PARAMETERS, RcptParameters
 from transport.smtp.path import Path
@@ -120,22 +121,12 @@ class Await(msgspec.Struct, frozen=True):
 class Accept(msgspec.Struct, frozen=True):
     """Make this message durable before the reply is written: `trace`, `header`, and the body that was received.
 
-    `notify` and `orcpt` stand beside `recipients`, empty when no recipient has them (RFC 3461 §4).
+    Who stores it adds to the `envelope` its own name and the session's, the size, and the file of the body.
     """
 
-    sender: str
-    recipients: tuple[str, ...]
     trace: bytes
     header: bytes
-    subject: str
-    message_id: str
-    body: str
-    smtp_utf8: bool = False
-    ret: str = ""
-    envid: str = ""
-    notify: tuple[str, ...] = ()
-    orcpt: tuple[str, ...] = ()
-    authenticated: bool = False
+    envelope: Envelope
 
 
 Inquiry = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken | Await

@@ -14,7 +14,7 @@ from transport.receive.auth import answered, auth
 from transport.receive.data import bdat, data
 from transport.receive.hello import ehlo, helo
 from transport.receive.mail import mail
-from transport.receive.outcome import CLOSE, Outcome
+from transport.receive.outcome import CLOSE, Action, Outcome
 from transport.receive.rcpt import rcpt
 from transport.receive.refusals import close, close_at_once, refuse
 from transport.receive.session import Session, Stage, reset
@@ -41,24 +41,9 @@ def rset(session: Session, argument: str, now: float) -> Outcome:
     return Outcome(reset(session), replies.RESETTING)
 
 
-def noop(session: Session, argument: str, now: float) -> Outcome:
-    """RFC 5321 §4.1.1.9."""
-    return Outcome(session, replies.OK)
-
-
-def help_(session: Session, argument: str, now: float) -> Outcome:
-    """RFC 5321 §4.1.1.8."""
-    return Outcome(session, replies.HELP)
-
-
-def vrfy(session: Session, argument: str, now: float) -> Outcome:
-    """Never tells who exists: RFC 5321 §7.3."""
-    return Outcome(session, replies.CANNOT_VERIFY)
-
-
-def quit_(session: Session, argument: str, now: float) -> Outcome:
-    """RFC 5321 §4.1.1.10."""
-    return Outcome(session, replies.CLOSING, CLOSE)
+def always(reply: Reply, actions: tuple[Action, ...] = ()) -> Callable[[Session, str, float], Outcome]:
+    """What hears the same whoever says it: RFC 5321 §4.1.1.8 to §4.1.1.10; VRFY, which never tells who exists: §7.3."""
+    return lambda session, argument, now: Outcome(session, reply, actions)
 
 
 VERBS: dict[str, Verb] = {
@@ -92,10 +77,10 @@ VERBS: dict[str, Verb] = {
     ),
     "BDAT": Verb(bdat),
     "RSET": Verb(rset),
-    "NOOP": Verb(noop),
-    "HELP": Verb(help_),
-    "VRFY": Verb(vrfy),
-    "QUIT": Verb(quit_),
+    "NOOP": Verb(always(replies.OK)),
+    "HELP": Verb(always(replies.HELP)),
+    "VRFY": Verb(always(replies.CANNOT_VERIFY)),
+    "QUIT": Verb(always(replies.CLOSING, CLOSE)),
 }
 
 

@@ -13,7 +13,6 @@ import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Protocol
 
 import msgspec
 
@@ -276,27 +275,24 @@ def _described(head: bytes, part: Part, change: Change) -> bytes:
     return head if head.endswith(b"\r\n\r\n") else head + b"\r\n"
 
 
-class _Encoder(Protocol):
+class _Encoder:
     def encoded(self, text: bytes) -> bytes:
         """What is written of a line, or a piece of one."""
-        ...
+        raise NotImplementedError
 
     def rest(self, before_boundary: bool) -> bytes:
         """What is left; the line end before a boundary belongs to that (RFC 2046 §5.1.1)."""
-        ...
+        return b""
 
 
-class _ToFields:
+class _ToFields(_Encoder):
     """As in a header."""
 
     def encoded(self, text: bytes) -> bytes:
         return short_lines(in_ascii(text)).translate(_FOR_NOBODY, b"\0")
 
-    def rest(self, before_boundary: bool) -> bytes:
-        return b""
 
-
-class _ToQuoted:
+class _ToQuoted(_Encoder):
     """RFC 2045 §6.7."""
 
     def __init__(self) -> None:
@@ -308,11 +304,8 @@ class _ToQuoted:
         self._open = b"" if ended else b"=\r\n"
         return before + found
 
-    def rest(self, before_boundary: bool) -> bytes:
-        return b""
 
-
-class _ToBase64:
+class _ToBase64(_Encoder):
     """RFC 2045 §6.8."""
 
     def __init__(self) -> None:
@@ -329,7 +322,7 @@ class _ToBase64:
         return _in_base64(bytes(self._waiting).removesuffix(b"\r\n" if before_boundary else b""))
 
 
-class _MendQuoted:
+class _MendQuoted(_Encoder):
     """Quoted-printable with what does not belong there: octets are quoted, long lines get soft ends."""
 
     def __init__(self) -> None:
@@ -348,7 +341,7 @@ class _MendQuoted:
         return self._held
 
 
-class _MendBase64:
+class _MendBase64(_Encoder):
     """Base64 with lines that are too long, or with other characters, which mean nothing (RFC 2045 §6.8)."""
 
     def __init__(self) -> None:
@@ -364,7 +357,7 @@ class _MendBase64:
         return self._waiting + b"\r\n" if self._waiting else b""
 
 
-_ENCODERS: dict[tuple[bytes, bool], type[_ToFields | _ToQuoted | _ToBase64 | _MendQuoted | _MendBase64]] = {
+_ENCODERS: dict[tuple[bytes, bool], type[_Encoder]] = {
     (b"7bit", True): _ToFields,
     (b"quoted-printable", True): _ToQuoted,
     (b"base64", True): _ToBase64,

@@ -135,11 +135,6 @@ NOT_AVAILABLE = reply(421, "4.3.2", "Service not available, closing transmission
 INTERNAL_FAULT = reply(421, "4.3.0", "Temporary server error, closing transmission channel", source="own words")
 
 
-def greeting(banner: str) -> Reply:
-    """The 220 line; `banner` comes without its code."""
-    return reply(220, "", banner)
-
-
 def challenge(token: bytes) -> Reply:
     """What the client must answer next, as base64 (RFC 4954 §4)."""
     return reply(334, "", base64.b64encode(token).decode("ascii"))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from transport.receive.data import not_stored, received
 from transport.receive.outcome import Accept, Outcome
 from transport.receive.session import Session
@@ -9,7 +11,6 @@ from transport.shell import clock
 from transport.shell.clients.incoming import IncomingMessage
 from transport.shell.clients.reception import Reception
 from transport.shell.journal import identity
-from transport.smtp.envelope import Envelope
 
 
 def accept(
@@ -21,8 +22,7 @@ def accept(
 ) -> None:
     """Calls `answer` with the outcome: at once for a refusal, else when the message is on disk or cannot be stored."""
     now = clock.now()
-    id_ = identity.message_id(now)
-    outcome = received(session, message.mail_data(), id_.hex(), now)
+    outcome = received(session, message.mail_data(), identity.message_id(now).hex(), now)
     accepted = outcome.actions[0] if outcome.actions else None
     if not isinstance(accepted, Accept):
         message.discard()
@@ -39,29 +39,8 @@ def accept(
             answer(not_stored(outcome.session))
 
     head = accepted.trace + accepted.header
-    envelope = Envelope(
-        id_,
-        now,
-        reception.name,
-        session.connector.name,
-        session.policy.snapshot.revision,
-        session_id,
-        session.remote_ip,
-        session.helo,
-        bool(session.tls),
-        session.principal,
-        accepted.authenticated,
-        accepted.sender,
-        accepted.recipients,
-        accepted.subject,
-        accepted.message_id,
-        len(head) + message.body_size,
-        accepted.body,
-        message.body_file,
-        accepted.smtp_utf8,
-        accepted.ret,
-        accepted.envid,
-        accepted.notify,
-        accepted.orcpt,
+    size, file = len(head) + message.body_size, message.body_file
+    envelope = msgspec.structs.replace(
+        accepted.envelope, transport=reception.name, session_id=session_id, size=size, body_file=file
     )
     message.store(envelope, head, stored)
