@@ -32,36 +32,21 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     external_postmaster_address: Annotated[
         str,
         Setting(
-            "ExternalPostmasterAddress",
-            "Reports to senders",
-            Kind.TEXT,
-            "Postmaster address",
-            "From whom reports come. Empty: postmaster at the default accepted domain.",
-            CMDLET,
-            maximum=320,
+            "ExternalPostmasterAddress", "Reports to senders", Kind.TEXT, "Postmaster address",
+            "From whom reports come. Empty: postmaster at the default accepted domain.", CMDLET, maximum=320,
         ),
     ] = ""
     external_delay_dsn_enabled: Annotated[
         bool,
         Setting(
-            "ExternalDelayDsnEnabled",
-            "Reports to senders",
-            Kind.FLAG,
-            "Tell senders that a message is delayed",
-            "Off: a sender hears nothing until the message is delivered or given up.",
-            CMDLET,
+            "ExternalDelayDsnEnabled", "Reports to senders", Kind.FLAG, "Tell senders that a message is delayed",
+            "Off: a sender hears nothing until the message is delivered or given up.", CMDLET,
         ),
     ] = True
     external_dsn_max_message_attach_size: Annotated[
         int,
         Setting(
-            "ExternalDsnMaxMessageAttachSize",
-            "Reports to senders",
-            Kind.SIZE,
-            "Largest message that is returned",
-            "A report on a larger one carries its header only.",
-            CMDLET,
-            minimum=0,
-            maximum=2147483647,
+            "ExternalDsnMaxMessageAttachSize", "Reports to senders", Kind.SIZE, "Largest message that is returned",
+            "A report on a larger one carries its header only.", CMDLET, minimum=0, maximum=2147483647,
         ),
     ] = 10 * 1024 * 1024

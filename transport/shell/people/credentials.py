@@ -134,16 +134,14 @@ class Credentials:
     async def _answer_kerberos(
         self, asked: AnswerToken, remote_ip: str, talk: Talk, offered: Kerberos
     ) -> bytes | User | Denied | None:
-        exchange, talk.kerberos = talk.kerberos, None
-        if offered.acceptor is None:
+        begun, talk.kerberos = talk.kerberos, None
+        acceptor, source = offered.acceptor, source_of(remote_ip)
+        if acceptor is None:
             return NOT_AVAILABLE
-        source = source_of(remote_ip)
-        async with self._admitted(source) as refused:
-            if refused:
-                return refused
+
+        async def step() -> bytes | User | Denied | None:
             try:
-                if exchange is None:
-                    exchange = kerberos.Exchange(offered.acceptor, asked.channel, asked.required)
+                exchange = begun or kerberos.Exchange(acceptor, asked.channel, asked.required)
                 answer = await self._in_thread(Client(source), exchange.step, asked.token)
                 if isinstance(answer, bytes):
                     talk.kerberos = exchange
@@ -156,10 +154,8 @@ class Credentials:
             except kerberos.TicketError as error:
                 log.warning("no sign-in with Kerberos from %s: %s", remote_ip, error)
                 return NO_TICKET
-            except NoPlaceError:
-                return NOT_AVAILABLE
-            except UNREACHABLE as error:
-                return _away(error)
+
+        return await self._admitted(source, step)
 
     async def _user_of(self, proved: Proved, realms: frozenset[str], default_domain: str) -> User | Denied:
         """The user of a principal: the realm is the domain, or of our own realms the first label is."""
@@ -186,32 +182,29 @@ class Credentials:
         return secrets.token_bytes(16)
 
     async def _check(self, logon: LogonName, source: str, is_right: IsRight) -> User | Denied:
-        async with self._admitted(source) as refused:
-            if refused:
-                return refused
-            try:
-                found = await self.users.find(logon)
-                names = (logon.user, found.user.name.casefold()) if found else (logon.user,)
-                async with self._turn((source, names[-1])):
-                    return await self._decide(source, names, found, is_right)
-            except NoPlaceError:
-                return NOT_AVAILABLE
-            except UNREACHABLE as error:
-                return _away(error)
+        async def decide() -> User | Denied:
+            found = await self.users.find(logon)
+            names = (logon.user, found.user.name.casefold()) if found else (logon.user,)
+            async with self._turn((source, names[-1])):
+                return await self._decide(source, names, found, is_right)
 
-    @contextlib.asynccontextmanager
-    async def _admitted(self, source: str) -> AsyncIterator[Denied | None]:
-        """One more who asks, or why not."""
+        return await self._admitted(source, decide)
+
+    async def _admitted(self, source: str, work: Callable[[], Awaitable[T]]) -> T | Denied:
+        """What the work of one more who asks gives, or why it is not done."""
         if self._all_asking >= MOST_ASKING:
-            yield NOT_AVAILABLE
-            return
+            return NOT_AVAILABLE
         if self._asking[source] >= MOST_ASKING_PER_SOURCE:
-            yield TOO_OFTEN
-            return
+            return TOO_OFTEN
         self._asking[source] += 1
         self._all_asking += 1
         try:
-            yield None
+            return await work()
+        except NoPlaceError:
+            return NOT_AVAILABLE
+        except UNREACHABLE as error:
+            log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
+            return NOT_AVAILABLE
         finally:
             self._all_asking -= 1
             self._asking[source] -= 1
@@ -265,11 +258,6 @@ class Credentials:
         """Raises NoPlaceError when too many wait for a thread."""
         async with self._places.place(network_of(client.source), client.known):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
-
-
-def _away(error: BaseException) -> Denied:
-    log.warning("no sign-in: PostgreSQL is away: %s", " ".join(str(error).split()))
-    return NOT_AVAILABLE
 
 
 def _nobodys_hash() -> str:
