@@ -73,11 +73,8 @@ class Slots:
     def room(self, standing: Standing) -> int:
         """Places that are left for strangers of this standing."""
         with self._changed:
-            return self._room(standing)
-
-    def _room(self, standing: Standing) -> int:
-        alike = sum(one is standing for one in self._strangers.values())
-        return min(PART[Standing.NEW] - len(self._strangers), PART[standing] - alike)
+            alike = sum(one is standing for one in self._strangers.values())
+            return min(PART[Standing.NEW] - len(self._strangers), PART[standing] - alike)
 
     def enter(self, hop: str, delivery_type: DeliveryType, limit: int, failures: int = 0) -> bool:
         """Whether one more may work on a next hop; `failures` as for `standing`."""
@@ -87,7 +84,7 @@ class Slots:
             if self._stopping or busy >= (-(-limit // 4) if self._is_stalled(hop) else limit):
                 return False
             if standing is not Standing.KNOWN:
-                if busy or self._room(standing) <= 0:
+                if busy or self.room(standing) <= 0:
                     return False
                 self._strangers[hop] = standing
             self._busy[hop] = busy + 1

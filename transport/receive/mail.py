@@ -26,6 +26,16 @@ from transport.smtp.path import (
 )
 from transport.smtp.reply import Reply
 
+_RULES: dict[type[Exception], str] = {
+    PathError: "invalid_address",
+    NotAsciiError: "address_not_ascii",
+    DomainError: "domain_not_clear",
+    ParameterError: "invalid_arguments",
+    UnknownParameter: "unknown_parameter",
+}
+MALFORMED = tuple(_RULES)
+"""What reading an address or parameters may raise."""
+
 
 def mail(session: Session, argument: str, now: float) -> Outcome:
     """Starts a transaction, or says why not."""
@@ -36,12 +46,8 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
         offered = session.policy.mail_parameters[session.connector.name]
         parameters = mail_parameters(parameter_text, offered)
         sender = read_path(session, text, parameters.smtp_utf8) if text else NULL_PATH
-    except PathError as error:
+    except MALFORMED as error:
         return malformed(session, error, replies.INVALID_SENDER)
-    except ParameterError:
-        return refuse(session, "invalid_arguments")
-    except UnknownParameter:
-        return refuse(session, "unknown_parameter")
     rule = _refusal(session, sender, parameters)
     if rule:
         return refuse(session, rule)
@@ -88,15 +94,10 @@ def read_path(session: Session, text: str, smtp_utf8: bool) -> Path:
     return parse_mailbox(text, limit, smtp_utf8)
 
 
-def malformed(session: Session, error: PathError, otherwise: Reply) -> Outcome:
-    """The refusal of an address that cannot be read, with the reason."""
-    match error:
-        case NotAsciiError():
-            return refuse(session, "address_not_ascii")
-        case DomainError():
-            return refuse(session, "domain_not_clear")
-        case _:
-            return refuse(session, "invalid_address", answer=otherwise)
+def malformed(session: Session, error: Exception, invalid: Reply) -> Outcome:
+    """The refusal of an address or a parameter that cannot be read; `invalid` says it of an address."""
+    rule = _RULES[type(error)]
+    return refuse(session, rule, answer=invalid if rule == "invalid_address" else None)
 
 
 def _refusal(session: Session, sender: Path, parameters: MailParameters) -> str:

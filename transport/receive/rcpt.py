@@ -7,13 +7,13 @@ import msgspec
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive import connection_filter, recipient_filter, relay
 from transport.receive.client_lists import NEUTRAL
-from transport.receive.mail import malformed, read_path
+from transport.receive.mail import MALFORMED, malformed, read_path
 from transport.receive.outcome import LookUpRecipient, Outcome, waiting
 from transport.receive.refusals import hold, refuse
 from transport.receive.session import EnvelopeRecipient, Recipients, Session, Stage
 from transport.smtp import replies
-from transport.smtp.parameters import ParameterError, RcptParameters, UnknownParameter, rcpt_parameters
-from transport.smtp.path import Path, PathError, split_path
+from transport.smtp.parameters import RcptParameters, rcpt_parameters
+from transport.smtp.path import Path, split_path
 
 RESERVED_TOP_LEVEL = frozenset({"test", "example", "invalid", "localhost"})
 RESERVED_SECOND_LEVEL = frozenset({"example.com", "example.net", "example.org"})
@@ -28,12 +28,8 @@ def rcpt(session: Session, argument: str, now: float) -> Outcome:
         recipient = _recipient(session, text)
         offered = session.policy.rcpt_parameters[session.connector.name]
         wishes = rcpt_parameters(parameter_text, offered, session.mail.smtp_utf8)
-    except PathError as error:
+    except MALFORMED as error:
         return malformed(session, error, replies.INVALID_RECIPIENT)
-    except ParameterError:
-        return refuse(session, "invalid_arguments")
-    except UnknownParameter:
-        return refuse(session, "unknown_parameter")
     if session.recipient_count >= session.connector.max_recipients_per_message:
         return refuse(session, "recipient_limit")
     return _decide(session, recipient, wishes, now)

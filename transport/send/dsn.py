@@ -207,10 +207,6 @@ def _lines(action: Action, recipients: list[ReportedRecipient], server: str) -> 
     return lines
 
 
-def _text_of(head: bytes) -> list[str]:
-    return head.decode("utf-8", "replace").rstrip("\r\n").split("\r\n")
-
-
 def _cut(head: bytes) -> bytes:
     """As many whole lines as a report may show: its sender may be somebody who never wrote."""
     most = bounds.REPORTED_HEADER.octets or 0
@@ -218,7 +214,8 @@ def _cut(head: bytes) -> bytes:
 
 
 def _html(text: str, head: bytes) -> str:
-    shown = escape("\r\n".join(map(_printable, _text_of(head)))).encode()[: bounds.REPORTED_HEADER.octets]
+    lines = head.decode("utf-8", "replace").rstrip("\r\n").split("\r\n")
+    shown = escape("\r\n".join(map(_printable, lines))).encode()[: bounds.REPORTED_HEADER.octets]
     headers = f"\r\nOriginal message headers:\r\n\r\n{shown.decode(errors='ignore')}"
     return f"<html><body><pre>\r\n{escape(text)}{headers}\r\n</pre></body></html>"
 
