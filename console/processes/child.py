@@ -41,8 +41,7 @@ class Child:
 
     def start(self) -> None:
         self.program = self.make()
-        if self.output:
-            self.output.close()
+        self._close_log()
         self.output = open(self.log, "ab+", opener=private_log)  # noqa: SIM115 (open as long as the process writes)
         self.rotate()
         self.process = self.program.start(self.output)
@@ -90,7 +89,14 @@ class Child:
 
     def await_stop(self) -> bool:
         """False when it had to be killed."""
-        return not (self.process and self.program) or self.program.await_end(self.process)
+        in_time = not (self.process and self.program) or self.program.await_end(self.process)
+        self._close_log()
+        return in_time
+
+    def _close_log(self) -> None:
+        if self.output:
+            self.output.close()
+            self.output = None
 
 
 def describe(error: Exception) -> str:

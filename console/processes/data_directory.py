@@ -44,12 +44,16 @@ def _within_reach(home: Home, account: Account) -> Home:
 
 
 class Lock:
-    """Held as long as this copy runs; the kernel frees it with the process, however that ends."""
+    """Held until `close`; the kernel frees it with the process, however that ends."""
 
     def __init__(self, home: Home) -> None:
         self._file = (home.path / "up.lock").open("a+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            self.close()
             pid = home.running().get("pids", {}).get("supervisor", "?")
             raise HomeError(f"This copy already runs (process {pid}, data in {home.path}).") from error
+
+    def close(self) -> None:
+        self._file.close()

@@ -54,6 +54,7 @@ class Supervisor:
         finally:
             self._children.stop()
             self._home.run_file.unlink(missing_ok=True)
+            self._lock.close()
         say("Stopped. Everything is kept for the next start.")
 
     def _ask_to_stop(self, *_: object) -> None:

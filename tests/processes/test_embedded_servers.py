@@ -78,8 +78,8 @@ def test_a_home_has_one_supervisor(place: Path, account: Account) -> None:
     first = Lock(home)
     with pytest.raises(HomeError, match="already runs"):
         Lock(home)
-    del first
-    Lock(home)
+    first.close()
+    Lock(home).close()
 
 
 def test_a_home_that_is_a_file_is_said(place: Path, account: Account) -> None:

@@ -205,12 +205,11 @@ def run_writer(directory: Path, **options: object) -> subprocess.Popen[str]:
 def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     answered: list[str] = []
     for _ in range(3):
-        process = run_writer(tmp_path)
-        assert process.stdout is not None
-        answered += [process.stdout.readline().strip() for _ in range(2000)]
-        process.send_signal(signal.SIGKILL)
-        answered += [line.strip() for line in process.stdout.read().splitlines() if line.endswith("@x>")]
-        process.wait()
+        with run_writer(tmp_path) as process:
+            assert process.stdout is not None
+            answered += [process.stdout.readline().strip() for _ in range(2000)]
+            process.send_signal(signal.SIGKILL)
+            answered += [line.strip() for line in process.stdout.read().splitlines() if line.endswith("@x>")]
     assert len(answered) >= 6000
     kept = marks(tmp_path)
     assert not set(answered) - set(kept)
@@ -224,12 +223,11 @@ def test_what_cannot_be_written_is_refused_and_nothing_of_it_is_read(tmp_path: P
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
-    process = run_writer(tmp_path, preexec_fn=limit)
-    assert process.stdout is not None
-    answers = [process.stdout.readline().strip() for _ in range(300)]
-    process.kill()
-    answers += process.stdout.read().splitlines()
-    process.wait()
+    with run_writer(tmp_path, preexec_fn=limit) as process:
+        assert process.stdout is not None
+        answers = [process.stdout.readline().strip() for _ in range(300)]
+        process.kill()
+        answers += process.stdout.read().splitlines()
     assert "refused" in answers
     stored = marks(tmp_path)
     assert len(stored) > 60  # it went on in new segments
