@@ -37,6 +37,8 @@ from transport.shell.people.kerberos import Kerberos
 from transport.shell.report import Report
 
 DRAIN = 5.0
+HANG_UP = 2.0
+"""Seconds in which PostgreSQL and Redis are told that we end."""
 M_MMAP_THRESHOLD = -3
 WORTH_TRIMMING = 16 << 20
 """Bytes of arriving messages; to look for less is not worth the milliseconds."""
@@ -189,8 +191,11 @@ class Transport:
             self._health.close()
         for session in list(self._reception.sessions):
             session.abort()
-        await asyncio.sleep(0)
-        self._credentials.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=HANG_UP)
+        await self._credentials.aclose()
+        if self._shared_counts is not None:
+            await self._shared_counts.aclose()
         self._recipients.save()
         self._journal.close()
         self._protocol_log.close()

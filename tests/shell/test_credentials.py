@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -62,16 +63,12 @@ def asking(url: str, run: Callable[[Check], Awaitable[Any]]) -> Any:
     """What `run` gives, which may `await check(name, password, source)`."""
 
     async def main() -> Any:
-        credentials = Credentials(url, settings.GATEPOST_SECRET_KEY.encode())
+        async with aclosing(Credentials(url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
 
-        async def check(name: str = "anna", password: str = PASSWORD, source: str = "192.0.2.1") -> User | Denied:
-            return await credentials.check(CheckPassword(logon_name(name, "CONTOSO"), password), source)
+            async def check(name: str = "anna", password: str = PASSWORD, source: str = "192.0.2.1") -> User | Denied:
+                return await credentials.check(CheckPassword(logon_name(name, "CONTOSO"), password), source)
 
-        try:
             return await run(check)
-        finally:
-            await credentials.users.hang_up()
-            credentials.close()
 
     return asyncio.run(main())
 
@@ -128,11 +125,9 @@ def test_without_a_domain_a_name_must_be_the_only_one(anna: Row, database_url: s
     actions.add(SYSTEM, "FABRIKAM", "anna", "something-else-1")
 
     async def run(check: Check) -> list[User | Denied]:
-        credentials = Credentials(database_url, SECRET)
         asked = CheckPassword(logon_name("anna", ""), PASSWORD)
-        found = [await credentials.check(asked, "192.0.2.9"), await check("CONTOSO\\anna")]
-        await credentials.users.hang_up()
-        return found
+        async with aclosing(Credentials(database_url, SECRET)) as credentials:
+            return [await credentials.check(asked, "192.0.2.9"), await check("CONTOSO\\anna")]
 
     alone, named = asking(database_url, run)
     assert alone == WRONG and isinstance(named, User)
@@ -264,16 +259,14 @@ def talking(url: str, *clients: tuple[str, str]) -> list[bytes | User | Denied |
     """The last answer to each (name, password), as a client of NTLM speaks."""
 
     async def main() -> list[bytes | User | Denied | None]:
-        credentials = Credentials(url, settings.GATEPOST_SECRET_KEY.encode())
         found: list[bytes | User | Denied | None] = []
-        for number, (name, password) in enumerate(clients):
-            client = spnego.client(name, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-            talk, source = Talk(), f"192.0.2.{number}"
-            challenge = await answer_to(credentials, client.step(), source, talk)
-            assert isinstance(challenge, bytes)
-            found.append(await answer_to(credentials, client.step(challenge), source, talk))
-        await credentials.users.hang_up()
-        credentials.close()
+        async with aclosing(Credentials(url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
+            for number, (name, password) in enumerate(clients):
+                client = spnego.client(name, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+                talk, source = Talk(), f"192.0.2.{number}"
+                challenge = await answer_to(credentials, client.step(), source, talk)
+                assert isinstance(challenge, bytes)
+                found.append(await answer_to(credentials, client.step(challenge), source, talk))
         return found
 
     return asyncio.run(main())
@@ -296,18 +289,17 @@ def test_many_sign_in_with_ntlm_at_the_same_time(anna: Row, database_url: str) -
     actions.set_password(SYSTEM, anna, PASSWORD, ntlm=True)
     bob = actions.add(SYSTEM, "CONTOSO", "bob", "tin-on-rain-winter", ntlm=True)
 
+    async def one(credentials: Credentials, number: int, row: Row, password: str) -> tuple[str, object]:
+        client = spnego.client(row.principal, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+        talk, source = Talk(), f"192.0.2.{number}"
+        challenge = await answer_to(credentials, client.step(), source, talk)
+        assert isinstance(challenge, bytes)
+        return row.principal, await answer_to(credentials, client.step(challenge), source, talk)
+
     async def main() -> list[tuple[str, object]]:
-        credentials = Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())
-
-        async def one(number: int, row: Row, password: str) -> tuple[str, object]:
-            client = spnego.client(row.principal, password, protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-            talk, source = Talk(), f"192.0.2.{number}"
-            challenge = await answer_to(credentials, client.step(), source, talk)
-            assert isinstance(challenge, bytes)
-            return row.principal, await answer_to(credentials, client.step(challenge), source, talk)
-
         people = [(anna, PASSWORD), (bob, "tin-on-rain-winter")] * 20
-        return await asyncio.gather(*(one(number, *person) for number, person in enumerate(people)))
+        async with aclosing(Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
+            return await asyncio.gather(*(one(credentials, number, *person) for number, person in enumerate(people)))
 
     for principal, answer in asyncio.run(main()):
         assert isinstance(answer, User) and answer.name == principal
@@ -321,13 +313,12 @@ def test_a_sign_in_with_ntlm_is_bound_to_its_tls_connection(
     options, binding = spnego.NegotiateOptions.use_ntlm, GssChannelBindings(application_data=known) if known else None
 
     async def main() -> object:
-        credentials, talk = Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode()), Talk()
         client = spnego.client(NAME_OF_ANNA, PASSWORD, protocol="ntlm", options=options, channel_bindings=binding)
-        challenge = await answer_to(credentials, client.step(), "192.0.2.1", talk, channel, required)
-        assert isinstance(challenge, bytes)
-        answer = await answer_to(credentials, client.step(challenge), "192.0.2.1", talk, channel, required)
-        await credentials.users.hang_up()
-        return answer
+        talk = Talk()
+        async with aclosing(Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
+            challenge = await answer_to(credentials, client.step(), "192.0.2.1", talk, channel, required)
+            assert isinstance(challenge, bytes)
+            return await answer_to(credentials, client.step(challenge), "192.0.2.1", talk, channel, required)
 
     answer = asyncio.run(main())
     assert isinstance(answer, User) if expected else answer == NOT_BOUND
@@ -342,13 +333,12 @@ def test_a_sign_in_with_ntlm_is_bound_to_its_tls_connection(
 )  # fmt: skip
 def test_what_is_no_ntlm_is_said_to_be_malformed(anna: Row, database_url: str, token: bytes) -> None:
     async def main() -> tuple[object, object]:
-        credentials, talk = Credentials(database_url, SECRET), Talk()
-        alone = await answer_to(credentials, token, "192.0.2.1", talk)
         client = spnego.client("a", "b", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
-        await answer_to(credentials, client.step(), "192.0.2.1", talk)
-        answer = await answer_to(credentials, token, "192.0.2.1", talk)
-        await credentials.users.hang_up()
-        return alone, answer
+        talk = Talk()
+        async with aclosing(Credentials(database_url, SECRET)) as credentials:
+            alone = await answer_to(credentials, token, "192.0.2.1", talk)
+            await answer_to(credentials, client.step(), "192.0.2.1", talk)
+            return alone, await answer_to(credentials, token, "192.0.2.1", talk)
 
     alone, answer = asyncio.run(main())
     assert alone is None or token.endswith(b"\1\0\0\0")
@@ -569,10 +559,11 @@ def signing_in(url: str) -> tuple[Outcome, float]:
 
     async def main() -> tuple[Outcome, float]:
         loop = asyncio.get_running_loop()
-        reception = cast(Reception, SimpleNamespace(credentials=Credentials(url, SECRET), in_force=None))
-        began = loop.time()
         asked = CheckPassword(logon_name("anna", "CONTOSO"), PASSWORD)
-        outcome = await signed_in(reception, connected(), asked, Talk())
-        return outcome, loop.time() - began
+        async with aclosing(Credentials(url, SECRET)) as credentials:
+            reception = cast(Reception, SimpleNamespace(credentials=credentials, in_force=None))
+            began = loop.time()
+            outcome = await signed_in(reception, connected(), asked, Talk())
+            return outcome, loop.time() - began
 
     return asyncio.run(main())

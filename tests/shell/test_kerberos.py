@@ -7,6 +7,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +100,14 @@ def signing_in(url: str, kerberos: Kerberos, client: Ticketed, channel: bytes = 
     """What the client hears in the end."""
 
     async def main() -> Answer:
-        credentials, talk = Credentials(url, settings.GATEPOST_SECRET_KEY.encode()), Talk()
-        message = client.step()
-        while True:
-            asked = AnswerToken("GSSAPI", message, "EX", channel, required)
-            answer = await credentials.answer(asked, "192.0.2.1", talk, kerberos)
-            if not isinstance(answer, bytes):
-                await credentials.users.hang_up()
-                credentials.close()
-                return answer
-            message = client.step(answer)
+        message, talk = client.step(), Talk()
+        async with aclosing(Credentials(url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
+            while True:
+                asked = AnswerToken("GSSAPI", message, "EX", channel, required)
+                answer = await credentials.answer(asked, "192.0.2.1", talk, kerberos)
+                if not isinstance(answer, bytes):
+                    return answer
+                message = client.step(answer)
 
     return asyncio.run(main())
 
@@ -181,9 +180,9 @@ def test_a_ticket_that_was_overheard_does_not_count_again(kdc: Kdc, anna: Row, d
     token = client.step()
 
     async def main() -> list[Answer]:
-        credentials = Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())
         asked = AnswerToken("GSSAPI", token, "EX")
-        return [await credentials.answer(asked, "192.0.2.1", Talk(), kerberos) for _ in range(2)]
+        async with aclosing(Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
+            return [await credentials.answer(asked, "192.0.2.1", Talk(), kerberos) for _ in range(2)]
 
     first, again = asyncio.run(main())
     assert isinstance(first, bytes) and again == NO_TICKET
@@ -204,9 +203,9 @@ def test_a_sign_in_is_bound_to_its_tls_connection(
 )
 def test_what_is_no_kerberos_is_malformed(kdc: Kdc, database_url: str, token: bytes) -> None:
     async def main() -> Answer:
-        credentials = Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())
         asked = AnswerToken("GSSAPI", token, "EX")
-        return await credentials.answer(asked, "192.0.2.1", Talk(), offer(carried(kdc.keytab())))
+        async with aclosing(Credentials(database_url, settings.GATEPOST_SECRET_KEY.encode())) as credentials:
+            return await credentials.answer(asked, "192.0.2.1", Talk(), offer(carried(kdc.keytab())))
 
     assert asyncio.run(main()) is None
 

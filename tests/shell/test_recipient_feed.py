@@ -27,6 +27,7 @@ def following(url: str, feed: RecipientFeed, check: Callable[[], Awaitable[None]
         async with asyncio.timeout(10):
             await check()
         task.cancel()
+        await asyncio.wait([task])
 
     asyncio.run(run())
 

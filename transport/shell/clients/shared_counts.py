@@ -37,6 +37,9 @@ class SharedCounts:
                 self.problem = ""
             await asyncio.sleep(EVERY)
 
+    async def aclose(self) -> None:
+        await self._redis.aclose()
+
     def _is_wanted(self) -> bool:
         in_force = self._reception.in_force
         connectors = in_force.policy.snapshot.receive_connectors if in_force else ()

@@ -211,9 +211,10 @@ class Credentials:
             if not self._asking[source]:
                 del self._asking[source]
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Take no more work; what runs ends."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        await self.users.hang_up()
 
     @contextlib.asynccontextmanager
     async def _turn(self, key: tuple[str, str]) -> AsyncIterator[None]:
