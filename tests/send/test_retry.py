@@ -11,7 +11,7 @@ def test_a_dead_host_is_tried_every_minute_then_every_five_then_every_ten():
 
 
 def test_a_deferred_message_waits_for_the_message_retry_interval():
-    assert retry.message_wait(TransportLimits()) == 900
+    assert TransportLimits().message_retry_interval == 900
 
 
 def test_senders_hear_of_a_delay_after_four_hours_and_mail_expires_after_two_days():

@@ -13,9 +13,9 @@ from transport import name_servers
 from transport.config import bounds
 from transport.config.endpoint import Binding
 from transport.deliver.slots import HASTE, SLOTS
-from transport.send import hosts, remote_reply
+from transport.send import hosts
 from transport.send.hosts import Host, HostPolicy
-from transport.send.remote_reply import Verdict
+from transport.send.remote_reply import Verdict, postponed, refused
 
 LIFETIME, ONE_SERVER = 20.0, 2.0
 MOST_ADDRESSES = 5
@@ -116,7 +116,7 @@ def _literal(domain: str, policy: HostPolicy) -> Iterator[Host]:
     if address is not None and policy.is_us(address, _is_local):
         raise LookUpFailed(hosts.loops(domain))
     if address is None or not (policy.ranges is None or policy.lists(address)):
-        raise LookUpFailed(hosts.literal_not_allowed(domain))
+        raise LookUpFailed(refused("5.1.2", f"mail is not sent to an address instead of a domain: {domain}"))
     yield Host(domain, address)
 
 
@@ -146,15 +146,15 @@ def _by_preference(domain: str, look_up: LookUp) -> list[list[str]]:
     try:
         answer = [(entry.preference, str(entry.exchange)) for entry in look_up.ask(domain, "MX")]
     except dns.resolver.NXDOMAIN:
-        raise LookUpFailed(hosts.no_such_domain()) from None
+        raise LookUpFailed(refused("5.4.4", "SMTPSEND.DNS.NonExistentDomain; nonexistent domain")) from None
     except dns.resolver.NoAnswer:
         answer = []
     except (dns.exception.DNSException, OSError, UnicodeError) as error:
-        raise LookUpFailed(remote_reply.postponed("4.4.0", f"DNS query failed: {error}")) from None
+        raise LookUpFailed(postponed("4.4.0", f"DNS query failed: {error}")) from None
     random.shuffle(answer)
     found = hosts.by_preference(domain, answer)
     if not found:
-        raise LookUpFailed(hosts.takes_no_mail(domain))
+        raise LookUpFailed(refused("5.1.10", f"{domain} accepts no mail (null MX, RFC 7505)"))
     return [[name.rstrip(".") for name in names] for names in found]
 
 

@@ -114,7 +114,7 @@ class Round:
             elif verdict.fate is Fate.FAILED:
                 self._results.add_failed(parcel, recipient, verdict)
             else:
-                wait = 0 if verdict.at_once else retry.message_wait(self._limits)
+                wait = 0 if verdict.at_once else self._limits.message_retry_interval
                 self._results.postponed.append((recipient, verdict.text, wait))
         if delivered:
             self._results.add_delivered(parcel, delivered)

@@ -143,21 +143,6 @@ def loops(what: str) -> Verdict:
     return remote_reply.refused("5.4.6", f"mail for {what} loops back to myself")
 
 
-def no_such_domain() -> Verdict:
-    """DNS says that nothing has this name."""
-    return remote_reply.refused("5.4.4", "SMTPSEND.DNS.NonExistentDomain; nonexistent domain")
-
-
-def takes_no_mail(domain: str) -> Verdict:
-    """A null MX."""
-    return remote_reply.refused("5.1.10", f"{domain} accepts no mail (null MX, RFC 7505)")
-
-
-def literal_not_allowed(domain: str) -> Verdict:
-    """An address instead of a domain, which nobody listed."""
-    return remote_reply.refused("5.1.2", f"mail is not sent to an address instead of a domain: {domain}")
-
-
 def nobody(what: str, inner: tuple[str, ...]) -> Verdict:
     """No host is left for now: DNS has no address, or only such as mail may not go to."""
     if inner:

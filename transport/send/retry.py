@@ -14,11 +14,6 @@ def connection_wait(limits: TransportLimits, failures: int) -> int:
     return limits.outbound_connection_failure_retry_interval
 
 
-def message_wait(limits: TransportLimits) -> int:
-    """Seconds until a message that a reachable next hop put off with a 4xx answer is tried again."""
-    return limits.message_retry_interval
-
-
 def expiry(limits: TransportLimits, accepted_at: float) -> float:
     """When a message accepted at `accepted_at` is given up; both in seconds since 1970."""
     return accepted_at + limits.message_expiration_timeout

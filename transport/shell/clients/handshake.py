@@ -54,7 +54,7 @@ async def handshake(
     reception: Reception, session: Session, transport: asyncio.Transport, protocol: asyncio.BaseProtocol
 ) -> tuple[asyncio.Transport, Session] | None:
     """The transport and the session on TLS; None when the client is gone. Raises OSError when TLS fails."""
-    context = reception.tls_context(session.connector)
+    context = reception.in_force.tls.context(session.connector) if reception.in_force else None
     if context is None:
         raise ssl.SSLError("no certificate")
     one = _free.pop() if _free else OneHandshake(ssl.PROTOCOL_TLS_SERVER)

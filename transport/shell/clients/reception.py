@@ -3,11 +3,10 @@
 import asyncio
 from typing import NamedTuple, Protocol
 
-from transport.config.receive_connector import ReceiveConnector
 from transport.receive.policy import Policy
 from transport.shell.clients.dns_lookups import DnsLookups
 from transport.shell.clients.load import ConnectorLoad
-from transport.shell.clients.tls_contexts import Context, TlsContexts
+from transport.shell.clients.tls_contexts import TlsContexts
 from transport.shell.clients.unknown_recipients import UnknownRecipients
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
@@ -71,7 +70,3 @@ class Reception:
         self.stopping = True
         for session in list(self.sessions):
             session.stop()
-
-    def tls_context(self, connector: ReceiveConnector) -> Context | None:
-        """The context for STARTTLS on this connector."""
-        return self.in_force.tls.context(connector) if self.in_force else None

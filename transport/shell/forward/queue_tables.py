@@ -56,7 +56,7 @@ def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, 
         if not _is_plain("".join(texts)):
             texts = map(_text, texts)
         other = "received", len(e.recipients), _time(retry.expiry(limits, e.accepted_at))
-        yield *map(_uuid, _identities(e)), *map(_time, _times(e)), *texts, *_numbers(e), *other
+        yield *(UUID(bytes=octets) for octets in _identities(e)), *map(_time, _times(e)), *texts, *_numbers(e), *other
 
 
 def _content_rows(records: list[Record], directory: Path) -> Iterable[tuple[Any, ...]]:
@@ -87,10 +87,6 @@ def _text(text: str) -> str:
 
 def _is_plain(text: str) -> bool:
     return text.isascii() and "\0" not in text
-
-
-def _uuid(octets: bytes) -> UUID:
-    return UUID(bytes=octets)
 
 
 _KINDS = {name: get_type_hints(Envelope)[name] for name in OF_MESSAGE}
