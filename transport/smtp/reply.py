@@ -42,11 +42,6 @@ class Reply(msgspec.Struct, frozen=True):
         """What goes out when enhanced status codes are switched off (RFC 2034 §4)."""
         return _STATUS.sub(rb"\1", self.wire) if self.status else self.wire
 
-    @property
-    def refuses(self) -> bool:
-        """True for 4xx and 5xx."""
-        return self.code >= 400
-
 
 def reply(code: int, status: str, *lines: str, source: str = "") -> Reply:
     """Builds a reply; with several lines every one carries code and status (RFC 2034 §4)."""
