@@ -144,7 +144,7 @@ def now(refusal: Refusal) -> list[Now]:
     if refusal.rule.on == CONNECTOR:
         rows = ConnectorRow.objects.order_by("name")
         return [_now(row.name, connectors.receive(row), parts, partial(connector_tab, row)) for row in rows]
-    said = publishing.snapshot(publishing.newest_with_document())
+    said = publishing.saved()
     return [_now(str(place.name), getattr(said, place.snapshot), parts, place.url_of)]
 
 

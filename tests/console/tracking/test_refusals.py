@@ -5,9 +5,13 @@ from django.urls import reverse
 from msgspec import structs
 
 from console.connectors.models import ReceiveConnector
+from console.protection import actions as protection
+from console.publishing.models import ConfigRevision
 from console.tracking.places import places, setting_of
 from console.tracking.refusals import GROUPS, found
+from tests.console.builders import ADMIN
 from tests.console.tracking.test_pages import make_session
+from transport.config.filters import SenderFilter
 from transport.receive.rules import REFUSALS
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +90,11 @@ def test_the_search_over_everything_finds_a_reply_from_a_bounce(admin):
 @pytest.mark.parametrize("name", ["no_such_rule", "queued"])
 def test_what_is_no_refusal_has_no_page(admin, name):
     assert admin.get(f"/trace/refusals/{name}/").status_code == 404
+
+
+def test_a_damaged_revision_keeps_nobody_from_reading_why_mail_was_refused(admin):
+    protection.set_filter(ADMIN, SenderFilter(blocked_senders=("spam@fabrikam.example",)))
+    protection.set_filter(ADMIN, SenderFilter(blocked_senders=("eggs@fabrikam.example",)))
+    newest = ConfigRevision.objects.all()[0]
+    ConfigRevision.objects.filter(pk=newest.pk).update(document=newest.document[:100])
+    assert "spam@fabrikam.example" in page(admin, "sender_blocked")
