@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace as with_changes
-
-from msgspec.structs import replace
 
 from console.domains import actions, models
-from console.management_shell.cmdlets.family import Family
-from console.management_shell.cmdlets.guard import CONFIRM_RELAY, NOTHING_CHANGED, Fields, confirmed, guarded
+from console.management_shell.cmdlets.family import Changes, Family, Names
+from console.management_shell.cmdlets.guard import CONFIRM_RELAY, Fields, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_flag
 from console.publishing.rows import struct_of
@@ -29,32 +26,24 @@ FIELDS = Fields(AcceptedDomain, {"default": "MakeDefault"})
 
 def _new(call: Call) -> Iterator[Record]:
     start = AcceptedDomain(name=call.arguments["Name"], domain_name=call.arguments["DomainName"])
-    domain = replace(start, **FAMILY.changes(call)(start))
-    if call.should_process(domain.name, "New-AcceptedDomain"):
-        yield FAMILY.record(confirmed(call, lambda names: actions.create(call.host.actor, domain, names)))
+    return FAMILY.made(call, start, lambda domain, names: actions.create(call.host.actor, domain, names))
 
 
 def _set(call: Call) -> Iterator[Record]:
-    row = FAMILY.find(call.arguments["Identity"])
-    changes = FAMILY.changes(call)(struct_of(row, AcceptedDomain))
-    if "MakeDefault" in call.arguments:
-        changes["default"] = call.arguments["MakeDefault"]
-    if call.should_process(row.name, "Set-AcceptedDomain"):
-        after = confirmed(call, lambda names: actions.update(call.host.actor, row.pk, changes, confirmed=names))
-        if after.version == row.version:
-            call.warning(NOTHING_CHANGED.format(row))
-    return iter(())
+    default = {"default": call.arguments["MakeDefault"]} if "MakeDefault" in call.arguments else {}
+
+    def update(row: models.AcceptedDomain, changes: Changes, names: Names) -> models.AcceptedDomain:
+        wanted = changes(struct_of(row, AcceptedDomain)) | default
+        return actions.update(call.host.actor, row.pk, wanted, confirmed=names)
+
+    return FAMILY.changed(call, update)
 
 
 def _remove(call: Call) -> Iterator[Record]:
-    row = FAMILY.find(call.arguments["Identity"])
-    if call.should_process(row.name, "Remove-AcceptedDomain"):
-        confirmed(call, lambda names: actions.remove(call.host.actor, row.pk, names))
-    return iter(())
+    return FAMILY.removed(call, lambda row, names: actions.remove(call.host.actor, row.pk, names))
 
 
-PARAMETERS = {each.name: each for each in FAMILY.parameters("default")}
-NAME, DOMAIN_NAME = PARAMETERS.pop("Name"), PARAMETERS.pop("DomainName")
+SETTINGS = FAMILY.parameters("default", "name", "domain_name")
 MAKE_DEFAULT = Parameter("MakeDefault", read_flag, help="$true puts it in the place of the present default domain.")
 TABLE = {
     each.name: guarded(each, FIELDS)
@@ -72,9 +61,9 @@ TABLE = {
             "New-AcceptedDomain",
             _new,
             (
-                with_changes(NAME, mandatory=True, position=0),
-                with_changes(DOMAIN_NAME, mandatory=True),
-                *PARAMETERS.values(),
+                FAMILY.parameter("name", mandatory=True, position=0),
+                FAMILY.parameter("domain_name", mandatory=True),
+                *SETTINGS,
                 CONFIRM_RELAY,
             ),
             "Adds a domain for which mail is accepted.",
@@ -89,7 +78,7 @@ TABLE = {
         Cmdlet(
             "Set-AcceptedDomain",
             _set,
-            (FAMILY.identity_parameter(), NAME, *PARAMETERS.values(), MAKE_DEFAULT, CONFIRM_RELAY),
+            (FAMILY.identity_parameter(), FAMILY.parameter("name"), *SETTINGS, MAKE_DEFAULT, CONFIRM_RELAY),
             "Changes an accepted domain; the domain itself stays.",
             (
                 ("Set-AcceptedDomain fabrikam.com -MakeDefault $true", "It gives the postmaster address now."),
@@ -104,7 +93,6 @@ TABLE = {
             "Removes an accepted domain, unless it is the default.",
             (("Remove-AcceptedDomain fabrikam.com -Confirm:$false", "Its mail is refused from now on."),),
             changes=True,
-            asks=True,
         ),
     )
 }

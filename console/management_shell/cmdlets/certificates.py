@@ -211,7 +211,6 @@ CMDLETS = (
         "Removes a certificate that no connector shows, and its key.",
         (("Remove-ExchangeCertificate mail.contoso.com -Confirm:$false", "Removes it without asking."),),
         changes=True,
-        asks=True,
     ),
 )
 FIELDS = Fields(

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 from django.conf import settings as django
 from django.db.models import Model, QuerySet
+from msgspec.structs import replace
 
 from console.management_shell.cmdlets import settings
-from console.management_shell.cmdlets.guard import Fields, guarded
+from console.management_shell.cmdlets.guard import NOTHING_CHANGED, Fields, confirmed, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text
@@ -20,6 +21,9 @@ from console.publishing.rows import struct_of
 from transport.config.setting import settings as table_of
 
 Examples = tuple[tuple[str, str], ...]
+Changes = Callable[[Any], dict[str, Any]]
+Names = frozenset[str]
+"""Those by which an administrator confirms that strangers may relay."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,36 @@ class Family:
         """One for each setting, but `skipped` and hidden fields."""
         return settings.parameters(self.struct, {*skipped, *self.hidden}, self.names)
 
-    def changes(self, call: Call) -> Callable[[Any], dict[str, Any]]:
-        """What the arguments make of a struct."""
-        return settings.changes(call, self.struct, self.names)
+    def parameter(self, field: str, **options: Any) -> Parameter:
+        """That of one setting."""
+        return settings.parameter(table_of(self.struct)[field], self.names.get(field, ""), **options)
+
+    def made(
+        self, call: Call, start: Any, create: Callable[[Any, Names], Model], said: Names = frozenset()
+    ) -> Iterator[Record]:
+        """New-X: what the arguments make of a struct, as `create` has written it. `said`: as for `confirmed`."""
+        struct = replace(start, **settings.changes(call, self.struct, self.names)(start))
+        if call.should_process(self.identity(struct), call.cmdlet.name):
+            yield self.record(confirmed(call, lambda names: create(struct, names), said))
+
+    def changed(
+        self, call: Call, update: Callable[[Any, Changes, Names], Any], counts_as_said: bool = False
+    ) -> Iterator[Record]:
+        """Set-X: `update` gives the row as it is then. `counts_as_said`: the names by which the command calls it."""
+        row, changes = self.find(call.arguments["Identity"]), settings.changes(call, self.struct, self.names)
+        if call.should_process(self.identity(row), call.cmdlet.name):
+            said = self.said_by(call, row.name) if counts_as_said else frozenset()
+            after = confirmed(call, lambda names: update(row, changes, names), said)
+            if after.version == row.version:
+                call.warning(NOTHING_CHANGED.format(row))
+        return iter(())
+
+    def removed(self, call: Call, remove: Callable[[Any, Names], None]) -> Iterator[Record]:
+        """Remove-X."""
+        row = self.find(call.arguments["Identity"])
+        if call.should_process(self.identity(row), call.cmdlet.name):
+            confirmed(call, lambda names: remove(row, names))
+        return iter(())
 
     def find(self, wanted: object) -> Any:
         """The one row that an identity or a piped object means, as it is now. Raises ShellError."""

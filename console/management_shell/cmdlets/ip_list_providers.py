@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace as with_changes
 from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
-from console.management_shell.cmdlets.family import Family
-from console.management_shell.cmdlets.guard import NOTHING_CHANGED, guarded
+from console.management_shell.cmdlets.family import Changes, Family, Names
+from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text
@@ -42,28 +41,20 @@ def _add(of: Family, which: IPList, call: Call) -> Iterator[Record]:
         priority=last + 1,
         any_match=not some,
     )
-    provider = replace(start, **of.changes(call)(start))
-    if call.should_process(provider.name, f"Add-{of.noun}"):
-        yield of.record(actions.save_provider(call.host.actor, provider))
+    return of.made(call, start, lambda provider, names: actions.save_provider(call.host.actor, provider))
 
 
 def _set(of: Family, call: Call) -> Iterator[Record]:
-    row = of.find(call.arguments["Identity"])
-    now = struct_of(row, IPListProvider)
-    wanted = replace(now, **of.changes(call)(now))
-    if call.should_process(row.name, f"Set-{of.noun}"):
-        if wanted == now:
-            call.warning(NOTHING_CHANGED.format(row))
-        else:
-            actions.save_provider(call.host.actor, wanted, row.pk, row.version)
-    return iter(())
+    def update(row: models.IPListProvider, changes: Changes, names: Names) -> models.IPListProvider:
+        now = struct_of(row, IPListProvider)
+        wanted = replace(now, **changes(now))
+        return row if wanted == now else actions.save_provider(call.host.actor, wanted, row.pk, row.version)
+
+    return of.changed(call, update)
 
 
 def _remove(of: Family, call: Call) -> Iterator[Record]:
-    row = of.find(call.arguments["Identity"])
-    if call.should_process(row.name, f"Remove-{of.noun}"):
-        actions.remove_provider(call.host.actor, row.pk)
-    return iter(())
+    return of.removed(call, lambda row, names: actions.remove_provider(call.host.actor, row.pk))
 
 
 def _test(of: Family, call: Call) -> Iterator[Record]:
@@ -87,15 +78,12 @@ def _test(of: Family, call: Call) -> Iterator[Record]:
 def cmdlets(which: IPList, name: str, domain: str) -> Iterator[Cmdlet]:
     """The five cmdlets of one kind; `name` and `domain` stand in the examples."""
     of = family(which)
-    parameters = {each.name: each for each in of.parameters()}
-    new_name, lookup = parameters.pop("Name"), parameters.pop("LookupDomain")
-    rest = tuple(parameters.values())
-    identity = of.identity_parameter()
+    rest, identity = of.parameters("name", "lookup_domain"), of.identity_parameter()
     yield of.get(((f"Get-{of.noun}", "All, in the order in which they decide."),))
     yield Cmdlet(
         f"Add-{of.noun}",
         partial(_add, of, which),
-        (with_changes(new_name, mandatory=True, position=0), with_changes(lookup, mandatory=True), *rest),
+        (of.parameter("name", mandatory=True, position=0), of.parameter("lookup_domain", mandatory=True), *rest),
         f"Adds a {of.words}. Without -BitmaskMatch and -IPAddressesMatch every return code counts.",
         (
             (
@@ -108,7 +96,7 @@ def cmdlets(which: IPList, name: str, domain: str) -> Iterator[Cmdlet]:
     yield Cmdlet(
         f"Set-{of.noun}",
         partial(_set, of),
-        (identity, new_name, lookup, *rest),
+        (identity, of.parameter("name"), of.parameter("lookup_domain"), *rest),
         f"Changes a {of.words}.",
         ((f'Set-{of.noun} "{name}" -Priority 1', "It decides first; the others move one down."),),
         changes=True,
@@ -130,7 +118,6 @@ def cmdlets(which: IPList, name: str, domain: str) -> Iterator[Cmdlet]:
         f"Removes a {of.words}.",
         ((f'Remove-{of.noun} "{name}" -Confirm:$false', "Nobody asks it any more."),),
         changes=True,
-        asks=True,
     )
 
 

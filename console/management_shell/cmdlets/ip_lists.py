@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from msgspec.structs import replace
 
+from console.management_shell.cmdlets import settings
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
@@ -62,7 +63,7 @@ def _add(of: Family, which: IPList, call: Call) -> Iterator[Record]:
     if address is not None:
         _client(address)
     start = IPListEntry(ip_list=which, ip_range=address or "")
-    entry = replace(start, **of.changes(call)(start))
+    entry = replace(start, **settings.changes(call, IPListEntry)(start))
     if call.should_process(entry.ip_range, f"Add-{of.noun}"):
         rows = actions.add_entries(call.host.actor, [entry])
         if not rows:
@@ -116,7 +117,6 @@ def cmdlets(which: IPList, network: str) -> Iterator[Cmdlet]:
         f"Takes an entry from the IP {which.value} list.",
         ((f"Remove-{of.noun} {network} -Confirm:$false", "Takes it away without asking."),),
         changes=True,
-        asks=True,
     )
 
 

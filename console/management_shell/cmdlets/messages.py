@@ -195,7 +195,6 @@ CMDLETS = [
         "Holds messages back.",
         (("Suspend-Message -Filter \"FromAddress -eq 'anna@contoso.com'\" -Confirm:$false", "Those of one sender."),),
         changes=True,
-        asks=True,
     ),
     Cmdlet(
         "Resume-Message",
@@ -222,7 +221,6 @@ CMDLETS = [
             ),
         ),
         changes=True,
-        asks=True,
     ),
     Cmdlet(
         "Export-Message",

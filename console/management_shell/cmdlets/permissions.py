@@ -211,7 +211,6 @@ CMDLETS = [
             ),
         ),
         changes=True,
-        asks=True,
     ),
 ]
 TABLE = {each.name: guarded(each, Fields(ReceiveConnector)) for each in CMDLETS}

@@ -150,7 +150,6 @@ CMDLETS = [
             synopsis,
             ((example, synopsis),),
             changes=True,
-            asks=name == "Suspend-Queue",
         )
         for name, (synopsis, example) in ACTS.items()
     ),

@@ -7,12 +7,11 @@ from dataclasses import replace as with_changes
 from typing import Any
 
 from django.conf import settings
-from msgspec.structs import replace
 
 from console.certificates import queries as certificates
 from console.connectors import actions, models
 from console.management_shell.cmdlets.family import Family
-from console.management_shell.cmdlets.guard import CONFIRM_RELAY, NOTHING_CHANGED, confirmed, guarded
+from console.management_shell.cmdlets.guard import CONFIRM_RELAY, guarded
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.cmdlets.settings import Remarked, plain, reader
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
@@ -86,16 +85,22 @@ def _read_role(value: object) -> Any:
     return reader(table_of(ReceiveConnector)["transport_role"])(short.get(argument(value).lower(), value))
 
 
-READERS = {"PermissionGroups": _read_groups, "TransportRole": _read_role}
+def _read_certificate(value: object) -> Any:
+    """Says so where none is called so; the one on the connector then is the best match."""
+    identifier = reader(table_of(ReceiveConnector)["tls_certificate_name"])(value)
+    if not identifier.startswith("<I>") or named(certificates.current().certificates, identifier):
+        return identifier
+    return Remarked(
+        identifier, "No certificate here is called so: until one is, the connector shows the best match for its FQDN."
+    )
+
+
+READERS = {"PermissionGroups": _read_groups, "TransportRole": _read_role, "TlsCertificateName": _read_certificate}
 SETTINGS = tuple(
     with_changes(each, read=READERS.get(each.name, each.read)) for each in FAMILY.parameters("usage", "name")
 )
 SERVER = server("Not needed: a connector is on every transport here.")
 USAGES = tuple(usage.value for usage in Usage)
-
-
-def _read_usage(value: object) -> Any:
-    return reader(table_of(ReceiveConnector)["usage"])(value)
 
 
 def _get(call: Call) -> Iterator[Record]:
@@ -109,20 +114,10 @@ def _new(call: Call) -> Iterator[Record]:
     for name in NEEDED[usage]:
         if name not in call.arguments:
             raise ShellError(f"A connector for the use {usage.value} needs -{name}.", name)
-    _check_certificate(call)
     start = rules.preset(usage, call.arguments["Name"])
-    connector = replace(start, **FAMILY.changes(call)(start))
-    if call.should_process(FAMILY.identity(connector), "New-ReceiveConnector"):
-        made = confirmed(
-            call, lambda names: actions.create(call.host.actor, connector, names), frozenset({connector.name})
-        )
-        yield FAMILY.record(made)
-
-
-def _check_certificate(call: Call) -> None:
-    identifier = call.get("TlsCertificateName", "")
-    if identifier.startswith("<I>") and not named(certificates.current().certificates, identifier):
-        call.warning("No certificate here is called so: until one is, the connector shows the best match for its FQDN.")
+    return FAMILY.made(
+        call, start, lambda made, names: actions.create(call.host.actor, made, names), frozenset({start.name})
+    )
 
 
 def _usage(call: Call) -> Usage:
@@ -133,8 +128,12 @@ def _usage(call: Call) -> Usage:
 
 
 def _set(call: Call) -> Iterator[Record]:
-    _change(call, FAMILY.find(call.arguments["Identity"]), call.cmdlet.name)
-    return iter(())
+    actor = call.host.actor
+    return FAMILY.changed(
+        call,
+        lambda row, changes, names: actions.update(actor, ReceiveConnector, row.pk, changes, None, names),
+        counts_as_said=True,
+    )
 
 
 def _enable(call: Call) -> Iterator[Record]:
@@ -142,31 +141,19 @@ def _enable(call: Call) -> Iterator[Record]:
     return _set(call)
 
 
-def _change(call: Call, row: models.ReceiveConnector, action: str) -> None:
-    changes = FAMILY.changes(call)
-    _check_certificate(call)
-    if call.should_process(rf"{settings.GATEPOST_NODE}\{row.name}", action):
-        after = confirmed(
-            call,
-            lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names),
-            FAMILY.said_by(call, row.name),
-        )
-        if after.version == row.version:
-            call.warning(NOTHING_CHANGED.format(row))
-
-
 def _remove(call: Call) -> Iterator[Record]:
-    row = FAMILY.find(call.arguments["Identity"])
-    if call.should_process(rf"{settings.GATEPOST_NODE}\{row.name}", "Remove-ReceiveConnector"):
-        confirmed(call, lambda names: actions.remove(call.host.actor, ReceiveConnector, row.pk, names))
-    return iter(())
+    return FAMILY.removed(call, lambda row, names: actions.remove(call.host.actor, ReceiveConnector, row.pk, names))
 
 
-NAME = next(each for each in FAMILY.parameters() if each.name == "Name")
 IDENTITY = FAMILY.identity_parameter()
 CREATION = (
-    with_changes(NAME, mandatory=True, position=0),
-    Parameter("Usage", _read_usage, help="The intended use; it presets the connector.", choices=USAGES),
+    FAMILY.parameter("name", mandatory=True, position=0),
+    Parameter(
+        "Usage",
+        reader(table_of(ReceiveConnector)["usage"]),
+        help="The intended use; it presets the connector.",
+        choices=USAGES,
+    ),
     *(Parameter(usage, switch=True, help=f"The same as -Usage {usage}.") for usage in USAGES),
     SERVER,
 )
@@ -203,7 +190,7 @@ CMDLETS = [
     Cmdlet(
         "Set-ReceiveConnector",
         _set,
-        (IDENTITY, NAME, *SETTINGS, CONFIRM_RELAY),
+        (IDENTITY, FAMILY.parameter("name"), *SETTINGS, CONFIRM_RELAY),
         "Changes settings of a Receive connector.",
         (
             ('Set-ReceiveConnector "Anonymous Relay" -Banner "220 Mail Server"', "What a client is greeted with."),
@@ -225,7 +212,6 @@ CMDLETS = [
         "Removes a Receive connector. Its clients go to the next wider one on the same binding.",
         (('Remove-ReceiveConnector "Anonymous Relay" -Confirm:$false', "Removes it without asking."),),
         changes=True,
-        asks=True,
     ),
     Cmdlet(
         "Enable-ReceiveConnector",
@@ -242,7 +228,6 @@ CMDLETS = [
         "Lets a Receive connector answer nobody.",
         (('Disable-ReceiveConnector "Anonymous Relay" -Confirm:$false', "Its settings stay."),),
         changes=True,
-        asks=True,
     ),
 ]
 TABLE = {each.name: guarded(each, FAMILY.fields) for each in CMDLETS}

@@ -121,7 +121,6 @@ CMDLETS = (
         "Takes an address out of the directory; its mailbox, if there is one, stays.",
         (("Remove-Recipient bob@contoso.com -Confirm:$false", "The address is unknown from now on."),),
         changes=True,
-        asks=True,
     ),
 )
 FIELDS = Fields(names={"address": "PrimarySmtpAddress", "display_name": "DisplayName"})

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace as with_changes
-
-from msgspec.structs import replace
 
 from console.connectors import actions, models
 from console.management_shell.cmdlets.family import Family
-from console.management_shell.cmdlets.guard import NOTHING_CHANGED, guarded
+from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text, read_texts
 from transport.config.send_connector import SendConnector
@@ -32,29 +29,20 @@ def _new(call: Call) -> Iterator[Record]:
     if SERVERS in call.arguments:
         call.warning(f"-{SERVERS} is not needed: every worker delivers through every connector.")
     start = SendConnector(name=call.arguments["Name"])
-    connector = replace(start, **FAMILY.changes(call)(start))
-    if call.should_process(connector.name, "New-SendConnector"):
-        yield FAMILY.record(actions.create(call.host.actor, connector))
+    return FAMILY.made(call, start, lambda connector, names: actions.create(call.host.actor, connector, names))
 
 
 def _set(call: Call) -> Iterator[Record]:
-    row = FAMILY.find(call.arguments["Identity"])
-    changes = FAMILY.changes(call)
-    if call.should_process(row.name, "Set-SendConnector"):
-        after = actions.update(call.host.actor, SendConnector, row.pk, changes)
-        if after.version == row.version:
-            call.warning(NOTHING_CHANGED.format(row))
-    return iter(())
+    actor = call.host.actor
+    return FAMILY.changed(
+        call, lambda row, changes, names: actions.update(actor, SendConnector, row.pk, changes, None, names)
+    )
 
 
 def _remove(call: Call) -> Iterator[Record]:
-    row = FAMILY.find(call.arguments["Identity"])
-    if call.should_process(row.name, "Remove-SendConnector"):
-        actions.remove(call.host.actor, SendConnector, row.pk)
-    return iter(())
+    return FAMILY.removed(call, lambda row, names: actions.remove(call.host.actor, SendConnector, row.pk, names))
 
 
-NAME = next(each for each in FAMILY.parameters() if each.name == "Name")
 SETTINGS = FAMILY.parameters("name")
 TABLE = {
     each.name: guarded(each, FAMILY.fields)
@@ -66,7 +54,7 @@ TABLE = {
             "New-SendConnector",
             _new,
             (
-                with_changes(NAME, mandatory=True, position=0),
+                FAMILY.parameter("name", mandatory=True, position=0),
                 Parameter("Usage", read_text, help="A label in Exchange; nothing follows from it.", choices=USAGES),
                 *(Parameter(usage, switch=True, help=f"The same as -Usage {usage}.") for usage in USAGES),
                 Parameter(SERVERS, read_texts, help="Not needed: every worker delivers through every connector."),
@@ -89,7 +77,7 @@ TABLE = {
         Cmdlet(
             "Set-SendConnector",
             _set,
-            (FAMILY.identity_parameter(), NAME, *SETTINGS),
+            (FAMILY.identity_parameter(), FAMILY.parameter("name"), *SETTINGS),
             "Changes settings of a Send connector.",
             (("Set-SendConnector Internet -Fqdn mail.contoso.com", "The name that it gives in EHLO."),),
             changes=True,
@@ -101,7 +89,6 @@ TABLE = {
             "Removes a Send connector; what waits for it is routed anew.",
             (("Remove-SendConnector Internet -Confirm:$false", "Removes it without asking."),),
             changes=True,
-            asks=True,
         ),
     )
 }

@@ -9,7 +9,7 @@ A cmdlet is a function and a declaration:
         return ()
 
     IDENTITY = Parameter("Identity", read, mandatory=True, position=0, from_pipeline=True)
-    REMOVE = Cmdlet("Remove-ReceiveConnector", run, (IDENTITY,), "Removes …", changes=True, asks=True)
+    REMOVE = Cmdlet("Remove-ReceiveConnector", run, (IDENTITY,), "Removes …", changes=True)
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Cmdlet:
     """`run` is called once for each piped object, as PowerShell's process block, or once without a pipe. `stream`
     instead sees all of them: for Sort-Object and its kin. What it puts out goes down the pipe.
 
-    `changes` adds -WhatIf and -Confirm; `asks` makes it ask unless -Confirm:$false (Exchange's Remove- and Disable-).
+    `changes` adds -WhatIf and -Confirm.
     """
 
     name: str
@@ -65,12 +65,16 @@ class Cmdlet:
     synopsis: str = ""
     examples: tuple[tuple[str, str], ...] = ()
     changes: bool = False
-    asks: bool = False
     stream: Callable[[Call, Iterator[Any]], Iterable[object]] | None = None
     is_function: bool = False
     """The script declares it."""
     takes_any: bool = False
     """Does nothing, whatever its parameters are called."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks unless -Confirm:$false, as Exchange's Remove-, Disable- and Suspend- do."""
+        return not self.is_function and self.name.startswith(("Remove-", "Disable-", "Suspend-"))
 
     def all_parameters(self) -> tuple[Parameter, ...]:
         """Its own, -WhatIf and -Confirm where it changes something, and the common ones."""
