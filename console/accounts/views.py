@@ -13,7 +13,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,7 +25,7 @@ from console.accounts import actions
 from console.accounts.devices import remember_device
 from console.accounts.forms import NewAdministratorForm, PasswordForm, RolesForm, SetPasswordForm, SignInForm
 from console.actors import Actor, Role
-from console.crud.access import RoleRequired
+from console.crud.action_page import ActionPage
 from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
 from console.crud.views import CrudView
 
@@ -165,24 +165,19 @@ class AdministratorPages(CrudView):
         return super().act(name, keys)
 
 
-class SetPassword(RoleRequired):
+class SetPassword(ActionPage):
     """Another administrator's password."""
 
-    readers = writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
+    form_class = SetPasswordForm
 
-    def get(self, request: HttpRequest, pk: int, form: SetPasswordForm | None = None) -> HttpResponse:
-        user = get_object_or_404(User, pk=pk)
-        back = reverse("accounts:admin-details", args=[pk])
-        context: dict[str, Any] = {"form": form or SetPasswordForm(), "cancel_url": back}
-        context |= {"title": _("Set the password of %s") % user.username}
-        context["crumbs"] = [(_("Admin roles"), reverse("accounts:admin-list"))]
-        return render(request, "crud/form.html", context, status=422 if form else 200)
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        title = _("Set the password of %s") % get_object_or_404(User, pk=self.kwargs["pk"]).username
+        context |= {"title": title, "cancel_url": reverse("accounts:admin-details", args=[self.kwargs["pk"]])}
+        return super().get_context_data(crumbs=[(_("Admin roles"), reverse("accounts:admin-list"))], **context)
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user = get_object_or_404(User, pk=pk)
-        form = SetPasswordForm(request.POST)
-        if not form.is_valid():
-            return self.get(request, pk, form)
+    def submit(self, form: SetPasswordForm) -> HttpResponse:
+        user = get_object_or_404(User, pk=self.kwargs["pk"])
         actions.set_password(self.actor, user, form.cleaned_data["password"])
-        messages.success(request, _("The password of %s is set. Their sessions are signed out.") % user.username)
-        return redirect("accounts:admin-details", pk=pk)
+        text = _("The password of %s is set. Their sessions are signed out.") % user.username
+        messages.success(self.request, text)
+        return redirect("accounts:admin-details", pk=user.pk)

@@ -5,66 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from console.actors import Role
 from console.certificates import actions, queries, reading
 from console.certificates.forms import INTERNAL, SELF_SIGNED, AnswerForm, ExportForm, ImportForm, NewForm
 from console.certificates.models import Certificate, Request
-from console.crud import put_errors
 from console.crud.access import RoleRequired
+from console.crud.action_page import ActionPage
+from console.crud.streaming import small_file
 
 PEM, PFX = "application/x-pem-file", "application/x-pkcs12"
 
 
-def download(content: bytes | str, name: str, content_type: str) -> HttpResponse:
-    """A small file to save, which the browser never shows by itself."""
-    headers = {"Content-Disposition": content_disposition_header(True, name), "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(content, content_type=content_type, headers=headers)
-
-
-class FormPage(RoleRequired):
-    """A form of its own. `submit` does what it is for and returns where to go; it may raise ValidationError."""
+class FormPage(ActionPage):
+    """A form of its own."""
 
     writers = actions.WRITERS
-    template = "certificates/form.html"
-    form_class: Any = None
+    template_name = "certificates/form.html"
 
-    def roles_needed(self) -> frozenset[Role]:
-        return self.writers
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return self.show(self.form_class(initial=self.initial()))
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        form = self.form_class(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                return self.submit(form)
-            except ValidationError as error:
-                put_errors(form, error)
-        return self.show(form)
-
-    def initial(self) -> dict[str, Any]:
-        return {}
-
-    def context(self) -> dict[str, Any]:
-        return {}
-
-    def submit(self, form: Any) -> HttpResponse:
-        raise NotImplementedError
-
-    def show(self, form: Any) -> HttpResponse:
-        context: dict[str, Any] = {"form": form, "cancel_url": reverse("certificates:list")}
-        context["crumbs"] = [(_("Certificates"), reverse("certificates:list"))]
-        status = 422 if form.errors else 200
-        return render(self.request, self.template, context | self.context(), status=status)
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        here = reverse("certificates:list")
+        return super().get_context_data(cancel_url=here, crumbs=[(_("Certificates"), here)], **context)
 
     def done(self, row: Certificate, text: str) -> HttpResponse:
         messages.success(self.request, text % row.name)
@@ -75,9 +41,7 @@ class NewPage(FormPage):
     """A certificate issued here, or a request for an authority outside."""
 
     form_class = NewForm
-
-    def context(self) -> dict[str, Any]:
-        return {"title": _("New certificate"), "submit": _("Make it")}
+    extra_context = {"title": gettext_lazy("New certificate"), "submit": gettext_lazy("Make it")}
 
     def submit(self, form: NewForm) -> HttpResponse:
         given = form.cleaned_data
@@ -93,11 +57,9 @@ class ImportPage(FormPage):
     """PFX or PEM from outside."""
 
     form_class = ImportForm
+    extra_context = {"title": gettext_lazy("Import certificate"), "submit": gettext_lazy("Import")}
 
-    def context(self) -> dict[str, Any]:
-        return {"title": _("Import certificate"), "submit": _("Import")}
-
-    def initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, Any]:
         renewed = self.request.GET.get("replaces", "")
         return {"replaces": renewed if renewed.isascii() and renewed.isdigit() else None}
 
@@ -121,11 +83,12 @@ class RequestPage(FormPage):
     """A request that waits: its text, and where its answer goes."""
 
     form_class = AnswerForm
-    template = "certificates/request.html"
+    template_name = "certificates/request.html"
+    extra_context = {"submit": gettext_lazy("Load the answer")}
 
-    def context(self) -> dict[str, Any]:
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
         asked = get_object_or_404(Request, pk=self.kwargs["pk"])
-        return {"title": _("Request %s") % asked.name, "asked": asked, "submit": _("Load the answer")}
+        return super().get_context_data(title=_("Request %s") % asked.name, asked=asked, **context)
 
     def submit(self, form: AnswerForm) -> HttpResponse:
         return self.done(actions.answer(self.actor, self.kwargs["pk"], form.cleaned_data["file"]), _("%s is loaded."))
@@ -136,7 +99,7 @@ class RequestFile(RoleRequired):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         asked = get_object_or_404(Request, pk=pk)
-        return download(asked.request, f"{slugify(asked.name) or 'request'}.csr", PEM)
+        return small_file(asked.request, f"{slugify(asked.name) or 'request'}.csr", PEM)
 
 
 class RequestRemoval(RoleRequired):
@@ -158,7 +121,7 @@ class AuthorityFile(RoleRequired):
         held = queries.authority()
         if held is None:
             return redirect("certificates:list")
-        return download(held.certificate, "gatepost-ca.crt", PEM)
+        return small_file(held.certificate, "gatepost-ca.crt", PEM)
 
 
 class ChainFile(RoleRequired):
@@ -166,19 +129,20 @@ class ChainFile(RoleRequired):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(Certificate, pk=pk)
-        return download(row.chain, f"{slugify(row.name) or 'certificate'}.pem", PEM)
+        return small_file(row.chain, f"{slugify(row.name) or 'certificate'}.pem", PEM)
 
 
 class ExportPage(FormPage):
     """A certificate with its key, as PFX under a password."""
 
     form_class = ExportForm
+    extra_context = {"submit": gettext_lazy("Download PFX")}
 
-    def context(self) -> dict[str, Any]:
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
         row = get_object_or_404(Certificate, pk=self.kwargs["pk"])
-        return {"title": _("Export %s with its private key") % row.name, "submit": _("Download PFX")}
+        return super().get_context_data(title=_("Export %s with its private key") % row.name, **context)
 
     def submit(self, form: ExportForm) -> HttpResponse:
         row = get_object_or_404(Certificate, pk=self.kwargs["pk"])
         content = actions.export(self.actor, row.pk, form.cleaned_data["password"])
-        return download(content, f"{slugify(row.name) or 'certificate'}.pfx", PFX)
+        return small_file(content, f"{slugify(row.name) or 'certificate'}.pfx", PFX)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from console.commands import queries
 from console.crud.access import RoleRequired
+from console.crud.streaming import small_file
 
 IN_THE_PANEL, ON_THE_PAGE = 12, 50
 
@@ -31,5 +32,4 @@ class Script(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         text = "".join(line + "\n" for line in queries.whole_script())
         name = f"gatepost-{timezone.now():%Y%m%d-%H%M}.ps1"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
+        return small_file(text, name, "text/plain; charset=utf-8")

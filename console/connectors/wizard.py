@@ -26,11 +26,10 @@ from console.connectors.sentence import sentence
 from console.connectors.summary import shown, tables
 from console.connectors.warnings import warned
 from console.connectors.wizard_forms import RestrictionsForm
-from console.crud import Step, TypedConfirmation
+from console.crud import Step, TypedConfirmation, put_errors
 from console.crud.access import RoleRequired
 from console.protection import queries as protection
 from console.publishing import queries as publishing
-from console.publishing.relay_guard import RelayNotConfirmed
 from transport.config import rules
 
 SUMMARY, COMPLETION = "summary", "completion"
@@ -182,11 +181,8 @@ class Wizard(RoleRequired):
         form.is_valid()
         try:
             row = actions.create(self.actor, connector, form.typed)
-        except RelayNotConfirmed as error:
-            form.require_names(error.dangers)
-            return self.show_summary(form)
         except ValidationError as error:
-            form.add_error(None, [text for texts in error.message_dict.values() for text in texts])
+            put_errors(form, error)
             return self.show_summary(form)
         self.draft.forget()
         return redirect("connectors:receive-wizard-completion", row.pk)

@@ -53,6 +53,7 @@ Other pieces
 - Form with groups: mix `GroupedForm` in and give `groups = [Group(_("Size"), ["max_size"], help=…)]`, and where there
   are defaults `defaults = {"max_size": "10 MB"}`: a changed value then shows its default and a way back.
 - Typed confirmation: mix `TypedConfirmation` in and call `require_names({name: danger})` when it is needed.
+- A form of its own that does one thing: a subclass of `ActionPage`.
 - Property page with tabs: extend "crud/tabs.html", give `tabs=[Tab(label, url, current)]`, `sentence`, `crumbs`.
 - Wizard: extend "crud/wizard.html", give `steps=[Step(label, url or "", state)]` (done | current | ahead), `form`,
   `is_first`, `is_last`, `cancel_url`; it posts go=next or go=back.

@@ -86,7 +86,7 @@ def say_what_is_missing(form: forms.BaseForm) -> None:
 class TypedNames(forms.Form):
     """Asks for the name of each object through which strangers could do harm afterwards; `typed` are those entered."""
 
-    def ask(self, dangers: Mapping[str, str], check: bool = True) -> None:
+    def require_names(self, dangers: Mapping[str, str], check: bool = True) -> None:
         """`dangers`: name → what would follow. An error at each that was not typed, unless nothing was sent yet."""
         for place, (name, danger) in enumerate(dangers.items()):
             label = _("Type “%s” to confirm") % name
@@ -121,7 +121,12 @@ class NewPassword(forms.Form):
 
 
 def put_errors(form: forms.BaseForm, error: ValidationError) -> None:
-    """Puts what an action raised on the form: at the field it names if the form has it, else on top."""
+    """Puts what an action raised on the form: at the field it names if the form has it, else on top; names that must be
+    typed as fields of their own.
+    """
+    if isinstance(form, TypedConfirmation | TypedNames) and hasattr(error, "dangers"):
+        form.require_names(error.dangers)
+        return
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
         return

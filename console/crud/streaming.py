@@ -7,7 +7,7 @@ from typing import IO
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 PIECE = 256 * 1024
@@ -17,8 +17,16 @@ Pieces = Iterator[str] | Iterator[bytes]
 def download(request: HttpRequest, pieces: Pieces, name: str, content_type: str) -> StreamingHttpResponse:
     """`pieces` as a file to save under `name`, which the browser never shows by itself."""
     content = _one_by_one(pieces) if isinstance(request, ASGIRequest) else pieces
-    headers = {"Content-Disposition": content_disposition_header(True, name), "X-Content-Type-Options": "nosniff"}
-    return StreamingHttpResponse(content, content_type=content_type, headers=headers)
+    return StreamingHttpResponse(content, content_type=content_type, headers=_to_save(name))
+
+
+def small_file(content: bytes | str, name: str, content_type: str) -> HttpResponse:
+    """The same for what is there as a whole."""
+    return HttpResponse(content, content_type=content_type, headers=_to_save(name))
+
+
+def _to_save(name: str) -> dict[str, str]:
+    return {"Content-Disposition": content_disposition_header(True, name) or "", "X-Content-Type-Options": "nosniff"}
 
 
 def pieces_of(file: IO[bytes]) -> Iterator[bytes]:

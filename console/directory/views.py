@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from console.actors import Role
 from console.crud.access import RoleRequired
+from console.crud.action_page import ActionPage
 from console.crud.columns import NAME, TEXT, TIME, Column, Detail
-from console.crud.forms import put_errors
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.directory import actions, queries
@@ -78,32 +77,19 @@ class DirectoryPages(CrudView):
         return super().list_context(selected) | {"unfinished": queries.unfinished().first()}
 
 
-class ImportPage(RoleRequired):
+class ImportPage(ActionPage):
     """Hand in a list."""
 
+    form_class, template_name = ImportForm, "directory/import.html"
     writers = WRITERS
+    extra_context = {"title": gettext_lazy("Import recipients")}
 
-    def roles_needed(self) -> frozenset[Role]:
-        return self.writers
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        here = reverse("directory:list")
+        return super().get_context_data(cancel_url=here, crumbs=[(_("Recipients"), here)], **context)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(ImportForm())
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        form = ImportForm(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                job = actions.start_import(self.actor, *form.source())
-            except ValidationError as error:
-                put_errors(form, error)
-            else:
-                return redirect("directory:import-progress", job.pk)
-        return self._show(form)
-
-    def _show(self, form: ImportForm) -> HttpResponse:
-        context = {"form": form, "title": _("Import recipients"), "cancel_url": reverse("directory:list")}
-        context["crumbs"] = [(_("Recipients"), reverse("directory:list"))]
-        return render(self.request, "directory/import.html", context, status=422 if form.errors else 200)
+    def submit(self, form: ImportForm) -> HttpResponse:
+        return redirect("directory:import-progress", actions.start_import(self.actor, *form.source()).pk)
 
 
 class ImportProgress(RoleRequired):

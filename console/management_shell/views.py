@@ -6,13 +6,13 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from redis import RedisError
 
 from console.actors import EVERY_ROLE
 from console.crud import RoleRequired
+from console.crud.streaming import small_file
 from console.management_shell import actions, downloads, page, queries
 from console.management_shell.language.builtin import ALIASES
 from console.management_shell.language.completion import complete
@@ -111,6 +111,4 @@ class Download(RoleRequired):
         if found is None:
             raise Http404(_("This file is gone. Run the command again."))
         name, content = found
-        response = HttpResponse(content, content_type="application/octet-stream")
-        response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-        return response
+        return small_file(content, name, "application/octet-stream")

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from console.actors import Role
 from console.crud import TypedNames, put_errors
 from console.crud.access import RoleRequired
+from console.crud.action_page import ActionPage
 from console.moving_in import actions, queries
 from console.moving_in.forms import HandInForm
 from console.moving_in.models import ImportDraft
 from console.moving_in.objects import ReadError
 from console.moving_in.plan import Choice, Step
 from console.moving_in.report import Translated, Verdict
-from console.publishing.relay_guard import RelayNotConfirmed
 
 MOST_SHOWN = 200
 EXPORTS = {
@@ -47,33 +47,29 @@ class ImportView(RoleRequired):
         return [(_("Import from Exchange"), reverse("moving_in:hand-in"))]
 
 
-class HandIn(ImportView):
+class HandIn(ImportView, ActionPage):
     """Files or a pasted text. Who has handed in something already comes to what becomes of it, unless for more."""
+
+    form_class, template_name = HandInForm, "moving_in/hand_in.html"
+    extra_context = {"commands": COMMANDS}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if queries.draft(self.actor) and "more" not in request.GET:
             return redirect("moving_in:preview")
-        return self.show(HandInForm())
+        return super().get(request)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        form = HandInForm(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                actions.hand_in(self.actor, form.sources())
-            except ReadError as error:
-                form.add_error("files" if form.cleaned_data["files"] else "text", str(error))
-            else:
-                return redirect("moving_in:preview")
-        return self.show(form)
+    def submit(self, form: HandInForm) -> HttpResponse:
+        try:
+            actions.hand_in(self.actor, form.sources())
+        except ReadError as error:
+            raise ValidationError({"files" if form.cleaned_data["files"] else "text": str(error)}) from None
+        return redirect("moving_in:preview")
 
-    def show(self, form: HandInForm) -> HttpResponse:
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
         draft = queries.draft(self.actor)
-        title = _("Hand in another export") if draft else _("Import from Exchange")
-        cancel = "moving_in:preview" if draft else "overview:home"
-        context = {"form": form, "title": title, "draft": draft, "cancel_url": reverse(cancel)}
-        context["commands"] = COMMANDS
-        context["crumbs"] = self.crumbs if draft else []
-        return render(self.request, "moving_in/hand_in.html", context, status=422 if form.errors else 200)
+        context |= {"title": _("Hand in another export") if draft else _("Import from Exchange"), "draft": draft}
+        context |= {"cancel_url": reverse("moving_in:preview" if draft else "overview:home")}
+        return super().get_context_data(crumbs=self.crumbs if draft else [], **context)
 
 
 class Preview(ImportView):
@@ -101,9 +97,6 @@ class Preview(ImportView):
         _found, steps = queries.report(draft)
         try:
             revision = actions.apply(self.actor, steps, _("Import from Exchange: %s") % draft, form.typed)
-        except RelayNotConfirmed as error:
-            form.ask(error.dangers)
-            return self.show(draft, form)
         except ValidationError as error:
             put_errors(form, error)
             return self.show(draft, form)
@@ -120,7 +113,7 @@ class Preview(ImportView):
         found, steps = queries.report(draft)
         rehearsed = actions.rehearse(self.actor, steps)
         if not form.is_bound:
-            form.ask(rehearsed.dangers, check=False)
+            form.require_names(rehearsed.dangers, check=False)
         by_object = {id(step.found): step for step in steps}
         shown = [Shown(str(place), each, by_object.get(id(each))) for place, each in enumerate(found)]
         context = {

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from console.crud.forms import Group, GroupedForm, TypedConfirmation, put_errors
 from console.publishing.fields import KINDS, field_for, written
-from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.settings_rows import STALE
 from transport.config.kinds import Setting
 from transport.config.setting import settings
@@ -70,9 +69,6 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
 
     def put(self, error: ValidationError) -> None:
         """Shows what an action raised: at the field, as names to type, or as a newer version to save over."""
-        if isinstance(error, RelayNotConfirmed):
-            self.require_names(error.dangers)
-            return
         put_errors(self, error)
         self.refresh_version(error)
 

@@ -18,7 +18,6 @@ from console.crud.access import RoleRequired
 from console.publishing import queries
 from console.publishing.compare import Difference, differences
 from console.publishing.models import ConfigRevision
-from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.restore import WRITERS, restore
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
@@ -132,9 +131,6 @@ class Restore(RoleRequired):
         form.is_valid()
         try:
             revision = restore(self.actor, pk, form.typed)
-        except RelayNotConfirmed as error:
-            form.ask(error.dangers)
-            return self.show(pk, form)
         except ValidationError as error:
             put_errors(form, error)
             return self.show(pk, form)

@@ -4,15 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.crud import BADGE, LINES, MONO, NUMBER, TIME, Badge, Column, CrudView, Detail, Filter, Verb
-from console.crud.access import RoleRequired
-from console.crud.forms import put_errors
+from console.crud.action_page import ActionPage
 from console.users import actions, queries
 from console.users.forms import GroupForm, NewUserForm, SetPasswordForm, UserForm
 from console.users.models import Group, User
@@ -104,30 +103,25 @@ class UserPages(CrudView):
         return _t("They cannot sign in any more. Their recipients and mailboxes stay.")
 
 
-class SetPassword(RoleRequired):
+class SetPassword(ActionPage):
     """A user's new password."""
 
-    readers = writers = actions.WRITERS
+    form_class = SetPasswordForm
+    writers = actions.WRITERS
 
-    def get(self, request: HttpRequest, pk: int, form: SetPasswordForm | None = None) -> HttpResponse:
-        user = get_object_or_404(User, pk=pk)
-        context: dict[str, Any] = {"form": form or SetPasswordForm(initial={"ntlm": user.ntlm})}
-        context |= {"cancel_url": reverse("users:details", args=[pk])}
-        context |= {"title": _t("Set the password of %s") % user, "crumbs": [(_t("Users"), reverse("users:list"))]}
-        return render(request, "crud/form.html", context, status=422 if form else 200)
+    def get_initial(self) -> dict[str, Any]:
+        return {"ntlm": get_object_or_404(User, pk=self.kwargs["pk"]).ntlm}
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user = get_object_or_404(User, pk=pk)
-        form = SetPasswordForm(request.POST)
-        if not form.is_valid():
-            return self.get(request, pk, form)
-        try:
-            actions.set_password(self.actor, user, form.cleaned_data["password"], form.cleaned_data["ntlm"])
-        except ValidationError as error:
-            put_errors(form, error)
-            return self.get(request, pk, form)
-        messages.success(request, _t("The password of %s is set. It holds from the next sign-in on.") % user)
-        return redirect("users:details", pk=pk)
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        title = _t("Set the password of %s") % get_object_or_404(User, pk=self.kwargs["pk"])
+        context |= {"title": title, "cancel_url": reverse("users:details", args=[self.kwargs["pk"]])}
+        return super().get_context_data(crumbs=[(_t("Users"), reverse("users:list"))], **context)
+
+    def submit(self, form: SetPasswordForm) -> HttpResponse:
+        user = get_object_or_404(User, pk=self.kwargs["pk"])
+        actions.set_password(self.actor, user, form.cleaned_data["password"], form.cleaned_data["ntlm"])
+        messages.success(self.request, _t("The password of %s is set. It holds from the next sign-in on.") % user)
+        return redirect("users:details", pk=user.pk)
 
 
 class GroupPages(CrudView):
