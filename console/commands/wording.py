@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from console.publishing.fields import size
 from transport.config import kinds
 from transport.config.kinds import Kind, Setting
 from transport.config.setting import defaults, settings
@@ -40,7 +41,7 @@ def argument(setting: Setting, value: object) -> str:
         alike = texts if all(map(_BARE.fullmatch, texts)) else map(quoted, texts)
         return ",".join(alike) or "$null"
     if setting.kind is Kind.SIZE and isinstance(value, int):
-        return _size(value)
+        return size(value).replace(" ", "")
     if setting.kind is Kind.COUNT:
         return str(value)
     return _text(setting, kinds.show(setting, value))
@@ -56,13 +57,6 @@ def _text(setting: Setting, shown: str) -> str:
 
 def _bare(text: str) -> str:
     return text if _BARE.fullmatch(text) else quoted(text)
-
-
-def _size(value: int) -> str:
-    for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
-        if value and value % factor == 0:
-            return f"{value // factor}{unit}"
-    return str(value)
 
 
 def new_command(

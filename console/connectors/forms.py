@@ -13,7 +13,7 @@ from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
 from console.kerberos import queries as kerberos
 from console.publishing.fields import help_of
-from console.publishing.settings_form import SectionsForm
+from console.publishing.settings_form import SectionsForm, form_of
 from console.users import queries as users
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector
@@ -95,15 +95,8 @@ class CertificateField(forms.ChoiceField):
         )
 
 
-def _tab(name: str) -> type[SectionsForm]:
-    class Tab(SectionsForm):
-        struct, section = ReceiveConnector, name
-
-    return Tab
-
-
 SPECIAL = {"Security": SecurityForm, "Certificate": CertificateForm}
-FORMS = {section: SPECIAL.get(section) or _tab(section) for section in sections(ReceiveConnector)}
+FORMS = {section: SPECIAL.get(section) or form_of(ReceiveConnector, section) for section in sections(ReceiveConnector)}
 """Tab → its form, in the order of the tabs."""
 
 

@@ -18,11 +18,12 @@ from console.crud import BADGE, LINES, MONO, NAME, NUMBER, TIME, Badge, Column, 
 from console.crud.format import time_html
 from console.crud.listing import matching
 from console.protection import actions, models, queries
-from console.protection.forms import ConnectionFilterForm, EntryForm, PasteForm, ProviderForm, TrialForm
+from console.protection.forms import EntryForm, PasteForm, ProviderForm, TrialForm
 from console.protection.published import ENTRY
 from console.protection.views import FilterPage
+from console.publishing.settings_form import form_of
 from console.publishing.settings_pages import SettingsPages
-from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
+from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 
 TABS = {
     "protection:connection-filter": _("Settings and test"),
@@ -38,7 +39,7 @@ def tabs(current: str) -> list[Tab]:
 
 
 class ConnectionFilterPage(FilterPage):
-    form_class, template = ConnectionFilterForm, "protection/connection_filter.html"
+    form_class, template = form_of(ConnectionFilter), "protection/connection_filter.html"
 
     def more(self) -> dict[str, Any]:
         asked = "address" in self.request.GET

@@ -14,31 +14,12 @@ from console.protection import models
 from console.publishing.fields import field_for
 from console.publishing.settings_form import SectionsForm, SettingsForm
 from transport.config import kinds
-from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
+from transport.config.connection_filter import IPList, IPListEntry, IPListProvider
 from transport.config.endpoint import client_key
-from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.setting import settings
 
 MOST_PASTED = 10_000
 EXPLAINED, MOST_NAMED = 2, 10  # wrong lines
-
-
-class RecipientFilterForm(SectionsForm):
-    """Protection → Recipient filter."""
-
-    struct = RecipientFilter
-
-
-class SenderFilterForm(SectionsForm):
-    """Protection → Sender filter."""
-
-    struct = SenderFilter
-
-
-class ConnectionFilterForm(SectionsForm):
-    """Protection → Connection filter."""
-
-    struct = ConnectionFilter
 
 
 class ProviderForm(SectionsForm):

@@ -132,7 +132,7 @@ def written(setting: Setting, value: Any) -> str:
     if isinstance(value, tuple):
         return "\n".join(_line(each) for each in value)
     if setting.kind is Kind.SIZE and value is not None:
-        return _size(value)
+        return size(value)
     if setting.kind is Kind.COUNT and value is not None:
         return str(value)
     return kinds.show(setting, value)
@@ -142,7 +142,8 @@ def _line(value: object) -> str:
     return str(value).removeprefix("SMTP:").removesuffix(";1")
 
 
-def _size(value: int) -> str:
+def size(value: int) -> str:
+    """`10 MB`: in the largest unit in which it is whole."""
     for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
         if value and value % factor == 0:
             return f"{value // factor} {unit}"

@@ -106,3 +106,12 @@ class SectionsForm(SettingsForm):
         if cls.section:
             return setting.group
         return "" if setting.section == "General" else setting.section
+
+
+def form_of(table: type[msgspec.Struct], only: str = "") -> type[SectionsForm]:
+    """The form of a struct, or of one section of it, which needs nothing of its own."""
+
+    class Form(SectionsForm):
+        struct, section = table, only
+
+    return Form

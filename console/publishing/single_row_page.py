@@ -13,25 +13,27 @@ from django.utils.translation import gettext as _
 
 from console.crud.access import RoleRequired
 from console.publishing.models import SingleRow
+from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
 from console.publishing.settings_form import SectionsForm
+from console.publishing.single_row import SingleSettings
 
 
 class SingleRowPage(RoleRequired):
-    """A subclass says which row and how it is saved."""
+    """A subclass says which form and how it is saved."""
 
     shows_commands = True
     form_class: type[SectionsForm]
     template: str
 
     def row(self) -> SingleRow:
-        raise NotImplementedError
+        return SingleSettings(kind_of(self.form_class.struct)).row()
 
     def save(self, wanted: Any, version: int | None) -> None:
         raise NotImplementedError
 
     def title(self) -> str:
-        raise NotImplementedError
+        return _(kind_of(self.form_class.struct).noun)
 
     def saved(self) -> str:
         """What the reader hears then."""

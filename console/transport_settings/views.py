@@ -6,10 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.crud.layout import Tab
-from console.publishing.models import SingleRow
+from console.publishing.settings_form import form_of
 from console.publishing.single_row_page import SingleRowPage
 from console.transport_settings import actions
-from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
+from transport.config.transport_config import TransportConfig
+from transport.config.transport_limits import TransportLimits
 
 
 class TransportPage(SingleRowPage):
@@ -17,9 +18,6 @@ class TransportPage(SingleRowPage):
 
     writers = actions.WRITERS
     template = "transport_settings/page.html"
-
-    def row(self) -> SingleRow:
-        return actions.PAGES[self.form_class.struct].row()
 
     def save(self, wanted: Any, version: int | None) -> None:
         actions.save(self.actor, wanted, version)
@@ -37,8 +35,8 @@ class TransportPage(SingleRowPage):
 
 
 class LimitsPage(TransportPage):
-    form_class = TransportLimitsForm
+    form_class = form_of(TransportLimits)
 
 
 class OrganizationPage(TransportPage):
-    form_class = TransportConfigForm
+    form_class = form_of(TransportConfig)

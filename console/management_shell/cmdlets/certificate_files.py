@@ -23,9 +23,10 @@ from console.management_shell.cmdlets.certificates import (
     say_what_is_not_here,
 )
 from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.cmdlets.results import octets
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import argument, read_text, revealed
+from console.management_shell.language.values import read_text, revealed
 
 
 def _import(call: Call) -> Iterator[object]:
@@ -44,10 +45,7 @@ def _import(call: Call) -> Iterator[object]:
 def _content(call: Call) -> bytes:
     if "FileName" in call.arguments:
         return bytes(call.host.read_file(call.arguments["FileName"]))
-    data = call.get("FileData")
-    if isinstance(data, bytes):
-        return data
-    return "\n".join(argument(each) for each in (data if isinstance(data, list) else [data or ""])).encode()
+    return octets(call.get("FileData"))
 
 
 def _load(call: Call, name: str, content: bytes) -> Certificate:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from console.commands.queries import whole_script
 from console.management_shell.cmdlets.guard import CONFIRM_RELAY, confirmed, guarded
+from console.management_shell.cmdlets.results import octets
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Record, argument, read_text, read_texts
+from console.management_shell.language.values import Record, read_text, read_texts
 from console.moving_in import actions, queries
 from console.moving_in.objects import Item, ReadError
 from console.moving_in.plan import Choice, Step
@@ -29,7 +30,7 @@ def _export(call: Call) -> Iterator[object]:
 def _import(call: Call) -> Iterator[object]:
     sources = [(path, call.host.read_file(path)) for path in call.get("Path", ())]
     if "FileData" in call.arguments:
-        sources.append(("FileData", _octets(call.arguments["FileData"])))
+        sources.append(("FileData", octets(call.arguments["FileData"])))
     if not sources:
         raise ShellError("Say -Path with the files that Exchange exported, or -FileData.", "Path")
     found, steps = queries.planned(_items(sources), bool(call.get("Replace")))
@@ -59,12 +60,6 @@ def _items(sources: list[tuple[str, bytes]]) -> list[Item]:
         except ReadError as error:
             raise ShellError(f"{name}: {error}", "FileData" if name == "FileData" else "Path") from None
     return items
-
-
-def _octets(data: object) -> bytes:
-    if isinstance(data, bytes):
-        return data
-    return "\n".join(argument(each) for each in (data if isinstance(data, list) else [data])).encode()
 
 
 def _objects(found: list[Translated], steps: list[Step]) -> Iterator[Record]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from console.management_shell.cmdlets import settings
 from console.management_shell.cmdlets.guard import NOTHING_CHANGED, Fields, confirmed, guarded
+from console.management_shell.cmdlets.results import not_found
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text
@@ -107,7 +108,7 @@ class Family:
             return self._piped(wanted)
         found = self.matching(str(wanted))
         if not found:
-            raise ShellError(self.missing(wanted), "Identity")
+            raise self.missing(wanted)
         if len(found) > 1:
             raise ShellError(f"'{wanted}' is the identity of more than one {self.words}.", "Identity")
         return found[0]
@@ -118,7 +119,7 @@ class Family:
             raise ShellError(f"This takes a {self.words}; '{record}' is none.", "Identity")
         row = rows.filter(pk=record.source.pk).first()
         if row is None:
-            raise ShellError(self.missing(record), "Identity")
+            raise self.missing(record)
         return row
 
     def matching(self, text: str, wildcards: bool = False) -> list[Any]:
@@ -135,10 +136,10 @@ class Family:
         mine = self.with_server and slash and fnmatchcase(django.GATEPOST_NODE.lower(), _pattern(server.lower()))
         return name if mine else text
 
-    def missing(self, wanted: object) -> str:
+    def missing(self, wanted: object) -> ShellError:
         """The error for an identity that is nothing's."""
         called = f" This server is called {django.GATEPOST_NODE}." if self.with_server and "\\" in str(wanted) else ""
-        return f"The operation couldn't be performed because object '{wanted}' couldn't be found.{called}"
+        return not_found(wanted, called)
 
     def completions(self) -> Iterable[str]:
         """Identities, for completion."""
@@ -188,7 +189,7 @@ class Family:
             return [self.find(wanted)]
         found = self.matching(str(wanted), wildcards=True)
         if not found and not {"*", "?"} & set(str(wanted)):
-            raise ShellError(self.missing(wanted), "Identity")
+            raise self.missing(wanted)
         return found
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START, say_that_there_are_more
+from console.management_shell.cmdlets.results import END, RESULT_SIZE, START, limited
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, entries, read_text, read_texts
@@ -93,20 +93,17 @@ def _messages(call: Call) -> QuerySet[Message]:
 
 def _get(call: Call) -> Iterator[Record]:
     check_server(call)
+    return limited(call, _found(call))
+
+
+def _found(call: Call) -> Iterator[Record]:
     wanted = {each.lower() for each in call.get("Recipients", ())}
     kinds = {each.upper() for each in call.get("EventId", ())}
-    most, number = call.get("ResultSize", SHOWN), 0
     messages = _messages(call).prefetch_related("recipients").iterator(chunk_size=200)
     for record in chain.from_iterable(_of(message) for message in messages):
-        if kinds and record.get("EventId") not in kinds:
-            continue
-        if wanted and not wanted & {str(each).lower() for each in entries(record.properties["Recipients"])}:
-            continue
-        if number >= most:
-            say_that_there_are_more(call)
-            return
-        number += 1
-        yield record
+        named = {str(each).lower() for each in entries(record.properties["Recipients"])}
+        if (not kinds or record.get("EventId") in kinds) and (not wanted or wanted & named):
+            yield record
 
 
 def _of(message: Message) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from console.management_shell.cmdlets import queues
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN, UNBOUNDED, say_that_there_are_more
+from console.management_shell.cmdlets.results import RESULT_SIZE, limited
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size, read_flag, read_text
@@ -79,16 +79,12 @@ def record(found: Queued, hops: dict[str, NextHop]) -> Record:
     return Record("Message", properties, COLUMNS, found, found.identity)
 
 
-def chosen(call: Call, most: int) -> Iterator[tuple[Queued, Record]]:
+def chosen(call: Call) -> Iterator[tuple[Queued, Record]]:
     """The messages that -Identity, -Queue or -Filter mean, oldest first."""
-    test, hops, left = call.get("Filter"), NextHop.objects.in_bulk(), most
+    test, hops = call.get("Filter"), NextHop.objects.in_bulk()
     for found in queued(_recipients(call)):
         shown = record(found, hops)
         if (test is None or test(shown)) and _is_meant(call, found):
-            if left <= 0:
-                say_that_there_are_more(call)
-                return
-            left -= 1
             yield found, shown
         call.host.tick()
 
@@ -123,14 +119,13 @@ def _is_meant(call: Call, found: Queued) -> bool:
 
 
 def _get(call: Call) -> Iterator[Record]:
-    for _, shown in chosen(call, call.get("ResultSize", SHOWN)):
-        yield shown
+    return limited(call, (shown for _, shown in chosen(call)))
 
 
 def _picked(call: Call) -> list[tuple[Queued, Record]]:
     if not {"Identity", "Filter", "Queue"} & call.arguments.keys():
         raise ShellError("Say which messages: -Identity, -Filter or -Queue.", "Identity")
-    found = list(chosen(call, UNBOUNDED))
+    found = list(chosen(call))
     if not found and isinstance(call.get("Identity"), str) and "*" not in call.arguments["Identity"]:
         raise ShellError(f"No message waits that is called '{call.arguments['Identity']}'.", "Identity")
     return found

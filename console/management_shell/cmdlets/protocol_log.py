@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from itertools import chain
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import END, RESULT_SIZE, SHOWN, START, say_that_there_are_more
+from console.management_shell.cmdlets.results import END, RESULT_SIZE, START, limited
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, read_text
 from console.tracking import queries
@@ -93,24 +93,14 @@ def _sessions(call: Call) -> QuerySet[Session]:
 
 
 def _get(call: Call) -> Iterator[Record]:
-    most, number = call.get("ResultSize", SHOWN), 0
-    for session in _sessions(call).iterator(chunk_size=200):
-        for found in _of(call, session):
-            if number >= most:
-                say_that_there_are_more(call)
-                return
-            number += 1
-            yield found
+    sessions = _sessions(call).iterator(chunk_size=200)
+    return limited(call, chain.from_iterable(_of(call, session) for session in sessions))
 
 
 def _of(call: Call, session: Session) -> Iterator[Record]:
     if call.get("Refused"):
         return refusals(session)
     return lines(session) if "SessionId" in call.arguments else iter([record(session)])
-
-
-def _connectors() -> Any:
-    return queries.connectors()
 
 
 CMDLET = Cmdlet(
@@ -120,7 +110,7 @@ CMDLET = Cmdlet(
         Parameter(
             "SessionId", read_text, position=0, from_property="SessionId", help="The lines of this session, in order."
         ),
-        Parameter("Connector", read_text, help="Sessions of this connector.", values=_connectors),
+        Parameter("Connector", read_text, help="Sessions of this connector.", values=lambda: queries.connectors()),
         Parameter("RemoteAddress", read_text, help="Of a client: an address, a network, or what it begins with."),
         Parameter("Sender", read_text, help="Sessions in which MAIL FROM held this."),
         Parameter("Recipient", read_text, help="Sessions in which RCPT TO held this."),

@@ -10,6 +10,7 @@ from django.conf import settings
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.cmdlets.results import not_found
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
@@ -60,9 +61,7 @@ def find(wanted: object, every: list[Queue]) -> list[Queue]:
     found = found or [each for each in every if fnmatchcase(each.key.lower(), pattern)]
     found = found or [each for each in every if fnmatchcase(each.domain.lower(), pattern)]
     if not found and "*" not in key:
-        raise ShellError(
-            f"The operation couldn't be performed because object '{wanted}' couldn't be found.", "Identity"
-        )
+        raise not_found(wanted)
     return found
 
 

@@ -85,17 +85,7 @@ def _read_role(value: object) -> Any:
     return reader(table_of(ReceiveConnector)["transport_role"])(short.get(argument(value).lower(), value))
 
 
-def _read_certificate(value: object) -> Any:
-    """Says so where none is called so; the one on the connector then is the best match."""
-    identifier = reader(table_of(ReceiveConnector)["tls_certificate_name"])(value)
-    if not identifier.startswith("<I>") or named(certificates.current().certificates, identifier):
-        return identifier
-    return Remarked(
-        identifier, "No certificate here is called so: until one is, the connector shows the best match for its FQDN."
-    )
-
-
-READERS = {"PermissionGroups": _read_groups, "TransportRole": _read_role, "TlsCertificateName": _read_certificate}
+READERS = {"PermissionGroups": _read_groups, "TransportRole": _read_role}
 SETTINGS = tuple(
     with_changes(each, read=READERS.get(each.name, each.read)) for each in FAMILY.parameters("usage", "name")
 )
@@ -114,10 +104,17 @@ def _new(call: Call) -> Iterator[Record]:
     for name in NEEDED[usage]:
         if name not in call.arguments:
             raise ShellError(f"A connector for the use {usage.value} needs -{name}.", name)
+    _check_certificate(call)
     start = rules.preset(usage, call.arguments["Name"])
     return FAMILY.made(
         call, start, lambda made, names: actions.create(call.host.actor, made, names), frozenset({start.name})
     )
+
+
+def _check_certificate(call: Call) -> None:
+    identifier = call.get("TlsCertificateName", "")
+    if identifier.startswith("<I>") and not named(certificates.current().certificates, identifier):
+        call.warning("No certificate here is called so: until one is, the connector shows the best match for its FQDN.")
 
 
 def _usage(call: Call) -> Usage:
@@ -128,6 +125,7 @@ def _usage(call: Call) -> Usage:
 
 
 def _set(call: Call) -> Iterator[Record]:
+    _check_certificate(call)
     actor = call.host.actor
     return FAMILY.changed(
         call,

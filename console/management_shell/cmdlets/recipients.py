@@ -8,7 +8,7 @@ from console.directory import actions, queries
 from console.directory.models import Recipient
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.guard import Fields, guarded
-from console.management_shell.cmdlets.results import RESULT_SIZE, SHOWN, say_that_there_are_more
+from console.management_shell.cmdlets.results import RESULT_SIZE, limited, not_found
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text
@@ -32,9 +32,7 @@ def find(wanted: object) -> Recipient:
         raise ShellError(f"This takes a recipient; '{wanted}' is none.", "Identity")
     row = queries.listed().filter(address=str(wanted).strip().lower()).first()
     if row is None:
-        raise ShellError(
-            f"The operation couldn't be performed because object '{wanted}' couldn't be found.", "Identity"
-        )
+        raise not_found(wanted)
     return row
 
 
@@ -50,12 +48,7 @@ def _get(call: Call) -> Iterator[Record]:
             rows = rows.filter(address__contains=part)
     if "Anr" in call.arguments:
         rows = queries.found(rows, call.arguments["Anr"])
-    most = call.get("ResultSize", SHOWN)
-    for number, row in enumerate(rows.iterator(chunk_size=1000)):
-        if number >= most:
-            say_that_there_are_more(call)
-            return
-        yield record(row)
+    yield from map(record, limited(call, rows.iterator(chunk_size=1000)))
 
 
 def _new(call: Call) -> Iterator[Record]:

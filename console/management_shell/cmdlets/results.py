@@ -1,13 +1,18 @@
-"""How many results a Get- cmdlet shows, and of which time."""
+"""What many cmdlets take and say: how many results, of which time, octets; that there is no such object."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
 
 from console.management_shell.language.cmdlet import Call, Parameter
-from console.management_shell.language.values import UNLIMITED, read_count, text
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.values import UNLIMITED, argument, entries, read_count, text
 from transport.config.kinds import parse_time
 
+Result = TypeVar("Result")
 SHOWN = 1000
 UNBOUNDED = 2**31
 
@@ -24,10 +29,22 @@ def read_time(value: object) -> datetime:
     return parse_time(text(value))
 
 
-def say_that_there_are_more(call: Call) -> None:
-    """Unless the reader asked for so many."""
-    if RESULT_SIZE.name not in call.arguments:
+def limited(call: Call, found: Iterator[Result]) -> Iterator[Result]:
+    """The first ones; that there are more is said, unless the reader asked for so many."""
+    yield from islice(found, call.get(RESULT_SIZE.name, SHOWN))
+    if RESULT_SIZE.name not in call.arguments and next(found, None) is not None:
         call.warning(f"There are more than {SHOWN:,}: -ResultSize Unlimited shows all.")
+
+
+def not_found(wanted: object, hint: str = "") -> ShellError:
+    """The error for an identity that is nothing's."""
+    text = f"The operation couldn't be performed because object '{wanted}' couldn't be found.{hint}"
+    return ShellError(text, "Identity")
+
+
+def octets(data: object) -> bytes:
+    """What a -FileData holds: octets, or the lines of a text."""
+    return data if isinstance(data, bytes) else "\n".join(argument(each) for each in entries(data)).encode()
 
 
 RESULT_SIZE = Parameter("ResultSize", read_size, help=f"At most so many, or Unlimited; without it {SHOWN:,}.")

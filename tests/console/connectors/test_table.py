@@ -11,11 +11,10 @@ from console.connectors.forms import FORMS, SendConnectorForm
 from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import models as protection
-from console.protection.forms import ConnectionFilterForm, RecipientFilterForm, SenderFilterForm
 from console.publishing.fields import field_for, written
 from console.publishing.rows import struct_of
+from console.publishing.settings_form import form_of
 from console.transport_settings import models as transport
-from console.transport_settings.forms import TransportConfigForm, TransportLimitsForm
 from tests.console.builders import ADMIN, receive_connector
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
@@ -68,11 +67,11 @@ def test_each_setting_stands_on_the_form_of_its_tab():
     [
         SendConnectorForm,
         DomainForm,
-        RecipientFilterForm,
-        SenderFilterForm,
-        ConnectionFilterForm,
-        TransportLimitsForm,
-        TransportConfigForm,
+        form_of(RecipientFilter),
+        form_of(SenderFilter),
+        form_of(ConnectionFilter),
+        form_of(TransportLimits),
+        form_of(TransportConfig),
     ],
 )
 def test_each_setting_stands_on_the_form_of_its_object(form):

@@ -15,7 +15,7 @@ from console.certificates import actions as certificates
 from console.certificates import issuing, keys
 from console.certificates.models import Certificate, Request
 from console.connectors import actions as connectors
-from console.management_shell.cmdlets import messages
+from console.management_shell.cmdlets import results
 from console.management_shell.cmdlets.connectivity import status
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.language.errors import ShellError
@@ -73,7 +73,7 @@ def test_messages_are_shown_held_and_removed(shell: Shell, monkeypatch: pytest.M
     assert statuses() == ["ready", "suspended", "suspended"]
     shell.run("Get-Message -Filter \"Status -eq 'Suspended'\" | Resume-Message")
     assert statuses() == ["ready", "ready", "ready"]
-    monkeypatch.setattr(messages, "SHOWN", 1)
+    monkeypatch.setattr(results, "SHOWN", 1)
     assert shell.run("(Get-Message | Measure-Object).Count") == "1"
     assert "-ResultSize Unlimited" in shell.warnings[0]
     assert shell.run("(Get-Message -ResultSize Unlimited | Measure-Object).Count") == "2"
