@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.forms import PasswordChangeForm as DjangoPasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -48,10 +47,6 @@ def waiting_text(seconds: int) -> str:
     minutes = -(-seconds // 60)
     words = "Too many attempts. Try again in %d minute; nothing else is needed."
     return ngettext(words, words.replace("minute", "minutes"), minutes) % minutes
-
-
-class PasswordForm(DjangoPasswordChangeForm):
-    """Changing one's own password."""
 
 
 class NewPassword(crud.NewPassword):

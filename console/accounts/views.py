@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ from django.views.generic import FormView
 
 from console.accounts import actions
 from console.accounts.devices import remember_device
-from console.accounts.forms import NewAdministratorForm, PasswordForm, RolesForm, SetPasswordForm, SignInForm
+from console.accounts.forms import NewAdministratorForm, RolesForm, SetPasswordForm, SignInForm
 from console.actors import Actor, Role
 from console.crud.action_page import ActionPage
 from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
@@ -59,7 +59,7 @@ class SignIn(auth_views.LoginView):
 class Password(FormView):  # type: ignore[type-arg]  # takes no argument when it runs
     """One's own password."""
 
-    form_class = PasswordForm
+    form_class = PasswordChangeForm
     template_name = "crud/form.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -68,14 +68,14 @@ class Password(FormView):  # type: ignore[type-arg]  # takes no argument when it
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(title=_("Change password"), cancel_url=reverse("overview:home"), **context)
 
-    def form_valid(self, form: PasswordForm) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         user: User = form.user
         actions.set_password(Actor.of(user), user, form.cleaned_data["new_password1"])
         update_session_auth_hash(self.request, user)
         messages.success(self.request, _("Your password is changed. Other browsers are signed out."))
         return redirect("overview:home")
 
-    def form_invalid(self, form: PasswordForm) -> HttpResponse:
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 

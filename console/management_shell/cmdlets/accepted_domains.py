@@ -49,13 +49,10 @@ TABLE = {
     each.name: guarded(each, FIELDS)
     for each in (
         FAMILY.get(
-            (
-                (
-                    "Get-AcceptedDomain | Format-Table -Auto Name,DomainName,DomainType,Default,AddressBookEnabled",
-                    "All.",
-                ),
-                ("Get-AcceptedDomain | where {$_.DomainType -ne 'Authoritative'}", "Those with recipients elsewhere."),
-            )
+            {
+                "Get-AcceptedDomain | Format-Table -Auto Name,DomainName,DomainType,Default,AddressBookEnabled": "All.",
+                "Get-AcceptedDomain | where {$_.DomainType -ne 'Authoritative'}": "Those with recipients elsewhere.",
+            }
         ),
         Cmdlet(
             "New-AcceptedDomain",
@@ -67,12 +64,11 @@ TABLE = {
                 CONFIRM_RELAY,
             ),
             "Adds a domain for which mail is accepted.",
-            (
-                (
-                    'New-AcceptedDomain -Name "Fabrikam" -DomainName fabrikam.com -DomainType InternalRelay',
-                    "Some of its recipients are in the directory here; mail for the others is sent on.",
+            {
+                'New-AcceptedDomain -Name "Fabrikam" -DomainName fabrikam.com -DomainType InternalRelay': (
+                    "Some of its recipients are in the directory here; mail for the others is sent on."
                 ),
-            ),
+            },
             changes=True,
         ),
         Cmdlet(
@@ -80,10 +76,10 @@ TABLE = {
             _set,
             (FAMILY.identity_parameter(), FAMILY.parameter("name"), *SETTINGS, MAKE_DEFAULT, CONFIRM_RELAY),
             "Changes an accepted domain; the domain itself stays.",
-            (
-                ("Set-AcceptedDomain fabrikam.com -MakeDefault $true", "It gives the postmaster address now."),
-                ("Set-AcceptedDomain fabrikam.com -MatchSubDomains $true", "Its subdomains are accepted, too."),
-            ),
+            {
+                "Set-AcceptedDomain fabrikam.com -MakeDefault $true": "It gives the postmaster address now.",
+                "Set-AcceptedDomain fabrikam.com -MatchSubDomains $true": "Its subdomains are accepted, too.",
+            },
             changes=True,
         ),
         Cmdlet(
@@ -91,7 +87,7 @@ TABLE = {
             _remove,
             (FAMILY.identity_parameter(), CONFIRM_RELAY),
             "Removes an accepted domain, unless it is the default.",
-            (("Remove-AcceptedDomain fabrikam.com -Confirm:$false", "Its mail is refused from now on."),),
+            {"Remove-AcceptedDomain fabrikam.com -Confirm:$false": "Its mail is refused from now on."},
             changes=True,
         ),
     )

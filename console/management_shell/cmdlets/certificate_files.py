@@ -95,7 +95,7 @@ CMDLETS = (
             EXPORTABLE,
         ),
         "Loads a certificate with its key, or the answer to a request.",
-        (("Import-ExchangeCertificate -FileName certificate.pfx -Password secret-of-the-file", "From a PFX file."),),
+        {"Import-ExchangeCertificate -FileName certificate.pfx -Password secret-of-the-file": "From a PFX file."},
         changes=True,
     ),
     Cmdlet(
@@ -108,13 +108,10 @@ CMDLETS = (
             Parameter("BinaryEncoded", switch=True, help="Not needed: a PFX file is binary."),
         ),
         "Writes a certificate with chain and key into a PFX file, under a password.",
-        (
-            (
-                "Get-ExchangeCertificate | Select-Object -First 1 | Export-ExchangeCertificate -FileName copy.pfx "
-                "-Password a-long-password",
-                "The audit log notes it.",
-            ),
-        ),
+        {
+            "Get-ExchangeCertificate | Select-Object -First 1 | Export-ExchangeCertificate -FileName copy.pfx "
+            "-Password a-long-password": "The audit log notes it.",
+        },
         changes=True,
     ),
 )

@@ -83,13 +83,13 @@ def _names(call: Call) -> list[str]:
     common = COMMON_NAME.findall(call.get("SubjectName", ""))
     if "SubjectName" in call.arguments and not common:
         raise ShellError("Write it like CN=mail.contoso.com.", "SubjectName")
+    found = []
     for parameter, texts in (("SubjectName", common), ("DomainName", call.get("DomainName", ()))):
         for text in texts:
             try:
-                kinds.host_name(text.strip())
+                found.append(kinds.host_name(text.strip()))
             except ValueError as error:
                 raise ShellError(str(error), parameter) from None
-    found = [kinds.host_name(text.strip()) for text in (*common, *call.get("DomainName", ()))]
     return list(dict.fromkeys(found)) or actions.host_names()
 
 
@@ -155,16 +155,12 @@ CMDLETS = (
         _get,
         (with_changes(THUMBPRINT, mandatory=False), DOMAINS),
         "Shows the certificates for STARTTLS.",
-        (
-            (
-                "Get-ExchangeCertificate | fl FriendlyName,CertificateDomains,NotAfter",
-                "Which there are, and until when.",
+        {
+            "Get-ExchangeCertificate | fl FriendlyName,CertificateDomains,NotAfter": "Which there are, and until when.",
+            '$c = Get-ExchangeCertificate | Select-Object -First 1; "<I>$($c.Issuer)<S>$($c.Subject)"': (
+                "How Set-ReceiveConnector -TlsCertificateName calls it."
             ),
-            (
-                '$c = Get-ExchangeCertificate | Select-Object -First 1; "<I>$($c.Issuer)<S>$($c.Subject)"',
-                "How Set-ReceiveConnector -TlsCertificateName calls it.",
-            ),
-        ),
+        },
     ),
     Cmdlet(
         "New-ExchangeCertificate",
@@ -182,14 +178,11 @@ CMDLETS = (
             EXPORTABLE,
         ),
         "Makes a self-signed certificate, or a request for one.",
-        (
-            ("New-ExchangeCertificate -DomainName mail.contoso.com,smtp.contoso.com", "Self-signed."),
-            (
-                'New-ExchangeCertificate -GenerateRequest -SubjectName "CN=mail.contoso.com" -KeySize 2048 '
-                '-FriendlyName "From our authority"',
-                "A request; its answer comes by Import-ExchangeCertificate.",
-            ),
-        ),
+        {
+            "New-ExchangeCertificate -DomainName mail.contoso.com,smtp.contoso.com": "Self-signed.",
+            'New-ExchangeCertificate -GenerateRequest -SubjectName "CN=mail.contoso.com" -KeySize 2048 '
+            '-FriendlyName "From our authority"': "A request; its answer comes by Import-ExchangeCertificate.",
+        },
         changes=True,
     ),
     Cmdlet(
@@ -197,19 +190,18 @@ CMDLETS = (
         _enable,
         (THUMBPRINT, SERVICES, FORCE),
         "Says which connectors show a certificate, and how to make others show it.",
-        (
-            (
-                "Get-ExchangeCertificate | Select-Object -First 1 | Enable-ExchangeCertificate -Services SMTP",
-                "Who shows it?",
+        {
+            "Get-ExchangeCertificate | Select-Object -First 1 | Enable-ExchangeCertificate -Services SMTP": (
+                "Who shows it?"
             ),
-        ),
+        },
     ),
     Cmdlet(
         "Remove-ExchangeCertificate",
         _remove,
         (THUMBPRINT,),
         "Removes a certificate that no connector shows, and its key.",
-        (("Remove-ExchangeCertificate mail.contoso.com -Confirm:$false", "Removes it without asking."),),
+        {"Remove-ExchangeCertificate mail.contoso.com -Confirm:$false": "Removes it without asking."},
         changes=True,
     ),
 )

@@ -117,7 +117,7 @@ EXPORT = Cmdlet(
     _export,
     (Parameter("Path", read_text, position=0, help="Where to write the script. Without it, it is put out."),),
     "Writes the whole configuration as a script that rebuilds it. Private keys and passwords are not in it.",
-    (("Export-GatepostConfiguration gatepost.ps1", "Writes the script into a file."),),
+    {"Export-GatepostConfiguration gatepost.ps1": "Writes the script into a file."},
 )
 IMPORT = Cmdlet(
     "Import-GatepostConfiguration",
@@ -129,13 +129,12 @@ IMPORT = Cmdlet(
         CONFIRM_RELAY,
     ),
     "Imports what an Exchange server exported: all or nothing, as one revision.",
-    (
-        (
-            "Import-GatepostConfiguration receive-connectors.xml,permissions.xml -WhatIf",
-            "Shows what would become of each property.",
+    {
+        "Import-GatepostConfiguration receive-connectors.xml,permissions.xml -WhatIf": (
+            "Shows what would become of each property."
         ),
-        ("Import-GatepostConfiguration receive-connectors.xml,permissions.xml", "Imports the connectors."),
-    ),
+        "Import-GatepostConfiguration receive-connectors.xml,permissions.xml": "Imports the connectors.",
+    },
     changes=True,
 )
 TABLE = {each.name: guarded(each) for each in (EXPORT, IMPORT)}

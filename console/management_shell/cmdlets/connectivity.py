@@ -79,9 +79,9 @@ CMDLET = Cmdlet(
     _test,
     (Parameter("Identity", read_text, position=0, help="Not needed: this machine is tried."),),
     "Tries every binding of every enabled Receive connector from the console's machine.",
-    (
-        ("Test-SmtpConnectivity", "Who answers?"),
-        ("Test-SmtpConnectivity | where {$_.StatusCode -ne 'Success'} | fl", "Who does not, and why not?"),
-    ),
+    {
+        "Test-SmtpConnectivity": "Who answers?",
+        "Test-SmtpConnectivity | where {$_.StatusCode -ne 'Success'} | fl": "Who does not, and why not?",
+    },
 )
 TABLE = {CMDLET.name: guarded(CMDLET)}

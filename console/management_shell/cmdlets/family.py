@@ -21,7 +21,7 @@ from console.management_shell.language.values import Record, read_text
 from console.publishing.rows import struct_of
 from transport.config.setting import settings as table_of
 
-Examples = tuple[tuple[str, str], ...]
+Examples = Mapping[str, str]
 Changes = Callable[[Any], dict[str, Any]]
 Names = frozenset[str]
 """Those by which an administrator confirms that strangers may relay."""

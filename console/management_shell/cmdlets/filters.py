@@ -28,62 +28,58 @@ PAGES = (
         "RecipientFilterConfig",
         "the recipient filter",
         (_part(RecipientFilter),),
-        (("Get-RecipientFilterConfig | fl", "Which recipients are refused."),),
-        (
-            (
-                "Set-RecipientFilterConfig -RecipientValidationEnabled $true",
-                "Block messages sent to recipients not listed in the Global Address List.",
+        {"Get-RecipientFilterConfig | fl": "Which recipients are refused."},
+        {
+            "Set-RecipientFilterConfig -RecipientValidationEnabled $true": (
+                "Block messages sent to recipients not listed in the Global Address List."
             ),
-            (
-                'Set-RecipientFilterConfig -BlockListEnabled $true -BlockedRecipients @{Add="info@contoso.com"}',
-                "One more blocked recipient.",
+            'Set-RecipientFilterConfig -BlockListEnabled $true -BlockedRecipients @{Add="info@contoso.com"}': (
+                "One more blocked recipient."
             ),
-        ),
+        },
     ),
     Page(
         "SenderFilterConfig",
         "the sender filter",
         (_part(SenderFilter),),
-        (("Get-SenderFilterConfig", "Which senders are refused."),),
-        (
-            (
-                'Set-SenderFilterConfig -BlockedDomainsAndSubdomains @{Add="spam.example"; Remove="ham.example"}',
-                "One more blocked domain, one less.",
+        {"Get-SenderFilterConfig": "Which senders are refused."},
+        {
+            'Set-SenderFilterConfig -BlockedDomainsAndSubdomains @{Add="spam.example"; Remove="ham.example"}': (
+                "One more blocked domain, one less."
             ),
-        ),
+        },
     ),
     Page(
         "IPBlockListConfig",
         "the use of the IP Block list",
         (connection_filter("IPBlockListConfig"),),
-        (("Get-IPBlockListConfig", "Whether the list is used, and what a client on it is told."),),
-        (('Set-IPBlockListConfig -StaticEntryRejectionResponse "You are on our list"', "The reply's own words."),),
+        {"Get-IPBlockListConfig": "Whether the list is used, and what a client on it is told."},
+        {'Set-IPBlockListConfig -StaticEntryRejectionResponse "You are on our list"': "The reply's own words."},
     ),
     Page(
         "IPAllowListConfig",
         "the use of the IP Allow list",
         (connection_filter("IPAllowListConfig"),),
-        (("Get-IPAllowListConfig", "Whether the list is used."),),
-        (("Set-IPAllowListConfig -Enabled $true", "Mail of a client on it passes no other filter."),),
+        {"Get-IPAllowListConfig": "Whether the list is used."},
+        {"Set-IPAllowListConfig -Enabled $true": "Mail of a client on it passes no other filter."},
     ),
     Page(
         "IPBlockListProvidersConfig",
         "the use of block-list providers",
         (connection_filter("IPBlockListProvidersConfig"),),
-        (("Get-IPBlockListProvidersConfig", "Whether they are asked, and who gets mail all the same."),),
-        (
-            (
-                'Set-IPBlockListProvidersConfig -BypassedRecipients @{Add="abuse@contoso.com"}',
-                "This recipient gets mail from listed clients, too.",
+        {"Get-IPBlockListProvidersConfig": "Whether they are asked, and who gets mail all the same."},
+        {
+            'Set-IPBlockListProvidersConfig -BypassedRecipients @{Add="abuse@contoso.com"}': (
+                "This recipient gets mail from listed clients, too."
             ),
-        ),
+        },
     ),
     Page(
         "IPAllowListProvidersConfig",
         "the use of allow-list providers",
         (connection_filter("IPAllowListProvidersConfig"),),
-        (("Get-IPAllowListProvidersConfig", "Whether they are asked."),),
-        (("Set-IPAllowListProvidersConfig -Enabled $false", "Nobody asks them any more."),),
+        {"Get-IPAllowListProvidersConfig": "Whether they are asked."},
+        {"Set-IPAllowListProvidersConfig -Enabled $false": "Nobody asks them any more."},
     ),
 )
 TABLE = {name: cmdlet for page in PAGES for name, cmdlet in page.cmdlets.items()}

@@ -79,18 +79,17 @@ def cmdlets(which: IPList, name: str, domain: str) -> Iterator[Cmdlet]:
     """The five cmdlets of one kind; `name` and `domain` stand in the examples."""
     of = family(which)
     rest, identity = of.parameters("name", "lookup_domain"), of.identity_parameter()
-    yield of.get(((f"Get-{of.noun}", "All, in the order in which they decide."),))
+    yield of.get({f"Get-{of.noun}": "All, in the order in which they decide."})
     yield Cmdlet(
         f"Add-{of.noun}",
         partial(_add, of, which),
         (of.parameter("name", mandatory=True, position=0), of.parameter("lookup_domain", mandatory=True), *rest),
         f"Adds a {of.words}. Without -BitmaskMatch and -IPAddressesMatch every return code counts.",
-        (
-            (
-                f'Add-{of.noun} -Name "{name}" -LookupDomain {domain} -IPAddressesMatch 127.0.0.2,127.0.0.4',
-                "Two return codes count.",
+        {
+            f'Add-{of.noun} -Name "{name}" -LookupDomain {domain} -IPAddressesMatch 127.0.0.2,127.0.0.4': (
+                "Two return codes count."
             ),
-        ),
+        },
         changes=True,
     )
     yield Cmdlet(
@@ -98,7 +97,7 @@ def cmdlets(which: IPList, name: str, domain: str) -> Iterator[Cmdlet]:
         partial(_set, of),
         (identity, of.parameter("name"), of.parameter("lookup_domain"), *rest),
         f"Changes a {of.words}.",
-        ((f'Set-{of.noun} "{name}" -Priority 1', "It decides first; the others move one down."),),
+        {f'Set-{of.noun} "{name}" -Priority 1': "It decides first; the others move one down."},
         changes=True,
     )
     yield Cmdlet(
@@ -109,14 +108,14 @@ def cmdlets(which: IPList, name: str, domain: str) -> Iterator[Cmdlet]:
             Parameter("IPAddress", read_text, mandatory=True, help="The client's address, or 127.0.0.2 (RFC 5782)."),
         ),
         f"Asks a {of.words} about an address, by DNS.",
-        ((f'Test-{of.noun} "{name}" -IPAddress 127.0.0.2', "127.0.0.2 is on every list (RFC 5782)."),),
+        {f'Test-{of.noun} "{name}" -IPAddress 127.0.0.2': "127.0.0.2 is on every list (RFC 5782)."},
     )
     yield Cmdlet(
         f"Remove-{of.noun}",
         partial(_remove, of),
         (identity,),
         f"Removes a {of.words}.",
-        ((f'Remove-{of.noun} "{name}" -Confirm:$false', "Nobody asks it any more."),),
+        {f'Remove-{of.noun} "{name}" -Confirm:$false': "Nobody asks it any more."},
         changes=True,
     )
 

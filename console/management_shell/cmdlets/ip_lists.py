@@ -92,22 +92,21 @@ def cmdlets(which: IPList, network: str) -> Iterator[Cmdlet]:
             Parameter("ResultSize", read_count, help="At most so many."),
         ),
         f"Shows what is on the IP {which.value} list.",
-        (
-            (f"Get-{of.noun}", "The whole list."),
-            (f"Get-{of.noun} -IPAddress 192.0.2.7", "What this address is caught by."),
-        ),
+        {
+            f"Get-{of.noun}": "The whole list.",
+            f"Get-{of.noun} -IPAddress 192.0.2.7": "What this address is caught by.",
+        },
     )
     yield Cmdlet(
         f"Add-{of.noun}",
         partial(_add, of, which),
         (address, *of.parameters()),
         f"Puts an address, a range or a network on the IP {which.value} list.",
-        (
-            (
-                f'Add-{of.noun} -IPRange {network} -Comment "Asked for by Anna" -ExpirationTime "01/31/2099 5:00 PM"',
-                "A network, until it expires.",
+        {
+            f'Add-{of.noun} -IPRange {network} -Comment "Asked for by Anna" -ExpirationTime "01/31/2099 5:00 PM"': (
+                "A network, until it expires."
             ),
-        ),
+        },
         changes=True,
     )
     yield Cmdlet(
@@ -115,7 +114,7 @@ def cmdlets(which: IPList, network: str) -> Iterator[Cmdlet]:
         partial(_remove, of),
         (number,),
         f"Takes an entry from the IP {which.value} list.",
-        ((f"Remove-{of.noun} {network} -Confirm:$false", "Takes it away without asking."),),
+        {f"Remove-{of.noun} {network} -Confirm:$false": "Takes it away without asking."},
         changes=True,
     )
 

@@ -126,13 +126,12 @@ CMDLET = Cmdlet(
     ),
     "Shows what became of messages, as long as the queue remembers them: that each came, and how it ended for each "
     "recipient. -Start and -End look at the time at which the message came.",
-    (
-        ("Get-MessageTrackingLog -ResultSize 50", "The oldest events that are remembered."),
-        (
-            "Get-MessageTrackingLog -EventId FAIL | fl Timestamp,Sender,Recipients,RecipientStatus",
-            "What failed, and why.",
+    {
+        "Get-MessageTrackingLog -ResultSize 50": "The oldest events that are remembered.",
+        "Get-MessageTrackingLog -EventId FAIL | fl Timestamp,Sender,Recipients,RecipientStatus": (
+            "What failed, and why."
         ),
-        ("Get-MessageTrackingLog -Sender anna@contoso.com -Start 2026-01-01", "One sender's mail."),
-    ),
+        "Get-MessageTrackingLog -Sender anna@contoso.com -Start 2026-01-01": "One sender's mail.",
+    },
 )
 TABLE = {CMDLET.name: guarded(CMDLET)}

@@ -178,17 +178,17 @@ CMDLETS = [
             Parameter("IncludeRecipientInfo", switch=True, help="Not needed: Recipients is always there."),
         ),
         "Shows the messages that wait, the oldest first.",
-        (
-            ("Get-Message -Filter \"FromAddress -like '*@contoso.com'\"", "What senders of one domain wait for."),
-            ("Get-Message | Sort-Object Size | Select-Object Subject,Size -Last 3", "The largest three."),
-        ),
+        {
+            "Get-Message -Filter \"FromAddress -like '*@contoso.com'\"": "What senders of one domain wait for.",
+            "Get-Message | Sort-Object Size | Select-Object Subject,Size -Last 3": "The largest three.",
+        },
     ),
     Cmdlet(
         "Suspend-Message",
         _hold,
         (IDENTITY, QUEUE, FILTER),
         "Holds messages back.",
-        (("Suspend-Message -Filter \"FromAddress -eq 'anna@contoso.com'\" -Confirm:$false", "Those of one sender."),),
+        {"Suspend-Message -Filter \"FromAddress -eq 'anna@contoso.com'\" -Confirm:$false": "Those of one sender."},
         changes=True,
     ),
     Cmdlet(
@@ -196,7 +196,7 @@ CMDLETS = [
         _hold,
         (IDENTITY, QUEUE, FILTER),
         "Delivers messages again that were held back.",
-        (("Get-Message -Filter \"Status -eq 'Suspended'\" | Resume-Message", "All of them."),),
+        {"Get-Message -Filter \"Status -eq 'Suspended'\" | Resume-Message": "All of them."},
         changes=True,
     ),
     Cmdlet(
@@ -209,12 +209,11 @@ CMDLETS = [
             Parameter("WithNDR", read_flag, help="$false tells the senders nothing.", choices=("$true", "$false")),
         ),
         "Takes messages out of the queue, and tells their senders unless -WithNDR $false.",
-        (
-            (
-                "Remove-Message -Filter \"FromAddress -eq 'spam@fabrikam.com'\" -WithNDR $false -Confirm:$false",
-                "Silently, and without asking.",
+        {
+            "Remove-Message -Filter \"FromAddress -eq 'spam@fabrikam.com'\" -WithNDR $false -Confirm:$false": (
+                "Silently, and without asking."
             ),
-        ),
+        },
         changes=True,
     ),
     Cmdlet(
@@ -222,12 +221,11 @@ CMDLETS = [
         _export,
         (IDENTITY, Parameter("FileName", read_text, help="The .eml file to write. Without it the message is put out.")),
         "Writes a waiting message as a file. The change history notes it.",
-        (
-            (
-                "Get-Message | Select-Object -First 1 | Export-Message -FileName message.eml",
-                "The oldest message, as it is delivered.",
+        {
+            "Get-Message | Select-Object -First 1 | Export-Message -FileName message.eml": (
+                "The oldest message, as it is delivered."
             ),
-        ),
+        },
     ),
 ]
 TABLE = {each.name: guarded(each) for each in CMDLETS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.connectors import actions, queries
+from console.connectors import actions, models, queries
 from console.management_shell.cmdlets.guard import CONFIRM_RELAY, Fields, confirmed, guarded
 from console.management_shell.cmdlets.receive_connectors import FAMILY
 from console.management_shell.cmdlets.settings import Remarked, plain
@@ -89,33 +89,33 @@ def _get(call: Call) -> Iterator[Record]:
             yield record
 
 
-def _refuse_access_rights(call: Call) -> None:
+def _asked(call: Call) -> tuple[models.ReceiveConnector, str, set[Grant]]:
+    """(row of the connector, principal, rights that are to be given or denied, or taken away)."""
     if "AccessRights" in call.arguments:
         raise ShellError(
             "A connector has extended rights only. Access rights are of Active Directory, which is not here: "
             "leave it out and use -ExtendedRights.",
             "AccessRights",
         )
+    row, deny = FAMILY.find(call.arguments["Identity"]), bool(call.get("Deny"))
+    user, rights = _principal(call.arguments["User"]), plain(call, call.arguments["ExtendedRights"])
+    return row, user, {Grant(user, right.value, deny) for right in rights}
 
 
 def _add(call: Call) -> Iterator[Record]:
-    _refuse_access_rights(call)
-    row, deny = FAMILY.find(call.arguments["Identity"]), bool(call.get("Deny"))
-    user, rights = _principal(call.arguments["User"]), plain(call, call.arguments["ExtendedRights"])
-    wanted = {Grant(user, right.value, deny) for right in rights}
+    row, user, wanted = _asked(call)
+    names = {each.right for each in wanted}
 
     def changes(now: ReceiveConnector) -> Mapping[str, Any]:
-        replaced = {(user, right.value) for right in rights}
-        kept = {each for each in now.grants if (each.principal, each.right) not in replaced}
+        kept = {each for each in now.grants if each.principal != user or each.right not in names}
         return {"grants": tuple(sorted(kept | wanted))}
 
     if call.should_process(FAMILY.identity(row), f"Add-ADPermission {user}"):
         after = confirmed(
             call,
-            lambda names: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=names),
+            lambda typed: actions.update(call.host.actor, ReceiveConnector, row.pk, changes, confirmed_name=typed),
             FAMILY.said_by(call, row.name),
         )
-        names = {right.value for right in rights}
         for record in _records(queries.receive(after)):
             given, by_group = entries(record.properties["ExtendedRights"]), record.properties["PermissionGroup"]
             if record.properties["User"] == user and not by_group and names.intersection(map(str, given)):
@@ -123,10 +123,7 @@ def _add(call: Call) -> Iterator[Record]:
 
 
 def _remove(call: Call) -> Iterator[Record]:
-    _refuse_access_rights(call)
-    row, deny = FAMILY.find(call.arguments["Identity"]), bool(call.get("Deny"))
-    user, rights = _principal(call.arguments["User"]), plain(call, call.arguments["ExtendedRights"])
-    gone = {Grant(user, right.value, deny) for right in rights}
+    row, user, gone = _asked(call)
 
     def changes(now: ReceiveConnector) -> Mapping[str, Any]:
         return {"grants": tuple(each for each in now.grants if each not in gone)}
@@ -175,27 +172,21 @@ CMDLETS = [
         _get,
         (IDENTITY, Parameter("User", read_text, help="Of this principal only.", values=USER.values)),
         "Shows who has which right on a Receive connector: from a permission group, or by hand.",
-        (
-            (
-                'Get-ADPermission "Anonymous Relay" | where {($_.Deny -eq $false) -and ($_.IsInherited -eq $false)} | '
-                "Format-Table User,ExtendedRights",
-                "Who may do what.",
-            ),
-            ('Get-ADPermission "Anonymous Relay" | where {$_.PermissionGroup -eq ""}', "What was granted by hand."),
-        ),
+        {
+            'Get-ADPermission "Anonymous Relay" | where {($_.Deny -eq $false) -and ($_.IsInherited -eq $false)} | '
+            "Format-Table User,ExtendedRights": "Who may do what.",
+            'Get-ADPermission "Anonymous Relay" | where {$_.PermissionGroup -eq ""}': "What was granted by hand.",
+        },
     ),
     Cmdlet(
         "Add-ADPermission",
         _add,
         (IDENTITY, USER, RIGHTS, DENY, ACCESS_RIGHTS, CONFIRM_RELAY),
         "Gives a principal rights on a Receive connector, or denies them.",
-        (
-            (
-                'Get-ReceiveConnector "Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
-                f"-ExtendedRights {RELAY}",
-                "Lets the devices of this connector send to every address.",
-            ),
-        ),
+        {
+            'Get-ReceiveConnector "Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
+            f"-ExtendedRights {RELAY}": "Lets the devices of this connector send to every address.",
+        },
         changes=True,
     ),
     Cmdlet(
@@ -203,13 +194,10 @@ CMDLETS = [
         _remove,
         (IDENTITY, USER, RIGHTS, DENY, ACCESS_RIGHTS, CONFIRM_RELAY),
         "Takes away rights that were given, or denied, by hand.",
-        (
-            (
-                'Get-ReceiveConnector "Anonymous Relay" | Remove-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
-                f"-ExtendedRights {RELAY} -Confirm:$false",
-                "No relay any more.",
-            ),
-        ),
+        {
+            'Get-ReceiveConnector "Anonymous Relay" | Remove-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" '
+            f"-ExtendedRights {RELAY} -Confirm:$false": "No relay any more.",
+        },
         changes=True,
     ),
 ]

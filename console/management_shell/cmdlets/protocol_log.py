@@ -120,10 +120,10 @@ CMDLET = Cmdlet(
         RESULT_SIZE,
     ),
     "Shows SMTP sessions, the newest first, or the lines of one. Connectors log with ProtocolLoggingLevel Verbose.",
-    (
-        ("Get-ProtocolLog -ResultSize 20", "The newest sessions."),
-        ("Get-ProtocolLog -RemoteAddress 192.168.5.77 -Refused", "Why was this device refused?"),
-        ("Get-ProtocolLog -ResultSize 1 | Get-ProtocolLog", "The newest conversation, line by line."),
-    ),
+    {
+        "Get-ProtocolLog -ResultSize 20": "The newest sessions.",
+        "Get-ProtocolLog -RemoteAddress 192.168.5.77 -Refused": "Why was this device refused?",
+        "Get-ProtocolLog -ResultSize 1 | Get-ProtocolLog": "The newest conversation, line by line.",
+    },
 )
 TABLE = {CMDLET.name: guarded(CMDLET)}

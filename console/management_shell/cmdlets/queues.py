@@ -135,11 +135,11 @@ CMDLETS = [
             SERVER,
         ),
         "Shows what waits for each next hop, the fullest first.",
-        (
-            ("Get-Queue", "All queues in which something waits."),
-            ('Get-Queue -Filter "MessageCount -gt 100"', "The full ones."),
-            ("Get-Queue -Exclude Internal | Get-Message", "What waits to leave."),
-        ),
+        {
+            "Get-Queue": "All queues in which something waits.",
+            'Get-Queue -Filter "MessageCount -gt 100"': "The full ones.",
+            "Get-Queue -Exclude Internal | Get-Message": "What waits to leave.",
+        },
     ),
     *(
         Cmdlet(
@@ -147,7 +147,7 @@ CMDLETS = [
             _act,
             (IDENTITY, FILTER, SERVER, *((RESUBMIT,) if name == "Retry-Queue" else ())),
             synopsis,
-            ((example, synopsis),),
+            {example: synopsis},
             changes=True,
         )
         for name, (synopsis, example) in ACTS.items()

@@ -161,28 +161,26 @@ CMDLETS = [
         _get,
         (FAMILY.identity_parameter(False), SERVER),
         "Shows one Receive connector, some or all.",
-        (
-            ("Get-ReceiveConnector", "All connectors, with their bindings."),
-            ('Get-ReceiveConnector "Default*" | fl identity,*tls*', "What some connectors do about TLS."),
-            ("Get-ReceiveConnector | Where-Object {$_.PermissionGroups -like '*Anonymous*'}", "Who is open to all."),
-        ),
+        {
+            "Get-ReceiveConnector": "All connectors, with their bindings.",
+            'Get-ReceiveConnector "Default*" | fl identity,*tls*': "What some connectors do about TLS.",
+            "Get-ReceiveConnector | Where-Object {$_.PermissionGroups -like '*Anonymous*'}": "Who is open to all.",
+        },
     ),
     Cmdlet(
         "New-ReceiveConnector",
         _new,
         (*CREATION, *SETTINGS, CONFIRM_RELAY),
         "Makes a Receive connector.",
-        (
-            (
-                'New-ReceiveConnector -Name "Anonymous Relay" -Usage Custom -PermissionGroups AnonymousUsers '
-                "-Bindings 10.2.3.4:25 -RemoteIPRanges 192.168.5.77",
-                "A connector for one device; the right to relay is granted with Add-ADPermission.",
+        {
+            'New-ReceiveConnector -Name "Anonymous Relay" -Usage Custom -PermissionGroups AnonymousUsers '
+            "-Bindings 10.2.3.4:25 -RemoteIPRanges 192.168.5.77": (
+                "A connector for one device; the right to relay is granted with Add-ADPermission."
             ),
-            (
-                'New-ReceiveConnector "From the Internet" -Internet -Bindings 10.2.3.5:25',
-                "Anyone may send to the accepted domains.",
+            'New-ReceiveConnector "From the Internet" -Internet -Bindings 10.2.3.5:25': (
+                "Anyone may send to the accepted domains."
             ),
-        ),
+        },
         changes=True,
     ),
     Cmdlet(
@@ -190,17 +188,15 @@ CMDLETS = [
         _set,
         (IDENTITY, FAMILY.parameter("name"), *SETTINGS, CONFIRM_RELAY),
         "Changes settings of a Receive connector.",
-        (
-            ('Set-ReceiveConnector "Anonymous Relay" -Banner "220 Mail Server"', "What a client is greeted with."),
-            (
-                'Set-ReceiveConnector "Anonymous Relay" -RemoteIPRanges @{Add="192.168.5.78"}',
-                "One more device; the others stay.",
+        {
+            'Set-ReceiveConnector "Anonymous Relay" -Banner "220 Mail Server"': "What a client is greeted with.",
+            'Set-ReceiveConnector "Anonymous Relay" -RemoteIPRanges @{Add="192.168.5.78"}': (
+                "One more device; the others stay."
             ),
-            (
-                'Set-ReceiveConnector "Anonymous Relay" -MaxMessageSize 5MB -ConnectionTimeout 00:20:00 -Banner $null',
-                "A size, a time span, and the banner as it was.",
+            'Set-ReceiveConnector "Anonymous Relay" -MaxMessageSize 5MB -ConnectionTimeout 00:20:00 -Banner $null': (
+                "A size, a time span, and the banner as it was."
             ),
-        ),
+        },
         changes=True,
     ),
     Cmdlet(
@@ -208,7 +204,7 @@ CMDLETS = [
         _remove,
         (IDENTITY, CONFIRM_RELAY),
         "Removes a Receive connector. Its clients go to the next wider one on the same binding.",
-        (('Remove-ReceiveConnector "Anonymous Relay" -Confirm:$false', "Removes it without asking."),),
+        {'Remove-ReceiveConnector "Anonymous Relay" -Confirm:$false': "Removes it without asking."},
         changes=True,
     ),
     Cmdlet(
@@ -216,7 +212,7 @@ CMDLETS = [
         _enable,
         (IDENTITY, CONFIRM_RELAY),
         "Lets a Receive connector answer.",
-        (('Enable-ReceiveConnector "Anonymous Relay"', "It answers within a second."),),
+        {'Enable-ReceiveConnector "Anonymous Relay"': "It answers within a second."},
         changes=True,
     ),
     Cmdlet(
@@ -224,7 +220,7 @@ CMDLETS = [
         _enable,
         (IDENTITY, CONFIRM_RELAY),
         "Lets a Receive connector answer nobody.",
-        (('Disable-ReceiveConnector "Anonymous Relay" -Confirm:$false', "Its settings stay."),),
+        {'Disable-ReceiveConnector "Anonymous Relay" -Confirm:$false': "Its settings stay."},
         changes=True,
     ),
 ]

@@ -89,14 +89,17 @@ CMDLETS = (
             RESULT_SIZE,
         ),
         "Shows the recipients that the directory knows.",
-        (("Get-Recipient *@contoso.com", "Those of a domain."), ('Get-Recipient -Anr "anna"', "Whose name is Anna?")),
+        {
+            "Get-Recipient *@contoso.com": "Those of a domain.",
+            'Get-Recipient -Anr "anna"': "Whose name is Anna?",
+        },
     ),
     Cmdlet(
         "New-Recipient",
         _new,
         (ADDRESS, NAME),
         "Adds an address to the directory.",
-        (('New-Recipient bob@contoso.com -DisplayName "Bob"', "Mail for it is accepted within a second."),),
+        {'New-Recipient bob@contoso.com -DisplayName "Bob"': "Mail for it is accepted within a second."},
         changes=True,
     ),
     Cmdlet(
@@ -104,7 +107,7 @@ CMDLETS = (
         _set,
         (IDENTITY, Parameter("DisplayName", read_text, mandatory=True, help="How people call it.", also={"Name": ""})),
         "Gives a recipient another display name; an address never changes.",
-        (('Set-Recipient bob@contoso.com -DisplayName "Robert"', "Another name."),),
+        {'Set-Recipient bob@contoso.com -DisplayName "Robert"': "Another name."},
         changes=True,
     ),
     Cmdlet(
@@ -112,7 +115,7 @@ CMDLETS = (
         _remove,
         (IDENTITY,),
         "Takes an address out of the directory; its mailbox, if there is one, stays.",
-        (("Remove-Recipient bob@contoso.com -Confirm:$false", "The address is unknown from now on."),),
+        {"Remove-Recipient bob@contoso.com -Confirm:$false": "The address is unknown from now on."},
         changes=True,
     ),
 )

@@ -48,7 +48,10 @@ TABLE = {
     each.name: guarded(each, FAMILY.fields)
     for each in (
         FAMILY.get(
-            (("Get-SendConnector", "All Send connectors."), ("Get-SendConnector Internet | fl", "One, in full."))
+            {
+                "Get-SendConnector": "All Send connectors.",
+                "Get-SendConnector Internet | fl": "One, in full.",
+            }
         ),
         Cmdlet(
             "New-SendConnector",
@@ -61,17 +64,13 @@ TABLE = {
                 *SETTINGS,
             ),
             "Makes a Send connector.",
-            (
-                (
-                    'New-SendConnector -Name "Internet" -AddressSpaces * -DNSRoutingEnabled $true',
-                    "Mail for other domains goes to their MX hosts.",
+            {
+                'New-SendConnector -Name "Internet" -AddressSpaces * -DNSRoutingEnabled $true': (
+                    "Mail for other domains goes to their MX hosts."
                 ),
-                (
-                    'New-SendConnector "To the partner" -AddressSpaces "SMTP:fabrikam.com;5" -DNSRoutingEnabled $false '
-                    "-SmartHosts mail.fabrikam.com,[10.10.10.100]",
-                    "Mail for one domain goes to smart hosts.",
-                ),
-            ),
+                'New-SendConnector "To the partner" -AddressSpaces "SMTP:fabrikam.com;5" -DNSRoutingEnabled $false '
+                "-SmartHosts mail.fabrikam.com,[10.10.10.100]": "Mail for one domain goes to smart hosts.",
+            },
             changes=True,
         ),
         Cmdlet(
@@ -79,7 +78,7 @@ TABLE = {
             _set,
             (FAMILY.identity_parameter(), FAMILY.parameter("name"), *SETTINGS),
             "Changes settings of a Send connector.",
-            (("Set-SendConnector Internet -Fqdn mail.contoso.com", "The name that it gives in EHLO."),),
+            {"Set-SendConnector Internet -Fqdn mail.contoso.com": "The name that it gives in EHLO."},
             changes=True,
         ),
         Cmdlet(
@@ -87,7 +86,7 @@ TABLE = {
             _remove,
             (FAMILY.identity_parameter(),),
             "Removes a Send connector; what waits for it is routed anew.",
-            (("Remove-SendConnector Internet -Confirm:$false", "Removes it without asking."),),
+            {"Remove-SendConnector Internet -Confirm:$false": "Removes it without asking."},
             changes=True,
         ),
     )

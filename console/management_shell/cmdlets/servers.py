@@ -54,6 +54,6 @@ CMDLET = Cmdlet(
     _get,
     (Parameter("Identity", read_text, position=0, help="Its name, with wildcards."),),
     "Shows this server in the words of Exchange, for scripts that go through all servers.",
-    (("Get-ExchangeServer | Get-ReceiveConnector", "The connectors of every server."),),
+    {"Get-ExchangeServer | Get-ReceiveConnector": "The connectors of every server."},
 )
 TABLE = {CMDLET.name: guarded(CMDLET)}

@@ -25,13 +25,12 @@ TABLE = (
             Part(TransportLimits, PAGES[TransportLimits].row, save),
             connection_filter("TransportService"),
         ),
-        (("Get-TransportService | fl *retry*", "When mail that waits is tried again."),),
-        (
-            (
-                "Set-TransportService -MessageExpirationTimeout 3.00:00:00 -TransientFailureRetryCount 8",
-                "A message is given up after three days.",
+        {"Get-TransportService | fl *retry*": "When mail that waits is tried again."},
+        {
+            "Set-TransportService -MessageExpirationTimeout 3.00:00:00 -TransientFailureRetryCount 8": (
+                "A message is given up after three days."
             ),
-        ),
+        },
         (SERVER,),
         lambda: {"Name": settings.GATEPOST_NODE},
         ("Name", "MessageExpirationTimeout", "MessageRetryInterval", "MaxPerDomainOutboundConnections"),
@@ -40,12 +39,11 @@ TABLE = (
         "TransportConfig",
         "the transport configuration",
         (Part(TransportConfig, PAGES[TransportConfig].row, save), SecureDomains()),
-        (("Get-TransportConfig", "What holds for the whole organization."),),
-        (
-            (
-                "Set-TransportConfig -ExternalPostmasterAddress postmaster@contoso.com -ExternalDelayDsnEnabled $false",
-                "From whom reports come; none about delays.",
+        {"Get-TransportConfig": "What holds for the whole organization."},
+        {
+            "Set-TransportConfig -ExternalPostmasterAddress postmaster@contoso.com -ExternalDelayDsnEnabled $false": (
+                "From whom reports come; none about delays."
             ),
-        ),
+        },
     ).cmdlets
 )

@@ -63,7 +63,8 @@ class Cmdlet:
     run: Callable[[Call], Iterable[object]] | None = None
     parameters: tuple[Parameter, ...] = ()
     synopsis: str = ""
-    examples: tuple[tuple[str, str], ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """Command → what it shows."""
     changes: bool = False
     stream: Callable[[Call, Iterator[Any]], Iterable[object]] | None = None
     is_function: bool = False

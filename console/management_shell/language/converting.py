@@ -15,7 +15,7 @@ from console.management_shell.language.errors import ShellError
 from console.management_shell.language.exporting import bounded_lines
 from console.management_shell.language.files import decoded, encoded, read_encoding
 from console.management_shell.language.values import Record, read_any, read_count, read_text, read_texts, text
-from console.management_shell.language.writing import APPEND, ENCODING, FORCE, NO_CLOBBER, PATH, refuse_clobber
+from console.management_shell.language.writing import APPEND, CONTENT_PATH, ENCODING, FORCE, NO_CLOBBER, refuse_clobber
 
 Objects = Iterator[Any]
 
@@ -31,9 +31,6 @@ def _export_csv(call: Call, objects: Objects) -> Iterator[object]:
     written = "".join(line + "\r\n" for line in bounded_lines(lines))
     call.host.write_file(path, encoded(written, call.get("Encoding"), True, goes_on), goes_on)
     return iter(())
-
-
-CSV_PATH = replace(PATH, name="Path", also={"FilePath": "", "LiteralPath": ""})
 
 
 def _delimiter(value: object) -> str:
@@ -53,9 +50,9 @@ _CSV = (
 )
 EXPORT_CSV = Cmdlet(
     "Export-Csv",
-    parameters=(CSV_PATH, *_CSV, ENCODING, APPEND, FORCE, NO_CLOBBER),
+    parameters=(CONTENT_PATH, *_CSV, ENCODING, APPEND, FORCE, NO_CLOBBER),
     synopsis="Writes objects into a CSV file.",
-    examples=(("Get-ReceiveConnector | Export-Csv -Path connectors.csv -NoTypeInformation", "For a spreadsheet."),),
+    examples={"Get-ReceiveConnector | Export-Csv -Path connectors.csv -NoTypeInformation": "For a spreadsheet."},
     stream=_export_csv,
 )
 CONVERT_TO_CSV = Cmdlet(
@@ -116,7 +113,7 @@ IMPORT_CSV = Cmdlet(
     _import_csv,
     (IN_PATH, _DELIMITER, _HEADER, READ_ENCODING),
     "Reads a CSV file: an object for each line, with the heading's names as properties.",
-    (("Import-Csv hosts.csv | % {Add-IPAllowListEntry -IPAddress $_.Address}", "Something for each line of a file."),),
+    {"Import-Csv hosts.csv | % {Add-IPAllowListEntry -IPAddress $_.Address}": "Something for each line of a file."},
 )
 CONVERT_FROM_CSV = Cmdlet(
     "ConvertFrom-Csv",
@@ -141,7 +138,7 @@ GET_CONTENT = Cmdlet(
         Parameter("ReadCount", read_count, help="Not needed: how many lines are read at once."),
     ),
     "Reads the lines of a text file.",
-    (("Get-Content senders.txt | % {$_.Trim()}", "Each line without blanks around it."),),
+    {"Get-Content senders.txt | % {$_.Trim()}": "Each line without blanks around it."},
 )
 
 
@@ -158,7 +155,7 @@ CONVERT_TO_JSON = Cmdlet(
         Parameter("Compress", switch=True, help="On one line."),
     ),
     synopsis="Makes a JSON text of objects.",
-    examples=(("Get-ReceiveConnector | ConvertTo-Json", "Every connector as JSON."),),
+    examples={"Get-ReceiveConnector | ConvertTo-Json": "Every connector as JSON."},
     stream=lambda call, objects: [
         exporting.json_text(list(objects), call.get("Depth", 2), call.get("Compress", False))
     ],
@@ -191,7 +188,7 @@ CONVERT_TO_HTML = Cmdlet(
         Parameter("As", read_text, help="Table is the only form here.", choices=("Table",)),
     ),
     synopsis="Makes the lines of an HTML page with a table of objects. Values are escaped.",
-    examples=(("Get-Queue | ConvertTo-Html -Title Queues | Out-File queues.html", "A page to send around."),),
+    examples={"Get-Queue | ConvertTo-Html -Title Queues | Out-File queues.html": "A page to send around."},
     stream=lambda call, objects: exporting.html_lines(call, objects),
 )
 

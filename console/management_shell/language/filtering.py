@@ -58,13 +58,10 @@ WHERE = Cmdlet(
         *_COMPARISONS,
     ),
     synopsis="Passes on the objects that fulfil a condition.",
-    examples=(
-        (
-            "Get-ReceiveConnector | Where-Object {$_.MaxMessageSize -gt 20MB}",
-            "The connectors that take more than 20 MB.",
-        ),
-        ("Get-ReceiveConnector | where Enabled -eq $false", "The disabled ones."),
-    ),
+    examples={
+        "Get-ReceiveConnector | Where-Object {$_.MaxMessageSize -gt 20MB}": "The connectors that take more than 20 MB.",
+        "Get-ReceiveConnector | where Enabled -eq $false": "The disabled ones.",
+    },
     stream=_where,
 )
 
@@ -108,7 +105,7 @@ FOR_EACH = Cmdlet(
         Parameter("End", _block, help="Once after."),
     ),
     synopsis="Does something with each object.",
-    examples=(('Get-ReceiveConnector | ForEach-Object {"$($_.Name): $($_.Bindings)"}', "A line for each connector."),),
+    examples={'Get-ReceiveConnector | ForEach-Object {"$($_.Name): $($_.Bindings)"}': "A line for each connector."},
     stream=_for_each,
 )
 

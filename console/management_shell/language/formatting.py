@@ -43,7 +43,7 @@ FORMAT_LIST = Cmdlet(
     "Format-List",
     parameters=(PROPERTY,),
     synopsis="Prints objects as lists of their properties.",
-    examples=(("Get-ReceiveConnector | fl Identity,*tls*", "Identity and everything about TLS."),),
+    examples={"Get-ReceiveConnector | fl Identity,*tls*": "Identity and everything about TLS."},
     stream=_format_list,
 )
 
@@ -76,7 +76,7 @@ FORMAT_TABLE = Cmdlet(
         Parameter("HideTableHeaders", switch=True, help="Without the first two lines."),
     ),
     synopsis="Prints objects as a table.",
-    examples=(("Get-ReceiveConnector | ft Name,Bindings,RemoteIPRanges -Wrap", "Who may connect where."),),
+    examples={"Get-ReceiveConnector | ft Name,Bindings,RemoteIPRanges -Wrap": "Who may connect where."},
     stream=_format_table,
 )
 

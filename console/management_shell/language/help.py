@@ -44,18 +44,18 @@ def helping(table: Mapping[str, Cmdlet], aliases: Mapping[str, str]) -> dict[str
                 Parameter("Detailed", switch=True, help="Accepted; the help is always complete."),
             ),
             "Shows what a cmdlet does, its parameters and examples.",
-            (
-                ("Get-Help Set-ReceiveConnector", "Everything about one cmdlet."),
-                ("Get-Help Set-ReceiveConnector -Parameter *Max*", "Some of its parameters."),
-                ("Get-Help *connector*", "Which cmdlets there are."),
-            ),
+            {
+                "Get-Help Set-ReceiveConnector": "Everything about one cmdlet.",
+                "Get-Help Set-ReceiveConnector -Parameter *Max*": "Some of its parameters.",
+                "Get-Help *connector*": "Which cmdlets there are.",
+            },
         ),
         Cmdlet(
             "Get-Command",
             get_command,
             (name,),
             "Lists the cmdlets of this shell. Nothing else can be run.",
-            (("Get-Command *queue*", "What can be done with queues."),),
+            {"Get-Command *queue*": "What can be done with queues."},
         ),
     )
     return {each.name: each for each in found}
@@ -91,7 +91,7 @@ def _sections(cmdlet: Cmdlet, call: Call, width: int) -> Iterator[str]:
             yield from _parameter(parameter, width)
     if cmdlet.examples and not pattern:
         yield from ("", "EXAMPLES")
-        for command, meaning in cmdlet.examples:
+        for command, meaning in cmdlet.examples.items():
             yield from (f"    {command}", *_wrapped(meaning, width, "        ", "        "), "")
 
 

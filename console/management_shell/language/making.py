@@ -47,10 +47,10 @@ GET_DATE = Cmdlet(
         *(Parameter(name, read_count, help=f"The {name.lower()}, if another.") for name in _PARTS),
     ),
     "The time now, in UTC.",
-    (
-        ("(Get-Date).AddDays(-1)", "This time yesterday."),
-        ("Get-Date -Format yyyyMMdd", "Today as it stands in names of files."),
-    ),
+    {
+        "(Get-Date).AddDays(-1)": "This time yesterday.",
+        "Get-Date -Format yyyyMMdd": "Today as it stands in names of files.",
+    },
 )
 
 
@@ -79,7 +79,7 @@ NEW_TIME_SPAN = Cmdlet(
         ),
     ),
     "How long it is from one time to another.",
-    (("New-TimeSpan -Hours 2", "Two hours."),),
+    {"New-TimeSpan -Hours 2": "Two hours."},
 )
 
 
@@ -119,7 +119,7 @@ NEW_OBJECT = Cmdlet(
         Parameter("Property", _table, help="Its properties: @{Name = …; …}."),
     ),
     "Makes an object of the script's own.",
-    (("New-Object PSObject -Property @{Name='a'; Port=25}", "An object with two properties."),),
+    {"New-Object PSObject -Property @{Name='a'; Port=25}": "An object with two properties."},
 )
 
 
@@ -162,7 +162,7 @@ ADD_MEMBER = Cmdlet(
         Parameter("Force", switch=True, help="Changes a property that is there already."),
     ),
     synopsis="Adds a property to an object of the script.",
-    examples=(("$o | Add-Member -MemberType NoteProperty -Name Port -Value 25", "One more property."),),
+    examples={"$o | Add-Member -MemberType NoteProperty -Name Port -Value 25": "One more property."},
     stream=_add_member,
 )
 
@@ -204,7 +204,7 @@ COMPARE = Cmdlet(
         Parameter("IncludeEqual", switch=True, help="Shows what is on both sides too."),
     ),
     "Shows what stands in one of two lists only.",
-    (("Compare-Object $a.RemoteIPRanges $b.RemoteIPRanges", "In which ranges two connectors differ."),),
+    {"Compare-Object $a.RemoteIPRanges $b.RemoteIPRanges": "In which ranges two connectors differ."},
 )
 
 

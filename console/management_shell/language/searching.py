@@ -58,6 +58,6 @@ SELECT_STRING = Cmdlet(
         Parameter("Encoding", read_encoding, help="Of the files, if they do not say it themselves."),
     ),
     synopsis="Finds lines in which something stands.",
-    examples=(("Get-Content hosts.txt | Select-String '^10[.]'", "The lines that begin with 10."),),
+    examples={"Get-Content hosts.txt | Select-String '^10[.]'": "The lines that begin with 10."},
     stream=_select_string,
 )

@@ -24,7 +24,7 @@ CONVERT_TO_SECURE_STRING = Cmdlet(
         Parameter("Force", switch=True, help="Not needed: Exchange wants it beside -AsPlainText."),
     ),
     "Makes a password of a text. Commands with a password in them are kept in no history.",
-    (("ConvertTo-SecureString 'a password' -AsPlainText -Force", "For -Password of other commands."),),
+    {"ConvertTo-SecureString 'a password' -AsPlainText -Force": "For -Password of other commands."},
 )
 
 
@@ -42,6 +42,6 @@ READ_HOST = Cmdlet(
         Parameter("AsSecureString", switch=True, help="A password: nobody sees what is typed."),
     ),
     "Asks for a password.",
-    (("Read-Host 'Password of the file' -AsSecureString", "For -Password of other commands."),),
+    {"Read-Host 'Password of the file' -AsSecureString": "For -Password of other commands."},
 )
 SECRETS = (CONVERT_TO_SECURE_STRING, READ_HOST)

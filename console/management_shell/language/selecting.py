@@ -122,10 +122,10 @@ SELECT = Cmdlet(
         Parameter("Unique", switch=True, help="Each only once."),
     ),
     synopsis="Chooses properties, or some of the objects.",
-    examples=(
-        ("Get-ReceiveConnector | Select-Object Name,*Max*", "The name and all maxima."),
-        ("Get-ReceiveConnector | select -ExpandProperty RemoteIPRanges | select -Unique", "Every range once."),
-    ),
+    examples={
+        "Get-ReceiveConnector | Select-Object Name,*Max*": "The name and all maxima.",
+        "Get-ReceiveConnector | select -ExpandProperty RemoteIPRanges | select -Unique": "Every range once.",
+    },
     stream=_select,
 )
 
@@ -167,7 +167,7 @@ SORT = Cmdlet(
         Parameter("Unique", switch=True, help="Each value only once."),
     ),
     synopsis="Sorts objects by properties.",
-    examples=(("Get-ReceiveConnector | Sort-Object MaxMessageSize -Descending", "The largest limit first."),),
+    examples={"Get-ReceiveConnector | Sort-Object MaxMessageSize -Descending": "The largest limit first."},
     stream=_sort,
 )
 
@@ -194,7 +194,7 @@ GROUP = Cmdlet(
         Parameter("AsString", switch=True, help="Not needed: the names in the table always are texts."),
     ),
     synopsis="Counts objects with the same value of a property.",
-    examples=(("Get-MessageTrackingLog | Group-Object EventId -NoElement", "How many of each event."),),
+    examples={"Get-MessageTrackingLog | Group-Object EventId -NoElement": "How many of each event."},
     stream=_group,
 )
 
@@ -236,7 +236,7 @@ MEASURE = Cmdlet(
         ),
     ),
     synopsis="Counts objects, or adds up a property.",
-    examples=(("Get-Queue | Measure-Object MessageCount -Sum", "How many messages wait."),),
+    examples={"Get-Queue | Measure-Object MessageCount -Sum": "How many messages wait."},
     stream=_measure,
 )
 
@@ -253,7 +253,7 @@ def _get_member(call: Call, objects: Objects) -> Iterator[object]:
 GET_MEMBER = Cmdlet(
     "Get-Member",
     synopsis="Shows the properties that an object has.",
-    examples=(("Get-ReceiveConnector | Get-Member", "Every property of a connector."),),
+    examples={"Get-ReceiveConnector | Get-Member": "Every property of a connector."},
     stream=_get_member,
 )
 SELECTING = (SELECT, SORT, GROUP, MEASURE, GET_MEMBER)

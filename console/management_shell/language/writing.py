@@ -70,7 +70,7 @@ OUT_FILE = Cmdlet(
     "Out-File",
     parameters=(PATH, WIDTH, ENCODING, APPEND, FORCE, NO_CLOBBER, NO_NEWLINE, INPUT_OBJECT),
     synopsis="Writes what would be printed into a file.",
-    examples=(("Get-ReceiveConnector | fl | Out-File connectors.txt", "Every setting of every connector as a file."),),
+    examples={"Get-ReceiveConnector | fl | Out-File connectors.txt": "Every setting of every connector as a file."},
     stream=_out_file,
 )
 
@@ -90,14 +90,14 @@ SET_CONTENT = Cmdlet(
     "Set-Content",
     parameters=(CONTENT_PATH, _VALUE, ENCODING, FORCE, NO_NEWLINE),
     synopsis="Writes texts into a file, a line each.",
-    examples=(("Set-Content -Path names.txt -Value (Get-ReceiveConnector).Name", "A name on each line."),),
+    examples={"Set-Content -Path names.txt -Value (Get-ReceiveConnector).Name": "A name on each line."},
     stream=_content(False),
 )
 ADD_CONTENT = Cmdlet(
     "Add-Content",
     parameters=(CONTENT_PATH, _VALUE, ENCODING, FORCE, NO_NEWLINE),
     synopsis="Adds texts to a file, a line each.",
-    examples=(('Add-Content log.txt "$(Get-Date -Format s) done"', "One more line."),),
+    examples={'Add-Content log.txt "$(Get-Date -Format s) done"': "One more line."},
     stream=_content(True),
 )
 
@@ -210,7 +210,7 @@ TEST_PATH = Cmdlet(
         Parameter("PathType", read_text, help="Leaf, Any.", choices=("Leaf", "Any", "Container")),
     ),
     "Says whether there is a file. In the browser: whether this script has written it.",
-    (("if (Test-Path relays.csv) { Import-Csv relays.csv }", "Only if it is there."),),
+    {"if (Test-Path relays.csv) { Import-Csv relays.csv }": "Only if it is there."},
 )
 
 
@@ -276,7 +276,7 @@ START_SLEEP = Cmdlet(
         Parameter("Milliseconds", _seconds, help="Instead of seconds."),
     ),
     "Waits. In the browser it counts against the time that a script may take.",
-    (("Start-Sleep -Seconds 5", "Five seconds."),),
+    {"Start-Sleep -Seconds 5": "Five seconds."},
 )
 WRITING = (
     OUT_FILE, SET_CONTENT, ADD_CONTENT, TEE, OUT_NULL, WRITE_OUTPUT, WRITE_HOST, WRITE_WARNING, WRITE_VERBOSE,

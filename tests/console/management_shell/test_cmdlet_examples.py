@@ -20,8 +20,8 @@ from tests.console.management_shell.shell import Shell
 from tests.console.moving_in.exports import fixture
 
 pytestmark = pytest.mark.django_db  # a savepoint for each test, inside of the transaction of `furnished`
-EXAMPLES = [(cmdlet, command) for cmdlet in TABLE.values() for command, _ in cmdlet.examples]
-MAKERS = [cmdlet for cmdlet in TABLE.values() if cmdlet.name.startswith(("New-", "Add-"))]
+EXAMPLES = [(cmdlet, command) for cmdlet in TABLE.values() for command in cmdlet.examples]
+MAKERS = [TABLE[name] for verb in ("New-", "Add-") for name in TABLE if name.startswith(verb)]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def furnished(django_db_setup: None, django_db_blocker: Any) -> Iterator[Shell]:
         shell.run("New-AcceptedDomain Contoso -DomainName contoso.com")
         shell.run(f"Set-TransportService -ExternalDNSServers 127.0.0.1:{free_port()} -DnsTimeout 00:00:01")
         for maker in MAKERS:
-            shell.run(maker.examples[0][0])
+            shell.run(next(iter(maker.examples)))
         waiting_mail.message(sender="spam@fabrikam.com")
         Session.objects.create(
             session_id="08D675E58CA1DA38", transport="node-1", connector="Anonymous Relay",
@@ -62,7 +62,7 @@ def test_the_example_runs(furnished: Shell, cmdlet: Cmdlet, command: str) -> Non
 def test_every_cmdlet_has_its_words_and_an_example_of_itself() -> None:
     for cmdlet in TABLE.values():
         assert cmdlet.synopsis.endswith(".") and cmdlet.examples, cmdlet.name
-        assert any(cmdlet.name.lower() in command.lower() for command, _ in cmdlet.examples), cmdlet.name
+        assert any(cmdlet.name.lower() in command.lower() for command in cmdlet.examples), cmdlet.name
         assert all(parameter.help.endswith((".", "?")) for parameter in cmdlet.parameters), cmdlet.name
 
 

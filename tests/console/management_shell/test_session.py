@@ -60,7 +60,7 @@ def test_every_cmdlet_has_help_and_examples_that_can_be_read() -> None:
     for name, cmdlet in commands().items():
         assert cmdlet.synopsis.endswith("."), name
         assert name == cmdlet.name
-        for command, meaning in cmdlet.examples:
+        for command, meaning in cmdlet.examples.items():
             parse(command)
             named = re.findall(r"\b[A-Z][a-z]+-[A-Z]\w+", re.sub(r"\"[^\"]*\"|\S+-Exch-\S+", "", command))
             assert set(named) <= set(commands()), command

@@ -130,7 +130,7 @@ class Orchard(Recorder):
             Parameter("Quick", switch=True),
         )
         required = Parameter("Identity", text, mandatory=True, position=0, from_pipeline=True)
-        yield Cmdlet("Get-Fruit", self._get, (identity,), "Shows fruit.", (("Get-Fruit Apple", "One of them."),))
+        yield Cmdlet("Get-Fruit", self._get, (identity,), "Shows fruit.", {"Get-Fruit Apple": "One of them."})
         yield Cmdlet("Set-Fruit", self._change, (required, *rest), "Changes fruit.", changes=True)
         yield Cmdlet("Remove-Fruit", self._change, (required,), "Removes fruit.", changes=True)
         yield Cmdlet("Get-Weather", self._weather, (Parameter("Day", read_text, position=0),), "The weather.")

@@ -205,7 +205,7 @@ def test_every_builtin_says_what_it_does(orchard: Orchard) -> None:
 
 def test_examples_of_builtins_can_be_read_by_the_shell_itself(orchard: Orchard) -> None:
     for cmdlet in orchard.interpreter.table.values():
-        for command, meaning in cmdlet.examples:
+        for command, meaning in cmdlet.examples.items():
             parse(command)
             assert meaning.endswith("."), command
 
