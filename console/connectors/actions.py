@@ -23,8 +23,8 @@ from transport.config.send_connector import SendConnector
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
 ROWS = {
-    ReceiveConnector: SettingsRows(RECEIVE, rules.problems),
-    SendConnector: SettingsRows(SEND, rules.send_problems),
+    ReceiveConnector: SettingsRows(RECEIVE, rules.problems, WRITERS),
+    SendConnector: SettingsRows(SEND, rules.send_problems, WRITERS),
 }
 Struct = type[ReceiveConnector] | type[SendConnector]
 Names = str | Collection[str]
@@ -36,13 +36,11 @@ def _names(confirmed: Names) -> Collection[str]:
 
 def create(actor: Actor, connector: ReceiveConnector | SendConnector, confirmed_name: Names = "") -> Any:
     """Makes a connector and returns its row."""
-    actor.require(*WRITERS)
     return ROWS[type(connector)].create(actor, connector, _names(confirmed_name))
 
 
 def create_all(actor: Actor, connectors: Sequence[ReceiveConnector | SendConnector]) -> None:
     """Makes connectors of one kind, in one revision."""
-    actor.require(*WRITERS)
     if connectors:
         ROWS[type(connectors[0])].create_all(actor, connectors)
 
@@ -56,7 +54,6 @@ def update(
     confirmed_name: Names = "",
 ) -> Any:
     """Changes some settings (field → value) of a connector; `version` is the one that the editor saw."""
-    actor.require(*WRITERS)
     return ROWS[struct].update(actor, pk, changes, version, _names(confirmed_name))
 
 
@@ -67,7 +64,6 @@ def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_
 
 def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: Names = "") -> None:
     """Removes a connector. Its clients go to the next wider connector on the same binding."""
-    actor.require(*WRITERS)
     ROWS[struct].remove(actor, pk, _names(confirmed_name))
 
 

@@ -26,12 +26,8 @@ from transport.config.rules import Problem
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
 
-def problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> list[Problem]:
+def problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Iterator[Problem]:
     """What keeps an accepted domain from standing beside the others."""
-    return list(_problems(domain, others))
-
-
-def _problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Iterator[Problem]:
     if any(other.domain_name == domain.domain_name for other in others):
         yield Problem("domain_name", f"“{domain.domain_name}” is an accepted domain already.")
     if any(other.name.lower() == domain.name.lower() for other in others):
@@ -42,7 +38,7 @@ def _problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Ite
         yield Problem("default", "The default domain gives the postmaster its address: it cannot begin with *.")
 
 
-ROWS = SettingsRows(ACCEPTED_DOMAIN, problems)
+ROWS = SettingsRows(ACCEPTED_DOMAIN, problems, WRITERS)
 
 
 def create(actor: Actor, domain: AcceptedDomain, confirmed: Collection[str] = ()) -> models.AcceptedDomain:

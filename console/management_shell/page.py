@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from time import monotonic, sleep
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -159,12 +161,8 @@ class PageHost:
 
     def pieces(self) -> list[Piece]:
         """What was said, in order."""
-        found: list[tuple[str, list[str]]] = []
-        for kind, text in self.lines:
-            if not found or found[-1][0] != kind:
-                found.append((kind, []))
-            found[-1][1].append(text)
-        return [Piece(kind, "\n".join(lines).strip("\n")) for kind, lines in found]
+        of_one_kind = groupby(self.lines, itemgetter(0))
+        return [Piece(kind, "\n".join(text for _, text in lines).strip("\n")) for kind, lines in of_one_kind]
 
 
 def _name(path: str) -> str:

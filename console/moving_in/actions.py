@@ -174,7 +174,7 @@ def _make_room(actor: Actor, step: Step) -> None:
         for row in kind_of(IPListEntry).model._default_manager.filter(
             ip_range=other.ip_range, ip_list=other.ip_list.value
         ):
-            protection.remove_entry(actor, row.pk)
+            protection.ENTRIES.remove(actor, row.pk)
 
 
 def _write_domain(actor: Actor, step: Step) -> None:

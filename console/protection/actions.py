@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from django.core.exceptions import ValidationError
@@ -49,8 +48,8 @@ def _provider_problems(provider: IPListProvider, others: Sequence[IPListProvider
         yield Problem("any_match", "Say which return codes count: any, those of a mask, or some.")
 
 
-ENTRIES = SettingsRows(ENTRY, lambda entry, others: list(_entry_problems(entry, others)))
-PROVIDERS = SettingsRows(PROVIDER, lambda each, others: list(_provider_problems(each, others)))
+ENTRIES = SettingsRows(ENTRY, _entry_problems, WRITERS)
+PROVIDERS = SettingsRows(PROVIDER, _provider_problems, WRITERS)
 
 
 def add_entries(actor: Actor, entries: Sequence[IPListEntry]) -> list[models.IPListEntry]:
@@ -71,18 +70,6 @@ def add_entries(actor: Actor, entries: Sequence[IPListEntry]) -> list[models.IPL
             values = properties(added[0]) | {"IPRange": ", ".join(entry.ip_range for entry in added)}
             under_way.record(ENTRY.noun, name, None, values)
     return rows
-
-
-def update_entry(actor: Actor, pk: int, changes: Mapping[str, Any], version: int | None = None) -> Any:
-    """Changes some settings (field → value) of an entry."""
-    actor.require(*WRITERS)
-    return ENTRIES.update(actor, pk, changes, version)
-
-
-def remove_entry(actor: Actor, pk: int) -> None:
-    """Takes an entry from its list."""
-    actor.require(*WRITERS)
-    ENTRIES.remove(actor, pk)
 
 
 def save_provider(
@@ -116,18 +103,6 @@ def _push_down(under_way: Change, wanted: IPListProvider, pk: int | None) -> Non
         after = replace(before, priority=taken)
         PROVIDERS.save(write(after, row))
         under_way.record(PROVIDER.noun, after.name, properties(before), properties(after))
-
-
-def set_provider_enabled(actor: Actor, pk: int, enabled: bool) -> None:
-    """Asks a provider from now on, or no more."""
-    actor.require(*WRITERS)
-    PROVIDERS.update(actor, pk, {"enabled": enabled})
-
-
-def remove_provider(actor: Actor, pk: int) -> None:
-    """Removes a provider."""
-    actor.require(*WRITERS)
-    PROVIDERS.remove(actor, pk)
 
 
 def first_start() -> None:

@@ -121,7 +121,7 @@ class EntryPages(SettingsPages):
 
     def save(self, form: Any) -> Any:
         if isinstance(form, EntryForm):
-            return actions.update_entry(self.actor, form.row.pk, form.changes, form.seen_version)
+            return actions.ENTRIES.update(self.actor, form.row.pk, form.changes, form.seen_version)
         added = actions.add_entries(self.actor, form.structs)
         if not added:
             raise ValidationError({"entries": _t("All of these are on the list already.")})
@@ -135,10 +135,10 @@ class EntryPages(SettingsPages):
         return ngettext("%d entry is added.", "%d entries are added.", added) % added
 
     def remove(self, obj: Any) -> None:
-        actions.remove_entry(self.actor, obj.pk)
+        actions.ENTRIES.remove(self.actor, obj.pk)
 
     def expire(self, obj: Any) -> None:
-        actions.update_entry(self.actor, obj.pk, {"expiration_time": int(timezone.now().timestamp())})
+        actions.ENTRIES.update(self.actor, obj.pk, {"expiration_time": int(timezone.now().timestamp())})
 
 
 class BlockListPages(EntryPages):
@@ -226,10 +226,10 @@ class ProviderPages(SettingsPages):
         return actions.save_provider(self.actor, IPListProvider(**form.changes), pk, form.seen_version)
 
     def remove(self, obj: Any) -> None:
-        actions.remove_provider(self.actor, obj.pk)
+        actions.PROVIDERS.remove(self.actor, obj.pk)
 
     def enable(self, obj: Any) -> None:
-        actions.set_provider_enabled(self.actor, obj.pk, True)
+        actions.PROVIDERS.update(self.actor, obj.pk, {"enabled": True})
 
     def disable(self, obj: Any) -> None:
-        actions.set_provider_enabled(self.actor, obj.pk, False)
+        actions.PROVIDERS.update(self.actor, obj.pk, {"enabled": False})

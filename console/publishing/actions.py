@@ -75,17 +75,13 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     newest = queries.newest_with_document()
     before = queries.readable(newest)
     after = compile_snapshot(newest.number + 1 if newest else 1)
-    if newest and document.encode(before) == document.encode(_numbered(after, before.revision)):
+    if newest and document.encode(before) == document.encode(replace(after, revision=before.revision)):
         return None
     _check(under_way, before, after)
     revision = _save(under_way, after)
     for kind, name, old, new in under_way.records:
         audit.record(under_way.actor, kind, name, _verb(old, new), old, new, revision.number)
     return revision
-
-
-def _numbered(snapshot: Snapshot, revision: int) -> Snapshot:
-    return replace(snapshot, revision=revision)
 
 
 def _check(under_way: Change, before: Snapshot, after: Snapshot) -> None:

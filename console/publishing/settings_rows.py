@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from msgspec.structs import replace
 
-from console.actors import Actor
+from console.actors import Actor, Role
 from console.publishing.actions import change
 from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
@@ -22,10 +22,11 @@ Changes = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class SettingsRows:
-    """A kind of object, and `problems(struct, others)`: what may not stand together."""
+    """A kind of object, and `problems(struct, others)`: what may not stand together. Every write is for `writers`."""
 
     kind: Published
-    problems: Callable[[Any, list[Any]], Collection[Problem]]
+    problems: Callable[[Any, list[Any]], Iterable[Problem]]
+    writers: frozenset[Role]
 
     def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> Any:
         """Writes a new row. Raises ValidationError at the fields that cannot stand."""
@@ -33,6 +34,7 @@ class SettingsRows:
 
     def create_all(self, actor: Actor, structs: Sequence[Any], confirmed: Collection[str] = ()) -> list[Any]:
         """Writes new rows in one revision; each has to stand beside those that are there and those before it."""
+        actor.require(*self.writers)
         names = ", ".join(struct.name for struct in structs)
         with change(actor, f"{self.kind.noun} {names}: created", confirmed) as under_way:
             others, rows = self.others(None), []
@@ -58,6 +60,7 @@ class SettingsRows:
 
         Raises ValidationError: at the fields that cannot stand; with code `stale` when the row was changed meanwhile.
         """
+        actor.require(*self.writers)
         with change(actor, "", confirmed) as under_way:
             row = self.row(pk)
             before: Any = struct_of(row, self.kind.struct)
@@ -74,6 +77,7 @@ class SettingsRows:
 
     def remove(self, actor: Actor, pk: int, confirmed: Collection[str] = ()) -> None:
         """Deletes a row."""
+        actor.require(*self.writers)
         with change(actor, "", confirmed) as under_way:
             row = self.row(pk)
             struct: Any = struct_of(row, self.kind.struct)

@@ -54,7 +54,7 @@ def _set(of: Family, call: Call) -> Iterator[Record]:
 
 
 def _remove(of: Family, call: Call) -> Iterator[Record]:
-    return of.removed(call, lambda row, names: actions.remove_provider(call.host.actor, row.pk))
+    return of.removed(call, lambda row, names: actions.PROVIDERS.remove(call.host.actor, row.pk))
 
 
 def _test(of: Family, call: Call) -> Iterator[Record]:

@@ -74,7 +74,7 @@ def _add(of: Family, which: IPList, call: Call) -> Iterator[Record]:
 def _remove(of: Family, call: Call) -> Iterator[Record]:
     row = of.find(call.arguments["Identity"])
     if call.should_process(row.ip_range, f"Remove-{of.noun}"):
-        actions.remove_entry(call.host.actor, row.pk)
+        actions.ENTRIES.remove(call.host.actor, row.pk)
     return iter(())
 
 

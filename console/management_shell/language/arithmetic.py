@@ -34,7 +34,7 @@ def add(left: object, right: object) -> object:
     if isinstance(left, dict) and isinstance(right, dict):
         return {**left, **right}
     if isinstance(left, datetime):
-        return _later(left, as_timespan(right))
+        return later(left, as_timespan(right))
     if left is None:
         return right
     return arithmetic(left, right, lambda a, b: a + b)
@@ -44,12 +44,13 @@ def subtract(left: object, right: object) -> object:
     """Numbers and times."""
     if isinstance(left, datetime):
         if isinstance(right, int) or TIMESPAN.fullmatch(text(right)):
-            return _later(left, -as_timespan(right))
+            return later(left, -as_timespan(right))
         return Timespan((left - as_time(right)).total_seconds())
     return arithmetic(left, right, lambda a, b: a - b)
 
 
-def _later(time: datetime, seconds: int) -> datetime:
+def later(time: datetime, seconds: float) -> datetime:
+    """Raises ShellError beyond the years that there are."""
     try:
         return time + timedelta(seconds=seconds)
     except OverflowError:
@@ -65,16 +66,13 @@ def _multiply(left: object, right: object) -> object:
     return arithmetic(left, right, lambda a, b: a * b)
 
 
-def _divide(left: object, right: object) -> object:
-    if as_number(right) == 0:
-        raise ShellError("Attempted to divide by zero.")
-    return arithmetic(left, right, lambda a, b: a // b if a % b == 0 else a / b)
+def _dividing(work: Callable[[Any, Any], Any]) -> Callable[[object, object], object]:
+    def divide(left: object, right: object) -> object:
+        if as_number(right) == 0:
+            raise ShellError("Attempted to divide by zero.")
+        return arithmetic(left, right, work)
 
-
-def _remainder(left: object, right: object) -> object:
-    if as_number(right) == 0:
-        raise ShellError("Attempted to divide by zero.")
-    return arithmetic(left, right, lambda a, b: a - b * int(a / b))
+    return divide
 
 
 def arithmetic(left: object, right: object, work: Callable[[Any, Any], Any]) -> object:
@@ -102,7 +100,7 @@ ARITHMETIC: dict[str, Callable[[object, object], object]] = {
     "+": add,
     "-": subtract,
     "*": _multiply,
-    "/": _divide,
-    "%": _remainder,
+    "/": _dividing(lambda a, b: a // b if a % b == 0 else a / b),
+    "%": _dividing(lambda a, b: a - b * int(a / b)),
     "..": range_of,
 }

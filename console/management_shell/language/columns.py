@@ -7,6 +7,7 @@ from console.management_shell.language.cmdlet import Parameter
 from console.management_shell.language.members import member, properties
 from console.management_shell.language.values import (
     ScriptBlock,
+    collapsed,
     entries,
     read_text,
     spelling,
@@ -49,7 +50,7 @@ def picked(item: object, columns: list[Column]) -> Row:
     own, row = properties(item), {}
     for name, source in columns:
         if isinstance(source, ScriptBlock):
-            row[name] = one(source.run(item))
+            row[name] = collapsed(source.run(item))
         elif name != source:
             row[name] = member(item, source)
         elif patterns.has_wildcard(source):
@@ -59,15 +60,11 @@ def picked(item: object, columns: list[Column]) -> Row:
     return row
 
 
-def one(found: list[object]) -> object:
-    """What a script block gave: nothing, one value or a list."""
-    return found[0] if len(found) == 1 else found or None
-
-
 def value_of(item: object, columns: list[Column]) -> list[object]:
     """The values of the columns; without columns the object itself."""
     return [
-        one(source.run(item)) if isinstance(source, ScriptBlock) else member(item, source) for _, source in columns
+        collapsed(source.run(item)) if isinstance(source, ScriptBlock) else member(item, source)
+        for _, source in columns
     ] or [item]
 
 

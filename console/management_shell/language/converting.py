@@ -189,7 +189,7 @@ CONVERT_TO_HTML = Cmdlet(
     ),
     synopsis="Makes the lines of an HTML page with a table of objects. Values are escaped.",
     examples={"Get-Queue | ConvertTo-Html -Title Queues | Out-File queues.html": "A page to send around."},
-    stream=lambda call, objects: exporting.html_lines(call, objects),
+    stream=exporting.html_lines,
 )
 
 

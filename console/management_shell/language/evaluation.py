@@ -19,8 +19,8 @@ from console.management_shell.language import (
 from console.management_shell.language.arithmetic import bounded
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.language.leaving import Leaving
-from console.management_shell.language.runspace import Runspace, collapsed
-from console.management_shell.language.values import Record, ScriptBlock, entries, joined, text, truth
+from console.management_shell.language.runspace import Runspace
+from console.management_shell.language.values import Record, ScriptBlock, collapsed, entries, joined, text, truth
 
 
 class Interpreter(Runspace):

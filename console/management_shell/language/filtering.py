@@ -7,12 +7,12 @@ from typing import Any
 
 from console.management_shell.language import operators
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.columns import one
 from console.management_shell.language.comparing import equal
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import member
 from console.management_shell.language.values import (
     ScriptBlock,
+    collapsed,
     entries,
     text,
     truth,
@@ -30,7 +30,7 @@ def _block(value: object) -> ScriptBlock:
 def _where(call: Call, objects: Objects) -> Iterator[object]:
     condition = call.get("FilterScript")
     for item in objects:
-        if truth(one(condition.run(item))) if isinstance(condition, ScriptBlock) else _compared(call, item):
+        if truth(collapsed(condition.run(item))) if isinstance(condition, ScriptBlock) else _compared(call, item):
             yield item
 
 

@@ -17,9 +17,6 @@ WIDEST = 100
 def helping(table: Mapping[str, Cmdlet], aliases: Mapping[str, str]) -> dict[str, Cmdlet]:
     """Get-Help and Get-Command about the cmdlets of a table, by name."""
 
-    def names() -> list[str]:
-        return sorted(table)
-
     def get_help(call: Call) -> Iterator[object]:
         name = call.get("Name", "*")
         found = matching(table, aliases.get(name.lower(), name))
@@ -31,7 +28,9 @@ def helping(table: Mapping[str, Cmdlet], aliases: Mapping[str, str]) -> dict[str
     def get_command(call: Call) -> Iterator[object]:
         return (_line(each) for each in matching(table, call.get("Name", "*")))
 
-    name = Parameter("Name", read_text, position=0, help="A cmdlet, or several with wildcards.", values=names)
+    name = Parameter(
+        "Name", read_text, position=0, help="A cmdlet, or several with wildcards.", values=lambda: sorted(table)
+    )
     found = (
         Cmdlet(
             "Get-Help",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.management_shell.language import formats
-from console.management_shell.language.arithmetic import bounded
+from console.management_shell.language.arithmetic import bounded, later
 from console.management_shell.language.comparing import as_number, equal
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import properties
@@ -29,13 +29,7 @@ from console.management_shell.language.values import (
 
 
 def _shift(seconds: float) -> Work:
-    def shift(value: datetime, by: object) -> datetime:
-        try:
-            return value + timedelta(seconds=seconds * as_number(by))
-        except OverflowError:
-            raise ShellError("This time is out of range.") from None
-
-    return shift
+    return lambda value, by: later(value, seconds * as_number(by))
 
 
 def _months(factor: int) -> Work:

@@ -94,8 +94,3 @@ class Runspace(ABC):
 
 def _weight(made: str | list[object] | bytes) -> int:
     return WEIGHT if isinstance(made, list) and made and isinstance(made[0], Record) else 1
-
-
-def collapsed(found: list[object]) -> object:
-    """Nothing, one object or a list, as PowerShell gives what a pipeline put out."""
-    return None if not found else found[0] if len(found) == 1 else found

@@ -214,6 +214,13 @@ FUNCTIONS: dict[str, Methods] = {
     "pscustomobject": {"new": pure(lambda: Record("PSCustomObject", {}), 0)},
 }
 Values = dict[str, Callable[[Host], object]]
+
+
+def _words(*names: str) -> Values:
+    """An enumeration: each member is its name."""
+    return {name: lambda host, name=name: name for name in names}  # type: ignore[misc]  # a lambda with a default
+
+
 VALUES: dict[str, Values] = {
     "string": {"Empty": lambda host: ""},
     "math": {"PI": lambda host: math.pi, "E": lambda host: math.e},
@@ -237,15 +244,12 @@ VALUES: dict[str, Values] = {
         "MachineName": lambda host: host.computer,
         "UserName": lambda host: str(getattr(host.actor, "name", "")),
     },
-    "stringcomparison": {
-        name: lambda host, name=name: name  # type: ignore[misc]  # a lambda with a default
-        for name in ("Ordinal", "OrdinalIgnoreCase", "CurrentCulture", "CurrentCultureIgnoreCase", "InvariantCulture",
-                     "InvariantCultureIgnoreCase")
-    },
-    "stringsplitoptions": {"None": lambda host: "None", "RemoveEmptyEntries": lambda host: "RemoveEmptyEntries"},
-    "midpointrounding": {"ToEven": lambda host: "ToEven", "AwayFromZero": lambda host: "AwayFromZero"},
-    "base64formattingoptions": {"None": lambda host: "None", "InsertLineBreaks": lambda host: "InsertLineBreaks"},
-    "text.regularexpressions.regexoptions": {"None": lambda host: "None", "IgnoreCase": lambda host: "IgnoreCase"},
+    "stringcomparison": _words("Ordinal", "OrdinalIgnoreCase", "CurrentCulture", "CurrentCultureIgnoreCase",
+                               "InvariantCulture", "InvariantCultureIgnoreCase"),
+    "stringsplitoptions": _words("None", "RemoveEmptyEntries"),
+    "midpointrounding": _words("ToEven", "AwayFromZero"),
+    "base64formattingoptions": _words("None", "InsertLineBreaks"),
+    "text.regularexpressions.regexoptions": _words("None", "IgnoreCase"),
     "cultureinfo": {"InvariantCulture": lambda host: None},
 }  # fmt: skip
 

@@ -208,6 +208,11 @@ def entries(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def collapsed(found: list[object]) -> object:
+    """Nothing, one object or a list, as PowerShell gives what a pipeline or a script block put out."""
+    return found[0] if len(found) == 1 else found or None
+
+
 def truth(value: object) -> bool:
     """PowerShell's: 0, nothing, an empty text or list are false; a list of one is as true as that one."""
     if isinstance(value, list | tuple):

@@ -206,8 +206,8 @@ def test_a_revision_brings_lists_and_providers_back():
     actions.save_provider(ADMIN, provider("Blocker"))
     number = queries.newest().number
     for row in models.IPListEntry.objects.all():
-        actions.remove_entry(ADMIN, row.pk)
-    actions.remove_provider(ADMIN, models.IPListProvider.objects.get().pk)
+        actions.ENTRIES.remove(ADMIN, row.pk)
+    actions.PROVIDERS.remove(ADMIN, models.IPListProvider.objects.get().pk)
     restore(ADMIN, number)
     assert len(published().ip_list_entries) == 2 and len(published().ip_list_providers) == 1
 
