@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.crud import BADGE, NAME, TIME, Badge, Column, CrudView, Detail, TypedNames, put_errors
+from console.crud import BADGE, NAME, TIME, Badge, Column, CrudView, Detail, TypedNames
 from console.crud.access import RoleRequired
+from console.crud.action_page import ActionPage
 from console.publishing import queries
 from console.publishing.compare import Difference, differences
 from console.publishing.models import ConfigRevision
@@ -117,38 +117,29 @@ class Compare(RoleRequired):
         return redirect("publishing:compare", *map(int, chosen))
 
 
-class Restore(RoleRequired):
+class Restore(ActionPage):
     """Says what would change, then writes it."""
 
     writers = WRITERS
-    readers = WRITERS
+    form_class, template_name = TypedNames, "publishing/restore.html"
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.show(pk, TypedNames())
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = TypedNames(request.POST)
-        form.is_valid()
-        try:
-            revision = restore(self.actor, pk, form.typed)
-        except ValidationError as error:
-            put_errors(form, error)
-            return self.show(pk, form)
-        if revision is None:
-            messages.info(request, _t("Everything is as in revision %d already.") % pk)
-        else:
-            text = _t("Revision %(old)d is restored, as revision %(new)d.") % {"old": pk, "new": revision.number}
-            messages.success(request, text)
-        return redirect("publishing:list")
-
-    def show(self, pk: int, form: TypedNames) -> HttpResponse:
-        revision, newest = get_object_or_404(ConfigRevision, number=pk), queries.newest()
-        context = {
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        pk, newest = self.kwargs["pk"], queries.newest()
+        context |= {
             "title": _t("Restore revision %d?") % pk,
             "crumbs": [(_t("Revisions"), reverse("publishing:list"))],
-            "revision": revision,
-            "form": form,
+            "revision": get_object_or_404(ConfigRevision, number=pk),
             "changes": changes_of(newest.number if newest else 0, pk),
             "cancel_url": reverse("publishing:details", args=[pk]),
         }
-        return render(self.request, "publishing/restore.html", context, status=422 if form.errors else 200)
+        return super().get_context_data(**context)
+
+    def submit(self, form: TypedNames) -> HttpResponse:
+        pk = self.kwargs["pk"]
+        revision = restore(self.actor, pk, form.typed)
+        if revision is None:
+            messages.info(self.request, _t("Everything is as in revision %d already.") % pk)
+        else:
+            text = _t("Revision %(old)d is restored, as revision %(new)d.") % {"old": pk, "new": revision.number}
+            messages.success(self.request, text)
+        return redirect("publishing:list")
