@@ -116,11 +116,7 @@ class MessagePages(CrudView):
         chosen = _numbers(keys)
         if not chosen:
             return self.nothing_chosen()
-        here = self.url(Page.LIST) + query_with(self.request.GET)
-        if name in REMOVALS:
-            return redirect(confirmation(name, [("pk", str(key)) for key in chosen], here))
-        act_on(self.request, self.actor, name, chosen)
-        return redirect(here)
+        return act_on(self.request, self.actor, name, chosen, self.url(Page.LIST) + query_with(self.request.GET))
 
 
 class MessagePage(RoleRequired):
@@ -144,11 +140,8 @@ class MessagePage(RoleRequired):
         return render(request, "queues/message.html", context)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        name, chosen = request.POST.get("verb", ""), _numbers(request.POST.getlist("pk"))
-        if name in REMOVALS:
-            return redirect(confirmation(name, [("pk", str(key)) for key in chosen], request.path))
-        act_on(request, self.actor, name, chosen)
-        return redirect("queues:message", pk)
+        chosen = _numbers(request.POST.getlist("pk"))
+        return act_on(request, self.actor, request.POST.get("verb", ""), chosen, request.path)
 
 
 class MessageFile(RoleRequired):
@@ -215,8 +208,10 @@ class RemoveMessages(RoleRequired):
         return redirect(self.back)
 
 
-def act_on(request: HttpRequest, actor: Actor, name: str, chosen: Sequence[int]) -> None:
-    """Does to recipients what the button says, and tells how many it concerned."""
+def act_on(request: HttpRequest, actor: Actor, name: str, chosen: Sequence[int], here: str) -> HttpResponse:
+    """Does to recipients what the button says, tells how many it concerned, and leads back; asks before a removal."""
+    if name in REMOVALS:
+        return redirect(confirmation(name, [("pk", str(key)) for key in chosen], here))
     doing = {
         "retry": (actions.retry_recipients, _("Tried again at once: %d.")),
         "suspend": (actions.suspend_recipients, _("Suspended: %d.")),
@@ -229,3 +224,4 @@ def act_on(request: HttpRequest, actor: Actor, name: str, chosen: Sequence[int])
     messages.success(request, text % count)
     if count < len(chosen):
         messages.info(request, _("%d were being delivered, or were so already.") % (len(chosen) - count))
+    return redirect(here)
