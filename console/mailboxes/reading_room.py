@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
@@ -90,14 +90,14 @@ def page(who: str, path: Path) -> str:
 
 def attachment(who: str, path: Path, number: int) -> tuple[str, IO[bytes]] | None:
     """The safe name of a part and its octets, for the caller to close; None when there is none. Raises as above."""
-    output = _temporary()
-    try:
+    with ExitStack() as unless_given_away:
+        output = unless_given_away.enter_context(_temporary())
         _read(who, ReadAttachment(str(path), number), output)
-        name = output.readline()
-    except BaseException:
-        output.close()
-        raise
-    return (msgspec.json.decode(name, type=str), output) if name else None
+        if not (name := output.readline()):
+            return None
+        found = msgspec.json.decode(name, type=str), output
+        unless_given_away.pop_all()
+        return found
 
 
 def search(who: str, paths: Sequence[Path], words: list[str], *, content: bool) -> list[bool]:
