@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from transport.config.endpoint import Binding, IPRange
-from transport.config.filters import MOST_ENTRIES, ExternalMail, InternalMail
+from transport.config.filters import MOST_ENTRIES, external_mail, internal_mail
 from transport.config.kinds import Kind, Setting
 from transport.config.labelled import Labelled
 
@@ -77,8 +77,8 @@ class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             "Set-IPBlockListProvidersConfig", maximum=MOST_ENTRIES,
         ),
     ] = ()
-    external_mail_enabled: ExternalMail = True
-    internal_mail_enabled: InternalMail = False
+    external_mail_enabled: Annotated[bool, external_mail(CMDLET)] = True
+    internal_mail_enabled: Annotated[bool, internal_mail(CMDLET)] = False
     reverse_dns_lookup_enabled: Annotated[
         bool,
         Setting(

@@ -22,21 +22,19 @@ class FilterAction(Labelled):
     StampStatus = "StampStatus", "Stamp the message as blocked and deliver it"
 
 
-ExternalMail = Annotated[
-    bool,
-    Setting(
+def external_mail(cmdlet: str) -> Setting:
+    """Which sessions a filter looks at, alike for all of them."""
+    return Setting(
         "ExternalMailEnabled", "Applies to", Kind.FLAG, "Mail of anonymous clients",
-        "Connections that have proved nothing.", "Set-RecipientFilterConfig and those of the other filters",
-    ),
-]
-InternalMail = Annotated[
-    bool,
-    Setting(
+        "Connections that have proved nothing.", cmdlet,
+    )
+
+
+def internal_mail(cmdlet: str) -> Setting:
+    return Setting(
         "InternalMailEnabled", "Applies to", Kind.FLAG, "Mail of authenticated and externally secured clients",
-        "Unless they have the right to bypass anti-spam.", "Set-RecipientFilterConfig and those of the other filters",
-    ),
-]
-"""Which sessions a filter looks at, alike for all of them."""
+        "Unless they have the right to bypass anti-spam.", cmdlet,
+    )
 
 
 class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,8 +89,8 @@ class RecipientFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "ours", minimum=1, maximum=86400,
         ),
     ] = 600
-    external_mail_enabled: ExternalMail = True
-    internal_mail_enabled: InternalMail = False
+    external_mail_enabled: Annotated[bool, external_mail("Set-RecipientFilterConfig")] = True
+    internal_mail_enabled: Annotated[bool, internal_mail("Set-RecipientFilterConfig")] = False
 
 
 class SenderFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,5 +141,5 @@ class SenderFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             "One domain on each line, at most 800.", "Set-SenderFilterConfig", maximum=MOST_ENTRIES,
         ),
     ] = ()
-    external_mail_enabled: ExternalMail = True
-    internal_mail_enabled: InternalMail = False
+    external_mail_enabled: Annotated[bool, external_mail("Set-SenderFilterConfig")] = True
+    internal_mail_enabled: Annotated[bool, internal_mail("Set-SenderFilterConfig")] = False
