@@ -175,6 +175,7 @@ class ReceivePages(ConnectorPages):
     new_url = "connectors:receive-wizard"
     edit_url = "connectors:receive-edit"
     details_template = "connectors/receive_details.html"
+    removal_warning = _("Its clients then go to the next wider connector on the same binding, or to none.")
 
     def paginate(self, rows: Any) -> Any:
         page = super().paginate(rows)
@@ -200,9 +201,6 @@ class ReceivePages(ConnectorPages):
         saved = publishing.saved()
         command = "\n".join(new_commands(connector, saved.accepted_domains))
         return context | {"sentence": sentence(connector, saved), "command": command, "problems": problems}
-
-    def removal_warning(self, objects: Any) -> str:
-        return _t("Its clients then go to the next wider connector on the same binding, or to none.")
 
 
 class OtherVersions(RoleRequired):

@@ -43,6 +43,8 @@ class Kind(RoleRequired):
     title: Any = ""
     purpose: Any = ""
     first_step: Any = ""
+    removal_warning: Any = ""
+    """What removing objects brings with it, for the confirmation page."""
     columns: Sequence[Column] = ()
     details: Sequence[Detail] = ()
     search: Sequence[str] = ()
@@ -89,10 +91,6 @@ class Kind(RoleRequired):
 
     def remove(self, obj: Any) -> None:
         raise NotImplementedError
-
-    def removal_warning(self, objects: Sequence[Any]) -> str:
-        """What removing `objects` brings with it, for the confirmation page."""
-        return ""
 
     @property
     def heading_text(self) -> str:

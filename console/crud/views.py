@@ -58,7 +58,7 @@ class CrudView(ListPage, FormPage):
         if not objects:
             return self.nothing_chosen()
         named = [(self.key(obj), self.name_of(obj)) for obj in objects]
-        context = {"view": self, "objects": named, "warning": self.removal_warning(objects)}
+        context = {"view": self, "objects": named, "warning": self.removal_warning}
         context |= {"error": " ".join(error.messages) if error else "", "dangers": getattr(error, "dangers", {})}
         context |= {"list_url": self.url(Page.LIST), "cancel_url": self.after(objects[0])}
         return render(self.request, self.remove_template, context, status=422 if error else 200)

@@ -47,6 +47,7 @@ class DirectoryPages(CrudView):
     page_size = 100
     list_template = "directory/list.html"
     details_template = "directory/details.html"
+    removal_warning = gettext_lazy("Mail for these addresses will be refused. Messages in their mailboxes stay.")
 
     def rows(self) -> Any:
         return queries.listed()
@@ -69,9 +70,6 @@ class DirectoryPages(CrudView):
 
     def remove(self, obj: Recipient) -> None:
         actions.remove(self.actor, obj)
-
-    def removal_warning(self, objects: Any) -> str:
-        return _("Mail for these addresses will be refused. Messages in their mailboxes stay.")
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         return super().list_context(selected) | {"unfinished": queries.unfinished().first()}

@@ -79,6 +79,7 @@ class DomainPages(SettingsPages):
     writers = actions.WRITERS
     shows_commands = True
     import_url = "moving_in:hand-in"
+    removal_warning = _("Mail for addresses there is then refused: 550 5.7.1 Unable to relay.")
 
     def may(self, verb: Verb, obj: Any) -> bool:
         return not (obj.default and verb.name in ("make-default", "remove"))
@@ -93,6 +94,3 @@ class DomainPages(SettingsPages):
 
     def make_default(self, obj: Any) -> None:
         actions.update(self.actor, obj.pk, {"default": True})
-
-    def removal_warning(self, objects: Any) -> str:
-        return _t("Mail for addresses there is then refused: 550 5.7.1 Unable to relay.")

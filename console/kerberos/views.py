@@ -34,6 +34,7 @@ class KeytabPages(CrudView):
     search = ["name"]
     form_class = KeytabForm
     writers = actions.WRITERS
+    removal_warning = _("Clients with tickets for these keys cannot sign in with Kerberos any more.")
 
     def save(self, form: KeytabForm) -> Keytab:
         given = form.cleaned_data
@@ -43,6 +44,3 @@ class KeytabPages(CrudView):
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, obj)
-
-    def removal_warning(self, objects: Any) -> str:
-        return _t("Clients with tickets for these keys cannot sign in with Kerberos any more.")

@@ -122,6 +122,7 @@ class MessagePages(OfMailbox, CrudView):
     pk_converter = "str"
     list_template = "mailboxes/messages.html"
     details_template = "mailboxes/message_details.html"
+    removal_warning = gettext_lazy("The messages are deleted for good.")
 
     def url(self, page: Page, *args: Any) -> str:
         return reverse(f"{self.namespace}:{self.prefix}{page}", args=[*self.box.key, *args])
@@ -181,9 +182,6 @@ class MessagePages(OfMailbox, CrudView):
 
     def chosen(self, keys: Sequence[str]) -> list[Stored]:
         return [found for key in dict.fromkeys(keys) if (found := self.box.message(key))]
-
-    def removal_warning(self, objects: Any) -> str:
-        return _("The messages are deleted for good.")
 
 
 class MessagePage(OfMailbox):

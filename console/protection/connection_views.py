@@ -147,9 +147,7 @@ class BlockListPages(EntryPages):
     noun, plural = _("blocked address"), _("blocked addresses")
     purpose = _("Clients with these addresses are refused when they name a recipient, and disconnected.")
     first_step = _("Add the address of a nuisance here; with an expiry, if you want to forgive.")
-
-    def removal_warning(self, objects: Any) -> str:
-        return _t("Mail from these addresses is then taken again.")
+    removal_warning = _("Mail from these addresses is then taken again.")
 
 
 class AllowListPages(EntryPages):
@@ -158,9 +156,7 @@ class AllowListPages(EntryPages):
     noun, plural = _("allowed address"), _("allowed addresses")
     purpose = _("Mail of clients with these addresses passes no other filter: no list, no sender, no recipient filter.")
     first_step = _("Add partners whose mail must never be lost to a block list.")
-
-    def removal_warning(self, objects: Any) -> str:
-        return _t("Mail from these addresses then passes the filters like any other.")
+    removal_warning = _("Mail from these addresses then passes the filters like any other.")
 
 
 def _matching(row: models.IPListProvider) -> list[str]:

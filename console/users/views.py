@@ -56,6 +56,7 @@ class UserPages(CrudView):
     ]
     form_class = UserForm
     writers = actions.WRITERS
+    removal_warning = _("They cannot sign in any more. Their recipients and mailboxes stay.")
 
     def rows(self) -> Any:
         return queries.users()
@@ -99,9 +100,6 @@ class UserPages(CrudView):
             return redirect("users:password", pk=chosen[0].pk)
         return super().act(name, keys)
 
-    def removal_warning(self, objects: Any) -> str:
-        return _t("They cannot sign in any more. Their recipients and mailboxes stay.")
-
 
 class SetPassword(ActionPage):
     """A user's new password."""
@@ -144,6 +142,7 @@ class GroupPages(CrudView):
     search = ["name", "description"]
     form_class = GroupForm
     writers = actions.WRITERS
+    removal_warning = _("Its users stay and lose the rights that they had through the group.")
 
     def rows(self) -> Any:
         return queries.groups()
@@ -158,6 +157,3 @@ class GroupPages(CrudView):
 
     def remove(self, obj: Any) -> None:
         actions.remove_group(self.actor, obj)
-
-    def removal_warning(self, objects: Any) -> str:
-        return _t("Its users stay and lose the rights that they had through the group.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +56,7 @@ class FruitPages(CrudView):
     form_class = FruitForm
     writers = frozenset({Role.RECIPIENT_MANAGEMENT})
     pk_converter = "str"
+    removal_warning = "Nobody can eat them then."
 
     def rows(self) -> list[Fruit]:
         return basket
@@ -93,9 +93,6 @@ class FruitPages(CrudView):
         if obj.name == "apple":
             raise ValidationError("The last apple stays.")
         basket.remove(obj)
-
-    def removal_warning(self, objects: Sequence[Any]) -> str:
-        return "Nobody can eat them then."
 
     def ripen(self, obj: Fruit) -> None:
         if obj.weight == 0:
