@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.processes.address import free_port
+from tests.browsing import sign_in, uncomplaining
 from tests.conftest import wait_for
 from tests.running_copy import RunningCopy
 
@@ -34,17 +35,11 @@ def console(running_copy: RunningCopy, browser: Browser) -> Iterator[Page]:
     """A signed-in browser for all stages; no script may fail and nothing breach the Content-Security-Policy."""
     expect.set_options(timeout=WAIT)
     page = browser.new_page(base_url=f"http://{running_copy.console}")
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
-    page.goto("/")
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", running_copy.password)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Overview")
-    yield page
-    page.close()
-    assert complaints == []
+    with uncomplaining(page):
+        sign_in(page, "/", running_copy.password)
+        expect(page.locator("h1")).to_have_text("Overview")
+        yield page
+        page.close()
 
 
 def go(console: Page, feature: str) -> None:

@@ -11,11 +11,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
 from console.connectors import actions
+from tests.browsing import PASSWORD, signed_in
 from tests.console.builders import ADMIN, receive_connector
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -23,16 +22,9 @@ def security(page: Page, live_server: LiveServer) -> Iterator[Page]:
     """The tab Security of a connector, in a browser that accepts no error of a script or of the policy."""
     accounts.first_start(PASSWORD)
     row = actions.create(ADMIN, receive_connector("Relay", ranges=["192.168.5.77"]))
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
-    page.goto(live_server.url + reverse("connectors:receive-properties", args=[row.pk, "security"]))
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Relay")
-    yield page
-    assert complaints == []
+    url = live_server.url + reverse("connectors:receive-properties", args=[row.pk, "security"])
+    with signed_in(page, url, "Relay") as console_page:
+        yield console_page
 
 
 def test_the_commands_follow_the_entries_until_they_are_saved(security: Page) -> None:

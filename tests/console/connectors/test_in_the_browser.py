@@ -10,27 +10,18 @@ from pytest_django.live_server_helper import LiveServer
 from console.accounts import actions as accounts
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
+from tests.browsing import PASSWORD, signed_in
 from tests.console.builders import ADMIN, RELAY, receive_connector
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def console(page: Page, live_server: LiveServer) -> Iterator[Page]:
     """A signed-in browser on the list of Receive connectors that accepts no error of a script or of the policy."""
     accounts.first_start(PASSWORD)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
-    page.goto(live_server.url + reverse("connectors:receive-list"))
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Receive connectors")
-    yield page
-    assert complaints == []
+    with signed_in(page, live_server.url + reverse("connectors:receive-list"), "Receive connectors") as console_page:
+        yield console_page
 
 
 def test_from_the_empty_list_through_the_wizard_to_the_properties(console: Page) -> None:

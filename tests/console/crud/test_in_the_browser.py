@@ -9,10 +9,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions
 from console.actors import SYSTEM, Role
+from tests.browsing import PASSWORD, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PASSWORD = "correct horse battery"
 expect.set_options(timeout=20_000)  # a busy machine is no failure
 LIST = "/administration/admin-roles/"
 
@@ -23,16 +23,8 @@ def console(page: Page, live_server: LiveServer) -> Iterator[Page]:
     actions.first_start(PASSWORD)
     for name in ("anna", "bruno", "carla"):
         actions.add(SYSTEM, name, PASSWORD, {Role.VIEW_ONLY})
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
-    page.goto(live_server.url + LIST)
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Admin roles")
-    yield page
-    assert complaints == []
+    with signed_in(page, live_server.url + LIST, "Admin roles") as console_page:
+        yield console_page
 
 
 def selected(page: Page):

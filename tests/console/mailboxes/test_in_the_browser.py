@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
+from tests.browsing import PASSWORD, sign_in
 from transport.deliver import maildir
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PASSWORD = "correct horse battery"
 HOSTILE = b"""From: <evil@x.example>
 Subject: <img src=x onerror=document.title='broken'>
 Content-Type: text/html
@@ -32,10 +32,7 @@ def test_a_hostile_message_is_shown_and_can_do_nothing(page: Page, live_server: 
     store.sync()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(live_server.url + reverse("mailboxes:list"))
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
+    sign_in(page, live_server.url + reverse("mailboxes:list"))
     page.click("text=bob@contoso.com")
     page.click("text=Open mailbox")
     page.locator("tr[data-row]").click()

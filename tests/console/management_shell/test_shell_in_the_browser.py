@@ -8,11 +8,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
 from console.connectors import actions, models
+from tests.browsing import PASSWORD, signed_in
 from tests.console.builders import ADMIN, receive_connector
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PASSWORD = "correct horse battery"
 URL = "/administration/management-shell/"
 expect.set_options(timeout=20_000)  # a busy machine is no failure
 
@@ -22,16 +22,8 @@ def shell(page: Page, live_server: LiveServer) -> Iterator[Page]:
     """A signed-in browser on the shell; no script may fail there, no Content-Security-Policy be breached."""
     accounts.first_start(PASSWORD)
     actions.create(ADMIN, receive_connector("Office"))
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: "Content Security Policy" in line.text and complaints.append(line.text))
-    page.goto(live_server.url + URL)
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Management shell")
-    yield page
-    assert complaints == []
+    with signed_in(page, live_server.url + URL, "Management shell") as console_page:
+        yield console_page
 
 
 def box(shell: Page):

@@ -13,27 +13,18 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
+from tests.browsing import PASSWORD, is_error, signed_in
 from tests.console.tracking.test_pages import make_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def log(page: Page, live_server: LiveServer) -> Iterator[Page]:
     """A signed-in browser on the protocol log that accepts no error of a script or of the policy."""
     accounts.first_start(PASSWORD)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
-    page.goto(live_server.url + reverse("tracking:list"))
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Protocol log")
-    yield page
-    assert complaints == []
+    with signed_in(page, live_server.url + reverse("tracking:list"), "Protocol log", is_error) as console_page:
+        yield console_page
 
 
 def test_new_sessions_appear_until_the_log_is_paused(log: Page) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browsing import uncomplaining
 from tests.road.documents.hand import Hand
 from tests.running_copy import RunningCopy
 
@@ -21,11 +22,8 @@ def copy() -> Iterator[RunningCopy]:
 def hand(copy: RunningCopy, browser: Browser) -> Iterator[Hand]:
     """An administrator at the console; no script may fail and nothing breach the Content-Security-Policy."""
     page = browser.new_page(base_url=f"http://{copy.console}")
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.extend([line.text] if "Content Security Policy" in line.text else []))
-    signed_in = Hand(page)
-    signed_in.sign_in(copy.password)
-    yield signed_in
-    page.close()
-    assert complaints == []
+    with uncomplaining(page):
+        signed_in = Hand(page)
+        signed_in.sign_in(copy.password)
+        yield signed_in
+        page.close()
