@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import repeat
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
 import psycopg
@@ -23,6 +23,14 @@ _CONTENT_TYPES = ["uuid", "int4", "bytea"]
 _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
 
 
+class _Message(NamedTuple):
+    """A record, and of it what every table names: made once."""
+
+    identity: UUID
+    accepted_at: datetime
+    record: Record
+
+
 def write(connection: Connection, records: list[Record], directory: Path, router: Router) -> int:
     """Put the records into the queue and wake delivery; returns the number of recipients.
 
@@ -31,10 +39,12 @@ def write(connection: Connection, records: list[Record], directory: Path, router
     addresses = (_text(address) for record in records for address in record.envelope.recipients)
     hops = next_hops.of(connection, addresses, router)
     next_hops.add(connection, hops.values())
+    messages = [_Message(UUID(bytes=each.envelope.id), _time(each.envelope.accepted_at), each) for each in records]
     with connection.cursor() as cursor:
-        _copy(cursor, _COPY_MESSAGES, [*MESSAGE_TYPES.values()], _message_rows(records, router))
-        _copy(cursor, QUERIES["copy_content"], _CONTENT_TYPES, _content_rows(records, directory))
-        recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, _recipient_rows(records, hops, router))
+        _copy(cursor, _COPY_MESSAGES, [*MESSAGE_TYPES.values()], _message_rows(messages, router))
+        _copy(cursor, QUERIES["copy_content"], _CONTENT_TYPES, _content_rows(messages, directory))
+        rows = _recipient_rows(messages, hops, router)
+        recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, rows)
     next_hops.wake(connection, (hop.key for hop in hops.values()))
     return recipients
 
@@ -49,27 +59,27 @@ def _copy(cursor: psycopg.Cursor[Any], query: bytes, types: list[str], rows: Ite
     return count
 
 
-def _message_rows(records: list[Record], router: Router) -> Iterable[tuple[Any, ...]]:
+def _message_rows(messages: list[_Message], router: Router) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
-    for e in (record.envelope for record in records):
-        texts = _texts(e)
+    for identity, accepted_at, record in messages:
+        e = record.envelope
+        texts: Iterable[str] = _texts(e)
         if not _is_plain("".join(texts)):
             texts = map(_text, texts)
         other = "received", len(e.recipients), _time(retry.expiry(limits, e.accepted_at))
-        yield *(UUID(bytes=octets) for octets in _identities(e)), *map(_time, _times(e)), *texts, *_numbers(e), *other
+        yield identity, accepted_at, *texts, *_numbers(e), *other
 
 
-def _content_rows(records: list[Record], directory: Path) -> Iterable[tuple[Any, ...]]:
-    for record in records:
-        identity = UUID(bytes=record.envelope.id)
+def _content_rows(messages: list[_Message], directory: Path) -> Iterable[tuple[Any, ...]]:
+    for identity, _, record in messages:
         for number, piece in enumerate(content(record, directory)):
             yield identity, number, piece
 
 
-def _recipient_rows(records: list[Record], hops: dict[str, Hop], router: Router) -> Iterable[tuple[Any, ...]]:
+def _recipient_rows(messages: list[_Message], hops: dict[str, Hop], router: Router) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
-    for e in (record.envelope for record in records):
-        identity, due = UUID(bytes=e.id), _time(e.accepted_at)
+    for identity, due, record in messages:
+        e = record.envelope
         notice = _time(retry.first_notice(limits, e.accepted_at))
         wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
         for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
@@ -89,21 +99,20 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and "\0" not in text
 
 
-_KINDS = {name: get_type_hints(Envelope)[name] for name in OF_MESSAGE}
-_COLUMNS = {bytes: "uuid", float: "timestamptz", str: "text", int: "int8", bool: "bool"}
-"""The type of the column for a kind of fact. Facts are written kind by kind."""
+_HINTS = get_type_hints(Envelope)
+_KINDS = {name: _HINTS[name] for name in OF_MESSAGE}
+_COLUMNS = {str: "text", int: "int8", bool: "bool"}
+"""The type of the column for a kind of fact. Facts are written kind by kind, behind identity and time."""
 _NARROW = {"revision": "int4"}
 
 
-def _of(*kinds: type) -> Callable[[Envelope], Iterable[Any]]:
-    """The facts of these kinds of an envelope."""
-    names = [name for kind in kinds for name in _KINDS if _KINDS[name] is kind]
-    found = attrgetter(*names)
-    return found if len(names) > 1 else lambda envelope: (found(envelope),)
+def _of(*kinds: type) -> Callable[[Envelope], tuple[Any, ...]]:
+    """The facts of these kinds of an envelope; there are several of each."""
+    return attrgetter(*(name for kind in kinds for name in _KINDS if _KINDS[name] is kind))
 
 
-_identities, _times, _texts, _numbers = _of(bytes), _of(float), _of(str), _of(int, bool)
-MESSAGE_TYPES = {
+_texts, _numbers = _of(str), _of(int, bool)
+MESSAGE_TYPES = {"id": "uuid", "accepted_at": "timestamptz"} | {
     name: _NARROW.get(name, column) for kind, column in _COLUMNS.items() for name in _KINDS if _KINDS[name] is kind
 } | {
     "origin": "text", "recipient_count": "int4", "expires_at": "timestamptz",
