@@ -70,7 +70,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 def environment(variables: Mapping[str, str]) -> Environment:
     """The variables as README.md lists them. Raises OSError when the secret cannot be read."""
-    home = Path(variables.get("GATEPOST_HOME") or "var").absolute()
+    home = node.home(variables)
     here = node.name(variables)
     secret = variables.get("GATEPOST_SECRET_KEY") or _secret(home / "secret.key")
     return Environment(

@@ -1,13 +1,12 @@
 """Into mailboxes of this machine. Recipients that the directory does not hold are refused."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psycopg
 
-from transport import next_hops
+from transport import next_hops, node
 from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
 from transport.deliver.database import Pool
@@ -25,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def _of_environment() -> Path:
-    return Path(os.environ.get("GATEPOST_HOME") or "var").absolute() / "mailboxes"
+    return node.home() / "mailboxes"
 
 
 root: Callable[[], Path] = _of_environment
@@ -78,6 +77,8 @@ class Mailboxes:
         """Those that have a mailbox: in the directory, of a domain that needs no listing, or the postmaster."""
         wanted = {self._full(address).lower() for address in addresses}
         unlisted = {address for address in wanted if self._open_to_all(address)}
+        if wanted == unlisted:
+            return unlisted
         with self._pool.connection() as connection:
             return unlisted | next_hops.listed(connection, wanted - unlisted)
 

@@ -114,7 +114,7 @@ def run(home: Path, database_url: str, node: str) -> None:
 def main() -> None:
     """Environment: GATEPOST_HOME, DATABASE_URL, GATEPOST_NODE."""
     log_lines.to_standard_error()
-    home = Path(os.environ.get("GATEPOST_HOME") or "var").absolute()
+    home = node.home()
     try:
         run(home, os.environ.get("DATABASE_URL", ""), node.name())
     except OSError as error:
