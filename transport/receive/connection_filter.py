@@ -20,9 +20,10 @@ def verdict(session: Session, now: float) -> Verdict:
     if known is not None or session.facts is NO_FACTS:
         return known or NEUTRAL
     question = _lists_of(session)
-    if session.facts.is_open(question):
+    found = session.facts.of(question)
+    if found is None and session.facts.is_open(question):
         return PENDING
-    return lists.provided(session.remote_ip, session.facts.of(question) or {})
+    return lists.provided(session.remote_ip, found or {})
 
 
 def _lists_of(session: Session) -> ListsOf:
@@ -52,7 +53,8 @@ def ask(outcome: Outcome, now: float) -> Outcome:
 
 def client_in_words(session: Session) -> str:
     """The client as the Received header names it: its address, and with reverse DNS lookup its name (document 002)."""
-    address, name = session.remote_ip, session.facts.of(NameOf(session.remote_ip))
+    address = session.remote_ip
+    name = session.facts.of(NameOf(address)) if session.facts is not NO_FACTS else None
     if name is None:
         return address
     if not name.host_name:

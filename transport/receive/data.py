@@ -185,7 +185,7 @@ def _trace(session: Session, facts: HeaderFacts, message_id: str, identity: str,
     trace = received_header(
         helo=session.helo,
         client=session.remote_ip,
-        described=connection_filter.client_in_words(session) if session.facts.answers else session.remote_ip,
+        described=connection_filter.client_in_words(session),
         server=session.server,
         local=session.local_ip,
         protocol=protocol + "A" if session.user is not None and session.extended else protocol,

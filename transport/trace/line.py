@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -139,7 +140,12 @@ def kept(values: Iterable[object]) -> Line:
 
 def stamp(moment: float) -> str:
     """`yyyy-mm-ddThh:mm:ss.fffZ`, of seconds since 1970."""
-    return f"{datetime.fromtimestamp(int(moment), UTC):%Y-%m-%dT%H:%M:%S}.{int(moment % 1 * 1000):03d}Z"
+    return f"{_second(int(moment))}.{int(moment % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(moment: int) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def field(text: str) -> str:

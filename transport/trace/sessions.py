@@ -16,7 +16,7 @@ QUEUED = " Queued mail for delivery"
 _path = re.compile(r"(?:mail from|rcpt to):\s*<?([^>\s]*)>?", re.IGNORECASE)
 
 
-class SessionLines(msgspec.Struct):
+class GatheredSession(msgspec.Struct):
     """What some lines of one session add to it. Fields as in the table `tracking_session`."""
 
     session_id: str
@@ -80,9 +80,9 @@ class SessionLines(msgspec.Struct):
         return words.lower()[:MOST_SEARCHED].replace("\0", "?")
 
 
-def gather(lines: Iterable[str]) -> list[SessionLines]:
+def gather(lines: Iterable[str]) -> list[GatheredSession]:
     """The sessions of some lines, in order of appearance. What is no event is left out."""
-    sessions: dict[str, SessionLines] = {}
+    sessions: dict[str, GatheredSession] = {}
     for line in read(lines):
         session = sessions.get(line.session_id)
         if session is None:
@@ -94,11 +94,11 @@ def gather(lines: Iterable[str]) -> list[SessionLines]:
     return list(sessions.values())
 
 
-def _begun(line: Line) -> SessionLines:
+def _begun(line: Line) -> GatheredSession:
     address, _, port = line.remote_endpoint.rpartition(":")
     ip = str(ip_address(address.strip("[]").partition("%")[0]))
     name = plain(line.connector_id.partition("\\")[2] or line.connector_id)
-    return SessionLines(line.session_id, name, line.local_endpoint, ip, int(port), _time(line.date_time))
+    return GatheredSession(line.session_id, name, line.local_endpoint, ip, int(port), _time(line.date_time))
 
 
 def _time(text: str) -> datetime:

@@ -15,7 +15,7 @@ from transport.receive import verbs
 from transport.receive.admission import connect
 from transport.receive.data import chunk_read
 from transport.receive.extensions import line_limit
-from transport.receive.facts import NO_FACTS, Question
+from transport.receive.facts import Question
 from transport.receive.outcome import (
     Accept,
     Action,
@@ -196,7 +196,8 @@ class Dialogue(Wire):
         """Take over the session, put the reply (to `line`) in the queue, do the actions."""
         exchange = self._session.exchange
         known = self._session.facts  # it may have come while the outcome took its time
-        self._session = outcome.session if known is NO_FACTS else answered(outcome.session, known.answers)
+        session = outcome.session
+        self._session = session if session.facts is known else answered(session, known.answers)
         actions = outcome.actions
         if actions and isinstance(actions[-1], Await):
             for asked in actions[:-1]:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.queries import QUERIES
-from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, SessionLines, gather
+from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, GatheredSession, gather
 
 MOST_BYTES = 512 << 10
 """Read at a time: about 4,000 lines, some 50 ms of work between two looks at the mail."""
@@ -77,7 +77,7 @@ def _header(path: Path) -> bytes:
     return b"".join(line for line in first if line.startswith(b"#"))
 
 
-def _row(transport: str, session: SessionLines) -> dict[str, object]:
+def _row(transport: str, session: GatheredSession) -> dict[str, object]:
     fields = msgspec.structs.asdict(session)
     fields |= {"transport": transport, "events": Jsonb(session.events), "search": session.searched}
     return fields | {"most_events": MOST_EVENTS, "most_searched": MOST_SEARCHED}
