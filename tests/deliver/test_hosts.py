@@ -181,21 +181,21 @@ def test_a_kept_connection_that_the_peer_closed_costs_nothing(
     from transport.deliver import rounds
 
     closed = threading.Event()
-    count = []
+    another = iter(["eve@far.test"])
 
     def talk(peer):
         take_one(peer)
-        count.append(1)
         peer.sendall(farewell)
         peer.close()
         closed.set()
 
-    monkeypatch.setattr(rounds.SLOTS, "more", lambda hop, seconds: queue_another() if len(count) == 1 else False)
+    def more(hop, seconds):
+        if address := next(another, None):
+            assert closed.wait(5)
+            queued(address)
+        return address is not None
 
-    def queue_another():
-        closed.wait(5)
-        queued("eve@far.test")
-        return True
+    monkeypatch.setattr(rounds.SLOTS, "more", more)
 
     server = scripted(talk)
     configure(port=server.port)
