@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -170,14 +171,17 @@ class SetPassword(ActionPage):
 
     form_class = SetPasswordForm
 
+    @cached_property
+    def whose(self) -> User:
+        return get_object_or_404(User, pk=self.kwargs["pk"])
+
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        title = _("Set the password of %s") % get_object_or_404(User, pk=self.kwargs["pk"]).username
-        context |= {"title": title, "cancel_url": reverse("accounts:admin-details", args=[self.kwargs["pk"]])}
+        title = _("Set the password of %s") % self.whose.username
+        context |= {"title": title, "cancel_url": reverse("accounts:admin-details", args=[self.whose.pk])}
         return super().get_context_data(crumbs=[(_("Admin roles"), reverse("accounts:admin-list"))], **context)
 
     def submit(self, form: SetPasswordForm) -> HttpResponse:
-        user = get_object_or_404(User, pk=self.kwargs["pk"])
-        actions.set_password(self.actor, user, form.cleaned_data["password"])
-        text = _("The password of %s is set. Their sessions are signed out.") % user.username
+        actions.set_password(self.actor, self.whose, form.cleaned_data["password"])
+        text = _("The password of %s is set. Their sessions are signed out.") % self.whose.username
         messages.success(self.request, text)
-        return redirect("accounts:admin-details", pk=user.pk)
+        return redirect("accounts:admin-details", pk=self.whose.pk)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -138,11 +139,13 @@ class ExportPage(FormPage):
     form_class = ExportForm
     extra_context = {"submit": gettext_lazy("Download PFX")}
 
+    @cached_property
+    def row(self) -> Certificate:
+        return get_object_or_404(Certificate, pk=self.kwargs["pk"])
+
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        row = get_object_or_404(Certificate, pk=self.kwargs["pk"])
-        return super().get_context_data(title=_("Export %s with its private key") % row.name, **context)
+        return super().get_context_data(title=_("Export %s with its private key") % self.row.name, **context)
 
     def submit(self, form: ExportForm) -> HttpResponse:
-        row = get_object_or_404(Certificate, pk=self.kwargs["pk"])
-        content = actions.export(self.actor, row.pk, form.cleaned_data["password"])
-        return small_file(content, f"{slugify(row.name) or 'certificate'}.pfx", PFX)
+        content = actions.export(self.actor, self.row.pk, form.cleaned_data["password"])
+        return small_file(content, f"{slugify(self.row.name) or 'certificate'}.pfx", PFX)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from msgspec.structs import asdict
 
 from console.actors import Actor, Role
 from console.connectors import actions as connectors
@@ -157,16 +158,12 @@ def _write(actor: Actor, step: Step) -> None:
         first, *others = sorted(step.replaces, key=lambda each: each.name.lower() != struct.name.lower())
         for other in others:
             connectors.remove(actor, type(struct), _row(other).pk)
-        connectors.update(actor, type(struct), _row(first).pk, _fields(struct))
+        connectors.update(actor, type(struct), _row(first).pk, asdict(struct))
 
 
 def _row(struct: Any) -> Any:
     kind = kind_of(type(struct))
     return kind.model._default_manager.get(**{kind.named_by: kind.name_of(struct)})
-
-
-def _fields(struct: Any) -> dict[str, Any]:
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
 def _make_room(actor: Actor, step: Step) -> None:
@@ -186,5 +183,5 @@ def _write_domain(actor: Actor, step: Step) -> None:
     if not same:
         domains.create(actor, struct)
         return
-    changes = {name: value for name, value in _fields(struct).items() if name != "default" or value}
+    changes = {name: value for name, value in asdict(struct).items() if name != "default" or value}
     domains.update(actor, _row(struct).pk, changes)

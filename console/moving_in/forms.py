@@ -1,4 +1,4 @@
-"""The forms of the pages of the management shell."""
+"""The forms of the pages of the import."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from console.actors import Role
 from console.crud import TypedNames, put_errors
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
@@ -37,10 +36,7 @@ COMMANDS = "\n".join(f"{cmdlet} | Export-Clixml {file}" for cmdlet, file in EXPO
 class ImportView(RoleRequired):
     """Pages for administrators only."""
 
-    writers = actions.WRITERS
-
-    def roles_needed(self) -> frozenset[Role]:
-        return self.writers
+    readers = writers = actions.WRITERS
 
     @property
     def crumbs(self) -> list[tuple[str, str]]:

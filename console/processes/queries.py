@@ -248,11 +248,11 @@ def backlogs() -> list[Backlog]:
 
     Takes a second or two, while somebody is away some more. Raises django.db.OperationalError.
     """
-    asked = None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+        asked = cursor.fetchone()[0]
     while True:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-            asked = asked or cursor.fetchone()[0]
             cursor.execute(BACKLOGS)
             found = [Backlog(*row) for row in cursor.fetchall()]
         if all(each.is_away or each.at > asked + COUNTED_WITHIN for each in found):

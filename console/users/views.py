@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -107,19 +108,22 @@ class SetPassword(ActionPage):
     form_class = SetPasswordForm
     writers = actions.WRITERS
 
+    @cached_property
+    def whose(self) -> User:
+        return get_object_or_404(User, pk=self.kwargs["pk"])
+
     def get_initial(self) -> dict[str, Any]:
-        return {"ntlm": get_object_or_404(User, pk=self.kwargs["pk"]).ntlm}
+        return {"ntlm": self.whose.ntlm}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        title = _t("Set the password of %s") % get_object_or_404(User, pk=self.kwargs["pk"])
-        context |= {"title": title, "cancel_url": reverse("users:details", args=[self.kwargs["pk"]])}
+        title = _t("Set the password of %s") % self.whose
+        context |= {"title": title, "cancel_url": reverse("users:details", args=[self.whose.pk])}
         return super().get_context_data(crumbs=[(_t("Users"), reverse("users:list"))], **context)
 
     def submit(self, form: SetPasswordForm) -> HttpResponse:
-        user = get_object_or_404(User, pk=self.kwargs["pk"])
-        actions.set_password(self.actor, user, form.cleaned_data["password"], form.cleaned_data["ntlm"])
-        messages.success(self.request, _t("The password of %s is set. It holds from the next sign-in on.") % user)
-        return redirect("users:details", pk=user.pk)
+        actions.set_password(self.actor, self.whose, form.cleaned_data["password"], form.cleaned_data["ntlm"])
+        messages.success(self.request, _t("The password of %s is set. It holds from the next sign-in on.") % self.whose)
+        return redirect("users:details", pk=self.whose.pk)
 
 
 class GroupPages(CrudView):

@@ -76,6 +76,7 @@ def _fits(sign: frozenset[str] | str | None, character: str) -> bool:
     return sign == "" or (sign is not None and character in sign)
 
 
+@lru_cache(maxsize=64)
 def regex(pattern: str, case: bool = False) -> Any:
     """What re2 makes of .NET's pattern; its interface is that of `re`. Raises ShellError.
 
