@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from console import navigation
 from console.commands.script import new_commands, script
+from console.management_shell.cmdlets import TABLE
+from console.publishing.published import every_kind
 from tests.console.builders import RELAY, accepted_domain, receive_connector, send_connector
 from transport.config.address_space import AddressSpace
 from transport.config.certificate import Certificate
@@ -19,6 +21,7 @@ from transport.config.keytab import Keytab
 from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Grant, Right
 from transport.config.receive_connector import TlsVersion, Usage
 from transport.config.rules import preset
+from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 
 ADD_RELAY = 'Add-ADPermission -User "NT AUTHORITY\\ANONYMOUS LOGON" -ExtendedRights "ms-Exch-SMTP-Accept-Any-Recipient"'
@@ -35,6 +38,14 @@ def test_a_new_connector_says_what_is_off_its_preset_and_who_gets_rights_by_hand
         "-PermissionGroups AnonymousUsers -RemoteIPRanges 192.168.5.77 -Bindings 10.2.3.4:25",
         f'Get-ReceiveConnector "Anonymous Relay" | {ADD_RELAY}',
     ]
+
+
+def test_every_setting_that_there_is_once_is_set_by_a_cmdlet_that_there_is():
+    """Else an export holds a line that nothing can run: the name may come from the setting's source."""
+    for kind in every_kind():
+        for setting in settings(kind.struct).values() if kind.is_single else ():
+            cmdlet, parameter = kind.cmdlet_of(setting)
+            assert parameter in {each.name for each in TABLE[cmdlet].parameters}, (kind.noun, setting.name)
 
 
 def test_a_connector_of_an_intended_use_needs_only_its_addresses():
