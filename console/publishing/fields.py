@@ -227,6 +227,8 @@ KINDS: dict[Kind, Here] = {
     Kind.RETURN_CODE: Here(_mono, models.TextField, may_be_empty=True),
     Kind.RETURN_CODES: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.NAME_SERVERS: Here(_lines, models.JSONField, parse_binding, may_be_empty=True),
+    Kind.NAMES: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.TIMETABLE: Here(_lines, models.JSONField, may_be_empty=True),
 }
 
 

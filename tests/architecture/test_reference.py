@@ -1,4 +1,4 @@
-"""What comments cite, the Exchange reference by section and the documents by number, stands in `docs/reference/`."""
+"""What comments cite stands in `docs/reference/`: two references by section, the documents by number."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 NUMBER = r"\d{1,2}(?:\.\d{1,2})?"
 REMARK = r"(?: \([^)]*\))?"
 SECTIONS = re.compile(rf"\breference,? (?:§|sections? )?({NUMBER}{REMARK}(?:(?:, | and ){NUMBER}\b{REMARK})*)")
+OUTWARD = re.compile(rf"\bSending mail outward, sections? ({NUMBER}{REMARK}(?:(?:, | and ){NUMBER}\b{REMARK})*)")
 DOCUMENTS = re.compile(r"\b[Dd]ocuments? (\d{3}(?:(?:, | and )\d{3})*)")
 READ = {"*.py": ("console", "tests", "transport"), "*.md": ("docs",)}
 
@@ -38,9 +39,10 @@ def headings(file: str, pattern: str) -> set[str]:
     ("citations", "known"),
     [
         (cited(SECTIONS, NUMBER), headings("exchange.md", rf"^#+ ({NUMBER})[. ]")),
+        (cited(OUTWARD, NUMBER), headings("mail-out.md", rf"^#+ ({NUMBER})[. ]")),
         (cited(DOCUMENTS, r"\d{3}"), headings("documents.md", r"^## Document (\d{3})$")),
     ],
-    ids=["sections", "documents"],
+    ids=["sections", "outward", "documents"],
 )
 def test_every_citation_leads_to_a_heading(citations, known):
     assert not {(number, file) for number, file in citations if number not in known}

@@ -25,7 +25,7 @@ EXCHANGES_SPELLING = {
 
 
 def snake_case(name: str) -> str:
-    for shouted in ("EHLO", "GSSAPI", "TLS", "DNS", "IP"):
+    for shouted in ("EHLO", "HELO", "GSSAPI", "STARTTLS", "TLS", "DNS", "IP"):
         name = name.replace(shouted, shouted.capitalize())
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 

@@ -10,6 +10,7 @@ from enum import Enum
 from ipaddress import IPv4Address
 from typing import Any
 
+from transport.config import timetable
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.permissions import Grant, right_named
@@ -233,6 +234,12 @@ def _domain(text: str) -> str:
     return host_name(text)
 
 
+def _name(text: str) -> str:
+    if not text.isprintable() or len(text) > 320:
+        raise ValueError("Write each name on one line, with at most 320 printable characters.")
+    return text
+
+
 def _response(setting: Setting, text: str) -> str:
     if not text.isascii() or not text.isprintable():
         raise ValueError("Use printable ASCII characters on one line: SMTP carries no others.")
@@ -338,3 +345,5 @@ class Kind(Enum):
     RETURN_CODE = Values(lambda setting, text: _return_code(text) if text else "")
     RETURN_CODES = _list(_return_code)
     NAME_SERVERS = _list(lambda text: parse_binding(text, 53))
+    NAMES = _list(_name)
+    TIMETABLE = _list(lambda text: str(timetable.parse(text)))

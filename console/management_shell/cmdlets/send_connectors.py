@@ -8,8 +8,8 @@ from console.connectors import actions, models
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.values import Record, read_text, read_texts
-from transport.config.send_connector import SendConnector
+from console.management_shell.language.values import Record
+from transport.config.send_connector import SendConnector, SendUsage
 
 ORDER = ("DNSRoutingEnabled", "SmartHosts", "InternalIPRanges", "Port", "Fqdn", "Enabled",
          "SmtpMaxMessagesPerConnection", "AddressSpaces", "Comment", "Name", "Identity", "WhenChanged")  # fmt: skip
@@ -21,14 +21,11 @@ FAMILY = Family(
     columns=("Identity", "AddressSpaces", "Enabled"),
     order=ORDER,
 )
-USAGES = ("Custom", "Internal", "Internet", "Partner")
-SERVERS = "SourceTransportServers"
 
 
 def _new(call: Call) -> Iterator[Record]:
-    if SERVERS in call.arguments:
-        call.warning(f"-{SERVERS} is not needed: every worker delivers through every connector.")
-    start = SendConnector(name=call.arguments["Name"])
+    usage = next((usage for usage in SendUsage if call.get(usage.value)), SendUsage.Custom)
+    start = SendConnector(name=call.arguments["Name"], usage=usage)
     return FAMILY.made(call, start, lambda connector, names: actions.create(call.host.actor, connector, names))
 
 
@@ -58,9 +55,10 @@ TABLE = {
             _new,
             (
                 FAMILY.parameter("name", mandatory=True, position=0),
-                Parameter("Usage", read_text, help="A label in Exchange; nothing follows from it.", choices=USAGES),
-                *(Parameter(usage, switch=True, help=f"The same as -Usage {usage}.") for usage in USAGES),
-                Parameter(SERVERS, read_texts, help="Not needed: every worker delivers through every connector."),
+                *(
+                    Parameter(usage.value, switch=True, help=f"The same as -Usage {usage.value}.")
+                    for usage in SendUsage
+                ),
                 *SETTINGS,
             ),
             "Makes a Send connector.",

@@ -111,8 +111,8 @@ def test_send_connectors():
         address_spaces=(AddressSpace("*", 5),), dns_routing_enabled=False, smart_hosts=("[10.0.0.9]",)
     )
     assert new_commands(sender) == [
-        'New-SendConnector -Name "Internet" -AddressSpaces "SMTP:*;5" -DNSRoutingEnabled $false '
-        '-SmartHosts "[10.0.0.9]"'
+        'New-SendConnector -Name "Internet" -Usage Custom -DNSRoutingEnabled $false -SmartHosts "[10.0.0.9]" '
+        '-AddressSpaces "SMTP:*;5"'
     ]
 
 

@@ -68,6 +68,8 @@ def another(field: str, setting: Setting, now: Any) -> Any:
         return FITTING[field]
     if setting.kind is Kind.FLAG:
         return not now
+    if setting.kind is Kind.FLAG_SET:
+        return frozenset(list(setting.choices or ())[:1]) - now
     if setting.choices is not None:
         return next(member for member in setting.choices if member is not now)
     return OTHER_VALUES.get(setting.kind) or kinds.parse(setting, EXAMPLES[setting.kind])
