@@ -40,9 +40,7 @@ def accepted_domain(domain_name: str = "contoso.com", **changes: Any) -> Accepte
 
 
 def numbers(struct: type) -> dict[str, str]:
-    """What stands in the fields of numbers and choices of a new form: a browser sends them, and what it does not send is
-    an error.
-    """
+    """What stands in the fields of numbers and choices of a new form: a browser sends it all."""
     table = settings(struct)
     usual = {name: value for name, value in defaults(struct).items() if name in table}
     shown = {name: value for name, value in usual.items() if type(value) is int or value is None or table[name].choices}

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Self
 
 from transport.config import bounds
+from transport.config.send_connector import SendConnector
 from transport.deliver.remembered import PACES, UNTRUSTED
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
 from transport.send import remote_reply
@@ -54,22 +55,23 @@ class OutOfOrder(Lost):
 
 
 class SmtpClient:
-    """A kept connection to one host. Every method raises Lost when it breaks, or cannot be opened.
+    """A kept connection to one host, as a Send connector says whose FQDN is filled in. Every method raises Lost when it
+    breaks, or cannot be opened.
 
     `early`: the envelope of the next message was sent before its turn, and not taken yet; `took_early`: one was.
     `heard`: the peer has answered MAIL of the message in hand. `sent`: messages that it has answered. `slowed`: the
     pace is slower than what is known of the host.
     """
 
-    def __init__(self, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> None:
-        self.peer, self.port, self._fqdn, self.pace = host, port, fqdn, pace
-        self.slowed = pace < PACES.recall(host, port)
+    def __init__(self, host: Host, connector: SendConnector, pace: Pace, until: float) -> None:
+        self.peer, self.port, self._fqdn, self.pace = host, connector.port, connector.fqdn, pace
+        self.slowed = pace < PACES.recall(host, connector.port)
         self.sent = self._unread = 0
         self.early = self.took_early = self.heard = False
         self._codes: list[int] = []
         self._said = (0, "")
         self.protection = "In the clear: STARTTLS is not offered"
-        self._connection = SmtpConnection(host, port, until)
+        self._connection = SmtpConnection(host, connector.port, until)
         try:
             self._expect(2, *self._connection.reply(COMMAND))
             self._say_hello()
@@ -78,30 +80,30 @@ class SmtpClient:
             raise
 
     @classmethod
-    def connect(cls, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> Self:
+    def connect(cls, host: Host, connector: SendConnector, pace: Pace, until: float) -> Self:
         """A connection that serves until then (monotonic), with TLS if it is offered and works."""
         hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
         try:
-            client = cls._secured(host, port, fqdn, pace, hello)
+            client = cls._secured(host, connector, pace, hello)
         except NoTls as error:
-            client = cls(host, port, fqdn, pace, hello)
+            client = cls(host, connector, pace, hello)
             client.protection = f"In the clear: {error}"
         client.allow(until)
         return client
 
     @classmethod
-    def _secured(cls, host: Host, port: int, fqdn: str, pace: Pace, until: float) -> Self:
+    def _secured(cls, host: Host, connector: SendConnector, pace: Pace, until: float) -> Self:
         """Raises NoTls as well."""
-        client = cls(host, port, fqdn, pace, until)
+        client = cls(host, connector, pace, until)
         if "starttls" not in client.extensions:
             return client
         try:
-            client._secure(UNTRUSTED.recall(host, port))
+            client._secure(UNTRUSTED.recall(host, connector.port))
         except NoTls as error:
             if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
                 raise
-            UNTRUSTED.remember(host, port, str(error))
-            return cls._secured(host, port, fqdn, pace, until)
+            UNTRUSTED.remember(host, connector.port, str(error))
+            return cls._secured(host, connector, pace, until)
         return client
 
     def _expect(self, kind: int, code: int, text: str) -> None:

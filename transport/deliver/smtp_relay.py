@@ -10,6 +10,7 @@ from time import monotonic
 import psycopg
 
 from transport.config import bounds
+from transport.config.send_connector import SendConnector
 from transport.deliver import claims
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
@@ -41,15 +42,16 @@ class Letter:
 
 
 class SmtpRelay:
-    """Keeps its connection from one batch to the next. `hosts` may raise LookUpFailed before the first."""
+    """Keeps its connection from one batch to the next. `hosts` may raise LookUpFailed before the first.
+
+    `domain` is what the next hop is known by: the recipients' domain, or a name of the smart hosts.
+    """
 
     lingers = 2.0
     speaks = SmtpClient
 
-    def __init__(
-        self, hosts: Callable[[], Iterator[Host]], port: int, fqdn: str, most_messages: int, pool: Pool
-    ) -> None:
-        self._hosts, self._port, self._fqdn, self._most, self._pool = hosts, port, fqdn, most_messages, pool
+    def __init__(self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool) -> None:
+        self._hosts, self._connector, self._domain, self._pool = hosts, connector, domain, pool
         self._client: SmtpClient | None = None
         self._words = "no host to try"
         self._until = 0.0
@@ -110,7 +112,7 @@ class SmtpRelay:
     def _offer(self, host: Host, waiting: deque[Letter]) -> Iterator[Outcome]:
         """Everything to one host, on as many connections as it wants; what it puts off waits afterwards."""
         put_off: list[Letter] = []
-        pace, struck, next_step = PACES.recall(host, self._port), False, Next.AGAIN
+        pace, struck, next_step = PACES.recall(host, self._connector.port), False, Next.AGAIN
         while waiting and next_step is not Next.ELSEWHERE:
             before = len(waiting)
             try:
@@ -154,7 +156,7 @@ class SmtpRelay:
             yield self._unexpected(waiting.popleft().parcel, error)
             self._drop()
             return
-        if client.sent >= self._most:
+        if client.sent >= self._connector.max_messages_per_connection:
             self.close()
 
     def _fitting(
@@ -162,7 +164,7 @@ class SmtpRelay:
     ) -> Generator[Outcome, None, list[Parcel]]:
         """Returns the parcels as this host can take them; what it need not be asked about another host may take."""
         fitting = []
-        for letter in list(waiting)[: self._most - client.sent]:
+        for letter in list(waiting)[: self._connector.max_messages_per_connection - client.sent]:
             try:
                 pieces = partial(self._pieces, letter.parcel)
                 found: Parcel | Verdict | Verdicts = fit(letter.parcel, client.extensions, pieces)
@@ -188,7 +190,7 @@ class SmtpRelay:
         self.confirms = None if "dsn" in client.extensions else Action.RELAYED
         later = put_off_by(verdicts)
         if client.slowed and client.sent == 1 and any(v.fate is Fate.DELIVERED for v in verdicts.values()):
-            PACES.remember(client.peer, self._port, client.pace)
+            PACES.remember(client.peer, self._connector.port, client.pace)
         if later:
             part = replace(letter.parcel, recipients={row: letter.parcel.recipients[row] for row in later})
             put_off.append(Letter(part, later, self.peer))
@@ -217,7 +219,7 @@ class SmtpRelay:
             kept.allow(self._until)
             return kept
         self._drop()
-        self._client = self.speaks.connect(host, self._port, self._fqdn, pace, self._until)
+        self._client = self.speaks.connect(host, self._connector, pace, self._until)
         return self._client
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from transport.config.send_connector import SendConnector
 from transport.deliver import host_lookup, mailboxes
 from transport.deliver.claims import HopState
@@ -41,5 +43,5 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
     if connector is None:
         return None
     relay, find = RELAYS[state.delivery_type]
-    fqdn, most = connector.fqdn or router.server, connector.max_messages_per_connection
-    return relay(lambda: find(connector, state, router), connector.port, fqdn, most, pool)
+    named = replace(connector, fqdn=connector.fqdn or router.server)
+    return relay(lambda: find(connector, state, router), named, state.domain, pool)
