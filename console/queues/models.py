@@ -109,6 +109,22 @@ class NextHop(models.Model):
     last_retry_at = models.DateTimeField(null=True)
 
 
+class Hold(models.Model):
+    """Why a Send connector sends nothing now, or nothing with one of its accounts (`account` is empty for the whole
+    connector). `until` is null where it ends when the connector is saved, or an administrator lifts it; `is_fault`:
+    somebody has to mend something. `made_for` marks the connector as it was then.
+    """
+
+    pk = models.CompositePrimaryKey("connector", "account")
+    connector = models.TextField()
+    account = models.TextField()
+    words = models.TextField()
+    is_fault = models.BooleanField()
+    since = models.DateTimeField(db_default=models.functions.Now())
+    until = models.DateTimeField(null=True)
+    made_for = models.TextField()
+
+
 class Position(models.Model):
     """How far a journal segment is loaded. The segment `''` sums up those that are loaded whole and gone."""
 

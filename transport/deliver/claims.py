@@ -42,9 +42,10 @@ def hop_state(connection: Connection, key: str) -> HopState | None:
     return HopState(row[0], DeliveryType(row[1]), *row[2:]) if row else None
 
 
-def claim(connection: Connection, hop: str, worker: int, limit: int) -> list[Parcel]:
+def claim(connection: Connection, hop: HopState, worker: int, limit: int) -> list[Parcel]:
     """Up to `limit` due recipients of a next hop, grouped by message, oldest first."""
-    rows = connection.execute(CLAIM, {"hop": hop, "worker": worker, "limit": limit}, prepare=True).fetchall()
+    what = {"hop": hop.key, "connector": hop.connector, "worker": worker, "limit": limit}
+    rows = connection.execute(CLAIM, what, prepare=True).fetchall()
     parcels: dict[UUID, Parcel] = {}
     for recipient, address, attempted, notify, orcpt, identity, alone, *facts in rows:
         parcel = parcels.get(identity)

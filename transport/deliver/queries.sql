@@ -7,6 +7,8 @@ with picked as (
     select id from queues_recipient
     where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null
       and not exists (select from queues_nexthop where key = %(hop)s and (suspended or retry_at > now()))
+      and not exists (select from queues_hold where connector = %(connector)s and account = '' and
+          (until > now() or until is null))
     order by due_at limit %(limit)s for update skip locked
 ), claimed as (
     update queues_recipient r set claimed_by = %(worker)s from picked where r.id = picked.id
@@ -57,8 +59,10 @@ delete from queues_content c where c.message_id = any(%s) and not exists (
     select from queues_recipient r where r.message_id = c.message_id and r.status in ('ready', 'suspended'))
 
 -- name: hop_state
-select key, delivery_type, domain, connector, suspended, retry_count, retry_at > now()
-from queues_nexthop where key = %s
+select key, delivery_type, domain, h.connector, suspended, retry_count,
+    retry_at > now() or (o.connector is not null and coalesce(o.until > now(), true))
+from queues_nexthop h left join queues_hold o on o.connector = h.connector and o.account = ''
+where key = %s
 
 -- name: hop_failed
 -- Several connections may fail together: that is one failure.
@@ -66,9 +70,45 @@ update queues_nexthop set retry_count = retry_count + 1, last_error = %(error)s,
     retry_at = now() + %(wait)s * interval '1 second'
 where key = %(hop)s and (retry_at is null or retry_at <= now())
 
+-- name: hop_rests
+-- No failure: it is tried again then.
+update queues_nexthop set last_error = %(error)s, retry_at = now() + %(wait)s * interval '1 second'
+where key = %(hop)s and (retry_at is null or retry_at <= now())
+
 -- name: hop_reached
 update queues_nexthop set retry_count = 0, retry_at = null, last_error = ''
 where key = %s and (retry_count > 0 or last_error <> '')
+
+-- What rests: connectors and their accounts.
+
+-- name: hold
+-- Several connections may be told the same: what ends last counts.
+insert into queues_hold (connector, account, words, is_fault, until, made_for)
+values (%(connector)s, %(account)s, %(words)s, %(is_fault)s, now() + %(wait)s::float8 * interval '1 second', %(mark)s)
+on conflict (connector, account) do update set words = excluded.words, is_fault = excluded.is_fault,
+    until = excluded.until, made_for = excluded.made_for,
+    since = case when queues_hold.until < now() then now() else queues_hold.since end
+where queues_hold.until is not null and (excluded.until is null or excluded.until > queues_hold.until)
+
+-- name: holds
+select connector, account, words, is_fault, since, until from queues_hold
+where until > now() or until is null order by connector, account
+
+-- name: held_accounts
+select account, extract(epoch from until - now())::float8, words from queues_hold
+where connector = %s and account <> '' and (until > now() or until is null)
+
+-- name: marks_of_holds
+select connector, made_for from queues_hold
+
+-- name: lift
+delete from queues_hold where connector = %s returning account, words
+
+-- name: forget_holds
+delete from queues_hold where until <= now()
+
+-- name: hops_of_connector
+select key from queues_nexthop where connector = %s
 
 -- Which next hops are due.
 
@@ -83,6 +123,8 @@ select key, delivery_type, extract(epoch from now() - due_at)::float8, retry_cou
         where r.next_hop = h.key and r.status = 'ready' and r.due_at <= now() and r.claimed_by is null
         order by due_at limit 1) d
     where not h.suspended and (h.retry_at is null or h.retry_at <= now())
+        and not exists (select from queues_hold o where o.connector = h.connector and o.account = ''
+            and (o.until > now() or o.until is null))
         and h.delivery_type = any(%s)) due
 left join queues_message m on m.id = due.message_id
 order by row_number() over (partition by m.client_address order by turn, due_at), due_at

@@ -19,7 +19,8 @@ def forget_finished(days: float = KEEP_DAYS) -> int:
 
 
 def forget_idle_hops() -> int:
-    """Delete next hops that nothing waits for; those of our own stay."""
+    """Delete next hops that nothing waits for, except our own, and holds that are over."""
     with pool().connection() as connection, connection.transaction():
+        connection.execute(QUERIES["forget_holds"])
         connection.execute(QUERIES["lock_next_hops"])
         return connection.execute(QUERIES["forget_idle_hops"], [list(REMOTE)]).rowcount

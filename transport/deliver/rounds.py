@@ -6,12 +6,12 @@ from uuid import UUID
 
 import psycopg
 
-from transport.deliver import claims, reports, routing
+from transport.deliver import claims, holds, reports, routing
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
 from transport.deliver.slots import SLOTS
 from transport.deliver.unreached import UNREACHED
-from transport.deliver.way import Peer, Unreachable, Way
+from transport.deliver.way import Held, Peer, Unreachable, Way
 from transport.deliver.ways_out import way_for
 from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
@@ -44,7 +44,11 @@ def deliver(hop: str, worker: int) -> None:
 
 
 def _deliver(state: HopState, router: Router, worker: int) -> None:
-    way = way_for(state, router, pool())
+    try:
+        way = way_for(state, router, pool())
+    except Held as held:
+        _hold(state, router, held)
+        return
     if way is None:
         routing.reroute()
         return
@@ -52,6 +56,11 @@ def _deliver(state: HopState, router: Router, worker: int) -> None:
         Round(state, router, way, worker).run()
     finally:
         way.close()
+
+
+def _hold(state: HopState, router: Router, held: Held) -> None:
+    with pool().connection() as connection:
+        holds.hold(connection, state, router, held)
 
 
 class Round:
@@ -69,7 +78,7 @@ class Round:
             with pool().connection() as connection:
                 if routing.ROUTES.router(connection) is not self._router:
                     return  # what is left, a round under the new configuration takes
-                parcels = claims.claim(connection, self._state.key, self._worker, BATCH)
+                parcels = claims.claim(connection, self._state, self._worker, BATCH)
             if parcels:
                 if not self._send(parcels):
                     return
@@ -77,7 +86,7 @@ class Round:
                 return
 
     def _send(self, parcels: list[Parcel]) -> bool:
-        """One batch; False when the next hop turned out to be unreachable."""
+        """One batch; False when the next hop turned out to be unreachable, or nothing may be sent."""
         left = {recipient: parcel for parcel in parcels for recipient in parcel.recipients}
         try:
             for parcel, verdicts in self._way.send(parcels):
@@ -89,6 +98,9 @@ class Round:
                 if SLOTS.stopping:
                     break
             return True
+        except Held as held:
+            _hold(self._state, self._router, held)
+            return False
         except Unreachable as error:
             self._fail_hop(str(error))
             return False

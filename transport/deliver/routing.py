@@ -1,6 +1,7 @@
 """Where mail goes; and routing anew: when the configuration changed, what waits goes where it now says."""
 
 from transport import next_hops
+from transport.deliver import holds
 from transport.deliver.database import pool
 from transport.deliver.queries import QUERIES
 from transport.routes import Routes
@@ -13,6 +14,7 @@ def reroute() -> int:
     """Move every waiting recipient whose next hop changed; returns how many. Who is being delivered now stays."""
     with pool().connection() as connection:
         router = ROUTES.router(connection)
+        holds.lift_changed(connection, router)
         moved = 0
         for old, domain in connection.execute(QUERIES["waiting_by_domain"], [MAILBOX.delivery_type]).fetchall():
             new = router.hop(f"@{domain}", listed=False)

@@ -17,7 +17,7 @@ from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
-from transport.deliver.way import NOBODY, Outcome, Peer, Unreachable
+from transport.deliver.way import NOBODY, Held, Outcome, Peer, Unreachable
 from transport.send import attempt, remote_reply
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
@@ -150,7 +150,7 @@ class SmtpRelay:
                 self._until = _attempt_ends()
                 client.allow(self._until)
                 yield from self._judged(client, waiting.popleft(), verdicts, put_off)
-        except (Lost, psycopg.Error):
+        except (Lost, Held, psycopg.Error):
             raise
         except Exception as error:
             yield self._unexpected(waiting.popleft().parcel, error)

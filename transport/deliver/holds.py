@@ -1,0 +1,48 @@
+"""Send connectors and accounts that rest: why, until when, and how that ends. The mail of a connector that rests waits,
+and counts no attempt.
+"""
+
+from hashlib import sha256
+from time import time
+
+import msgspec
+
+from transport import next_hops
+from transport.deliver.claims import HopState
+from transport.deliver.database import Connection
+from transport.deliver.queries import QUERIES
+from transport.deliver.way import Held, Whose
+from transport.send.route import Router
+
+
+def hold(connection: Connection, state: HopState, router: Router, held: Held) -> None:
+    """Write down what rests. Where mail leaves through no Send connector, the next hop does. Raises psycopg.Error."""
+    wait = None if held.until is None else held.until - time()
+    if held.whose is Whose.HOP or not state.connector:
+        connection.execute(QUERIES["hop_rests"], {"hop": state.key, "error": str(held), "wait": wait or 0})
+        return
+    what = {"connector": state.connector, "account": held.account, "words": str(held), "is_fault": held.is_fault}
+    connection.execute(QUERIES["hold"], {**what, "wait": wait, "mark": _mark(router, state.connector)})
+
+
+def lift(connection: Connection, connector: str) -> list[str]:
+    """End every hold of a connector and of its accounts, and wake its mail; returns why they were. Within a
+    transaction, and raises psycopg.Error.
+    """
+    lifted = [words for _, words in connection.execute(QUERIES["lift"], [connector])]
+    next_hops.wake(connection, [key for (key,) in connection.execute(QUERIES["hops_of_connector"], [connector])])
+    return lifted
+
+
+def lift_changed(connection: Connection, router: Router) -> None:
+    """End the holds of connectors that were saved since: what was wrong may be mended. Raises psycopg.Error."""
+    with connection.transaction():
+        for connector, mark in connection.execute(QUERIES["marks_of_holds"]).fetchall():
+            if mark != _mark(router, connector):
+                lift(connection, connector)
+
+
+def _mark(router: Router, name: str) -> str:
+    """Another one for every other connector, and where there is none."""
+    found = next((each for each in router.snapshot.send_connectors if each.name == name), None)
+    return sha256(msgspec.json.encode(found, order="deterministic")).hexdigest() if found else ""
