@@ -14,3 +14,17 @@ def name(variables: Mapping[str, str] = os.environ) -> str:
 def home(variables: Mapping[str, str] = os.environ) -> Path:
     """GATEPOST_HOME, else `var` below the current folder: the data directory."""
     return Path(variables.get("GATEPOST_HOME") or "var").absolute()
+
+
+def secret(variables: Mapping[str, str] = os.environ) -> bytes:
+    """GATEPOST_SECRET_KEY, else the content of secret.key in the data directory: the Fernet key of this copy, empty
+    when it has none. Raises OSError when it has been lost.
+    """
+    if given := variables.get("GATEPOST_SECRET_KEY"):
+        return given.encode()
+    file = home(variables) / "secret.key"
+    if not file.exists():
+        return b""
+    if kept := file.read_text().strip():
+        return kept.encode()
+    raise OSError(f"{file} is empty: put the key back from a backup")

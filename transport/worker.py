@@ -72,27 +72,17 @@ def environment(variables: Mapping[str, str]) -> Environment:
     """The variables as README.md lists them. Raises OSError when the secret cannot be read."""
     home = node.home(variables)
     here = node.name(variables)
-    secret = variables.get("GATEPOST_SECRET_KEY") or _secret(home / "secret.key")
     return Environment(
         home=home,
         name=variables.get("GATEPOST_TRANSPORT") or here,
         node=here,
         database_url=variables.get("DATABASE_URL", ""),
         redis_url=variables.get("REDIS_URL", ""),
-        secret=secret.encode(),
+        secret=node.secret(variables),
         health=variables.get("GATEPOST_HEALTH", ""),
         user=variables.get("GATEPOST_USER") or "nobody",
         minimum_free=int(variables.get("GATEPOST_MINIMUM_FREE") or MINIMUM_FREE),
     )
-
-
-def _secret(file: Path) -> str:
-    """Of this copy; empty when it has none. Raises OSError when it has been lost."""
-    if not file.exists():
-        return ""
-    if secret := file.read_text().strip():
-        return secret
-    raise OSError(f"{file} is empty: put the key back from a backup")
 
 
 class Transport:

@@ -2,10 +2,11 @@ from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from transport.deliver import database, mailboxes
+from transport.deliver import database, locked, mailboxes
 
 
 class QueuesConfig(AppConfig):
@@ -18,15 +19,16 @@ class QueuesConfig(AppConfig):
         """
         import_module("console.celery")
         database.address = address
+        locked.secret = lambda: settings.GATEPOST_SECRET_KEY.encode()
         mailboxes.root = import_module("console.mailboxes.queries").root
 
 
 def address() -> str:
     """Django's database as a libpq connection string (the test database, in a test)."""
-    settings = connection.settings_dict
+    database_settings = connection.settings_dict
     parts = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
-    known: dict[str, Any] = {key: settings[name] for key, name in parts.items() if settings[name]}
+    known: dict[str, Any] = {key: database_settings[name] for key, name in parts.items() if database_settings[name]}
     options: dict[str, Any] = {
-        key: value for key, value in settings.get("OPTIONS", {}).items() if isinstance(value, (str, int))
+        key: value for key, value in database_settings.get("OPTIONS", {}).items() if isinstance(value, (str, int))
     }
     return make_conninfo(**options, **known)

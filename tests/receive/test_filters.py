@@ -11,7 +11,8 @@ from transport.config.filters import FilterAction, RecipientFilter, SenderFilter
 from transport.receive import data, rcpt
 from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.outcome import Accept, LookUpRecipient, Tarpit
-from transport.receive.sender_filter import STAMP, from_addresses
+from transport.receive.sender_filter import STAMP
+from transport.smtp.originators import from_addresses
 
 LABELS = st.lists(st.sampled_from(["a", "b", "com", "example"]), min_size=1, max_size=4).map(".".join)
 

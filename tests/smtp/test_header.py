@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transport.config import bounds
-from transport.receive.sender_filter import from_addresses
 from transport.send.mail_data import MailDataEncoder
 from transport.smtp.header import Header, header
 from transport.smtp.header_firewall import HeaderKind, without
+from transport.smtp.originators import from_addresses
 
 LIMIT = 256 * 1024
 FIREWALL = frozenset(HeaderKind)
