@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from console.certificates import actions, keys
 from console.certificates.models import Certificate
 from console.crud.forms import say_what_is_missing
-from transport.config import kinds
+from transport.config.host_name import host_name
 
 LARGEST = 1024 * 1024
 SELF_SIGNED, INTERNAL, OUTSIDE = "self-signed", "internal", "outside"
@@ -37,7 +37,7 @@ class NamesField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         lines = [line.strip() for line in super().clean(value).replace(",", "\n").splitlines() if line.strip()]
         try:
-            return list(dict.fromkeys(kinds.host_name(line) for line in lines))
+            return list(dict.fromkeys(host_name(line) for line in lines))
         except ValueError as error:
             raise ValidationError(str(error)) from None
 

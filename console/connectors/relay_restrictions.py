@@ -13,8 +13,8 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from transport.config.endpoint import IPRange, everyone, parse_range
+from transport.config.host_name import host_name
 from transport.config.intervals import complement
-from transport.config.kinds import host_name
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, Usage
 from transport.config.rules import PRESETS

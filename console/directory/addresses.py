@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from unicodedata import normalize
 
-from transport.config.kinds import host_name
+from transport.config.host_name import host_name
 
 LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
 

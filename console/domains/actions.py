@@ -21,7 +21,7 @@ from console.publishing.rows import properties, struct_of, write
 from console.publishing.settings_rows import SettingsRows
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.rules import Problem
+from transport.config.rules import Problem, delivery_problems
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
@@ -36,6 +36,7 @@ def problems(domain: AcceptedDomain, others: Collection[AcceptedDomain]) -> Iter
         yield Problem("match_subdomains", "* stands for the subdomains already; leave this off.")
     if domain.default and domain.domain_name.startswith("*"):
         yield Problem("default", "The default domain gives the postmaster its address: it cannot begin with *.")
+    yield from delivery_problems(domain)
 
 
 ROWS = SettingsRows(ACCEPTED_DOMAIN, problems, WRITERS)

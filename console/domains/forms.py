@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from console.crud.forms import Group
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
 from transport.config.accepted_domain import AcceptedDomain
@@ -17,13 +18,15 @@ class DomainForm(SettingsForm):
     """A new domain, or an old one, whose name is fixed."""
 
     struct = AcceptedDomain
-    order = ["domain_name", "name", "domain_type", "match_subdomains", "default", "address_book_enabled"]
+    groups = [
+        Group("", ["domain_name", "name", "domain_type", "match_subdomains", "default", "address_book_enabled"]),
+        Group(_("Delivery"), ["deliver_to", "delivery_hosts"]),
+    ]
 
     def __init__(self, *data: Any, now: AcceptedDomain | None = None, **options: Any):
         super().__init__(*data, now=now, **options)
         self.fields["domain_type"] = ChoiceField(settings(AcceptedDomain)["domain_type"], forms.RadioSelect)
         self.fields["domain_name"].help_text = _("contoso.com, or *.contoso.com for every subdomain.")
-        self.order_fields(self.order)
         if now is not None:
             self.fields["domain_name"].disabled = True
             self.fields["domain_name"].help_text = _("It cannot be changed: add the new domain, then remove this one.")

@@ -19,8 +19,8 @@ from transport.receive.exposure import is_wide, sends_on, too_wide
 TYPES = [(each.value, each.label) for each in DomainType]
 MEANING = {
     "Authoritative": _("Every recipient is in the directory here; the recipient filter refuses all others."),
-    "InternalRelay": _("Some recipients are here; mail for the rest is sent on by a send connector."),
-    "ExternalRelay": _("All mail is sent on by a send connector."),
+    "InternalRelay": _("Some recipients are here; mail for the rest is sent on."),
+    "ExternalRelay": _("All mail is sent on."),
 }
 
 

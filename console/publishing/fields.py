@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from transport.config import kinds
+from transport.config import delivery_host, kinds
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import IPRange, parse_binding
 from transport.config.kinds import Kind, Setting
@@ -219,6 +219,7 @@ KINDS: dict[Kind, Here] = {
     Kind.GRANTS: Here(None, models.JSONField),
     Kind.ADDRESS_SPACES: Here(_lines, models.JSONField, _address_space),
     Kind.SMART_HOSTS: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.HOSTS: Here(_lines, models.JSONField, delivery_host.parse, may_be_empty=True),
     Kind.ADDRESSES: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.DOMAINS: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.RANGE: Here(_mono, models.TextField),

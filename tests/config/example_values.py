@@ -34,6 +34,7 @@ EXAMPLES = {
     Kind.GRANTS: "ANONYMOUS LOGON|Ms-Exch-SMTP-Submit",
     Kind.ADDRESS_SPACES: "SMTP:*.contoso.com;5\nSMTP:*;1",
     Kind.SMART_HOSTS: "[192.0.2.9]\nmail.fabrikam.com",
+    Kind.HOSTS: "[10.1.2.3]:2525\nmail.contoso.com\n/run/dovecot/lmtp",
     Kind.ADDRESSES: "anna@contoso.com\nbob@fabrikam.com",
     Kind.DOMAINS: "contoso.com\nfabrikam.com",
     Kind.RANGE: "192.0.2.1-192.0.2.9",

@@ -9,7 +9,8 @@ import pytest
 from tests.config.example_values import EXAMPLES, SETTINGS
 from transport.config import kinds
 from transport.config.endpoint import parse_binding, parse_range
-from transport.config.kinds import Kind, Setting, host_name
+from transport.config.host_name import host_name
+from transport.config.kinds import Kind, Setting
 
 
 @pytest.mark.parametrize("text", ["mail.contoso.com", "*.contoso.com", "mx1", "3com.example", "xn--mnchen-3ya.de"])

@@ -312,6 +312,7 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
         config: TransportConfig | None = None,
         receiving: tuple[ReceiveConnector, ...] = (),
         dns_servers: tuple[Binding, ...] = (),
+        domains: tuple[AcceptedDomain, ...] = (),
         **changes: Any,
     ) -> Snapshot:
         number = next(_revisions) + int(time.time())
@@ -319,14 +320,14 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
             name="Out", address_spaces=(AddressSpace("*"),), dns_routing_enabled=not smart_hosts,
             smart_hosts=smart_hosts, port=port or sink.port, **changes,
         )  # fmt: skip
-        domains = tuple(
+        ours = tuple(
             AcceptedDomain(
                 name=name, domain_name=name, default=name == "gatepost.test", address_book_enabled=name != "x.test"
             )
             for name in ("gatepost.test", "x.test")
         )
         snapshot = Snapshot(
-            revision=number, accepted_domains=domains,
+            revision=number, accepted_domains=ours + domains,
             send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
             transport_config=config or TransportConfig(), receive_connectors=receiving,
             connection_filter=ConnectionFilter(dns_servers=dns_servers),

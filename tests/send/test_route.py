@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.address_space import AddressSpace
 from transport.config.domains import domain_of
 from transport.config.send_connector import SendConnector
@@ -12,6 +12,7 @@ from transport.send.route import (
     REMOTE,
     UNREACHABLE,
     DeliveryType,
+    Hop,
     Router,
     delivery_type,
     select_connector,
@@ -117,3 +118,16 @@ def test_a_connector_says_of_which_kind_its_next_hops_are():
 def test_where_no_connector_leads_the_hop_says_why():
     hop = Router(Snapshot()).hop("bob@nowhere.test")
     assert (hop.key, hop.error) == ("unreachable", NO_CONNECTOR)
+
+
+def test_a_domain_that_names_its_hosts_asks_no_send_connector():
+    domains = (
+        accepted("boxes.test", deliver_to=DeliverTo.Lmtp),
+        accepted("shared.test", DomainType.InternalRelay, deliver_to=DeliverTo.Host),
+        accepted("*.branch.test", DomainType.ExternalRelay, deliver_to=DeliverTo.Host),
+    )
+    router = Router(Snapshot(accepted_domains=domains))
+    assert router.hop("a@boxes.test") == Hop("lmtp:boxes.test", DeliveryType.LMTP, "boxes.test")
+    assert router.hop("a@shared.test", listed=True) == MAILBOX
+    assert router.hop("a@shared.test", listed=False) == Hop("host:shared.test", DeliveryType.HOST, "shared.test")
+    assert router.hop("a@one.branch.test").key == router.hop("a@two.branch.test").key == "host:*.branch.test"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from transport.config.delivery_host import DeliveryHost
 from transport.config.kinds import Kind, Setting
 from transport.config.labelled import Labelled
 
@@ -19,6 +20,14 @@ class DomainType(Labelled):
     Authoritative = "Authoritative"
     InternalRelay = "InternalRelay", "Internal Relay"
     ExternalRelay = "ExternalRelay", "External Relay"
+
+
+class DeliverTo(Labelled):
+    """Where mail for recipients of the domain goes; of an internal relay domain, for those who are not here."""
+
+    Usual = "Usual", "Mailboxes here, or a Send connector, as the type says"
+    Lmtp = "LMTP", "An LMTP server, such as Dovecot or Cyrus"
+    Host = "Host", "A host"
 
 
 class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,3 +80,21 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             "Set-AcceptedDomain",
         ),
     ] = True
+    deliver_to: Annotated[
+        DeliverTo,
+        Setting(
+            "DeliverTo", "Delivery", Kind.CHOICE, "Its mail goes to",
+            "No Send connector is asked where an LMTP server or a host is named. Of an internal relay domain, mail for "
+            "recipients of the directory stays here.",
+            "ours", choices=DeliverTo,
+        ),
+    ] = DeliverTo.Usual
+    delivery_hosts: Annotated[
+        tuple[DeliveryHost, ...],
+        Setting(
+            "DeliveryHosts", "Delivery", Kind.HOSTS, "Hosts",
+            "One each line, tried in this order: mail.contoso.com, [10.1.2.3]:2525, or of an LMTP server a socket of "
+            "this machine, such as /run/dovecot/lmtp. The usual port is 25, of LMTP 24.",
+            "ours", maximum=20,
+        ),
+    ] = ()

@@ -10,9 +10,10 @@ from enum import Enum
 from ipaddress import IPv4Address
 from typing import Any
 
-from transport.config import timetable
+from transport.config import delivery_host, timetable
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import parse_binding, parse_range
+from transport.config.host_name import host_name
 from transport.config.permissions import Grant, right_named
 
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
@@ -25,9 +26,6 @@ _TIMES = (
 )  # fmt: skip
 """ISO 8601, what a browser's date field sends, and Exchange's `09/01/2018 5:00 PM`: the month comes first."""
 _HALF_OF_DAY = re.compile(r"(?<!\s)\s*([ap]m)$", re.IGNORECASE)
-_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-# A last label of digits alone would make 10.2.3.4 a name (RFC 1123 §2.1).
-_HOST_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+$){_LABEL}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +91,6 @@ def _text(setting: Setting, text: str) -> str:
         raise ValueError("Control characters are not allowed here.")
     check(setting, text)
     return text
-
-
-def host_name(text: str) -> str:
-    """A host or domain name in lower case A-label form. Raises ValueError when it is none."""
-    try:
-        ascii_text = text if text.isascii() else text.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise ValueError(f"“{text}” is no valid domain name.") from None
-    if len(ascii_text) > 255 or not _HOST_NAME.fullmatch(ascii_text):
-        raise ValueError(f"“{text}” is no valid name. Write it like mail.contoso.com.")
-    return ascii_text.lower()
 
 
 def _host_name(setting: Setting, text: str) -> str:
@@ -337,6 +324,7 @@ class Kind(Enum):
     GRANTS = Values(_grants, _show_grants)
     ADDRESS_SPACES = Values(_address_spaces, _show_list, is_list=True)
     SMART_HOSTS = _list(_smart_host)
+    HOSTS = _list(delivery_host.parse)
     ADDRESSES = _list(mailbox)
     DOMAINS = _list(_domain)
     RANGE = Values(lambda setting, text: str(parse_range(text)))

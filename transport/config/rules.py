@@ -13,6 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from transport.config import kinds
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.endpoint import Binding, IPRange, everyone
 from transport.config.permissions import PermissionGroup, right_named
 from transport.config.receive_connector import (
@@ -214,6 +215,17 @@ def send_problems(connector: SendConnector, others: Iterable[SendConnector]) -> 
     return found
 
 
+def delivery_problems(domain: AcceptedDomain) -> Iterator[Problem]:
+    """What is wrong with where an accepted domain's mail goes."""
+    to_hosts = domain.deliver_to is not DeliverTo.Usual
+    if to_hosts and not domain.delivery_hosts:
+        yield Problem("delivery_hosts", "Name at least one host that takes the mail.")
+    if domain.delivery_hosts and not to_hosts:
+        yield Problem("delivery_hosts", "Mail goes to these hosts only when it is to go to an LMTP server or a host.")
+    if domain.deliver_to is DeliverTo.Host and any(one.is_socket for one in domain.delivery_hosts):
+        yield Problem("delivery_hosts", "A socket is for an LMTP server; name a host.")
+
+
 def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
     """(name of the object, problem) for everything that keeps a snapshot from being published."""
     found: list[tuple[str, Problem]] = []
@@ -228,6 +240,8 @@ def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
             found.append((sharing[0].name, Problem("bindings", f"{binding} is used with two transport roles.")))
     for sender in snapshot.send_connectors:
         found += [(sender.name, problem) for problem in send_problems(sender, ())]
+    for domain in snapshot.accepted_domains:
+        found += [(domain.domain_name, problem) for problem in delivery_problems(domain)]
     found += _twice([connector.name.lower() for connector in snapshot.receive_connectors], "name")
     found += _twice([connector.name.lower() for connector in snapshot.send_connectors], "name")
     found += _twice([domain.domain_name for domain in snapshot.accepted_domains], "domain_name")

@@ -21,13 +21,13 @@ class Remembered(Generic[What]):
         self._kept: dict[tuple[str, int], tuple[float, What]] = {}
 
     def recall(self, host: Host, port: int) -> What:
-        until, what = self._kept.get((host.address, port), (0.0, self._usual))
+        until, what = self._kept.get((host.address, host.port or port), (0.0, self._usual))
         return what if monotonic() < until else self._usual
 
     def remember(self, host: Host, port: int, what: What) -> None:
         if len(self._kept) >= MOST:
             self.forget()
-        self._kept[host.address, port] = monotonic() + KEPT, what
+        self._kept[host.address, host.port or port] = monotonic() + KEPT, what
 
     def forget(self) -> None:
         self._kept.clear()

@@ -47,9 +47,9 @@ class SmtpConnection:
     def __init__(self, host: Host, port: int, until: float) -> None:
         self.until = until
         self._replies = ReplyReader()
-        self._socket = socket.socket(socket.AF_INET6 if ":" in host.address else socket.AF_INET)
+        self._socket = socket.socket(_family(host))
         try:
-            self._connect(host.address, port)
+            self._connect(host.address if host.is_socket else (host.address, host.port or port))
         except (OSError, UnicodeError, OverflowError) as error:
             self.close()
             raise _lost(error) from error
@@ -57,12 +57,13 @@ class SmtpConnection:
             self.close()
             raise
 
-    def _connect(self, address: str, port: int) -> None:
+    def _connect(self, address: str | tuple[str, int]) -> None:
         """In haste a host that does not even connect leaves the turn to the next one of its own list."""
         began = monotonic()
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._socket.family != socket.AF_UNIX:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setblocking(False)
-        error = self._socket.connect_ex((address, port))
+        error = self._socket.connect_ex(address)
         if error not in (0, errno.EINPROGRESS):
             raise OSError(error, os.strerror(error))
         try:
@@ -157,6 +158,12 @@ class SmtpConnection:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _family(host: Host) -> socket.AddressFamily:
+    if host.is_socket:
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in host.address else socket.AF_INET
 
 
 def _lost(error: Exception) -> Lost:

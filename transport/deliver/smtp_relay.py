@@ -48,7 +48,9 @@ class SmtpRelay:
     """
 
     lingers = 2.0
-    speaks = SmtpClient
+    speaks: type[SmtpClient] = SmtpClient
+    relayed = Action.RELAYED
+    """What a message has become that a host took which reports no success itself."""
 
     def __init__(self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool) -> None:
         self._hosts, self._connector, self._domain, self._pool = hosts, connector, domain, pool
@@ -187,7 +189,7 @@ class SmtpRelay:
     ) -> Iterator[Outcome]:
         """Final verdicts at once; of those that a host puts off, the last host's will count."""
         self.reached = True
-        self.confirms = None if "dsn" in client.extensions else Action.RELAYED
+        self.confirms = None if "dsn" in client.extensions else self.relayed
         later = put_off_by(verdicts)
         if client.slowed and client.sent == 1 and any(v.fate is Fate.DELIVERED for v in verdicts.values()):
             PACES.remember(client.peer, self._connector.port, client.pace)

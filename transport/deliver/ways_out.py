@@ -4,16 +4,21 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.send_connector import SendConnector
 from transport.deliver import host_lookup, mailboxes
 from transport.deliver.claims import HopState
 from transport.deliver.database import Pool
+from transport.deliver.host_lookup import LookUpFailed
+from transport.deliver.lmtp import LmtpRelay
 from transport.deliver.mailboxes import Mailboxes
 from transport.deliver.smtp_relay import SmtpRelay
 from transport.deliver.way import Way
 from transport.send import hosts
 from transport.send.hosts import Host
-from transport.send.route import DeliveryType, Router, delivery_type
+from transport.send.route import OF_DOMAIN, DeliveryType, Router, delivery_type
+
+USUAL_PORT = {DeliveryType.LMTP: 24, DeliveryType.HOST: 25}
 
 
 def _smart_hosts(connector: SendConnector, state: HopState, router: Router) -> Iterator[Host]:
@@ -34,10 +39,16 @@ RELAYS: dict[DeliveryType, tuple[type[SmtpRelay], Callable[[SendConnector, HopSt
 """Through a Send connector: in which language, and to which hosts."""
 
 
+OF_DOMAINS: dict[DeliveryType, type[SmtpRelay]] = {DeliveryType.LMTP: LmtpRelay, DeliveryType.HOST: SmtpRelay}
+"""Without a Send connector, to the hosts that an accepted domain names."""
+
+
 def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
     """How mail for a next hop leaves under the newest configuration; None when it must be routed anew."""
     if state.delivery_type is DeliveryType.MAILBOX:
         return Mailboxes(mailboxes.root(), router, pool)
+    if state.delivery_type in OF_DOMAINS:
+        return _way_of_domain(state, router, pool)
     usable = (one for one in router.snapshot.send_connectors if one.enabled and one.name == state.connector)
     connector = next((one for one in usable if delivery_type(one) is state.delivery_type), None)
     if connector is None:
@@ -45,3 +56,37 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
     relay, find = RELAYS[state.delivery_type]
     named = replace(connector, fqdn=connector.fqdn or router.server)
     return relay(lambda: find(connector, state, router), named, state.domain, pool)
+
+
+def _way_of_domain(state: HopState, router: Router, pool: Pool) -> Way | None:
+    """To the hosts of the accepted domain that the next hop is named after: as a Send connector with smart hosts."""
+    domains = (one for one in router.snapshot.accepted_domains if one.domain_name == state.domain)
+    domain = next((one for one in domains if OF_DOMAIN.get(one.deliver_to) is state.delivery_type), None)
+    if domain is None:
+        return None
+    connector = SendConnector(
+        name=f"Accepted domain {domain.domain_name}", dns_routing_enabled=False,
+        smart_hosts=tuple(map(str, domain.delivery_hosts)), port=USUAL_PORT[state.delivery_type], fqdn=router.server,
+    )  # fmt: skip
+    relay = OF_DOMAINS[state.delivery_type]
+    return relay(lambda: _hosts_of_domain(domain, connector.port, router), connector, state.domain, pool)
+
+
+def _hosts_of_domain(domain: AcceptedDomain, port: int, router: Router) -> Iterator[Host]:
+    """The addresses of its hosts, in the administrator's order. Raises LookUpFailed when none has one."""
+    failed: LookUpFailed | None = None
+    found = False
+    for one in domain.delivery_hosts:
+        if one.is_socket:
+            found = True
+            yield Host(one.name, one.name)
+            continue
+        policy = hosts.policy(router.snapshot, router.server, one.port or port, None)
+        try:
+            for host in host_lookup.smart_hosts([one.name], policy, router.snapshot.connection_filter.dns_servers):
+                found = True
+                yield replace(host, port=one.port or port)
+        except LookUpFailed as error:
+            failed = error
+    if not found:
+        raise failed or LookUpFailed(hosts.nobody(domain.domain_name, ()))

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.domains import AcceptedDomains, parent
 from transport.config.endpoint import IPRange, is_private
 from transport.config.intervals import Interval, merged, ranges_of, without
@@ -33,8 +33,8 @@ def is_wide(domain: AcceptedDomain) -> bool:
 
 
 def sends_on(domain: AcceptedDomain) -> bool:
-    """Whether mail for some of the domain's addresses leaves again; an authoritative one keeps it all."""
-    return domain.domain_type is not DomainType.Authoritative
+    """Whether mail for some of the domain's addresses leaves again; an authoritative one may name a host."""
+    return domain.domain_type is not DomainType.Authoritative or domain.deliver_to is DeliverTo.Host
 
 
 def wide_domains(domains: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:

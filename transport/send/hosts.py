@@ -12,7 +12,7 @@ import msgspec
 
 from transport.config import bounds
 from transport.config.endpoint import Address, Binding, IPRange, address_of, is_private
-from transport.config.kinds import host_name
+from transport.config.host_name import host_name
 from transport.config.snapshot import Snapshot
 from transport.send import remote_reply
 from transport.send.remote_reply import Verdict
@@ -26,14 +26,24 @@ IsLocal = Callable[[str], bool]
 
 
 class Host(msgspec.Struct, frozen=True):
-    """A host to connect to: `name` for the administrator and for TLS, `address` for the socket."""
+    """A host to connect to: `name` for the administrator and for TLS, `address` for the socket, or the path of a Unix
+    socket; `port`: its own, where it is not the connector's.
+    """
 
     name: str
     address: str
+    port: int = 0
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether it is a Unix socket of this machine."""
+        return self.address.startswith("/")
 
     @property
     def label(self) -> str:
-        """`mail.x.test [192.0.2.1]`, or the address alone when it has no name."""
+        """`mail.x.test [192.0.2.1]`, or the address alone when it has no name, or the path."""
+        if self.is_socket:
+            return self.address
         literal = self.name.startswith("[") or self.name == self.address
         return f"[{self.address}]" if literal else f"{self.name} [{self.address}]"
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.address_space import AddressSpace
 from transport.config.domains import AcceptedDomains, domain_of
 from transport.config.send_connector import SendConnector
@@ -19,6 +19,8 @@ class DeliveryType(StrEnum):
     MAILBOX = "SmtpDeliveryToMailbox"
     SMART_HOST = "SmartHostConnectorDelivery"
     DNS = "DnsConnectorDelivery"
+    LMTP = "LmtpDelivery"
+    HOST = "RelayHostDelivery"
     UNREACHABLE = "Unreachable"
 
     @property
@@ -32,6 +34,8 @@ class DeliveryType(StrEnum):
         return self is DeliveryType.DNS
 
 
+OF_DOMAIN = {DeliverTo.Lmtp: DeliveryType.LMTP, DeliverTo.Host: DeliveryType.HOST}
+"""Next hops that an accepted domain names itself: their mail asks no Send connector."""
 REMOTE = tuple(kind for kind in DeliveryType if kind.is_remote)
 
 
@@ -79,10 +83,13 @@ class Router:
         return accepted is not None and accepted.domain_type is DomainType.InternalRelay
 
     def _route(self, domain: str, listed: bool) -> Hop:
-        """A mailbox here, else the best send connector, else unreachable."""
+        """A mailbox here, else the host of an accepted domain, else the best send connector, else unreachable."""
         accepted = self.accepted_domains.find(domain)
         if not domain or (accepted is not None and _is_here(accepted, listed)):
             return MAILBOX
+        if accepted is not None and accepted.deliver_to in OF_DOMAIN:
+            kind = OF_DOMAIN[accepted.deliver_to]
+            return Hop(f"{accepted.deliver_to.lower()}:{accepted.domain_name}", kind, accepted.domain_name)
         connector = select_connector(self.snapshot.send_connectors, domain)
         if connector is None:
             return UNREACHABLE
@@ -101,7 +108,7 @@ def delivery_type(connector: SendConnector) -> DeliveryType:
 def _is_here(accepted: AcceptedDomain, listed: bool) -> bool:
     if accepted.domain_type is DomainType.InternalRelay:
         return listed
-    return accepted.domain_type is DomainType.Authoritative
+    return accepted.domain_type is DomainType.Authoritative and accepted.deliver_to is DeliverTo.Usual
 
 
 def select_connector(connectors: tuple[SendConnector, ...], domain: str) -> SendConnector | None:

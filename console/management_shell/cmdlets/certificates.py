@@ -17,7 +17,7 @@ from console.management_shell.cmdlets.guard import Fields, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Flags, Labelled, Record, read_count, read_text, read_texts
-from transport.config import kinds
+from transport.config.host_name import host_name
 
 SIZES = {2048: keys.RSA2048, 3072: keys.RSA3072}
 COMMON_NAME = re.compile(r"(?:^|,\s*)CN\s*=\s*([^,]+)", re.IGNORECASE)
@@ -87,7 +87,7 @@ def _names(call: Call) -> list[str]:
     for parameter, texts in (("SubjectName", common), ("DomainName", call.get("DomainName", ()))):
         for text in texts:
             try:
-                found.append(kinds.host_name(text.strip()))
+                found.append(host_name(text.strip()))
             except ValueError as error:
                 raise ShellError(str(error), parameter) from None
     return list(dict.fromkeys(found)) or actions.host_names()

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def add(client, domain, /, **entries):
     data = {"domain_name": domain, "name": "", "domain_type": "Authoritative", "address_book_enabled": "on"}
+    data |= {"deliver_to": "Usual", "delivery_hosts": ""}
     return client.post(reverse("domains:new"), data | entries, follow=True)
 
 
@@ -69,7 +70,13 @@ def test_a_wildcard_a_duplicate_and_a_name_twice(admin):
 
 def test_the_domain_itself_is_fixed(admin):
     row = actions.create(ADMIN, accepted_domain())
-    data = {"domain_name": "other.com", "name": "Contoso", "domain_type": "InternalRelay", "default": "on"}
+    data = {
+        "domain_name": "other.com",
+        "name": "Contoso",
+        "domain_type": "InternalRelay",
+        "default": "on",
+        "deliver_to": "Usual",
+    }
     admin.post(reverse("domains:edit", args=[row.pk]), data)
     row.refresh_from_db()
     assert (row.domain_name, row.name, row.domain_type) == ("contoso.com", "Contoso", "InternalRelay")
