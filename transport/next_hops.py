@@ -1,20 +1,29 @@
 """Next hops and the directory in PostgreSQL, for all who put mail into the queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
 
 from transport.queries import SHARED
+from transport.send.choice import Mail
 from transport.send.route import Hop, Router
 
 
-def of(connection: psycopg.Connection[Any], addresses: Iterable[str], router: Router) -> dict[str, Hop]:
-    """The next hop of each address, by the directory where that matters. Raises psycopg.Error."""
-    every = set(addresses)
-    doubtful = {address for address in every if router.needs_directory(address)}
+def of(
+    connection: psycopg.Connection[Any], addressed: Mapping[Mail, Iterable[str]], router: Router
+) -> dict[Mail, dict[str, Hop]]:
+    """The next hop of each address for messages of each kind, named by their essence; by the directory where that
+    matters. Raises psycopg.Error.
+    """
+    every = {mail: set(addresses) for mail, addresses in addressed.items()}
+    doubtful = {address for addresses in every.values() for address in addresses if router.needs_directory(address)}
     here = listed(connection, doubtful)
-    return {address: router.hop(address, address not in doubtful or address.lower() in here) for address in every}
+    away = {address for address in doubtful if address.lower() not in here}
+    return {
+        mail: {address: router.hop(address, address not in away, mail) for address in addresses}
+        for mail, addresses in every.items()
+    }
 
 
 def listed(connection: psycopg.Connection[Any], addresses: Iterable[str]) -> set[str]:

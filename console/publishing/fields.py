@@ -229,6 +229,7 @@ KINDS: dict[Kind, Here] = {
     Kind.RETURN_CODES: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.NAME_SERVERS: Here(_lines, models.JSONField, parse_binding, may_be_empty=True),
     Kind.NAMES: Here(_lines, models.JSONField, may_be_empty=True),
+    Kind.SENDERS: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.TIMETABLE: Here(_lines, models.JSONField, may_be_empty=True),
 }
 

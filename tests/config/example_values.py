@@ -44,6 +44,7 @@ EXAMPLES = {
     Kind.RETURN_CODES: "127.0.0.2\n127.0.0.9",
     Kind.NAME_SERVERS: "10.2.3.4:53\n[::1]:5353",
     Kind.NAMES: "m.alexander\nSales team",
+    Kind.SENDERS: "anna@contoso.com\nfabrikam.com",
     Kind.TIMETABLE: "Mon-Fri 08:00-18:00\nSat 22:15",
 }
 SETTINGS = [

@@ -7,7 +7,7 @@ import pytest
 from transport.deliver import slots
 from transport.deliver.dispatch import Dispatch
 from transport.deliver.slots import PART, PLACES, Slots, Standing
-from transport.send.route import REMOTE, DeliveryType
+from transport.send.route import DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGERS = PART[Standing.NEW]
@@ -92,7 +92,7 @@ def due(query, places):
 
     dispatch = Dispatch(places)
 
-    def ask(kinds: Iterable[DeliveryType] = REMOTE) -> list[str]:
+    def ask(kinds: Iterable[DeliveryType] = tuple(DeliveryType)) -> list[str]:
         with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
             return [hop for hop, _ in dispatch.due(connection, kinds)]
 

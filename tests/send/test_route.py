@@ -7,15 +7,14 @@ from transport.config.domains import domain_of
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send.route import (
+    FORGOTTEN,
     MAILBOX,
     NO_CONNECTOR,
-    REMOTE,
     UNREACHABLE,
     DeliveryType,
     Hop,
     Router,
     delivery_type,
-    select_connector,
 )
 
 
@@ -74,24 +73,6 @@ def test_without_a_connector_it_is_unreachable():
     assert Router(Snapshot()).hop("a@x.test") == UNREACHABLE
 
 
-def test_the_most_specific_address_space_wins_then_cost_then_name():
-    everything = connector("A", ("*", 1))
-    below = connector("B", ("*.contoso.com", 1))
-    exact = connector("C", ("marketing.contoso.com", 50))
-    choose = lambda domain, *connectors: select_connector(connectors, domain).name  # noqa: E731
-    assert choose("marketing.contoso.com", everything, below, exact) == "C"
-    assert choose("sales.contoso.com", everything, below, exact) == "B"
-    assert choose("contoso.com", everything, below, exact) == "B"
-    assert choose("fabrikam.com", everything, below, exact) == "A"
-    assert choose("x.test", connector("dear", ("*", 20)), connector("cheap", ("*", 5))) == "cheap"
-    assert choose("x.test", connector("b", ("*", 5)), connector("A", ("*", 5))) == "A"
-
-
-def test_a_domain_alone_does_not_cover_its_subdomains_and_disabled_connectors_count_for_nothing():
-    assert select_connector((connector("A", ("contoso.com",)),), "sub.contoso.com") is None
-    assert select_connector((connector("A", ("*",), enabled=False),), "contoso.com") is None
-
-
 @given(st.text(max_size=60))
 def test_every_address_has_a_next_hop(address):
     assert Router(OURS).hop(address).key
@@ -99,13 +80,14 @@ def test_every_address_has_a_next_hop(address):
 
 @given(st.from_regex(r"[a-z]{1,8}(\.[a-z]{1,8}){0,3}", fullmatch=True))
 def test_a_more_specific_connector_is_never_beaten_by_a_cheaper_one(domain):
-    connectors = connector("all", ("*", 1)), connector("here", (domain, 100))
-    assert select_connector(connectors, domain).name == "here"
+    router = Router(Snapshot(send_connectors=(connector("all", ("*", 1)), connector("here", (domain, 100)))))
+    assert router.hop(f"x@{domain}").connector == "here"
     assert domain_of(f"x@{domain.upper()}.") == domain
 
 
 def test_each_kind_says_whose_it_is():
-    assert set(DeliveryType) - set(REMOTE) == {DeliveryType.MAILBOX, DeliveryType.UNREACHABLE}
+    assert set(DeliveryType) - set(FORGOTTEN) == {DeliveryType.MAILBOX, DeliveryType.UNREACHABLE}
+    assert [kind for kind in FORGOTTEN if not kind.is_remote] == [DeliveryType.UNDELIVERABLE]
     assert [kind for kind in DeliveryType if kind.is_strangers_choice] == [DeliveryType.DNS]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+EVERYTHING, ACCEPTED_DOMAINS = "*", "--"
+"""The address spaces that are no name: every domain, and all accepted domains."""
+
 
 class AddressSpace(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """Domains a connector is for: `*`, `contoso.com` or `*.contoso.com`; the lowest cost wins among equals."""
+    """Domains a connector is for: `*`, `--`, `contoso.com` or `*.contoso.com`; the lowest cost wins among equals."""
 
     domain: str
     cost: int = 1

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from transport.config import delivery_host, timetable
-from transport.config.address_space import AddressSpace
+from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING, AddressSpace
 from transport.config.endpoint import parse_binding, parse_range
 from transport.config.host_name import host_name
 from transport.config.permissions import Grant, right_named
@@ -170,7 +170,8 @@ def _lines(text: str) -> list[str]:
 
 def _address_space(text: str) -> AddressSpace:
     domain, _, cost_text = text.removeprefix("SMTP:").removeprefix("smtp:").partition(";")
-    domain = "*" if domain.strip() in ("*", "") else host_name(domain.strip())
+    domain = domain.strip() or EVERYTHING
+    domain = domain if domain in (EVERYTHING, ACCEPTED_DOMAINS) else host_name(domain)
     if not (cost_text.strip() or "1").isdigit() or not 1 <= int(cost_text.strip() or 1) <= 100:
         raise ValueError(f"“{text}”: the cost must be a number from 1 to 100, as in *;10.")
     return AddressSpace(domain, int(cost_text.strip() or 1))
@@ -219,6 +220,11 @@ def _domain(text: str) -> str:
     if "*" in text or "@" in text:
         raise ValueError(f"“{text}” is no domain. Write each like contoso.com; wildcards are not possible.")
     return host_name(text)
+
+
+def _sender(text: str) -> str:
+    """An address, or a domain for all of its addresses."""
+    return mailbox(text) if text.strip("@").count("@") else _domain(text.removeprefix("@"))
 
 
 def _name(text: str) -> str:
@@ -334,4 +340,5 @@ class Kind(Enum):
     RETURN_CODES = _list(_return_code)
     NAME_SERVERS = _list(lambda text: parse_binding(text, 53))
     NAMES = _list(_name)
+    SENDERS = _list(_sender)
     TIMETABLE = _list(lambda text: str(timetable.parse(text)))

@@ -187,7 +187,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "MaxMessageSize", "General", Kind.SIZE, "Maximum send message size",
             "A larger message takes another connector, or comes back.",
-            CMDLET, minimum=0, maximum=2147483647, unlimited=True, not_enforced=COMING,
+            CMDLET, minimum=0, maximum=2147483647, unlimited=True,
         ),
     ] = 36700160
     dns_routing_enabled: Annotated[
@@ -385,9 +385,10 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     senders: Annotated[
         tuple[str, ...],
         Setting(
-            "Senders", "Address space", Kind.NAMES, "Only for these senders",
-            "One each line: anna@contoso.com or contoso.com. Empty: for all.",
-            "ours", maximum=1000, not_enforced=COMING,
+            "Senders", "Address space", Kind.SENDERS, "Only for these senders",
+            "One each line: anna@contoso.com or contoso.com. Empty: for all. Reports have no sender and take "
+            "another connector.",
+            "ours", maximum=1000,
         ),
     ] = ()
     source_receive_connectors: Annotated[
@@ -395,7 +396,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "SourceReceiveConnectors", "Address space", Kind.NAMES, "Only for mail of these Receive connectors",
             "One each line, by name. Empty: for all.",
-            "ours", maximum=1000, not_enforced=COMING,
+            "ours", maximum=1000,
         ),
     ] = ()
     accept_messages_from: Annotated[

@@ -212,14 +212,17 @@ returning message_id, address, remote_host, notify, orcpt
 
 -- Routing anew.
 
--- name: waiting_by_domain
-select distinct next_hop, lower(split_part(address, '@', -1)) from queues_recipient join queues_nexthop h on h.key = next_hop
-where status in ('ready', 'suspended') and h.delivery_type <> %s
+-- name: waiting_alike
+-- Those for one domain whose messages are alike in all that a connector asks for; mostly that is their size alone.
+select r.next_hop, lower(split_part(r.address, '@', -1)), case when %(by_sender)s then m.sender else '' end,
+    case when %(by_connector)s then m.connector else '' end, max(m.size), array_agg(r.id)
+from queues_recipient r join queues_nexthop h on h.key = r.next_hop join queues_message m on m.id = r.message_id
+where r.status in ('ready', 'suspended') and h.delivery_type <> %(here)s
+group by 1, 2, 3, 4, width_bucket(m.size, %(sizes)s::int8[])
 
 -- name: move_recipients
 update queues_recipient set next_hop = %(new)s, due_at = now()
-where next_hop = %(old)s and status in ('ready', 'suspended') and lower(split_part(address, '@', -1)) = %(domain)s
-    and claimed_by is null
+where id = any(%(ids)s) and next_hop = %(old)s and status in ('ready', 'suspended') and claimed_by is null
 
 -- Forgetting.
 

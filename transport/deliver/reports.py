@@ -11,6 +11,7 @@ from transport.config.domains import default_domain
 from transport.deliver.database import Connection
 from transport.deliver.queries import QUERIES, with_facts
 from transport.send import dsn, retry
+from transport.send.choice import Mail
 from transport.send.dsn import Action, Original, Report, ReportedRecipient
 from transport.send.mime_parts import head_and_rest
 from transport.send.route import Router
@@ -82,10 +83,12 @@ def _report(
     postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot, router.server)}"
     largest = config.external_dsn_max_message_attach_size
     report = dsn.report(action, original, recipients, router.server, postmaster, now.timestamp(), own.hex, largest)
-    hop = next_hops.of(connection, [original.sender], router)[original.sender]
-    next_hops.add(connection, [hop])
     attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
-    _insert_message(connection, router, own, report, len(report.head) + attached + len(report.tail), now)
+    size = len(report.head) + attached + len(report.tail)
+    mail = router.address_spaces.essence(Mail(size=size))
+    hop = next_hops.of(connection, {mail: [original.sender]}, router)[mail][original.sender]
+    next_hops.add(connection, [hop])
+    _insert_message(connection, router, own, report, size, now)
     _insert_content(connection, own, identity, report, content)
     notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
     connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])

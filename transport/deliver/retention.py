@@ -2,7 +2,7 @@
 
 from transport.deliver.database import pool
 from transport.deliver.queries import QUERIES
-from transport.send.route import REMOTE
+from transport.send.route import FORGOTTEN
 
 KEEP_DAYS = 30
 BATCH = 5000
@@ -23,4 +23,4 @@ def forget_idle_hops() -> int:
     with pool().connection() as connection, connection.transaction():
         connection.execute(QUERIES["forget_holds"])
         connection.execute(QUERIES["lock_next_hops"])
-        return connection.execute(QUERIES["forget_idle_hops"], [list(REMOTE)]).rowcount
+        return connection.execute(QUERIES["forget_idle_hops"], [list(FORGOTTEN)]).rowcount

@@ -13,6 +13,7 @@ from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.lmtp import LmtpRelay
 from transport.deliver.mailboxes import Mailboxes
 from transport.deliver.smtp_relay import SmtpRelay
+from transport.deliver.undeliverable import Undeliverable
 from transport.deliver.way import Way
 from transport.send import hosts
 from transport.send.hosts import Host
@@ -49,6 +50,8 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
         return Mailboxes(mailboxes.root(), router, pool)
     if state.delivery_type in OF_DOMAINS:
         return _way_of_domain(state, router, pool)
+    if state.delivery_type is DeliveryType.UNDELIVERABLE:
+        return Undeliverable(state.domain)
     usable = (one for one in router.snapshot.send_connectors if one.enabled and one.name == state.connector)
     connector = next((one for one in usable if delivery_type(one) is state.delivery_type), None)
     if connector is None:

@@ -7,10 +7,10 @@ from enum import StrEnum
 import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
-from transport.config.address_space import AddressSpace
 from transport.config.domains import AcceptedDomains, domain_of
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
+from transport.send.choice import AddressSpaces, Chain, Choice, Mail, choose
 
 
 class DeliveryType(StrEnum):
@@ -22,10 +22,17 @@ class DeliveryType(StrEnum):
     LMTP = "LmtpDelivery"
     HOST = "RelayHostDelivery"
     UNREACHABLE = "Unreachable"
+    UNDELIVERABLE = "Undeliverable"
+    """Ours: no connector may take the mail. It comes back at once."""
 
     @property
     def is_remote(self) -> bool:
         """Whether another server takes the mail."""
+        return self.is_forgotten and self is not DeliveryType.UNDELIVERABLE
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether a next hop is deleted when nothing waits for it."""
         return self not in (DeliveryType.MAILBOX, DeliveryType.UNREACHABLE)
 
     @property
@@ -36,7 +43,7 @@ class DeliveryType(StrEnum):
 
 OF_DOMAIN = {DeliverTo.Lmtp: DeliveryType.LMTP, DeliverTo.Host: DeliveryType.HOST}
 """Next hops that an accepted domain names itself: their mail asks no Send connector."""
-REMOTE = tuple(kind for kind in DeliveryType if kind.is_remote)
+FORGOTTEN = tuple(kind for kind in DeliveryType if kind.is_forgotten)
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -54,27 +61,37 @@ class Hop(msgspec.Struct, frozen=True):
 MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
 NO_CONNECTOR = "A matching connector cannot be found to route the external recipient"
 UNREACHABLE = Hop("unreachable", DeliveryType.UNREACHABLE, "Unreachable Domain", error=NO_CONNECTOR)
-_REMEMBERED_DOMAINS = 100_000
+NOTHING_KNOWN = Mail()
+_REMEMBERED = 100_000
+
+
+def undeliverable(refusal: str) -> Hop:
+    """Where mail goes that no connector may take: `domain` is the reply of which its sender hears."""
+    return Hop(f"undeliverable:{refusal}", DeliveryType.UNDELIVERABLE, refusal, error=refusal)
 
 
 class Router:
-    """The routes of one snapshot. Answers are remembered by domain, up to a bound."""
+    """The routes of one snapshot. Answers are remembered, up to a bound: by domain and what decides of a message."""
 
     def __init__(self, snapshot: Snapshot, server: str = "localhost") -> None:
         """`server`: who sends, the name of connectors without an FQDN."""
         self.snapshot = snapshot
         self.server = server
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
-        self._hops: dict[tuple[str, bool], Hop] = {}
+        self.address_spaces = AddressSpaces(snapshot.send_connectors)
+        self._hops: dict[tuple[str, bool, Mail], Hop] = {}
+        self._ways: dict[tuple[Chain, Mail], SendConnector | Hop] = {}
 
-    def hop(self, address: str, listed: bool = True) -> Hop:
-        """The next hop of `address`; `listed` tells, where `needs_directory`, whether the directory holds it."""
-        key = (domain_of(address), listed)
+    def hop(self, address: str, listed: bool = True, mail: Mail = NOTHING_KNOWN) -> Hop:
+        """The next hop of `address`; `listed` tells, where `needs_directory`, whether the directory holds it; `mail` is
+        the essence of a message (`AddressSpaces.essence`).
+        """
+        key = (domain_of(address), listed, mail)
         found = self._hops.get(key)
         if found is None:
-            if len(self._hops) >= _REMEMBERED_DOMAINS:
+            if len(self._hops) >= _REMEMBERED:
                 self._hops.clear()
-            found = self._hops[key] = self._route(key[0], listed)
+            found = self._hops[key] = self._route(*key)
         return found
 
     def needs_directory(self, address: str) -> bool:
@@ -82,21 +99,41 @@ class Router:
         accepted = self.accepted_domains.find(domain_of(address))
         return accepted is not None and accepted.domain_type is DomainType.InternalRelay
 
-    def _route(self, domain: str, listed: bool) -> Hop:
-        """A mailbox here, else the host of an accepted domain, else the best send connector, else unreachable."""
+    def choice(self, domain: str, mail: Mail) -> Choice:
+        """Which Send connector takes a message for a domain in lower case that is not here, and why."""
+        return choose(self.address_spaces.candidates(self._chain(domain)), mail)
+
+    def _route(self, domain: str, listed: bool, mail: Mail) -> Hop:
+        """A mailbox here, else the host of an accepted domain, else the best Send connector, else unreachable."""
         accepted = self.accepted_domains.find(domain)
         if not domain or (accepted is not None and _is_here(accepted, listed)):
             return MAILBOX
         if accepted is not None and accepted.deliver_to in OF_DOMAIN:
             kind = OF_DOMAIN[accepted.deliver_to]
             return Hop(f"{accepted.deliver_to.lower()}:{accepted.domain_name}", kind, accepted.domain_name)
-        connector = select_connector(self.snapshot.send_connectors, domain)
-        if connector is None:
-            return UNREACHABLE
-        kind = delivery_type(connector)
-        if kind is DeliveryType.SMART_HOST:
-            return Hop(f"smarthost:{connector.name}", kind, ",".join(connector.smart_hosts), connector.name)
-        return Hop(f"domain:{connector.name}:{domain}", kind, domain, connector.name)
+        way = self._way(self._chain(domain), mail)
+        return way if isinstance(way, Hop) else _through(way, domain)
+
+    def _chain(self, domain: str) -> Chain:
+        return self.address_spaces.chain(domain, self.accepted_domains.find(domain) is not None)
+
+    def _way(self, chain: Chain, mail: Mail) -> SendConnector | Hop:
+        """The same for all domains that lie in the same address spaces."""
+        found = self._ways.get((chain, mail))
+        if found is None:
+            if len(self._ways) >= _REMEMBERED:
+                self._ways.clear()
+            choice = choose(self.address_spaces.candidates(chain), mail)
+            nowhere = undeliverable(choice.refusal) if choice.refusal else UNREACHABLE
+            found = self._ways[chain, mail] = choice.connector or nowhere
+        return found
+
+
+def _through(connector: SendConnector, domain: str) -> Hop:
+    kind = delivery_type(connector)
+    if kind is DeliveryType.SMART_HOST:
+        return Hop(f"smarthost:{connector.name}", kind, ",".join(connector.smart_hosts), connector.name)
+    return Hop(f"domain:{connector.name}:{domain}", kind, domain, connector.name)
 
 
 def delivery_type(connector: SendConnector) -> DeliveryType:
@@ -109,25 +146,3 @@ def _is_here(accepted: AcceptedDomain, listed: bool) -> bool:
     if accepted.domain_type is DomainType.InternalRelay:
         return listed
     return accepted.domain_type is DomainType.Authoritative and accepted.deliver_to is DeliverTo.Usual
-
-
-def select_connector(connectors: tuple[SendConnector, ...], domain: str) -> SendConnector | None:
-    """The enabled connector with the most specific address space, then the lowest cost, then the first name."""
-    candidates = [
-        (-specificity, space.cost, connector.name.lower(), connector)
-        for connector in connectors
-        if connector.enabled
-        for space in connector.address_spaces
-        if (specificity := _specificity(space, domain)) is not None
-    ]
-    return min(candidates, key=lambda candidate: candidate[:3])[3] if candidates else None
-
-
-def _specificity(space: AddressSpace, domain: str) -> int | None:
-    """None for no match. Most specific first: the exact name, `*.name` (which covers it too), a shorter one, `*`."""
-    name = space.domain.lower()
-    if name == "*":
-        return 0
-    if name.startswith("*."):
-        return 2 * len(name) - 4 if domain == name[2:] or domain.endswith(name[1:]) else None
-    return 2 * len(name) + 1 if domain == name else None

@@ -1,5 +1,6 @@
 """A batch of accepted messages into the queue's tables, with COPY, in the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import repeat
@@ -12,6 +13,7 @@ import psycopg
 
 from transport import next_hops
 from transport.send import retry
+from transport.send.choice import Mail
 from transport.send.route import Hop, Router
 from transport.shell.journal.segment import BODIES, Record, content
 from transport.shell.queries import QUERIES
@@ -29,6 +31,8 @@ class _Message(NamedTuple):
     identity: UUID
     accepted_at: datetime
     record: Record
+    mail: Mail
+    """What decides of its way out."""
 
 
 def write(connection: Connection, records: list[Record], directory: Path, router: Router) -> int:
@@ -36,17 +40,26 @@ def write(connection: Connection, records: list[Record], directory: Path, router
 
     `directory` is the transport's journal directory. Raises OSError when a body's file cannot be read.
     """
-    addresses = (_text(address) for record in records for address in record.envelope.recipients)
-    hops = next_hops.of(connection, addresses, router)
-    next_hops.add(connection, hops.values())
-    messages = [_Message(UUID(bytes=each.envelope.id), _time(each.envelope.accepted_at), each) for each in records]
+    messages = [_message(each, router) for each in records]
+    addressed: dict[Mail, set[str]] = defaultdict(set)
+    for each in messages:
+        addressed[each.mail].update(map(_text, each.record.envelope.recipients))
+    hops = next_hops.of(connection, addressed, router)
+    used = {hop for found in hops.values() for hop in found.values()}
+    next_hops.add(connection, used)
     with connection.cursor() as cursor:
         _copy(cursor, _COPY_MESSAGES, [*MESSAGE_TYPES.values()], _message_rows(messages, router))
         _copy(cursor, QUERIES["copy_content"], _CONTENT_TYPES, _content_rows(messages, directory))
         rows = _recipient_rows(messages, hops, router)
         recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, rows)
-    next_hops.wake(connection, (hop.key for hop in hops.values()))
+    next_hops.wake(connection, (hop.key for hop in used))
     return recipients
+
+
+def _message(record: Record, router: Router) -> _Message:
+    e = record.envelope
+    mail = router.address_spaces.essence(Mail(e.sender, e.principal, e.size, e.connector))
+    return _Message(UUID(bytes=e.id), _time(e.accepted_at), record, mail)
 
 
 def _copy(cursor: psycopg.Cursor[Any], query: bytes, types: list[str], rows: Iterable[tuple[Any, ...]]) -> int:
@@ -61,7 +74,7 @@ def _copy(cursor: psycopg.Cursor[Any], query: bytes, types: list[str], rows: Ite
 
 def _message_rows(messages: list[_Message], router: Router) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
-    for identity, accepted_at, record in messages:
+    for identity, accepted_at, record, _ in messages:
         e = record.envelope
         texts: Iterable[str] = _texts(e)
         if not _is_plain("".join(texts)):
@@ -71,19 +84,21 @@ def _message_rows(messages: list[_Message], router: Router) -> Iterable[tuple[An
 
 
 def _content_rows(messages: list[_Message], directory: Path) -> Iterable[tuple[Any, ...]]:
-    for identity, _, record in messages:
+    for identity, _, record, _ in messages:
         for number, piece in enumerate(content(record, directory)):
             yield identity, number, piece
 
 
-def _recipient_rows(messages: list[_Message], hops: dict[str, Hop], router: Router) -> Iterable[tuple[Any, ...]]:
+def _recipient_rows(
+    messages: list[_Message], hops: dict[Mail, dict[str, Hop]], router: Router
+) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
-    for identity, due, record in messages:
-        e = record.envelope
+    for identity, due, record, mail in messages:
+        e, found = record.envelope, hops[mail]
         notice = _time(retry.first_notice(limits, e.accepted_at))
         wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
         for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
-            yield identity, address, hops[address].key, due, notice, notify, orcpt
+            yield identity, address, found[address].key, due, notice, notify, orcpt
 
 
 def _time(seconds: float) -> datetime:
