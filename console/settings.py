@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "console.directory",
     "console.users",
     "console.kerberos",
+    "console.dkim",
     "console.mailboxes",
     "console.tracking",
     "console.queues",

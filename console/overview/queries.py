@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -13,15 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from console.certificates.models import Certificate
 from console.connectors.models import ReceiveConnector, SendConnector
-from console.connectors.warnings import relaying
 from console.directory import queries as directory
 from console.domains.models import AcceptedDomain as DomainRow
-from console.publishing import queries as publishing
 from console.publishing.models import Traffic
-from console.publishing.rows import struct_of
 from console.queues.models import Content, Message, Position
-from transport.config.accepted_domain import AcceptedDomain
-from transport.receive.exposure import is_wide, sends_on, too_wide
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -107,31 +102,6 @@ def totals(minutes: list[MinuteOfTraffic]) -> Totals:
         sum(each.accepted for each in minutes),
         sum(each.refused for each in minutes),
     )
-
-
-@dataclass(frozen=True)
-class Danger:
-    """What strangers may do here, in words, and where that is set."""
-
-    name: str
-    text: str
-    url: str
-    is_open: bool
-
-
-def dangers() -> list[Danger]:
-    """Connectors that relay for public addresses, and accepted domains that take mail for the domains of others."""
-    relays = {name: each for name, each in publishing.relays().items() if each.public_ranges}
-    found = [
-        Danger(row.name, relaying(relays[row.name]), reverse("connectors:receive-details", args=[row.pk]), True)
-        for row in ReceiveConnector.objects.filter(name__in=relays)
-    ]
-    for row in DomainRow.objects.filter(Q(domain_name__startswith="*") | Q(match_subdomains=True)):
-        domain = struct_of(row, AcceptedDomain)
-        if is_wide(domain):
-            url = reverse("domains:details", args=[row.pk])
-            found.append(Danger(row.domain_name, too_wide(domain), url, sends_on(domain)))
-    return found
 
 
 def queue_length() -> int:

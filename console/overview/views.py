@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from console.crud.access import RoleRequired
 from console.overview import queries
+from console.overview.attention import concerns
 from console.overview.search import everything
 from console.processes import queries as processes
 from console.publishing import queries as publishing
@@ -24,7 +25,7 @@ class Home(RoleRequired):
             "state": publishing.in_force(),
             "problems": publishing.listening_problems(),
             "missing": processes.health().missing,
-            "dangers": queries.dangers(),
+            "concerns": concerns(),
             "waiting": queries.queue_length(),
             "certificates": queries.expiring_certificates(),
         }

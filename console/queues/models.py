@@ -35,6 +35,7 @@ class Message(models.Model):
     smtp_utf8 = models.BooleanField(db_default=False)
     ret = models.TextField(db_default="")
     envid = models.TextField(db_default="")
+    vouched = models.TextField(db_default="")
     origin = models.TextField(db_default="received")
     recipient_count = models.IntegerField()
     expires_at = models.DateTimeField()

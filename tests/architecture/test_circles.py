@@ -19,7 +19,7 @@ ORDER = (
     "console.actors", "console.body_limit", "console.head_limit",
     "console.crud", "console.audit", "console.publishing", "console.commands",
     "console.accounts", "console.transport_settings", "console.domains", "console.directory", "console.users",
-    "console.mailboxes", "console.certificates", "console.kerberos", "console.protection",
+    "console.mailboxes", "console.certificates", "console.kerberos", "console.dkim", "console.protection",
     "console.connectors", "console.tracking", "console.processes", "console.queues",
     "console.moving_in", "console.management_shell",
     "console.navigation", "console.overview", "console.settings", "console.celery", "console.urls", "console.asgi",

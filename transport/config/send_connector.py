@@ -361,7 +361,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "DkimSigningEnabled", "Security", Kind.FLAG, "Sign with DKIM",
             "Mail of accepted domains that have an active key.",
-            "ours", not_enforced=COMING,
+            "ours",
         ),
     ] = True
     address_spaces: Annotated[

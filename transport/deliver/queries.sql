@@ -152,6 +152,9 @@ returning number
 update queues_recipient set claimed_by = null, attempts = attempts + 1, due_at = now()
 where status = 'ready' and claimed_by = any(%s)
 
+-- name: signing_keys
+select domain, selector, algorithm, encrypted_key from dkim_key where state = 'active' order by domain, algorithm desc
+
 -- Delay and expiry.
 
 -- name: due_notices
@@ -191,8 +194,8 @@ where m.id = any(%s) and m.sender <> '' and m.origin = 'received'
 -- name: insert_report
 insert into queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,
     principal, authenticated, sender, subject, message_id, size, body_type, smtp_utf8, origin, recipient_count,
-    expires_at)
-values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, %s)
+    vouched, expires_at)
+values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, 'domains', %s)
 
 -- name: insert_content
 insert into queues_content (message_id, number, chunk) values (%s, %s, %s)

@@ -177,9 +177,9 @@ class SmtpClient:
             if not go_on:
                 self._forget(ahead)
             elif current.body_type == "BINARYMIME":
-                verdicts = self._hand_over_chunks(written(pieces(current), current.how), verdicts, ahead)
+                verdicts = self._hand_over_chunks(_octets(current, pieces), verdicts, ahead)
             else:
-                verdicts = self._hand_over(written(pieces(current), current.how), verdicts, ahead)
+                verdicts = self._hand_over(_octets(current, pieces), verdicts, ahead)
             self.sent += 1
             yield current, verdicts
             current = following
@@ -353,3 +353,10 @@ class SmtpClient:
         except Lost:
             pass
         self.close()
+
+
+def _octets(parcel: Parcel, pieces: Pieces) -> Iterator[bytes]:
+    """The message as this host gets it, signature first."""
+    if parcel.signature:
+        yield parcel.signature
+    yield from written(pieces(parcel), parcel.how)

@@ -11,7 +11,7 @@ import psycopg
 
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
-from transport.deliver import claims
+from transport.deliver import claims, signing
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
@@ -170,6 +170,8 @@ class SmtpRelay:
             try:
                 pieces = partial(self._pieces, letter.parcel)
                 found: Parcel | Verdict | Verdicts = fit(letter.parcel, client.extensions, pieces)
+                if isinstance(found, Parcel) and self._connector.dkim_signing_enabled:
+                    found = signing.signed(found, pieces, self._pool)
             except psycopg.Error:
                 raise
             except Exception as error:

@@ -13,7 +13,7 @@ from transport.receive.refusals import close, refuse
 from transport.receive.sender_filter import Blocked
 from transport.receive.session import EnvelopeRecipient, Session, Stage, reset
 from transport.smtp import replies
-from transport.smtp.envelope import Envelope
+from transport.smtp.envelope import Envelope, Vouched
 from transport.smtp.header_firewall import HeaderKind
 from transport.smtp.mail_data import HeaderFacts, header_facts, without_unusable
 from transport.smtp.path import NULL_PATH
@@ -113,6 +113,15 @@ def resolves(session: Session) -> bool:
     return known and session.connector.resolve_senders
 
 
+def vouched(session: Session) -> str:
+    """In whose name this session may write. Strangers may give any address, and that proves nothing."""
+    known = session.user is not None or INTERNAL in session.rights or Right.ACCEPT_ANY_RECIPIENT in session.rights
+    if not known:
+        return Vouched.NOBODY.value
+    every = Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER in session.rights
+    return Vouched.DOMAINS.value if every else Vouched.SENDER.value
+
+
 def received(session: Session, mail: MailData, identity: str, now: float) -> Outcome:
     """Whether the message is taken. `identity` is its id as 32 hex digits. The transaction is over either way."""
     done = reset(session)
@@ -174,6 +183,7 @@ def _accept(
         envid=session.mail.envid,
         notify=tuple(recipient.notify for recipient in unique) if wishes else (),
         orcpt=tuple(recipient.orcpt for recipient in unique) if wishes else (),
+        vouched=vouched(session),
     )
     return Accept(_trace(session, facts, message_id, identity, now, blocked), header, envelope)
 

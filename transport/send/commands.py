@@ -20,7 +20,7 @@ def envelope(parcel: Parcel, offered: Extensions) -> list[bytes]:
 
 
 def _mail_parameters(parcel: Parcel, offered: Extensions) -> str:
-    found = f" SIZE={parcel.size + parcel.how.growth}" if "size" in offered else ""
+    found = f" SIZE={parcel.size + parcel.how.growth + len(parcel.signature)}" if "size" in offered else ""
     if parcel.body_type == "BINARYMIME" or (parcel.body_type == "8BITMIME" and "8bitmime" in offered):
         found += f" BODY={parcel.body_type}"
     if "smtputf8" in offered and (parcel.smtp_utf8 or not parcel.has_ascii_envelope):

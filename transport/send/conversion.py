@@ -17,7 +17,7 @@ from itertools import chain
 import msgspec
 
 from transport.send.header_form import in_ascii, short_lines, values, with_field
-from transport.send.mail_data import LONGEST_LINE, crlf
+from transport.send.mail_data import LONGEST_LINE, with_crlf
 from transport.send.mime_parts import Kind, Part, Piece, Unreadable, blocks_of, head_and_rest, pieces_of
 from transport.smtp.header_firewall import OUTWARD, without
 
@@ -84,23 +84,12 @@ def written(pieces: Iterable[bytes], how: Plan) -> Iterator[bytes]:
         yield head + next(rest, b"")
         yield from rest
     else:
-        yield from _in_blocks(_Writer(how).written(pieces_of(head, blocks_of(_normal(rest)))))
+        yield from _in_blocks(_Writer(how).written(pieces_of(head, blocks_of(with_crlf(rest)))))
 
 
 def _outward(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     head, rest = head_and_rest(pieces)
     return without(head, OUTWARD), rest
-
-
-def _normal(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """Every line end as CRLF."""
-    held = b""
-    for text in texts:
-        text = held + text
-        held = b"\r" if text.endswith(b"\r") else b""
-        yield crlf(text[: len(text) - len(held)])
-    if held:
-        yield b"\r\n"
 
 
 def _in_blocks(texts: Iterable[bytes]) -> Iterator[bytes]:
@@ -205,7 +194,7 @@ class _Seen:
 def _survey(pieces: Iterable[bytes], eight_bit: bool, any_eight_bit: bool) -> Plan:
     head, rest = _outward(pieces)
     seen: dict[int, _Seen] = {}
-    for piece in pieces_of(head, blocks_of(_normal(rest))):
+    for piece in pieces_of(head, blocks_of(with_crlf(rest))):
         seen.setdefault(piece.part.number, _Seen(piece.part)).take(piece)
     changes: dict[int, Change] = {}
     growth = 0

@@ -7,7 +7,7 @@ must not find the end of the message, and a command behind it, where we see none
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 LONGEST_LINE = 998
 """Octets without the line end: RFC 5321 §4.5.3.1.6."""
@@ -42,6 +42,17 @@ class MailDataEncoder:
         rest = b"\r\n" if self._held_cr or not self._line_start else b""
         self._held_cr, self._line_start = False, True
         return rest + END
+
+
+def with_crlf(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """Every line end as CRLF; none is cut in two."""
+    held = b""
+    for text in texts:
+        text = held + text
+        held = b"\r" if text.endswith(b"\r") else b""
+        yield crlf(text[: len(text) - len(held)])
+    if held:
+        yield b"\r\n"
 
 
 def is_text(pieces: Iterable[bytes]) -> bool:

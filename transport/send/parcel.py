@@ -24,7 +24,7 @@ class Parcel:
     `size` is in bytes; `accepted_at` in seconds since 1970; `alone`: the message has no other recipient anywhere.
     `notify` and `orcpt` map the rows that have one (RFC 3461 §4.1 and §4.2).
     `attempted`: some recipient was tried before, by a worker that may have died before it wrote down what came of it.
-    `how`: as the host that is to have it can take it.
+    `how`: as the host that is to have it can take it. `signature`: the fields that then stand in front of it.
     """
 
     id: UUID
@@ -36,12 +36,14 @@ class Parcel:
     smtp_utf8: bool
     ret: str
     envid: str
+    vouched: str = ""
     recipients: dict[int, str] = field(default_factory=dict)
     notify: dict[int, str] = field(default_factory=dict)
     orcpt: dict[int, str] = field(default_factory=dict)
     content: bytes | None = None
     attempted: bool = False
     how: Plan = AS_IT_IS
+    signature: bytes = b""
 
     @property
     def addresses(self) -> list[str]:

@@ -4,10 +4,21 @@ The journal's record, the queue's columns, what delivery takes with it and the c
 fields by their names. A new fact is a new field at the end, with a default for messages that were accepted before.
 """
 
+from enum import StrEnum
 from typing import Annotated, get_type_hints
 
 import msgspec
 from msgspec import Meta
+
+
+class Vouched(StrEnum):
+    """Whose name a session may use, so that our signature may stand under its mail."""
+
+    NOBODY = ""
+    SENDER = "sender"
+    """The address that it gave with MAIL, and no other."""
+    DOMAINS = "domains"
+    """Every address of our domains."""
 
 
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -44,6 +55,7 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     notify: tuple[str, ...] = ()
     """NOTIFY of each recipient, in their order; empty when no recipient has one (RFC 3461 §4.1)."""
     orcpt: tuple[str, ...] = ()
+    vouched: str = Vouched.NOBODY.value
 
 
 OF_MESSAGE = tuple(

@@ -1,0 +1,61 @@
+"""Needs attention: what an administrator has to look at, and where. Every rule stands here; the overview shows all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from console.connectors.models import ReceiveConnector
+from console.connectors.warnings import relaying
+from console.dkim import queries as dkim
+from console.domains.models import AcceptedDomain as DomainRow
+from console.publishing import queries as publishing
+from console.publishing.rows import struct_of
+from transport.config.accepted_domain import AcceptedDomain
+from transport.receive.exposure import is_wide, sends_on, too_wide
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What is amiss with something, in words that say what to do, and the page where that is done."""
+
+    name: str
+    text: str
+    url: str
+    is_bad: bool = False
+
+
+def concerns() -> list[Concern]:
+    """All of them, the bad ones first."""
+    return sorted((each for rule in RULES for each in rule()), key=lambda concern: not concern.is_bad)
+
+
+def relays() -> Iterator[Concern]:
+    """Receive connectors that relay for public addresses."""
+    open_ones = {name: each for name, each in publishing.relays().items() if each.public_ranges}
+    for row in ReceiveConnector.objects.filter(name__in=open_ones):
+        url = reverse("connectors:receive-details", args=[row.pk])
+        yield Concern(row.name, relaying(open_ones[row.name]), url, is_bad=True)
+
+
+def wide_domains() -> Iterator[Concern]:
+    """Accepted domains that take mail for the domains of others."""
+    for row in DomainRow.objects.filter(Q(domain_name__startswith="*") | Q(match_subdomains=True)):
+        domain = struct_of(row, AcceptedDomain)
+        if is_wide(domain):
+            url = reverse("domains:details", args=[row.pk])
+            yield Concern(row.domain_name, too_wide(domain), url, is_bad=sends_on(domain))
+
+
+def dkim_records() -> Iterator[Concern]:
+    """Keys that sign mail and are not in DNS: receivers then take it for forged."""
+    for key in dkim.keys_with_problems():
+        text = _("Mail is signed with this DKIM key, and its DNS record is not right. %s") % key.problem
+        yield Concern(key.record_name, text, reverse("dkim:details", args=[key.pk]), is_bad=True)
+
+
+RULES: tuple[Callable[[], Iterable[Concern]], ...] = (relays, wide_domains, dkim_records)
