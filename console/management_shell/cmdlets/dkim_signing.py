@@ -118,7 +118,7 @@ TABLE = {
             _rotate,
             (_WHICH,),
             "Makes the next keys of a domain; those in use go on until the new ones are enabled.",
-            {},
+            {"Rotate-DkimSigningConfig contoso.com": "Two more keys, whose records are then to be published."},
             changes=True,
         ),
         Cmdlet(
@@ -126,7 +126,9 @@ TABLE = {
             _remove,
             (_WHICH,),
             "Forgets keys that sign nothing.",
-            {},
+            {
+                "Get-DkimSigningConfig contoso.com | ? {!$_.Enabled} | Remove-DkimSigningConfig -Confirm:$false": "Old ones."
+            },
             changes=True,
         ),
     )
