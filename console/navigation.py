@@ -37,6 +37,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
         [
             Feature(_("Receive connectors"), "connectors:receive-list", "inbox"),
             Feature(_("Send connectors"), "connectors:send-list", "send"),
+            Feature(_("Credentials"), "credentials:list", "key-round"),
             Feature(_("Accepted domains"), "domains:list", "globe"),
             Feature(_("DKIM"), "dkim:list", "pencil"),
             Feature(_("Queues"), "queues:list", "layers"),

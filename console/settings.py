@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "console.audit",
     "console.overview",
     "console.publishing",
+    "console.credentials",
     "console.connectors",
     "console.domains",
     "console.protection",

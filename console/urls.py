@@ -13,6 +13,7 @@ urlpatterns = [
     path("administration/management-shell/", include("console.management_shell.urls")),
     path("mail-flow/", include("console.connectors.urls")),
     path("mail-flow/accepted-domains/", include("console.domains.urls")),
+    path("mail-flow/credentials/", include("console.credentials.urls")),
     path("mail-flow/queues/", include("console.queues.urls")),
     path("mail-flow/transport/", include("console.transport_settings.urls")),
     path("protection/", include("console.protection.urls")),

@@ -18,7 +18,7 @@ _ONE_INSTALLATION = "Connectors here belong to the whole installation; every tra
 _NO_ROUTING = "There are no Active Directory sites and routing groups here."
 _HYBRID = "It serves hybrid deployments with Exchange Online."
 _FEDERATION = "It serves federation and Exchange Online."
-_NO_SECRET = "Exchange exports no password: enter it in the connector's properties."
+NO_SECRET = "Exchange exports no password: add a credential under Credentials, and choose it on the connector."
 _OWN_LIMITS = "It is limited where mail comes in: each Receive connector has its own."
 _REASONS: dict[str, str] = {
     BEYOND.lower(): "The row has more cells than the first line has columns. Put quotes around lists.",
@@ -34,7 +34,6 @@ _REASONS: dict[str, str] = {
     "cloudservicesmailenabled": _HYBRID,
     "requireoorg": _HYBRID,
     "frontendproxyenabled": "One process serves both transport roles here: there is nothing to pass mail through.",
-    "authenticationcredential": _NO_SECRET,
     "useexternaldnsserversenabled": "One list of DNS servers serves everything: Connection filter, DNS servers.",
     "maxmessagesize": "Messages are limited where they come in, at the Receive connectors.",
     "sourceipaddress": "The operating system chooses the address that mail leaves from.",

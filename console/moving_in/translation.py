@@ -16,7 +16,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.kinds import Kind, Setting
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.config.send_connector import SendConnector
+from transport.config.send_connector import SendConnector, SmartHostAuth
 from transport.config.setting import defaults, settings
 from transport.config.transport_config import TransportConfig
 
@@ -175,6 +175,17 @@ def _auth_mechanism(setting: Setting, value: Value, _: Known) -> tuple[Value, st
     )
 
 
+def _smart_host_auth(setting: Setting, value: Value, _: Known) -> tuple[Value, str]:
+    text = values.text_of(setting, value)
+    wanted = next((each for each in SmartHostAuth if each.value.lower() == text.strip().lower()), SmartHostAuth.None_)
+    return (SmartHostAuth.None_.value, wanted.not_enforced) if wanted.not_enforced else (value, "")
+
+
+def _credential(setting: Setting, value: Value, _: Known) -> tuple[Value, str]:
+    """An export shows that there is one, at most its user name."""
+    return ("", reasons.NO_SECRET) if values.text_of(setting, value) else ("", "")
+
+
 def _names(setting: Setting, value: Value) -> list[str]:
     text = values.text_of(setting, value)
     return [name.strip() for name in text.split(",") if name.strip()]
@@ -225,7 +236,14 @@ _STRUCTS: dict[Source, tuple[type, dict[str, Special]]] = {
             "bindings": _bindings,
         },
     ),
-    Source.SEND_CONNECTOR: (SendConnector, {"tls_certificate_name": _certificate}),
+    Source.SEND_CONNECTOR: (
+        SendConnector,
+        {
+            "tls_certificate_name": _certificate,
+            "smart_host_auth_mechanism": _smart_host_auth,
+            "authentication_credential": _credential,
+        },
+    ),
     Source.ACCEPTED_DOMAIN: (AcceptedDomain, {"domain_name": _domain_name}),
     Source.TRANSPORT_CONFIG: (TransportConfig, {}),
     Source.BLOCK_LIST_ENTRY: (IPListEntry, {"expiration_time": _expiry}),

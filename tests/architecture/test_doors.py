@@ -12,8 +12,8 @@ from tests.architecture.imports import ROOT, files, imports, modules, room_of
 # fmt: off
 PURE = (
     "__future__", "base64", "binascii", "bisect", "codecs", "collections", "contextlib", "csv", "dataclasses",
-    "datetime", "decimal", "email.utils", "enum", "functools", "hashlib", "heapq", "html", "ipaddress", "itertools",
-    "json", "math", "operator", "re", "string", "struct", "textwrap", "types", "typing", "unicodedata",
+    "datetime", "decimal", "email.utils", "enum", "functools", "hashlib", "heapq", "hmac", "html", "ipaddress",
+    "itertools", "json", "math", "operator", "re", "string", "struct", "textwrap", "types", "typing", "unicodedata",
     "urllib.parse", "uuid.UUID", "msgspec",
 )
 """What the pure rooms know of the world: no clock, no chance, no file, no socket, no thread."""

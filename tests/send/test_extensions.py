@@ -15,3 +15,9 @@ def test_chunks_need_both() -> None:
 def test_a_host_without_ehlo_offers_nothing() -> None:
     assert "size" not in NOTHING and not NOTHING.size_limit and not NOTHING.binary
     assert offered("hello there") == NOTHING
+
+
+def test_mechanisms_are_read_in_both_forms_of_writing_them() -> None:
+    found = offered("hi\nAUTH=LOGIN\nauth plain Cram-MD5\nSIZE 10")
+    assert found.mechanisms == {"LOGIN", "PLAIN", "CRAM-MD5"}
+    assert "auth" in found and not offered("hi\nAUTHX FOO").mechanisms

@@ -212,6 +212,10 @@ def send_problems(connector: SendConnector, others: Iterable[SendConnector]) -> 
         found.append(Problem("smart_hosts", "MX routing uses no smart hosts; remove them, or turn MX routing off."))
     if not connector.dns_routing_enabled and not connector.smart_hosts:
         found.append(Problem("smart_hosts", "Name at least one smart host, or choose MX routing."))
+    wanted = connector.smart_host_auth_mechanism
+    if wanted.not_enforced:
+        text = f"{wanted.label} cannot be used here: {wanted.not_enforced}"
+        found.append(Problem("smart_host_auth_mechanism", text))
     return found
 
 

@@ -263,7 +263,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "SmartHostAuthMechanism", "Security", Kind.CHOICE, "Smart host authentication",
             "How to sign in to the smart hosts.",
-            CMDLET, choices=SmartHostAuth, not_enforced=COMING,
+            CMDLET, choices=SmartHostAuth,
         ),
     ] = SmartHostAuth.None_
     authentication_credential: Annotated[
@@ -271,7 +271,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "AuthenticationCredential", "Security", Kind.NAMES, "Credentials",
             "One each line, by name. Several share the mail, each within its own limits.",
-            CMDLET, maximum=100, not_enforced=COMING,
+            CMDLET, maximum=100,
         ),
     ] = ()
     require_tls: Annotated[

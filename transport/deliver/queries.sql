@@ -259,3 +259,8 @@ lock table queues_nexthop in exclusive mode
 delete from queues_nexthop h where not suspended and delivery_type = any(%s) and not exists (
     select from queues_recipient r where r.next_hop = h.key and r.status = 'ready')
 and not exists (select from queues_recipient r where r.next_hop = h.key and r.status = 'suspended')
+
+-- Signing in to smart hosts.
+
+-- name: account
+select id, name, kind, user_name, tenant, client_id, encrypted from credentials_credential where lower(name) = lower(%s)

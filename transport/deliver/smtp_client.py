@@ -124,6 +124,15 @@ class SmtpClient:
                 raise Refused(heard) from None
         self.pace = self.pace if "pipelining" in self.extensions else Pace.SINGLE
 
+    @property
+    def is_secured(self) -> bool:
+        """Whether nobody on the way reads along."""
+        return bool(self._connection.tls)
+
+    def say(self, line: str) -> tuple[int, str]:
+        """A command that is about no message, and its reply."""
+        return self._command(line)
+
     def _command(self, line: str) -> tuple[int, str]:
         self._connection.send(f"{line}\r\n".encode())
         return self._reply()

@@ -11,10 +11,11 @@ import psycopg
 
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
-from transport.deliver import claims, signing
+from transport.deliver import accounts, claims, signing
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
+from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
 from transport.deliver.way import NOBODY, Held, Outcome, Peer, Unreachable
@@ -224,6 +225,7 @@ class SmtpRelay:
             return kept
         self._drop()
         self._client = self.speaks.connect(host, self._connector, pace, self._until)
+        sign_in(self._client, self._connector, accounts.of(self._connector, self._pool))
         return self._client
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:

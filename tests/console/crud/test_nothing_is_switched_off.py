@@ -13,6 +13,7 @@ from console.accounts import actions as accounts
 from console.actors import Role
 from console.connectors import actions as connectors
 from console.connectors.properties import TABS
+from console.credentials import actions as credentials
 from console.directory import actions as directory
 from console.domains import actions as domains
 from console.protection import actions as protection
@@ -21,6 +22,7 @@ from console.users import actions as users
 from tests.console.builders import ADMIN, accepted_domain, receive_connector, send_connector
 from tests.console.page_form import Form
 from transport.config.connection_filter import IPListEntry, IPListProvider
+from transport.config.credential import CredentialKind, Secrets
 from transport.config.snapshot import Snapshot
 
 pytestmark = pytest.mark.django_db
@@ -38,12 +40,14 @@ def pages() -> dict[str, str]:
     user = users.add(ADMIN, "CONTOSO", "anna", PASSWORD, display_name="Anna", addresses=["anna@contoso.com"])
     group = users.add_group(ADMIN, "Scanners", "Those on the second floor")
     administrator = accounts.add(ADMIN, "bert", PASSWORD, {Role.HYGIENE_MANAGEMENT}, "Bert")
+    wanted_account = credentials.Wanted(user_name="device@contoso.com", max_connections=3)
+    credential = credentials.add(ADMIN, "Mailbox", CredentialKind.Password, wanted_account, Secrets(password=PASSWORD))
     found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in TABS}
     found |= {name: reverse(name) for name in SINGLE}
     edited = {
         "connectors:send-edit": send, "domains:edit": domain, "protection:block-edit": entry,
         "protection:provider-edit": provider, "directory:edit": recipient, "users:edit": user,
-        "users:group-edit": group, "accounts:admin-edit": administrator,
+        "users:group-edit": group, "accounts:admin-edit": administrator, "credentials:edit": credential,
     }  # fmt: skip
     return found | {name: reverse(name, args=[row.pk]) for name, row in edited.items()}
 
@@ -57,14 +61,18 @@ SINGLE = [
 ]
 EDITED = [
     "connectors:send-edit", "domains:edit", "protection:block-edit", "protection:provider-edit", "directory:edit",
-    "users:edit", "users:group-edit", "accounts:admin-edit",
+    "users:edit", "users:group-edit", "accounts:admin-edit", "credentials:edit",
 ]  # fmt: skip
 
 
 def everything() -> tuple[Snapshot, dict[str, list[dict[str, Any]]]]:
     """The configuration, and every row about people, without what only counts the writes."""
     counted = {"changed_at", "change_number", "password", "last_login"}
-    people = [model for app in ("auth", "directory", "users") for model in apps.get_app_config(app).get_models()]
+    people = [
+        model
+        for app in ("auth", "directory", "users", "credentials")
+        for model in apps.get_app_config(app).get_models()
+    ]
     rows = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in people}
     told = {name: [{k: v for k, v in row.items() if k not in counted} for row in found] for name, found in rows.items()}
     return replace(publishing.saved(), revision=0), told

@@ -1,0 +1,129 @@
+"""Every write of credentials. Delivery reads them at each sign-in, so a write holds at once.
+
+A secret comes in here and never out: what the change history says of one is that there is a new one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from console.actors import Actor, Role
+from console.audit.actions import record
+from console.credentials.models import Credential
+from console.credentials.queries import users_of
+from transport.config.credential import CredentialKind, Secrets
+
+WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
+NOUN = "Credential"
+LONGEST_NAME, LONGEST_USER_NAME, LONGEST_ID, LONGEST_SECRET = 64, 320, 255, 65536
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What everybody may read of a credential."""
+
+    user_name: str
+    tenant: str = ""
+    client_id: str = ""
+    secret_ends: date | None = None
+    max_connections: int | None = None
+    messages_per_minute: int | None = None
+    messages_per_day: int | None = None
+
+
+@transaction.atomic
+def add(actor: Actor, name: str, kind: CredentialKind, wanted: Wanted, secrets: Secrets) -> Credential:
+    """A new credential. Raises ValidationError on the field at fault."""
+    actor.require(*WRITERS)
+    name = name.strip()
+    _check_name(name)
+    _check(kind, wanted, secrets)
+    row = Credential.objects.create(name=name, kind=kind, encrypted=_encrypted(secrets), **vars(wanted))
+    record(actor, NOUN, name, "added", None, facts(row))
+    return row
+
+
+@transaction.atomic
+def change(actor: Actor, row: Credential, wanted: Wanted, secrets: Secrets | None = None) -> Credential:
+    """Other facts, and another secret if there is one. The name never changes: connectors name it."""
+    actor.require(*WRITERS)
+    row = Credential.objects.select_for_update().get(pk=row.pk)
+    _check(CredentialKind(row.kind), wanted, secrets)
+    before = facts(row)
+    new = {"encrypted": _encrypted(secrets), "secret_set_at": Now()} if secrets else {}
+    no_token = {"token": "", "token_renew_at": None, "token_expires_at": None, "problem": ""}
+    Credential.objects.filter(pk=row.pk).update(**vars(wanted), **new, **no_token)
+    row.refresh_from_db()
+    told = {"Secret": _("a new one was set")} if secrets else {}
+    if told or facts(row) != before:
+        record(actor, NOUN, row.name, "changed", before, facts(row) | told)
+    return row
+
+
+@transaction.atomic
+def remove(actor: Actor, row: Credential) -> None:
+    """Forgets a credential that no connector names."""
+    actor.require(*WRITERS)
+    if users := users_of(row.name):
+        text = _("%(name)s is in use by %(users)s. Choose another credential there first.")
+        raise ValidationError(text % {"name": row.name, "users": ", ".join(users)})
+    record(actor, NOUN, row.name, "removed", facts(row), None)
+    row.delete()
+
+
+def facts(row: Credential) -> dict[str, Any]:
+    """What the change history keeps of a credential; nothing of its secret."""
+    return {
+        "Kind": row.kind_label,
+        "User name": row.user_name,
+        "Tenant": row.tenant,
+        "Application": row.client_id,
+        "Secret ends": row.secret_ends.isoformat() if row.secret_ends else None,
+        "Connections": row.max_connections,
+        "Messages per minute": row.messages_per_minute,
+        "Messages per day": row.messages_per_day,
+    }
+
+
+def _encrypted(secrets: Secrets) -> str:
+    return Fernet(settings.GATEPOST_SECRET_KEY).encrypt(msgspec.json.encode(secrets)).decode()
+
+
+def _check_name(name: str) -> None:
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValidationError({"name": _("Up to %d printable characters.") % LONGEST_NAME})
+    if Credential.objects.filter(name__iexact=name).exists():
+        raise ValidationError({"name": _("There is a credential “%s” already; choose another name.") % name})
+
+
+def _check(kind: CredentialKind, wanted: Wanted, secrets: Secrets | None) -> None:
+    """Raises ValidationError with everything that cannot stand."""
+    wrong: dict[str, str] = {}
+    if not wanted.user_name or len(wanted.user_name) > LONGEST_USER_NAME or not wanted.user_name.isprintable():
+        wrong["user_name"] = _("Up to %d printable characters.") % LONGEST_USER_NAME
+    for field in ("tenant", "client_id"):
+        value = getattr(wanted, field)
+        if value and (len(value) > LONGEST_ID or not _ID.fullmatch(value)):
+            wrong[field] = _("Letters, digits, dots and hyphens, as the provider shows it.")
+    for field in ("max_connections", "messages_per_minute", "messages_per_day"):
+        if (getattr(wanted, field) or 1) < 1:
+            wrong[field] = _("At least 1, or nothing.")
+    for field, value in msgspec.structs.asdict(secrets).items() if secrets else ():
+        if len(value) > LONGEST_SECRET or "\0" in value:
+            wrong[field] = _("At most %d characters, without NUL.") % LONGEST_SECRET
+    if secrets and kind is CredentialKind.Password and not secrets.password:
+        wrong["password"] = _("Enter the password.")
+    if wrong:
+        raise ValidationError(wrong)

@@ -1,0 +1,36 @@
+"""What pages show of credentials; nothing of their secrets."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from console.credentials.models import Credential
+from console.publishing.compile import part
+from console.publishing.published import kind_of
+from transport.config.send_connector import SendConnector
+
+WARNED = (30, 14, 7, 1)
+"""Days before the end of a secret."""
+
+
+def names() -> list[str]:
+    """Every credential that a connector could name."""
+    return list(Credential.objects.values_list("name", flat=True))
+
+
+def users_of(name: str) -> list[str]:
+    """The Send connectors that name a credential, also those that are disabled."""
+    wanted = name.casefold()
+    connectors: tuple[SendConnector, ...] = part(kind_of(SendConnector))
+    return [each.name for each in connectors if wanted in map(str.casefold, each.authentication_credential)]
+
+
+def days_left(row: Credential) -> int | None:
+    """Days until the secret ends, negative afterwards; None when nobody said when."""
+    return (row.secret_ends - today()).days if row.secret_ends else None
+
+
+def today() -> date:
+    return timezone.localdate()

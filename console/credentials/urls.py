@@ -1,0 +1,4 @@
+from console.credentials.views import CredentialPages
+
+app_name = "credentials"
+urlpatterns = CredentialPages.urls()
