@@ -127,7 +127,9 @@ TABLE = {
             (_WHICH,),
             "Forgets keys that sign nothing.",
             {
-                "Get-DkimSigningConfig contoso.com | ? {!$_.Enabled} | Remove-DkimSigningConfig -Confirm:$false": "Old ones."
+                "Get-DkimSigningConfig contoso.com | ? {!$_.Enabled} | Remove-DkimSigningConfig -Confirm:$false": (
+                    "Old ones."
+                )
             },
             changes=True,
         ),
