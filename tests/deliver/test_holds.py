@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from transport.config.send_connector import Provider
 from transport.deliver import holds, routing, ways_out
 from transport.deliver.database import pool
 from transport.deliver.smtp_relay import SmtpRelay
-from transport.deliver.way import Held, Outcome, Whose
+from transport.deliver.way import Held, Outcome
 from transport.send.parcel import Parcel
+from transport.send.provider_replies import Whose
 from transport.send.route import DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,3 +91,71 @@ def test_saving_the_connector_lifts_it_and_saving_another_does_not(configure, qu
     configure(comment="Mended")
     routing.reroute()
     assert query(HOLDS) == []
+
+
+# fmt: off
+HELD = [
+    ("connect", "554 5.7.1 You are not allowed to connect", Provider.Other, True),
+    ("EHLO", "550 5.7.1 Go away", Provider.Other, True),
+    ("MAIL", "530 5.7.57 Client not authenticated to send mail.", Provider.Microsoft365, True),
+    ("RCPT", "550 5.7.64 TenantAttribution; Relay Access Denied", Provider.Microsoft365Relay, True),
+    ("RCPT", "550 5.4.5 Daily SMTP relay limit exceeded for user.", Provider.GoogleRelay, False),
+    ("MAIL", "454 Throttling failure: Daily message quota exceeded", Provider.AmazonSES, False),
+    (".", "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", Provider.Microsoft365, False),
+    ("DATA", "451 4.7.500 Server busy", Provider.Microsoft365, False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+@pytest.mark.parametrize(("verb", "answer", "provider", "is_fault"), HELD)
+def test_a_refusal_of_the_connector_or_its_account_blames_no_message(
+    configure, queued, deliver, query, sink, verb, answer, provider, is_fault, extensions
+):
+    sink.extensions = extensions
+    refused = {"EHLO", "HELO"} if verb == "EHLO" else {verb}
+    sink.behave = lambda line, n: answer if line.split(" ")[0].upper() in {one.upper() for one in refused} else None
+    configure(provider=provider)
+    queued("bob@far.test", "eve@far.test")
+    deliver()
+    ((connector, account, words, fault, endless),) = query(HOLDS)
+    assert (connector, account, fault, endless) == ("Out", "", is_fault, False)
+    assert words.endswith(f"The server said: {answer}")
+    assert query(WAITING) == [("ready", 0, None)] * 2
+    assert query("SELECT count(*) FROM queues_message WHERE origin = 'generated'") == [(0,)]
+    sink.behave = lambda line, n: None
+    deliver()
+    assert not sink.arrived
+    with pool().connection() as connection, connection.transaction():
+        holds.lift(connection, "Out")
+    deliver()
+    assert len(sink.arrived) == 2
+
+
+def test_a_message_that_is_refused_for_its_sender_comes_back_and_the_others_leave(
+    configure, queued, deliver, sink, query
+):
+    said = "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
+    sink.behave = lambda line, n: said if "<eve@" in line else None
+    configure(provider=Provider.Microsoft365)
+    queued("bob@far.test", sender="eve@x.test")
+    queued("bob@far.test", sender="ann@x.test")
+    deliver()
+    assert query("SELECT status FROM queues_recipient WHERE address = 'bob@far.test' ORDER BY id") == [
+        ("failed",), ("delivered",),
+    ]  # fmt: skip
+    assert query(HOLDS) == []
+
+
+def test_a_provider_that_is_wrong_again_is_asked_less_often(configure, queued, deliver, query, sink):
+    sink.behave = lambda line, n: "451 4.7.500 Server busy" if line.startswith("MAIL") else None
+    configure(provider=Provider.Microsoft365)
+    queued("bob@far.test")
+    deliver()
+    ended = "UPDATE queues_hold SET until = now(), since = now() - interval '40 minutes' RETURNING 1"
+    query(ended)
+    deliver()
+    ((wait, since),) = query(
+        "SELECT extract(epoch from until - now())::float8, extract(epoch from now() - since)::float8 FROM queues_hold"
+    )
+    assert 1190 < wait < 1201 and since > 2390

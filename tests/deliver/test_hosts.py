@@ -129,9 +129,9 @@ def test_the_last_hosts_words_are_what_the_queue_shows(queued, deliver, configur
 @pytest.mark.parametrize(
     ("verb", "answer", "words"),
     [
-        ("EHLO", "421 4.7.0 too many connections from you", "421 4.7.0 too many connections from you"),
+        ("EHLO", "421 4.7.0 you are too busy", "421 4.7.0 you are too busy"),
         ("connect", "421 4.3.2 not now", "421 4.3.2 not now"),
-        ("connect", "554-5.7.1 Service unavailable\r\n554 5.7.1 see https://x.test", "see https://x.test"),
+        ("connect", "421-4.7.1 Service unavailable\r\n421 4.7.1 see https://x.test", "see https://x.test"),
         ("MAIL", "421 4.3.2 shutting down", "421 4.3.2 shutting down"),
         ("connect", "HTTP/1.1 400 Bad Request", "HTTP/1.1 400 Bad Request"),
     ],

@@ -213,7 +213,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "Provider", "Delivery", Kind.CHOICE, "Provider",
             "Its limits are kept, and its replies understood: which stop the connector, which wait, which "
             "concern one message.",
-            "ours", choices=Provider, not_enforced=COMING,
+            "ours", choices=Provider,
         ),
     ] = Provider.Other
     port: Annotated[

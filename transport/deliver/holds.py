@@ -11,7 +11,8 @@ from transport import next_hops
 from transport.deliver.claims import HopState
 from transport.deliver.database import Connection
 from transport.deliver.queries import QUERIES
-from transport.deliver.way import Held, Whose
+from transport.deliver.way import Held
+from transport.send.provider_replies import Whose
 from transport.send.route import Router
 
 
@@ -22,7 +23,8 @@ def hold(connection: Connection, state: HopState, router: Router, held: Held) ->
         connection.execute(QUERIES["hop_rests"], {"hop": state.key, "error": str(held), "wait": wait or 0})
         return
     what = {"connector": state.connector, "account": held.account, "words": str(held), "is_fault": held.is_fault}
-    connection.execute(QUERIES["hold"], {**what, "wait": wait, "mark": _mark(router, state.connector)})
+    mark = _mark(router, state.connector)
+    connection.execute(QUERIES["hold"], {**what, "wait": wait, "grows": held.grows, "mark": mark})
 
 
 def lift(connection: Connection, connector: str) -> list[str]:

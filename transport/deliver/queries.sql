@@ -82,12 +82,16 @@ where key = %s and (retry_count > 0 or last_error <> '')
 -- What rests: connectors and their accounts.
 
 -- name: hold
--- Several connections may be told the same: what ends last counts.
+-- Several connections may be told the same: what ends last counts. A guess that was wrong is followed by a longer one, up
+-- to an hour, as long as the trouble lasts.
 insert into queues_hold (connector, account, words, is_fault, until, made_for)
 values (%(connector)s, %(account)s, %(words)s, %(is_fault)s, now() + %(wait)s::float8 * interval '1 second', %(mark)s)
 on conflict (connector, account) do update set words = excluded.words, is_fault = excluded.is_fault,
-    until = excluded.until, made_for = excluded.made_for,
-    since = case when queues_hold.until < now() then now() else queues_hold.since end
+    made_for = excluded.made_for,
+    until = case when %(grows)s and queues_hold.until > now() - interval '10 minutes'
+        then greatest(excluded.until, now() + least((now() - queues_hold.since) / 2, interval '1 hour'))
+        else excluded.until end,
+    since = case when queues_hold.until > now() - interval '10 minutes' then queues_hold.since else now() end
 where queues_hold.until is not null and (excluded.until is null or excluded.until > queues_hold.until)
 
 -- name: holds

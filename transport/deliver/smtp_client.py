@@ -16,6 +16,7 @@ from transport.config import bounds
 from transport.config.send_connector import SendConnector
 from transport.deliver.remembered import PACES, UNTRUSTED
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
+from transport.deliver.way import Held
 from transport.send import remote_reply
 from transport.send.attempt import Pace
 from transport.send.commands import envelope
@@ -24,6 +25,7 @@ from transport.send.extensions import NOTHING, offered
 from transport.send.hosts import Host
 from transport.send.mail_data import MailDataEncoder
 from transport.send.parcel import Parcel, Verdicts, alike, instead
+from transport.send.provider_replies import ruling
 from transport.send.remote_reply import Fate, Verdict
 
 COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
@@ -60,11 +62,12 @@ class SmtpClient:
 
     `early`: the envelope of the next message was sent before its turn, and not taken yet; `took_early`: one was.
     `heard`: the peer has answered MAIL of the message in hand. `sent`: messages that it has answered. `slowed`: the
-    pace is slower than what is known of the host.
+    pace is slower than what is known of the host. `account`: what it has signed in with.
     """
 
     def __init__(self, host: Host, connector: SendConnector, pace: Pace, until: float) -> None:
         self.peer, self.port, self._fqdn, self.pace = host, connector.port, connector.fqdn, pace
+        self._connector, self.account = connector, ""
         self.slowed = pace < PACES.recall(host, connector.port)
         self.sent = self._unread = 0
         self.early = self.took_early = self.heard = False
@@ -273,8 +276,14 @@ class SmtpClient:
         """What the peer says once it has all of the message."""
         return instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
 
+    def _weigh(self, code: int, text: str) -> None:
+        """Raises Held when an answer to MAIL, RCPT or DATA is about all mail of the connector or of its account."""
+        if code >= 400 and (found := ruling(self._connector, remote_reply.one_line(code, text))):
+            raise Held.by(found, self.account)
+
     def _final(self, ahead: bytes, code: int, text: str) -> Verdict:
         """The answer to the message; a refusal with which something was sent ahead may be about that."""
+        self._weigh(code, text)
         verdict = remote_reply.judge(code, text)
         if ahead and remote_reply.may_be_about_order(verdict, self.took_early):
             raise OutOfOrder(verdict.text)
@@ -296,7 +305,9 @@ class SmtpClient:
         for piece in pieces:
             if held is not None:
                 self._connection.send(b"BDAT %d\r\n" % len(held) + held)
-                verdict = remote_reply.judge(*self._reply(TERMINATION))
+                code, text = self._reply(TERMINATION)
+                self._weigh(code, text)
+                verdict = remote_reply.judge(code, text)
                 if verdict.fate is not Fate.DELIVERED:
                     self._forget(ahead)
                     return instead(verdicts, verdict)
@@ -321,6 +332,7 @@ class SmtpClient:
         code, text = self._reply()
         self._codes.append(code)
         self._said = code, text
+        self._weigh(code, text)
         return code, text
 
     def _skip(self, replies: int) -> None:

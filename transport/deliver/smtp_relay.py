@@ -19,7 +19,7 @@ from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
 from transport.deliver.way import NOBODY, Held, Outcome, Peer, Unreachable
-from transport.send import attempt, remote_reply
+from transport.send import attempt, provider_replies, remote_reply
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
 from transport.send.fitting import fit
@@ -56,7 +56,7 @@ class SmtpRelay:
     def __init__(self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool) -> None:
         self._hosts, self._connector, self._domain, self._pool = hosts, connector, domain, pool
         self._client: SmtpClient | None = None
-        self._words = "no host to try"
+        self._words, self._refusal = "no host to try", ""
         self._until = 0.0
         self._missed = False
         self.peer = NOBODY
@@ -106,6 +106,8 @@ class SmtpRelay:
                 for_now = letter.unfit and self._missed
                 yield letter.parcel, self._for_now(letter.verdicts) if for_now else letter.verdicts
         if not all(letter.verdicts for letter in waiting):
+            if found := provider_replies.before_mail(self._connector, self._refusal):
+                raise Held.by(found, "")
             raise Unreachable(remote_reply.unreachable(self._words, tried).text)
 
     def _for_now(self, verdicts: Verdicts) -> Verdicts:
@@ -122,6 +124,7 @@ class SmtpRelay:
                 client = self._connected(host, pace)
                 yield from self._carry(client, waiting, put_off)
             except Lost as error:
+                self._weigh(error)
                 struck = struck and len(waiting) == before
                 next_step, pace = self._after(host, error, pace, struck)
                 self._missed = self._missed or next_step is Next.ELSEWHERE
@@ -133,6 +136,12 @@ class SmtpRelay:
                     put_off.append(self._put_off(waiting.popleft(), error))
                 self._drop()
         waiting.extendleft(reversed(put_off))
+
+    def _weigh(self, error: Lost) -> None:
+        """Raises Held when a host ended a connection that had begun well, with a word about all mail."""
+        self._refusal = str(error) if isinstance(error, Refused) else ""
+        if self._client is not None and (found := provider_replies.ruling(self._connector, self._refusal)):
+            raise Held.by(found, self._client.account)
 
     def _after(self, host: Host, error: Lost, pace: Pace, struck: bool) -> tuple[Next, Pace]:
         one = self._client

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
-from typing import Protocol
+from time import time
+from typing import Protocol, Self
 
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
+from transport.send.provider_replies import Act, Ruling, Whose
 
 Outcome = tuple[Parcel, Verdicts]
 
@@ -26,20 +27,13 @@ class Unreachable(Exception):
     """The next hop as a whole does not work; the text says why."""
 
 
-class Whose(Enum):
-    """What rests when nothing may be sent."""
-
-    CONNECTOR = "connector"
-    ACCOUNT = "account"
-    HOP = "next hop"
-
-
 class Held(Exception):
     """Nothing may be sent until then, and no message is to blame: all of it waits, and no attempt is counted. The text
     says why, for people.
 
     `until`: in seconds since 1970; None: until the connector is saved or an administrator lifts it. `account`: the
     credential that rests, where it is one. `is_fault`: somebody has to mend something; else it passes by itself.
+    `grows`: the end is a guess, and a later one is made each time that it was wrong.
     """
 
     def __init__(
@@ -50,9 +44,17 @@ class Held(Exception):
         *,
         account: str = "",
         is_fault: bool = False,
+        grows: bool = False,
     ) -> None:
         super().__init__(words)
-        self.until, self.whose, self.account, self.is_fault = until, whose, account, is_fault
+        self.until, self.whose, self.account = until, whose, account if whose is Whose.ACCOUNT else ""
+        self.is_fault, self.grows = is_fault, grows
+
+    @classmethod
+    def by(cls, ruling: Ruling, account: str) -> Self:
+        """As a reply of a host says, heard on a connection that signed in with `account`."""
+        until = time() + ruling.seconds
+        return cls(until, ruling.words, ruling.whose, account=account, is_fault=ruling.act is Act.STOP, grows=True)
 
 
 class Way(Protocol):
