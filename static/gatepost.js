@@ -223,10 +223,32 @@ document.addEventListener("theme-changed", drawCharts);
 addEventListener("resize", drawCharts);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
 
+// What means nothing beside another choice is not asked for.
+
+function valueOf(controls) {
+  const [first] = controls;
+  if (first.type === "checkbox") return first.checked ? "True" : "False";
+  return first.type === "radio" ? controls.find((each) => each.checked)?.value : first.value;
+}
+
+function askWhereNeeded(root = document) {
+  for (const field of all("[data-needs]", root)) {
+    const controls = all(`[name="${CSS.escape(field.dataset.needs)}"]`, field.closest("form"));
+    const met = controls.length && !controls[0].closest("[data-needs][hidden]") && field.dataset.needsOneOf.split(" ").includes(valueOf(controls));
+    field.hidden = !met && !field.classList.contains("has-errors");
+  }
+  for (const group of all(".group", root)) {
+    const fields = all(".field", group);
+    if (fields.length) group.hidden = fields.every((field) => field.hidden);
+  }
+}
+document.addEventListener("change", (event) => event.target.form && askWhereNeeded(event.target.form));
+
 // After each load and each fragment.
 
 function prepare(root = document) {
   writeTimes(root);
+  askWhereNeeded(root);
   all("[data-copy], [data-default], [data-keys], [data-commands]", root).forEach((element) => (element.hidden = false));
   offerVerbs();
   if (root.querySelector("[data-chart]")) drawCharts();

@@ -1,101 +1,109 @@
-"""The connector that the wizard is about: in the session as it was typed, right or wrong, so that nothing is lost."""
+"""The connector that a wizard is about: in the session as it was typed, right or wrong, so that nothing is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from enum import Enum
+from typing import Any, Generic, TypeVar
 
-from msgspec.structs import replace
+import msgspec
 
-from console.connectors.relay_restrictions import Restrictions
-from console.connectors.wizard_forms import IntroductionForm, LocalForm, RemoteForm, RestrictionsForm
 from console.publishing.fields import written
-from transport.config import rules
-from transport.config.receive_connector import ReceiveConnector, Usage
 from transport.config.setting import settings
 
-KEY = "new-receive-connector"
-PAGES: dict[str, Any] = {
-    "introduction": IntroductionForm,
-    "local": LocalForm,
-    "remote": RemoteForm,
-    "restrictions": RestrictionsForm,
-}
+Connector = TypeVar("Connector", bound=msgspec.Struct)
+FIRST = "introduction"
+"""The page that asks for name and use."""
 
 
-class Draft:
-    """What was entered on each page. `pages` are those that this connector needs, in their order."""
+class Draft(Generic[Connector]):
+    """What was entered on each page. `key`: where in the session; `forms`: page → form; `usages`: what a connector may
+    be meant for, the first one unless another is chosen.
+    """
+
+    key: str
+    forms: Mapping[str, Any]
+    usages: type[Enum]
 
     def __init__(self, session: MutableMapping[str, Any]) -> None:
         self.session = session
 
-    @property
-    def entered(self) -> dict[str, dict[str, str]]:
-        return dict(self.session.get(KEY, {}))
-
-    @property
-    def usage(self) -> Usage:
-        chosen = self.entered.get("introduction", {}).get("usage", "")
-        return Usage(chosen) if chosen in {usage.value for usage in Usage} else Usage.Custom
+    def preset(self, usage: Any, name: str) -> Connector:
+        """A new connector as its use begins."""
+        raise NotImplementedError
 
     @property
     def pages(self) -> list[str]:
-        restrictions = self.usage is Usage.Custom and self.entered.get("introduction", {}).get("restrictions")
-        return ["introduction", "local", "restrictions" if restrictions else "remote"]
+        """Those that this connector needs, in their order."""
+        raise NotImplementedError
+
+    @property
+    def entered(self) -> dict[str, dict[str, str]]:
+        return dict(self.session.get(self.key, {}))
+
+    @property
+    def usage(self) -> Any:
+        chosen = self.entered.get(FIRST, {}).get("usage", "")
+        known = {usage.value: usage for usage in self.usages}
+        return known.get(chosen, next(iter(self.usages)))
+
+    def make(self, page: str, *data: Any, **options: Any) -> Any:
+        """The form of a page."""
+        return self.forms[page](*data, **options)
 
     def entries(self, page: str) -> dict[str, str]:
-        """What a page holds: what was typed, or before that the presets of the intended use."""
-        return self.entered.get(page) or presets(page, self.usage)
+        """What a page holds: what was typed, or before that the presets of the use."""
+        return self.entered.get(page) or self.presets(page, self.usage)
 
     def form(self, page: str) -> Any:
         """The page's form with its entries."""
-        return PAGES[page](self.entries(page))
+        return self.make(page, self.entries(page))
 
     def keep(self, page: str, data: Mapping[str, str]) -> None:
-        """Notes what was typed. Another intended use brings new presets, unless they had been changed by hand."""
+        """Notes what was typed. Another use brings new presets, unless they had been changed by hand."""
         draft, before = self.entered, self.usage
-        typed = {name: data.get(name, "") for name in names(page)}
+        typed = {name: data.get(name, "") for name in self.names(page)}
         draft = draft | {page: typed}
-        if page == "introduction" and typed.get("usage") != before.value:
-            draft = {each: kept for each, kept in draft.items() if kept != presets(each, before)}
-        self.session[KEY] = draft
+        if page == FIRST and typed.get("usage") != before.value:
+            draft = {each: kept for each, kept in draft.items() if kept != self.presets(each, before)}
+        self.session[self.key] = draft
 
     def forget(self) -> None:
-        self.session.pop(KEY, None)
+        self.session.pop(self.key, None)
 
-    def so_far(self, page: str, form: Any) -> ReceiveConnector:
+    def so_far(self, page: str, form: Any) -> Connector:
         """The connector of the pages before this one, as far as they are valid, and of this one's valid form."""
         before = [self.form(each) for each in self.pages[: self.pages.index(page)]]
         return self._made([each for each in before if each.is_valid()] + [form])
 
-    def connector(self) -> ReceiveConnector | None:
+    def connector(self) -> Connector | None:
         """What the draft makes, or None while a page of it is wrong."""
         every = [self.form(page) for page in self.pages]
         return self._made(every) if all(form.is_valid() for form in every) else None
-
-    @property
-    def restrictions(self) -> Restrictions | None:
-        """The relay restrictions, where they are taken over and can be understood."""
-        form = self.form("restrictions") if "restrictions" in self.pages else None
-        return form.wanted if form is not None and form.is_valid() else None
 
     def wrong_page(self) -> str:
         """The first page that is not valid."""
         return next((page for page in self.pages if not self.form(page).is_valid()), self.pages[0])
 
-    def _made(self, forms: list[Any]) -> ReceiveConnector:
+    def _made(self, forms: list[Any]) -> Connector:
         values = {field: value for form in forms for field, value in form.changes.items()}
         name = str(values.pop("name", "")).strip()
-        return replace(rules.preset(self.usage, name), **values)
+        return msgspec.structs.replace(self.preset(self.usage, name), **values)
+
+    def names(self, page: str) -> list[str]:
+        """The fields of a page."""
+        return [name for name in self.make(page).fields if name != "version"]
+
+    def presets(self, page: str, usage: Any) -> dict[str, str]:
+        """What a page shows before anything was typed, as a browser sends it."""
+        connector, form = self.preset(usage, ""), self.make(page)
+        table, names = settings(type(connector)), self.names(page)
+        own = {name: str(form.fields[name].initial or "") for name in names if name not in table}
+        return own | {name: _sent(form.fields[name], table[name], connector, name) for name in names if name in table}
 
 
-def names(page: str) -> list[str]:
-    """The fields of a page."""
-    return [name for name in PAGES[page]().fields if name != "version"]
-
-
-def presets(page: str, usage: Usage) -> dict[str, str]:
-    """What a page shows before anything was typed, as text."""
-    connector, table, form = rules.preset(usage, ""), settings(ReceiveConnector), PAGES[page]()
-    own = {name: str(form.fields[name].initial or "") for name in names(page) if name not in table}
-    return own | {name: written(table[name], getattr(connector, name)) for name in names(page) if name in table}
+def _sent(field: Any, setting: Any, connector: Any, name: str) -> str:
+    value = getattr(connector, name)
+    if isinstance(value, bool):
+        return str(value) if hasattr(field, "choices") else "on" if value else ""
+    return written(setting, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,11 @@ from console.kerberos import queries as kerberos
 from console.publishing.fields import help_of
 from console.publishing.settings_form import SectionsForm, form_of
 from console.users import queries as users
+from transport.config import rules
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import SendConnector
-from transport.config.setting import sections, settings
+from transport.config.send_connector import NEEDS, SendConnector, applies
+from transport.config.setting import defaults, sections, settings
 
 
 class SecurityForm(SectionsForm):
@@ -100,14 +102,43 @@ FORMS = {section: SPECIAL.get(section) or form_of(ReceiveConnector, section) for
 """Tab → its form, in the order of the tabs."""
 
 
-class SendConnectorForm(SectionsForm):
-    """A Send connector, on one page."""
+class SendForm(SectionsForm):
+    """Settings of a Send connector. What means nothing beside another choice is not asked for, unless it is set."""
 
     struct = SendConnector
 
-    def __init__(self, *data: Any, **options: Any):
-        super().__init__(*data, **options)
-        self.fields["dns_routing_enabled"] = RoutingField()
+    def __init__(self, *data: Any, now: Any = None, **options: Any):
+        super().__init__(*data, now=now, **options)
+        if "dns_routing_enabled" in self.fields:
+            self.fields["dns_routing_enabled"] = RoutingField()
+        for name in [each for each in NEEDS if each in self.fields]:
+            self._ask_where_needed(name, now)
+
+    def _ask_where_needed(self, name: str, now: SendConnector | None) -> None:
+        needs, usual = NEEDS[name], defaults(SendConnector)[name]
+        if now is not None and not applies(now, name) and getattr(now, name) != usual:
+            return
+        if needs[0] in self.fields:
+            self.fields[name].needs = needs[0], " ".join(map(str, needs[1]))  # type: ignore[attr-defined]
+        elif now is None or not applies(now, name):
+            del self.fields[name]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Of a connector that is there, with what is let go of other tabs, too."""
+        found = super().changes
+        if not isinstance(self.now, SendConnector):
+            return found
+        entered = msgspec.structs.replace(self.now, **found)
+        meant = let_go(entered)
+        return found | {name: getattr(meant, name) for name in NEEDS if getattr(meant, name) != getattr(entered, name)}
+
+
+def let_go(connector: SendConnector) -> SendConnector:
+    """A connector without what another choice has made meaningless, and what could not stand beside that."""
+    forbidden = {problem.field for problem in rules.send_problems(connector, ())}
+    gone = [name for name in NEEDS if name in forbidden and not applies(connector, name)]
+    return msgspec.structs.replace(connector, **{name: defaults(SendConnector)[name] for name in gone})
 
 
 class RoutingField(forms.TypedChoiceField):
@@ -115,19 +146,30 @@ class RoutingField(forms.TypedChoiceField):
 
     def __init__(self) -> None:
         choices = [
-            ("mx", _("MX record associated with recipient domain")),
-            ("smart", _("Route mail through smart hosts")),
+            ("True", _("MX record associated with recipient domain")),
+            ("False", _("Route mail through smart hosts")),
         ]
         super().__init__(
             label=_("Specify how to send mail"),
             choices=choices,
-            coerce=lambda value: value == "mx",
+            coerce=lambda value: value == "True",
             widget=forms.RadioSelect,
             error_messages={"required": _("Choose how mail leaves.")},
         )
 
     def prepare_value(self, value: Any) -> Any:
-        return {True: "mx", False: "smart"}.get(value, value)
+        return str(value) if isinstance(value, bool) else value
+
+
+def _send_form(only: str) -> type[SendForm]:
+    class Form(SendForm):
+        section = only
+
+    return Form
+
+
+SEND_FORMS = {section: _send_form(section) for section in sections(SendConnector)}
+"""As FORMS, of a Send connector."""
 
 
 def _chosen(data: Any) -> list[str]:

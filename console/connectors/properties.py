@@ -1,70 +1,72 @@
-"""The property page of a Receive connector: one URL and one form for each tab."""
+"""The property pages of connectors: one URL and one form for each tab."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
-from console.certificates import queries as certificates
-from console.connectors import actions, ehlo, models, queries
-from console.connectors.forms import FORMS
-from console.connectors.sentence import sentence
-from console.connectors.warnings import warned
+from console.connectors import actions
 from console.crud import Tab
 from console.crud.access import RoleRequired
-from console.kerberos import queries as kerberos
-from console.publishing import queries as publishing
+from console.publishing.rows import struct_of
 from transport.config import rules
-from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
-from transport.receive.greeting import greeting
-
-TABS = {section.lower(): form for section, form in FORMS.items()}
-ACTIVITY = "activity"
-PREVIEWS = {
-    "security": "connectors/rights.html",
-    "scoping": "connectors/greeting.html",
-    "extensions": "connectors/ehlo.html",
-    "certificate": "connectors/certificate_shown.html",
-}
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
 
 
-def first_tab(request: HttpRequest, pk: int) -> HttpResponse:
+def slug(section: str) -> str:
+    """A section in the URL of its tab: `address-space`."""
+    return section.lower().replace(" ", "-")
+
+
+def first_tab(prefix: str) -> Callable[[HttpRequest, int], HttpResponse]:
     """The page that lists link to."""
-    return redirect("connectors:receive-properties", pk, "general")
+    return lambda request, pk: redirect(f"connectors:{prefix}properties", pk, "general")
 
 
 class Properties(RoleRequired):
-    """A tab. A POST whose target is the preview gets that part of the page for what is entered; nothing is saved."""
+    """A tab of a connector. A POST whose target is the preview gets that part of the page for what is entered; nothing
+    is saved. `forms`: the tab in the URL → its form; `previews`: that tab → the template of its preview.
+    """
 
     writers = actions.WRITERS
     shows_commands = True
+    struct: type[ReceiveConnector] | type[SendConnector]
+    model: Any
+    prefix: str
+    heading: str | Promise
+    forms: Mapping[str, Any]
+    previews: Mapping[str, str]
 
     def dispatch(self, request: HttpRequest, *args: Any, pk: int, tab: str, **kwargs: Any) -> HttpResponseBase:
-        if tab not in TABS:
+        if tab not in self.forms:
             raise Http404
-        self.tab, self.row = tab, get_object_or_404(models.ReceiveConnector, pk=pk)
-        self.connector = queries.receive(self.row)
-        self.beside = queries.beside(self.connector.name)
+        self.tab, self.row = tab, get_object_or_404(self.model, pk=pk)
+        self.connector: Any = struct_of(self.row, self.struct)
+        self.prepare()
         return super().dispatch(request, *args, **kwargs)
 
+    def prepare(self) -> None:
+        """What else the pages of this kind need to know."""
+
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(TABS[self.tab](now=self.connector, row=self.row))
+        return self.show(self.forms[self.tab](now=self.connector, row=self.row))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = TABS[self.tab](request.POST, now=self.connector, row=self.row)
+        form = self.forms[self.tab](request.POST, now=self.connector, row=self.row)
         valid = form.is_valid()
-        if request.headers.get("HX-Target") == "preview" and self.tab in PREVIEWS:
-            return render(request, PREVIEWS[self.tab], self.previewed(form))
+        if request.headers.get("HX-Target") == "preview" and self.tab in self.previews:
+            return render(request, self.previews[self.tab], self.previewed(form))
         if valid and self.saved(form):
             messages.success(request, _("%s is saved.") % form.changes.get("name", self.connector.name))
             return redirect(request.path)
@@ -74,104 +76,64 @@ class Properties(RoleRequired):
 
     def say_all(self, form: Any) -> None:
         """What the rules have against the entries that could be read is said at once, beside those that could not."""
-        for problem in rules.problems(self.entered(form), ()):
+        for problem in self.rules(self.entered(form)):
             if problem.field in form.cleaned_data:
                 form.add_error(problem.field, problem.message)
 
+    def rules(self, connector: Any) -> list[rules.Problem]:
+        """What keeps a connector from standing, alone."""
+        raise NotImplementedError
+
     def saved(self, form: Any) -> bool:
         try:
-            actions.update(self.actor, ReceiveConnector, self.row.pk, form.changes, form.seen_version, form.typed)
+            actions.update(self.actor, self.struct, self.row.pk, form.changes, form.seen_version, form.typed)
         except ValidationError as error:
             form.put(error)
             return False
         return True
 
     def show(self, form: Any) -> HttpResponse:
-        name = self.connector.name
         context = {
-            "title": name,
-            "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
-            "tabs": tabs(self.row, self.tab, bool(form.errors)),
-            "problems": publishing.listening_problems().get(name, []),
+            "title": self.connector.name,
+            "crumbs": [(self.heading, reverse(f"connectors:{self.prefix}list"))],
+            "tabs": self.tabs(bool(form.errors)),
+            "tab": self.tab,
             "connector": self.connector,
-            "cancel_url": reverse("connectors:receive-details", args=[self.row.pk]),
+            "cancel_url": reverse(f"connectors:{self.prefix}details", args=[self.row.pk]),
             "may_write": self.may_write,
             **self.previewed(form),
         }
-        status = 422 if form.errors else 200
-        templates = [f"connectors/{self.tab}.html", "connectors/general.html"]
-        return render(self.request, templates, context, status=status)
+        return render(self.request, self.templates(), context, status=422 if form.errors else 200)
 
-    def entered(self, form: Any) -> ReceiveConnector:
+    def tabs(self, has_errors: bool) -> list[Tab]:
+        raise NotImplementedError
+
+    def templates(self) -> list[str]:
+        raise NotImplementedError
+
+    def entered(self, form: Any) -> Any:
         """The connector with those of the entries that can be read."""
         read = getattr(form, "cleaned_data", {})
         return replace(self.connector, **{name: read[name] for name in [*form.shown, "grants"] if name in read})
 
     def previewed(self, form: Any) -> dict[str, Any]:
-        """What the entries amount to: the warnings, and what a client would see."""
-        connector, saved = self.entered(form), sentence(self.connector, self.beside)
-        return {
-            "form": form,
-            "entered": connector,
-            "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
-            "sentence": saved,
-            **warned(connector, self.beside.accepted_domains),
-            **_seen(self.tab, connector),
-        }
+        """What the entries amount to."""
+        raise NotImplementedError
 
 
-class Activity(RoleRequired):
-    """What goes on: sessions under way, and what was refused last, with the reasons."""
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = get_object_or_404(models.ReceiveConnector, pk=pk)
-        connector = queries.receive(row)
-        context = {
-            "title": connector.name,
-            "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
-            "tabs": tabs(row, ACTIVITY),
-            "sentence": sentence(connector, queries.beside(connector.name)),
-            "connector": connector,
-            "row": row,
-            "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,
-            "open": publishing.open_sessions()[connector.name],
-            "problems": publishing.listening_problems().get(connector.name, []),
-        }
-        fragment = request.headers.get("HX-Target") == "activity"
-        template = "connectors/activity_live.html" if fragment else "connectors/activity.html"
-        return render(request, template, context)
+def labels(forms: Iterable[str]) -> dict[str, str]:
+    """The tab in the URL → what it is called."""
+    return {slug(section): section for section in forms}
 
 
-def tabs(row: models.ReceiveConnector, current: str, has_errors: bool = False) -> list[Tab]:
+def tabs(prefix: str, row: Any, named: Mapping[str, str], current: str, has_errors: bool) -> list[Tab]:
     """The tabs of a connector, the current one marked."""
     return [
         Tab(
-            tab.capitalize(),
-            reverse("connectors:receive-properties", args=[row.pk, tab]),
+            label,
+            reverse(f"connectors:{prefix}properties", args=[row.pk, tab]),
             tab == current,
             tab == current and has_errors,
         )
-        for tab in (*TABS, ACTIVITY)
+        for tab, label in named.items()
     ]
-
-
-def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:
-    """What a client of the connector would see, as far as the tab is about it."""
-    if tab == "scoping":
-        return {"greeting": _greeting(connector)}
-    if tab == "extensions":
-        return {"ehlo": ehlo.answers(connector, settings.GATEPOST_NODE, not kerberos.why_not_offered())}
-    if tab == "certificate":
-        offers = AuthMechanism.Tls in connector.auth_mechanism
-        return {"shown": certificates.row_shown_by(connector), "offers_tls": offers}
-    return {}
-
-
-def _greeting(connector: ReceiveConnector) -> str:
-    for problem in rules.problems(connector, ()):
-        if problem.field == "banner":
-            return problem.message
-    try:
-        return greeting(connector, settings.GATEPOST_NODE, timezone.now().timestamp()).text
-    except ValueError as error:
-        return _("No greeting can be made of this: %s.") % error

@@ -27,6 +27,11 @@ def receive_connectors() -> list[ReceiveConnector]:
     return [receive(row) for row in models.ReceiveConnector.objects.order_by()]
 
 
+def send_connectors() -> list[SendConnector]:
+    """All Send connectors as structs."""
+    return [send(row) for row in models.SendConnector.objects.order_by()]
+
+
 def beside(name: str) -> Snapshot:
     """The saved configuration without the Receive connector of this name, in whose place another one is to stand."""
     saved = publishing.saved()

@@ -1,18 +1,26 @@
 from django.urls import path
 
-from console.connectors.properties import Activity, Properties, first_tab
+from console.connectors.properties import first_tab
+from console.connectors.receive_properties import Activity, ReceiveProperties
+from console.connectors.receive_wizard import ReceiveCompletion, ReceiveWizard
+from console.connectors.send_properties import SendProperties
+from console.connectors.send_wizard import SendCompletion, SendWizard
 from console.connectors.views import OtherVersions, ReceivePages, SendPages
-from console.connectors.wizard import Completion, Wizard
 
 app_name = "connectors"
 urlpatterns = [
-    path("receive-connectors/new/", Wizard.as_view(), name="receive-wizard"),
-    path("receive-connectors/new/<str:step>/", Wizard.as_view(), name="receive-wizard-step"),
+    path("receive-connectors/new/", ReceiveWizard.as_view(), name="receive-wizard"),
+    path("receive-connectors/new/<str:step>/", ReceiveWizard.as_view(), name="receive-wizard-step"),
     path("receive-connectors/defaults/", OtherVersions.as_view(), name="receive-defaults"),
-    path("receive-connectors/<int:pk>/completion/", Completion.as_view(), name="receive-wizard-completion"),
-    path("receive-connectors/<int:pk>/edit", first_tab, name="receive-edit"),
+    path("receive-connectors/<int:pk>/completion/", ReceiveCompletion.as_view(), name="receive-wizard-completion"),
+    path("receive-connectors/<int:pk>/edit", first_tab("receive-"), name="receive-edit"),
     path("receive-connectors/<int:pk>/activity/", Activity.as_view(), name="receive-activity"),
-    path("receive-connectors/<int:pk>/<str:tab>/", Properties.as_view(), name="receive-properties"),
+    path("receive-connectors/<int:pk>/<str:tab>/", ReceiveProperties.as_view(), name="receive-properties"),
+    path("send-connectors/new/", SendWizard.as_view(), name="send-wizard"),
+    path("send-connectors/new/<str:step>/", SendWizard.as_view(), name="send-wizard-step"),
+    path("send-connectors/<int:pk>/completion/", SendCompletion.as_view(), name="send-wizard-completion"),
+    path("send-connectors/<int:pk>/edit", first_tab("send-"), name="send-edit"),
+    path("send-connectors/<int:pk>/<str:tab>/", SendProperties.as_view(), name="send-properties"),
     *ReceivePages.urls("receive-connectors/"),
     *SendPages.urls("send-connectors/"),
 ]

@@ -1,4 +1,4 @@
-"""Lists and details of connectors, and the form of a Send connector. Properties and wizard have files of their own."""
+"""Lists and details of connectors. Properties and wizards have files of their own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from console.commands.script import new_commands
 from console.connectors import actions, models, other_versions, queries
-from console.connectors.forms import SendConnectorForm
 from console.connectors.published import RECEIVE, SEND
+from console.connectors.send_sentence import send_sentence
 from console.connectors.sentence import held_by, sentence, target, ways_in
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, Detail, Filter, Verb
 from console.crud.access import RoleRequired
@@ -254,15 +254,13 @@ class SendPages(ConnectorPages):
     ]
     told = ["name", "enabled", "address_spaces", "dns_routing_enabled", "smart_hosts", "port", "fqdn"]
     search = SEND.search
-    form_class = SendConnectorForm
-    form_template = "connectors/send_form.html"
+    new_url = "connectors:send-wizard"
+    edit_url = "connectors:send-edit"
     details_template = "connectors/send_details.html"
-
-    def save(self, form: SendConnectorForm) -> Any:
-        if form.row is None:
-            return actions.create(self.actor, SendConnector(**form.changes))
-        return actions.update(self.actor, SendConnector, form.row.pk, form.changes, form.seen_version)
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
-        return context | ({"command": "\n".join(new_commands(queries.send(selected)))} if selected else {})
+        if selected is None:
+            return context
+        connector = queries.send(selected)
+        return context | {"sentence": send_sentence(connector), "command": "\n".join(new_commands(connector))}

@@ -37,7 +37,8 @@ class GroupedForm(forms.BaseForm):
 
     def grouped(self) -> Iterator[tuple[Group, list[forms.BoundField]]]:
         for group in self.groups:
-            yield group, [self[name] for name in group.fields if name in self.fields]
+            if fields := [self[name] for name in group.fields if name in self.fields]:
+                yield group, fields
 
 
 class TypedConfirmation(forms.BaseForm):

@@ -60,7 +60,7 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
     @property
     def changes(self) -> dict[str, Any]:
         """Field → value, as entered; read-only settings of an existing object are left out."""
-        table = self.table()
+        table = {name: setting for name, setting in self.table().items() if name in self.fields}
         return {name: self.cleaned_data[name] for name in table if self.now is None or not table[name].read_only}
 
     @property

@@ -122,11 +122,11 @@ class QueuePages(CrudView):
         return super().list_context(selected) | {
             "unreachable": lost,
             "all_messages": messages_of(""),
-            "new_connector": reverse("connectors:send-new"),
+            "new_connector": reverse("connectors:send-wizard"),
         }
 
     def details_context(self, selected: Any) -> dict[str, Any]:
-        new = reverse("connectors:send-new")
+        new = reverse("connectors:send-wizard")
         lost = selected is not None and selected.delivery_type == DeliveryType.UNREACHABLE
         return super().details_context(selected) | {"is_unreachable": lost, "new_connector": new}
 

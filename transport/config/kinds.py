@@ -33,8 +33,9 @@ class Setting:
     """One property of an object that an administrator edits.
 
     `name` is Exchange's; `section` the tab it stands on, or its heading where there are no tabs; `group` the heading on
-    its tab; `minimum` and `maximum` are inclusive, in the unit of the value (bytes, seconds, count; characters of a
-    text, entries of a list); `source`: where name, default and bounds are from.
+    its tab, which may also stand behind the section, as in `Security / TLS`; `minimum` and `maximum` are inclusive, in
+    the unit of the value (bytes, seconds, count; characters of a text, entries of a list); `source`: where name,
+    default and bounds are from.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Setting:
     read_only: bool = False
     not_enforced: str = ""
     group: str = ""
+
+    def __post_init__(self) -> None:
+        section, slash, group = self.section.partition(" / ")
+        if slash:
+            object.__setattr__(self, "section", section)
+            object.__setattr__(self, "group", group)
 
 
 def parse(setting: Setting, text: str) -> Any:

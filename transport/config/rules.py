@@ -14,6 +14,7 @@ import msgspec
 
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.address_space import AddressSpace
 from transport.config.endpoint import Binding, IPRange, everyone
 from transport.config.permissions import PermissionGroup, right_named
 from transport.config.receive_connector import (
@@ -23,8 +24,15 @@ from transport.config.receive_connector import (
     ReceiveConnector,
     Usage,
 )
-from transport.config.send_connector import SendConnector
-from transport.config.setting import settings
+from transport.config.send_connector import (
+    SIGNS_IN,
+    DeliveryWindow,
+    SendConnector,
+    SendUsage,
+    SmartHostAuth,
+    TlsAuthLevel,
+)
+from transport.config.setting import obeyed, settings
 from transport.config.snapshot import Snapshot
 
 
@@ -200,22 +208,12 @@ def _overlap(
 
 
 def send_problems(connector: SendConnector, others: Iterable[SendConnector]) -> list[Problem]:
-    """All problems of a Send connector."""
-    found = []
-    if not connector.name.strip():
-        found.append(Problem("name", "Give the connector a name."))
-    if any(other.name.lower() == connector.name.lower() for other in others if other is not connector):
-        found.append(Problem("name", f"There is a connector “{connector.name}” already; choose another name."))
-    if not connector.address_spaces:
-        found.append(Problem("address_spaces", "Add at least one address space; * stands for every domain."))
-    if connector.dns_routing_enabled and connector.smart_hosts:
-        found.append(Problem("smart_hosts", "MX routing uses no smart hosts; remove them, or turn MX routing off."))
-    if not connector.dns_routing_enabled and not connector.smart_hosts:
-        found.append(Problem("smart_hosts", "Name at least one smart host, or choose MX routing."))
-    wanted = connector.smart_host_auth_mechanism
-    if wanted.not_enforced:
-        text = f"{wanted.label} cannot be used here: {wanted.not_enforced}"
-        found.append(Problem("smart_host_auth_mechanism", text))
+    """All problems of a Send connector, alone and beside the other connectors (Exchange reference, section 8.1)."""
+    found = [*out_of_bounds(connector), *_send_problems(connector), *_tls_problems(connector)]
+    found += _sign_in_problems(connector)
+    for other in others:
+        if other is not connector and other.name.lower() == connector.name.lower():
+            found.append(Problem("name", f"There is a connector “{other.name}” already; choose another name."))
     return found
 
 
@@ -228,6 +226,72 @@ def delivery_problems(domain: AcceptedDomain) -> Iterator[Problem]:
         yield Problem("delivery_hosts", "Mail goes to these hosts only when it is to go to an LMTP server or a host.")
     if domain.deliver_to is DeliverTo.Host and any(one.is_socket for one in domain.delivery_hosts):
         yield Problem("delivery_hosts", "A socket is for an LMTP server; name a host.")
+
+
+def _send_problems(connector: SendConnector) -> Iterable[Problem]:
+    if not connector.name.strip():
+        yield Problem("name", "Give the connector a name.")
+    if not connector.address_spaces:
+        yield Problem("address_spaces", "Add at least one address space; * stands for every domain.")
+    if connector.dns_routing_enabled and connector.smart_hosts:
+        yield Problem("smart_hosts", "MX routing uses no smart hosts; remove them, or turn MX routing off.")
+    if not connector.dns_routing_enabled and not connector.smart_hosts:
+        yield Problem("smart_hosts", "Name at least one smart host, or choose MX routing.")
+    total, per_domain = connector.max_outbound_connections, connector.max_per_domain_outbound_connections
+    if total is not None and per_domain is not None and per_domain > total:
+        yield Problem("max_per_domain_outbound_connections", f"Of {total:,} connections in all, no more can go to one.")
+    if connector.delivery_window is DeliveryWindow.Timetable and not connector.delivery_times:
+        yield Problem("delivery_times", "Write at which times mail leaves, or let it always run.")
+
+
+def _tls_problems(connector: SendConnector) -> Iterable[Problem]:
+    """Sending mail outward, section 2.1."""
+    if connector.require_tls and _is_clear(connector):
+        yield Problem("ignore_starttls", "It cannot be ignored where TLS is required: choose one of them.")
+    if connector.require_tls and connector.force_helo and not connector.implicit_tls:
+        yield Problem("force_helo", "HELO knows no STARTTLS, and TLS is required: send EHLO, or do not require TLS.")
+    if connector.tls_auth_level is not TlsAuthLevel.None_ and not connector.require_tls:
+        yield Problem("tls_auth_level", "This needs “Require TLS”: without it, mail may leave in the clear.")
+    named = connector.tls_auth_level is TlsAuthLevel.DomainValidation
+    if named and not connector.dns_routing_enabled and not connector.tls_domain:
+        yield Problem("tls_domain", "Write which name the certificate of the smart hosts must have.")
+    if connector.implicit_tls and connector.dns_routing_enabled:
+        yield Problem("implicit_tls", "Mail servers of other domains expect STARTTLS: only smart hosts know this.")
+    if connector.domain_secure_enabled and not connector.dns_routing_enabled:
+        yield Problem("domain_secure_enabled", "Domain Security goes with MX routing only: turn it off.")
+    if connector.domain_secure_enabled and connector.ignore_starttls:
+        yield Problem("domain_secure_enabled", "Domain Security needs STARTTLS: do not ignore it.")
+
+
+def _sign_in_problems(connector: SendConnector) -> Iterable[Problem]:
+    """A disabled connector may wait for its credential: an export of Exchange brings none."""
+    mechanism = connector.smart_host_auth_mechanism
+    if mechanism is not SmartHostAuth.None_ and connector.dns_routing_enabled:
+        yield Problem("smart_host_auth_mechanism", "One signs in to smart hosts only: choose None with MX routing.")
+    if mechanism.not_enforced:
+        text = f"{mechanism.label} cannot be used here: {mechanism.not_enforced}"
+        yield Problem("smart_host_auth_mechanism", text)
+    if mechanism in SIGNS_IN and connector.enabled and not connector.authentication_credential:
+        yield Problem("authentication_credential", f"“{mechanism.label}” needs a credential: who signs in?")
+    if mechanism in SIGNS_IN and connector.force_helo:
+        yield Problem("force_helo", "HELO knows no sign-in: send EHLO, or choose None as authentication.")
+    if mechanism in (SmartHostAuth.BasicAuthRequireTLS, SmartHostAuth.OAuth) and _is_clear(connector):
+        yield Problem("ignore_starttls", f"“{mechanism.label}” needs TLS: do not ignore STARTTLS.")
+
+
+def _is_clear(connector: SendConnector) -> bool:
+    return connector.ignore_starttls and not connector.implicit_tls
+
+
+def send_advice(connector: SendConnector) -> Iterator[str]:
+    """What is allowed but seldom meant, with what to do about it; of settings that are obeyed."""
+    acting = obeyed(connector)
+    if _is_clear(acting):
+        yield "Mail leaves in the clear: everyone on its way can read and change it."
+    if acting.smart_host_auth_mechanism is SmartHostAuth.BasicAuth and not (acting.require_tls or acting.implicit_tls):
+        yield "The password crosses the network readable where a smart host offers no TLS: choose “over TLS only”."
+    if acting.allow_relay:
+        yield "This overrides the relay restrictions: everybody who may submit mail reaches these domains."
 
 
 def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
@@ -303,3 +367,13 @@ def preset(usage: Usage, name: str) -> ReceiveConnector:
         bindings=(Binding("0.0.0.0", port), Binding("::", port)),
         remote_ip_ranges=everyone() if usage in (Usage.Internet, Usage.Client) else (),
     )
+
+
+def send_preset(usage: SendUsage, name: str) -> SendConnector:
+    """A new Send connector of a type as its wizard starts it (Exchange reference, section 8.1)."""
+    start = SendConnector(name=name, usage=usage)
+    if usage is SendUsage.Internet:
+        return msgspec.structs.replace(start, address_spaces=(AddressSpace("*"),))
+    if usage is SendUsage.Internal:
+        return msgspec.structs.replace(start, dns_routing_enabled=False, max_message_size=None)
+    return start

@@ -139,6 +139,10 @@ class RequestMail(Labelled):
     Atrn = "ATRN", "Issue ATRN (RFC 2645)"
 
 
+SIGNS_IN = (SmartHostAuth.BasicAuth, SmartHostAuth.BasicAuthRequireTLS, SmartHostAuth.OAuth)
+"""With a credential."""
+
+
 class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How mail for some address spaces leaves: to the MX hosts of the recipient's domain, or to smart hosts."""
 
@@ -227,7 +231,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     use_external_dns_servers_enabled: Annotated[
         bool,
         Setting(
-            "UseExternalDNSServersEnabled", "Delivery", Kind.FLAG, "Use the external DNS lookup settings",
+            "UseExternalDNSServersEnabled", "Delivery / Names and addresses",
+            Kind.FLAG, "Use the external DNS lookup settings",
             "On: the name servers for external look-ups are asked, not those of this system.",
             CMDLET, not_enforced=COMING,
         ),
@@ -235,7 +240,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     address_family: Annotated[
         AddressFamily,
         Setting(
-            "AddressFamily", "Delivery", Kind.CHOICE, "Addresses of a host",
+            "AddressFamily", "Delivery / Names and addresses", Kind.CHOICE, "Addresses of a host",
             "Large receivers want reverse DNS of an IPv6 address.",
             "ours", choices=AddressFamily, not_enforced=COMING,
         ),
@@ -243,7 +248,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     internal_ip_ranges: Annotated[
         tuple[IPRange, ...],
         Setting(
-            "InternalIPRanges", "Delivery", Kind.RANGES, "Internal addresses that MX records may lead to",
+            "InternalIPRanges", "Delivery / Names and addresses",
+            Kind.RANGES, "Internal addresses that MX records may lead to",
             "One each line, such as 10.1.0.0/16. To other private, loopback, link-local or own addresses, and "
             "to an address instead of a domain (anna@[10.1.2.3]), nothing is sent: strangers could choose them. "
             "Smart hosts need no entry.",
@@ -253,7 +259,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     source_ip_address: Annotated[
         str,
         Setting(
-            "SourceIPAddress", "Delivery", Kind.TEXT, "Source address",
+            "SourceIPAddress", "Delivery / Names and addresses", Kind.TEXT, "Source address",
             "The address of this server that mail leaves from. Empty: the system chooses.",
             CMDLET, maximum=45, not_enforced=COMING,
         ),
@@ -261,7 +267,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     smart_host_auth_mechanism: Annotated[
         SmartHostAuth,
         Setting(
-            "SmartHostAuthMechanism", "Security", Kind.CHOICE, "Smart host authentication",
+            "SmartHostAuthMechanism", "Security / Smart host authentication", Kind.CHOICE, "Smart host authentication",
             "How to sign in to the smart hosts.",
             CMDLET, choices=SmartHostAuth,
         ),
@@ -269,7 +275,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     authentication_credential: Annotated[
         tuple[str, ...],
         Setting(
-            "AuthenticationCredential", "Security", Kind.NAMES, "Credentials",
+            "AuthenticationCredential", "Security / Smart host authentication", Kind.NAMES, "Credentials",
             "One each line, by name. Several share the mail, each within its own limits.",
             CMDLET, maximum=100,
         ),
@@ -277,7 +283,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     require_tls: Annotated[
         bool,
         Setting(
-            "RequireTLS", "Security", Kind.FLAG, "Require TLS",
+            "RequireTLS", "Security / Transport Layer Security (TLS)", Kind.FLAG, "Require TLS",
             "Mail never leaves in the clear.",
             CMDLET, not_enforced=COMING,
         ),
@@ -285,7 +291,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ignore_starttls: Annotated[
         bool,
         Setting(
-            "IgnoreSTARTTLS", "Security", Kind.FLAG, "Ignore STARTTLS",
+            "IgnoreSTARTTLS", "Security / Transport Layer Security (TLS)", Kind.FLAG, "Ignore STARTTLS",
             "Mail leaves in the clear even where TLS is offered.",
             CMDLET, not_enforced=COMING,
         ),
@@ -293,7 +299,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     implicit_tls: Annotated[
         bool,
         Setting(
-            "ImplicitTLS", "Security", Kind.FLAG, "TLS from the first octet",
+            "ImplicitTLS", "Security / Transport Layer Security (TLS)", Kind.FLAG, "TLS from the first octet",
             "For smart hosts on port 465 (RFC 8314).",
             "ours", not_enforced=COMING,
         ),
@@ -301,7 +307,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tls_auth_level: Annotated[
         TlsAuthLevel,
         Setting(
-            "TlsAuthLevel", "Security", Kind.CHOICE, "TLS must prove",
+            "TlsAuthLevel", "Security / Transport Layer Security (TLS)", Kind.CHOICE, "TLS must prove",
             "Needs “Require TLS”. A name of an MX record that DNS did not sign can be forged: DANE and MTA-STS "
             "close that gap.",
             CMDLET, choices=TlsAuthLevel, not_enforced=COMING,
@@ -310,7 +316,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tls_domain: Annotated[
         str,
         Setting(
-            "TlsDomain", "Security", Kind.HOST_NAME, "Name in the certificate",
+            "TlsDomain", "Security / Transport Layer Security (TLS)", Kind.HOST_NAME, "Name in the certificate",
             "Such as mail.contoso.com or *.contoso.com. Empty: the recipient's domain.",
             CMDLET, maximum=255, not_enforced=COMING,
         ),
@@ -318,7 +324,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tls_certificate_name: Annotated[
         str,
         Setting(
-            "TlsCertificateName", "Security", Kind.TEXT, "Our certificate",
+            "TlsCertificateName", "Security / Transport Layer Security (TLS)", Kind.TEXT, "Our certificate",
             "Shown to a next hop that asks for one; issuer and subject, as in <I>CN=Contoso "
             "CA<S>CN=mail.contoso.com.",
             CMDLET, maximum=1024, not_enforced=COMING,
@@ -327,7 +333,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     domain_secure_enabled: Annotated[
         bool,
         Setting(
-            "DomainSecureEnabled", "Security", Kind.FLAG, "Domain Security (mutual TLS)",
+            "DomainSecureEnabled", "Security / Transport Layer Security (TLS)",
+            Kind.FLAG, "Domain Security (mutual TLS)",
             "With the domains of the secure list TLS is required on both sides.",
             CMDLET, not_enforced=COMING,
         ),
@@ -335,7 +342,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     smtp_dane_mode: Annotated[
         DaneMode,
         Setting(
-            "SmtpDaneMode", "Security", Kind.CHOICE, "DANE",
+            "SmtpDaneMode", "Security / What the recipient's domain asks for", Kind.CHOICE, "DANE",
             "Needs a validating resolver on this machine.",
             "Exchange Online", choices=DaneMode, not_enforced=COMING,
         ),
@@ -343,7 +350,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     mta_sts_mode: Annotated[
         MtaStsMode,
         Setting(
-            "MtaStsMode", "Security", Kind.CHOICE, "MTA-STS",
+            "MtaStsMode", "Security / What the recipient's domain asks for", Kind.CHOICE, "MTA-STS",
             "Domains say by HTTPS that mail for them needs TLS, and to whom.",
             "Exchange Online", choices=MtaStsMode, not_enforced=COMING,
         ),
@@ -351,7 +358,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     require_tls_mode: Annotated[
         RequireTlsMode,
         Setting(
-            "RequireTlsMode", "Security", Kind.CHOICE, "A message that requires TLS",
+            "RequireTlsMode", "Security / What the recipient's domain asks for",
+            Kind.CHOICE, "A message that requires TLS",
             "For senders who ask for REQUIRETLS (RFC 8689).",
             "ours", choices=RequireTlsMode, not_enforced=COMING,
         ),
@@ -359,7 +367,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     dkim_signing_enabled: Annotated[
         bool,
         Setting(
-            "DkimSigningEnabled", "Security", Kind.FLAG, "Sign with DKIM",
+            "DkimSigningEnabled", "Security / Signature", Kind.FLAG, "Sign with DKIM",
             "Mail of accepted domains that have an active key.",
             "ours",
         ),
@@ -385,7 +393,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     senders: Annotated[
         tuple[str, ...],
         Setting(
-            "Senders", "Address space", Kind.SENDERS, "Only for these senders",
+            "Senders", "Address space / Only some mail", Kind.SENDERS, "Only for these senders",
             "One each line: anna@contoso.com or contoso.com. Empty: for all. Reports have no sender and take "
             "another connector.",
             "ours", maximum=1000,
@@ -394,7 +402,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     source_receive_connectors: Annotated[
         tuple[str, ...],
         Setting(
-            "SourceReceiveConnectors", "Address space", Kind.NAMES, "Only for mail of these Receive connectors",
+            "SourceReceiveConnectors", "Address space / Only some mail",
+            Kind.NAMES, "Only for mail of these Receive connectors",
             "One each line, by name. Empty: for all.",
             "ours", maximum=1000,
         ),
@@ -427,7 +436,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     connection_inactivity_time_out: Annotated[
         int,
         Setting(
-            "ConnectionInactivityTimeOut", "Limits", Kind.TIMESPAN, "Connection time-out",
+            "ConnectionInactivityTimeOut", "Limits / Outbound connections", Kind.TIMESPAN, "Connection time-out",
             "How long a connection may stay silent.",
             CMDLET, minimum=1, maximum=86400, not_enforced=COMING,
         ),
@@ -435,7 +444,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_outbound_connections: Annotated[
         int | None,
         Setting(
-            "MaxOutboundConnections", "Limits", Kind.COUNT, "Limit connections to",
+            "MaxOutboundConnections", "Limits / Outbound connections", Kind.COUNT, "Limit connections to",
             "Connections of this connector at one time. Unlimited: those of the organization.",
             "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True, not_enforced=COMING,
         ),
@@ -443,7 +452,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_per_domain_outbound_connections: Annotated[
         int | None,
         Setting(
-            "MaxPerDomainOutboundConnections", "Limits", Kind.COUNT, "Limit connections per domain to",
+            "MaxPerDomainOutboundConnections", "Limits / Outbound connections",
+            Kind.COUNT, "Limit connections per domain to",
             "Connections of this connector to one next hop. Unlimited: those of the organization.",
             "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True, not_enforced=COMING,
         ),
@@ -467,7 +477,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     oversize_limit: Annotated[
         int | None,
         Setting(
-            "OversizeLimit", "Delivery options", Kind.SIZE, "Oversize messages are greater than",
+            "OversizeLimit", "Delivery options / Oversize messages", Kind.SIZE, "Oversize messages are greater than",
             "They leave at times of their own. Unlimited: none is oversize.",
             "Exchange 2003, Delivery Options", minimum=1, maximum=2147483647, unlimited=True, not_enforced=COMING,
         ),
@@ -475,7 +485,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     oversize_delivery_times: Annotated[
         tuple[str, ...],
         Setting(
-            "OversizeDeliveryTimes", "Delivery options", Kind.TIMETABLE, "Times for oversize messages",
+            "OversizeDeliveryTimes", "Delivery options / Oversize messages",
+            Kind.TIMETABLE, "Times for oversize messages",
             "One each line, as above.",
             "Exchange 2003, Delivery Options", maximum=100, not_enforced=COMING,
         ),
@@ -483,7 +494,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     link: Annotated[
         str,
         Setting(
-            "Link", "Delivery options", Kind.TEXT, "Link",
+            "Link", "Delivery options / Link", Kind.TEXT, "Link",
             "The name of a link of this machine that is brought up to deliver, and taken down. Empty: the "
             "network is always there.",
             "ours", maximum=64, not_enforced=COMING,
@@ -492,7 +503,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     delay_notification_timeout: Annotated[
         int | None,
         Setting(
-            "DelayNotificationTimeout", "Delivery options", Kind.TIMESPAN,
+            "DelayNotificationTimeout", "Delivery options / Mail that waits", Kind.TIMESPAN,
             "Notify sender when message is delayed after",
             "Unlimited: as for the organization.",
             "ours", minimum=1, maximum=2592000, unlimited=True, not_enforced=COMING,
@@ -501,7 +512,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     message_expiration_timeout: Annotated[
         int | None,
         Setting(
-            "MessageExpirationTimeout", "Delivery options", Kind.TIMESPAN, "Maximum time since submission",
+            "MessageExpirationTimeout", "Delivery options / Mail that waits",
+            Kind.TIMESPAN, "Maximum time since submission",
             "Unlimited: as for the organization.",
             "ours", minimum=5, maximum=7776000, unlimited=True, not_enforced=COMING,
         ),
@@ -509,7 +521,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_mail: Annotated[
         RequestMail,
         Setting(
-            "RequestMail", "ETRN/TURN", Kind.CHOICE, "Request mail",
+            "RequestMail", "Advanced / Request mail (ETRN/TURN)", Kind.CHOICE, "Request mail",
             "Mail that waits for us on another server is asked for.",
             "Exchange 2003, Advanced", choices=RequestMail, not_enforced=COMING,
         ),
@@ -517,7 +529,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_mail_when_sending: Annotated[
         bool,
         Setting(
-            "RequestMailWhenSending", "ETRN/TURN", Kind.FLAG, "Request ETRN/TURN when sending messages",
+            "RequestMailWhenSending", "Advanced / Request mail (ETRN/TURN)",
+            Kind.FLAG, "Request ETRN/TURN when sending messages",
             "Each time that messages were sent to this connector's smart host.",
             "Exchange 2003, Advanced", not_enforced=COMING,
         ),
@@ -525,7 +538,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_mail_times: Annotated[
         tuple[str, ...],
         Setting(
-            "RequestMailTimes", "ETRN/TURN", Kind.TIMETABLE, "Additionally request mail at specified times",
+            "RequestMailTimes", "Advanced / Request mail (ETRN/TURN)",
+            Kind.TIMETABLE, "Additionally request mail at specified times",
             "One each line, local time: Mon-Fri 08:00-18:00 asks every quarter of an hour, Sat 22:15 once.",
             "Exchange 2003, Advanced", maximum=100, not_enforced=COMING,
         ),
@@ -533,7 +547,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_mail_server: Annotated[
         str,
         Setting(
-            "RequestMailServer", "ETRN/TURN", Kind.TEXT, "Request ETRN/TURN from different server",
+            "RequestMailServer", "Advanced / Request mail (ETRN/TURN)",
+            Kind.TEXT, "Request ETRN/TURN from different server",
             "Name or address, with :port if it is not 25 (366 for ATRN). Empty: the smart host.",
             "Exchange 2003, Advanced", maximum=255, not_enforced=COMING,
         ),
@@ -541,7 +556,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_mail_domains: Annotated[
         tuple[str, ...],
         Setting(
-            "RequestMailDomains", "ETRN/TURN", Kind.NAMES, "Domains",
+            "RequestMailDomains", "Advanced / Request mail (ETRN/TURN)", Kind.NAMES, "Domains",
             "For which mail is asked, one each line; @contoso.com also for subdomains. Empty: all accepted "
             "domains.",
             "Exchange 2003, Advanced", maximum=1000, not_enforced=COMING,
@@ -550,7 +565,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     request_mail_receive_connector: Annotated[
         str,
         Setting(
-            "RequestMailReceiveConnector", "ETRN/TURN", Kind.TEXT, "Receive connector",
+            "RequestMailReceiveConnector", "Advanced / Request mail (ETRN/TURN)", Kind.TEXT, "Receive connector",
             "By whose settings mail is taken that comes over the connection that we opened (ATRN, TURN).",
             "ours", maximum=64, not_enforced=COMING,
         ),
@@ -558,7 +573,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     fqdn: Annotated[
         str,
         Setting(
-            "Fqdn", "Advanced", Kind.HOST_NAME, "FQDN",
+            "Fqdn", "Scoping", Kind.HOST_NAME, "FQDN",
             "The name given in EHLO. Empty: this server's own name.",
             CMDLET, maximum=255,
         ),
@@ -566,7 +581,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     force_helo: Annotated[
         bool,
         Setting(
-            "ForceHELO", "Advanced", Kind.FLAG, "Send HELO instead of EHLO",
+            "ForceHELO", "Advanced / Conversation", Kind.FLAG, "Send HELO instead of EHLO",
             "For servers that stumble over EHLO; then there is no TLS and no sign-in.",
             CMDLET, not_enforced=COMING,
         ),
@@ -574,7 +589,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     error_policies: Annotated[
         frozenset[ErrorPolicy],
         Setting(
-            "ErrorPolicies", "Advanced", Kind.FLAG_SET, "Error policies",
+            "ErrorPolicies", "Advanced / Conversation", Kind.FLAG_SET, "Error policies",
             "What an error of a next hop is taken for.",
             CMDLET, choices=ErrorPolicy, not_enforced=COMING,
         ),
@@ -582,7 +597,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     source_transport_servers: Annotated[
         tuple[str, ...],
         Setting(
-            "SourceTransportServers", "Advanced", Kind.NAMES, "Source servers",
+            "SourceTransportServers", "Scoping", Kind.NAMES, "Source servers",
             "Which servers may send through it.",
             CMDLET, maximum=1000, not_enforced="Every worker delivers through every connector.",
         ),
@@ -590,7 +605,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     is_scoped_connector: Annotated[
         bool,
         Setting(
-            "IsScopedConnector", "Advanced", Kind.FLAG, "Scoped send connector",
+            "IsScopedConnector", "Scoping", Kind.FLAG, "Scoped send connector",
             "Only servers of the same site may send through it.",
             CMDLET, not_enforced=ONE_SITE,
         ),
@@ -598,7 +613,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     frontend_proxy_enabled: Annotated[
         bool,
         Setting(
-            "FrontendProxyEnabled", "Advanced", Kind.FLAG, "Proxy through the Front End Transport service",
+            "FrontendProxyEnabled", "Scoping", Kind.FLAG, "Proxy through the Front End Transport service",
             "Mail leaves through another service of an Exchange server.",
             CMDLET, not_enforced="There are no two services here that mail would pass through.",
         ),
@@ -606,7 +621,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     connector_type: Annotated[
         ConnectorType,
         Setting(
-            "ConnectorType", "Advanced", Kind.CHOICE, "Connector type",
+            "ConnectorType", "Scoping", Kind.CHOICE, "Connector type",
             "For hybrid deployments.",
             CMDLET, choices=ConnectorType, not_enforced=HYBRID,
         ),
@@ -614,7 +629,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cloud_services_mail_enabled: Annotated[
         bool,
         Setting(
-            "CloudServicesMailEnabled", "Advanced", Kind.FLAG, "Cloud services mail",
+            "CloudServicesMailEnabled", "Scoping", Kind.FLAG, "Cloud services mail",
             "For hybrid deployments.",
             CMDLET, not_enforced=HYBRID,
         ),
@@ -622,7 +637,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     require_oorg: Annotated[
         bool,
         Setting(
-            "RequireOorg", "Advanced", Kind.FLAG, "Require the originating organization",
+            "RequireOorg", "Scoping", Kind.FLAG, "Require the originating organization",
             "For hybrid deployments.",
             CMDLET, not_enforced=HYBRID,
         ),
@@ -630,7 +645,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     is_coexistence_connector: Annotated[
         bool,
         Setting(
-            "IsCoexistenceConnector", "Advanced", Kind.FLAG, "Coexistence connector",
+            "IsCoexistenceConnector", "Scoping", Kind.FLAG, "Coexistence connector",
             "For hybrid deployments of Exchange 2010.",
             CMDLET, not_enforced=HYBRID,
         ),
@@ -638,8 +653,38 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     linked_receive_connector: Annotated[
         str,
         Setting(
-            "LinkedReceiveConnector", "Advanced", Kind.TEXT, "Linked Receive connector",
+            "LinkedReceiveConnector", "Scoping", Kind.TEXT, "Linked Receive connector",
             "For hybrid deployments of Exchange 2010.",
             CMDLET, maximum=255, not_enforced=HYBRID,
         ),
     ] = ""
+
+
+_SMART, _MX = ("dns_routing_enabled", (False,)), ("dns_routing_enabled", (True,))
+_ASKS = ("request_mail", (RequestMail.Etrn, RequestMail.Turn, RequestMail.Atrn))
+NEEDS: dict[str, tuple[str, tuple[object, ...]]] = {
+    "smart_hosts": _SMART,
+    "provider": _SMART,
+    "internal_ip_ranges": _MX,
+    "smart_host_auth_mechanism": _SMART,
+    "authentication_credential": ("smart_host_auth_mechanism", SIGNS_IN),
+    "implicit_tls": _SMART,
+    "tls_auth_level": ("require_tls", (True,)),
+    "tls_domain": ("tls_auth_level", (TlsAuthLevel.DomainValidation,)),
+    "domain_secure_enabled": _MX,
+    "delivery_times": ("delivery_window", (DeliveryWindow.Timetable,)),
+    "request_mail_when_sending": _ASKS,
+    "request_mail_times": _ASKS,
+    "request_mail_server": _ASKS,
+    "request_mail_domains": _ASKS,
+    "request_mail_receive_connector": ("request_mail", (RequestMail.Turn, RequestMail.Atrn)),
+}
+"""Setting → the other one, and the values of that, beside which it means anything: elsewhere it is not asked for."""
+
+
+def applies(connector: SendConnector, field: str) -> bool:
+    """Whether a setting means anything beside the others."""
+    if field not in NEEDS:
+        return True
+    other, values = NEEDS[field]
+    return getattr(connector, other) in values and applies(connector, other)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import typing
 from functools import cache
+from typing import TypeVar
 
 import msgspec
 
 from transport.config.kinds import Setting
+
+Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
 @cache
@@ -31,3 +34,11 @@ def defaults(struct: type) -> dict[str, object]:
 def sections(struct: type) -> list[str]:
     """The tabs on which a struct's settings stand, in order of first appearance."""
     return list(dict.fromkeys(setting.section for setting in settings(struct).values()))
+
+
+def obeyed(struct: Struct) -> Struct:
+    """An object as it acts: what nothing obeys is at its default."""
+    unused = {
+        field: defaults(type(struct))[field] for field, each in settings(type(struct)).items() if each.not_enforced
+    }
+    return msgspec.structs.replace(struct, **unused)

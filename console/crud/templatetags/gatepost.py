@@ -53,12 +53,20 @@ def theme(context: Context) -> str:
 
 @register.inclusion_tag("crud/field.html")
 def field(bound: BoundField) -> dict[str, Any]:
-    """Label, control, help, default and errors of one field."""
+    """Label, control, help, default and errors of one field; where its `needs` name another field and the values of
+    that, the page asks for it only beside one of these.
+    """
     form = bound.form
     default = getattr(form, "defaults", {}).get(bound.name)
     shown = bound.value()
     changed = default is not None and str("" if shown is None else shown) != str(default)
-    return {"field": bound, "default": default, "changed": changed, "kind": _kind(bound)}
+    return {
+        "field": bound,
+        "default": default,
+        "changed": changed,
+        "kind": _kind(bound),
+        "needs": getattr(bound.field, "needs", None),
+    }
 
 
 def _kind(bound: BoundField) -> str:

@@ -52,6 +52,7 @@ def a_little_of_everything() -> None:
 
 
 CONNECTOR = "/mail-flow/receive-connectors/{receive}/"
+SEND = "/mail-flow/send-connectors/{send}/"
 LISTS = "/protection/connection-filter/"
 FORMS: list[tuple[str, dict[str, str | list[str]]]] = [
     (CONNECTOR + "general/", {"comment": "a “b”\r\n$c", "max_message_size": "5MB"}),
@@ -61,11 +62,11 @@ FORMS: list[tuple[str, dict[str, str | list[str]]]] = [
     (CONNECTOR + "limits/", {"max_inbound_connection": "Unlimited", "tarpit_interval": "0:0:9"}),
     (CONNECTOR + "extensions/", {"size_enabled": "Disabled", "chunking_enabled": [], "binary_mime_enabled": []}),
     (CONNECTOR + "certificate/", {"minimum_tls_version": "Tls13"}),
-    (
-        "/mail-flow/send-connectors/new",
-        {"name": "Out", "address_spaces": "*.net;7", "dns_routing_enabled": "smart", "smart_hosts": "[10.0.0.9]"},
-    ),
-    ("/mail-flow/send-connectors/{send}/edit", {"port": "587", "fqdn": "out.contoso.com"}),
+    (SEND + "general/", {"name": "Out", "max_message_size": "Unlimited"}),
+    (SEND + "delivery/", {"dns_routing_enabled": "False", "smart_hosts": "[10.0.0.9]", "port": "587"}),
+    (SEND + "security/", {"require_tls": "on", "tls_auth_level": "CertificateValidation"}),
+    (SEND + "address-space/", {"address_spaces": "*.net;7\r\ncontoso.com"}),
+    (SEND + "scoping/", {"fqdn": "out.contoso.com"}),
     ("/mail-flow/accepted-domains/new", {"domain_name": "wingtip.com", "default": "on"}),
     ("/mail-flow/accepted-domains/{domain}/edit", {"default": "on", "domain_type": "ExternalRelay"}),
     ("/protection/recipient-filter/", {"blocked_recipients": "a@b.example\nc@d.example", "block_list_enabled": "on"}),

@@ -8,14 +8,12 @@ from django.urls import reverse
 from console.actors import Role
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
-from console.connectors.models import SendConnector as SendRow
 from console.publishing.models import ConfigRevision
 from console.tracking import of_connector
-from tests.console.builders import ADMIN, RELAY, numbers, receive_connector, send_connector
+from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.config.send_connector import SendConnector
 
 pytestmark = pytest.mark.django_db
 NEW = "connectors:receive-wizard-step"
@@ -283,12 +281,6 @@ def test_sessions_of_all_transports_are_counted_whether_they_are_logged_or_not(a
     assert "<dd>5</dd>" in admin.get(reverse("connectors:receive-activity", args=[unheard.pk])).text
 
 
-def test_send_connectors_show_their_port_as_it_is_dialled(admin):
-    actions.create(ADMIN, send_connector(port=2525))
-    page = admin.get(reverse("connectors:send-list")).text
-    assert "2525" in page and "2,525" not in page
-
-
 def test_enable_disable_and_remove_in_place(admin):
     row = actions.create(ADMIN, receive_connector())
     act = reverse("connectors:receive-act")
@@ -319,35 +311,6 @@ def test_enabling_a_relay_in_the_list_sends_to_its_properties(admin):
     data = entered(admin, row, "general") | {"enabled": "on", "confirmation": "Relay"}
     assert admin.post(properties(row, "general"), data).status_code == 302
     assert Row.objects.get().enabled
-
-
-def test_send_connectors(admin):
-    data = numbers(SendConnector) | {
-        "name": "Internet", "enabled": "on", "address_spaces": "*\ncontoso.com;5", "dns_routing_enabled": "smart",
-        "smart_hosts": "smart.contoso.com",
-    }  # fmt: skip
-    page = admin.post(reverse("connectors:send-new"), data, follow=True)
-    assert "Internet is saved" in page.text
-    assert [str(space) for space in queries.send(SendRow.objects.get()).address_spaces] == [
-        "SMTP:*;1",
-        "SMTP:contoso.com;5",
-    ]
-    page = admin.post(reverse("connectors:send-edit", args=[SendRow.objects.get().pk]), data | {"smart_hosts": ""})
-    assert page.context["form"].errors["smart_hosts"] == ["Name at least one smart host, or choose MX routing."]
-
-
-def test_which_internal_addresses_mx_records_may_lead_to(admin):
-    data = numbers(SendConnector) | {
-        "name": "Branches", "enabled": "on", "address_spaces": "*.contoso.com", "dns_routing_enabled": "mx",
-        "smart_hosts": "", "internal_ip_ranges": "10.1.0.0/16\n192.168.5.77",
-    }  # fmt: skip
-    page = admin.post(reverse("connectors:send-new"), data | {"internal_ip_ranges": "ten"}, follow=True)
-    assert "internal_ip_ranges" in page.context["form"].errors
-    admin.post(reverse("connectors:send-new"), data, follow=True)
-    row = SendRow.objects.get()
-    assert [str(each) for each in queries.send(row).internal_ip_ranges] == ["10.1.0.0/16", "192.168.5.77"]
-    shown = admin.get(reverse("connectors:send-details", args=[row.pk])).text
-    assert "10.1.0.0/16" in shown and "192.168.5.77" in shown
 
 
 def test_who_may_only_look(signed_in):

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from console.connectors import actions, models
-from console.connectors.forms import FORMS, SendConnectorForm
+from console.connectors.forms import FORMS, SEND_FORMS
 from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import models as protection
@@ -15,13 +15,13 @@ from console.publishing.fields import field_for, written
 from console.publishing.rows import struct_of
 from console.publishing.settings_form import form_of
 from console.transport_settings import models as transport
-from tests.console.builders import ADMIN, receive_connector
+from tests.console.builders import ADMIN, receive_connector, send_connector
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.kinds import Kind
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import SendConnector
+from transport.config.send_connector import NEEDS, SendConnector, SmartHostAuth, applies
 from transport.config.setting import sections, settings
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
@@ -62,10 +62,28 @@ def test_each_setting_stands_on_the_form_of_its_tab():
         assert not form.groups or grouped | {"grants"} == wanted | {"grants"}
 
 
+SMART = send_connector(
+    dns_routing_enabled=False, smart_hosts=("mail.contoso.com",), require_tls=True,
+    smart_host_auth_mechanism=SmartHostAuth.BasicAuth, authentication_credential=("Contoso",),
+)  # fmt: skip
+
+
+def test_each_setting_of_a_send_connector_stands_on_one_tab_where_it_means_something():
+    assert set(SEND_FORMS) == set(sections(SendConnector))
+    table = settings(SendConnector)
+    for now in (send_connector(), SMART):
+        asked = {section: set(form(now=now).fields) - {"version"} for section, form in SEND_FORMS.items()}
+        assert all(table[name].section == section for section, names in asked.items() for name in names)
+        left_out = set(table) - {name for names in asked.values() for name in names}
+        assert left_out == {name for name in table if not applies(now, name)} & left_out
+        assert left_out <= set(NEEDS)
+    assert "smart_host_auth_mechanism" not in SEND_FORMS["Security"](now=send_connector()).fields
+    assert "domain_secure_enabled" not in SEND_FORMS["Security"](now=SMART).fields
+
+
 @pytest.mark.parametrize(
     "form",
     [
-        SendConnectorForm,
         DomainForm,
         form_of(RecipientFilter),
         form_of(SenderFilter),

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from console.accounts import actions as accounts
 from console.actors import Role
 from console.connectors import actions as connectors
-from console.connectors.properties import TABS
+from console.connectors.receive_properties import ReceiveProperties
+from console.connectors.send_properties import SendProperties
 from console.credentials import actions as credentials
 from console.directory import actions as directory
 from console.domains import actions as domains
@@ -23,10 +24,18 @@ from tests.console.builders import ADMIN, accepted_domain, receive_connector, se
 from tests.console.page_form import Form
 from transport.config.connection_filter import IPListEntry, IPListProvider
 from transport.config.credential import CredentialKind, Secrets
+from transport.config.send_connector import RequestMail, SmartHostAuth, TlsAuthLevel
 from transport.config.snapshot import Snapshot
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "winter-rain-on-tin"
+
+
+SMART = send_connector(
+    "Provider", dns_routing_enabled=False, smart_hosts=("mail.contoso.com",), require_tls=True,
+    smart_host_auth_mechanism=SmartHostAuth.BasicAuth, authentication_credential=("Contoso",),
+    tls_auth_level=TlsAuthLevel.DomainValidation, tls_domain="mail.contoso.com", request_mail=RequestMail.Etrn,
+)  # fmt: skip
 
 
 def pages() -> dict[str, str]:
@@ -42,10 +51,15 @@ def pages() -> dict[str, str]:
     administrator = accounts.add(ADMIN, "bert", PASSWORD, {Role.HYGIENE_MANAGEMENT}, "Bert")
     wanted_account = credentials.Wanted(user_name="device@contoso.com", max_connections=3)
     credential = credentials.add(ADMIN, "Mailbox", CredentialKind.Password, wanted_account, Secrets(password=PASSWORD))
-    found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in TABS}
+    found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in ReceiveProperties.forms}
+    found |= {f"send {tab}": reverse("connectors:send-properties", args=[send.pk, tab]) for tab in SendProperties.forms}
+    smart = connectors.create(ADMIN, SMART)
+    found |= {
+        f"smart {tab}": reverse("connectors:send-properties", args=[smart.pk, tab]) for tab in SendProperties.forms
+    }
     found |= {name: reverse(name) for name in SINGLE}
     edited = {
-        "connectors:send-edit": send, "domains:edit": domain, "protection:block-edit": entry,
+        "domains:edit": domain, "protection:block-edit": entry,
         "protection:provider-edit": provider, "directory:edit": recipient, "users:edit": user,
         "users:group-edit": group, "accounts:admin-edit": administrator, "credentials:edit": credential,
     }  # fmt: skip
@@ -60,7 +74,7 @@ SINGLE = [
     "transport_settings:organization",
 ]
 EDITED = [
-    "connectors:send-edit", "domains:edit", "protection:block-edit", "protection:provider-edit", "directory:edit",
+    "domains:edit", "protection:block-edit", "protection:provider-edit", "directory:edit",
     "users:edit", "users:group-edit", "accounts:admin-edit", "credentials:edit",
 ]  # fmt: skip
 
@@ -76,6 +90,9 @@ def everything() -> tuple[Snapshot, dict[str, list[dict[str, Any]]]]:
     rows = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in people}
     told = {name: [{k: v for k, v in row.items() if k not in counted} for row in found] for name, found in rows.items()}
     return replace(publishing.saved(), revision=0), told
+
+
+TABS = [*ReceiveProperties.forms, *(f"{kind} {tab}" for kind in ("send", "smart") for tab in SendProperties.forms)]
 
 
 @pytest.mark.parametrize("name", [*TABS, *SINGLE, *EDITED])
@@ -102,5 +119,8 @@ def test_every_form_of_a_kind_of_object_is_tried() -> None:
         for each in pattern.url_patterns
         if str(getattr(each, "name", "")).endswith("edit")
     }
-    tried_by_tab_or_twin, files = {"connectors:receive-edit", "protection:allow-edit"}, {"kerberos:edit"}
+    tried_by_tab_or_twin, files = (
+        {"connectors:receive-edit", "connectors:send-edit", "protection:allow-edit"},
+        {"kerberos:edit"},
+    )
     assert found - tried_by_tab_or_twin - files == set(EDITED)

@@ -93,7 +93,7 @@ def test_unreachable_mail_says_how_to_mend_it(admin, queued):
     NextHop.objects.create(key="unreachable", delivery_type="Unreachable", domain="Unreachable Domain", connector="")
     queued(next_hop="unreachable")
     for url in (reverse("queues:list"), reverse("queues:details", args=["unreachable"])):
-        assert reverse("connectors:send-new") in admin.get(url).text
+        assert reverse("connectors:send-wizard") in admin.get(url).text
 
 
 def test_messages_are_found_by_next_hop_and_by_text(admin, queued):

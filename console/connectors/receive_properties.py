@@ -1,0 +1,120 @@
+"""The property page of a Receive connector, and what goes on at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.certificates import queries as certificates
+from console.connectors import ehlo, models, queries
+from console.connectors.forms import FORMS
+from console.connectors.properties import Properties, labels, slug, tabs
+from console.connectors.sentence import sentence
+from console.connectors.warnings import warned
+from console.crud import Tab
+from console.crud.access import RoleRequired
+from console.kerberos import queries as kerberos
+from console.publishing import queries as publishing
+from transport.config import rules
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
+from transport.receive.greeting import greeting
+
+ACTIVITY = "activity"
+PREVIEWS = {
+    "security": "connectors/rights.html",
+    "scoping": "connectors/greeting.html",
+    "extensions": "connectors/ehlo.html",
+    "certificate": "connectors/certificate_shown.html",
+}
+
+
+class ReceiveProperties(Properties):
+    struct, model, prefix, heading = (
+        ReceiveConnector,
+        models.ReceiveConnector,
+        "receive-",
+        gettext_lazy("Receive connectors"),
+    )
+    forms = {slug(section): form for section, form in FORMS.items()}
+    previews = PREVIEWS
+
+    def prepare(self) -> None:
+        self.beside = queries.beside(self.connector.name)
+
+    def rules(self, connector: ReceiveConnector) -> list[rules.Problem]:
+        return rules.problems(connector, ())
+
+    def tabs(self, has_errors: bool) -> list[Tab]:
+        return receive_tabs(self.row, self.tab, has_errors)
+
+    def templates(self) -> list[str]:
+        return [f"connectors/{self.tab}.html", "connectors/general.html"]
+
+    def previewed(self, form: Any) -> dict[str, Any]:
+        """The warnings, and what a client would see."""
+        connector, saved = self.entered(form), sentence(self.connector, self.beside)
+        return {
+            "form": form,
+            "entered": connector,
+            "problems": publishing.listening_problems().get(self.connector.name, []),
+            "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
+            "sentence": saved,
+            **warned(connector, self.beside.accepted_domains),
+            **_seen(self.tab, connector),
+        }
+
+
+class Activity(RoleRequired):
+    """What goes on: sessions under way, and what was refused last, with the reasons."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = get_object_or_404(models.ReceiveConnector, pk=pk)
+        connector = queries.receive(row)
+        context = {
+            "title": connector.name,
+            "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
+            "tabs": receive_tabs(row, ACTIVITY),
+            "sentence": sentence(connector, queries.beside(connector.name)),
+            "connector": connector,
+            "row": row,
+            "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,
+            "open": publishing.open_sessions()[connector.name],
+            "problems": publishing.listening_problems().get(connector.name, []),
+        }
+        fragment = request.headers.get("HX-Target") == "activity"
+        template = "connectors/activity_live.html" if fragment else "connectors/activity.html"
+        return render(request, template, context)
+
+
+def receive_tabs(row: models.ReceiveConnector, current: str, has_errors: bool = False) -> list[Tab]:
+    """The tabs of a Receive connector, the current one marked."""
+    return tabs("receive-", row, {**labels(FORMS), ACTIVITY: _("Activity")}, current, has_errors)
+
+
+def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:
+    """What a client of the connector would see, as far as the tab is about it."""
+    if tab == "scoping":
+        return {"greeting": _greeting(connector)}
+    if tab == "extensions":
+        return {"ehlo": ehlo.answers(connector, settings.GATEPOST_NODE, not kerberos.why_not_offered())}
+    if tab == "certificate":
+        offers = AuthMechanism.Tls in connector.auth_mechanism
+        return {"shown": certificates.row_shown_by(connector), "offers_tls": offers}
+    return {}
+
+
+def _greeting(connector: ReceiveConnector) -> str:
+    for problem in rules.problems(connector, ()):
+        if problem.field == "banner":
+            return problem.message
+    try:
+        return greeting(connector, settings.GATEPOST_NODE, timezone.now().timestamp()).text
+    except ValueError as error:
+        return _("No greeting can be made of this: %s.") % error

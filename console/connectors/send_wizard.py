@@ -1,0 +1,51 @@
+"""New send connector: name and type, delivery, sign-in to smart hosts, address space, summary, completion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from console.commands.script import new_commands
+from console.connectors import models, queries
+from console.connectors.draft import FIRST
+from console.connectors.forms import SEND_FORMS
+from console.connectors.send_draft import SendDraft
+from console.connectors.send_sentence import send_sentence
+from console.connectors.send_wizard_forms import ADDRESS_SPACE, DELIVERY, SIGN_IN
+from console.connectors.wizard import Completion, Wizard, WizardPages
+from transport.config import rules
+from transport.config.send_connector import SendConnector
+
+
+class SendPages(WizardPages):
+    struct, prefix = SendConnector, "send-"
+    heading, title = _("Send connectors"), _("New send connector")
+    titles = {
+        FIRST: _("Name and type"),
+        DELIVERY: _("Delivery"),
+        SIGN_IN: _("Sign-in to the smart hosts"),
+        ADDRESS_SPACE: _("Address space"),
+    }
+
+    def told(self, connector: SendConnector) -> dict[str, Any]:
+        return {"sentence": send_sentence(connector), "command": "\n".join(new_commands(connector))}
+
+
+class SendWizard(SendPages, Wizard):
+    draft_class = SendDraft
+    tabs = SEND_FORMS
+    summary_template = "connectors/send_wizard_summary.html"
+
+    def problems(self, connector: SendConnector) -> list[rules.Problem]:
+        return rules.send_problems(connector, queries.send_connectors())
+
+    def warned(self, connector: SendConnector) -> dict[str, Any]:
+        return {"warnings": list(rules.send_advice(connector))}
+
+
+class SendCompletion(SendPages, Completion):
+    model = models.SendConnector
+
+    def pages(self, connector: SendConnector) -> list[str]:
+        return [FIRST, DELIVERY, *([] if connector.dns_routing_enabled else [SIGN_IN]), ADDRESS_SPACE]

@@ -1,0 +1,145 @@
+"""The pages of Send connectors, as a browser without JavaScript uses them."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from console.connectors import actions, queries
+from console.connectors.models import SendConnector as Row
+from tests.console.builders import ADMIN, send_connector
+from tests.console.page_form import Form
+from transport.config.send_connector import SendUsage, SmartHostAuth
+
+pytestmark = pytest.mark.django_db
+
+
+def step(client, page, /, go="next", **entries):
+    """Fills a page of the wizard in as it stands, but for `entries`."""
+    url = reverse("connectors:send-wizard-step", args=[page])
+    sent = Form(client.get(url, follow=True).text).sent
+    sent.pop("go", None)
+    return client.post(url, sent | entries | {"go": go}, follow=True)
+
+
+def save(client, row, tab, **entries):
+    """A tab with other entries; None is a box that is not ticked."""
+    url = reverse("connectors:send-properties", args=[row.pk, tab])
+    sent = Form(client.get(url).text).sent | entries
+    return client.post(url, {name: value for name, value in sent.items() if value is not None}, follow=True)
+
+
+def saved() -> object:
+    return queries.send(Row.objects.get())
+
+
+def smart_host(**changes):
+    return send_connector(dns_routing_enabled=False, smart_hosts=("mail.fabrikam.com",), **changes)
+
+
+def test_the_wizard_makes_a_connector_that_delivers_by_mx(admin):
+    step(admin, "introduction", name="Internet", usage="Internet")
+    assert "Sign-in" not in step(admin, "delivery").text
+    page = step(admin, "address-space")
+    assert "Mail for all other domains goes to the mail servers (MX) of its recipient’s domain" in page.text.replace(
+        "&#x27;", "’"
+    )
+    page = step(admin, "summary")
+    assert "is made and saved as revision 1" in page.text
+    assert "New-SendConnector -Name &quot;Internet&quot; -Usage Internet -AddressSpaces" in page.text
+    assert saved() == send_connector("Internet", usage=SendUsage.Internet)
+
+
+def test_the_wizard_makes_a_connector_to_a_smart_host(admin):
+    step(admin, "introduction", name="Fabrikam", usage="Custom")
+    page = step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.fabrikam.com", port="587")
+    assert "Sign-in to the smart hosts" in page.text
+    step(admin, "sign-in")
+    page = step(admin, "address-space", address_spaces="*.fabrikam.com;5\ncontoso.com")
+    assert "Mail for *.fabrikam.com and contoso.com leaves through mail.fabrikam.com, port 587" in page.text
+    step(admin, "summary")
+    made = queries.send(Row.objects.get())
+    assert (made.smart_hosts, made.port, made.dns_routing_enabled) == (("mail.fabrikam.com",), 587, False)
+    assert [str(space) for space in made.address_spaces] == ["SMTP:*.fabrikam.com;5", "SMTP:contoso.com;1"]
+
+
+@pytest.mark.parametrize(
+    ("usage", "ways"), [("Partner", ["True"]), ("Internal", ["False"]), ("Custom", ["True", "False"])]
+)
+def test_a_type_offers_only_its_own_ways_of_delivery(admin, usage, ways):
+    page = step(admin, "introduction", name="X", usage=usage)
+    assert [value for value, _ in page.context["form"].fields["dns_routing_enabled"].choices] == ways
+
+
+def test_back_and_reload_lose_nothing_even_of_what_is_wrong(admin):
+    step(admin, "introduction", name="X", usage="Custom", comment="why")
+    page = step(admin, "delivery", go="back", dns_routing_enabled="False", smart_hosts="no host!", port="x")
+    assert 'value="X"' in page.text and "why" in page.text
+    assert "no host!" in admin.get(reverse("connectors:send-wizard-step", args=["delivery"])).text
+    page = step(admin, "delivery")
+    assert page.status_code == 422 and set(page.context["form"].errors) == {"smart_hosts", "port"}
+
+
+def test_what_is_missing_is_said_at_its_field(admin):
+    actions.create(ADMIN, send_connector("Internet"))
+    page = step(admin, "introduction", name="internet", usage="Custom")
+    assert "There is a connector “Internet” already" in page.context["form"].errors["name"][0]
+    step(admin, "introduction", name="Other", usage="Custom")
+    page = step(admin, "delivery", dns_routing_enabled="False")
+    assert page.context["form"].errors["smart_hosts"] == ["Name at least one smart host, or choose MX routing."]
+    page = step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.contoso.com")
+    page = step(admin, "sign-in", smart_host_auth_mechanism="BasicAuth")
+    assert "needs a credential" in page.context["form"].errors["authentication_credential"][0]
+    step(admin, "sign-in", smart_host_auth_mechanism="None")
+    page = step(admin, "address-space", address_spaces="")
+    assert "Add at least one address space" in page.context["form"].errors["address_spaces"][0]
+
+
+def test_smart_hosts_entered_before_mx_was_chosen_are_let_go(admin):
+    step(admin, "introduction", name="X", usage="Custom")
+    step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.contoso.com")
+    step(admin, "delivery", dns_routing_enabled="True")
+    step(admin, "address-space", address_spaces="*")
+    step(admin, "summary")
+    assert saved() == send_connector("X")
+
+
+def test_a_tab_saves_its_settings(admin):
+    row = actions.create(ADMIN, send_connector())
+    page = save(admin, row, "delivery", dns_routing_enabled="False", smart_hosts="[10.10.10.100]\nmail.contoso.com")
+    assert "Internet is saved" in page.text
+    assert queries.send(Row.objects.get()).smart_hosts == ("[10.10.10.100]", "mail.contoso.com")
+    page = save(admin, row, "delivery", smart_hosts="")
+    assert page.context["form"].errors["smart_hosts"] == ["Name at least one smart host, or choose MX routing."]
+
+
+def test_which_internal_addresses_mx_records_may_lead_to(admin):
+    row = actions.create(ADMIN, send_connector("Branches"))
+    page = save(admin, row, "delivery", internal_ip_ranges="ten")
+    assert "internal_ip_ranges" in page.context["form"].errors
+    save(admin, row, "delivery", internal_ip_ranges="10.1.0.0/16\n192.168.5.77")
+    assert [str(each) for each in queries.send(Row.objects.get()).internal_ip_ranges] == ["10.1.0.0/16", "192.168.5.77"]
+
+
+def test_back_to_mx_lets_go_of_smart_hosts_and_of_the_sign_in_to_them(admin):
+    signed = {"smart_host_auth_mechanism": SmartHostAuth.BasicAuth, "authentication_credential": ("Contoso",)}
+    row = actions.create(ADMIN, smart_host(**signed))
+    save(admin, row, "delivery", dns_routing_enabled="True")
+    now = queries.send(Row.objects.get())
+    assert (now.smart_hosts, now.smart_host_auth_mechanism) == ((), SmartHostAuth.None_)
+    assert "nobody to sign in to" in admin.get(reverse("connectors:send-properties", args=[row.pk, "security"])).text
+
+
+def test_the_sentence_follows_what_is_entered(admin):
+    row = actions.create(ADMIN, send_connector())
+    url = reverse("connectors:send-properties", args=[row.pk, "address-space"])
+    sent = Form(admin.get(url).text).sent | {"address_spaces": "fabrikam.com"}
+    preview = admin.post(url, sent, headers={"HX-Request": "true", "HX-Target": "preview"}).text
+    assert "Once saved:" in preview and "Mail for fabrikam.com goes to" in preview
+    assert saved() == send_connector()
+
+
+def test_send_connectors_show_their_port_as_it_is_dialled(admin):
+    actions.create(ADMIN, send_connector(port=2525))
+    page = admin.get(reverse("connectors:send-list")).text
+    assert "2525" in page and "2,525" not in page
