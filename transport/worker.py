@@ -31,7 +31,7 @@ from transport.shell.feeds import config_feed, recipient_feed
 from transport.shell.feeds.config_feed import ConfigFeed
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import MINIMUM_FREE, Journal
-from transport.shell.log.protocol_log import ProtocolLog
+from transport.shell.log.protocol_log import protocol_log
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
 from transport.shell.report import Report
@@ -89,7 +89,7 @@ class Transport:
     """Everything that runs in the process, between `start` and `stop`."""
 
     def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
-        journal, protocol_log, state = settings.directories
+        journal, log_folder, state = settings.directories
         # Two transports of one name would write into each other's journal.
         self._lock = only_one(
             state / "lock", f"another transport is running on {state}; give each its own GATEPOST_TRANSPORT"
@@ -97,7 +97,7 @@ class Transport:
         self._settings, self._loop = settings, loop
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
-        self._protocol_log = ProtocolLog(protocol_log, loop)
+        self._protocol_log = protocol_log(log_folder)
         self._credentials = Credentials(settings.database_url, settings.secret)
         self._reception = Reception(
             settings.name,

@@ -14,7 +14,7 @@ from transport.receive.rules import REFUSALS, RULES, Rule
 from transport.trace import line as log
 from transport.trace.line import endpoint, held_seconds, in_one_line, kept
 
-MARKS = {"+": "connected", "-": "disconnected", ">": "we sent", "<": "the client sent", "*": "information"}
+MARKS = {"+": "connected", "-": "disconnected", ">": "we sent", "*": "information"}
 SIDES = {">": "ours", "<": "theirs"}
 
 
@@ -47,7 +47,8 @@ class Held:
 class Line:
     """One event. `offset` counts milliseconds from the session's start, None when its time cannot be read. `answers` is
     the command that a reply belongs to, where it is not the line above: clients may send several commands at once.
-    `held` is the tarpit that held a reply.
+    `held` is the tarpit that held a reply. `sends`: we have begun the session, with a next hop; `message` is the
+    one that its reply answers.
     """
 
     number: int
@@ -58,10 +59,20 @@ class Line:
     decision: Decision | None
     answers: str = ""
     held: Held | None = None
+    sends: bool = False
+    message: str = ""
+
+    @property
+    def is_reply(self) -> bool:
+        return self.event == ("<" if self.sends else ">")
+
+    @property
+    def is_command(self) -> bool:
+        return self.event == (">" if self.sends else "<")
 
     @property
     def refused(self) -> bool:
-        return self.event == ">" and self.data[:1] in ("4", "5")
+        return self.is_reply and self.data[:1] in ("4", "5")
 
     @property
     def side(self) -> str:
@@ -69,6 +80,8 @@ class Line:
 
     @property
     def meaning(self) -> str:
+        if self.event == "<":
+            return "the next hop sent" if self.sends else "the client sent"
         return MARKS.get(self.event, self.event)
 
     @property
@@ -88,9 +101,9 @@ def lines(session: Session) -> list[Line]:
         if tarpit is not None:
             held = tarpit
             continue
-        if line.event == "<":
+        if line.is_command:
             waiting.append(line)
-        elif line.event == ">":
+        elif line.is_reply:
             command = waiting.popleft() if waiting else above
             answers = "" if command is None or command is above else command.data
             found[place] = replace(line, answers=answers, held=held)
@@ -115,18 +128,25 @@ def _line(session: Session, number: int, event: list[Any]) -> Line:
     found = log.decision(line.context)
     decision = Decision(*found) if found else None
     offset = _offset(session.started_at, line.date_time)
-    return Line(number, offset, line.event, _text(session, line), line.context, decision)
+    text, message = _text(session, line), log.message_of(line.context)
+    return Line(number, offset, line.event, text, line.context, decision, sends=session.sends, message=message)
 
 
 def _text(session: Session, line: log.Line) -> str:
     if line.event == "+":
-        client = endpoint(session.remote_address, session.remote_port)
-        connected = f"{client} connected to {session.local_endpoint}"
-        return f"{connected}, {line.context}" if line.context else connected
+        return _connected(session, line)
     if line.event == "-":
-        closed = {"Remote": "closed by the client", "Local": "closed by us"}
-        return closed.get(line.context, line.data or "closed")
-    return in_one_line(line.data) if line.event == ">" else line.data
+        remote = "closed by the next hop" if session.sends else "closed by the client"
+        return {"Remote": remote, "Local": "closed by us"}.get(line.context, line.data or "closed")
+    return in_one_line(line.data) if line.event == ("<" if session.sends else ">") else line.data
+
+
+def _connected(session: Session, line: log.Line) -> str:
+    remote = endpoint(session.remote_address, session.remote_port)
+    if session.sends:
+        return f"{session.local_endpoint} connected to {remote}"
+    connected = f"{remote} connected to {session.local_endpoint}"
+    return f"{connected}, {line.context}" if line.context else connected
 
 
 def _offset(start: datetime, time: str) -> int | None:

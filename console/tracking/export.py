@@ -6,25 +6,34 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from console.tracking.models import Session
-from transport.trace.line import SessionLines, endpoint, field, header, kept, of_event
+from transport.trace.line import SessionLines, endpoint, field, kept, of_event
+from transport.trace.series import RECEIVE, SEND, Series
+from transport.trace.sessions import Direction
 
 PIECE = 64 * 1024
 
 
-def exchange_csv(sessions: Iterable[Session], now: datetime) -> Iterator[str]:
-    """The header lines, then session after session, in pieces of about `PIECE` characters."""
-    yield header(now.timestamp())
-    piece = ""
-    for session in sessions:
-        piece += "".join(_lines(session))
-        if len(piece) > PIECE:
-            yield piece
-            piece = ""
-    yield piece
+def series_of(direction: str) -> Series:
+    """The log that holds sessions of a direction."""
+    return SEND if direction == Direction.SEND.value else RECEIVE
+
+
+def exchange_csv(logs: Iterable[tuple[Series, Iterable[Session]]], now: datetime) -> Iterator[str]:
+    """Of each log the header lines, then session after session, in pieces of about `PIECE` characters."""
+    for series, sessions in logs:
+        yield series.header(now.timestamp())
+        piece = ""
+        for session in sessions:
+            piece += "".join(_lines(session))
+            if len(piece) > PIECE:
+                yield piece
+                piece = ""
+        yield piece
 
 
 def _lines(session: Session) -> Iterator[str]:
-    connector = session.connector if "\\" in session.connector else f"{session.transport}\\{session.connector}"
+    whole = session.sends or "\\" in session.connector
+    connector = session.connector if whole else f"{session.transport}\\{session.connector}"
     remote = endpoint(session.remote_address, session.remote_port)
     lines = SessionLines(connector, session.session_id, session.local_endpoint, remote)
     for event in session.events:

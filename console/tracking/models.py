@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from transport.trace.sessions import Direction
+
 
 def short_name(connector: str) -> str:
     """The connector's name without the node that the log writes before it (`NODE\\Default Frontend NODE`)."""
@@ -13,6 +15,10 @@ def short_name(connector: str) -> str:
 class Session(models.Model):
     """One session of the protocol log.
 
+    `direction`: who began it (`transport.trace.sessions.Direction`). Of one that we have begun, `connector` is a Send
+    connector, the remote side a next hop, and `helo` its name; `accepted` are messages that it took, and `search` holds
+    what we said and what it refused.
+
     `events` is a list of [time (ISO 8601 UTC, ms), event (`+ - > < *`), data, context]. `accepted` counts messages,
     `refused` counts commands answered 4xx or 5xx. `search` holds, in lower case and with spaces between them, session
     id, remote address, HELO, sender, recipients, and the replies that refused with their context: filters rely on it.
@@ -20,6 +26,7 @@ class Session(models.Model):
 
     session_id = models.TextField(primary_key=True)
     transport = models.TextField()
+    direction = models.TextField(db_default="receive")
     connector = models.TextField()
     local_endpoint = models.TextField()
     remote_address = models.TextField()
@@ -42,10 +49,16 @@ class Session(models.Model):
             models.Index(fields=["connector", "-started_at"], name="tracking_session_connector"),
             models.Index(fields=["remote_address"], name="tracking_session_remote", opclasses=["text_pattern_ops"]),
             models.Index(fields=["-started_at"], name="tracking_session_refused", condition=Q(refused__gt=0)),
+            models.Index(fields=["-started_at"], name="tracking_session_sent", condition=Q(direction="send")),
         ]
 
     def __str__(self) -> str:
         return self.session_id
+
+    @property
+    def sends(self) -> bool:
+        """Whether we have begun it, to hand mail on."""
+        return self.direction == Direction.SEND.value
 
     @property
     def connector_name(self) -> str:

@@ -8,7 +8,9 @@ from console.tracking.conversation import Decision, decisions
 from console.tracking.models import Session
 from transport.config.endpoint import is_private, parse_range
 from transport.config.receive_connector import ReceiveConnector
+from transport.trace.sessions import Direction
 
+RECEIVE = Direction.RECEIVE.value
 SHOWN = 20  # refusals
 RECENT = 50
 """Sessions in a row from one address before it is taken for a gateway."""
@@ -25,7 +27,8 @@ class RefusedReply:
 
 def last_refusals(name: str) -> list[RefusedReply]:
     """The newest refusals of a connector, newest session first."""
-    sessions = Session.objects.filter(connector=name, refused__gt=0).order_by("-started_at", "-session_id")[:SHOWN]
+    refusing = Session.objects.filter(connector=name, direction=RECEIVE, refused__gt=0)
+    sessions = refusing.order_by("-started_at", "-session_id")[:SHOWN]
     found = [
         RefusedReply(each, line.data, decision) for each in sessions for line, decision in reversed(decisions(each))
     ]
@@ -34,7 +37,7 @@ def last_refusals(name: str) -> list[RefusedReply]:
 
 def one_gateway(connector: ReceiveConnector) -> str:
     """The private address from which all recent sessions of a connector for many came, else an empty text."""
-    sessions = Session.objects.filter(connector=connector.name).order_by("-started_at")
+    sessions = Session.objects.filter(connector=connector.name, direction=RECEIVE).order_by("-started_at")
     recent = list(sessions.values_list("remote_address", flat=True)[:RECENT])
     if len(recent) < RECENT or len(set(recent)) > 1:
         return ""

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from console.audit.models import Entry
 from console.connectors.models import ReceiveConnector as ConnectorRow
+from console.connectors.models import SendConnector
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision, Held
@@ -36,10 +37,10 @@ class Reason:
 
 
 class Reasons:
-    """Reasons for the refusals of one session; reads each revision once."""
+    """Reasons for the refusals of one session; reads each revision once. `sends`: it is a Send connector's."""
 
-    def __init__(self, connector: str) -> None:
-        self.connector = connector
+    def __init__(self, connector: str, sends: bool = False) -> None:
+        self.connector, self._sends = connector, sends
         self._snapshots: dict[int, Snapshot | None] = {}
 
     def of(self, decision: Decision) -> Reason:
@@ -69,11 +70,14 @@ class Reasons:
 
     @cached_property
     def connector_row(self) -> ConnectorRow | None:
-        return ConnectorRow.objects.filter(name__iexact=self.connector).first()
+        return None if self._sends else ConnectorRow.objects.filter(name__iexact=self.connector).first()
 
     @property
     def connector_url(self) -> str:
         """The connector's properties, if it still exists."""
+        if self._sends:
+            key = SendConnector.objects.filter(name__iexact=self.connector).values_list("pk", flat=True).first()
+            return reverse("connectors:send-edit", args=[key]) if key else ""
         return self._place(CONNECTOR, "") if self.connector_row else ""
 
     def _place(self, on: str, field: str) -> str:

@@ -17,14 +17,16 @@ from console.crud.format import stacked_html, time_html
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import queries
-from console.tracking.conversation import Line, decisions, lines
-from console.tracking.export import exchange_csv
+from console.tracking.conversation import Decision, Line, decisions, lines
+from console.tracking.export import exchange_csv, series_of
 from console.tracking.models import Session, short_name
 from console.tracking.reasons import Reason, Reasons
+from transport.trace.sessions import Direction
 
 REFRESHED = 2  # seconds
 CSV = "text/csv; charset=utf-8"
 SHOWN_RECIPIENTS = 2
+DIRECTIONS = {Direction.RECEIVE: gettext_lazy("received"), Direction.SEND: gettext_lazy("sent")}
 
 
 def outcome(session: Session) -> list[Badge]:
@@ -33,7 +35,8 @@ def outcome(session: Session) -> list[Badge]:
     if session.refused:
         found.append(Badge(_("%d refused") % session.refused, "bad"))
     if session.accepted:
-        found.append(Badge(_("%d queued") % session.accepted, "good"))
+        taken = _("%d handed over") if session.sends else _("%d queued")
+        found.append(Badge(taken % session.accepted, "good"))
     if session.ended_at is None:
         found.append(Badge(_("open"), "info"))
     return found or [Badge(_("no message"), "neutral")]
@@ -60,8 +63,15 @@ def sender(session: Session) -> str:
     return session.sender or ("<>" if session.recipients else "")
 
 
-def mono(text: str) -> str:
-    return format_html('<span class="mono">{}</span>', text)
+def direction(session: Session) -> str:
+    return str(DIRECTIONS[Direction(session.direction)])
+
+
+def remote(session: Session) -> str:
+    """The other side, behind an arrow that shows who began."""
+    mark, words = ("→", _("to")) if session.sends else ("←", _("from"))
+    shown = '<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span> <span class="mono">{}</span>'
+    return format_html(shown, mark, words, session.remote_address)
 
 
 def recipients(session: Session) -> str:
@@ -79,12 +89,13 @@ class SessionPages(CrudView):
     namespace = "tracking"
     noun, plural = gettext_lazy("session"), gettext_lazy("sessions")
     purpose = gettext_lazy(
-        "SMTP sessions of the connectors whose protocol logging is Verbose, and why mail was refused."
+        "SMTP sessions of the connectors whose protocol logging is Verbose, with clients and with next hops, and why "
+        "mail was refused."
     )
-    first_step = gettext_lazy("Set protocol logging to Verbose on a Receive connector: its next sessions appear here.")
+    first_step = gettext_lazy("Set protocol logging to Verbose on a connector: its next sessions appear here.")
     columns = [
         Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.started_at), lasted(each)), TEXT),
-        Column(gettext_lazy("Client"), lambda each: stacked_html(mono(each.remote_address), each.helo), TEXT),
+        Column(gettext_lazy("Client or next hop"), lambda each: stacked_html(remote(each), each.helo), TEXT),
         Column(gettext_lazy("Connector"), "connector_name", TEXT, minor=True),
         Column(gettext_lazy("Sender, recipients"), lambda each: stacked_html(sender(each), recipients(each)), TEXT),
         Column(gettext_lazy("Outcome"), outcome, BADGE),
@@ -92,10 +103,11 @@ class SessionPages(CrudView):
     details = [
         Detail(gettext_lazy("Time"), "started_at", TIME),
         Detail(gettext_lazy("Outcome"), outcome, BADGE),
+        Detail(gettext_lazy("Direction"), direction),
         Detail(gettext_lazy("Connector"), "connector_name"),
         Detail(gettext_lazy("Remote"), lambda each: f"{each.remote_address} port {each.remote_port}", MONO),
         Detail(gettext_lazy("Local"), "local_endpoint", MONO),
-        Detail(gettext_lazy("HELO"), "helo", MONO),
+        Detail(gettext_lazy("HELO, or name of the next hop"), "helo", MONO),
         Detail(gettext_lazy("Sender"), "sender", MONO),
         Detail(gettext_lazy("Recipients"), "recipients", "lines"),
         Detail(gettext_lazy("TLS"), lambda each: _("yes") if each.tls else _("no")),
@@ -104,6 +116,7 @@ class SessionPages(CrudView):
     ]
     search = ["search"]
     filters = [
+        Filter("direction", gettext_lazy("Direction"), [(name.value, words) for name, words in DIRECTIONS.items()]),
         Filter(
             "connector", gettext_lazy("Connector"), lambda: [(name, short_name(name)) for name in queries.connectors()]
         ),
@@ -119,7 +132,7 @@ class SessionPages(CrudView):
         ),
         Filter("tls", "TLS", [("yes", gettext_lazy("With TLS")), ("no", gettext_lazy("Without TLS"))]),
         Filter("remote", gettext_lazy("Remote address"), input_type="text"),
-        Filter("helo", "HELO", input_type="text"),
+        Filter("helo", gettext_lazy("HELO or next hop"), input_type="text"),
         Filter("sender", gettext_lazy("Sender"), input_type="text"),
         Filter("recipient", gettext_lazy("Recipient"), input_type="text"),
         Filter("since", gettext_lazy("From (UTC)"), input_type="datetime-local"),
@@ -148,7 +161,7 @@ class SessionPages(CrudView):
         return []
 
     def details_context(self, selected: Session | None) -> dict[str, Any]:
-        refusals = decisions(selected) if selected is not None else []
+        refusals = refused(selected) if selected is not None else []
         return super().details_context(selected) | {"refusals": refusals}
 
 
@@ -156,6 +169,8 @@ def filtered(rows: QuerySet[Session], request: HttpRequest) -> QuerySet[Session]
     """The sessions that the query string asks for; the list and its download alike."""
     asked = {name: value for name in request.GET if (value := request.GET[name].replace("\0", "").strip())}
     rows = queries.with_text(rows, asked.get("q", ""))
+    if asked.get("direction") in {way.value for way in Direction}:
+        rows = rows.filter(direction=asked["direction"])
     if "connector" in asked:
         rows = rows.filter(connector=asked["connector"])
     if asked.get("outcome") in queries.OUTCOMES:
@@ -178,7 +193,7 @@ class SessionPage(RoleRequired):
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
         session = find(pk)
-        reasons = Reasons(session.connector_name)
+        reasons = Reasons(session.connector_name, session.sends)
         context = {
             "session": session,
             "lines": [_with_reason(line, reasons) for line in lines(session)],
@@ -192,6 +207,13 @@ class SessionPage(RoleRequired):
         return render(request, "tracking/conversation.html" if fragment else "tracking/session.html", context)
 
 
+def refused(session: Session) -> list[tuple[Line, Decision | None]]:
+    """What was refused: by a rule of ours, or by a next hop in its own words."""
+    if session.sends:
+        return [(line, None) for line in lines(session) if line.refused]
+    return [*decisions(session)]
+
+
 def _with_reason(line: Line, reasons: Reasons) -> tuple[Line, Reason | None, str]:
     """A line, why it refused, and the page of the setting that held it."""
     reason = reasons.of(line.decision) if line.decision else None
@@ -203,14 +225,17 @@ class SessionFile(RoleRequired):
 
     def get(self, request: HttpRequest, pk: str) -> StreamingHttpResponse:
         session = find(pk)
-        name = f"RECV-{session.session_id}.csv"
-        return download(request, exchange_csv([session], timezone.now()), name, CSV)
+        series = series_of(session.direction)
+        name = f"{series.prefix}-{session.session_id}.csv"
+        return download(request, exchange_csv([(series, [session])], timezone.now()), name, CSV)
 
 
 class SessionsFile(RoleRequired):
-    """Every session that the list's filters let through, oldest first."""
+    """Every session that the list's filters let through, oldest first: what we received, then what we sent."""
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        sessions = queries.oldest_first(filtered(Session.objects.all(), request))
-        now = timezone.now()
-        return download(request, exchange_csv(sessions, now), f"RECV{now:%Y%m%d-%H%M}.csv", CSV)
+        rows, now = filtered(Session.objects.all(), request), timezone.now()
+        parts = {way.value: rows.filter(direction=way.value) for way in Direction}
+        ways = [way for way in parts if parts[way].exists()] or [Direction.RECEIVE.value]
+        logs = [(series_of(way), queries.oldest_first(parts[way])) for way in ways]
+        return download(request, exchange_csv(logs, now), f"{logs[0][0].prefix}{now:%Y%m%d-%H%M}.csv", CSV)

@@ -1,4 +1,3 @@
-import asyncio
 import csv
 import errno
 import os
@@ -12,11 +11,19 @@ import pytest
 
 from tests.conftest import wait_for
 from tests.shell.running_transport import RunningTransport
+from transport import log_files
 from transport.config.receive_connector import ProtocolLoggingLevel
-from transport.shell.log.protocol_log import Limits, ProtocolLog
+from transport.log_files import Limits
+from transport.shell.log.protocol_log import ProtocolLog, protocol_log
 from transport.shell.log.session_log import SessionLog
 from transport.trace.line import COLUMNS
 from transport.trace.sessions import gather
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_files, "FLUSH_EVERY", 0.0)
+
 
 ENDS = "127.0.0.1:25", "192.0.2.7:49152"
 
@@ -31,15 +38,17 @@ def rows(directory: Path) -> list[list[str]]:
 
 
 def write(directory: Path, count: int, limits: Limits | None = None, rest: bytes = b"") -> None:
-    async def run() -> None:
-        log = ProtocolLog(directory, asyncio.get_running_loop(), limits)
-        session = SessionLog(log, "node\\Default", "08D675E58CA1DA38", *ENDS)
-        for number in range(count):
-            session.said(b"NOOP %d%b" % (number, rest), b"250 OK\r\n")
-            log._flush()
-        log.close()
+    log = protocol_log(directory, limits)
+    session = SessionLog(log, "node\\Default", "08D675E58CA1DA38", *ENDS)
+    for number in range(count):
+        session.said(b"NOOP %d%b" % (number, rest), b"250 OK\r\n")
+        written(log)
+    log.close()
 
-    asyncio.run(run())
+
+def written(log: ProtocolLog) -> None:
+    """Wait until nothing waits to be written."""
+    wait_for(lambda: not log.waiting, "nothing is written")
 
 
 def test_a_session_in_exchange_s_format(transport: RunningTransport) -> None:
@@ -172,26 +181,20 @@ def test_a_disk_that_fails_costs_lines_and_leaves_no_files_behind(
             return real(where, what[: len(what) // 2])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    async def run() -> int:
-        log = ProtocolLog(tmp_path, asyncio.get_running_loop(), Limits(file_bytes=1 << 20))
-        session = SessionLog(log, "node\\Default", "08D675E58CA1DA39", *ENDS)
-        session.said(b"NOOP before", b"250 OK\r\n")
-        log._flush()
-        wait_for(lambda: len(files(tmp_path)) == 2 and rows(tmp_path)[-1][7] == "250 OK", "nothing is in the log")
-        with monkeypatch.context() as patch:
-            patch.setattr(os, call, failing)
-            for _ in range(20):
-                session.said(b"NOOP lost", b"250 OK\r\n")
-                log._flush()
+    log = protocol_log(tmp_path, Limits(file_bytes=1 << 20))
+    session = SessionLog(log, "node\\Default", "08D675E58CA1DA39", *ENDS)
+    session.said(b"NOOP before", b"250 OK\r\n")
+    wait_for(lambda: len(files(tmp_path)) == 2 and rows(tmp_path)[-1][7] == "250 OK", "nothing is in the log")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, failing)
+        for number in range(20):
+            session.said(b"NOOP lost", b"250 OK\r\n")
             if call == "write":
-                wait_for(lambda: log.lost == 20, "the lines are not counted as lost")
-            else:
-                wait_for(lambda: not log._queue.qsize(), "they are not written")
-        session.said(b"NOOP after", b"250 OK\r\n")
-        log.close()
-        return log.lost
-
-    lost = asyncio.run(run())
+                wait_for(lambda: log.lost == number + 1, "the lines are not counted as lost")  # noqa: B023
+            written(log)
+    session.said(b"NOOP after", b"250 OK\r\n")
+    log.close()
+    lost = log.lost
     assert len(files(tmp_path)) == 2
     whole = [line[7] for line in rows(tmp_path) if line[0][-1:] == "Z" and len(line) == len(COLUMNS)]
     assert (lost, whole[-2:]) == (20 if call == "write" else 0, ["NOOP after", "250 OK"])

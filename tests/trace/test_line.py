@@ -1,6 +1,7 @@
 """What is written to the protocol log is read as it was meant, also by those who know other columns."""
 
 import csv
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from transport.receive.rules import RULES
 from transport.trace import line
 from transport.trace.line import Decision, Line, SessionLines, Speller, escaped, field, plain, read
+from transport.trace.series import RECEIVE, SEND, Series
 
 WHEN = 1479658505.263
 STAMP = "2016-11-20T16:15:05.263Z"
@@ -21,7 +23,7 @@ def written(*entries: tuple[str, str | bytes, bytes, str], connector: str = "nod
     session = SessionLines(connector, "08D675E58CA1DA38", line.endpoint("::1", 25), line.endpoint("192.0.2.7", 49152))
     text = Speller().lines([(WHEN, session, *entry) for entry in entries])
     assert text.isascii() and text.replace("\r\n", "").isprintable()
-    return list(read((line.header(WHEN) + text).splitlines()))
+    return list(read((RECEIVE.header(WHEN) + text).splitlines()))
 
 
 @given(st.lists(st.tuples(commands.filter(bool), replies, st.text()), max_size=3), st.text())
@@ -111,3 +113,25 @@ def test_what_the_viewer_keeps_of_an_event_is_a_line_again() -> None:
     assert line.of_event(line.kept(line.of_event(found))) == line.of_event(found)
     assert line.kept([STAMP, "<"]) == Line(date_time=STAMP, event="<")
     assert line.kept([*line.of_event(found), "of a later column", None])
+
+
+@given(st.uuids(), st.integers(200, 599), st.lists(st.text(st.characters(exclude_characters="\r\n")), min_size=1))
+def test_a_reply_of_a_next_hop_names_the_message_that_it_answers(message: UUID, code: int, texts: list[str]) -> None:
+    data = line.reply(code, "\n".join(texts))
+    (found,) = written(("<", data, b"", line.answered(str(message))))
+    assert (found.event, found.data, line.message_of(found.context)) == ("<", escaped(data), str(message))
+    assert line.in_one_line(found.data).startswith(f"{code} ")
+
+
+@given(st.text())
+def test_no_other_context_names_a_message(context: str) -> None:
+    assert line.message_of(context) == ""
+
+
+@given(st.sampled_from([RECEIVE, SEND]), st.integers(0, 4102444800), st.integers(1, 10**6))
+def test_a_file_says_by_its_name_which_log_it_is_of(series: Series, moment: int, number: int) -> None:
+    period = series.of(moment)
+    assert [each.read(series.name(period, number)) for each in (RECEIVE, SEND)] == [
+        (period, number) if each is series else None for each in (RECEIVE, SEND)
+    ]
+    assert list(read(series.header(moment).splitlines())) == []

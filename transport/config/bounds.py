@@ -251,6 +251,12 @@ LOGGED_LINE = Bound(
     more="The rest of it is not logged.",
 )  # fmt: skip
 
+LOGGED_REPLY = Bound(
+    what="a reply of a next hop in the protocol log", who="a next hop",
+    octets=2048,
+    more="The rest of it is not logged.",
+)  # fmt: skip
+
 PROBE = Bound(
     what="a request for /healthz or /metrics", who="whoever reaches the address of GATEPOST_HEALTH",
     octets=1 << 16, seconds=5.0,

@@ -183,7 +183,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "ProtocolLoggingLevel", "General", Kind.CHOICE, "Protocol logging level",
             "Verbose: every conversation is in the protocol log.",
-            CMDLET, choices=ProtocolLoggingLevel, not_enforced=COMING,
+            CMDLET, choices=ProtocolLoggingLevel,
         ),
     ] = ProtocolLoggingLevel.None_
     max_message_size: Annotated[

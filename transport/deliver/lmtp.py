@@ -36,7 +36,7 @@ class LmtpClient(SmtpClient):
         words = ""
         for row in taken:
             try:
-                verdict = remote_reply.judge(*self._connection.reply(TERMINATION))
+                verdict = remote_reply.judge(*self._connection.reply(TERMINATION, self._about))
             except Lost as error:
                 words = words or str(error)
                 self.close()

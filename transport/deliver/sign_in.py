@@ -94,13 +94,13 @@ def _speak(client: SmtpClient, mechanism: Mechanism, user: str, secret: str) -> 
     command, detail = f"AUTH {mechanism}", ""
     if mechanism is Mechanism.PLAIN and len(f"{command} {_coded(steps[0](b''))}\r\n") <= LONGEST_LINE:
         command = f"{command} {_coded(steps.pop(0)(b''))}"
-    code, text = client.say(command)
+    code, text = client.confide(command, secret)
     for step in steps:
         if code != 334:
             break
         challenge = _decoded(text)
         detail = sasl.refusal(challenge) or detail
-        code, text = client.say(_coded(step(challenge)))
+        code, text = client.confide(_coded(step(challenge)), secret)
     if code == 334:
         code, text = client.say("*")
         raise Refused(f"the host asks for more than {mechanism} has; then it said {remote_reply.one_line(code, text)}")

@@ -27,6 +27,7 @@ from transport.send.mail_data import MailDataEncoder
 from transport.send.parcel import Parcel, Verdicts, alike, instead
 from transport.send.provider_replies import ruling
 from transport.send.remote_reply import Fate, Verdict
+from transport.trace.line import answered
 
 COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
 
@@ -72,9 +73,9 @@ class SmtpClient:
         self.sent = self._unread = 0
         self.early = self.took_early = self.heard = False
         self._codes: list[int] = []
-        self._said = (0, "")
+        self._said, self._about = (0, ""), ""
         self.protection = "In the clear: STARTTLS is not offered"
-        self._connection = SmtpConnection(host, connector.port, until)
+        self._connection = SmtpConnection(host, connector, until)
         try:
             self._expect(2, *self._connection.reply(COMMAND))
             self._say_hello()
@@ -136,13 +137,18 @@ class SmtpClient:
         """A command that is about no message, and its reply."""
         return self._command(line)
 
-    def _command(self, line: str) -> tuple[int, str]:
-        self._connection.send(f"{line}\r\n".encode())
+    def confide(self, line: str, *secrets: str) -> tuple[int, str]:
+        """A line that proves who we are, and its reply; the log has neither the line nor the secrets."""
+        self._connection.confide(line.encode() + b"\r\n", secrets)
         return self._reply()
 
-    def _reply(self, seconds: float = 0.0) -> tuple[int, str]:
+    def _command(self, line: str) -> tuple[int, str]:
+        self._connection.say(f"{line}\r\n".encode())
+        return self._reply()
+
+    def _reply(self, seconds: float = 0.0, about: str = "") -> tuple[int, str]:
         """The next reply that is about something: 421 ends the connection (RFC 5321 §3.8)."""
-        code, text = self._connection.reply(seconds or COMMAND)
+        code, text = self._connection.reply(seconds or COMMAND, about)
         if code == 421:
             raise Refused(remote_reply.one_line(code, text))
         return code, text
@@ -179,9 +185,9 @@ class SmtpClient:
         current = next(waiting, None)
         self.early = False
         while current is not None:
-            self.heard = False
+            self.heard, self._about = False, answered(str(current.id))
             if self.pace > Pace.SINGLE and not self.early:
-                self._connection.send(self._envelope(current))
+                self._connection.say(self._envelope(current))
             verdicts, go_on = self._ask_alone(current) if self.early else self._ask(current)
             following = next(waiting, None)
             ahead = self._envelope(following) if following is not None and self.pace is Pace.AHEAD else b""
@@ -265,6 +271,7 @@ class SmtpClient:
                 if held:
                     self._connection.send(held)
                 held = data.encode(piece)
+            self._connection.log.said(ahead)
             self._connection.send(held + data.finish() + ahead)
         except Displaced:
             raise
@@ -274,7 +281,7 @@ class SmtpClient:
 
     def _finished(self, verdicts: Verdicts, ahead: bytes) -> Verdicts:
         """What the peer says once it has all of the message."""
-        return instead(verdicts, self._final(ahead, *self._reply(TERMINATION)))
+        return instead(verdicts, self._final(ahead, *self._reply(TERMINATION, self._about)))
 
     def _weigh(self, code: int, text: str) -> None:
         """Raises Held when an answer to MAIL, RCPT or DATA is about all mail of the connector or of its account."""
@@ -292,7 +299,7 @@ class SmtpClient:
     def _last_verdict(self, ahead: bytes) -> Verdict:
         """Of a peer that takes no more octets of a message: it may have said why. The connection is over."""
         try:
-            verdict = self._final(ahead, *self._reply(LAST_WORDS))
+            verdict = self._final(ahead, *self._reply(LAST_WORDS, self._about))
         finally:
             self.close()
         if verdict.fate is Fate.DELIVERED:
@@ -304,8 +311,9 @@ class SmtpClient:
         held: bytes | None = None
         for piece in pieces:
             if held is not None:
+                self._connection.log.said(b"BDAT %d" % len(held))
                 self._connection.send(b"BDAT %d\r\n" % len(held) + held)
-                code, text = self._reply(TERMINATION)
+                code, text = self._reply(TERMINATION, self._about)
                 self._weigh(code, text)
                 verdict = remote_reply.judge(code, text)
                 if verdict.fate is not Fate.DELIVERED:
@@ -313,13 +321,14 @@ class SmtpClient:
                     return instead(verdicts, verdict)
             held = piece
         last = held or b""
+        self._connection.log.said(b"BDAT %d LAST\r\n" % len(last) + ahead)
         self._connection.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
         return self._finished(verdicts, ahead)
 
     def _forget(self, ahead: bytes) -> None:
         """End a transaction that came to nothing; its answer is read with the next one."""
         if self._connection.is_open:
-            self._connection.send(b"RSET\r\n" + ahead)
+            self._connection.say(b"RSET\r\n" + ahead)
             self._unread += 1
 
     def _answer(self, commands: list[bytes]) -> tuple[int, str]:
@@ -328,7 +337,7 @@ class SmtpClient:
             self._unread -= 1
             self._reply()
         if commands:
-            self._connection.send(commands.pop(0))
+            self._connection.say(commands.pop(0))
         code, text = self._reply()
         self._codes.append(code)
         self._said = code, text
@@ -352,6 +361,11 @@ class SmtpClient:
                     self._reply()
         except Lost:
             self.close()
+
+    @property
+    def session_id(self) -> str:
+        """Under which the protocol log has it."""
+        return self._connection.log.session_id
 
     @property
     def is_quiet(self) -> bool:

@@ -7,15 +7,18 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from select import select
 from time import monotonic
 from typing import TypeVar
 
 from transport.config import bounds
+from transport.config.send_connector import SendConnector
+from transport.deliver.send_log import SendLog
 from transport.deliver.slots import SLOTS
 from transport.send.hosts import Host
 from transport.send.reply_reader import NoReply, ReplyReader
+from transport.trace.line import negotiated
 
 CONNECT, DATA_BLOCK = 30.0, 180.0
 SLICE = 1.0
@@ -42,20 +45,30 @@ class Displaced(TimedOut):
 
 
 class SmtpConnection:
-    """A connection to one host. Every method raises Lost when it ends, or takes longer than `until` (monotonic)."""
+    """A connection to one host. Every method raises Lost when it ends, or takes longer than `until` (monotonic).
 
-    def __init__(self, host: Host, port: int, until: float) -> None:
+    `log` is told every reply and every line of `say`, but nothing of a message.
+    """
+
+    def __init__(self, host: Host, connector: SendConnector, until: float) -> None:
         self.until = until
+        self.log = SendLog(host, connector)
+        self._hung_up = False
         self._replies = ReplyReader()
         self._socket = socket.socket(_family(host))
         try:
-            self._connect(host.address if host.is_socket else (host.address, host.port or port))
+            self._connect(host.address if host.is_socket else (host.address, host.port or connector.port))
+            self.log.connected(self._socket.getsockname())
         except (OSError, UnicodeError, OverflowError) as error:
-            self.close()
+            self._fail(str(_lost(error)))
             raise _lost(error) from error
-        except Lost:
-            self.close()
+        except Lost as error:
+            self._fail(str(error))
             raise
+
+    def _fail(self, words: str) -> None:
+        self.log.failed(words)
+        self.close()
 
     def _connect(self, address: str | tuple[str, int]) -> None:
         """In haste a host that does not even connect leaves the turn to the next one of its own list."""
@@ -85,15 +98,20 @@ class SmtpConnection:
             self._socket.settimeout(self._left(CONNECT))
             self._socket = context.wrap_socket(self._socket, server_hostname=name)
         except (OSError, ValueError) as error:
+            self.log.note(str(_lost(error)), "TLS failed")
             raise _lost(error) from error
+        self.log.note(negotiated(*self._cipher()), name)
 
     @property
     def tls(self) -> str:
         """Version and cipher, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; empty in the clear."""
+        return ", ".join(self._cipher())
+
+    def _cipher(self) -> tuple[str, ...]:
         if not isinstance(self._socket, ssl.SSLSocket):
-            return ""
+            return ()
         cipher = self._socket.cipher()
-        return f"{self._socket.version()}, {cipher[0] if cipher else 'no cipher'}"
+        return str(self._socket.version()), cipher[0] if cipher else "no cipher"
 
     @property
     def is_open(self) -> bool:
@@ -108,6 +126,16 @@ class SmtpConnection:
         except (OSError, ValueError):
             return False
 
+    def say(self, lines: bytes) -> None:
+        """Command lines."""
+        self.log.said(lines)
+        self.send(lines)
+
+    def confide(self, line: bytes, secrets: Iterable[str]) -> None:
+        """A line of a sign-in."""
+        self.log.confided(line, secrets)
+        self.send(line)
+
     def send(self, data: bytes) -> None:
         """All of it; each part that the peer takes restarts DATA_BLOCK, nothing moves `until`."""
         view = memoryview(data)
@@ -121,8 +149,10 @@ class SmtpConnection:
         while True:
             now = monotonic()
             if now >= end:
+                self.log.note("timed out")
                 raise TimedOut("timed out")
             if SLOTS.must_go(now - began, soon):
+                self.log.note("it took long, and others wait for its place")
                 raise Displaced("it took long, and others wait for its place")
             try:
                 self._socket.settimeout(min(end - now, SLICE))
@@ -130,10 +160,14 @@ class SmtpConnection:
             except TimeoutError:
                 continue
             except OSError as error:
+                self._hung_up = True
+                self.log.note(_words(error))
                 raise _lost(error) from error
 
-    def reply(self, seconds: float) -> tuple[int, str]:
-        """Code and text of the next reply, its lines joined by line feeds, within so many seconds in all."""
+    def reply(self, seconds: float, about: str = "") -> tuple[int, str]:
+        """Code and text of the next reply, its lines joined by line feeds, within so many seconds in all. `about`: the
+        message that it answers, for the log.
+        """
         began = monotonic()
         end = began + min(seconds, self._left(_REPLY.seconds or seconds))
         soon = (bounds.NEXT_HOP_IN_THE_WAY.seconds or 0) * seconds / (_REPLY.seconds or seconds)
@@ -141,12 +175,15 @@ class SmtpConnection:
             while (found := self._replies.next()) is None:
                 self._replies.feed(self._more(began, end, soon))
         except NoReply as error:
+            self.log.note(str(error))
             raise Lost(str(error)) from None
+        self.log.heard(*found, about)
         return found
 
     def _more(self, began: float, end: float, soon: float) -> bytes:
         more = self._patiently(lambda: self._socket.recv(8192), began, end, soon)
         if not more:
+            self._hung_up = True
             raise Lost("the connection was closed without a reply")
         return more
 
@@ -157,6 +194,7 @@ class SmtpConnection:
         return min(most, left)
 
     def close(self) -> None:
+        self.log.closed("Remote" if self._hung_up else "Local")
         self._socket.close()
 
 

@@ -113,11 +113,11 @@ on conflict (transport, file) do update set "offset" = excluded."offset"
 
 -- name: add_to_sessions
 insert into tracking_session (
-    session_id, transport, connector, local_endpoint, remote_address, remote_port, helo, sender, recipients, accepted, refused,
-    tls, revision, started_at, ended_at, events, search
+    session_id, transport, direction, connector, local_endpoint, remote_address, remote_port, helo, sender, recipients,
+    accepted, refused, tls, revision, started_at, ended_at, events, search
 ) values (
-    %(session_id)s, %(transport)s, %(connector)s, %(local_endpoint)s, %(remote_address)s, %(remote_port)s, %(helo)s, %(sender)s,
-    %(recipients)s, %(accepted)s, %(refused)s, %(tls)s, %(revision)s, %(started_at)s, %(ended_at)s, %(events)s, %(search)s
+    %(session_id)s, %(transport)s, %(direction)s, %(connector)s, %(local_endpoint)s, %(remote_address)s, %(remote_port)s,
+    %(helo)s, %(sender)s, %(recipients)s, %(accepted)s, %(refused)s, %(tls)s, %(revision)s, %(started_at)s, %(ended_at)s, %(events)s, %(search)s
 )
 on conflict (session_id) do update set
     helo = coalesce(nullif(excluded.helo, ''), tracking_session.helo),

@@ -61,7 +61,7 @@ class SessionLines:
 
 
 Entry = tuple[float, SessionLines, str, str | bytes, bytes, str]
-"""When, whose, `+-*<>`, the data, the reply (of `<` and `>`), the context (of the reply where there is one)."""
+"""When, whose, `+-*<>`, the data, our reply (of `<` and `>`), the context (of that reply where there is one)."""
 
 
 class Speller:
@@ -79,10 +79,8 @@ class Speller:
             if int(when * 1000) != self._millisecond:
                 self._millisecond, self._stamp = int(when * 1000), stamp(when)
             why = field(context) if context else ""
-            if event == "<":
+            if wire and event == "<":
                 lines.append(session.next(self._stamp, "<", known.get(data) or self._learn(data), ""))
-                if not wire:
-                    continue
             if wire:
                 lines.append(session.next(self._stamp, ">", known.get(wire) or self._learn(wire), why))
             else:
@@ -97,12 +95,6 @@ class Speller:
             self._known.clear()
         self._known[data] = found = field(text)
         return found
-
-
-def header(moment: float) -> str:
-    """What a file begins with. `moment` in seconds since 1970."""
-    lines = "#Software: Gatepost", "#Version: 15.0.0.0", "#Log-type: SMTP Receive Protocol Log"
-    return "\r\n".join([*lines, f"#Date: {stamp(moment)}", FIELDS + ",".join(COLUMNS), ""])
 
 
 def read(lines: Iterable[str]) -> Iterator[Line]:
@@ -182,9 +174,12 @@ def endpoint(ip: str, port: int) -> str:
 def _reply(wire: bytes) -> str:
     """A reply as the data of its line; of several lines, `250  name Hello [ip] SIZE …`."""
     text = wire[:-2].decode("latin-1")
-    if "\n" not in text:
-        return text
-    return text[:3] + "  " + " ".join(line[4:] for line in text.split("\r\n"))
+    return reply(int(text[:3]), "\n".join(line[4:] for line in text.split("\r\n"))) if "\n" in text else text
+
+
+def reply(code: int, text: str) -> str:
+    """The data of a reply, of its code and its text, whose lines are joined by line feeds."""
+    return f"{code}  {' '.join(text.split(chr(10)))}" if "\n" in text else f"{code} {text}"
 
 
 def in_one_line(reply: str) -> str:
@@ -238,6 +233,20 @@ def held_seconds(data: str) -> int | None:
         return None
     days, hours, minutes, seconds = map(int, found.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def answered(message: str) -> str:
+    """The context of what a next hop says to a message, by the name under which the queue knows it."""
+    return f"message {message}"
+
+
+_answered = re.compile("message ([0-9a-f-]{36})")
+
+
+def message_of(context: str) -> str:
+    """The message that a reply of a next hop answers; empty when it is about none."""
+    found = _answered.fullmatch(context)
+    return found[1] if found else ""
 
 
 TLS = "TLS protocol"

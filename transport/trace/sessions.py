@@ -1,19 +1,31 @@
-"""Lines of the protocol log, gathered into sessions as the viewer shows them."""
+"""Lines of the protocol log, gathered into sessions as the viewer shows them.
+
+In a session that we have received, `<` is a client's command and `>` our reply; in one that we have begun to send mail,
+`>` is our command and `<` the reply of the next hop.
+"""
 
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum
 from ipaddress import ip_address
 
 import msgspec
 
-from transport.trace.line import TLS, Line, decision, of_event, plain, read
+from transport.trace.line import TLS, Line, decision, message_of, of_event, plain, read
 
 MOST_EVENTS = 2000
 MOST_RECIPIENTS = 200
 MOST_SEARCHED = 4000
 QUEUED = " Queued mail for delivery"
 _path = re.compile(r"(?:mail from|rcpt to):\s*<?([^>\s]*)>?", re.IGNORECASE)
+
+
+class Direction(Enum):
+    """Who began a session: a client, or we."""
+
+    RECEIVE = "receive"
+    SEND = "send"
 
 
 class GatheredSession(msgspec.Struct):
@@ -25,7 +37,9 @@ class GatheredSession(msgspec.Struct):
     remote_address: str
     remote_port: int
     started_at: datetime
+    direction: Direction = Direction.RECEIVE
     helo: str = ""
+    """Of a session that we have begun, the next hop's name."""
     sender: str = ""
     recipients: list[str] = []
     accepted: int = 0
@@ -41,19 +55,24 @@ class GatheredSession(msgspec.Struct):
         """One line's event."""
         if len(self.events) < MOST_EVENTS:
             self.events.append(of_event(line))
-        if line.event == "<":
+        sending = self.direction is Direction.SEND
+        if line.event == (">" if sending else "<"):
             self._command(line.data)
-        elif line.event == ">":
+        elif line.event in ("<", ">"):
             self._reply(line.data, line.context)
         elif line.event == "*":
             self.tls = self.tls or line.data.startswith(TLS)
+            self.search += [line.data] * sending
+        elif line.event == "+" and sending:
+            self.helo = line.context
+            self.search.append(line.context)
         elif line.event == "-":
             self.ended_at = _time(line.date_time)
 
     def _command(self, line: str) -> None:
         verb = line[:4].lower()
         if verb in ("ehlo", "helo"):
-            self.helo = line[5:].strip()
+            self.helo = self.helo if self.direction is Direction.SEND else line[5:].strip()
         elif verb in ("mail", "rcpt"):
             found = _path.match(line)
             address = found[1] if found else ""
@@ -64,7 +83,7 @@ class GatheredSession(msgspec.Struct):
         self.search.append(line)
 
     def _reply(self, line: str, context: str) -> None:
-        if line.endswith(QUEUED):
+        if line.endswith(QUEUED) or (line[:1] == "2" and message_of(context)):
             self.accepted += 1
         if line[:1] in ("4", "5"):
             self.refused += 1
@@ -80,25 +99,26 @@ class GatheredSession(msgspec.Struct):
         return words.lower()[:MOST_SEARCHED].replace("\0", "?")
 
 
-def gather(lines: Iterable[str]) -> list[GatheredSession]:
+def gather(lines: Iterable[str], direction: Direction = Direction.RECEIVE) -> list[GatheredSession]:
     """The sessions of some lines, in order of appearance. What is no event is left out."""
     sessions: dict[str, GatheredSession] = {}
     for line in read(lines):
         session = sessions.get(line.session_id)
         if session is None:
             try:
-                session = sessions[line.session_id] = _begun(line)
+                session = sessions[line.session_id] = _begun(line, direction)
             except ValueError:
                 continue
         session.add(line)
     return list(sessions.values())
 
 
-def _begun(line: Line) -> GatheredSession:
+def _begun(line: Line, direction: Direction) -> GatheredSession:
     address, _, port = line.remote_endpoint.rpartition(":")
     ip = str(ip_address(address.strip("[]").partition("%")[0]))
-    name = plain(line.connector_id.partition("\\")[2] or line.connector_id)
-    return GatheredSession(line.session_id, name, line.local_endpoint, ip, int(port), _time(line.date_time))
+    bare = line.connector_id.partition("\\")[2] if direction is Direction.RECEIVE else ""
+    name = plain(bare or line.connector_id)
+    return GatheredSession(line.session_id, name, line.local_endpoint, ip, int(port), _time(line.date_time), direction)
 
 
 def _time(text: str) -> datetime:

@@ -27,10 +27,14 @@ REFUSAL = ("DateTime", "ConnectorId", "RemoteEndpoint", "Data", "Rule", "Meaning
 def _start(session: Session) -> dict[str, object]:
     return {
         "SessionId": session.session_id,
-        "ConnectorId": rf"{session.transport or settings.GATEPOST_NODE}\{session.connector_name}",
+        "ConnectorId": session.connector if session.sends else _here(session),
         "LocalEndpoint": session.local_endpoint,
         "RemoteEndpoint": endpoint(session.remote_address, session.remote_port),
     }
+
+
+def _here(session: Session) -> str:
+    return rf"{session.transport or settings.GATEPOST_NODE}\{session.connector_name}"
 
 
 def record(session: Session) -> Record:
@@ -38,6 +42,7 @@ def record(session: Session) -> Record:
     found = _start(session) | {
         "StartTime": session.started_at,
         "EndTime": session.ended_at,
+        "Direction": session.direction.title(),
         "Helo": session.helo,
         "Sender": session.sender,
         "Recipients": list(session.recipients),
@@ -78,6 +83,8 @@ def _sessions(call: Call) -> QuerySet[Session]:
     found = queries.newest()
     if "SessionId" in call.arguments:
         return found.filter(pk=call.arguments["SessionId"].upper())
+    if "Direction" in call.arguments:
+        found = found.filter(direction=call.arguments["Direction"].lower())
     if "Connector" in call.arguments:
         found = found.filter(connector__iexact=call.arguments["Connector"].rpartition("\\")[2])
     if "RemoteAddress" in call.arguments:
@@ -110,6 +117,12 @@ CMDLET = Cmdlet(
         Parameter(
             "SessionId", read_text, position=0, from_property="SessionId", help="The lines of this session, in order."
         ),
+        Parameter(
+            "Direction",
+            read_text,
+            help="With clients (Receive), or with next hops (Send).",
+            choices=("Receive", "Send"),
+        ),
         Parameter("Connector", read_text, help="Sessions of this connector.", values=lambda: queries.connectors()),
         Parameter("RemoteAddress", read_text, help="Of a client: an address, a network, or what it begins with."),
         Parameter("Sender", read_text, help="Sessions in which MAIL FROM held this."),
@@ -123,6 +136,7 @@ CMDLET = Cmdlet(
     {
         "Get-ProtocolLog -ResultSize 20": "The newest sessions.",
         "Get-ProtocolLog -RemoteAddress 192.168.5.77 -Refused": "Why was this device refused?",
+        "Get-ProtocolLog -Direction Send -ResultSize 20": "The newest sessions with next hops.",
         "Get-ProtocolLog -ResultSize 1 | Get-ProtocolLog": "The newest conversation, line by line.",
     },
 )

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from console.actors import Role
-from console.connectors.models import ReceiveConnector
+from console.connectors.models import ReceiveConnector, SendConnector
 from console.publishing.models import ConfigRevision
 from console.tracking import actions, queries
 from console.tracking.models import Session
@@ -241,3 +241,34 @@ def test_old_sessions_are_forgotten(monkeypatch):
         make_session(number)
     assert actions.forget_before(START + timedelta(seconds=3)) == 3
     assert Session.objects.count() == 2
+
+
+def test_a_session_with_a_next_hop_reads_the_other_way_round(admin):
+    message = "01930000-0000-7000-8000-000000000001"
+    SendConnector.objects.create(name="Out")
+    session = make_session(
+        1,
+        (0, "+", "", "mx.far.test [203.0.113.7]"),
+        (1, ">", "RCPT TO:<a@far.test>", ""),
+        (2, "<", "550 5.1.1 Unknown", ""),
+        (3, "<", "250  Ok queued", f"message {message}"),
+        (4, "-", "", "Remote"),
+        direction="send", connector="Out", helo="mx.far.test [203.0.113.7]", accepted=1, refused=1,
+    )  # fmt: skip
+    page = admin.get(reverse("tracking:session", args=[session.pk])).text
+    key = SendConnector.objects.get().pk
+    for text in (
+        "10.2.3.4:25 connected to 203.0.113.7:51514", "the next hop sent", "closed by the next hop", "1 handed over",
+        "1 refused", "250 Ok queued", reverse("queues:message", args=[message]),
+        reverse("connectors:send-edit", args=[key]),
+    ):  # fmt: skip
+        assert text in page
+    make_session(2)
+    assert listed(admin, direction="send") == [session.pk]
+    assert listed(admin, direction="receive") == [f"{2:016X}"]
+    details = admin.get(reverse("tracking:details", args=[session.pk])).text
+    assert "550 5.1.1 Unknown" in details
+    text = b"".join(admin.get(reverse("tracking:list-file")).streaming_content).decode()
+    assert text.index("SMTP Receive Protocol Log") < text.index("SMTP Send Protocol Log") < text.index(",Out,")
+    only = admin.get(reverse("tracking:list-file"), {"direction": "send"})
+    assert 'filename="SEND' in only.headers["Content-Disposition"]

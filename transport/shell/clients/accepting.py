@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from transport import identity
 from transport.receive.data import not_stored, received
 from transport.receive.outcome import Accept, Outcome
 from transport.receive.session import Session
 from transport.shell import clock
 from transport.shell.clients.incoming import IncomingMessage
 from transport.shell.clients.reception import Reception
-from transport.shell.journal import identity
 
 
 def accept(

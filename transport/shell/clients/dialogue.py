@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 import msgspec
 
+from transport import identity
 from transport.config import bounds
 from transport.receive import verbs
 from transport.receive.admission import connect
@@ -43,7 +44,6 @@ from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
 from transport.shell.clients.sign_in import signed_in
 from transport.shell.clients.wire import State, Wire
-from transport.shell.journal import identity
 from transport.shell.log.session_log import SessionLog, session_log
 from transport.shell.people.credentials import Talk
 from transport.trace.line import negotiated

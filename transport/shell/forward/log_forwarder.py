@@ -10,15 +10,19 @@ from psycopg.types.json import Jsonb
 
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.queries import QUERIES
-from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, GatheredSession, gather
+from transport.trace.series import RECEIVE, SEND
+from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, Direction, GatheredSession, gather
 
 MOST_BYTES = 512 << 10
 """Read at a time: about 4,000 lines, some 50 ms of work between two looks at the mail."""
 HEADER_BYTES = 4096
+DIRECTIONS = {RECEIVE: Direction.RECEIVE, SEND: Direction.SEND}
 
 
 class LogForwarder:
-    """All protocol log directories of the node: `protocol-log/<transport>/RECV….LOG`."""
+    """All protocol log directories of the node: `protocol-log/<transport>/RECV….LOG` of what clients said, `SEND….LOG`
+    of what we said to next hops.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -35,7 +39,7 @@ class LogForwarder:
             rows = connection.execute(QUERIES["log_positions"]).fetchall()
             self._positions = {(transport, file): offset for transport, file, offset in rows}
             self._known = True
-        for path in sorted(self._directory.glob("*/RECV*.LOG")):
+        for path in sorted(each for series in DIRECTIONS for each in self._directory.glob(f"*/{series.prefix}*.LOG")):
             key = path.parent.name, path.name
             offset = self._positions.get(key, 0)
             try:
@@ -49,7 +53,8 @@ class LogForwarder:
 
     def _load(self, connection: Connection, key: tuple[str, str], end: int, text: bytes) -> int:
         transport, file = key
-        sessions = gather(text.decode("utf-8", "replace").splitlines())
+        direction = next(way for series, way in DIRECTIONS.items() if file.startswith(series.prefix))
+        sessions = gather(text.decode("utf-8", "replace").splitlines(), direction)
         with connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(QUERIES["add_to_sessions"], [_row(transport, session) for session in sessions])
             cursor.execute(QUERIES["advance_log"], {"transport": transport, "file": file, "offset": end})
@@ -79,5 +84,10 @@ def _header(path: Path) -> bytes:
 
 def _row(transport: str, session: GatheredSession) -> dict[str, object]:
     fields = msgspec.structs.asdict(session)
-    fields |= {"transport": transport, "events": Jsonb(session.events), "search": session.searched}
+    fields |= {
+        "transport": transport,
+        "direction": session.direction.value,
+        "events": Jsonb(session.events),
+        "search": session.searched,
+    }
     return fields | {"most_events": MOST_EVENTS, "most_searched": MOST_SEARCHED}
