@@ -19,7 +19,8 @@ PURE = (
 """What the pure rooms know of the world: no clock, no chance, no file, no socket, no thread."""
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
-DISK = ("transport.durable_file", "transport.identity", "transport.log_files", "transport.log_lines", "transport.node")
+DISK = ("transport.durable_file", "transport.identity", "transport.key_file", "transport.log_files",
+        "transport.log_lines", "transport.node")
 QUEUE = ("transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec", "psycopg",
@@ -35,7 +36,7 @@ DOORS = {
     "transport.receive": (*PURE, "cryptography.x509", "transport.config", "transport.smtp"),
     "transport.send": (*PURE, "transport.config", "transport.smtp"),
     "transport.trace": (*PURE, "transport.config", "transport.smtp"),
-    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "dns", "psycopg"),
+    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "cryptography", "dns", "psycopg"),
     "transport.shell": OUTSIDE,
     "transport.deliver": OUTSIDE,
     "transport.worker": (*OUTSIDE, "transport"),

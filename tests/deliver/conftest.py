@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import socketserver
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,16 +18,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
 import pytest
+from aiosmtpd.controller import Controller
 
+from console.processes.address import free_port
+from tests.deliver.tls_hop import AUTHORITY, Inbox, TlsHop, server_context
 from tests.dns_server import DnsServer
 from transport.config import document
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.address_space import AddressSpace
+from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, IPRange
 from transport.config.receive_connector import ReceiveConnector
@@ -184,6 +190,58 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
+def hop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Controller]]:
+    """An aiosmtpd with TLS that ends the handshake at a server name which is none, as GnuTLS and Java do. This machine
+    trusts AUTHORITY, and nobody else."""
+    from transport.deliver import client_contexts
+
+    started: list[Controller] = []
+    names: list[str | None] = []
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text(AUTHORITY.certificate().chain.partition("-----END CERTIFICATE-----\n")[2])
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    client_contexts.context.cache_clear()
+
+    def hop(carried: Certificate, **changes: Any) -> Controller:
+        context = server_context(carried, tmp_path)
+        context.sni_callback = ends_at_an_address
+        for name, value in changes.items():
+            setattr(context, name, value)
+        controller = Controller(Inbox(), hostname="127.0.0.1", port=free_port(), tls_context=context)
+        setattr(controller, "names", names)  # noqa: B010
+        controller.start()
+        started.append(controller)
+        return controller
+
+    def ends_at_an_address(_socket: Any, name: str | None, _context: Any) -> int | None:
+        names.append(name)
+        try:
+            ip_address((name or "x").strip("[]"))
+        except ValueError:
+            return None
+        return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    yield hop
+    for controller in started:
+        controller.stop()
+    client_contexts.context.cache_clear()
+
+
+@pytest.fixture
+def smtps(tmp_path: Path, hop: Any) -> Iterator[Callable[..., TlsHop]]:
+    """A next hop with TLS from the first octet."""
+    servers: list[TlsHop] = []
+
+    def smtps(carried: Certificate, **changes: Any) -> TlsHop:
+        servers.append(TlsHop(carried, tmp_path, **changes))
+        return servers[-1]
+
+    yield smtps
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
 def sink_at(sink: Sink) -> Iterator[Callable[[str], Sink]]:
     """More of them, at other addresses and the same port."""
     started: list[Sink] = []
@@ -243,7 +301,7 @@ def nothing_remembered() -> None:
     """No test knows what another one learnt of a host at the same address and port."""
     from transport.deliver import host_lookup, remembered
 
-    for memory in (remembered.PACES, remembered.UNTRUSTED):
+    for memory in (remembered.PACES, remembered.UNTRUSTED, remembered.BROKEN):
         memory.forget()
     host_lookup.resolver.cache_clear()
 
@@ -313,6 +371,7 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
         receiving: tuple[ReceiveConnector, ...] = (),
         dns_servers: tuple[Binding, ...] = (),
         domains: tuple[AcceptedDomain, ...] = (),
+        certificates: tuple[Certificate, ...] = (),
         **changes: Any,
     ) -> Snapshot:
         number = next(_revisions) + int(time.time())
@@ -330,7 +389,7 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
             revision=number, accepted_domains=ours + domains,
             send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
             transport_config=config or TransportConfig(), receive_connectors=receiving,
-            connection_filter=ConnectionFilter(dns_servers=dns_servers),
+            connection_filter=ConnectionFilter(dns_servers=dns_servers), certificates=certificates,
         )  # fmt: skip
         text = document.encode(snapshot)
         with psycopg.connect(database_url) as connection:

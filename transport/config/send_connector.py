@@ -285,7 +285,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "RequireTLS", "Security / Transport Layer Security (TLS)", Kind.FLAG, "Require TLS",
             "Mail never leaves in the clear.",
-            CMDLET, not_enforced=COMING,
+            CMDLET,
         ),
     ] = False
     ignore_starttls: Annotated[
@@ -293,7 +293,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "IgnoreSTARTTLS", "Security / Transport Layer Security (TLS)", Kind.FLAG, "Ignore STARTTLS",
             "Mail leaves in the clear even where TLS is offered.",
-            CMDLET, not_enforced=COMING,
+            CMDLET,
         ),
     ] = False
     implicit_tls: Annotated[
@@ -301,24 +301,25 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "ImplicitTLS", "Security / Transport Layer Security (TLS)", Kind.FLAG, "TLS from the first octet",
             "For smart hosts on port 465 (RFC 8314).",
-            "ours", not_enforced=COMING,
+            "ours",
         ),
     ] = False
     tls_auth_level: Annotated[
         TlsAuthLevel,
         Setting(
             "TlsAuthLevel", "Security / Transport Layer Security (TLS)", Kind.CHOICE, "TLS must prove",
-            "Needs “Require TLS”. A name of an MX record that DNS did not sign can be forged: DANE and MTA-STS "
-            "close that gap.",
-            CMDLET, choices=TlsAuthLevel, not_enforced=COMING,
+            "Needs “Require TLS”. Revocation lists are not asked for. A name of an MX record that DNS did not sign can "
+            "be forged: DANE and MTA-STS close that gap.",
+            CMDLET, choices=TlsAuthLevel,
         ),
     ] = TlsAuthLevel.None_
     tls_domain: Annotated[
         str,
         Setting(
             "TlsDomain", "Security / Transport Layer Security (TLS)", Kind.HOST_NAME, "Name in the certificate",
-            "Such as mail.contoso.com or *.contoso.com. Empty: the recipient's domain.",
-            CMDLET, maximum=255, not_enforced=COMING,
+            "Such as mail.contoso.com, or *.contoso.com for every name below it. Empty: the recipient's domain, or a "
+            "name below it.",
+            CMDLET, maximum=255,
         ),
     ] = ""
     tls_certificate_name: Annotated[
@@ -327,7 +328,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "TlsCertificateName", "Security / Transport Layer Security (TLS)", Kind.TEXT, "Our certificate",
             "Shown to a next hop that asks for one; issuer and subject, as in <I>CN=Contoso "
             "CA<S>CN=mail.contoso.com.",
-            CMDLET, maximum=1024, not_enforced=COMING,
+            CMDLET, maximum=1024,
         ),
     ] = ""
     domain_secure_enabled: Annotated[
@@ -335,8 +336,9 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "DomainSecureEnabled", "Security / Transport Layer Security (TLS)",
             Kind.FLAG, "Domain Security (mutual TLS)",
-            "With the domains of the secure list TLS is required on both sides.",
-            CMDLET, not_enforced=COMING,
+            "To the secure domains of the transport settings mail leaves only over TLS: their host proves itself with "
+            "a trusted certificate for the domain, and we show ours.",
+            CMDLET,
         ),
     ] = False
     smtp_dane_mode: Annotated[
@@ -583,7 +585,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "ForceHELO", "Advanced / Conversation", Kind.FLAG, "Send HELO instead of EHLO",
             "For servers that stumble over EHLO; then there is no TLS and no sign-in.",
-            CMDLET, not_enforced=COMING,
+            CMDLET,
         ),
     ] = False
     error_policies: Annotated[

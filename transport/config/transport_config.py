@@ -50,3 +50,12 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "A report on a larger one carries its header only.", CMDLET, minimum=0, maximum=2147483647,
         ),
     ] = 10 * 1024 * 1024
+    tls_send_domain_secure_list: Annotated[
+        tuple[str, ...],
+        Setting(
+            "TLSSendDomainSecureList", "Domain Security", Kind.DOMAINS, "Secure domains",
+            "One each line. Send connectors with Domain Security deliver to these domains, and to those below them, "
+            "only over TLS, to a host whose trusted certificate names the domain, and show their own certificate.",
+            CMDLET, maximum=1000,
+        ),
+    ] = ()

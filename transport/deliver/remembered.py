@@ -36,3 +36,5 @@ class Remembered(Generic[What]):
 PACES = Remembered(Pace.AHEAD)
 UNTRUSTED = Remembered("")
 """Why a host's certificate cannot be verified."""
+BROKEN = Remembered("")
+"""Why TLS does not work with a host that offers it."""

@@ -8,13 +8,13 @@ Timeouts: RFC 5321 §4.5.3.2.
 
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from time import monotonic
 from typing import Self
 
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
-from transport.deliver.remembered import PACES, UNTRUSTED
+from transport.deliver.remembered import PACES
+from transport.deliver.securing import NoTls, Securing
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
 from transport.deliver.way import Held
 from transport.send import remote_reply
@@ -27,30 +27,12 @@ from transport.send.mail_data import MailDataEncoder
 from transport.send.parcel import Parcel, Verdicts, alike, instead
 from transport.send.provider_replies import ruling
 from transport.send.remote_reply import Fate, Verdict
+from transport.send.tls_policy import Demand
 from transport.trace.line import answered
 
 COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
 
 Pieces = Callable[[Parcel], Iterable[bytes]]
-
-
-@cache
-def _context(verified: bool) -> ssl.SSLContext:
-    """TLS against listeners-in. Without a certificate that can be verified it still is better than clear text.
-
-    Spelled out: what `ssl.create_default_context` asks of certificates differs by version of Python.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
-    if not verified:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-class NoTls(Exception):
-    """TLS does not work with a host that offers it; the text says why."""
 
 
 class OutOfOrder(Lost):
@@ -66,7 +48,10 @@ class SmtpClient:
     pace is slower than what is known of the host. `account`: what it has signed in with.
     """
 
-    def __init__(self, host: Host, connector: SendConnector, pace: Pace, until: float) -> None:
+    def __init__(
+        self, host: Host, connector: SendConnector, pace: Pace, until: float, implicit: ssl.SSLContext | None = None
+    ) -> None:
+        """`implicit`: for TLS from the first octet. Raises NoTls, too, when only that is to blame."""
         self.peer, self.port, self._fqdn, self.pace = host, connector.port, connector.fqdn, pace
         self._connector, self.account = connector, ""
         self.slowed = pace < PACES.recall(host, connector.port)
@@ -76,6 +61,8 @@ class SmtpClient:
         self._said, self._about = (0, ""), ""
         self.protection = "In the clear: STARTTLS is not offered"
         self._connection = SmtpConnection(host, connector, until)
+        if implicit is not None:
+            self._handshake(implicit)
         try:
             self._expect(2, *self._connection.reply(COMMAND))
             self._say_hello()
@@ -84,30 +71,14 @@ class SmtpClient:
             raise
 
     @classmethod
-    def connect(cls, host: Host, connector: SendConnector, pace: Pace, until: float) -> Self:
-        """A connection that serves until then (monotonic), with TLS if it is offered and works."""
+    def connect(
+        cls, host: Host, connector: SendConnector, pace: Pace, until: float, demand: Demand | None = None
+    ) -> Self:
+        """A connection that serves until then (monotonic), protected as is demanded."""
         hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
-        try:
-            client = cls._secured(host, connector, pace, hello)
-        except NoTls as error:
-            client = cls(host, connector, pace, hello)
-            client.protection = f"In the clear: {error}"
+        securing = Securing(host, connector.port, demand or Demand(), connector.implicit_tls)
+        client = securing.connect(lambda implicit: cls(host, connector, pace, hello, implicit))
         client.allow(until)
-        return client
-
-    @classmethod
-    def _secured(cls, host: Host, connector: SendConnector, pace: Pace, until: float) -> Self:
-        """Raises NoTls as well."""
-        client = cls(host, connector, pace, until)
-        if "starttls" not in client.extensions:
-            return client
-        try:
-            client._secure(UNTRUSTED.recall(host, connector.port))
-        except NoTls as error:
-            if not isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                raise
-            UNTRUSTED.remember(host, connector.port, str(error))
-            return cls._secured(host, connector, pace, until)
         return client
 
     def _expect(self, kind: int, code: int, text: str) -> None:
@@ -116,17 +87,23 @@ class SmtpClient:
 
     def _say_hello(self) -> None:
         """EHLO, and HELO where that is not known; what counts is the last thing that was said."""
-        code, text = self._command(f"EHLO {self._fqdn}")
-        self.extensions = offered(text) if code == 250 else NOTHING
-        if code != 250:
-            heard = remote_reply.one_line(code, text)
-            try:
-                self._expect(2, *self._command(f"HELO {self._fqdn}"))
-            except Refused:
-                raise
-            except Lost:
-                raise Refused(heard) from None
+        self.extensions, heard = NOTHING, ""
+        if not self._connector.force_helo:
+            code, text = self._command(f"EHLO {self._fqdn}")
+            self.extensions = offered(text) if code == 250 else NOTHING
+            heard = remote_reply.one_line(code, text) if code != 250 else ""
+        if self._connector.force_helo or heard:
+            self._say_helo(heard)
         self.pace = self.pace if "pipelining" in self.extensions else Pace.SINGLE
+
+    def _say_helo(self, heard: str) -> None:
+        """`heard`: why EHLO was not taken."""
+        try:
+            self._expect(2, *self._command(f"HELO {self._fqdn}"))
+        except Refused:
+            raise
+        except Lost as error:
+            raise Refused(heard or str(error)) from None
 
     @property
     def is_secured(self) -> bool:
@@ -153,28 +130,52 @@ class SmtpClient:
             raise Refused(remote_reply.one_line(code, text))
         return code, text
 
-    def _secure(self, untrusted: str) -> None:
-        """STARTTLS. `untrusted`: why the certificate is not verified; empty: it must be.
+    @property
+    def offers_tls(self) -> bool:
+        """Whether STARTTLS can be said."""
+        return "starttls" in self.extensions
+
+    @property
+    def tls(self) -> str:
+        """Version and cipher; empty in the clear."""
+        return self._connection.tls
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """For which the peer's verified certificate speaks."""
+        return self._connection.names
+
+    def start_tls(self, made: ssl.SSLContext) -> None:
+        """STARTTLS, and EHLO again.
 
         Raises NoTls when only TLS is to blame, with ssl.SSLCertVerificationError as its cause if the certificate is.
         """
         try:
-            self._start_tls(untrusted)
+            code, text = self._command("STARTTLS")
+            if code != 220:
+                raise NoTls(f"STARTTLS was answered {remote_reply.one_line(code, text)}")
+            self._handshake(made)
+            self._say_hello()
         except Refused:
             self.close()
             raise
         except Lost as error:
             self.close()
             raise NoTls(str(error)) from error.__cause__
+        except NoTls:
+            self.close()
+            raise
 
-    def _start_tls(self, untrusted: str) -> None:
-        code, text = self._command("STARTTLS")
-        if code != 220:
-            raise Lost(f"STARTTLS was answered {remote_reply.one_line(code, text)}")
-        self._connection.secure(_context(not untrusted), self.peer.tls_name)
-        certificate = f"certificate not verified ({untrusted})" if untrusted else "certificate verified"
-        self.protection = f"{self._connection.tls}, {certificate}"
-        self._say_hello()
+    def _handshake(self, made: ssl.SSLContext) -> None:
+        """Raises NoTls, or Refused."""
+        try:
+            self._connection.secure(made, self.peer.tls_name)
+        except Refused:
+            self.close()
+            raise
+        except Lost as error:
+            self.close()
+            raise NoTls(str(error)) from error.__cause__
 
     def send_parcels(self, parcels: Iterable[Parcel], pieces: Pieces) -> Iterator[tuple[Parcel, Verdicts]]:
         """Send one after another; yields each with the verdict per recipient, in order, as soon as it is known.

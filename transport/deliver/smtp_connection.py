@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Iterable
 from select import select
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
@@ -112,6 +112,15 @@ class SmtpConnection:
             return ()
         cipher = self._socket.cipher()
         return str(self._socket.version()), cipher[0] if cipher else "no cipher"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Hosts and addresses that the peer's certificate names; none unless it was verified."""
+        found: dict[str, Any] = {}
+        if isinstance(self._socket, ssl.SSLSocket):
+            found = self._socket.getpeercert() or {}
+        held = found.get("subjectAltName", ())
+        return tuple(str(value) for kind, value in held if kind in ("DNS", "IP Address"))
 
     @property
     def is_open(self) -> bool:

@@ -26,6 +26,7 @@ from transport.send.fitting import fit
 from transport.send.hosts import Host
 from transport.send.parcel import Parcel, Verdicts, alike, put_off_by, split
 from transport.send.remote_reply import Fate, Verdict
+from transport.send.tls_policy import Demand
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,13 @@ class SmtpRelay:
     relayed = Action.RELAYED
     """What a message has become that a host took which reports no success itself."""
 
-    def __init__(self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool) -> None:
+    def __init__(
+        self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool,
+        demand: Callable[[Host], Demand] = lambda host: Demand(),
+    ) -> None:  # fmt: skip
+        """`demand`: what TLS with a host must be."""
         self._hosts, self._connector, self._domain, self._pool = hosts, connector, domain, pool
+        self._demand = demand
         self._client: SmtpClient | None = None
         self._words, self._refusal = "no host to try", ""
         self._until = 0.0
@@ -233,7 +239,7 @@ class SmtpRelay:
             kept.allow(self._until)
             return kept
         self._drop()
-        self._client = self.speaks.connect(host, self._connector, pace, self._until)
+        self._client = self.speaks.connect(host, self._connector, pace, self._until, self._demand(host))
         sign_in(self._client, self._connector, accounts.of(self._connector, self._pool))
         return self._client
 

@@ -13,6 +13,7 @@ from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.lmtp import LmtpRelay
 from transport.deliver.mailboxes import Mailboxes
 from transport.deliver.smtp_relay import SmtpRelay
+from transport.deliver.tls_demands import Demands
 from transport.deliver.undeliverable import Undeliverable
 from transport.deliver.way import Way
 from transport.send import hosts
@@ -58,7 +59,8 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
         return None
     relay, find = RELAYS[state.delivery_type]
     named = replace(connector, fqdn=connector.fqdn or router.server)
-    return relay(lambda: find(connector, state, router), named, state.domain, pool)
+    demands = Demands(named, state.domain, router.snapshot)
+    return relay(lambda: find(connector, state, router), named, state.domain, pool, demands.of)
 
 
 def _way_of_domain(state: HopState, router: Router, pool: Pool) -> Way | None:

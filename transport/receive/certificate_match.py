@@ -52,23 +52,24 @@ def _plain(identifier: str) -> str:
 def shown(
     connector: ReceiveConnector, certificates: Iterable[Certificate], server: str, now: float
 ) -> Certificate | None:
-    """The certificate for a connector's clients, None when there is none at all. Chains can all be read.
-
-    Best match (document 004): valid now, holds the FQDN, by its own name rather than a wildcard, from an authority
-    rather than self-signed, lasts longest; without a match the best of the rest.
-    """
+    """The certificate for a connector's clients, None when there is none at all. Chains can all be read."""
     every = list(certificates)
     chosen = named(every, connector.tls_certificate_name) if connector.tls_certificate_name else []
-    if chosen:
-        return chosen[0]
-    host = (connector.fqdn or server).lower()
+    return chosen[0] if chosen else best(every, connector.fqdn or server, now)
+
+
+def best(certificates: Iterable[Certificate], host: str, now: float) -> Certificate | None:
+    """Best match (document 004): valid now, holds the name of the host, by its own name rather than a wildcard, from an
+    authority rather than self-signed, lasts longest; without a match the best of the rest. `now` in Unix seconds.
+    """
+    host = host.lower()
 
     def rank(certificate: Certificate) -> tuple[bool, int, bool, float]:
         facts = leaf(certificate.chain)
         valid = facts.not_before <= now < facts.not_after
         return valid, max(fit(name, host) for name in (*certificate.names, "")), not facts.self_signed, facts.not_after
 
-    return max(every, key=rank, default=None)
+    return max(certificates, key=rank, default=None)
 
 
 def fit(name: str, host: str) -> int:

@@ -456,13 +456,16 @@ def test_recipients(shell: Shell) -> None:
 
 
 def test_send_connector_settings(shell: Shell) -> None:
-    connectors.create(ADMIN, send_connector("Out"))
+    smart = {"dns_routing_enabled": False, "smart_hosts": ("mail.far.test",)}
+    needed: dict[str, dict[str, Any]] = {"tls_auth_level": {"require_tls": True}, "implicit_tls": smart}
+    fitting = {"name": "Out 2", "dns_routing_enabled": True, "smart_hosts": ()}
     for field, setting in settings(SendConnector).items():
+        row = connectors.create(ADMIN, send_connector("Out", **needed.get(field, {})))
         now = saved().send_connectors[0]
-        fitting = {"name": "Out 2", "dns_routing_enabled": True, "smart_hosts": ()}
         wanted = fitting[field] if field in fitting else another(field, setting, getattr(now, field))
-        shell.run(f'Set-SendConnector "{now.name}" -{setting.name} {argument(setting, wanted)}')
+        shell.run(f'Set-SendConnector "Out" -{setting.name} {argument(setting, wanted)}')
         assert getattr(saved().send_connectors[0], field) == wanted
+        connectors.remove(ADMIN, SendConnector, row.pk)
 
 
 ROLES = [Role.HYGIENE_MANAGEMENT, Role.RECIPIENT_MANAGEMENT]

@@ -1,22 +1,14 @@
 """The certificates of one revision as TLS contexts."""
 
-import secrets
 import ssl
-import tempfile
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
 from cryptography import x509
-from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
+from transport import key_file
 from transport.config.certificate import Certificate
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector, TlsVersion
 from transport.config.snapshot import Snapshot
@@ -117,17 +109,8 @@ def _contexts(certificate: Certificate, secret: bytes, floors: Collection[Floor]
     if not floors:
         return {}
     certificate_match.leaf(certificate.chain)
-    try:
-        key = load_pem_private_key(Fernet(secret).decrypt(certificate.encrypted_key.encode()), None)
-    except InvalidToken:
-        raise ValueError("its private key cannot be decrypted with this installation's secret") from None
-    # OpenSSL wants a file; what lies there for a moment is useless without the password.
-    password = secrets.token_bytes(16).hex().encode()
-    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
-    with tempfile.NamedTemporaryFile(prefix="gatepost-") as file:
-        file.write(certificate.chain.encode() + b"\n" + locked)
-        file.flush()
-        return {floor: _context(floor, file.name, password, certificate.chain) for floor in floors}
+    with key_file.locked(certificate, secret) as (file, password):
+        return {floor: _context(floor, file, password, certificate.chain) for floor in floors}
 
 
 def _context(floor: Floor, file: str, password: bytes, chain: str) -> Context:
