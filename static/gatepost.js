@@ -48,6 +48,7 @@ function markRow(row) {
 }
 
 function offerVerbs() {
+  if (document.querySelector("[data-choose-all]:checked")) return all("[data-needs-row]").forEach((button) => (button.disabled = false));
   const count = checked().length || (document.querySelector("[data-selected]")?.value ? 1 : 0);
   for (const button of all("[data-needs-row]")) {
     button.disabled = count === 0 || (count > 1 && "oneOnly" in button.dataset);

@@ -22,3 +22,7 @@ on conflict (key) do update set domain = excluded.domain,
 -- name: wake_delivery
 -- Who delivers hears the kind of the next hop, and its key.
 select pg_notify('gatepost_queue', delivery_type || ' ' || key) from queues_nexthop where key = any(%(keys)s)
+
+-- name: add_flow
+-- Rows are only ever added: many count at once.
+insert into queues_flow (next_hop, came, went) select * from unnest(%(hops)s::text[], %(came)s::int[], %(went)s::int[])

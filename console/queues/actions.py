@@ -1,23 +1,29 @@
 """What an administrator does with the queue. Every action writes an audit entry in its own transaction."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 import psycopg
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from console.actors import Actor
 from console.audit.actions import record, record_reading
-from console.queues import queries
+from console.queues import queries, zipping
 from console.queues.models import Message, NextHop, QueuedRecipient, Status
 from transport.deliver import claims, reports, routing
 from transport.deliver.queries import QUERIES
 from transport.send.dsn import Action, ReportedRecipient
-from transport.send.route import UNREACHABLE
+from transport.send.route import POISON, UNREACHABLE
 
 REMOVED = "550 5.3.2 QUEUE.Admin; message deleted by administrative action"
+AT_ONCE = 1000
+"""Recipients in one transaction of a removal: what is locked, and what a report takes, stays little."""
 
 
 def retry(actor: Actor, key: str) -> int:
@@ -34,69 +40,110 @@ def retry(actor: Actor, key: str) -> int:
     return count
 
 
-def suspend(actor: Actor, key: str) -> None:
-    """Deliver nothing to a next hop until it is resumed. What is being delivered now goes on."""
-    _set_suspended(actor, key, True)
+def suspend(actor: Actor, key: str, reason: str = "", until: datetime | None = None) -> None:
+    """Deliver nothing to a next hop until it is resumed, or until then. What is being delivered now goes on."""
+    actor.require()
+    facts = {"suspended": True, "suspended_for": reason, "suspended_until": until}
+    with transaction.atomic():
+        if NextHop.objects.filter(pk=key).update(**facts):
+            record(actor, "Queue", key, "suspended", {"suspended": False}, _shown(facts))
 
 
 def resume(actor: Actor, key: str) -> None:
-    """Deliver to a next hop again."""
-    _set_suspended(actor, key, False)
-
-
-def _set_suspended(actor: Actor, key: str, suspended: bool) -> None:
+    """Deliver to a next hop again. What is set aside (the Poison queue) is routed and tried once more."""
     actor.require()
+    if key == POISON.key:
+        resume_recipients(actor, list(queries.waiting_recipients(key).values_list("pk", flat=True)))
+        return
+    facts = {"suspended": False, "suspended_for": "", "suspended_until": None}
     with transaction.atomic():
-        if NextHop.objects.filter(pk=key).exclude(suspended=suspended).update(suspended=suspended):
-            before, after = {"suspended": not suspended}, {"suspended": suspended}
-            record(actor, "Queue", key, "suspended" if suspended else "resumed", before, after)
+        if NextHop.objects.filter(pk=key, suspended=True).update(**facts):
+            record(actor, "Queue", key, "resumed", {"suspended": True}, {"suspended": False})
             _wake([key])
 
 
-def suspend_recipients(actor: Actor, recipients: Iterable[int]) -> int:
+def resubmit(actor: Actor, key: str) -> int:
+    """Route anew what waits in a queue, and try it now; returns how many recipients. Suspended ones stay."""
+    ready = QueuedRecipient.objects.filter(next_hop=key, status=Status.READY)
+    return resubmit_recipients(actor, list(ready.values_list("pk", flat=True)))
+
+
+def suspend_recipients(actor: Actor, recipients: Iterable[int], reason: str = "", until: datetime | None = None) -> int:
     """Hold these back; returns how many (not those being delivered now)."""
-    return _set_status(actor, recipients, Status.READY, Status.SUSPENDED, "suspended")
+    actor.require()
+    facts = {"status": Status.SUSPENDED, "held_for": reason, "held_until": until}
+    with transaction.atomic():
+        chosen = _waiting(recipients, Status.READY)
+        _record_each(actor, chosen, "suspended", _shown({"held_for": reason, "held_until": until}))
+        return _of(chosen).update(**facts)
 
 
 def resume_recipients(actor: Actor, recipients: Iterable[int]) -> int:
-    """Deliver these again, at once; returns how many."""
-    return _set_status(actor, recipients, Status.SUSPENDED, Status.READY, "resumed")
-
-
-def _set_status(actor: Actor, recipients: Iterable[int], old: Status, new: Status, verb: str) -> int:
+    """Deliver these again, at once; returns how many. Those that were set aside are routed, and tried once more."""
     actor.require()
     with transaction.atomic():
-        chosen = QueuedRecipient.objects.select_for_update().filter(
-            pk__in=list(recipients), status=old, claimed_by=None
-        )
-        rows = list(chosen)
-        QueuedRecipient.objects.filter(pk__in=[row.pk for row in rows]).update(status=new, due_at=Now())
-        _record_each(actor, {row.message_id for row in rows}, verb)
-        _wake({row.next_hop for row in rows})
-        return len(rows)
+        chosen = _waiting(recipients, Status.SUSPENDED)
+        _record_each(actor, chosen, "resumed")
+        aside = [row for row in chosen if row.next_hop == POISON.key]
+        count = _of(chosen).update(status=Status.READY, due_at=Now(), held_for="", held_until=None)
+        _of(aside).update(cut_short=0)
+        routing.route(_raw(), [row.pk for row in aside])
+        _wake({row.next_hop for row in chosen})
+        return count
 
 
 def retry_recipients(actor: Actor, recipients: Iterable[int]) -> int:
     """Try these now, and their next hops with them; returns how many."""
     actor.require()
     with transaction.atomic():
-        chosen: QuerySet[QueuedRecipient] = QueuedRecipient.objects.filter(
-            pk__in=list(recipients), status=Status.READY, claimed_by=None
-        )
-        keys = set(chosen.values_list("next_hop", flat=True))
-        _record_each(actor, set(chosen.values_list("message_id", flat=True)), "retried")
-        count = chosen.update(due_at=Now())
-        NextHop.objects.filter(pk__in=keys).update(retry_at=None)
-        _wake(keys)
-        return count
+        chosen = _waiting(recipients, Status.READY)
+        _record_each(actor, chosen, "retried")
+        return _try_now(chosen)
+
+
+def resubmit_recipients(actor: Actor, recipients: Iterable[int]) -> int:
+    """Choose the next hop of these anew, also where an administrator had chosen it, and try it now; returns how many
+    (not those that are suspended, or being delivered now).
+    """
+    actor.require()
+    with transaction.atomic():
+        chosen = _waiting(recipients, Status.READY)
+        _record_each(actor, chosen, "resubmitted")
+        _of(chosen).update(pinned=False)
+        routing.route(_raw(), [row.pk for row in chosen])
+        return _try_now(list(_of(chosen)))
+
+
+def redirect_recipients(actor: Actor, recipients: Iterable[int], *, address: str = "", connector: str = "") -> int:
+    """Send these to another address, or through another Send connector; returns how many (not those that are suspended,
+    or being delivered now). Raises ValidationError when there is no such connector.
+    """
+    actor.require()
+    with transaction.atomic():
+        chosen = _waiting(recipients, Status.READY)
+        keys = [row.pk for row in chosen]
+        try:
+            routing.redirect(_raw(), keys, address, connector)
+        except LookupError:
+            raise ValidationError(_("There is no enabled Send connector “%s”.") % connector) from None
+        was = sorted({row.address for row in chosen})[:20]
+        _record_each(actor, chosen, "redirected", {"to": address or f"Send connector {connector}", "was": was})
+        return _try_now(list(_of(chosen)))
 
 
 def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool = True) -> int:
     """Take these out of the queue, and tell their senders if wished; returns how many (not those on their way now)."""
     actor.require()
+    left, removed = iter(recipients), 0
+    while part := list(islice(left, AT_ONCE)):
+        removed += _remove(actor, part, with_ndr)
+    return removed
+
+
+def _remove(actor: Actor, recipients: list[int], with_ndr: bool) -> int:
     with transaction.atomic():
         raw = _raw()
-        rows = raw.execute(QUERIES["remove"], [f"Removed by {actor.name}", list(recipients)]).fetchall()
+        rows = raw.execute(QUERIES["remove"], [f"Removed by {actor.name}", recipients]).fetchall()
         if with_ndr:
             concerned = [
                 (message, ReportedRecipient(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows
@@ -104,7 +151,7 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
             reports.send(raw, routing.ROUTES.router(raw), Action.FAILED, concerned)
         messages = {row[0] for row in rows}
         claims.drop_content(raw, messages)
-        _record_each(actor, messages, "removed with NDR" if with_ndr else "removed without NDR")
+        _record_messages(actor, messages, "removed with NDR" if with_ndr else "removed without NDR")
         return len(rows)
 
 
@@ -116,17 +163,60 @@ def export(actor: Actor, identity: UUID | str) -> Iterator[bytes]:
     return queries.content(identity)
 
 
-def _record_each(actor: Actor, messages: set[UUID], verb: str) -> None:
-    """One entry for each of a few messages; one for all of many."""
+def export_several(actor: Actor, rows: QuerySet[QueuedRecipient]) -> Iterator[bytes]:
+    """The messages of these as .eml files in a ZIP file, in pieces, as many as `zipping` allows. That is recorded."""
+    actor.require()
+    chosen = list(rows.order_by("message_id").values_list("message_id", flat=True).distinct()[: zipping.MOST])
+    with transaction.atomic():
+        _record_messages(actor, set(chosen), "exported")
+    return zipping.zipped((f"{identity}.eml", queries.content(identity)) for identity in chosen)
+
+
+def read(actor: Actor, message: Message) -> None:
+    """Writes down that somebody reads a message that waits. Raises PermissionDenied."""
+    record_reading(actor, str(message.pk), "read", _described(message))
+
+
+def _waiting(recipients: Iterable[int], status: Status) -> list[QueuedRecipient]:
+    """Those of the recipients that have this status and are not being delivered, held until the transaction ends."""
+    chosen = QueuedRecipient.objects.filter(pk__in=list(recipients), status=status, claimed_by=None)
+    return list(chosen.order_by("pk").select_for_update())
+
+
+def _of(rows: Iterable[QueuedRecipient]) -> QuerySet[QueuedRecipient]:
+    return QueuedRecipient.objects.filter(pk__in=[row.pk for row in rows])
+
+
+def _try_now(rows: list[QueuedRecipient]) -> int:
+    keys = {row.next_hop for row in rows}
+    count = _of(rows).update(due_at=Now())
+    NextHop.objects.filter(pk__in=keys).update(retry_at=None)
+    _wake(keys)
+    return count
+
+
+def _record_each(
+    actor: Actor, rows: Iterable[QueuedRecipient], verb: str, how: dict[str, object] | None = None
+) -> None:
+    _record_messages(actor, {row.message_id for row in rows}, verb, how)
+
+
+def _record_messages(actor: Actor, messages: set[UUID], verb: str, how: dict[str, object] | None = None) -> None:
+    """One entry for each of a few messages; one for all of many. `how`: with what."""
     if len(messages) > 20:
-        record(actor, "Message", f"{len(messages)} messages", verb, None, {"messages": len(messages)})
+        record(actor, "Message", f"{len(messages)} messages", verb, None, {"messages": len(messages)} | (how or {}))
         return
     for message in Message.objects.filter(pk__in=messages):
-        record(actor, "Message", str(message.pk), verb, None, _described(message))
+        record(actor, "Message", str(message.pk), verb, None, _described(message) | (how or {}))
 
 
-def _described(message: Message) -> dict[str, str]:
+def _described(message: Message) -> dict[str, object]:
     return {"sender": message.sender, "subject": message.shown_subject, "message_id": message.message_id}
+
+
+def _shown(facts: dict[str, object]) -> dict[str, object]:
+    """For the change history: what was given, times as text."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items() if value}
 
 
 def _wake(keys: Iterable[str]) -> None:

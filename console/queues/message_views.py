@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.functional import cached_property
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from console.actors import Actor, Role
 from console.crud.access import RoleRequired
@@ -24,11 +24,19 @@ from console.crud.format import stacked_html
 from console.crud.listing import query_with
 from console.crud.streaming import download
 from console.crud.views import CrudView, Page
-from console.queues import actions, queries
+from console.queues import actions, queries, remedies
+from console.queues.asking import DONE, act, tell
 from console.queues.models import NextHop, QueuedRecipient
-from console.queues.views import REFRESHED, REMOVALS, VERBS, confirmation, messages_of, state
+from console.queues.selection import ALL, MESSAGES, SEARCHED, Selection, messages_matching, narrowing, numbers
+from console.queues.views import ASKED_FIRST, EXPORT, REFRESHED, VERBS, advice, confirmation, messages_of, state
 from console.tracking import queries as sessions
 from transport.smtp.envelope import TITLES
+
+AGES = [
+    ("1", gettext_lazy("more than 1 hour")),
+    ("4", gettext_lazy("more than 4 hours")),
+    ("24", gettext_lazy("more than 1 day")),
+]
 
 
 def subject(recipient: QueuedRecipient) -> str:
@@ -37,11 +45,6 @@ def subject(recipient: QueuedRecipient) -> str:
 
 def next_attempt(recipient: QueuedRecipient) -> datetime:
     return queries.next_attempt(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
-
-
-def _numbers(keys: Sequence[str]) -> list[int]:
-    """The keys that a database can have."""
-    return [int(key) for key in dict.fromkeys(keys) if key.isascii() and key.isdigit() and len(key) < 19]
 
 
 class MessagePages(CrudView):
@@ -76,13 +79,11 @@ class MessagePages(CrudView):
         Detail(gettext_lazy("Last host"), "remote_host", MONO),
         Detail(gettext_lazy("Protection"), "protection"),
     ]
-    search = ["address", "message__sender", "message__subject", "message__message_id"]
+    search = SEARCHED
     filters = [
-        Filter(
-            "next_hop",
-            gettext_lazy("Next hop"),
-            queries.waited_for,
-        )
+        Filter("next_hop", gettext_lazy("Next hop"), queries.waited_for),
+        Filter("status", gettext_lazy("Status"), [(word, word) for word in ("Active", "Ready", "Retry", "Suspended")]),
+        Filter("older", gettext_lazy("Waits"), AGES),
     ]
     verbs = VERBS
     refresh = REFRESHED
@@ -90,7 +91,10 @@ class MessagePages(CrudView):
     details_template = "queues/message_details.html"
 
     def rows(self) -> QuerySet[QueuedRecipient]:
-        return queries.waiting_recipients()
+        return messages_matching(self.request.GET)
+
+    def filtered(self, rows: Any) -> Any:
+        return rows
 
     def find(self, pk: int) -> QueuedRecipient:
         return get_object_or_404(QueuedRecipient.objects.select_related("message"), pk=pk)
@@ -110,13 +114,20 @@ class MessagePages(CrudView):
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         hop = self.request.GET.get("next_hop", "")
-        return super().list_context(selected) | {"queue": queries.next_hop(hop) if hop else None}
+        queue = queries.next_hop(hop) if hop else None
+        words = remedies.in_words(queue.error) if queue else ""
+        found = advice(words, queue.connector) if queue else None
+        context = super().list_context(selected) | {"queue": queue, "words": words, "advice": found}
+        return context | {"choose_all": MESSAGES}
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
-        chosen = _numbers(keys)
+        here = self.url(Page.LIST) + query_with(self.request.GET)
+        if every := self.request.POST.get(ALL, ""):
+            return redirect(confirmation(name, [(ALL, every), *narrowing(self.request.GET)], here))
+        chosen = numbers(keys)
         if not chosen:
             return self.nothing_chosen()
-        return act_on(self.request, self.actor, name, chosen, self.url(Page.LIST) + query_with(self.request.GET))
+        return act_on(self.request, self.actor, name, chosen, here)
 
 
 class MessagePage(RoleRequired):
@@ -140,7 +151,7 @@ class MessagePage(RoleRequired):
         return render(request, "queues/message.html", context)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        chosen = _numbers(request.POST.getlist("pk"))
+        chosen = numbers(request.POST.getlist("pk"))
         return act_on(request, self.actor, request.POST.get("verb", ""), chosen, request.path)
 
 
@@ -157,71 +168,31 @@ class MessageFile(RoleRequired):
         return download(request, actions.export(self.actor, pk), f"{pk}.eml", "message/rfc822")
 
 
-class RemoveMessages(RoleRequired):
-    """Asks before messages are removed, from whole queues or one by one."""
+class ExportedMessages(RoleRequired):
+    """Several messages as one ZIP file; one alone as it is."""
 
     def roles_needed(self) -> frozenset[Role]:
         return self.writers
 
-    @property
-    def given(self) -> QueryDict:
-        return self.request.POST if self.request.method == "POST" else self.request.GET
-
-    @cached_property
-    def chosen(self) -> QuerySet[QueuedRecipient]:
-        keys, waiting = _numbers(self.given.getlist("pk")), queries.waiting_recipients()
-        queues = [key for key in self.given.getlist("queue") if "\0" not in key]
-        return waiting.filter(pk__in=keys) if keys else waiting.filter(next_hop__in=queues)
-
-    @property
-    def back(self) -> str:
-        """Where the reader comes from, if that is a page of ours."""
-        back = self.given.get("back", "")
-        ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-        return back if ours else reverse("queues:list")
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        count = self.chosen.count()
-        if not count:
-            return self._nothing()
-        context = {"count": count, "first": self.chosen[:10], "with_ndr": self._with_ndr(), "view": self}
-        context |= {"queues": request.GET.getlist("queue"), "keys": request.GET.getlist("pk")}
-        context |= {"crumbs": [(_("Queues"), reverse("queues:list"))], "cancel_url": self.back}
-        return render(request, "queues/remove.html", context)
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        keys = list(self.chosen.values_list("pk", flat=True))
-        if not keys:
-            return self._nothing()
-        count = actions.remove_recipients(self.actor, keys, with_ndr=self._with_ndr())
-        text = ngettext("Removed for %d recipient.", "Removed for %d recipients.", count) % count
-        if count < len(keys):
-            text += " " + _("%d were being delivered at that moment and went on.") % (len(keys) - count)
-        messages.success(request, text)
-        return redirect(self.back)
-
-    def _with_ndr(self) -> bool:
-        return self.given.get("verb") != "remove-without-ndr"
-
-    def _nothing(self) -> HttpResponse:
-        messages.warning(self.request, _("Nothing waits there any more."))
-        return redirect(self.back)
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        rows = Selection(request.GET).rows()
+        found = list(rows.order_by("message_id").values_list("message_id", flat=True).distinct()[:2])
+        if not found:
+            messages.warning(request, _("Nothing waits there any more."))
+            return redirect("queues:message-list")
+        if len(found) == 1:
+            return download(request, actions.export(self.actor, found[0]), f"{found[0]}.eml", "message/rfc822")
+        return download(request, actions.export_several(self.actor, rows), "messages.zip", "application/zip")
 
 
 def act_on(request: HttpRequest, actor: Actor, name: str, chosen: Sequence[int], here: str) -> HttpResponse:
-    """Does to recipients what the button says, tells how many it concerned, and leads back; asks before a removal."""
-    if name in REMOVALS:
-        return redirect(confirmation(name, [("pk", str(key)) for key in chosen], here))
-    doing = {
-        "retry": (actions.retry_recipients, _("Tried again at once: %d.")),
-        "suspend": (actions.suspend_recipients, _("Suspended: %d.")),
-        "resume": (actions.resume_recipients, _("Resumed: %d.")),
-    }
-    if name not in doing:
+    """Does to recipients what the button says, tells how many it concerned, and leads back; or asks first."""
+    pairs = [("pk", str(key)) for key in chosen]
+    if name in ASKED_FIRST:
+        return redirect(confirmation(name, pairs, here))
+    if name == EXPORT.name:
+        return redirect(reverse("queues:export") + "?" + urlencode(pairs))
+    if name not in DONE:
         raise Http404
-    action, text = doing[name]
-    count = action(actor, chosen)
-    messages.success(request, text % count)
-    if count < len(chosen):
-        messages.info(request, _("%d were being delivered, or were so already.") % (len(chosen) - count))
+    tell(request, name, act(actor, name, list(chosen), {}), len(chosen))
     return redirect(here)

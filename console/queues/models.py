@@ -13,7 +13,8 @@ from console.mailboxes import header
 class Message(models.Model):
     """One accepted message. `sender` is empty for the null reverse-path (RFC 5321 §4.5.5); `size` counts bytes.
 
-    `ret` and `envid` are what the client wants of reports: RFC 3461 §4.3 and §4.4, as it wrote them.
+    `ret` and `envid` are what the client wants of reports: RFC 3461 §4.3 and §4.4, as it wrote them. `about`: the
+    message that a report is about.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -39,6 +40,10 @@ class Message(models.Model):
     origin = models.TextField(db_default="received")
     recipient_count = models.IntegerField()
     expires_at = models.DateTimeField()
+    about = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["about"], name="queues_message_about", condition=Q(about__isnull=False))]
 
     @property
     def shown_subject(self) -> str:
@@ -71,6 +76,10 @@ class QueuedRecipient(models.Model):
     `claimed_by` is the worker (`transport.deliver.worker`) that delivers it now; `notice_at` is when the sender is next
     told something: that it is delayed, then that it expired. `protection`: how the connection to `remote_host` was
     protected, or why it was not. `notify` and `orcpt`: RFC 3461 §4.1 and §4.2, as the client wrote them.
+
+    `cut_short`: so many attempts in a row ended without a verdict, because a worker died or something went wrong that
+    nobody foresaw. `pinned`: an administrator chose the next hop, which stays. `held_for` and `held_until`: why it is
+    suspended, and when that ends by itself.
     """
 
     message = models.ForeignKey(Message, models.DO_NOTHING, db_constraint=False, related_name="recipients")
@@ -87,17 +96,28 @@ class QueuedRecipient(models.Model):
     finished_at = models.DateTimeField(null=True)
     notify = models.TextField(db_default="")
     orcpt = models.TextField(db_default="")
+    cut_short = models.SmallIntegerField(db_default=0)
+    pinned = models.BooleanField(db_default=False)
+    held_for = models.TextField(db_default="")
+    held_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "queues_recipient"
         indexes = [
             models.Index(fields=["next_hop", "due_at"], name="queues_recipient_due", condition=Q(status="ready")),
             models.Index(fields=["notice_at"], name="queues_recipient_notice", condition=Q(status="ready")),
+            models.Index(fields=["next_hop"], name="queues_recipient_suspended", condition=Q(status="suspended")),
+            models.Index(fields=["next_hop"], name="queues_recipient_pinned", condition=Q(pinned=True)),
+            models.Index(
+                fields=["next_hop"], name="queues_recipient_cut_short", condition=Q(status="ready", cut_short__gt=0)
+            ),
         ]
 
 
 class NextHop(models.Model):
-    """A delivery queue. `retry_at` is set while the next hop cannot be reached: nothing is tried before."""
+    """A delivery queue. `retry_at` is set while the next hop cannot be reached, since `failing_since`: nothing is tried
+    before. `suspended_for` and `suspended_until`: why it is suspended, and when that ends by itself.
+    """
 
     key = models.TextField(primary_key=True)
     delivery_type = models.TextField()
@@ -108,6 +128,20 @@ class NextHop(models.Model):
     retry_count = models.IntegerField(db_default=0)
     retry_at = models.DateTimeField(null=True)
     last_retry_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    suspended_for = models.TextField(db_default="")
+    suspended_until = models.DateTimeField(null=True)
+
+
+class Flow(models.Model):
+    """Recipients that came for a next hop, and that left it, in the few seconds before `at`. Only ever added to, for
+    many count at once; old rows are deleted, and nothing is lost with the table.
+    """
+
+    next_hop = models.TextField()
+    at = models.DateTimeField(db_default=models.functions.Now(), db_index=True)
+    came = models.IntegerField(db_default=0)
+    went = models.IntegerField(db_default=0)
 
 
 class Hold(models.Model):

@@ -1,38 +1,54 @@
 """What the queue pages, the overview and the ledger read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 
+from console.processes.models import Turn
 from console.processes.queries import Backlog
 from console.queues.models import Content, Message, NextHop, QueuedRecipient, Status
+from console.queues.queue import SUBMISSION, Queue
+from transport.send.route import POISON
 
 WAITING = (Status.READY, Status.SUSPENDED)
 
 NEXT_HOPS = """
-SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, coalesce(nullif(h.last_error, ''), q.last_error, ''),
-    h.retry_count, h.retry_at, h.last_retry_at,
-    coalesce(q.messages, 0), coalesce(q.recipients, 0), coalesce(q.deferred, 0), coalesce(q.active, 0),
-    q.oldest, q.next_due
+SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.suspended_for, h.suspended_until,
+    coalesce(nullif(h.last_error, ''), q.last_error, '') AS last_error, h.retry_count, h.retry_at, h.last_retry_at,
+    h.failing_since, coalesce(q.recipients, 0) AS recipients, coalesce(q.deferred, 0) AS deferred,
+    coalesce(q.active, 0) AS active, m.accepted_at AS oldest, q.next_due,
+    coalesce(f.came, 0) AS came, coalesce(f.went, 0) AS went, coalesce(o.words, '') AS held, o.until AS held_until
 FROM queues_nexthop h LEFT JOIN (
-    SELECT next_hop, count(DISTINCT r.message_id) AS messages, count(*) AS recipients,
-        count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred, count(claimed_by) AS active,
-        min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(m.accepted_at) AS oldest,
+    SELECT next_hop, count(*) AS recipients, count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred,
+        count(claimed_by) AS active, min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(id) AS first,
         max(last_error) AS last_error
-    FROM queues_recipient r JOIN queues_message m ON m.id = r.message_id
-    WHERE status IN ('ready', 'suspended') AND (%(key)s IS NULL OR next_hop = %(key)s) GROUP BY next_hop
+    FROM (SELECT * FROM queues_recipient WHERE status = 'ready'
+          UNION ALL SELECT * FROM queues_recipient WHERE status = 'suspended') waiting
+    WHERE %(key)s IS NULL OR next_hop = %(key)s GROUP BY next_hop
 ) q ON q.next_hop = h.key
+LEFT JOIN queues_recipient r ON r.id = q.first LEFT JOIN queues_message m ON m.id = r.message_id
+LEFT JOIN (
+    SELECT next_hop, sum(came) / 60.0::float8 AS came, sum(went) / 60.0::float8 AS went
+    FROM queues_flow WHERE at > now() - interval '1 minute' GROUP BY next_hop
+) f ON f.next_hop = h.key
+LEFT JOIN queues_hold o ON o.connector = h.connector AND o.account = '' AND (o.until > now() OR o.until IS NULL)
 WHERE %(key)s IS NULL OR h.key = %(key)s
+"""
+MESSAGES_OF = """
+SELECT next_hop, count(*) FROM (
+    SELECT DISTINCT next_hop, message_id FROM queues_recipient WHERE status = 'ready' AND next_hop = ANY(%(keys)s)
+    UNION SELECT next_hop, message_id FROM queues_recipient WHERE status = 'suspended' AND next_hop = ANY(%(keys)s)
+) one GROUP BY next_hop
 """
 WAITED_FOR = """
 SELECT key, domain FROM queues_nexthop h
 WHERE EXISTS (SELECT FROM queues_recipient r WHERE r.next_hop = h.key AND r.status = 'ready')
-    OR key IN (SELECT next_hop FROM queues_recipient WHERE status = 'suspended')
+    OR EXISTS (SELECT FROM queues_recipient r WHERE r.next_hop = h.key AND r.status = 'suspended')
 ORDER BY domain, key
 """
 LEDGER = """
@@ -48,59 +64,46 @@ FROM (SELECT status AS outcome, count(*) AS n FROM queues_recipient GROUP BY sta
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """A next hop with what waits for it. `status` is Exchange's: Active, Ready, Retry or Suspended."""
-
-    key: str
-    delivery_type: str
-    domain: str
-    connector: str
-    suspended: bool
-    last_error: str
-    retry_count: int
-    retry_at: datetime | None
-    last_retry_at: datetime | None
-    messages: int
-    recipients: int
-    deferred: int
-    active: int
-    oldest: datetime | None
-    next_due: datetime | None
-
-    @property
-    def status(self) -> str:
-        if self.suspended:
-            return "Suspended"
-        if self.retry_at and self.retry_at > timezone.now():
-            return "Retry"
-        if self.active:
-            return "Active"
-        return "Retry" if self.deferred and self.deferred == self.recipients else "Ready"
-
-    @property
-    def next_retry_at(self) -> datetime | None:
-        """When something is tried again; None while something is tried now, or nothing waits."""
-        if self.retry_at and self.retry_at > timezone.now():
-            return self.retry_at
-        return self.next_due if self.deferred and self.deferred == self.recipients else None
-
-
 def next_hops(*, with_empty: bool = False) -> list[Queue]:
-    """Every queue, the fullest first; empty ones only when asked for."""
-    shown = [queue for queue in _queues() if with_empty or queue.recipients or queue.suspended]
+    """Every queue, the fullest first; empty ones only when asked for. Messages are not counted yet."""
+    found = [*_submission(), *_queues()]
+    shown = [queue for queue in found if queue.recipients or (with_empty and not queue.is_poison) or queue.suspended]
     return sorted(shown, key=lambda queue: (-queue.recipients, queue.key))
 
 
 def next_hop(key: str) -> Queue | None:
-    """One queue, empty or not. (PostgreSQL can be asked for no text with NUL.)"""
-    return next(iter(_queues(key)), None) if "\0" not in key else None
+    """One queue, empty or not, counted. (PostgreSQL can be asked for no text with NUL.)"""
+    if "\0" in key:
+        return None
+    return next(iter(_submission() if key == SUBMISSION else counted(_queues(key))), None)
+
+
+def counted(queues: Sequence[Queue]) -> list[Queue]:
+    """The same with their messages: of those that wait for several recipients in a queue, one."""
+    with connection.cursor() as cursor:
+        cursor.execute(MESSAGES_OF, {"keys": [queue.key for queue in queues]})
+        messages = dict(cursor.fetchall())
+    return [replace(queue, messages=messages.get(queue.key, queue.messages)) for queue in queues]
 
 
 def _queues(key: str | None = None) -> list[Queue]:
     with connection.cursor() as cursor:
         cursor.execute(NEXT_HOPS, {"key": key})
-        return [Queue(*row) for row in cursor.fetchall()]
+        names = [column.name for column in cursor.description]
+        return [Queue(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _submission() -> list[Queue]:
+    """What waits in the journals, for a forwarder to choose next hops for it, as they said last."""
+    turns = Turn.objects.filter(process="forwarder")
+    sums = turns.aggregate(Sum("waiting_messages"), Sum("waiting_recipients"), Min("waiting_since"))
+    messages, recipients, since = (sums[name] for name in sums)
+    return [
+        Queue(
+            key=SUBMISSION, delivery_type=POISON.delivery_type, domain="Submission", messages=messages or 0,
+            recipients=recipients or 0, oldest=since,
+        )
+    ]  # fmt: skip
 
 
 def waited_for() -> list[tuple[str, str]]:

@@ -10,17 +10,18 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import notices, retention, rounds, routing, worker
+from transport.deliver import keeping, notices, retention, rounds, routing, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.slots import SLOTS
 from transport.deliver.unreached import UNREACHED
-from transport.send.route import DeliveryType
+from transport.send.route import NOWHERE, DeliveryType
 
 SCHEDULE = {
     "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 60}},
     "tell senders": {"task": "console.queues.tasks.notify_senders", "schedule": 5.0, "options": {"expires": 60}},
     "route what is unreachable": {"task": "console.queues.tasks.reroute", "schedule": 60.0, "options": {"expires": 60}},
+    "look after queues": {"task": "console.queues.tasks.keep", "schedule": 10.0, "options": {"expires": 10}},
     "forget what is finished": {"task": "console.queues.tasks.expire", "schedule": 3600.0, "options": {"expires": 600}},
 }
 OWN, OUTBOUND = "gatepost", "gatepost-outbound"
@@ -30,7 +31,7 @@ PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
 AWAY = (psycopg.OperationalError,)
 """PostgreSQL may be away: the queue listener says so once, and no task needs a traceback for it."""
 
-DELIVERED = tuple(kind for kind in DeliveryType if kind is not DeliveryType.UNREACHABLE)
+DELIVERED = tuple(kind for kind in DeliveryType if kind not in NOWHERE)
 
 log = logging.getLogger(__name__)
 _queues: set[str] = set()
@@ -67,6 +68,13 @@ def reroute() -> None:
     """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
     routing.reroute()
     notices.shorten_waits()
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
+def keep() -> None:
+    """What was suspended for a while goes on; rates that nobody asks for any more are deleted."""
+    keeping.resume_ended()
+    keeping.forget_flow()
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

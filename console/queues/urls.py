@@ -1,11 +1,13 @@
 from django.urls import path
 
-from console.queues.message_views import MessageFile, MessagePage, MessagePages, RemoveMessages
+from console.queues.asking import AskPage
+from console.queues.message_views import ExportedMessages, MessageFile, MessagePage, MessagePages
 from console.queues.views import QueuePages
 
 app_name = "queues"
 urlpatterns = [
-    path("remove-messages", RemoveMessages.as_view(), name="remove-messages"),
+    path("ask", AskPage.as_view(), name="ask"),
+    path("export", ExportedMessages.as_view(), name="export"),
     path("messages/<uuid:pk>/", MessagePage.as_view(), name="message"),
     path("messages/<uuid:pk>/message.eml", MessageFile.as_view(), name="message-file"),
     *MessagePages.urls("messages/"),

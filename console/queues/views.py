@@ -1,9 +1,13 @@
+"""The queues: what waits for which next hop, why, and what can be done about it."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.paginator import Page as PageOfRows
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,15 +16,20 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Verb
-from console.crud.format import stacked_html
+from console.connectors.models import SendConnector
+from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Filter, Verb
+from console.crud.format import ago_html, stacked_html
+from console.crud.listing import query_with
 from console.crud.views import CrudView
-from console.queues import actions, queries
-from console.queues.queries import Queue
+from console.queues import actions, queries, remedies
+from console.queues.queue import Queue
+from console.queues.remedies import Remedy
+from console.queues.selection import ALL, QUEUES, SEARCHED_QUEUES, narrowing, queues_matching
 from transport.send.route import DeliveryType
 
 TONES = {
     "Active": "info",
+    "Connecting": "info",
     "Ready": "neutral",
     "Retry": "warning",
     "Suspended": "warning",
@@ -28,20 +37,57 @@ TONES = {
     "Failed": "bad",
     "Removed": "neutral",
 }
+STATUSES = ("Active", "Connecting", "Ready", "Retry", "Suspended")
 REFRESHED = 5  # seconds
 SHOWN_ERROR = 120
-REMOVALS = ("remove-with-ndr", "remove-without-ndr")
 
 RETRY = Verb("retry", gettext_lazy("Retry now"), "rotate-ccw", done=gettext_lazy("tried again at once"))
-SUSPEND = Verb("suspend", gettext_lazy("Suspend"), "pause", done=gettext_lazy("suspended"))
+SUSPEND = Verb("suspend", gettext_lazy("Suspend"), "pause")
 RESUME = Verb("resume", gettext_lazy("Resume"), "play", done=gettext_lazy("resumed"))
+RESUBMIT = Verb("resubmit", gettext_lazy("Resubmit"), "refresh-cw", done=gettext_lazy("routed anew"))
+REDIRECT = Verb("redirect", gettext_lazy("Redirect"), "arrow-right")
+EXPORT = Verb("export", gettext_lazy("Export"), "download")
 REMOVE_WITH = Verb("remove-with-ndr", gettext_lazy("Remove, with NDR"), "reply", dangerous=True)
 REMOVE_WITHOUT = Verb("remove-without-ndr", gettext_lazy("Remove, without NDR"), "trash-2", dangerous=True)
-VERBS = [RETRY, SUSPEND, RESUME, REMOVE_WITH, REMOVE_WITHOUT]
+VERBS = [RETRY, SUSPEND, RESUME, RESUBMIT, REDIRECT, EXPORT, REMOVE_WITH, REMOVE_WITHOUT]
+ASKED_FIRST = {each.name: each for each in (SUSPEND, REDIRECT, REMOVE_WITH, REMOVE_WITHOUT)}
+"""These have a page of their own, which asks what else must be known, and shows how many it concerns."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A remedy with where it leads to, if anywhere."""
+
+    remedy: Remedy
+    url: str
+    link: str
+
+
+def advice(error: str, connector: str) -> Advice | None:
+    """What to do about an error of mail that leaves by a Send connector, or by none."""
+    remedy = remedies.remedy_for(error)
+    if remedy is None:
+        return None
+    if remedy.leads_to == remedies.NEW_CONNECTOR:
+        return Advice(remedy, reverse("connectors:send-wizard"), _("New Send connector"))
+    if remedy.leads_to == remedies.MAILBOXES:
+        return Advice(remedy, reverse("mailboxes:list"), _("Mailboxes"))
+    url = url_of_connector(connector) if remedy.leads_to else ""
+    return Advice(remedy, url, _("Send connector %s") % connector if url else "")
+
+
+def url_of_connector(name: str) -> str:
+    """Where a Send connector is shown; empty when there is none of that name any more."""
+    found = SendConnector.objects.filter(name=name).values_list("pk", flat=True).first() if name else None
+    return reverse("connectors:send-details", args=[found]) if found else ""
 
 
 def state(word: str) -> Badge:
     return Badge(word, TONES.get(word, "neutral"))
+
+
+def state_of(queue: Queue) -> Badge:
+    return Badge(_("Held"), "warning") if queue.held and not queue.suspended else state(queue.status)
 
 
 def bold(text: str) -> str:
@@ -52,6 +98,39 @@ def cut(text: str) -> str:
     return text if len(text) <= SHOWN_ERROR else f"{text[: SHOWN_ERROR - 1]}…"
 
 
+def leads_to(queue: Queue) -> str:
+    """In words: by which Send connector, or what else this queue is."""
+    if queue.is_submission:
+        return _("accepted a moment ago, still in the journal")
+    if queue.is_poison:
+        return _("set aside: delivery stumbled over it")
+    if queue.is_unreachable:
+        return _("no Send connector covers the domain")
+    if queue.delivery_type == DeliveryType.MAILBOX:
+        return _("mailboxes here")
+    return f"{queue.connector} · {queue.delivery_type}" if queue.connector else queue.delivery_type
+
+
+def trouble(queue: Queue) -> str:
+    """The last error in words, and what to do about it."""
+    if queue.suspended:
+        until = _(" until %s UTC") % queue.suspended_until.strftime("%Y-%m-%d %H:%M") if queue.suspended_until else ""
+        return stacked_html(_("Suspended") + until, queue.suspended_for)
+    error = remedies.in_words(queue.error)
+    remedy = remedies.remedy_for(error)
+    return stacked_html(remedy.reason, remedy.advice) if remedy else format_html("{}", cut(error))
+
+
+def rate(value: float) -> str:
+    """Per second, in as many digits as tell something."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else f"{value:.2f}" if value else "0"
+
+
+def rates(queue: Queue) -> str:
+    sign = "+" if queue.velocity > 0 else "−" if queue.velocity < 0 else "±"
+    return f"{rate(queue.came)} in, {rate(queue.went)} out ({sign}{rate(abs(queue.velocity))})"
+
+
 class QueuePages(CrudView):
     namespace = "queues"
     noun, plural = gettext_lazy("queue"), gettext_lazy("queues")
@@ -60,28 +139,45 @@ class QueuePages(CrudView):
     columns = [
         Column(
             gettext_lazy("Next hop"),
-            lambda queue: stacked_html(bold(queue.domain), queue.delivery_type),
+            lambda queue: stacked_html(bold(queue.domain), leads_to(queue)),
             TEXT,
             sort="domain",
         ),
-        Column(gettext_lazy("Status"), lambda queue: state(queue.status), BADGE, sort="status"),
-        Column(gettext_lazy("Messages"), "messages", NUMBER, sort="messages"),
-        Column(gettext_lazy("Next retry"), "next_retry_at", TIME),
-        Column(gettext_lazy("Last error"), lambda queue: cut(queue.last_error), TEXT, minor=True),
+        Column(gettext_lazy("Status"), state_of, BADGE, sort="status"),
+        Column(gettext_lazy("Messages"), "messages", NUMBER, sort="recipients"),
+        Column(gettext_lazy("Deferred"), "deferred", NUMBER, sort="deferred", minor=True),
+        Column(gettext_lazy("Oldest"), lambda queue: ago_html(queue.oldest), TEXT, sort="oldest"),
+        Column(gettext_lazy("In /s"), lambda queue: rate(queue.came), NUMBER, sort="came", minor=True),
+        Column(gettext_lazy("Out /s"), lambda queue: rate(queue.went), NUMBER, sort="went", minor=True),
+        Column(gettext_lazy("Next retry"), "next_retry_at", TIME, minor=True),
+        Column(gettext_lazy("Last error, and what to do"), trouble, TEXT, sort="error"),
     ]
     details = [
-        Detail(gettext_lazy("Status"), lambda queue: state(queue.status), BADGE),
-        Detail(gettext_lazy("Delivery type"), "delivery_type"),
-        Detail(gettext_lazy("Connector"), "connector"),
+        Detail(gettext_lazy("Status"), state_of, BADGE),
+        Detail(gettext_lazy("Suspended because"), "suspended_for"),
+        Detail(gettext_lazy("Suspended until"), "suspended_until", TIME),
+        Detail(gettext_lazy("Leads to"), leads_to),
         Detail(gettext_lazy("Messages"), "messages", NUMBER),
         Detail(gettext_lazy("Recipients"), "recipients", NUMBER),
+        Detail(gettext_lazy("Deferred"), "deferred", NUMBER),
+        Detail(gettext_lazy("Being delivered"), "active", NUMBER),
         Detail(gettext_lazy("Oldest"), "oldest", TIME),
+        Detail(gettext_lazy("Recipients per second"), rates),
+        Detail(gettext_lazy("Fails since"), "failing_since", TIME),
         Detail(gettext_lazy("Retries"), "retry_count", NUMBER),
         Detail(gettext_lazy("Last retry"), "last_retry_at", TIME),
         Detail(gettext_lazy("Next retry"), "next_retry_at", TIME),
-        Detail(gettext_lazy("Last error"), "last_error"),
+        Detail(gettext_lazy("Last error"), lambda queue: remedies.in_words(queue.error)),
     ]
-    search = ["domain", "connector", "last_error"]
+    search = SEARCHED_QUEUES
+    filters = [
+        Filter(
+            "status",
+            gettext_lazy("Status"),
+            [*((word, word) for word in STATUSES), ("Empty", gettext_lazy("Empty (idle)"))],
+        ),
+        Filter("kind", gettext_lazy("Kind"), [(kind, kind) for kind in DeliveryType]),
+    ]
     verbs = VERBS
     refresh = REFRESHED
     pk_converter = "path"
@@ -93,8 +189,16 @@ class QueuePages(CrudView):
 
     @cached_property
     def _queues(self) -> Sequence[Queue]:
-        """Counted once for a page, however many of its parts ask."""
-        return queries.next_hops()
+        """Read once for a page, however many of its parts ask."""
+        return queues_matching(self.request.GET)
+
+    def filtered(self, rows: Any) -> Any:
+        return rows
+
+    def paginate(self, rows: Any) -> PageOfRows[Any]:
+        page = super().paginate(rows)
+        page.object_list = queries.counted(list(page.object_list))
+        return page
 
     def find(self, pk: str) -> Queue:
         found = queries.next_hop(pk)
@@ -109,45 +213,64 @@ class QueuePages(CrudView):
         return obj.domain
 
     def url_to_open(self, obj: Queue) -> str:
-        return messages_of(obj.key)
+        return "" if obj.is_submission else messages_of(obj.key)
 
     def may(self, verb: Verb, obj: Queue) -> bool:
+        if obj.is_submission:
+            return False
+        if obj.is_poison:
+            return verb not in (RETRY, SUSPEND, RESUBMIT)
         if verb in (SUSPEND, RESUME):
             return obj.suspended == (verb is RESUME)
         return obj.recipients > 0
 
     def list_context(self, selected: Any) -> dict[str, Any]:
-        every = self.rows()
-        lost = next((queue.messages for queue in every if queue.delivery_type == DeliveryType.UNREACHABLE), 0)
+        every = {queue.key: queue for queue in self.rows()}
+        troubled = [queue for queue in every.values() if queue.is_poison or queue.is_unreachable]
         return super().list_context(selected) | {
-            "unreachable": lost,
+            "troubled": queries.counted(troubled),
             "all_messages": messages_of(""),
             "new_connector": reverse("connectors:send-wizard"),
+            "choose_all": QUEUES,
         }
 
     def details_context(self, selected: Any) -> dict[str, Any]:
-        new = reverse("connectors:send-wizard")
-        lost = selected is not None and selected.delivery_type == DeliveryType.UNREACHABLE
-        return super().details_context(selected) | {"is_unreachable": lost, "new_connector": new}
+        context = super().details_context(selected)
+        context["act_url"] += query_with(self.request.GET)
+        if selected is None:
+            return context
+        error = remedies.in_words(selected.error)
+        return context | {
+            "advice": advice(error, selected.connector) if not selected.suspended else None,
+            "connector_url": url_of_connector(selected.connector),
+        }
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
-        if name in REMOVALS and keys:
-            return redirect(confirmation(name, [("queue", key) for key in dict.fromkeys(keys)], reverse("queues:list")))
+        every = self.request.POST.get(ALL, "")
+        chosen = (
+            [(ALL, every), *narrowing(self.request.GET)] if every else [("queue", key) for key in dict.fromkeys(keys)]
+        )
+        if not chosen:
+            return self.nothing_chosen()
+        if every or name in ASKED_FIRST:
+            return redirect(confirmation(name, chosen, reverse("queues:list")))
+        if name == EXPORT.name:
+            return redirect(reverse("queues:export") + "?" + urlencode(chosen))
         return super().act(name, keys)
 
     def retry(self, obj: Queue) -> None:
         actions.retry(self.actor, obj.key)
 
-    def suspend(self, obj: Queue) -> None:
-        actions.suspend(self.actor, obj.key)
-
     def resume(self, obj: Queue) -> None:
         actions.resume(self.actor, obj.key)
 
+    def resubmit(self, obj: Queue) -> None:
+        actions.resubmit(self.actor, obj.key)
+
 
 def confirmation(verb: str, chosen: Sequence[tuple[str, str]], back: str) -> str:
-    """The page that asks before a removal; `back` is where the reader comes from."""
-    return reverse("queues:remove-messages") + "?" + urlencode([("verb", verb), *chosen, ("back", back)])
+    """The page that asks first; `back` is where the reader comes from."""
+    return reverse("queues:ask") + "?" + urlencode([("verb", verb), *chosen, ("back", back)])
 
 
 def messages_of(queue: str) -> str:

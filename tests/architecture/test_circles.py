@@ -10,7 +10,7 @@ ORDER = (
     "transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace",
     "transport.durable_file", "transport.key_file", "transport.log_files", "transport.log_lines", "transport.identity",
     "transport.node", "transport.name_servers",
-    "transport.queries", "transport.next_hops", "transport.routes",
+    "transport.queries", "transport.flow", "transport.next_hops", "transport.routes",
     "transport.shell.clock", "transport.shell.metrics", "transport.shell.privileges",
     "transport.shell.database", "transport.shell.queries",
     "transport.shell.journal", "transport.shell.feeds", "transport.shell.people", "transport.shell.log",

@@ -21,7 +21,7 @@ STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.identity", "transport.key_file", "transport.log_files",
         "transport.log_lines", "transport.node")
-QUEUE = ("transport.queries", "transport.next_hops", "transport.routes")
+QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec", "psycopg",
            "psycopg_pool", "redis", "spnego", "uvloop")
@@ -49,7 +49,8 @@ DOORS = {
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
     "certificates": ("keys", "reading"), "connectors": ("warnings",), "mailboxes": ("header",),
-    "moving_in": ("objects", "plan", "reading", "report"), "tracking": ("conversation", "refusals"),
+    "moving_in": ("objects", "plan", "reading", "report"), "queues": ("queue", "remedies"),
+    "tracking": ("conversation", "refusals"),
 }
 """Files of an app that are pure: what its queries give, and how that is read."""
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation")

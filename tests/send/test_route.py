@@ -87,7 +87,7 @@ def test_a_more_specific_connector_is_never_beaten_by_a_cheaper_one(domain):
 
 def test_each_kind_says_whose_it_is():
     assert set(DeliveryType) - set(FORGOTTEN) == {DeliveryType.MAILBOX, DeliveryType.UNREACHABLE}
-    assert [kind for kind in FORGOTTEN if not kind.is_remote] == [DeliveryType.UNDELIVERABLE]
+    assert [kind for kind in FORGOTTEN if not kind.is_remote] == [DeliveryType.UNDELIVERABLE, DeliveryType.UNDEFINED]
     assert [kind for kind in DeliveryType if kind.is_strangers_choice] == [DeliveryType.DNS]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from transport.deliver import keeping
 from transport.deliver.database import Connection, Pool
 from transport.deliver.queries import QUERIES, with_facts
 from transport.deliver.way import NOBODY, Peer
@@ -90,7 +91,7 @@ class Results:
     told: list[tuple[Action, Parcel, int, Verdict]] = field(default_factory=list)
     alone: list[UUID] = field(default_factory=list)
     shared: set[UUID] = field(default_factory=set)
-    postponed: list[tuple[int, str, float]] = field(default_factory=list)
+    postponed: list[tuple[int, str, float, bool]] = field(default_factory=list)
     failed: list[tuple[Parcel, int, Verdict]] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -129,8 +130,11 @@ def still_ready(connection: Connection, results: Results) -> set[int]:
 
 
 def write_postponed(connection: Connection, results: Results) -> None:
-    ids, errors, waits = (list(column) for column in zip(*results.postponed, strict=True))
-    connection.execute(QUERIES["postponed"], {"ids": ids, "errors": errors, "waits": waits, **_columns(results.peer)})
+    columns = zip(("ids", "errors", "waits", "unexpected"), zip(*results.postponed, strict=True), strict=True)
+    parameters = {name: list(column) for name, column in columns}
+    connection.execute(QUERIES["postponed"], parameters | _columns(results.peer))
+    if any(parameters["unexpected"]):
+        keeping.set_aside(connection)
 
 
 def write_failed(connection: Connection, results: Results) -> set[int]:

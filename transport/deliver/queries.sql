@@ -3,13 +3,27 @@
 -- What is taken from the queue, and what is written back.
 
 -- name: claim
-with picked as (
+-- What was cut short comes alone, when nothing else is due; of what was cut short twice, one at a time over all workers:
+-- so what makes a worker die is found, and takes nobody with it.
+with fresh as (
     select id from queues_recipient
-    where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null
+    where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null and cut_short = 0
       and not exists (select from queues_nexthop where key = %(hop)s and (suspended or retry_at > now()))
       and not exists (select from queues_hold where connector = %(connector)s and account = '' and
           (until > now() or until is null))
     order by due_at limit %(limit)s for update skip locked
+), suspect as (
+    select id from queues_recipient
+    where next_hop = %(hop)s and status = 'ready' and cut_short > 0 and due_at <= now() and claimed_by is null
+      and not exists (select from fresh)
+      and (cut_short = 1 or not exists (
+          select from queues_recipient where status = 'ready' and cut_short > 1 and claimed_by is not null))
+      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or retry_at > now()))
+      and not exists (select from queues_hold where connector = %(connector)s and account = '' and
+          (until > now() or until is null))
+    order by cut_short, due_at limit 1 for update skip locked
+), picked as (
+    select id from fresh union all select id from suspect
 ), claimed as (
     update queues_recipient r set claimed_by = %(worker)s from picked where r.id = picked.id
     returning r.id, r.message_id, r.address, r.attempts, r.notify, r.orcpt
@@ -37,8 +51,10 @@ select id from queues_recipient where id = any(%s) and status = 'ready' order by
 
 -- name: postponed
 update queues_recipient r set claimed_by = null, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
-    protection = %(protection)s, due_at = now() + v.wait * interval '1 second'
-from unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[]) as v (id, error, wait)
+    protection = %(protection)s, due_at = now() + v.wait * interval '1 second',
+    cut_short = case when v.unexpected then r.cut_short + 1 else 0 end
+from unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[], %(unexpected)s::bool[])
+    as v (id, error, wait, unexpected)
 where r.id = v.id and r.status = 'ready'
 
 -- name: failed
@@ -67,6 +83,7 @@ where key = %s
 -- name: hop_failed
 -- Several connections may fail together: that is one failure.
 update queues_nexthop set retry_count = retry_count + 1, last_error = %(error)s, last_retry_at = now(),
+    failing_since = coalesce(failing_since, now()),
     retry_at = now() + %(wait)s * interval '1 second'
 where key = %(hop)s and (retry_at is null or retry_at <= now())
 
@@ -76,7 +93,7 @@ update queues_nexthop set last_error = %(error)s, retry_at = now() + %(wait)s * 
 where key = %(hop)s and (retry_at is null or retry_at <= now())
 
 -- name: hop_reached
-update queues_nexthop set retry_count = 0, retry_at = null, last_error = ''
+update queues_nexthop set retry_count = 0, retry_at = null, last_error = '', failing_since = null
 where key = %s and (retry_count > 0 or last_error <> '')
 
 -- What rests: connectors and their accounts.
@@ -153,11 +170,30 @@ returning number
 -- name: release_claims_of
 -- An attempt that was cut short is an attempt, and its mail may have arrived: what was not tried yet goes before it, so
 -- that workers which die one after the other do not send the same message each time.
-update queues_recipient set claimed_by = null, attempts = attempts + 1, due_at = now()
+update queues_recipient set claimed_by = null, attempts = attempts + 1, due_at = now(), cut_short = cut_short + 1
 where status = 'ready' and claimed_by = any(%s)
 
 -- name: signing_keys
 select domain, selector, algorithm, encrypted_key from dkim_key where state = 'active' order by domain, algorithm desc
+
+-- What is set aside, and what was suspended for a while.
+
+-- name: set_aside
+update queues_recipient set next_hop = %(poison)s, status = 'suspended', pinned = false,
+    last_error = case when %(why)s = '' then last_error else %(why)s end
+where status = 'ready' and cut_short >= %(times)s and claimed_by is null
+returning id, message_id, address
+
+-- name: resume_hops
+update queues_nexthop set suspended = false, suspended_for = '', suspended_until = null
+where suspended and suspended_until <= now() returning key
+
+-- name: resume_recipients
+update queues_recipient set status = 'ready', held_for = '', held_until = null, due_at = now()
+where status = 'suspended' and held_until <= now() returning next_hop
+
+-- name: forget_flow
+delete from queues_flow where at < now() - interval '2 minutes'
 
 -- Delay and expiry.
 
@@ -198,8 +234,8 @@ where m.id = any(%s) and m.sender <> '' and m.origin = 'received'
 -- name: insert_report
 insert into queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,
     principal, authenticated, sender, subject, message_id, size, body_type, smtp_utf8, origin, recipient_count,
-    vouched, expires_at)
-values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, 'domains', %s)
+    vouched, expires_at, about)
+values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, 'domains', %s, %s)
 
 -- name: insert_content
 insert into queues_content (message_id, number, chunk) values (%s, %s, %s)
@@ -224,12 +260,33 @@ returning message_id, address, remote_host, notify, orcpt
 select r.next_hop, lower(split_part(r.address, '@', -1)), case when %(by_sender)s then m.sender else '' end,
     case when %(by_connector)s then m.connector else '' end, max(m.size), array_agg(r.id)
 from queues_recipient r join queues_nexthop h on h.key = r.next_hop join queues_message m on m.id = r.message_id
-where r.status in ('ready', 'suspended') and h.delivery_type <> %(here)s
+where r.status in ('ready', 'suspended') and h.delivery_type <> all(%(settled)s) and not r.pinned
 group by 1, 2, 3, 4, width_bucket(m.size, %(sizes)s::int8[])
 
 -- name: move_recipients
 update queues_recipient set next_hop = %(new)s, due_at = now()
-where id = any(%(ids)s) and next_hop = %(old)s and status in ('ready', 'suspended') and claimed_by is null
+where id = any(%(ids)s) and next_hop = %(old)s and status in ('ready', 'suspended') and claimed_by is null and not pinned
+
+-- name: addresses_of
+select r.id, r.address, m.sender, m.connector, m.size
+from queues_recipient r join queues_message m on m.id = r.message_id
+where r.id = any(%s) and r.status = 'ready' and r.claimed_by is null order by r.id for update of r
+
+-- name: readdress
+-- The report, if one comes, names the recipient that the sender wrote to.
+update queues_recipient set orcpt = case when orcpt = '' then 'rfc822;' || address else orcpt end, address = %(address)s,
+    pinned = false
+where id = any(%(ids)s)
+
+-- name: put
+update queues_recipient r set next_hop = v.next_hop, pinned = %(pinned)s
+from unnest(%(ids)s::bigint[], %(keys)s::text[]) as v (id, next_hop)
+where r.id = v.id
+
+-- name: unpin
+-- The Send connector that an administrator chose is no more.
+update queues_recipient r set pinned = false from queues_nexthop h
+where h.key = r.next_hop and r.pinned and r.status in ('ready', 'suspended') and h.connector <> all(%s)
 
 -- Forgetting.
 

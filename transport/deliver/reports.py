@@ -10,6 +10,7 @@ from transport import next_hops
 from transport.config.domains import default_domain
 from transport.deliver.database import Connection
 from transport.deliver.queries import QUERIES, with_facts
+from transport.flow import FLOW
 from transport.send import dsn, retry
 from transport.send.choice import Mail
 from transport.send.dsn import Action, Original, Report, ReportedRecipient
@@ -88,11 +89,12 @@ def _report(
     mail = router.address_spaces.essence(Mail(size=size))
     hop = next_hops.of(connection, {mail: [original.sender]}, router)[mail][original.sender]
     next_hops.add(connection, [hop])
-    _insert_message(connection, router, own, report, size, now)
+    _insert_message(connection, router, own, identity, report, size, now)
     _insert_content(connection, own, identity, report, content)
     notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
     connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])
     next_hops.wake(connection, [hop.key])
+    FLOW.came([hop.key])
 
 
 def _insert_content(connection: Connection, own: UUID, original: UUID, report: Report, content: Content) -> None:
@@ -109,9 +111,9 @@ def _insert_content(connection: Connection, own: UUID, original: UUID, report: R
 
 
 def _insert_message(
-    connection: Connection, router: Router, own: UUID, report: Report, size: int, now: datetime
+    connection: Connection, router: Router, own: UUID, about: UUID, report: Report, size: int, now: datetime
 ) -> None:
     snapshot = router.snapshot
     expires = datetime.fromtimestamp(retry.expiry(snapshot.transport_limits, now.timestamp()), UTC)
     what = [report.subject, report.message_id, size, report.body_type, report.smtp_utf8]
-    connection.execute(QUERIES["insert_report"], [own, now, snapshot.revision, *what, expires])
+    connection.execute(QUERIES["insert_report"], [own, now, snapshot.revision, *what, expires, about])

@@ -13,6 +13,7 @@ from transport.deliver.slots import SLOTS
 from transport.deliver.unreached import UNREACHED
 from transport.deliver.way import Held, Peer, Unreachable, Way
 from transport.deliver.ways_out import way_for
+from transport.flow import FLOW
 from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
@@ -127,7 +128,7 @@ class Round:
                 self._results.add_failed(parcel, recipient, verdict)
             else:
                 wait = 0 if verdict.at_once else self._limits.message_retry_interval
-                self._results.postponed.append((recipient, verdict.text, wait))
+                self._results.postponed.append((recipient, verdict.text, wait, verdict.unexpected))
         if delivered:
             self._results.add_delivered(parcel, delivered)
             if parcel.notify and self._way.confirms is not None:
@@ -164,6 +165,7 @@ class Round:
         elif len(results):
             with connection.transaction():
                 self._write_all(connection, results)
+        FLOW.went(self._state.key, len(results.delivered) + len(results.failed))
 
     def _write_all(self, connection: Connection, results: Results) -> None:
         if results.told:

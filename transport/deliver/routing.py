@@ -1,14 +1,17 @@
 """Where mail goes; and routing anew: when the configuration changed, what waits goes where it now says."""
 
 from transport import next_hops
+from transport.config.domains import domain_of
 from transport.deliver import holds
 from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
 from transport.routes import Routes
 from transport.send.choice import Mail
-from transport.send.route import MAILBOX, Hop
+from transport.send.route import MAILBOX, POISON, Hop, through
 
 ROUTES = Routes()
+SETTLED = [MAILBOX.delivery_type, POISON.delivery_type]
+"""What lies there stays, whatever the configuration says."""
 
 
 def reroute() -> int:
@@ -16,7 +19,8 @@ def reroute() -> int:
     with pool().connection() as connection:
         router = ROUTES.router(connection)
         holds.lift_changed(connection, router)
-        asked = {"here": MAILBOX.delivery_type, **router.address_spaces.asks}
+        connection.execute(QUERIES["unpin"], [[each.name for each in router.snapshot.send_connectors if each.enabled]])
+        asked = {"settled": SETTLED, **router.address_spaces.asks}
         moved = 0
         for old, domain, sender, connector, size, ids in connection.execute(QUERIES["waiting_alike"], asked).fetchall():
             mail = router.address_spaces.essence(Mail(sender=sender, size=size, connector=connector))
@@ -33,3 +37,41 @@ def _move(connection: Connection, old: str, new: Hop, recipients: list[int]) -> 
         moved = connection.execute(QUERIES["move_recipients"], what).rowcount
         next_hops.wake(connection, [new.key])
         return moved
+
+
+def route(connection: Connection, recipients: list[int]) -> None:
+    """Choose the next hop of these anew, whatever it was. Within a transaction, and raises psycopg.Error."""
+    router = ROUTES.router(connection)
+    rows = {
+        row: (router.address_spaces.essence(Mail(sender=sender, size=size, connector=source)), address)
+        for row, address, sender, source, size in connection.execute(QUERIES["addresses_of"], [recipients])
+    }
+    addressed: dict[Mail, list[str]] = {}
+    for mail, address in rows.values():
+        addressed.setdefault(mail, []).append(address)
+    hops = next_hops.of(connection, addressed, router)
+    _put(connection, {row: hops[mail][address] for row, (mail, address) in rows.items()})
+
+
+def redirect(connection: Connection, recipients: list[int], address: str, connector: str) -> None:
+    """Send these to another address; without one, through this Send connector, whatever the configuration says. Within
+    a transaction. Raises psycopg.Error, and LookupError when there is no such connector.
+    """
+    if address:
+        connection.execute(QUERIES["readdress"], {"address": address, "ids": recipients})
+        route(connection, recipients)
+        return
+    every = ROUTES.router(connection).snapshot.send_connectors
+    chosen = next((each for each in every if each.enabled and each.name == connector), None)
+    if chosen is None:
+        raise LookupError(connector)
+    rows = connection.execute(QUERIES["addresses_of"], [recipients])
+    _put(connection, {row: through(chosen, domain_of(to)) for row, to, *_ in rows}, pinned=True)
+
+
+def _put(connection: Connection, hops: dict[int, Hop], *, pinned: bool = False) -> None:
+    """Recipients, by their rows, into next hops."""
+    next_hops.add(connection, hops.values())
+    what = {"ids": list(hops), "keys": [hop.key for hop in hops.values()], "pinned": pinned}
+    connection.execute(QUERIES["put"], what)
+    next_hops.wake(connection, (hop.key for hop in hops.values()))

@@ -14,16 +14,18 @@ from time import monotonic
 
 import psycopg
 
-from transport.deliver import database
+from transport.deliver import database, keeping
 from transport.deliver.database import Connection
 from transport.deliver.queries import QUERIES
 from transport.deliver.slots import SLOTS
+from transport.flow import FLOW
 from transport.send.route import DeliveryType
 
 LOCKS = 0x6770  # the first of the two keys of our advisory locks: "gp"
 RETRY_AFTER = 0.5
 LOOK_EVERY, LOOK_AGAIN = 2.0, 0.5
 """Seconds between two looks at what is due; and when one was asked for since."""
+DIED = "Set aside: each time it was being delivered, the process that delivers it ended."
 KINDS = frozenset(DeliveryType)
 
 Wake = Callable[[DeliveryType, str], None]
@@ -81,6 +83,7 @@ class Worker:
         while not SLOTS.stopping:
             if monotonic() - looked >= (LOOK_AGAIN if self.is_asked() else LOOK_EVERY):
                 self._heed(connection, self.look, connection)
+                self._heed(connection, FLOW.tell, connection)
                 looked = monotonic()
             for notice in connection.notifies(timeout=LOOK_AGAIN):
                 if notice.channel == "gatepost_config":
@@ -111,7 +114,11 @@ def bury_the_dead(connection: Connection) -> int:
     """Release what workers that are no more had claimed; returns the number of recipients."""
     with connection.transaction():
         dead = [row[0] for row in connection.execute(QUERIES["dead_workers"], [LOCKS])]
-        return connection.execute(QUERIES["release_claims_of"], [dead]).rowcount if dead else 0
+        if not dead:
+            return 0
+        released = connection.execute(QUERIES["release_claims_of"], [dead]).rowcount
+        keeping.set_aside(connection, DIED)
+        return released
 
 
 WORKER = Worker()

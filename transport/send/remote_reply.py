@@ -19,13 +19,15 @@ class Fate(Enum):
 class Verdict(msgspec.Struct, frozen=True):
     """`text` is the answer as an administrator reads it, on one line; `status` the enhanced status code of it.
 
-    `at_once`: try again without waiting (the peer only wants fewer recipients at a time).
+    `at_once`: try again without waiting (the peer only wants fewer recipients at a time). `unexpected`: no answer, but
+    something that went wrong here.
     """
 
     fate: Fate
     text: str
     status: str
     at_once: bool = False
+    unexpected: bool = False
 
 
 _STATUS = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?=\s|$)")
@@ -134,4 +136,5 @@ def unfit_for_now(verdict: Verdict, reason: str) -> Verdict:
 
 def unexpected(error: Exception) -> Verdict:
     """A passing failure that nobody foresaw, by the name of its kind."""
-    return postponed("4.3.0", printable(f"{type(error).__name__}: {error}")[:300])
+    text = printable(f"{type(error).__name__}: {error}")[:300]
+    return Verdict(Fate.RETRY, f"451 4.3.0 {text}", "4.3.0", unexpected=True)

@@ -24,11 +24,12 @@ class DeliveryType(StrEnum):
     UNREACHABLE = "Unreachable"
     UNDELIVERABLE = "Undeliverable"
     """Ours: no connector may take the mail. It comes back at once."""
+    UNDEFINED = "Undefined"
 
     @property
     def is_remote(self) -> bool:
         """Whether another server takes the mail."""
-        return self.is_forgotten and self is not DeliveryType.UNDELIVERABLE
+        return self not in (DeliveryType.MAILBOX, DeliveryType.UNDELIVERABLE, *NOWHERE)
 
     @property
     def is_forgotten(self) -> bool:
@@ -43,6 +44,8 @@ class DeliveryType(StrEnum):
 
 OF_DOMAIN = {DeliverTo.Lmtp: DeliveryType.LMTP, DeliverTo.Host: DeliveryType.HOST}
 """Next hops that an accepted domain names itself: their mail asks no Send connector."""
+NOWHERE = (DeliveryType.UNREACHABLE, DeliveryType.UNDEFINED)
+"""Nothing is delivered to these."""
 FORGOTTEN = tuple(kind for kind in DeliveryType if kind.is_forgotten)
 
 
@@ -61,6 +64,8 @@ class Hop(msgspec.Struct, frozen=True):
 MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
 NO_CONNECTOR = "A matching connector cannot be found to route the external recipient"
 UNREACHABLE = Hop("unreachable", DeliveryType.UNREACHABLE, "Unreachable Domain", error=NO_CONNECTOR)
+POISON = Hop("poison", DeliveryType.UNDEFINED, "Poison Message")
+"""What is set aside, because it makes who delivers it stumble each time."""
 NOTHING_KNOWN = Mail()
 _REMEMBERED = 100_000
 
@@ -112,7 +117,7 @@ class Router:
             kind = OF_DOMAIN[accepted.deliver_to]
             return Hop(f"{accepted.deliver_to.lower()}:{accepted.domain_name}", kind, accepted.domain_name)
         way = self._way(self._chain(domain), mail)
-        return way if isinstance(way, Hop) else _through(way, domain)
+        return way if isinstance(way, Hop) else through(way, domain)
 
     def _chain(self, domain: str) -> Chain:
         return self.address_spaces.chain(domain, self.accepted_domains.find(domain) is not None)
@@ -129,7 +134,8 @@ class Router:
         return found
 
 
-def _through(connector: SendConnector, domain: str) -> Hop:
+def through(connector: SendConnector, domain: str) -> Hop:
+    """The next hop of mail for a domain that leaves by this Send connector."""
     kind = delivery_type(connector)
     if kind is DeliveryType.SMART_HOST:
         return Hop(f"smarthost:{connector.name}", kind, ",".join(connector.smart_hosts), connector.name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from django.conf import settings
 
+from console.actors import Actor
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
@@ -16,7 +17,7 @@ from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_count, read_flag, read_texts
 from console.queues import actions, queries
-from console.queues.queries import Queue
+from console.queues.queue import Queue
 from transport.send.route import DeliveryType
 
 COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "NextHopDomain", "LastError")
@@ -67,7 +68,7 @@ def find(wanted: object, every: list[Queue]) -> list[Queue]:
 
 def chosen(call: Call, with_empty: bool) -> list[tuple[Queue, Record]]:
     """The queues that -Identity or -Filter mean."""
-    every = queries.next_hops(with_empty=with_empty)
+    every = queries.counted(queries.next_hops(with_empty=with_empty))
     found = find(call.arguments["Identity"], every) if "Identity" in call.arguments else every
     shown = [(each, record(each)) for each in found]
     test = call.get("Filter")
@@ -91,7 +92,12 @@ def _act(call: Call) -> Iterator[Record]:
     if "Identity" not in call.arguments and "Filter" not in call.arguments:
         raise ShellError("Say which queues: -Identity, or -Filter.", "Identity")
     verb = call.cmdlet.name.partition("-")[0].lower()
-    act = {"retry": actions.retry, "suspend": actions.suspend, "resume": actions.resume}[verb]
+    doing: dict[str, Callable[[Actor, str], object]] = {
+        "retry": actions.retry,
+        "suspend": actions.suspend,
+        "resume": actions.resume,
+    }
+    act = doing[verb]
     for queue, shown in chosen(call, with_empty=True):
         if call.should_process(shown, call.cmdlet.name):
             act(call.host.actor, queue.key)

@@ -33,7 +33,7 @@ def ids():
 
 
 def test_a_queue_shows_what_waits_and_why(dead):
-    (queue,) = queries.next_hops()
+    (queue,) = queries.counted(queries.next_hops())
     assert (queue.key, queue.messages, queue.recipients, queue.status) == (HOP, 3, 3, "Retry")
     assert queue.last_error.startswith("451 4.4.0")
     assert queue.next_retry_at == queue.retry_at

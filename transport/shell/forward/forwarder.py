@@ -15,6 +15,7 @@ import psycopg
 
 from transport import log_lines, node
 from transport.durable_file import only_one
+from transport.flow import FLOW
 from transport.routes import Routes
 from transport.shell.forward.journal_reader import JournalReader
 from transport.shell.forward.log_forwarder import LogForwarder
@@ -84,6 +85,7 @@ class Forwarder:
             "waiting_since": min((reader.waiting_since for reader in readers if reader.waiting_since), default=None),
         }
         connection.execute(QUERIES["report_turn"], turn, prepare=True)
+        FLOW.tell(connection)
 
     def move_mail(self, connection: Connection) -> int:
         """One batch from every transport; returns the number of messages moved."""

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from transport import next_hops
+from transport.flow import FLOW
 from transport.send import retry
 from transport.send.choice import Mail
 from transport.send.route import Hop, Router
@@ -93,12 +94,16 @@ def _recipient_rows(
     messages: list[_Message], hops: dict[Mail, dict[str, Hop]], router: Router
 ) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
+    came = []
     for identity, due, record, mail in messages:
         e, found = record.envelope, hops[mail]
         notice = _time(retry.first_notice(limits, e.accepted_at))
         wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
         for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
-            yield identity, address, found[address].key, due, notice, notify, orcpt
+            key = found[address].key
+            came.append(key)
+            yield identity, address, key, due, notice, notify, orcpt
+    FLOW.came(came)
 
 
 def _time(seconds: float) -> datetime:

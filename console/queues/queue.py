@@ -1,0 +1,112 @@
+"""A queue as it stands now: a value, for pages, shell and overview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from transport.send.route import POISON, UNREACHABLE, DeliveryType
+
+SUBMISSION = "submission"
+"""The key of what the journals hold: no next hop is chosen for it yet."""
+FAILING_LONG = 3600
+"""Seconds after which a next hop that fails needs attention; so does mail that has waited so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A next hop with what waits for it. `came` and `went` are recipients per second, over the last minute.
+
+    `messages` is 0 until `queries.counted` has counted them; `recipients` always is. `held`: why its Send connector
+    sends nothing now, until `held_until` (None: until somebody mends it).
+    """
+
+    key: str
+    delivery_type: str
+    domain: str
+    connector: str = ""
+    suspended: bool = False
+    suspended_for: str = ""
+    suspended_until: datetime | None = None
+    last_error: str = ""
+    retry_count: int = 0
+    retry_at: datetime | None = None
+    last_retry_at: datetime | None = None
+    failing_since: datetime | None = None
+    messages: int = 0
+    recipients: int = 0
+    deferred: int = 0
+    active: int = 0
+    oldest: datetime | None = None
+    next_due: datetime | None = None
+    came: float = 0.0
+    went: float = 0.0
+    held: str = ""
+    held_until: datetime | None = None
+
+    @property
+    def status(self) -> str:
+        """Exchange's word: Active, Connecting, Ready, Retry or Suspended (Exchange reference, section 8.4)."""
+        if self.suspended:
+            return "Suspended"
+        if self.held or (self.retry_at and self.retry_at > timezone.now()):
+            return "Retry"
+        if self.active:
+            return "Connecting" if self.retry_count else "Active"
+        return "Retry" if self.deferred and self.deferred == self.recipients else "Ready"
+
+    @property
+    def next_retry_at(self) -> datetime | None:
+        """When something is tried again; None while something is tried now, or nothing waits."""
+        if self.held:
+            return self.held_until
+        if self.retry_at and self.retry_at > timezone.now():
+            return self.retry_at
+        return self.next_due if self.deferred and self.deferred == self.recipients else None
+
+    @property
+    def error(self) -> str:
+        """Why it waits, as it was said."""
+        return self.held or self.last_error
+
+    @property
+    def velocity(self) -> float:
+        """Positive: it empties (Exchange reference, section 8.4)."""
+        return self.went - self.came
+
+    @property
+    def kind(self) -> DeliveryType | None:
+        """None for what no transport knows, as Submission."""
+        return DeliveryType(self.delivery_type) if self.delivery_type in set(DeliveryType) else None
+
+    @property
+    def is_external(self) -> bool:
+        return self.kind is not None and self.kind.is_remote
+
+    @property
+    def is_submission(self) -> bool:
+        return self.key == SUBMISSION
+
+    @property
+    def is_poison(self) -> bool:
+        return self.key == POISON.key
+
+    @property
+    def is_unreachable(self) -> bool:
+        return self.key == UNREACHABLE.key
+
+    @property
+    def fails_long(self) -> bool:
+        return self.failing_since is not None and _seconds_since(self.failing_since) > FAILING_LONG
+
+    @property
+    def is_old(self) -> bool:
+        """Something has waited so long that somebody should look, and nobody holds it back."""
+        old = self.oldest is not None and _seconds_since(self.oldest) > FAILING_LONG
+        return old and self.recipients > 0 and not self.suspended and not self.is_poison
+
+
+def _seconds_since(moment: datetime) -> float:
+    return (timezone.now() - moment).total_seconds()

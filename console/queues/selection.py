@@ -1,0 +1,121 @@
+"""What somebody means on a page: some rows, whole queues, or all that a filter finds. It survives being sent as a query
+string, so that a page which asks first does to the same what the list showed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from console.crud.listing import matching
+from console.queues import queries
+from console.queues.models import QueuedRecipient, Status
+from console.queues.queue import Queue
+
+SEARCHED = ("address", "message__sender", "message__subject", "message__message_id")
+SEARCHED_QUEUES = ("domain", "connector", "last_error")
+NARROWED_BY = ("q", "next_hop", "status", "older", "kind")
+"""Names in the query string of a list that narrow it."""
+ALL = "all"
+MESSAGES, QUEUES = "messages", "queues"
+"""Of which list `all` means what it shows."""
+
+
+def messages_matching(given: QueryDict) -> QuerySet[QueuedRecipient]:
+    """What waits and fits the filter of the list of messages."""
+    rows = queries.waiting_recipients(_text(given, "next_hop"))
+    if status := _text(given, "status"):
+        rows = _of_status(rows, status)
+    hours = _text(given, "older")
+    if hours.isascii() and hours.isdigit() and len(hours) < 5:
+        rows = rows.filter(message__accepted_at__lt=timezone.now() - timedelta(hours=int(hours)))
+    found = matching(rows, _text(given, "q"), SEARCHED)
+    assert isinstance(found, QuerySet)
+    return found
+
+
+def _of_status(rows: QuerySet[QueuedRecipient], word: str) -> QuerySet[QueuedRecipient]:
+    """Exchange's words, as `queries.recipient_status` gives them."""
+    if word == "Suspended":
+        return rows.filter(status=Status.SUSPENDED)
+    ready, now = rows.filter(status=Status.READY), timezone.now()
+    if word == "Active":
+        return ready.filter(claimed_by__isnull=False)
+    idle = ready.filter(claimed_by=None)
+    return idle.filter(due_at__gt=now) if word == "Retry" else idle.filter(due_at__lte=now)
+
+
+def queues_matching(given: QueryDict) -> list[Queue]:
+    """The queues that the list of queues shows."""
+    every = queries.next_hops(with_empty=_text(given, "status") == "Empty")
+    found = matching(every, _text(given, "q"), SEARCHED_QUEUES)
+    status, kind = _text(given, "status"), _text(given, "kind")
+    return [
+        queue
+        for queue in found
+        if (not status or (queue.recipients == 0 if status == "Empty" else queue.status == status))
+        and (not kind or queue.delivery_type == kind)
+    ]
+
+
+class Selection:
+    """Of `pk` (recipients), `queue` (keys), or `all` with the filter of a list."""
+
+    def __init__(self, given: QueryDict) -> None:
+        self.given = given
+        self.keys = numbers(given.getlist("pk"))
+        self.all = _text(given, ALL)
+
+    @property
+    def is_of_queues(self) -> bool:
+        """Whether it means queues, with whatever waits there; else messages."""
+        return not self.keys and self.all != MESSAGES
+
+    @cached_property
+    def queues(self) -> list[str]:
+        """Their keys. Submission is nobody's to act on."""
+        if self.all == QUEUES:
+            return [queue.key for queue in queues_matching(self.given) if not queue.is_submission]
+        return list(dict.fromkeys(key for key in self.given.getlist("queue") if "\0" not in key))
+
+    def rows(self) -> QuerySet[QueuedRecipient]:
+        """What waits of it."""
+        if self.all == MESSAGES:
+            return messages_matching(self.given)
+        waiting = queries.waiting_recipients()
+        return waiting.filter(pk__in=self.keys) if self.keys else waiting.filter(next_hop__in=self.queues)
+
+    def recipients(self) -> list[int]:
+        return list(self.rows().values_list("pk", flat=True))
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """As fields of a form, or of a query string."""
+        if self.all in (MESSAGES, QUEUES):
+            yield ALL, self.all
+            yield from narrowing(self.given)
+            return
+        yield from (("pk", str(key)) for key in self.keys)
+        yield from (("queue", key) for key in ([] if self.keys else self.queues))
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.all or self.queues)
+
+
+def numbers(keys: Sequence[str]) -> list[int]:
+    """The keys that a database can have."""
+    return [int(key) for key in dict.fromkeys(keys) if key.isascii() and key.isdigit() and len(key) < 19]
+
+
+def narrowing(given: QueryDict) -> list[tuple[str, str]]:
+    """What narrows a list, of its query string."""
+    return [(name, _text(given, name)) for name in NARROWED_BY if _text(given, name)]
+
+
+def _text(given: QueryDict, name: str) -> str:
+    """Without NUL, which no column of the database can hold."""
+    return str(given.get(name, "")).replace("\0", "")
