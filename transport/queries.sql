@@ -11,12 +11,13 @@ select address from directory_recipient where address = any(%s) and not deleted
 
 -- name: add_next_hops
 -- A row that needs no change is not even locked: many put mail into the same queue at once.
-insert into queues_nexthop (key, delivery_type, domain, connector, last_error)
-select * from unnest(%(key)s::text[], %(delivery_type)s::text[], %(domain)s::text[], %(connector)s::text[], %(error)s::text[])
-    as new (key, delivery_type, domain, connector, error)
+insert into queues_nexthop (key, delivery_type, domain, connector, last_error, kept, expires_after)
+select * from unnest(%(key)s::text[], %(delivery_type)s::text[], %(domain)s::text[], %(connector)s::text[], %(error)s::text[],
+    %(kept)s::bool[], %(expires_after)s::int[]) as new (key, delivery_type, domain, connector, error, kept, expires_after)
 where not exists (
-    select from queues_nexthop h where h.key = new.key and h.domain = new.domain and new.error in ('', h.last_error))
-on conflict (key) do update set domain = excluded.domain,
+    select from queues_nexthop h where h.key = new.key and h.domain = new.domain and new.error in ('', h.last_error)
+        and h.expires_after is not distinct from new.expires_after)
+on conflict (key) do update set domain = excluded.domain, expires_after = excluded.expires_after,
     last_error = case when excluded.last_error = '' then queues_nexthop.last_error else excluded.last_error end
 
 -- name: wake_delivery
@@ -26,3 +27,19 @@ select pg_notify('gatepost_queue', delivery_type || ' ' || key) from queues_next
 -- name: add_flow
 -- Rows are only ever added: many count at once.
 insert into queues_flow (next_hop, came, went) select * from unnest(%(hops)s::text[], %(came)s::int[], %(went)s::int[])
+
+-- name: release_kept
+-- Mail that is kept until it is asked for: all of it is tried now; how many messages. Where none waits, what comes next
+-- is kept, too.
+with waiting as (
+    select next_hop, count(distinct message_id) as messages from queues_recipient
+    where next_hop = any(%(keys)s) and status = 'ready' group by next_hop
+), released as (
+    update queues_nexthop set kept = false, retry_at = null where key in (select next_hop from waiting)
+    returning key, delivery_type
+), due as (
+    update queues_recipient set due_at = now()
+    where next_hop in (select key from released) and status = 'ready' and claimed_by is null and due_at > now()
+)
+select coalesce(sum(w.messages), 0)::int, count(pg_notify('gatepost_queue', r.delivery_type || ' ' || r.key))
+from released r join waiting w on w.next_hop = r.key

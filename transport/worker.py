@@ -23,6 +23,7 @@ from transport.receive.policy import Policy
 from transport.shell import clock, health, privileges
 from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.listeners import Listeners
+from transport.shell.clients.pick_ups import PickUps
 from transport.shell.clients.reception import InForce, Reception
 from transport.shell.clients.shared_counts import SharedCounts
 from transport.shell.clients.tls_contexts import TlsContexts
@@ -107,6 +108,7 @@ class Transport:
             self._recipients,
             self._protocol_log,
             self._credentials,
+            PickUps(settings.database_url),
         )
         self._listeners = Listeners(lambda: Dialogue(self._reception))
         self._feed = ConfigFeed(state, self._put_in_force)

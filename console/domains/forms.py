@@ -21,6 +21,10 @@ class DomainForm(SettingsForm):
     groups = [
         Group("", ["domain_name", "name", "domain_type", "match_subdomains", "default", "address_book_enabled"]),
         Group(_("Delivery"), ["deliver_to", "delivery_hosts"]),
+        Group(
+            _("Kept until it is asked for"),
+            ["pick_up_methods", "pick_up_principals", "pick_up_ranges", "pick_up_expiration_timeout"],
+        ),
     ]
 
     def __init__(self, *data: Any, now: AcceptedDomain | None = None, **options: Any):

@@ -57,7 +57,8 @@ FROM queues_nexthop h CROSS JOIN LATERAL (
     SELECT due_at FROM queues_recipient r
     WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() AND r.claimed_by IS NULL
     ORDER BY due_at LIMIT 1) d
-WHERE NOT h.suspended AND (h.retry_at IS NULL OR h.retry_at <= now()) AND h.delivery_type <> 'Unreachable'
+WHERE NOT h.suspended AND NOT h.kept AND (h.retry_at IS NULL OR h.retry_at <= now())
+    AND h.delivery_type <> 'Unreachable'
 ORDER BY greatest(d.due_at, h.retry_at) LIMIT 1
 """
 PROCESSES = {

@@ -33,6 +33,8 @@ def retry(actor: Actor, key: str) -> int:
         NextHop.objects.filter(pk=key).update(retry_at=None)
         waiting = QueuedRecipient.objects.filter(next_hop=key, status=Status.READY, claimed_by=None)
         count = waiting.update(due_at=Now())
+        if count:
+            NextHop.objects.filter(pk=key).update(kept=False)
         record(actor, "Queue", key, "retried", None, {"recipients": count})
         _wake([key])
     if key == UNREACHABLE.key:
@@ -190,7 +192,7 @@ def _of(rows: Iterable[QueuedRecipient]) -> QuerySet[QueuedRecipient]:
 def _try_now(rows: list[QueuedRecipient]) -> int:
     keys = {row.next_hop for row in rows}
     count = _of(rows).update(due_at=Now())
-    NextHop.objects.filter(pk__in=keys).update(retry_at=None)
+    NextHop.objects.filter(pk__in=keys).update(retry_at=None, kept=False)
     _wake(keys)
     return count
 

@@ -116,7 +116,9 @@ class QueuedRecipient(models.Model):
 
 class NextHop(models.Model):
     """A delivery queue. `retry_at` is set while the next hop cannot be reached, since `failing_since`: nothing is tried
-    before. `suspended_for` and `suspended_until`: why it is suspended, and when that ends by itself.
+    before. `suspended_for` and `suspended_until`: why it is suspended, and when that ends by itself. `kept`: nothing is
+    tried until somebody asks for it. `expires_after`: seconds after which its mail comes back, null as for the
+    organization.
     """
 
     key = models.TextField(primary_key=True)
@@ -131,6 +133,8 @@ class NextHop(models.Model):
     failing_since = models.DateTimeField(null=True)
     suspended_for = models.TextField(db_default="")
     suspended_until = models.DateTimeField(null=True)
+    kept = models.BooleanField(db_default=False)
+    expires_after = models.IntegerField(null=True)
 
 
 class Flow(models.Model):

@@ -20,7 +20,7 @@ WAITING = (Status.READY, Status.SUSPENDED)
 NEXT_HOPS = """
 SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.suspended_for, h.suspended_until,
     coalesce(nullif(h.last_error, ''), q.last_error, '') AS last_error, h.retry_count, h.retry_at, h.last_retry_at,
-    h.failing_since, coalesce(q.recipients, 0) AS recipients, coalesce(q.deferred, 0) AS deferred,
+    h.failing_since, h.kept, coalesce(q.recipients, 0) AS recipients, coalesce(q.deferred, 0) AS deferred,
     coalesce(q.active, 0) AS active, m.accepted_at AS oldest, q.next_due,
     coalesce(f.came, 0) AS came, coalesce(f.went, 0) AS went, coalesce(o.words, '') AS held, o.until AS held_until
 FROM queues_nexthop h LEFT JOIN (

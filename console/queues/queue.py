@@ -35,6 +35,7 @@ class Queue:
     retry_at: datetime | None = None
     last_retry_at: datetime | None = None
     failing_since: datetime | None = None
+    kept: bool = False
     messages: int = 0
     recipients: int = 0
     deferred: int = 0
@@ -48,9 +49,13 @@ class Queue:
 
     @property
     def status(self) -> str:
-        """Exchange's word: Active, Connecting, Ready, Retry or Suspended (Exchange reference, section 8.4)."""
+        """Exchange's word: Active, Connecting, Ready, Retry or Suspended (Exchange reference, section 8.4). Kept is
+        ours: nothing is tried until it is asked for.
+        """
         if self.suspended:
             return "Suspended"
+        if self.kept:
+            return "Kept"
         if self.held or (self.retry_at and self.retry_at > timezone.now()):
             return "Retry"
         if self.active:

@@ -67,6 +67,7 @@ def notify_senders() -> None:
 def reroute() -> None:
     """Send waiting mail where the newest configuration says, and let none wait longer than that says."""
     routing.reroute()
+    routing.keep_again()
     notices.shorten_waits()
 
 

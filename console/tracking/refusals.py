@@ -29,6 +29,7 @@ GROUPS: list[tuple[str | Promise, dict[str, Rule]]] = [
     (_("The sender: MAIL FROM"), rules.SENDER),
     (_("The recipient: RCPT TO"), rules.RECIPIENT),
     (_("The message: DATA, BDAT"), rules.MESSAGE),
+    (_("Mail that is kept: ETRN"), rules.PICK_UP),
 ]
 
 
@@ -137,13 +138,17 @@ def found(text: str, table: dict[str, Rule] = REFUSALS) -> Iterator[Refusal]:
 
 
 def now(refusal: Refusal) -> list[Now]:
-    """What the settings say now, on each Receive connector or on the page of settings that there is one of."""
+    """What the settings say now, on each Receive connector or on the page of settings that there is one of; of other
+    objects there are too many.
+    """
     parts, place = refusal.parts, refusal.place
     if not parts or place is None or place.struct is None:
         return []
     if refusal.rule.on == CONNECTOR:
         rows = ConnectorRow.objects.order_by("name")
         return [_now(row.name, connectors.receive(row), parts, partial(connector_tab, row)) for row in rows]
+    if not place.snapshot:
+        return []
     said = publishing.saved()
     return [_now(str(place.name), getattr(said, place.snapshot), parts, place.url_of)]
 

@@ -56,7 +56,7 @@ def test_nonsense_is_refused_or_read_alike_again(text):
     [
         (DeliverTo.Lmtp, (), "at least one host"),
         (DeliverTo.Host, (), "at least one host"),
-        (DeliverTo.Usual, ("mail.contoso.com",), "only when"),
+        (DeliverTo.Usual, ("mail.contoso.com",), "does not go to these hosts"),
         (DeliverTo.Host, ("/run/lmtp",), "for an LMTP server"),
     ],
 )

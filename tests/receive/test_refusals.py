@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.dialogues.dialogue import all_dialogues, read
@@ -18,11 +19,11 @@ from tests.receive.builders import LOCAL, REMOTE, connected, connector, policy, 
 from tests.receive.reply_sites import CATALOGUE, Answer, Recorder, Site, Trace, sites
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism
-from transport.receive import auth, data, greeting, hello, rcpt, verbs
+from transport.receive import auth, data, greeting, hello, pick_up, rcpt, verbs
 from transport.receive.admission import Load, admitted, connect
 from transport.receive.outcome import LookUpRecipient, Outcome, Tarpit
 from transport.receive.rules import REFUSALS, RULES
-from transport.receive.session import Session, Stage
+from transport.receive.session import Session, Stage, User
 from transport.smtp.path import Path
 
 FOLDER = "transport/receive"
@@ -44,6 +45,10 @@ def in_exchange() -> Session:
 
 def signing_in() -> Session:
     return said(connected(policy(connector(**SIGN_IN))), "EHLO x")
+
+
+def owner() -> Session:
+    return msgspec.structs.replace(said(connected(), "EHLO x"), user=User("CONTOSO\\branch"))
 
 
 def not_in_the_directory() -> Outcome:
@@ -75,6 +80,9 @@ SCRIPTS: dict[str, Callable[[], Outcome]] = {
     "a sign-in from another TLS connection": lambda: auth.checked(signing_in(), auth.NOT_BOUND),
     "a ticket that has run out": lambda: auth.checked(signing_in(), auth.NO_TICKET),
     "the directory of users is away": lambda: auth.checked(signing_in(), auth.NOT_AVAILABLE),
+    "mail was asked for and leaves": lambda: pick_up.released(owner(), 3),
+    "mail was asked for too often": lambda: pick_up.released(owner(), pick_up.TOO_OFTEN),
+    "the queue cannot be asked for mail": lambda: pick_up.released(owner(), pick_up.AWAY),
     "the transport goes down": lambda: verbs.stopping(connected()),
     "a fault of our own": lambda: verbs.failed(connected()),
 }

@@ -14,9 +14,12 @@ import spnego
 import uvloop
 
 from tests.conftest import wait_for
+from tests.receive.builders import domain
 from tests.receive.reply_sites import CATALOGUE, Trace, calls
 from tests.shell.running_transport import Client, RunningTransport
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.connection_filter import IPListEntry
+from transport.config.endpoint import IPRange
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import (
     AuthMechanism,
@@ -87,6 +90,7 @@ def traced() -> Iterator[TracedTransport]:
         *connectors(transport),
         recipient_filter=RecipientFilter(block_list_enabled=True, blocked_recipients=("old@gatepost.test",)),
         sender_filter=SenderFilter(blocked_domains_and_subdomains=("pest.example",)),
+        accepted_domains=(domain("gatepost.test", default=True), kept("branch.test")),
         ip_list_entries=(IPListEntry(ip_range="127.0.0.8", comment='=HYPERLINK("x"), Büro\r\n€'),),
     )
     transport.list_recipients(["bob@gatepost.test"])
@@ -103,6 +107,10 @@ def traced() -> Iterator[TracedTransport]:
     assert said(last) == ["421 4.3.2 Service not available, closing transmission channel"]
     yield transport
     transport.remove()
+
+
+def kept(name: str) -> AcceptedDomain:
+    return domain(name, deliver_to=DeliverTo.PickUp, pick_up_ranges=(IPRange("127.0.0.0/8"),))
 
 
 def greeted(transport: RunningTransport, source: str) -> Client:
@@ -133,6 +141,7 @@ def provoke(transport: TracedTransport) -> None:
     assert client.say("AUTH NTLM " + base64.b64encode(b"nonsense").decode()).startswith("501 5.5.2 ")
     assert client.say("AUTH PLAIN " + base64.b64encode(b"\0anna\0wrong").decode()).startswith("454 4.7.0 ")
     assert ntlm(client) == "454 4.7.0 Temporary authentication failure"
+    assert client.say("ETRN branch.test") == "458 4.3.0 Unable to queue messages, try again later"
     assert transport.greeted().message(b"x" * 70_000).startswith("552 5.3.4 ")
     client = transport.greeted()
     assert client.message(b"Subject: x\r\n\r\nx").startswith("250 2.6.0 ")

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from transport.config.delivery_host import DeliveryHost
+from transport.config.endpoint import IPRange
 from transport.config.kinds import Kind, Setting
 from transport.config.labelled import Labelled
 
@@ -28,6 +29,13 @@ class DeliverTo(Labelled):
     Usual = "Usual", "Mailboxes here, or a Send connector, as the type says"
     Lmtp = "LMTP", "An LMTP server, such as Dovecot or Cyrus"
     Host = "Host", "A host"
+    PickUp = "PickUp", "Nobody, until it is asked for"
+
+
+class PickUp(Labelled):
+    """The commands by which kept mail is asked for. Sending mail outward, section 3.1."""
+
+    Etrn = "ETRN", "ETRN: it is sent to the domain's server, over a new connection"
 
 
 class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +93,7 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Setting(
             "DeliverTo", "Delivery", Kind.CHOICE, "Its mail goes to",
             "No Send connector is asked where an LMTP server or a host is named. Of an internal relay domain, mail for "
-            "recipients of the directory stays here.",
+            "recipients of the directory stays here. What waits to be asked for, “Retry” on its queue sends as well.",
             "ours", choices=DeliverTo,
         ),
     ] = DeliverTo.Usual
@@ -94,7 +102,41 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Setting(
             "DeliveryHosts", "Delivery", Kind.HOSTS, "Hosts",
             "One each line, tried in this order: mail.contoso.com, [10.1.2.3]:2525, or of an LMTP server a socket of "
-            "this machine, such as /run/dovecot/lmtp. The usual port is 25, of LMTP 24.",
+            "this machine, such as /run/dovecot/lmtp. The usual port is 25, of LMTP 24. What is asked for by ETRN "
+            "goes to these hosts, too; without any, where the Send connectors say.",
             "ours", maximum=20,
         ),
     ] = ()
+    pick_up_methods: Annotated[
+        frozenset[PickUp],
+        Setting(
+            "PickUpMethods", "Kept until it is asked for", Kind.FLAG_SET, "It may be asked for by",
+            "Sign-in is needed, or an address of the list below.",
+            "ours", choices=PickUp,
+        ),
+    ] = frozenset({PickUp.Etrn})
+    pick_up_principals: Annotated[
+        tuple[str, ...],
+        Setting(
+            "PickUpPrincipals", "Kept until it is asked for", Kind.NAMES, "Users and groups who may ask",
+            "One each line, such as CONTOSO\\branch or a group's name.",
+            "Exchange 2003, Delivery Options", maximum=100,
+        ),
+    ] = ()
+    pick_up_ranges: Annotated[
+        tuple[IPRange, ...],
+        Setting(
+            "PickUpRanges", "Kept until it is asked for", Kind.RANGES,
+            "Addresses that may ask by ETRN without signing in",
+            "One each line, such as 203.0.113.7 or 203.0.113.0/28. They are not told how much waits.",
+            "ours", maximum=100,
+        ),
+    ] = ()
+    pick_up_expiration_timeout: Annotated[
+        int | None,
+        Setting(
+            "PickUpExpirationTimeout", "Kept until it is asked for", Kind.TIMESPAN, "It is kept for",
+            "Then it comes back to its sender, who hears of no delay before. Unlimited: as for the organization.",
+            "ours", minimum=60, maximum=7776000, unlimited=True,
+        ),
+    ] = None

@@ -282,6 +282,19 @@ FACTS = Bound(
 )  # fmt: skip
 
 
+PICK_UPS = Bound(
+    what="requests for kept mail (ETRN) in an hour", who="an SMTP client that may ask",
+    lines=10, seconds=3600.0,
+    more="458 4.7.1: what was asked for once leaves by itself.",
+)  # fmt: skip
+
+PICK_UP = Bound(
+    what="a request for kept mail (ETRN), which PostgreSQL answers: domains of one request", who="an SMTP client",
+    lines=1000, seconds=10.0,
+    more="458 4.3.0, or the other domains wait for the next request.",
+)  # fmt: skip
+
+
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""
     return {name: row for name, row in globals().items() if isinstance(row, Bound)}

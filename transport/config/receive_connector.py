@@ -541,6 +541,14 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             CMDLET, group="Offered in the answer to EHLO",
         ),
     ] = False
+    pick_up_enabled: Annotated[
+        bool,
+        Setting(
+            "PickUpEnabled", "Extensions", Kind.FLAG, "ETRN",
+            "Where mail of an accepted domain is kept until it is asked for, its owners may ask here.",
+            "ours", group="Offered in the answer to EHLO",
+        ),
+    ] = True
     long_addresses_enabled: Annotated[
         bool,
         Setting(

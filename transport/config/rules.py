@@ -219,13 +219,21 @@ def send_problems(connector: SendConnector, others: Iterable[SendConnector]) -> 
 
 def delivery_problems(domain: AcceptedDomain) -> Iterator[Problem]:
     """What is wrong with where an accepted domain's mail goes."""
-    to_hosts = domain.deliver_to is not DeliverTo.Usual
-    if to_hosts and not domain.delivery_hosts:
+    if domain.deliver_to in (DeliverTo.Lmtp, DeliverTo.Host) and not domain.delivery_hosts:
         yield Problem("delivery_hosts", "Name at least one host that takes the mail.")
-    if domain.delivery_hosts and not to_hosts:
-        yield Problem("delivery_hosts", "Mail goes to these hosts only when it is to go to an LMTP server or a host.")
-    if domain.deliver_to is DeliverTo.Host and any(one.is_socket for one in domain.delivery_hosts):
+    if domain.deliver_to is DeliverTo.Usual and domain.delivery_hosts:
+        yield Problem("delivery_hosts", "Mail does not go to these hosts: remove them, or choose where it goes.")
+    if domain.deliver_to is not DeliverTo.Lmtp and any(one.is_socket for one in domain.delivery_hosts):
         yield Problem("delivery_hosts", "A socket is for an LMTP server; name a host.")
+    if domain.deliver_to is DeliverTo.PickUp:
+        yield from _pick_up_problems(domain)
+
+
+def _pick_up_problems(domain: AcceptedDomain) -> Iterator[Problem]:
+    if not domain.pick_up_methods:
+        yield Problem("pick_up_methods", "Choose at least one command that asks for the mail.")
+    if not domain.pick_up_principals and not domain.pick_up_ranges:
+        yield Problem("pick_up_principals", "Name who may ask for the mail, here or by address.")
 
 
 def _send_problems(connector: SendConnector) -> Iterable[Problem]:

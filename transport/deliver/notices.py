@@ -1,4 +1,6 @@
-"""What time does to waiting mail: its sender hears of the delay, then it expires (Exchange reference, section 8.5)."""
+"""What time does to waiting mail: its sender hears of the delay, then it expires (Exchange reference, section 8.5). Of
+mail that is kept until it is asked for, nobody hears before it expires.
+"""
 
 from typing import Any
 
@@ -8,6 +10,7 @@ from transport.deliver.queries import QUERIES
 from transport.deliver.routing import ROUTES
 from transport.send import retry
 from transport.send.dsn import Action, ReportedRecipient
+from transport.send.route import DeliveryType
 
 BATCH = 500
 """Recipients; all of a message come with the first one, so that its sender gets one report."""
@@ -24,7 +27,8 @@ def send_due() -> int:
         router = ROUTES.router(connection)
         expired = [row for row in rows if row[5]]
         delayed = [row for row in rows if not row[5]]
-        reports.send(connection, router, Action.DELAYED, [(row[1], _recipient(row, LATE)) for row in delayed])
+        told = [row for row in delayed if row[10] != DeliveryType.PICK_UP]
+        reports.send(connection, router, Action.DELAYED, [(row[1], _recipient(row, LATE)) for row in told])
         connection.execute(QUERIES["delayed"], [[row[0] for row in delayed]])
         reports.send(connection, router, Action.FAILED, [(row[1], _recipient(row, EXPIRED)) for row in expired])
         connection.execute(QUERIES["expire"], [EXPIRED, [row[0] for row in expired]])
@@ -44,7 +48,7 @@ def shorten_waits() -> int:
 
 def _recipient(row: tuple[Any, ...], error: str) -> ReportedRecipient:
     """The report names the last thing that was heard of the next hop."""
-    _, _, address, last_error, remote_host, _, hop_error, notify, orcpt, expires_at = row
+    _, _, address, last_error, remote_host, _, hop_error, notify, orcpt, expires_at, _ = row
     heard = last_error or hop_error
     return ReportedRecipient(
         address, "4.4.7", f"{error}; {heard}" if heard else error, remote_host, notify, orcpt, expires_at

@@ -8,7 +8,7 @@
 with fresh as (
     select id from queues_recipient
     where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null and cut_short = 0
-      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or retry_at > now()))
+      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or kept or retry_at > now()))
       and not exists (select from queues_hold where connector = %(connector)s and account = '' and
           (until > now() or until is null))
     order by due_at limit %(limit)s for update skip locked
@@ -18,7 +18,7 @@ with fresh as (
       and not exists (select from fresh)
       and (cut_short = 1 or not exists (
           select from queues_recipient where status = 'ready' and cut_short > 1 and claimed_by is not null))
-      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or retry_at > now()))
+      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or kept or retry_at > now()))
       and not exists (select from queues_hold where connector = %(connector)s and account = '' and
           (until > now() or until is null))
     order by cut_short, due_at limit 1 for update skip locked
@@ -76,7 +76,7 @@ delete from queues_content c where c.message_id = any(%s) and not exists (
 
 -- name: hop_state
 select key, delivery_type, domain, h.connector, suspended, retry_count,
-    retry_at > now() or (o.connector is not null and coalesce(o.until > now(), true))
+    kept or retry_at > now() or (o.connector is not null and coalesce(o.until > now(), true))
 from queues_nexthop h left join queues_hold o on o.connector = h.connector and o.account = ''
 where key = %s
 
@@ -95,6 +95,13 @@ where key = %(hop)s and (retry_at is null or retry_at <= now())
 -- name: hop_reached
 update queues_nexthop set retry_count = 0, retry_at = null, last_error = '', failing_since = null
 where key = %s and (retry_count > 0 or last_error <> '')
+
+-- name: keep_again
+-- What is kept until it is asked for, once nothing of what was asked for is due; all, where it could not be delivered.
+update queues_nexthop h set kept = true
+where delivery_type = %(kind)s and not kept and (%(hop)s::text is null or key = %(hop)s) and (h.retry_at > now() or not exists (
+    select from queues_recipient r
+    where r.next_hop = h.key and r.status = 'ready' and (r.claimed_by is not null or r.due_at <= now())))
 
 -- What rests: connectors and their accounts.
 
@@ -143,7 +150,7 @@ select key, delivery_type, extract(epoch from now() - due_at)::float8, retry_cou
         select due_at, message_id from queues_recipient r
         where r.next_hop = h.key and r.status = 'ready' and r.due_at <= now() and r.claimed_by is null
         order by due_at limit 1) d
-    where not h.suspended and (h.retry_at is null or h.retry_at <= now())
+    where not h.suspended and not h.kept and (h.retry_at is null or h.retry_at <= now())
         and not exists (select from queues_hold o where o.connector = h.connector and o.account = ''
             and (o.until > now() or o.until is null))
         and h.delivery_type = any(%s)) due
@@ -199,12 +206,12 @@ delete from queues_flow where at < now() - interval '2 minutes'
 
 -- name: due_notices
 with chosen as (
-    select id, expires_at from queues_message where id in (
+    select id, accepted_at, expires_at from queues_message where id in (
         select message_id from queues_recipient
         where status = 'ready' and notice_at <= now() and claimed_by is null order by notice_at limit %s)
     for update skip locked)
-select r.id, r.message_id, r.address, r.last_error, r.remote_host, m.expires_at <= now(), h.last_error,
-    r.notify, r.orcpt, extract(epoch from m.expires_at)::float8
+select r.id, r.message_id, r.address, r.last_error, r.remote_host, coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at) <= now(), h.last_error,
+    r.notify, r.orcpt, extract(epoch from coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at))::float8, h.delivery_type
 from chosen m join queues_recipient r on r.message_id = m.id left join queues_nexthop h on h.key = r.next_hop
 where r.status = 'ready' and r.notice_at <= now() and r.claimed_by is null
 order by r.id for update of r skip locked
@@ -214,8 +221,10 @@ update queues_recipient set status = 'failed', finished_at = now(),
     last_error = case when last_error = '' then %s else last_error end where id = any(%s)
 
 -- name: delayed
-update queues_recipient r set notice_at = m.expires_at from queues_message m
-where m.id = r.message_id and r.id = any(%s)
+update queues_recipient r
+set notice_at = coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at)
+from queues_message m, queues_nexthop h
+where m.id = r.message_id and h.key = r.next_hop and r.id = any(%s)
 
 -- name: shorten_waits_of_hops
 update queues_nexthop set retry_at = now() where retry_at > now() + %s * interval '1 second'

@@ -18,7 +18,7 @@ from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
 from transport.send.remote_reply import Fate, Verdict
-from transport.send.route import Router
+from transport.send.route import DeliveryType, Router
 
 BATCH = 100
 WRITE_EVERY = 0.5
@@ -57,6 +57,8 @@ def _deliver(state: HopState, router: Router, worker: int) -> None:
         Round(state, router, way, worker).run()
     finally:
         way.close()
+        if state.delivery_type is DeliveryType.PICK_UP:
+            routing.keep_again(state.key)
 
 
 def _hold(state: HopState, router: Router, held: Held) -> None:

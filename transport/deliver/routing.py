@@ -7,7 +7,7 @@ from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
 from transport.routes import Routes
 from transport.send.choice import Mail
-from transport.send.route import MAILBOX, POISON, Hop, through
+from transport.send.route import MAILBOX, POISON, DeliveryType, Hop, through
 
 ROUTES = Routes()
 SETTLED = [MAILBOX.delivery_type, POISON.delivery_type]
@@ -75,3 +75,9 @@ def _put(connection: Connection, hops: dict[int, Hop], *, pinned: bool = False) 
     what = {"ids": list(hops), "keys": [hop.key for hop in hops.values()], "pinned": pinned}
     connection.execute(QUERIES["put"], what)
     next_hops.wake(connection, (hop.key for hop in hops.values()))
+
+
+def keep_again(hop: str | None = None) -> None:
+    """What was let go because it was asked for, and has nothing due or is unreachable, is kept again: one, or all."""
+    with pool().connection() as connection:
+        connection.execute(QUERIES["keep_again"], {"kind": DeliveryType.PICK_UP, "hop": hop})

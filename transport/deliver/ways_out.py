@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from transport.config.accepted_domain import AcceptedDomain
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.send_connector import SendConnector
 from transport.deliver import host_lookup, mailboxes
 from transport.deliver.claims import HopState
@@ -18,9 +18,10 @@ from transport.deliver.undeliverable import Undeliverable
 from transport.deliver.way import Way
 from transport.send import hosts
 from transport.send.hosts import Host
-from transport.send.route import OF_DOMAIN, DeliveryType, Router, delivery_type
+from transport.send.route import NOTHING_KNOWN, OF_DOMAIN, DeliveryType, Router, delivery_type
 
-USUAL_PORT = {DeliveryType.LMTP: 24, DeliveryType.HOST: 25}
+USUAL_PORT = {DeliveryType.LMTP: 24}
+"""Of hosts that name none; of all other kinds 25."""
 
 
 def _smart_hosts(connector: SendConnector, state: HopState, router: Router) -> Iterator[Host]:
@@ -53,27 +54,46 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
         return _way_of_domain(state, router, pool)
     if state.delivery_type is DeliveryType.UNDELIVERABLE:
         return Undeliverable(state.domain)
+    if state.delivery_type is DeliveryType.PICK_UP:
+        return _way_of_kept(state, router, pool)
     usable = (one for one in router.snapshot.send_connectors if one.enabled and one.name == state.connector)
     connector = next((one for one in usable if delivery_type(one) is state.delivery_type), None)
-    if connector is None:
-        return None
-    relay, find = RELAYS[state.delivery_type]
+    return _way_of_connector(connector, state, router, pool) if connector is not None else None
+
+
+def _way_of_connector(connector: SendConnector, state: HopState, router: Router, pool: Pool) -> Way:
+    relay, find = RELAYS[delivery_type(connector)]
     named = replace(connector, fqdn=connector.fqdn or router.server)
     demands = Demands(named, state.domain, router.snapshot)
     return relay(lambda: find(connector, state, router), named, state.domain, pool, demands.of)
 
 
+def _way_of_kept(state: HopState, router: Router, pool: Pool) -> Way | None:
+    """Mail that was asked for by ETRN goes where we would send it: to the hosts of the accepted domain, or by a Send
+    connector (RFC 1985 §3).
+    """
+    domain = router.accepted_domains.find(state.domain)
+    if domain is None or domain.deliver_to is not DeliverTo.PickUp:
+        return None
+    if domain.delivery_hosts:
+        return _way_to_hosts(SmtpRelay, domain, state, router, pool)
+    connector = router.choice(state.domain, NOTHING_KNOWN).connector
+    return _way_of_connector(connector or SendConnector(name="MX"), state, router, pool)
+
+
 def _way_of_domain(state: HopState, router: Router, pool: Pool) -> Way | None:
-    """To the hosts of the accepted domain that the next hop is named after: as a Send connector with smart hosts."""
+    """To the hosts of the accepted domain that the next hop is named after."""
     domains = (one for one in router.snapshot.accepted_domains if one.domain_name == state.domain)
     domain = next((one for one in domains if OF_DOMAIN.get(one.deliver_to) is state.delivery_type), None)
-    if domain is None:
-        return None
+    return _way_to_hosts(OF_DOMAINS[state.delivery_type], domain, state, router, pool) if domain is not None else None
+
+
+def _way_to_hosts(relay: type[SmtpRelay], domain: AcceptedDomain, state: HopState, router: Router, pool: Pool) -> Way:
     connector = SendConnector(
         name=f"Accepted domain {domain.domain_name}", dns_routing_enabled=False,
-        smart_hosts=tuple(map(str, domain.delivery_hosts)), port=USUAL_PORT[state.delivery_type], fqdn=router.server,
+        smart_hosts=tuple(map(str, domain.delivery_hosts)), port=USUAL_PORT.get(state.delivery_type, 25),
+        fqdn=router.server,
     )  # fmt: skip
-    relay = OF_DOMAINS[state.delivery_type]
     return relay(lambda: _hosts_of_domain(domain, connector.port, router), connector, state.domain, pool)
 
 

@@ -31,9 +31,11 @@ from transport.receive.outcome import (
     ReadChunk,
     ReadMailData,
     ReadMessage,
+    ReleaseKept,
     StartTls,
     Tarpit,
 )
+from transport.receive.pick_up import released
 from transport.receive.policy import Policy
 from transport.receive.rcpt import looked_up
 from transport.receive.session import Session, User, answered
@@ -68,6 +70,10 @@ class World:
     def sign_in(self, session: Session, asked: CheckPassword | AnswerToken) -> bytes | User | Denied | None:
         """The user, why not, or a mechanism's next challenge; None for a token that is none."""
         return WRONG
+
+    def kept(self, session: Session, asked: ReleaseKept) -> int | str:
+        """How many messages are kept, or the rule by which none is let go."""
+        return 0
 
     def fact(self, question: Question[Any]) -> Any:
         """Its answer; None when that has not come yet: asked again once a command waits for it."""
@@ -221,6 +227,8 @@ class Conversation:
                 return looked_up(session, action, *world.recipient(session, action))
             case CheckPassword() | AnswerToken():
                 return told(session, action, world.sign_in(session, action))
+            case ReleaseKept():
+                return released(session, world.kept(session, action))
             case Ask(question):
                 self.session = answered(session, {question: world.fact(question)})
             case Await():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from transport.config import bounds
+from transport.config.accepted_domain import PickUp
 from transport.config.receive_connector import (
     SIGN_IN,
     AuthMechanism,
@@ -16,8 +19,12 @@ LONG_ADDRESS_LINE = bounds.LONG_ADDRESS_LINE.octets or 0
 SIGN_IN_LINE = bounds.SIGN_IN_LINE.octets or 0
 
 
-def keywords(connector: ReceiveConnector, *, limit: int, starttls: bool, mechanisms: list[str]) -> list[str]:
-    """The keywords of the answer to EHLO, in Exchange's order; `limit` in octets stands beside SIZE."""
+def keywords(
+    connector: ReceiveConnector, *, limit: int, starttls: bool, mechanisms: list[str], pick_up: Collection[PickUp] = ()
+) -> list[str]:
+    """The keywords of the answer to EHLO, in Exchange's order; `limit` in octets stands beside SIZE; `pick_up` are the
+    commands by which some domain's mail may be asked for.
+    """
     size = f"SIZE {limit}" if connector.size_enabled is SizeMode.Enabled else "SIZE"
     offered = {
         size: connector.size_enabled is not SizeMode.Disabled,
@@ -33,6 +40,7 @@ def keywords(connector: ReceiveConnector, *, limit: int, starttls: bool, mechani
         "XLONGADDR": connector.long_addresses_enabled,
         "XORAR": connector.orar_enabled,
     }
+    offered |= {method.value: connector.pick_up_enabled for method in PickUp if method in pick_up}
     return [keyword for keyword, here in offered.items() if here]
 
 

@@ -108,6 +108,13 @@ class AnswerToken(msgspec.Struct, frozen=True):
     begins: bool = False
 
 
+class ReleaseKept(msgspec.Struct, frozen=True):
+    """Let the mail go that is kept for a domain, or for it and all `below`, then `pick_up.released`; no reply yet."""
+
+    domain: str
+    below: bool = False
+
+
 class Ask(msgspec.Struct, frozen=True):
     """Put the question to the world, then `session.answered`. Nothing waits for it until `Await`."""
 
@@ -129,7 +136,7 @@ class Accept(msgspec.Struct, frozen=True):
     envelope: Envelope
 
 
-Inquiry = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken | Await
+Inquiry = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken | ReleaseKept | Await
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
 Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | Ask | Accept | Inquiry
 CLOSE = (Close(),)

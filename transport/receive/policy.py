@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transport.config.accepted_domain import DomainType
+from transport.config.accepted_domain import DeliverTo, DomainType
 from transport.config.domains import AcceptedDomains, default_domain
 from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
@@ -23,6 +23,8 @@ class Policy:
         self.kerberos = kerberos
         self.connectors = ConnectorIndex(snapshot)
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
+        kept = (each for each in snapshot.accepted_domains if each.deliver_to is DeliverTo.PickUp)
+        self.pick_up_methods = frozenset(method for each in kept for method in each.pick_up_methods)
         self.default_domain = default_domain(snapshot, server)
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
         self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}
@@ -46,7 +48,9 @@ class Policy:
         found = self._keywords.get(key)
         if found is None:
             by = extensions.mechanisms(connector, tls, self.kerberos)
-            offered = extensions.keywords(connector, limit=limit, starttls=starttls, mechanisms=by)
+            offered = extensions.keywords(
+                connector, limit=limit, starttls=starttls, mechanisms=by, pick_up=self.pick_up_methods
+            )
             found = self._keywords[key] = tuple(offered)
         return found
 

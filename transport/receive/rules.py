@@ -103,7 +103,7 @@ COMMANDS: dict[str, Rule] = {
         (
             replies.SEND_HELLO_FIRST, replies.NEED_MAIL_COMMAND, replies.NEED_RCPT_COMMAND,
             replies.SENDER_ALREADY_SPECIFIED, replies.ALREADY_AUTHENTICATED, replies.AUTH_IN_TRANSACTION,
-            replies.CHUNKS_HAVE_BEGUN,
+            replies.CHUNKS_HAVE_BEGUN, replies.IN_TRANSACTION,
         ),
         protocol_error=True,
     ),
@@ -398,15 +398,41 @@ MESSAGE: dict[str, Rule] = {
     ),
 }
 
+PICK_UP: dict[str, Rule] = {
+    "pick_up_not_allowed": Rule(
+        "The client asked for mail that is not kept for it. Who may not ask hears the same of every domain, whether it "
+        "is here or not.",
+        "For a client of your own, put its user, a group or its address among those who may ask for the domain's mail, "
+        "and let it ask for just that domain.",
+        (replies.NOT_FOR_THIS_CLIENT,), "accepted domain", "pick_up_principals", ("pick_up_ranges", "pick_up_methods"),
+    ),
+    "pick_up_not_offered": Rule(
+        "The client asked for waiting mail; no accepted domain's is kept to be asked for so, or not on this connector.",
+        "Let the accepted domain's mail be kept until it is asked for, and switch ETRN on at the connector.",
+        (replies.UNRECOGNIZED_COMMAND,), CONNECTOR, "pick_up_enabled", see=("accepted domain",), protocol_error=True,
+    ),
+    "pick_up_too_often": Rule(
+        "The client has asked for mail as often in this hour as it may.",
+        "Let the client ask less often: what has been asked for once leaves by itself.",
+        (replies.ASKED_TOO_OFTEN,),
+    ),
+    "pick_up_not_available": Rule(
+        "The queue could not be asked for the mail.",
+        "See whether PostgreSQL answers (the transport's problems stand on the overview); the client asks again.",
+        (replies.CANNOT_QUEUE,),
+    ),
+}
+
 ALLOWED: dict[str, Rule] = {
     "signed_in": Rule("User name and password are right."),
     "accepted_domain": Rule("The recipient's domain is an accepted domain.", on="accepted domain"),
     "recipient_listed": Rule("The recipient is in the directory.", on="directory"),
     "relay_allowed": Rule("The principal holds the right Accept any recipient.", on=CONNECTOR, field="grants"),
     "queued": Rule("The message is on disk."),
+    "picked_up": Rule("The client may ask for this domain's mail.", on="accepted domain", field="pick_up_principals"),
 }
 
-REFUSALS = CONNECTION | COMMANDS | SIGN_IN | SENDER | RECIPIENT | MESSAGE
+REFUSALS = CONNECTION | COMMANDS | SIGN_IN | SENDER | RECIPIENT | MESSAGE | PICK_UP
 RULES = REFUSALS | ALLOWED
 
 

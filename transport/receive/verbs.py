@@ -15,6 +15,7 @@ from transport.receive.data import bdat, data
 from transport.receive.hello import ehlo, helo
 from transport.receive.mail import mail
 from transport.receive.outcome import CLOSE, Action, Outcome
+from transport.receive.pick_up import etrn
 from transport.receive.rcpt import rcpt
 from transport.receive.refusals import close, close_at_once, refuse
 from transport.receive.session import Session, Stage, reset
@@ -76,6 +77,14 @@ VERBS: dict[str, Verb] = {
         },
     ),
     "BDAT": Verb(bdat),
+    "ETRN": Verb(
+        etrn,
+        {
+            Stage.CONNECTED: replies.SEND_HELLO_FIRST,
+            Stage.MAIL: replies.IN_TRANSACTION,
+            Stage.RCPT: replies.IN_TRANSACTION,
+        },
+    ),
     "RSET": Verb(rset),
     "NOOP": Verb(always(replies.OK)),
     "HELP": Verb(always(replies.HELP)),

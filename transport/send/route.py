@@ -21,6 +21,7 @@ class DeliveryType(StrEnum):
     DNS = "DnsConnectorDelivery"
     LMTP = "LmtpDelivery"
     HOST = "RelayHostDelivery"
+    PICK_UP = "PickUpDelivery"
     UNREACHABLE = "Unreachable"
     UNDELIVERABLE = "Undeliverable"
     """Ours: no connector may take the mail. It comes back at once."""
@@ -51,7 +52,8 @@ FORGOTTEN = tuple(kind for kind in DeliveryType if kind.is_forgotten)
 
 class Hop(msgspec.Struct, frozen=True):
     """A next hop. `key` identifies the queue; `domain` is what Queue Viewer shows as NextHopDomain; `error` is why it
-    is not even tried.
+    is not even tried. `kept`: its mail waits until somebody asks for it. `expires_after`: seconds after which its mail
+    comes back, None as for the organization.
     """
 
     key: str
@@ -59,6 +61,8 @@ class Hop(msgspec.Struct, frozen=True):
     domain: str
     connector: str = ""
     error: str = ""
+    kept: bool = False
+    expires_after: int | None = None
 
 
 MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
@@ -113,9 +117,8 @@ class Router:
         accepted = self.accepted_domains.find(domain)
         if not domain or (accepted is not None and _is_here(accepted, listed)):
             return MAILBOX
-        if accepted is not None and accepted.deliver_to in OF_DOMAIN:
-            kind = OF_DOMAIN[accepted.deliver_to]
-            return Hop(f"{accepted.deliver_to.lower()}:{accepted.domain_name}", kind, accepted.domain_name)
+        if accepted is not None and accepted.deliver_to is not DeliverTo.Usual:
+            return _hop_of_domain(accepted, domain)
         way = self._way(self._chain(domain), mail)
         return way if isinstance(way, Hop) else through(way, domain)
 
@@ -146,6 +149,15 @@ def delivery_type(connector: SendConnector) -> DeliveryType:
     """How mail leaves through a Send connector."""
     smart = connector.smart_hosts and not connector.dns_routing_enabled
     return DeliveryType.SMART_HOST if smart else DeliveryType.DNS
+
+
+def _hop_of_domain(accepted: AcceptedDomain, domain: str) -> Hop:
+    """Of mail that is kept, a queue for each domain: each is asked for by its name."""
+    kind = OF_DOMAIN.get(accepted.deliver_to)
+    if kind is not None:
+        return Hop(f"{accepted.deliver_to.lower()}:{accepted.domain_name}", kind, accepted.domain_name)
+    until = accepted.pick_up_expiration_timeout
+    return Hop(f"kept:{domain}", DeliveryType.PICK_UP, domain, kept=True, expires_after=until)
 
 
 def _is_here(accepted: AcceptedDomain, listed: bool) -> bool:

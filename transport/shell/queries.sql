@@ -102,6 +102,12 @@ on conflict (process, node) do update set
 select abs(extract(epoch from now() - at))::float8, extract(epoch from now() - waiting_since)::float8
 from processes_turn where process = 'forwarder' and node = %(node)s
 
+-- name: kept
+select key, domain from queues_nexthop
+where delivery_type = %(kind)s
+    and (domain = %(domain)s or (%(below)s and right(domain, length(%(domain)s) + 1) = '.' || %(domain)s))
+order by kept desc, key limit %(most)s
+
 -- The protocol log (tables of the console's app tracking).
 
 -- name: log_positions

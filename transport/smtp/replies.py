@@ -107,6 +107,13 @@ BINARY_NEEDS_CHUNKS = reply(503, "5.5.1", "A binary message must be sent with BD
 CHUNKS_HAVE_BEGUN = reply(503, "5.5.1", "The message has begun with BDAT", source="own words: RFC 3030 §2")
 HOP_COUNT_EXCEEDED = reply(554, "5.4.6", "Hop count exceeded - possible mail loop", source=NDR_PAGE)
 
+NOT_FOR_THIS_CLIENT = reply(459, "4.7.1", "Node not allowed", source="own words: RFC 1985 §5.1")
+CANNOT_QUEUE = reply(458, "4.3.0", "Unable to queue messages, try again later", source="own words: RFC 1985 §5.1")
+ASKED_TOO_OFTEN = reply(458, "4.7.1", "Unable to queue messages, asked too often", source="own words: RFC 1985 §5.1")
+QUEUING_STARTED = reply(250, "2.0.0", "Queuing started", source="own words: RFC 1985 §5.1 and Postfix")
+NOTHING_WAITS = reply(251, "2.0.0", "No messages waiting", source="own words: RFC 1985 §5.1")
+IN_TRANSACTION = reply(503, "5.5.1", "Not allowed during a mail transaction", source="own words: RFC 1985 §5.1")
+
 TOO_MANY_CONNECTIONS = reply(
     421, "4.3.2", "The maximum number of concurrent connections has been reached, closing transmission channel",
     source="own words: code and status as for one source",
@@ -148,6 +155,11 @@ def blocked(text: str) -> Reply:
 def chunk_taken(size: int) -> Reply:
     """The answer to a BDAT that is not the last (RFC 3030 §2)."""
     return reply(250, "2.6.0", f"CHUNK received OK, {size} octets")
+
+
+def pending(messages: int) -> Reply:
+    """How many messages now leave for a domain (RFC 1985 §5.1)."""
+    return reply(253, "2.0.0", f"{messages} pending message{'' if messages == 1 else 's'} started")
 
 
 def queued(message_id: str, internal_id: int, host_name: str) -> Reply:

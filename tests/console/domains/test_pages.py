@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def add(client, domain, /, **entries):
     data = {"domain_name": domain, "name": "", "domain_type": "Authoritative", "address_book_enabled": "on"}
-    data |= {"deliver_to": "Usual", "delivery_hosts": ""}
+    data |= {"deliver_to": "Usual", "pick_up_methods": "ETRN", "pick_up_expiration_timeout": "Unlimited"}
     return client.post(reverse("domains:new"), data | entries, follow=True)
 
 
@@ -76,6 +76,7 @@ def test_the_domain_itself_is_fixed(admin):
         "domain_type": "InternalRelay",
         "default": "on",
         "deliver_to": "Usual",
+        "pick_up_expiration_timeout": "Unlimited",
     }
     admin.post(reverse("domains:edit", args=[row.pk]), data)
     row.refresh_from_db()

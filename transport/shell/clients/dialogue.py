@@ -32,6 +32,7 @@ from transport.receive.outcome import (
     ReadChunk,
     ReadMailData,
     ReadMessage,
+    ReleaseKept,
     StartTls,
     Tarpit,
 )
@@ -60,6 +61,7 @@ CHUNK      = State(content=True)
 STORING    = State(owed=True)
 LOOK_UP    = State(owed=True)
 SIGNING_IN = State(owed=True)
+PICK_UP    = State(owed=True)
 TARPIT     = State(owed=True, silent=True)
 HANDSHAKE  = State(handshake=True)
 CLOSING    = State()
@@ -243,6 +245,9 @@ class Dialogue(Wire):
             case CheckPassword() | AnswerToken():
                 self._state = SIGNING_IN
                 self._loop.create_task(self._sign_in(action))
+            case ReleaseKept():
+                self._state = PICK_UP
+                self._loop.create_task(self._let_go(action))
             case Ask(question):
                 settings = self._session.policy.snapshot.connection_filter
                 self._reception.dns.ask(question, settings, self._told)
@@ -294,6 +299,15 @@ class Dialogue(Wire):
                 self._log.note(outcome.session.principal, "authenticated")
                 self._log.allowed(outcome.session)
             self._proceed(outcome)
+        except Exception:
+            self._fail()
+
+    async def _let_go(self, asked: ReleaseKept) -> None:
+        """What the client sends meanwhile waits."""
+        try:
+            outcome = await self._reception.pick_ups.release(self._session, asked)
+            if self._state is PICK_UP:
+                self._proceed(outcome)
         except Exception:
             self._fail()
 

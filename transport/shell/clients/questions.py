@@ -32,5 +32,5 @@ def _look_up(reception: Reception, session: Session, asked: LookUpRecipient) -> 
     found = reception.recipients.index.find(str(asked.recipient))
     settings = session.policy.snapshot.recipient_filter
     limit, interval = settings.unknown_recipient_limit, settings.unknown_recipient_interval
-    over = reception.unknown_recipients.over(session.source, limit, interval, clock.now(), unknown=found is False)
+    over = reception.unknown_recipients.over(session.source, limit, interval, clock.now(), counts=found is False)
     return looked_up(session, asked, found, over)

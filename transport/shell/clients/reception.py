@@ -6,8 +6,9 @@ from typing import NamedTuple, Protocol
 from transport.receive.policy import Policy
 from transport.shell.clients.dns_lookups import DnsLookups
 from transport.shell.clients.load import ConnectorLoad
+from transport.shell.clients.pick_ups import PickUps
+from transport.shell.clients.source_budget import SourceBudget
 from transport.shell.clients.tls_contexts import TlsContexts
-from transport.shell.clients.unknown_recipients import UnknownRecipients
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import ProtocolLog
@@ -44,13 +45,14 @@ class Reception:
         recipients: RecipientFeed,
         protocol_log: ProtocolLog,
         credentials: Credentials,
+        pick_ups: PickUps,
     ) -> None:
         self.name, self.node, self.loop = name, node, loop
         self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
-        self.credentials = credentials
+        self.credentials, self.pick_ups = credentials, pick_ups
         self.in_force: InForce | None = None
         self.traffic = Traffic()
-        self.unknown_recipients = UnknownRecipients()
+        self.unknown_recipients = SourceBudget()
         self.dns = DnsLookups(loop)
         self.load = ConnectorLoad()
         self.sessions: set[Client] = set()

@@ -97,12 +97,14 @@ def _recipient_rows(
     came = []
     for identity, due, record, mail in messages:
         e, found = record.envelope, hops[mail]
-        notice = _time(retry.first_notice(limits, e.accepted_at))
+        usual = retry.first_notice(limits, e.accepted_at)
+        notice = _time(usual)
         wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
         for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
-            key = found[address].key
-            came.append(key)
-            yield identity, address, key, due, notice, notify, orcpt
+            hop = found[address]
+            came.append(hop.key)
+            first = notice if hop.expires_after is None else _time(min(usual, e.accepted_at + hop.expires_after))
+            yield identity, address, hop.key, due, first, notify, orcpt
     FLOW.came(came)
 
 

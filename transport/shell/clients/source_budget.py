@@ -1,4 +1,4 @@
-"""How many unknown recipients each source has asked for: the budget against directory harvesting."""
+"""How often each source has asked for something within a while: the budget against directory harvesting, and others."""
 
 from typing import NamedTuple
 
@@ -11,21 +11,21 @@ class _Asked(NamedTuple):
     times: int
 
 
-class UnknownRecipients:
+class SourceBudget:
     """Counts by source (`endpoint.source_of`)."""
 
     def __init__(self) -> None:
         self._sources: dict[str, _Asked] = {}
 
-    def over(self, source: str, limit: int | None, interval: int, now: float, *, unknown: bool) -> bool:
-        """Whether the source has used up its `limit` within `interval` seconds; an `unknown` one is counted first."""
-        if limit is None or not (unknown or self._sources):
+    def over(self, source: str, limit: int | None, interval: int, now: float, *, counts: bool) -> bool:
+        """Whether the source has used up its `limit` within `interval` seconds; what `counts` is counted first."""
+        if limit is None or not (counts or self._sources):
             return False
         asked = self._sources.get(source)
         if asked is None or not 0 <= now - asked.since < interval:
             self._sources.pop(source, None)
             asked = _Asked(now, 0)
-        if unknown:
+        if counts:
             asked = _Asked(asked.since, asked.times + 1)
             self._sources[source] = asked
             if len(self._sources) > MOST_SOURCES:

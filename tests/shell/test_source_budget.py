@@ -6,26 +6,26 @@ from time import monotonic
 
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.filters import RecipientFilter
-from transport.shell.clients import unknown_recipients
-from transport.shell.clients.unknown_recipients import UnknownRecipients
+from transport.shell.clients import source_budget
+from transport.shell.clients.source_budget import SourceBudget
 
 
 def test_a_source_is_over_when_it_asked_for_more_than_its_limit_and_free_again_later() -> None:
-    budget = UnknownRecipients()
-    asked = [budget.over("192.0.2.7", 2, 600, float(second), unknown=True) for second in range(3)]
+    budget = SourceBudget()
+    asked = [budget.over("192.0.2.7", 2, 600, float(second), counts=True) for second in range(3)]
     assert asked == [False, False, True]
-    assert budget.over("192.0.2.7", 2, 600, 3.0, unknown=False)
-    assert not budget.over("192.0.2.8", 2, 600, 3.0, unknown=False)
-    assert not budget.over("192.0.2.7", 2, 600, 600.0, unknown=False)
-    assert not budget.over("192.0.2.7", None, 600, 3.0, unknown=True)
+    assert budget.over("192.0.2.7", 2, 600, 3.0, counts=False)
+    assert not budget.over("192.0.2.8", 2, 600, 3.0, counts=False)
+    assert not budget.over("192.0.2.7", 2, 600, 600.0, counts=False)
+    assert not budget.over("192.0.2.7", None, 600, 3.0, counts=True)
 
 
 def test_its_memory_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(unknown_recipients, "MOST_SOURCES", 3)
-    budget = UnknownRecipients()
+    monkeypatch.setattr(source_budget, "MOST_SOURCES", 3)
+    budget = SourceBudget()
     for host in range(9):
-        budget.over(f"192.0.2.{host}", 0, 600, 0.0, unknown=True)
-    assert [budget.over(f"192.0.2.{host}", 0, 600, 0.0, unknown=False) for host in (5, 6, 8)] == [False, True, True]
+        budget.over(f"192.0.2.{host}", 0, 600, 0.0, counts=True)
+    assert [budget.over(f"192.0.2.{host}", 0, 600, 0.0, counts=False) for host in (5, 6, 8)] == [False, True, True]
 
 
 def test_a_harvester_waits_for_the_known_as_long_as_for_the_unknown(transport: RunningTransport) -> None:
