@@ -1,4 +1,4 @@
-"""Private keys: made, and kept as Fernet tokens. Nothing here writes one out unencrypted."""
+"""Private keys: made, and kept as Fernet tokens. Nothing here puts one anywhere unencrypted."""
 
 from __future__ import annotations
 
@@ -43,12 +43,17 @@ def usable(key: object) -> TypeGuard[Key]:
     return isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, USABLE_CURVES)
 
 
-def encrypt(key: Key) -> str:
-    """The token that the database keeps."""
+def pem(key: Key) -> str:
+    """Unencrypted, for who encrypts it together with other things."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Fernet(settings.GATEPOST_SECRET_KEY).encrypt(private).decode()
+    return private.decode()
+
+
+def encrypt(key: Key) -> str:
+    """The token that the database keeps."""
+    return Fernet(settings.GATEPOST_SECRET_KEY).encrypt(pem(key).encode()).decode()
 
 
 def decrypt(token: str) -> Key:

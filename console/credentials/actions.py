@@ -30,6 +30,21 @@ LONGEST_NAME, LONGEST_USER_NAME, LONGEST_ID, LONGEST_SECRET = 64, 320, 255, 6553
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 
 
+NEEDED: dict[CredentialKind, tuple[str, ...]] = {
+    CredentialKind.Password: (),
+    CredentialKind.Microsoft365: ("tenant", "client_id"),
+    CredentialKind.GoogleServiceAccount: (),
+    CredentialKind.GoogleRefreshToken: ("client_id",),
+}
+PLACE = {
+    CredentialKind.Password: "password",
+    CredentialKind.Microsoft365: "client_secret",
+    CredentialKind.GoogleServiceAccount: "file",
+    CredentialKind.GoogleRefreshToken: "refresh_token",
+}
+"""Where a form shows what is wrong with a secret."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What everybody may read of a credential."""
@@ -123,7 +138,22 @@ def _check(kind: CredentialKind, wanted: Wanted, secrets: Secrets | None) -> Non
     for field, value in msgspec.structs.asdict(secrets).items() if secrets else ():
         if len(value) > LONGEST_SECRET or "\0" in value:
             wrong[field] = _("At most %d characters, without NUL.") % LONGEST_SECRET
-    if secrets and kind is CredentialKind.Password and not secrets.password:
-        wrong["password"] = _("Enter the password.")
+    for field in NEEDED[kind]:
+        if not getattr(wanted, field):
+            wrong.setdefault(field, _("Needed for this kind of credential."))
+    if secrets and not _is_whole(kind, secrets):
+        wrong[PLACE[kind]] = _("The secret is missing, or not whole.")
     if wrong:
         raise ValidationError(wrong)
+
+
+def _is_whole(kind: CredentialKind, secrets: Secrets) -> bool:
+    match kind:
+        case CredentialKind.Password:
+            return bool(secrets.password)
+        case CredentialKind.Microsoft365:
+            return bool(secrets.client_secret or (secrets.certificate and secrets.key))
+        case CredentialKind.GoogleServiceAccount:
+            return bool(secrets.key_file)
+        case CredentialKind.GoogleRefreshToken:
+            return bool(secrets.client_secret and secrets.refresh_token)

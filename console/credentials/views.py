@@ -63,6 +63,7 @@ class CredentialPages(CrudView):
         Detail(_("Application (client) ID"), "client_id"),
         Detail(_("Secret set"), "secret_set_at", TIME),
         Detail(_("Secret ends"), _ends, BADGE),
+        Detail(_("Last access token"), lambda row: row.problem and _t("None: %s") % row.problem),
         Detail(_("Limits"), _limits, LINES),
         Detail(_("Used by"), lambda row: ", ".join(_used_by(row)) or _t("no connector")),
         Detail(_("Added"), "created_at", TIME),

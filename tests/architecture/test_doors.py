@@ -38,7 +38,7 @@ DOORS = {
     "transport.trace": (*PURE, "transport.config", "transport.smtp"),
     "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "cryptography", "dns", "psycopg"),
     "transport.shell": OUTSIDE,
-    "transport.deliver": OUTSIDE,
+    "transport.deliver": (*OUTSIDE, "google", "msal"),
     "transport.worker": (*OUTSIDE, "transport"),
     "transport.__main__": ("sys", "transport"),
     "console": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO),

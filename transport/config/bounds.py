@@ -100,6 +100,12 @@ NEXT_HOP_IN_THE_WAY = Bound(
     more="The connection is closed, the attempt has failed, and its place goes to the next in line.",
 )  # fmt: skip
 
+TOKEN_ANSWERS = Bound(
+    what="what an OAuth endpoint says for one token, all its answers together", who="whoever answers for the endpoint",
+    octets=262_144, seconds=20.0,
+    more="The connection is closed; mail of the connector waits, with these words.",
+)  # fmt: skip
+
 HOST_LIST = Bound(
     what="the hosts of a next hop in DNS: MX records, and addresses of each host", who="the owner of a domain",
     lines=20, seconds=60.0,

@@ -15,7 +15,6 @@ class CredentialKind(Labelled):
 
     Password = "Password", "User name and password"
     Microsoft365 = "Microsoft365", "Microsoft 365, as an application (OAuth)"
-    Microsoft365Device = "Microsoft365Device", "Microsoft 365, as a person who signs in once (OAuth)"
     GoogleServiceAccount = "GoogleServiceAccount", "Google, as a service account (OAuth)"
     GoogleRefreshToken = "GoogleRefreshToken", "Google, by a refresh token (OAuth)"
 
@@ -39,7 +38,9 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A credential as delivery uses it: `user_name` is the mailbox, `tenant` and `client_id` the application's."""
+    """A credential as delivery uses it: `user_name` is the mailbox, `tenant` and `client_id` the application's;
+    `sealed` is what the secrets were opened from.
+    """
 
     id: int
     name: str
@@ -48,6 +49,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = ""
     client_id: str = ""
     secrets: Secrets = Secrets()
+    sealed: str = ""
 
 
 BASIC = (SmartHostAuth.BasicAuth, SmartHostAuth.BasicAuthRequireTLS)

@@ -14,6 +14,11 @@ class Locked(Exception):
     """A secret cannot be read here; the text says why."""
 
 
+def closed(content: bytes) -> str:
+    """The token that PostgreSQL keeps. Raises OSError, or ValueError where there is no secret."""
+    return Fernet(secret()).encrypt(content).decode()
+
+
 def opened(token: str) -> bytes:
     """What a token holds. Raises Locked."""
     try:

@@ -334,3 +334,17 @@ and not exists (select from queues_recipient r where r.next_hop = h.key and r.st
 
 -- name: account
 select id, name, kind, user_name, tenant, client_id, encrypted from credentials_credential where lower(name) = lower(%s)
+
+-- name: token
+select token, token_renew_at <= now() from credentials_credential where id = %s and token_expires_at > now()
+
+-- name: ask_for_token
+select pg_advisory_xact_lock(%s, %s::bigint::int)
+
+-- name: keep_token
+update credentials_credential set token = %(token)s, token_renew_at = now() + %(renew)s * interval '1 second',
+    token_expires_at = now() + %(expires)s * interval '1 second', problem = ''
+where id = %(id)s and encrypted = %(sealed)s
+
+-- name: no_token
+update credentials_credential set problem = %s where id = %s

@@ -65,9 +65,10 @@ def sign_in(client: SmtpClient, connector: SendConnector, account: Identity | No
         raise at_fault(f"The credential “{account.name}” ({account.kind.label}) is none for {how}")
     try:
         offered = client.extensions.mechanisms
-        mechanism = sasl.choose(connector.smart_host_auth_mechanism, offered, client.is_secured)
+        mechanism = sasl.choose(connector.smart_host_auth_mechanism, offered, bool(client.tls))
     except CannotSignIn as error:
         raise Refused(str(error)) from None
+    client.account = account.name
     _judge(account, *_with_secret(client, mechanism, account))
 
 

@@ -105,11 +105,6 @@ class SmtpClient:
         except Lost as error:
             raise Refused(heard or str(error)) from None
 
-    @property
-    def is_secured(self) -> bool:
-        """Whether nobody on the way reads along."""
-        return bool(self._connection.tls)
-
     def say(self, line: str) -> tuple[int, str]:
         """A command that is about no message, and its reply."""
         return self._command(line)

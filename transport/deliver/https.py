@@ -1,0 +1,83 @@
+"""Requests over HTTPS to servers that may be slow, endless or hostile: so many octets and seconds, no redirects."""
+
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPException, HTTPSConnection
+from threading import Timer
+from time import monotonic
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from transport.config.bounds import Bound
+from transport.send.remote_reply import printable
+
+
+class NoAnswer(Exception):
+    """None came that is of use; the text says why."""
+
+
+class Answer(NamedTuple):
+    """`body` is whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Client:
+    """Asks within one bound: what is left of it goes down from one request to the next."""
+
+    def __init__(self, bound: Bound) -> None:
+        self._until = monotonic() + (bound.seconds or 0)
+        self._octets = bound.octets or 0
+
+    def ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Raises NoAnswer."""
+        where = urlsplit(url)
+        if where.scheme != "https" or not where.hostname:
+            raise NoAnswer(f"{printable(url)[:100]} is no address of HTTPS")
+        left = self._until - monotonic()
+        if left <= 0:
+            raise NoAnswer(f"{where.hostname} took too long")
+        connection = HTTPSConnection(where.hostname, where.port, timeout=left, context=ssl.create_default_context())
+        try:
+            return self._ask(connection, method, f"{where.path or '/'}?{where.query}".rstrip("?"), body, headers)
+        except (OSError, HTTPException, ValueError) as error:
+            raise NoAnswer(f"{where.hostname}: {self._words(error)}") from error
+        finally:
+            connection.close()
+
+    def _ask(
+        self, connection: HTTPSConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        """Octets that come one by one would outlast every time-out of a socket: so it is shut down in time."""
+        connection.connect()
+        clock = Timer(max(0.0, self._until - monotonic()), _shut, [connection.sock])
+        clock.daemon = True
+        clock.start()
+        try:
+            connection.request(method, path, body, dict(headers))
+            with connection.getresponse() as answer:
+                content = answer.read(self._octets + 1)
+        finally:
+            clock.cancel()
+        self._octets -= len(content)
+        if self._octets < 0:
+            raise ValueError("its answer is too long")
+        if monotonic() >= self._until or (answer.length or 0) > 0:
+            raise ValueError("its answer ended too soon")
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
+
+    def _words(self, error: Exception) -> str:
+        if monotonic() >= self._until:
+            return "it took too long"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        return printable(str(getattr(error, "strerror", None) or error))[:200] or type(error).__name__
+
+
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
