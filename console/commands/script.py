@@ -225,7 +225,12 @@ def _objects(found: Script, kind: Published, after: Snapshot) -> None:
             found.add(f"Remove-{kind.struct.__name__} {quoted(old.name)}{DO_NOT_ASK}")
     for old, new in both:
         if new is not None and old != new:
-            found.add(set_command(old, new) if old else new_command(new))
+            found.add(set_command(old, new) if old else new_command(new, _start(new)))
+
+
+def _start(new: Any) -> Any:
+    """What New- starts from, where that is not the defaults."""
+    return rules.send_start(new.usage, new.name) if isinstance(new, SendConnector) else None
 
 
 def _entries(found: Script, after: Snapshot) -> None:

@@ -6,26 +6,39 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from console.actors import SYSTEM, Actor, Role
-from console.connectors import models
+from console.audit.actions import record
+from console.connectors import models, queries
 from console.connectors.published import RECEIVE, SEND
+from console.publishing import queries as publishing
 from console.publishing.settings_rows import Changes, SettingsRows
+from transport import node
 from transport.config import rules
 from transport.config.endpoint import everyone, parse_binding
+from transport.config.kinds import mailbox
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector, Usage
 from transport.config.send_connector import SendConnector
+from transport.deliver.database import pool
+from transport.deliver.probe import Finding, probe
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
 ROWS = {
     ReceiveConnector: SettingsRows(RECEIVE, rules.problems, WRITERS),
     SendConnector: SettingsRows(SEND, rules.send_problems, WRITERS),
 }
+_testing_lock, _testing = Lock(), set[str]()
+"""Who tests a connector now, in this process."""
 Struct = type[ReceiveConnector] | type[SendConnector]
 Names = str | Collection[str]
 
@@ -65,6 +78,42 @@ def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_
 def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: Names = "") -> None:
     """Removes a connector. Its clients go to the next wider connector on the same binding."""
     ROWS[struct].remove(actor, pk, _names(confirmed_name))
+
+
+def try_out(actor: Actor, pk: int, sender: str, recipient: str) -> Finding:
+    """Tries a Send connector out, as it is saved, with two addresses; sends nothing. One test for each administrator at
+    a time. Raises ValidationError at the address that is none, or while another test goes on.
+    """
+    actor.require(*WRITERS)
+    row = get_object_or_404(models.SendConnector, pk=pk)
+    addresses = {"sender": sender, "recipient": recipient}
+    read = {name: _mailbox(name, text) for name, text in addresses.items()}
+    with _one_test_of(actor):
+        connector = queries.send(row)
+        finding = probe(publishing.saved(), connector, read["sender"], read["recipient"], node.name(), pool)
+    found = {**read, "result": "good" if finding.is_good else finding.steps[-1].words}
+    record(actor, SEND.noun, connector.name, "tested", None, found)
+    return finding
+
+
+def _mailbox(field: str, text: str) -> str:
+    try:
+        return mailbox(text.strip())
+    except ValueError as error:
+        raise ValidationError({field: str(error)}) from None
+
+
+@contextmanager
+def _one_test_of(actor: Actor) -> Iterator[None]:
+    with _testing_lock:
+        if actor.name in _testing:
+            raise ValidationError(_("Another test of yours is under way. Wait until it has ended."))
+        _testing.add(actor.name)
+    try:
+        yield
+    finally:
+        with _testing_lock:
+            _testing.discard(actor.name)
 
 
 def first_start() -> None:

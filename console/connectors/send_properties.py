@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.connectors import models
@@ -13,6 +14,8 @@ from console.connectors.send_sentence import send_sentence
 from console.crud import Tab
 from transport.config import rules
 from transport.config.send_connector import SendConnector
+
+TEST = "test"
 
 
 class SendProperties(Properties):
@@ -45,4 +48,4 @@ class SendProperties(Properties):
 
 def send_tabs(row: models.SendConnector, current: str, has_errors: bool = False) -> list[Tab]:
     """The tabs of a Send connector, the current one marked."""
-    return tabs("send-", row, labels(SEND_FORMS), current, has_errors)
+    return tabs("send-", row, {**labels(SEND_FORMS), TEST: _("Test")}, current, has_errors)

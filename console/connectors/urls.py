@@ -4,6 +4,7 @@ from console.connectors.properties import first_tab
 from console.connectors.receive_properties import Activity, ReceiveProperties
 from console.connectors.receive_wizard import ReceiveCompletion, ReceiveWizard
 from console.connectors.send_properties import SendProperties
+from console.connectors.send_test import SendTest
 from console.connectors.send_wizard import SendCompletion, SendWizard
 from console.connectors.views import OtherVersions, ReceivePages, SendPages
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("send-connectors/new/<str:step>/", SendWizard.as_view(), name="send-wizard-step"),
     path("send-connectors/<int:pk>/completion/", SendCompletion.as_view(), name="send-wizard-completion"),
     path("send-connectors/<int:pk>/edit", first_tab("send-"), name="send-edit"),
+    path("send-connectors/<int:pk>/test/", SendTest.as_view(), name="send-test"),
     path("send-connectors/<int:pk>/<str:tab>/", SendProperties.as_view(), name="send-properties"),
     *ReceivePages.urls("receive-connectors/"),
     *SendPages.urls("send-connectors/"),

@@ -94,6 +94,12 @@ NEXT_HOP_ATTEMPT = Bound(
     more="The connection is closed; the message waits for its next attempt.",
 )  # fmt: skip
 
+CONNECTOR_TEST = Bound(
+    what="a test of a Send connector, one at a time for each administrator", who="a next hop, and who owns its DNS",
+    lines=200, seconds=30.0,
+    more="The test ends, and says how far it has come; lines beyond are left out.",
+)  # fmt: skip
+
 NEXT_HOP_IN_THE_WAY = Bound(
     what="a reply of a next hop while others wait for a place (after a command: half the seconds)", who="a next hop",
     seconds=60.0,

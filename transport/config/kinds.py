@@ -34,8 +34,8 @@ class Setting:
 
     `name` is Exchange's; `section` the tab it stands on, or its heading where there are no tabs; `group` the heading on
     its tab, which may also stand behind the section, as in `Security / TLS`; `minimum` and `maximum` are inclusive, in
-    the unit of the value (bytes, seconds, count; characters of a text, entries of a list); `source`: where name,
-    default and bounds are from.
+    the unit of the value (bytes, seconds, count; characters of a text, entries of a list); `nothing`: what an
+    empty set is called; `source`: where name, default and bounds are from.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Setting:
     read_only: bool = False
     not_enforced: str = ""
     group: str = ""
+    nothing: str = "None"
 
     def __post_init__(self) -> None:
         section, slash, group = self.section.partition(" / ")
@@ -71,6 +72,8 @@ def show(setting: Setting, value: Any) -> str:
     """A value as Exchange prints it: `36 MB (37,748,736 bytes)`, `00:10:00`, `Unlimited`, `{a, b}`."""
     if value is None:
         return "Unlimited" if setting.unlimited else ""
+    if value == frozenset():
+        return setting.nothing
     return setting.kind.value.show(value)
 
 
@@ -155,16 +158,17 @@ def _timespan(setting: Setting, text: str) -> int:
 
 
 def _choice(setting: Setting, text: str) -> Enum:
+    """An empty text means None where that can be chosen: Exchange exports null for it."""
     assert setting.choices is not None
     for member in setting.choices:
-        if str(member.value).lower() == text.lower():
+        if str(member.value).lower() == (text.lower() or "none"):
             return member
     raise ValueError("Choose one of " + ", ".join(str(member.value) for member in setting.choices) + ".")
 
 
 def _flag_set(setting: Setting, text: str) -> frozenset[Enum]:
     names = [name for name in re.split(r"[,\s]+", text) if name]
-    if [name.lower() for name in names] == ["none"]:
+    if [name.lower() for name in names] in (["none"], [setting.nothing.lower()]):
         return frozenset()
     if "none" in [name.lower() for name in names]:
         raise ValueError("None stands alone. Leave it out, or leave out the others.")

@@ -377,11 +377,15 @@ def preset(usage: Usage, name: str) -> ReceiveConnector:
     )
 
 
-def send_preset(usage: SendUsage, name: str) -> SendConnector:
-    """A new Send connector of a type as its wizard starts it (Exchange reference, section 8.1)."""
+def send_start(usage: SendUsage, name: str) -> SendConnector:
+    """A new Send connector of a type, as New-SendConnector starts it (Exchange reference, section 8.1)."""
     start = SendConnector(name=name, usage=usage)
+    return msgspec.structs.replace(start, max_message_size=None) if usage is SendUsage.Internal else start
+
+
+def send_preset(usage: SendUsage, name: str) -> SendConnector:
+    """The same, as the wizard starts it: with what is chosen for this type alone, or nearly always."""
+    start = send_start(usage, name)
     if usage is SendUsage.Internet:
         return msgspec.structs.replace(start, address_spaces=(AddressSpace("*"),))
-    if usage is SendUsage.Internal:
-        return msgspec.structs.replace(start, dns_routing_enabled=False, max_message_size=None)
-    return start
+    return msgspec.structs.replace(start, dns_routing_enabled=usage is not SendUsage.Internal)

@@ -593,7 +593,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "ErrorPolicies", "Advanced / Conversation", Kind.FLAG_SET, "Error policies",
             "What an error of a next hop is taken for.",
-            CMDLET, choices=ErrorPolicy, not_enforced=COMING,
+            CMDLET, choices=ErrorPolicy, nothing="Default", not_enforced=COMING,
         ),
     ] = frozenset()
     source_transport_servers: Annotated[

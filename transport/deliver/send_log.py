@@ -7,9 +7,12 @@ transport runs beside it.
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from transport import identity, node
 from transport.config import bounds
@@ -37,6 +40,25 @@ folder: Callable[[], Path] = _of_environment
 """Where the files are. Whoever starts delivery may know it otherwise."""
 
 
+class Listener(Protocol):
+    """Who is told the events of a session."""
+
+    def add(self, entry: Entry) -> None: ...
+
+
+_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def told_to(listener: Listener) -> Iterator[None]:
+    """Meanwhile the sessions of this thread are told to a listener, whatever their connector wants in the log."""
+    before = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(before)
+
+
 @cache
 def writer() -> LogWriter[Entry] | None:
     """The files of this process; None, which is said once, where there can be none: mail goes on."""
@@ -59,7 +81,7 @@ class SendLog:
         self._begun = time.time()
         self.session_id = identity.session_id(self._begun)
         verbose = connector.protocol_logging_level is ProtocolLoggingLevel.Verbose
-        self._writer = writer() if verbose else None
+        self._writer: Listener | None = _LISTENER.get() or (writer() if verbose else None)
         self._connector, self._host = connector.name, host.label
         self._remote = endpoint(*((HERE, 0) if host.is_socket else (host.address, host.port or connector.port)))
         self._lines: SessionLines | None = None

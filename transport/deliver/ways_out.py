@@ -42,6 +42,13 @@ RELAYS: dict[DeliveryType, tuple[type[SmtpRelay], Callable[[SendConnector, HopSt
 """Through a Send connector: in which language, and to which hosts."""
 
 
+def hosts_through(connector: SendConnector, domain: str, router: Router) -> Iterator[Host]:
+    """The hosts to which mail for a domain goes through a connector, in their order. Raises LookUpFailed."""
+    kind = delivery_type(connector)
+    state = HopState("", kind, domain, connector.name, suspended=False, retry_count=0, waiting=None)
+    return RELAYS[kind][1](connector, state, router)
+
+
 OF_DOMAINS: dict[DeliveryType, type[SmtpRelay]] = {DeliveryType.LMTP: LmtpRelay, DeliveryType.HOST: SmtpRelay}
 """Without a Send connector, to the hosts that an accepted domain names."""
 

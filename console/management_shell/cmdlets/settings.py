@@ -147,7 +147,7 @@ def _one(setting: Setting, value: object) -> Any:
         value = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     if setting.kind not in VALUES:
         value = _text(setting, value)
-    if value is None and setting.kind in VALUES:
+    if value is None and setting.kind in VALUES and "None" not in choices(setting):
         raise ValueError("This cannot be empty.")
     parsed = kinds.parse(setting, _plain(argument(value)))
     if setting.minimum and parsed == "":
@@ -195,7 +195,8 @@ def value(setting: Setting, of: Any) -> object:
         return str(of.value)
     if setting.kind is Kind.FLAG_SET:
         assert setting.choices is not None
-        return Flags(tuple(str(member.value) for member in setting.choices if member in of))
+        names = tuple(str(member.value) for member in setting.choices if member in of)
+        return Flags(names or (() if setting.nothing == "None" else (setting.nothing,)))
     if isinstance(of, tuple):
         return GenericList(map(_member, of))
     if setting.kind is Kind.TIME:

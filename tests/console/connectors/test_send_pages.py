@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from console.actors import Role
+from console.audit.models import Entry
 from console.connectors import actions, queries
 from console.connectors.models import SendConnector as Row
 from tests.console.builders import ADMIN, send_connector
 from tests.console.page_form import Form
 from transport.config.send_connector import SendUsage, SmartHostAuth
+from transport.deliver.probe import Finding, Spoken, Stage, Step
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +146,47 @@ def test_send_connectors_show_their_port_as_it_is_dialled(admin):
     actions.create(ADMIN, send_connector(port=2525))
     page = admin.get(reverse("connectors:send-list")).text
     assert "2525" in page and "2,525" not in page
+
+
+def test_a_test_shows_each_step_and_what_was_said(admin, monkeypatch):
+    row = actions.create(ADMIN, smart_host())
+    found = Finding(
+        [Step(Stage.LOOK_UP, "", True, "[192.0.2.1]"), Step(Stage.CONNECTION, "[192.0.2.1]", False, "timed out")],
+        [Spoken("*", "timed out Failed to connect")],
+    )
+    asked = []
+    monkeypatch.setattr(actions, "probe", lambda *given: asked.append(given[1:4]) or found)
+    page = admin.post(
+        reverse("connectors:send-test", args=[row.pk]), {"sender": "Anna@X.test", "recipient": "b@y.test"}
+    )
+    assert asked == [(queries.send(row), "anna@x.test", "b@y.test")]
+    assert "It does not work" in page.text and "no firewall is in the way" in page.text
+    assert "timed out Failed to connect" in page.text
+    entry = Entry.objects.latest("pk")
+    assert (entry.verb, entry.object_name) == ("tested", "Internet")
+    assert entry.after == {"sender": "anna@x.test", "recipient": "b@y.test", "result": "timed out"}
+
+
+def test_who_may_test_and_with_what(admin, signed_in, monkeypatch):
+    row = actions.create(ADMIN, smart_host())
+    url = reverse("connectors:send-test", args=[row.pk])
+    monkeypatch.setattr(actions, "probe", lambda *given: pytest.fail("nothing may be asked"))
+    page = admin.post(url, {"sender": "anna\r\nRSET", "recipient": "nobody"})
+    assert set(page.context["form"].errors) == {"sender"} and page.status_code == 422
+    reader = signed_in(Role.VIEW_ONLY)
+    assert reader.post(url, {"sender": "a@x.test", "recipient": "b@y.test"}).status_code == 403
+    assert "Sender" in reader.get(url).text
+
+
+def test_one_test_of_an_administrator_at_a_time(admin, monkeypatch):
+    row = actions.create(ADMIN, smart_host())
+    url, entries = reverse("connectors:send-test", args=[row.pk]), {"sender": "a@x.test", "recipient": "b@y.test"}
+    second = []
+
+    def probe(*given):
+        second.append(admin.post(url, entries))
+        return Finding([Step(Stage.RECIPIENT, "", True, "250 ok")])
+
+    monkeypatch.setattr(actions, "probe", probe)
+    assert "It works" in admin.post(url, entries).text
+    assert "Another test of yours is under way" in second[0].text

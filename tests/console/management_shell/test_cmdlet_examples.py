@@ -18,6 +18,7 @@ from tests.console.builders import ADMIN
 from tests.console.management_shell import waiting_mail
 from tests.console.management_shell.shell import Shell
 from tests.console.moving_in.exports import fixture
+from transport.deliver import probe
 
 pytestmark = pytest.mark.django_db  # a savepoint for each test, inside of the transaction of `furnished`
 EXAMPLES = [(cmdlet, command) for cmdlet in TABLE.values() for command in cmdlet.examples]
@@ -29,6 +30,7 @@ def furnished(django_db_setup: None, django_db_blocker: Any) -> Iterator[Shell]:
     """What examples speak of: objects that the first examples make, mail that waits, a session, a file."""
     with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(connectivity, "SECONDS", 0.1)
+        patch.setattr(probe, "SECONDS", 0.1)
         shell = Shell()
         shell.typed = "Anonymous Relay"
         certificates.first_start()

@@ -457,7 +457,11 @@ def test_recipients(shell: Shell) -> None:
 
 def test_send_connector_settings(shell: Shell) -> None:
     smart = {"dns_routing_enabled": False, "smart_hosts": ("mail.far.test",)}
-    needed: dict[str, dict[str, Any]] = {"tls_auth_level": {"require_tls": True}, "implicit_tls": smart}
+    signing_in = smart | {"authentication_credential": ("Somebody",)}
+    needed: dict[str, dict[str, Any]] = {
+        "tls_auth_level": {"require_tls": True}, "implicit_tls": smart, "smart_host_auth_mechanism": signing_in,
+        "delivery_window": {"delivery_times": ("Mon-Fri 08:00-18:00",)},
+    }  # fmt: skip
     fitting = {"name": "Out 2", "dns_routing_enabled": True, "smart_hosts": ()}
     for field, setting in settings(SendConnector).items():
         row = connectors.create(ADMIN, send_connector("Out", **needed.get(field, {})))
