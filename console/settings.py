@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "console.moving_in",
     "console.management_shell",
     "console.transport_settings",
+    "console.system_messages",
 ]
 
 MIDDLEWARE = [

@@ -16,6 +16,7 @@ urlpatterns = [
     path("mail-flow/credentials/", include("console.credentials.urls")),
     path("mail-flow/queues/", include("console.queues.urls")),
     path("mail-flow/transport/", include("console.transport_settings.urls")),
+    path("mail-flow/system-messages/", include("console.system_messages.urls")),
     path("protection/", include("console.protection.urls")),
     path("mail-flow/dkim/", include("console.dkim.urls")),
     path("protection/certificates/", include("console.certificates.urls")),

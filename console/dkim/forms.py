@@ -29,8 +29,8 @@ class KeyForm(forms.Form):
         error_messages={"required": _("Choose at least one kind.")},
     )
 
-    def __init__(self, data: Any = None, files: Any = None, instance: Any = None) -> None:
-        super().__init__(data, files)
+    def __init__(self, *data: Any, **options: Any) -> None:
+        super().__init__(*data, **options)
         field = self.fields["domain"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(name, name) for name in queries.domains()]

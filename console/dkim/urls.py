@@ -1,4 +1,6 @@
-from console.dkim.views import KeyPages
+from django.urls import path
+
+from console.dkim.views import KeyPages, NewKeys
 
 app_name = "dkim"
-urlpatterns = KeyPages.urls()
+urlpatterns = [path("new", NewKeys.as_view(), name="new"), *KeyPages.urls()]

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.crud import BADGE, MONO, NAME, TIME, Badge, Column, CrudView, Detail, Filter, Verb
+from console.crud.action_page import ActionPage
 from console.dkim import actions, queries
 from console.dkim.forms import KeyForm
 from console.dkim.models import DkimKey, State
@@ -64,7 +70,7 @@ class KeyPages(CrudView):
         Verb("activate", _("Sign with it"), icon="play", done=_("signs from now on"), bulk=False),
         Verb("retire", _("Retire"), icon="pause", done=_("signs no more"), bulk=False),
     ]
-    form_class = KeyForm
+    new_url = "dkim:new"
     details_template = "dkim/details.html"
     writers = actions.WRITERS
     removal_warning = _("A removed key cannot be had back. Delete its DNS record as well.")
@@ -74,12 +80,6 @@ class KeyPages(CrudView):
         waits = obj.state in (State.MADE, State.PUBLISHED, State.RETIRING)
         allowed = {"check": signs or waits, "activate": waits, "retire": signs, "remove": not signs}
         return bool(allowed.get(verb.name, True))
-
-    def url_of_edit(self, obj: Any) -> str:
-        return ""
-
-    def save(self, form: KeyForm) -> DkimKey:
-        return actions.make(self.actor, form.cleaned_data["domain"], form.cleaned_data["algorithms"])[0]
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, obj)
@@ -102,3 +102,20 @@ class KeyPages(CrudView):
         parts = strings(text)
         shown = {"record": text, "strings": parts if len(parts) > 1 else []}
         return context | shown | {"zone_line": zone_line(selected.record_name, text)}
+
+
+class NewKeys(ActionPage):
+    """Keys of a domain."""
+
+    writers = actions.WRITERS
+    form_class = KeyForm
+    extra_context = {"title": _("New DKIM keys")}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        here = reverse("dkim:list")
+        return super().get_context_data(cancel_url=here, crumbs=[(_("DKIM"), here)], **context)
+
+    def submit(self, form: KeyForm) -> HttpResponse:
+        made = actions.make(self.actor, form.cleaned_data["domain"], form.cleaned_data["algorithms"])
+        messages.success(self.request, _t("Made. Publish the DNS record of each key, then let it sign."))
+        return redirect("dkim:details", made[0].pk)

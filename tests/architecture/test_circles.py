@@ -19,7 +19,8 @@ ORDER = (
 
     "console.actors", "console.body_limit", "console.head_limit",
     "console.crud", "console.audit", "console.publishing", "console.commands",
-    "console.accounts", "console.transport_settings", "console.domains", "console.directory", "console.users",
+    "console.accounts", "console.transport_settings", "console.system_messages",
+    "console.domains", "console.directory", "console.users",
     "console.mailboxes", "console.certificates", "console.kerberos", "console.credentials", "console.dkim",
     "console.protection",
     "console.connectors", "console.tracking", "console.processes", "console.queues",

@@ -191,3 +191,14 @@ def test_only_a_delayed_message_has_a_time_until_which_it_is_tried():
     told = {action: "Will-Retry-Until:" in str(made(action, recipients=(waiting,))[1]) for action in Action}
     assert [action for action, there in told.items() if there] == [Action.DELAYED]
     assert "Will-Retry-Until: Tue, 14 Nov 2023 23:13:20 +0000" in str(made(Action.DELAYED, recipients=(waiting,))[1])
+
+
+def test_own_words_stand_in_both_forms_of_the_text():
+    words = {"5.1.1": 'Ask <B>Anna</B>: <A HREF="https://help.contoso.com/">help</A> & more'}
+    found = report(
+        Action.FAILED, ORIGINAL, [NOBODY], "gw.test", "postmaster@gw.test", 1_700_000_100.0, "ab12", own_words=words
+    )
+    message = message_from_bytes(found.head + CONTENT + found.tail, policy=policy.default)
+    plain, html = (part.get_content() for part in next(message.iter_parts()).iter_parts())
+    assert "Ask Anna: help (https://help.contoso.com/) & more" in plain
+    assert 'Ask <b>Anna</b>: <a href="https://help.contoso.com/">help</a> &amp; more' in html

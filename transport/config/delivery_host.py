@@ -15,7 +15,7 @@ LONGEST_PATH = 107
 _PATH = re.compile(r"(?:/[\w.:@+-]+)+", re.ASCII)
 
 
-class DeliveryHost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DeliveryHost(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """`name` is a host name, an address in brackets, or the absolute path of a socket; `port` 0 is the usual one."""
 
     name: str

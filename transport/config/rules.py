@@ -34,6 +34,7 @@ from transport.config.send_connector import (
 )
 from transport.config.setting import obeyed, settings
 from transport.config.snapshot import Snapshot
+from transport.config.system_message import CODE, LANGUAGE, SystemMessage, identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,18 @@ def send_advice(connector: SendConnector) -> Iterator[str]:
         yield "The password crosses the network readable where a smart host offers no TLS: choose “over TLS only”."
     if acting.allow_relay:
         yield "This overrides the relay restrictions: everybody who may submit mail reaches these domains."
+
+
+def system_message_problems(message: SystemMessage, others: Iterable[SystemMessage]) -> Iterator[Problem]:
+    """What keeps own words for a code from standing beside the others."""
+    if not CODE.fullmatch(message.dsn_code):
+        yield Problem("dsn_code", "Write a code like 5.1.2 or 4.4.7: a 4 or a 5, and two numbers.")
+    if not LANGUAGE.fullmatch(message.language):
+        yield Problem("language", "Write a language like En, De or Pt-BR.")
+    if not message.text.strip():
+        yield Problem("text", "Enter the text.")
+    if any(identity(other) == identity(message) for other in others):
+        yield Problem("dsn_code", f"There is a text for {identity(message)} already.")
 
 
 def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:

@@ -11,6 +11,7 @@ from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.keytab import Keytab
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+from transport.config.system_message import SystemMessage
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
@@ -34,3 +35,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connection_filter: ConnectionFilter = ConnectionFilter()
     transport_limits: TransportLimits = TransportLimits()
     transport_config: TransportConfig = TransportConfig()
+    system_messages: tuple[SystemMessage, ...] = ()

@@ -1,7 +1,7 @@
 """What senders are told: reports of failure and delay, put into the queue in the transaction that needs them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -11,9 +11,10 @@ from transport.config.domains import default_domain
 from transport.deliver.database import Connection
 from transport.deliver.queries import QUERIES, with_facts
 from transport.flow import FLOW
-from transport.send import dsn, retry
+from transport.send import dsn, report_text, retry
 from transport.send.choice import Mail
 from transport.send.dsn import Action, Original, Report, ReportedRecipient
+from transport.send.header_form import values
 from transport.send.mime_parts import head_and_rest
 from transport.send.route import Router
 from transport.smtp.header_firewall import OUTWARD, without
@@ -83,7 +84,10 @@ def _report(
     config = router.snapshot.transport_config
     postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot, router.server)}"
     largest = config.external_dsn_max_message_attach_size
-    report = dsn.report(action, original, recipients, router.server, postmaster, now.timestamp(), own.hex, largest)
+    words = _own_words(router, original)
+    report = dsn.report(
+        action, original, recipients, router.server, postmaster, now.timestamp(), own.hex, largest, words
+    )
     attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
     size = len(report.head) + attached + len(report.tail)
     mail = router.address_spaces.essence(Mail(size=size))
@@ -95,6 +99,14 @@ def _report(
     connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])
     next_hops.wake(connection, [hop.key])
     FLOW.came([hop.key])
+
+
+def _own_words(router: Router, original: Original) -> Mapping[str, str]:
+    messages = router.snapshot.system_messages
+    if not messages:
+        return {}
+    asked = b", ".join(values(original.header, b"accept-language")).decode("ascii", "replace")
+    return report_text.chosen(messages, original.authenticated, report_text.languages(asked))
 
 
 def _insert_content(connection: Connection, own: UUID, original: UUID, report: Report, content: Content) -> None:

@@ -19,6 +19,7 @@ from console.directory import actions as directory
 from console.domains import actions as domains
 from console.protection import actions as protection
 from console.publishing import queries as publishing
+from console.system_messages import actions as system_messages
 from console.users import actions as users
 from tests.console.builders import ADMIN, accepted_domain, receive_connector, send_connector
 from tests.console.page_form import Form
@@ -26,6 +27,7 @@ from transport.config.connection_filter import IPListEntry, IPListProvider
 from transport.config.credential import CredentialKind, Secrets
 from transport.config.send_connector import RequestMail, SmartHostAuth, TlsAuthLevel
 from transport.config.snapshot import Snapshot
+from transport.config.system_message import SystemMessage
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "winter-rain-on-tin"
@@ -51,6 +53,8 @@ def pages() -> dict[str, str]:
     administrator = accounts.add(ADMIN, "bert", PASSWORD, {Role.HYGIENE_MANAGEMENT}, "Bert")
     wanted_account = credentials.Wanted(user_name="device@contoso.com", max_connections=3)
     credential = credentials.add(ADMIN, "Mailbox", CredentialKind.Password, wanted_account, Secrets(password=PASSWORD))
+    words = SystemMessage(name="-", dsn_code="5.1.1", text="Ask <B>Anna</B>.", internal=True)
+    message = system_messages.create(ADMIN, words)
     found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in ReceiveProperties.forms}
     found |= {f"send {tab}": reverse("connectors:send-properties", args=[send.pk, tab]) for tab in SendProperties.forms}
     smart = connectors.create(ADMIN, SMART)
@@ -62,6 +66,7 @@ def pages() -> dict[str, str]:
         "domains:edit": domain, "protection:block-edit": entry,
         "protection:provider-edit": provider, "directory:edit": recipient, "users:edit": user,
         "users:group-edit": group, "accounts:admin-edit": administrator, "credentials:edit": credential,
+        "system_messages:edit": message,
     }  # fmt: skip
     return found | {name: reverse(name, args=[row.pk]) for name, row in edited.items()}
 
@@ -76,6 +81,7 @@ SINGLE = [
 EDITED = [
     "domains:edit", "protection:block-edit", "protection:provider-edit", "directory:edit",
     "users:edit", "users:group-edit", "accounts:admin-edit", "credentials:edit",
+    "system_messages:edit",
 ]  # fmt: skip
 
 
