@@ -182,6 +182,19 @@ class Retired(models.Model):
     recipients = models.BigIntegerField()
 
 
+class Lease(models.Model):
+    """A connection that a worker may have open; free where `hop` is empty. `is_strangers`: its next hop has taken no
+    mail yet.
+    """
+
+    pk = models.CompositePrimaryKey("worker", "number")
+    worker = models.IntegerField()
+    number = models.IntegerField()
+    hop = models.TextField()
+    connector = models.TextField()
+    is_strangers = models.BooleanField()
+
+
 class Worker(models.Model):
     """A process that delivers. It holds an advisory lock while it lives; what a dead one had claimed is released."""
 

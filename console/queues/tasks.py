@@ -13,6 +13,7 @@ from console.processes.actions import took_turn
 from transport.deliver import keeping, notices, retention, rounds, routing, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
+from transport.deliver.leases import LEASES
 from transport.deliver.slots import SLOTS
 from transport.deliver.unreached import UNREACHED
 from transport.send.route import NOWHERE, DeliveryType
@@ -91,6 +92,7 @@ def _look(connection: psycopg.Connection) -> None:
     for queue in _queues:
         took_turn(connection, PROCESSES[queue])
     worker.bury_the_dead(connection)
+    LEASES.keep(connection, worker.WORKER.number)
     for hop, kind in DISPATCH.due(connection, [kind for kind in DELIVERED if _queue_of(kind) in _queues]):
         if not _enqueue(hop, kind):
             break

@@ -9,7 +9,7 @@ from console.publishing.models import SingleRow
 from console.publishing.single_row import SingleSettings
 from console.transport_settings.published import CONFIG, LIMITS
 from transport.config import kinds
-from transport.config.rules import Problem
+from transport.config.rules import Problem, connection_problems
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
@@ -30,6 +30,8 @@ def _limits_problems(limits: TransportLimits) -> Iterator[Problem]:
         yield Problem(
             "delay_notification_timeout", "The sender must hear of the delay before the message expires: choose less."
         )
+
+    yield from connection_problems(limits.max_outbound_connections, limits.max_per_domain_outbound_connections)
 
 
 PAGES: dict[type, SingleSettings] = {

@@ -10,6 +10,7 @@ from transport.deliver.slots import PART, PLACES, Slots, Standing
 from transport.send.route import DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
+REMOTE = [kind for kind in DeliveryType if kind.is_remote]
 STRANGERS = PART[Standing.NEW]
 MANY = 4000
 DNS = DeliveryType.DNS
@@ -92,7 +93,7 @@ def due(query, places):
 
     dispatch = Dispatch(places)
 
-    def ask(kinds: Iterable[DeliveryType] = tuple(DeliveryType)) -> list[str]:
+    def ask(kinds: Iterable[DeliveryType] = REMOTE) -> list[str]:
         with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
             return [hop for hop, _ in dispatch.due(connection, kinds)]
 
@@ -219,3 +220,44 @@ def test_the_messages_of_one_client_have_their_turns_as_well(due, wait, query) -
     )
     wait("domain:Internet:other.test", seconds=1)
     assert "domain:Internet:other.test" in due()[:3]
+
+
+def test_connections_grow_by_one_for_as_many_good_deliveries_as_there_are_and_are_halved_by_a_refusal(
+    places: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hop = "smarthost:Head office"
+    assert places.window(hop) == 2
+    grown = []
+    for _ in range(40):
+        places.progressed(hop)
+        grown.append(places.window(hop))
+    assert grown[2] == 3 and grown[-1] == 9
+    places.refused(hop)
+    places.refused(hop)
+    assert places.window(hop) == 4, "several at once are one refusal"
+    monkeypatch.setattr(slots, "CALM", 0.0)
+    for _ in range(9):
+        places.refused(hop)
+    assert places.window(hop) == 1
+    for _ in range(10_000):
+        places.progressed(hop)
+    assert places.window(hop) == slots.MOST
+
+
+def test_a_refusal_is_no_death_while_others_work(places: Slots) -> None:
+    hop = "smarthost:Head office"
+    places.progressed(hop)
+    assert admit(places, hop) and not places.refused(hop)
+    assert admit(places, hop) and places.refused(hop)
+
+
+def test_who_has_most_leaves_to_who_has_none_and_no_more_than_are_left_out(
+    places: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "STAY", 0.0)
+    assert admit(places, "smarthost:Busy") and admit(places, "smarthost:Busy") and admit(places, "smarthost:Small")
+    assert not places.must_leave("smarthost:Busy")
+    places.want([Standing.KNOWN], 1)
+    assert not places.must_leave("smarthost:Small")
+    assert places.must_leave("smarthost:Busy")
+    assert not places.must_leave("smarthost:Busy")

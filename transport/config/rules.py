@@ -237,6 +237,12 @@ def _pick_up_problems(domain: AcceptedDomain) -> Iterator[Problem]:
         yield Problem("pick_up_principals", "Name who may ask for the mail, here or by address.")
 
 
+def connection_problems(total: int | None, per_domain: int | None) -> Iterable[Problem]:
+    """Of limits of connections, for a Send connector or the organization; None: no limit."""
+    if total is not None and per_domain is not None and per_domain > total:
+        yield Problem("max_per_domain_outbound_connections", f"Of {total:,} connections in all, no more can go to one.")
+
+
 def _send_problems(connector: SendConnector) -> Iterable[Problem]:
     if not connector.name.strip():
         yield Problem("name", "Give the connector a name.")
@@ -246,9 +252,7 @@ def _send_problems(connector: SendConnector) -> Iterable[Problem]:
         yield Problem("smart_hosts", "MX routing uses no smart hosts; remove them, or turn MX routing off.")
     if not connector.dns_routing_enabled and not connector.smart_hosts:
         yield Problem("smart_hosts", "Name at least one smart host, or choose MX routing.")
-    total, per_domain = connector.max_outbound_connections, connector.max_per_domain_outbound_connections
-    if total is not None and per_domain is not None and per_domain > total:
-        yield Problem("max_per_domain_outbound_connections", f"Of {total:,} connections in all, no more can go to one.")
+    yield from connection_problems(connector.max_outbound_connections, connector.max_per_domain_outbound_connections)
     if connector.delivery_window is DeliveryWindow.Timetable and not connector.delivery_times:
         yield Problem("delivery_times", "Write at which times mail leaves, or let it always run.")
 

@@ -448,7 +448,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "MaxOutboundConnections", "Limits / Outbound connections", Kind.COUNT, "Limit connections to",
             "Connections of this connector at one time. Unlimited: those of the organization.",
-            "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True, not_enforced=COMING,
+            "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True,
         ),
     ] = None
     max_per_domain_outbound_connections: Annotated[
@@ -457,7 +457,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "MaxPerDomainOutboundConnections", "Limits / Outbound connections",
             Kind.COUNT, "Limit connections per domain to",
             "Connections of this connector to one next hop. Unlimited: those of the organization.",
-            "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True, not_enforced=COMING,
+            "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True,
         ),
     ] = None
     delivery_window: Annotated[

@@ -80,11 +80,21 @@ class TransportLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             CMDLET, minimum=5, maximum=90 * DAY,
         ),
     ] = 172800
-    max_per_domain_outbound_connections: Annotated[
-        int,
+    max_outbound_connections: Annotated[
+        int | None,
         Setting(
-            "MaxPerDomainOutboundConnections", "Outbound connections", Kind.COUNT,
-            "Maximum concurrent connections per domain",
-            "Connections that a worker opens to one next hop at the same time.", CMDLET, minimum=1, maximum=1000,
+            "MaxOutboundConnections", "Outbound connections", Kind.COUNT, "Limit connections to",
+            "Connections to all servers at one time, of all workers together. Unlimited: no limit.",
+            f"{CMDLET}; bounds ours", minimum=1, maximum=100000, unlimited=True,
         ),
-    ] = 20
+    ] = 1000
+    max_per_domain_outbound_connections: Annotated[
+        int | None,
+        Setting(
+            "MaxPerDomainOutboundConnections", "Outbound connections", Kind.COUNT, "Limit connections per domain to",
+            "Connections to one next hop at one time, not more than the limit above. Unlimited: no limit. They grow "
+            "from two to it with each good delivery, and are halved when a server refuses. Exchange 2003 has 100; "
+            "later versions have 20 or 40.",
+            f"{CMDLET}; Exchange 2003, Outbound Connections; bounds ours", minimum=1, maximum=100000, unlimited=True,
+        ),
+    ] = 100

@@ -53,12 +53,14 @@ class Dispatch:
         self.missed = False
         waiting: deque[Waiting] = deque()
         wanted: set[Standing] = set()
+        left_out = 0
         for hop, kind, lag, failures in connection.execute(QUERIES["due_hops"], [list(kinds)]):
             delivery_type = DeliveryType(kind)
             standing, busy = self._slots.standing(hop, delivery_type, failures), self._slots.count(hop)
+            if not busy and lag > LAGGING and self._is_left_out(hop, standing):
+                wanted.add(standing)
+                left_out += 1
             if standing is Standing.KNOWN:
-                if not busy and lag > LAGGING and self._slots.is_full:
-                    wanted.add(standing)
                 yield from [(hop, delivery_type)] * (max(1, busy) if not busy or lag > LAGGING else 0)
             elif busy:
                 continue
@@ -68,7 +70,12 @@ class Dispatch:
                 waiting.append(((hop, delivery_type), standing))
                 wanted.add(standing)
         self._waiting = waiting
-        self._slots.want(wanted)
+        self.missed = self.missed or bool(left_out)
+        self._slots.want(wanted, left_out)
+
+    def _is_left_out(self, hop: str, standing: Standing) -> bool:
+        """Whether a next hop has no place because others have them all, or all connections that there may be."""
+        return self._slots.was_denied(hop) or (standing is Standing.KNOWN and self._slots.is_full)
 
     def following(self) -> Due | None:
         """The stranger whose turn it is, now that a place is free."""

@@ -157,6 +157,42 @@ select key, delivery_type, extract(epoch from now() - due_at)::float8, retry_cou
 left join queues_message m on m.id = due.message_id
 order by row_number() over (partition by m.client_address order by turn, due_at), due_at
 
+-- How many connections there may be.
+
+-- name: lock_leases
+-- One after the other counts and takes. A lease is gone with its worker, so nothing waits for the disk.
+select pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)
+
+-- name: take_lease
+-- Strangers have half of what there is. A lease that is free keeps its row, which is used again.
+with used as (
+    select count(*) as every, count(*) filter (where is_strangers) as strangers,
+        count(*) filter (where connector = %(connector)s) as of_connector, count(*) filter (where hop = %(hop)s) as of_hop
+    from queues_lease where hop <> ''
+), taken as (
+    insert into queues_lease (worker, number, hop, connector, is_strangers)
+    select %(worker)s, %(number)s, %(hop)s, %(connector)s, %(is_strangers)s from used
+    where (%(most)s::int is null or (every < %(most)s
+            and not (%(is_strangers)s and strangers >= greatest(%(most)s / 2, 1))))
+        and (%(most_of_connector)s::int is null or of_connector < %(most_of_connector)s)
+        and (%(most_of_hop)s::int is null or of_hop < %(most_of_hop)s)
+    on conflict (worker, number) do update set hop = excluded.hop, connector = excluded.connector,
+        is_strangers = excluded.is_strangers
+    returning true)
+select exists (select from taken), coalesce(of_hop >= %(most_of_hop)s::int, false) from used
+
+-- name: free_lease
+update queues_lease set hop = '' where worker = %s and number = %s
+
+-- name: keep_leases
+with held as (
+    insert into queues_lease (worker, number, hop, connector, is_strangers)
+    select %(worker)s, n, h, c, s from unnest(%(numbers)s::int[], %(hops)s::text[], %(connectors)s::text[],
+        %(strangers)s::bool[]) as held (n, h, c, s)
+    where exists (select from queues_worker where number = %(worker)s)
+    on conflict do nothing)
+update queues_lease set hop = '' where worker = %(worker)s and hop <> '' and not number = any(%(numbers)s::int[])
+
 -- Who delivers.
 
 -- name: hold_number
@@ -173,6 +209,9 @@ where now() - pg_postmaster_start_time() not between interval '0' and interval '
     select from pg_locks where locktype = 'advisory' and classid = %s and objid = w.number::oid and granted
         and database = (select oid from pg_database where datname = current_database()))
 returning number
+
+-- name: free_leases_of
+delete from queues_lease where worker = any(%s)
 
 -- name: release_claims_of
 -- An attempt that was cut short is an attempt, and its mail may have arrived: what was not tried yet goes before it, so

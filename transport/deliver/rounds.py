@@ -6,10 +6,11 @@ from uuid import UUID
 
 import psycopg
 
-from transport.deliver import claims, holds, reports, routing
+from transport.deliver import claims, holds, leases, reports, routing
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
-from transport.deliver.slots import SLOTS
+from transport.deliver.leases import LEASES
+from transport.deliver.slots import MOST, SLOTS
 from transport.deliver.unreached import UNREACHED
 from transport.deliver.way import Held, Peer, Unreachable, Way
 from transport.deliver.ways_out import way_for
@@ -17,6 +18,7 @@ from transport.flow import FLOW
 from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
+from transport.send.provider_replies import Whose
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import DeliveryType, Router
 
@@ -35,13 +37,24 @@ def deliver(hop: str, worker: int) -> None:
         state = claims.hop_state(connection, hop)
     if state is None or state.closed:
         return
-    limit = 1 if state.retry_count else router.snapshot.transport_limits.max_per_domain_outbound_connections
-    if not SLOTS.enter(hop, state.delivery_type, limit, state.retry_count):
+    if not SLOTS.enter(hop, state.delivery_type, _places(state), state.retry_count):
         return
     try:
-        _deliver(state, router, worker)
+        if not state.delivery_type.is_remote:
+            _deliver(state, router, worker)
+            return
+        with LEASES.taken(pool(), worker, leases.wanted(state, router)) as may:
+            if may:
+                _deliver(state, router, worker)
     finally:
         SLOTS.leave(hop)
+
+
+def _places(state: HopState) -> int:
+    """Threads of this process that may work on a next hop: one, to try, while it fails."""
+    if state.retry_count:
+        return 1
+    return SLOTS.window(state.key) if state.delivery_type.is_remote else MOST
 
 
 def _deliver(state: HopState, router: Router, worker: int) -> None:
@@ -85,7 +98,9 @@ class Round:
             if parcels:
                 if not self._send(parcels):
                     return
-            elif not SLOTS.more(self._state.key, self._way.lingers):
+            elif not SLOTS.more(self._state.key, 0 if SLOTS.is_crowded else self._way.lingers):
+                return
+            if SLOTS.must_leave(self._state.key):
                 return
 
     def _send(self, parcels: list[Parcel]) -> bool:
@@ -100,12 +115,15 @@ class Round:
                 self._take(parcel, verdicts)
                 if SLOTS.stopping:
                     break
+                if SLOTS.must_leave(self._state.key):
+                    return False
             return True
         except Held as held:
-            _hold(self._state, self._router, held)
+            self._rest(held)
             return False
         except Unreachable as error:
-            self._fail_hop(str(error))
+            if not SLOTS.refused(self._state.key):
+                self._fail_hop(str(error))
             return False
         except psycopg.Error:
             raise
@@ -203,6 +221,11 @@ class Round:
     def _release(self, recipients: set[int]) -> None:
         with pool().connection() as connection:
             claims.release(connection, recipients, self._worker)
+
+    def _rest(self, held: Held) -> None:
+        """A next hop that others speak to just wants no more of us."""
+        if held.whose is not Whose.HOP or not SLOTS.refused(self._state.key):
+            _hold(self._state, self._router, held)
 
     def _fail_hop(self, error: str) -> None:
         with pool().connection() as connection:

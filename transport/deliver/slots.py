@@ -15,6 +15,14 @@ from transport.send.route import DeliveryType
 
 PLACES = 100
 """Threads of the process that speaks to next hops."""
+FIRST, MOST = 2.0, 50
+"""Connections of this process to one next hop: at first, and at most. More threads would only wait for each other."""
+CALM = 1.0
+"""Seconds in which several refusals of a next hop are one."""
+DENIED = 5.0
+"""Seconds for which a next hop counts as one that a limit of connections leaves out."""
+STAY = 1.0
+"""Seconds for which nobody has to leave to such a one."""
 STALLED = 10.0
 """Seconds without progress after which a next hop may have a quarter of its connections only."""
 HASTE = 7.0
@@ -45,7 +53,10 @@ class Slots:
         self._busy: dict[str, int] = {}
         self._strangers: dict[str, Standing] = {}
         self._slow: set[str] = set()
-        self._proven: OrderedDict[str, None] = OrderedDict()
+        self._proven: OrderedDict[str, float] = OrderedDict()
+        self._refused_at: dict[str, float] = {}
+        self._denied: dict[str, float] = {}
+        self._to_leave = 0
         self._progress: dict[str, float] = {}
         self._woken: set[str] = set()
         self._wanted: frozenset[Standing] = frozenset()
@@ -70,6 +81,18 @@ class Slots:
         with self._changed:
             return Standing.KNOWN if hop in self._proven else Standing.NEW
 
+    def is_proven(self, hop: str) -> bool:
+        """Whether a next hop has taken mail and not failed since."""
+        with self._changed:
+            return hop in self._proven
+
+    def window(self, hop: str) -> int:
+        """Connections that a next hop seems to like: one more after as many good deliveries as there are connections,
+        half after a refusal. Source: Sending mail outward, section 5.2.
+        """
+        with self._changed:
+            return min(int(self._proven.get(hop, FIRST)), MOST)
+
     def room(self, standing: Standing) -> int:
         """Places that are left for strangers of this standing."""
         with self._changed:
@@ -90,6 +113,7 @@ class Slots:
             self._busy[hop] = busy + 1
             self._progress.setdefault(hop, monotonic())
             self._here.hop, self._here.is_strangers_choice = hop, delivery_type.is_strangers_choice
+            self._here.since = monotonic()
             return True
 
     def _is_stalled(self, hop: str) -> bool:
@@ -100,9 +124,39 @@ class Slots:
         with self._changed:
             return sum(self._busy.values()) >= PLACES
 
-    def want(self, waiting: Iterable[Standing]) -> None:
-        """Next hops of these standings wait for a place."""
-        self._wanted = frozenset(waiting)
+    def want(self, waiting: Iterable[Standing], left_out: int = 0) -> None:
+        """Next hops of these standings wait for a place; so many have none although they might have one."""
+        long_ago = monotonic() - DENIED
+        with self._changed:
+            self._wanted, self._to_leave = frozenset(waiting), left_out
+            self._denied = {hop: at for hop, at in self._denied.items() if at > long_ago}
+
+    def note(self, hop: str, left_out: bool) -> None:
+        """Whether a limit of connections left the only thread of a next hop out."""
+        with self._changed:
+            if not left_out:
+                self._denied.pop(hop, None)
+            elif self._busy.get(hop, 0) <= 1:
+                self._denied[hop] = monotonic()
+
+    def was_denied(self, hop: str) -> bool:
+        with self._changed:
+            return self._denied.get(hop, -DENIED) > monotonic() - DENIED
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether limits of connections leave somebody out."""
+        return bool(self._denied)
+
+    def must_leave(self, hop: str) -> bool:
+        """Whether this thread leaves its place to a next hop that has none: of those who have most, one for each."""
+        if not self._to_leave or monotonic() - getattr(self._here, "since", 0.0) < STAY:
+            return False
+        with self._changed:
+            if not self._to_leave or hop in self._denied or self._busy.get(hop, 0) < max(self._busy.values()):
+                return False
+            self._to_leave -= 1
+            return True
 
     def must_go(self, silent: float, limit: float) -> bool:
         """Whether this thread's next hop, silent for so many seconds, gives its place to others: at `limit` at last."""
@@ -135,10 +189,24 @@ class Slots:
             if hop in self._busy:
                 self._progress[hop] = monotonic()
             self._forget_stranger(hop)
-            self._proven[hop] = None
-            self._proven.move_to_end(hop)
-            if len(self._proven) > REMEMBERED:
-                self._proven.popitem(last=False)
+            window = self._proven.get(hop, FIRST)
+            self._prove(hop, min(window + 1 / window, MOST))
+
+    def _prove(self, hop: str, window: float) -> None:
+        self._proven[hop] = window
+        self._proven.move_to_end(hop)
+        if len(self._proven) > REMEMBERED:
+            self._proven.popitem(last=False)
+
+    def refused(self, hop: str) -> bool:
+        """A next hop takes no further connection; whether others work on it, so that it is not dead."""
+        now = monotonic()
+        with self._changed:
+            if now - self._refused_at.get(hop, -CALM) >= CALM:
+                self._refused_at = {each: at for each, at in self._refused_at.items() if now - at < CALM} | {hop: now}
+                if hop in self._proven:
+                    self._proven[hop] = max(self._proven[hop] / 2, 1.0)
+            return self._busy.get(hop, 0) > 1 and hop in self._proven
 
     def failed(self, hop: str) -> None:
         """A next hop could not be reached."""

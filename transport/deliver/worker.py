@@ -111,11 +111,12 @@ class Worker:
 
 
 def bury_the_dead(connection: Connection) -> int:
-    """Release what workers that are no more had claimed; returns the number of recipients."""
+    """Release what workers that are no more had claimed and leased; returns the number of recipients."""
     with connection.transaction():
         dead = [row[0] for row in connection.execute(QUERIES["dead_workers"], [LOCKS])]
         if not dead:
             return 0
+        connection.execute(QUERIES["free_leases_of"], [dead])
         released = connection.execute(QUERIES["release_claims_of"], [dead]).rowcount
         keeping.set_aside(connection, DIED)
         return released

@@ -33,7 +33,7 @@ TABLE = (
         },
         (SERVER,),
         lambda: {"Name": settings.GATEPOST_NODE},
-        ("Name", "MessageExpirationTimeout", "MessageRetryInterval", "MaxPerDomainOutboundConnections"),
+        ("Name", "MessageExpirationTimeout", "MaxOutboundConnections", "MaxPerDomainOutboundConnections"),
     ).cmdlets
     | Page(
         "TransportConfig",

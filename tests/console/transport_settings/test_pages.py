@@ -43,6 +43,8 @@ def test_what_is_saved_is_in_the_next_revision(admin: Client) -> None:
         (LIMITS, "message_expiration_timeout", "00:00:04", "from 00:00:05 to 90.00:00:00"),
         (LIMITS, "delay_notification_timeout", "2.00:00:00", "before the message expires"),
         (LIMITS, "transient_failure_retry_count", "16", "from 0 to 15"),
+        (LIMITS, "max_per_domain_outbound_connections", "1001", "Of 1,000 connections in all"),
+        (LIMITS, "max_outbound_connections", "0", "from 1"),
         (ORGANIZATION, "external_postmaster_address", "nobody", "is no address"),
         (ORGANIZATION, "max_receive_size", "1KB", "from 64 KB"),
         (ORGANIZATION, "external_postmaster_address", "<a@contoso.com>", "the address alone"),
@@ -54,6 +56,14 @@ def test_what_cannot_stand_is_said_at_its_field(
     answer = admin.post(url, entries(admin, url) | {field: value})
     assert answer.status_code == 422
     assert complaint in str(answer.context["form"].errors[field])
+
+
+def test_connections_may_be_unlimited(admin: Client) -> None:
+    without = dict.fromkeys(("max_outbound_connections", "max_per_domain_outbound_connections"), "Unlimited")
+    wanted = entries(admin, LIMITS) | without
+    assert admin.post(LIMITS, wanted).status_code == 302
+    limits = saved().transport_limits
+    assert (limits.max_outbound_connections, limits.max_per_domain_outbound_connections) == (None, None)
 
 
 def test_only_organization_management_may_save(signed_in) -> None:

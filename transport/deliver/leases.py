@@ -1,0 +1,116 @@
+"""Connections that may be open at one time, over all processes that deliver: each has a lease, a row in PostgreSQL.
+
+A lease belongs to a worker and ends with it: `worker.bury_the_dead` deletes what a dead one had. It is taken once for
+all messages of a connection. PostgreSQL keeps them, not Redis: what Redis has may be gone at any moment, and without
+PostgreSQL nothing is claimed either.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from transport.config.send_connector import SendConnector
+from transport.config.transport_limits import TransportLimits
+from transport.deliver.claims import HopState
+from transport.deliver.database import Connection, Pool
+from transport.deliver.queries import QUERIES
+from transport.deliver.slots import SLOTS
+from transport.send.route import Router
+
+LOCK = 0x67706C
+"""The advisory lock under which leases are counted: "gpl"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A connection to a next hop, and how many there may be; None: no limit."""
+
+    hop: str
+    connector: str
+    is_strangers: bool
+    most: int | None
+    most_of_connector: int | None
+    most_of_hop: int | None
+
+
+def wanted(state: HopState, router: Router) -> Wanted:
+    """What limits a connection to a next hop: its Send connector where that says something, else the organization."""
+    limits = router.snapshot.transport_limits
+    connector = next((one for one in router.snapshot.send_connectors if one.name == state.connector), None)
+    most_of_connector = connector.max_outbound_connections if connector else None
+    is_strangers = state.delivery_type.is_strangers_choice and not SLOTS.is_proven(state.key)
+    return Wanted(
+        state.key, state.connector, is_strangers, limits.max_outbound_connections, most_of_connector,
+        _most_of_hop(limits, connector),
+    )  # fmt: skip
+
+
+def _most_of_hop(limits: TransportLimits, connector: SendConnector | None) -> int | None:
+    own = connector.max_per_domain_outbound_connections if connector else None
+    return limits.max_per_domain_outbound_connections if own is None else own
+
+
+class Leases:
+    """Those of this process. Thread-safe. Numbers are used again, so that their rows are, too."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[int, Wanted] = {}
+        self._free: list[int] = []
+
+    @contextmanager
+    def taken(self, pool: Pool, worker: int, one: Wanted) -> Iterator[bool]:
+        """Whether there may be one more connection, for as long as the block lasts. Raises psycopg.Error."""
+        number = self._number(one)
+        got = False
+        try:
+            got = self._take(pool, worker, number, one)
+            yield got
+        finally:
+            try:
+                if got:
+                    with pool.connection() as connection:
+                        connection.execute(QUERIES["free_lease"], [worker, number], prepare=True)
+            finally:
+                self._forget(number)
+
+    def _take(self, pool: Pool, worker: int, number: int, one: Wanted) -> bool:
+        what = {
+            "worker": worker, "number": number, "hop": one.hop, "connector": one.connector,
+            "is_strangers": one.is_strangers, "most": one.most, "most_of_connector": one.most_of_connector,
+            "most_of_hop": one.most_of_hop,
+        }  # fmt: skip
+        with pool.connection() as connection, connection.pipeline(), connection.transaction():
+            connection.execute(QUERIES["lock_leases"], [LOCK], prepare=True)
+            found = connection.execute(QUERIES["take_lease"], what, prepare=True)
+        got, is_of_hop = found.fetchone() or (False, False)
+        SLOTS.note(one.hop, not got and not is_of_hop)
+        return bool(got)
+
+    def _number(self, one: Wanted) -> int:
+        with self._lock:
+            number = heappop(self._free) if self._free else len(self._held)
+            self._held[number] = one
+            return number
+
+    def _forget(self, number: int) -> None:
+        with self._lock:
+            del self._held[number]
+            heappush(self._free, number)
+
+    def keep(self, connection: Connection, worker: int) -> None:
+        """Put right what PostgreSQL has of this process: rows that were deleted while it could not be reached, and rows
+        that could not be freed. Raises psycopg.Error.
+        """
+        with self._lock:
+            held = dict(self._held)
+        connection.execute(QUERIES["keep_leases"], {
+            "worker": worker, "numbers": list(held), "hops": [each.hop for each in held.values()],
+            "connectors": [each.connector for each in held.values()],
+            "strangers": [each.is_strangers for each in held.values()],
+        })  # fmt: skip
+
+
+LEASES = Leases()
