@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from console.actors import SYSTEM, Actor, Role
 from console.audit.actions import record
-from console.connectors import models, queries
+from console.connectors import models, queries, restrictions
 from console.connectors.published import RECEIVE, SEND
 from console.publishing import queries as publishing
 from console.publishing.settings_rows import Changes, SettingsRows
@@ -49,13 +49,13 @@ def _names(confirmed: Names) -> Collection[str]:
 
 def create(actor: Actor, connector: ReceiveConnector | SendConnector, confirmed_name: Names = "") -> Any:
     """Makes a connector and returns its row."""
-    return ROWS[type(connector)].create(actor, connector, _names(confirmed_name))
+    return ROWS[type(connector)].create(actor, restrictions.written_out(connector), _names(confirmed_name))
 
 
 def create_all(actor: Actor, connectors: Sequence[ReceiveConnector | SendConnector]) -> None:
     """Makes connectors of one kind, in one revision."""
     if connectors:
-        ROWS[type(connectors[0])].create_all(actor, connectors)
+        ROWS[type(connectors[0])].create_all(actor, [restrictions.written_out(each) for each in connectors])
 
 
 def update(
@@ -67,7 +67,7 @@ def update(
     confirmed_name: Names = "",
 ) -> Any:
     """Changes some settings (field → value) of a connector; `version` is the one that the editor saw."""
-    return ROWS[struct].update(actor, pk, changes, version, _names(confirmed_name))
+    return ROWS[struct].update(actor, pk, restrictions.spelled(changes), version, _names(confirmed_name))
 
 
 def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_name: Names = "") -> Any:

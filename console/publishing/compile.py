@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.publishing.published import Published, every_kind
+from msgspec.structs import replace
+
+from console.publishing.published import Published, every_derived, every_kind
 from transport.config.snapshot import Snapshot
 
 
 def compile_snapshot(revision: int) -> Snapshot:
     """What the rows say now, as that revision."""
-    return Snapshot(revision=revision, **{kind.part: part(kind) for kind in every_kind()})
+    written = Snapshot(revision=revision, **{kind.part: part(kind) for kind in every_kind()})
+    return replace(written, **{each.part: each.of(written) for each in every_derived()})
 
 
 def part(kind: Published) -> Any:

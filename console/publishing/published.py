@@ -5,11 +5,11 @@ Compile, restore, compare, the places of rules, search, commands and import ask 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.apps import apps
@@ -86,12 +86,35 @@ class Published:
         return (found,) if self.is_single else tuple(found)
 
 
+@dataclass(frozen=True)
+class Derived:
+    """A field of the snapshot that no administrator writes: `of` makes it of what they did write. So it is neither
+    restored nor compared, but always made anew.
+    """
+
+    part: str
+    of: Callable[[Snapshot], Any]
+
+
+_Part = TypeVar("_Part", Published, Derived)
+
+
+@cache
+def every_derived() -> tuple[Derived, ...]:
+    """What all apps derive, in the order of the snapshot's fields."""
+    return _declared(Derived)
+
+
 @cache
 def every_kind() -> tuple[Published, ...]:
     """What all apps declare, in the order of the snapshot's fields."""
+    return _declared(Published)
+
+
+def _declared(what: type[_Part]) -> tuple[_Part, ...]:
     with_some = [app for app in apps.get_app_configs() if module_has_submodule(app.module, "published")]
     modules = [import_module(f"{app.name}.published") for app in with_some]
-    found = {each.part: each for module in modules for each in vars(module).values() if isinstance(each, Published)}
+    found = {each.part: each for module in modules for each in vars(module).values() if isinstance(each, what)}
     return tuple(found[part.name] for part in fields(Snapshot) if part.name in found)
 
 

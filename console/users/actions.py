@@ -1,4 +1,8 @@
-"""Every write of users and groups. Transports ask for a user at each sign-in, so a write holds at once."""
+"""Every write of users and groups. Transports ask for a user at each sign-in, so a write holds at once.
+
+Send connectors that accept or reject messages from some know them from the configuration: a write that changes whom
+those lists mean is a change of it, too.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,9 @@ from console.audit.actions import record
 from console.directory import queries as directory
 from console.directory.actions import display_name_of
 from console.directory.models import Recipient
+from console.publishing import actions as publishing
 from console.users.models import Group, User
-from console.users.queries import addresses_of, connectors_naming, groups_of
+from console.users.queries import addresses_of, connectors_naming, groups_of, members_of
 from transport.config.permissions import PRINCIPALS
 
 WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
@@ -35,7 +40,6 @@ _GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}(?<! )")
 _hasher = PasswordHasher()
 
 
-@transaction.atomic
 def add(
     actor: Actor,
     domain: str,
@@ -51,24 +55,25 @@ def add(
     domain, name, display_name = domain.strip(), name.strip(), display_name_of(display_name)
     _check_logon(domain, name)
     check_password(password, name, display_name)
-    user = User.objects.create(domain=domain, name=name, display_name=display_name, **_hashes(password, ntlm))
-    user.addresses.set(_recipients(addresses))
-    user.groups.set(groups)
-    record(actor, USER, user.principal, "added", None, _facts(user))
+    with publishing.change(actor, f"User {domain}\\{name}: added"):
+        user = User.objects.create(domain=domain, name=name, display_name=display_name, **_hashes(password, ntlm))
+        user.addresses.set(_recipients(addresses))
+        user.groups.set(groups)
+        record(actor, USER, user.principal, "added", None, _facts(user))
     return user
 
 
-@transaction.atomic
 def change(actor: Actor, user: User, display_name: str, addresses: Iterable[str], groups: Iterable[Group]) -> User:
     """Display name, addresses and groups. The logon name never changes: rights on connectors hang on it."""
     actor.require(*WRITERS)
-    user = User.objects.select_for_update().get(pk=user.pk)
-    before = _facts(user)
-    user.display_name = display_name_of(display_name)
-    user.save(update_fields=["display_name"])
-    user.addresses.set(_recipients(addresses))
-    user.groups.set(groups)
-    record(actor, USER, user.principal, "changed", before, _facts(user))
+    with publishing.change(actor, f"User {user.principal}: changed"):
+        user = User.objects.select_for_update().get(pk=user.pk)
+        before = _facts(user)
+        user.display_name = display_name_of(display_name)
+        user.save(update_fields=["display_name"])
+        user.addresses.set(_recipients(addresses))
+        user.groups.set(groups)
+        record(actor, USER, user.principal, "changed", before, _facts(user))
     return user
 
 
@@ -94,18 +99,18 @@ def set_enabled(actor: Actor, user: User, enabled: bool) -> None:
     record(actor, USER, user.principal, "enabled" if enabled else "disabled", before, _facts(user))
 
 
-@transaction.atomic
 def remove(actor: Actor, user: User) -> None:
     """Refused while a connector names the user: another user of that name would come into the same rights."""
     actor.require(*WRITERS)
     _check_unnamed(user.principal)
-    record(actor, USER, user.principal, "removed", _facts(user), None)
-    user.delete()
+    with publishing.change(actor, f"User {user.principal}: removed"):
+        record(actor, USER, user.principal, "removed", _facts(user), None)
+        user.delete()
 
 
 @transaction.atomic
-def add_group(actor: Actor, name: str, description: str = "") -> Group:
-    """A new group. Raises ValidationError on `name`."""
+def add_group(actor: Actor, name: str, description: str = "", members: Iterable[Group] = ()) -> Group:
+    """A new group; the users of `members` are in it too. Raises ValidationError on `name`."""
     actor.require(*WRITERS)
     name = name.strip()
     if not _GROUP.fullmatch(name):
@@ -115,28 +120,35 @@ def add_group(actor: Actor, name: str, description: str = "") -> Group:
     if Group.objects.filter(name__iexact=name).exists():
         raise ValidationError({"name": _("There is a group “%s” already.") % name})
     group = Group.objects.create(name=name, description=display_name_of(description, "description"))
-    record(actor, GROUP, name, "added", None, {"name": name, "description": group.description})
+    group.members.set(members)
+    record(actor, GROUP, name, "added", None, {"name": name, **_facts_of_group(group)})
     return group
 
 
-@transaction.atomic
-def change_group(actor: Actor, group: Group, description: str) -> Group:
-    """Another description. The name never changes: rights on connectors hang on it."""
+def change_group(actor: Actor, group: Group, description: str, members: Iterable[Group] | None = None) -> Group:
+    """Another description, other member groups. The name never changes: rights on connectors hang on it."""
     actor.require(*WRITERS)
-    before = {"description": group.description}
-    group.description = display_name_of(description, "description")
-    group.save(update_fields=["description"])
-    record(actor, GROUP, group.name, "changed", before, {"description": group.description})
+    with publishing.change(actor, f"Group {group.name}: changed"):
+        before = _facts_of_group(group)
+        group.description = display_name_of(description, "description")
+        group.save(update_fields=["description"])
+        if members is not None:
+            group.members.set(members)
+        record(actor, GROUP, group.name, "changed", before, _facts_of_group(group))
     return group
 
 
-@transaction.atomic
 def remove_group(actor: Actor, group: Group) -> None:
     """Its users stay. Refused while a connector names the group."""
     actor.require(*WRITERS)
     _check_unnamed(group.principal)
-    record(actor, GROUP, group.name, "removed", {"name": group.name, "description": group.description}, None)
-    group.delete()
+    with publishing.change(actor, f"Group {group.name}: removed"):
+        record(actor, GROUP, group.name, "removed", {"name": group.name, **_facts_of_group(group)}, None)
+        group.delete()
+
+
+def _facts_of_group(group: Group) -> dict[str, Any]:
+    return {"description": group.description, "groups in it": members_of(group)}
 
 
 def _hashes(password: str, ntlm: bool) -> dict[str, str]:
@@ -178,7 +190,7 @@ def _check_unnamed(principal: str) -> None:
     naming = connectors_naming(principal)
     if naming:
         names = ", ".join(naming)
-        raise ValidationError(_("Connectors name %s on their Security tab: %s. Clear that first.") % (principal, names))
+        raise ValidationError(_("Connectors name %s: %s. Clear that first.") % (principal, names))
 
 
 def _facts(user: User) -> dict[str, Any]:

@@ -88,14 +88,28 @@ class SetPasswordForm(GroupedForm, NewPassword):
 class GroupForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), widget=forms.TextInput(attrs=PLAIN))
     description = forms.CharField(label=gettext_lazy("Description"), required=False)
+    members = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        label=gettext_lazy("Groups in it"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Their users are in this group too. Users are put into a group on their own page."),
+    )
 
     def __init__(self, data: Any = None, instance: Group | None = None) -> None:
         self.instance = instance
-        now = {"name": instance.name, "description": instance.description} if instance else None
-        super().__init__(data, initial=now)
+        super().__init__(data, initial=_now_of_group(instance) if instance else None)
+        others: Any = self.fields["members"]
+        others.queryset = Group.objects.exclude(pk=instance.pk if instance else -1).order_by("name")
+        if not others.queryset.exists():
+            del self.fields["members"]
         if instance:
             self.fields["name"].disabled = True
             self.fields["name"].help_text = _("It never changes: rights on connectors hang on it.")
+
+
+def _now_of_group(group: Group) -> dict[str, Any]:
+    return {"name": group.name, "description": group.description, "members": list(group.members.all())}
 
 
 def _now(user: User) -> dict[str, Any]:

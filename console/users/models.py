@@ -7,10 +7,11 @@ from console.directory.models import Recipient
 
 
 class Group(models.Model):
-    """Users who share rights on connectors; its name is a principal."""
+    """Users who share rights on connectors; its name is a principal. `members` are groups whose users are in it too."""
 
     name = models.TextField()
     description = models.TextField(db_default="", blank=True)
+    members = models.ManyToManyField("self", symmetrical=False, related_name="holders")
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("name"), name="users_group_name")]

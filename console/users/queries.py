@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from django.db.models import Count, QuerySet
 
 from console.publishing.compile import part
 from console.publishing.published import kind_of
 from console.users.models import Group, User
 from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
 
 
 def users() -> QuerySet[User]:
@@ -33,11 +37,31 @@ def principals() -> dict[str, str]:
     return {name.casefold(): name for name in names}
 
 
+def members_of(group: Group) -> list[str]:
+    """The groups in it."""
+    return sorted(group.members.values_list("name", flat=True))
+
+
 def connectors_naming(principal: str) -> list[str]:
-    """The connectors that grant something to the principal, or deny it."""
+    """The connectors that grant something to the principal, or deny it, or accept or reject its messages."""
     wanted = principal.casefold()
-    return [
-        connector.name
-        for connector in part(kind_of(ReceiveConnector))
-        if any(grant.principal.casefold() == wanted for grant in connector.grants)
-    ]
+    granting = (each.name for each in part(kind_of(ReceiveConnector)) if wanted in _granted(each))
+    return [*granting, *(each.name for each in part(kind_of(SendConnector)) if wanted in _listed(each))]
+
+
+def _granted(connector: ReceiveConnector) -> set[str]:
+    return {grant.principal.casefold() for grant in connector.grants}
+
+
+def _listed(connector: SendConnector) -> set[str]:
+    return {name.casefold() for name in (*connector.accept_messages_from, *connector.reject_messages_from)}
+
+
+def written_out(names: Iterable[str]) -> tuple[str, ...]:
+    r"""Names as the directory writes them: a group, an address, or a user as `DOMAIN\name`, also where the name alone
+    was written and only one has it. What means nobody stays.
+    """
+    users = [(user.name.casefold(), user.principal) for user in User.objects.only("domain", "name")]
+    named_so = Counter(name for name, _ in users)
+    spelled = {name: principal for name, principal in users if named_so[name] == 1} | principals()
+    return tuple(dict.fromkeys(spelled.get(name.casefold(), name.lower() if "@" in name else name) for name in names))

@@ -131,7 +131,10 @@ class GroupPages(CrudView):
     namespace = "users"
     prefix = "group-"
     noun, plural = _("group"), _("groups")
-    purpose = _("Users who share rights. Grant them on a Receive connector's Security tab.")
+    purpose = _(
+        "Users who share rights: grant them on a Receive connector's Security tab, or name the group on a Send "
+        "connector's Delivery restrictions tab."
+    )
     first_step = _("Add a group, then put users into it.")
     columns = [
         Column(_("Name"), "name", MONO, sort="name"),
@@ -141,6 +144,7 @@ class GroupPages(CrudView):
     details = [
         Detail(_("Description"), "description"),
         Detail(_("Users"), lambda group: sorted(str(user) for user in group.users.all()), LINES),
+        Detail(_("Groups in it"), queries.members_of, LINES),
         Detail(_("Named by connectors"), lambda group: ", ".join(queries.connectors_naming(group.principal))),
     ]
     search = ["name", "description"]
@@ -155,9 +159,10 @@ class GroupPages(CrudView):
         return GroupForm(self.request.POST if self.request.method == "POST" else None, instance=obj)
 
     def save(self, form: GroupForm) -> Group:
+        given, members = form.cleaned_data, form.cleaned_data.get("members", ())
         if form.instance is not None:
-            return actions.change_group(self.actor, form.instance, form.cleaned_data["description"])
-        return actions.add_group(self.actor, form.cleaned_data["name"], form.cleaned_data["description"])
+            return actions.change_group(self.actor, form.instance, given["description"], members)
+        return actions.add_group(self.actor, given["name"], given["description"], members)
 
     def remove(self, obj: Any) -> None:
         actions.remove_group(self.actor, obj)

@@ -35,6 +35,7 @@ from transport.config.address_space import AddressSpace
 from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, IPRange
+from transport.config.named_sender import NamedSender
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
@@ -327,7 +328,7 @@ class Journal:
         facts: dict[str, Any] = {"accepted_at": time.time(), "body_type": "7BIT", "body_file": ""} | changes
         envelope = Envelope(
             identity.bytes, facts.pop("accepted_at"), "t1", "Default", 1, "0" * 16, "192.0.2.1", "client.x.test",
-            False, "", False, sender, recipients, "Figures", "<1@x.test>",
+            False, facts.pop("principal", ""), False, sender, recipients, "Figures", "<1@x.test>",
             facts.pop("size", len(content)), facts.pop("body_type"), facts.pop("body_file"), **facts,
         )  # fmt: skip
         with path.open("ab") as file:
@@ -370,6 +371,7 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
         config: TransportConfig | None = None,
         receiving: tuple[ReceiveConnector, ...] = (),
         dns_servers: tuple[Binding, ...] = (),
+        named_senders: tuple[NamedSender, ...] = (),
         domains: tuple[AcceptedDomain, ...] = (),
         certificates: tuple[Certificate, ...] = (),
         **changes: Any,
@@ -390,6 +392,7 @@ def configure(database_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
             send_connectors=(out,) if connectors is None else connectors, transport_limits=limits or TransportLimits(),
             transport_config=config or TransportConfig(), receive_connectors=receiving,
             connection_filter=ConnectionFilter(dns_servers=dns_servers), certificates=certificates,
+            named_senders=named_senders,
         )  # fmt: skip
         text = document.encode(snapshot)
         with psycopg.connect(database_url) as connection:

@@ -3,6 +3,7 @@
 import pytest
 
 from transport.config.address_space import AddressSpace
+from transport.config.named_sender import NamedSender
 from transport.config.send_connector import SendConnector
 from transport.deliver import routing
 
@@ -96,3 +97,21 @@ def test_mail_by_one_receive_connector_leaves_by_the_send_connector_for_it(journ
     journal.accept("bob@far.test")
     forward()
     assert query(WAITING) == [("smarthost:For default",)]
+
+
+def test_a_prohibited_user_hears_which_connector_and_list_it_was(journal, forward, deliver, configure, through, query):
+    out = through("General SMTP Connector", reject_messages_from=("CONTOSO\\m.alexander",))
+    configure(connectors=(out,), named_senders=(NamedSender("contoso\\m.alexander", ("contoso\\m.alexander",)),))
+    journal.accept("bob@far.test", principal="CONTOSO\\M.Alexander")
+    journal.accept("eve@far.test", principal="CONTOSO\\carl")
+    forward()
+    assert query(WAITING)[1] == ("smarthost:General SMTP Connector",)
+    deliver(query(WAITING)[0][0])
+    assert query("SELECT last_error FROM queues_recipient WHERE status = 'failed'") == [
+        (
+            '550 5.7.1 The Send connector "General SMTP Connector" takes no messages from this sender '
+            "(RejectMessagesFrom)",
+        )
+    ]
+    configure(connectors=(through("General SMTP Connector", reject_messages_from=("eve@x.test",)),))
+    assert routing.reroute() == 0

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.address_space import AddressSpace
+from transport.config.named_sender import NamedSender
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
-from transport.send.choice import AddressSpaces, Choice, Mail, Why, choose
+from transport.send.address_spaces import AddressSpaces
+from transport.send.choice import Choice, Mail, Why, choose
 from transport.send.route import UNREACHABLE, DeliveryType, Router
 
 MB = 1024 * 1024
@@ -25,7 +27,7 @@ def connector(name: str, *spaces: str, **changes: object) -> SendConnector:
 
 
 def chosen(domain: str, *connectors: SendConnector, mail: Mail = ANNA, accepted: bool = False) -> Choice:
-    spaces = AddressSpaces(connectors)
+    spaces = AddressSpaces(connectors, NAMED)
     return choose(spaces.candidates(spaces.chain(domain, accepted)), mail)
 
 
@@ -100,6 +102,40 @@ def test_mail_of_one_receive_connector_may_have_a_way_out_of_its_own() -> None:
     assert name_of(chosen("x.test", *two, mail=ANNA._replace(connector=""))) == "Usual"
 
 
+def test_who_is_rejected_takes_the_next_connector_and_comes_back_where_there_is_none() -> None:
+    two = connector("Internet", "*", reject_messages_from=("staff",)), connector("Slow", "*;99")
+    anna = Mail("anna@x.test", "D\\Anna")
+    assert name_of(chosen("far.test", *two, mail=anna)) == "Slow"
+    alone = chosen("far.test", two[0], mail=anna)
+    assert alone.refusal == (
+        '550 5.7.1 The Send connector "Internet" takes no messages from this sender (RejectMessagesFrom)'
+    )
+    assert name_of(chosen("far.test", two[0], mail=Mail("carl@x.test", "D\\carl"))) == "Internet"
+
+
+def test_what_an_anonymous_client_writes_as_sender_closes_a_door_and_opens_none() -> None:
+    closed = connector("Internet", "*", reject_messages_from=("eve@x.test",))
+    assert name_of(chosen("far.test", closed, mail=Mail("Eve@X.test", "ANONYMOUS LOGON"))) is None
+    only = connector("Internet", "*", accept_messages_from=("anna@x.test",))
+    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", "ANONYMOUS LOGON"))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", "Partner Servers"))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", "D\\carl"))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("other@x.test", "D\\anna"))) == "Internet"
+
+
+def test_reports_pass_and_a_user_gains_nothing_by_sending_without_a_sender() -> None:
+    only = connector("Internet", "*", accept_messages_from=("staff",), reject_messages_from=("D\\bob",))
+    assert name_of(chosen("far.test", only, mail=Mail(""))) == "Internet"
+    assert name_of(chosen("far.test", only, mail=Mail("", "D\\bob"))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("", "D\\carl"))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("", "D\\anna"))) == "Internet"
+
+
+def test_a_rejection_goes_before_an_acceptance() -> None:
+    both = connector("Internet", "*", accept_messages_from=("staff",), reject_messages_from=("staff",))
+    assert [each.why for each in chosen("far.test", both, mail=Mail("a@x.test", "D\\anna")).passed] == [Why.REJECTED]
+
+
 DOMAINS = ("x.test", "a.x.test", "b.a.x.test", "other.test")
 SPACES = st.sampled_from(("*", "--", *DOMAINS, *(f"*.{domain}" for domain in DOMAINS)))
 CONNECTORS = st.lists(
@@ -109,16 +145,22 @@ CONNECTORS = st.lists(
         enabled=st.sampled_from((True, True, False)),
         max_message_size=st.sampled_from((None, 0, 10, 20)),
         senders=st.sampled_from(((), (), ("x.test",), ("anna@x.test",), ("bob@y.test", "x.test"))),
+        accept_messages_from=st.sampled_from(((), (), ("staff",), ("anna@x.test", "D\\bob"), ("empty",))),
+        reject_messages_from=st.sampled_from(((), (), ("staff",), ("eve@x.test",), ("D\\Bob",))),
         source_receive_connectors=st.sampled_from(((), (), ("One",), ("One", "two"))),
         address_spaces=st.lists(st.builds(AddressSpace, SPACES, st.integers(1, 3)), max_size=3).map(tuple),
     ),
     max_size=5,
     unique_by=lambda each: each.name,
 )
+NAMED = (
+    NamedSender("staff", ("d\\anna", "d\\bob")), NamedSender("d\\bob", ("d\\bob",)),
+    NamedSender("anna@x.test", ("d\\anna",)), NamedSender("eve@x.test"), NamedSender("empty"),
+)  # fmt: skip
 MAILS = st.builds(
     Mail,
     sender=st.sampled_from(("", "anna@x.test", "ANNA@x.test", "eve@x.test", "bob@y.test", "z@z.test", "bare")),
-    principal=st.sampled_from(("", "D\\anna")),
+    principal=st.sampled_from(("ANONYMOUS LOGON", "", "D\\anna", "d\\BOB", "D\\carl")),
     size=st.integers(0, 25),
     connector=st.sampled_from(("", "one", "Two", "Three")),
 )
@@ -136,8 +178,8 @@ def test_the_order_of_the_connectors_does_not_matter(
 def test_messages_that_are_alike_go_the_same_way(
     connectors: list[SendConnector], mail: Mail, domain: str, accepted: bool
 ) -> None:
-    essence = AddressSpaces(connectors).essence(mail)
-    assert AddressSpaces(connectors).essence(essence) == essence
+    essence = AddressSpaces(connectors, NAMED).essence(mail)
+    assert AddressSpaces(connectors, NAMED).essence(essence) == essence
     one, other = (chosen(domain, *connectors, mail=each, accepted=accepted) for each in (mail, essence))
     assert one == other
 
@@ -154,6 +196,19 @@ def test_who_takes_a_message_may_and_nobody_better_would(
             return 2 * len(name) if f".{domain}".endswith(name[1:]) else None
         return {"*": 0, domain: 1000}.get(name)
 
+    def permitted(each: SendConnector) -> bool:
+        user = mail.principal.lower() if "\\" in mail.principal else ""
+        members = {one.name: one.principals for one in NAMED}
+        accepted, rejected = (
+            {user for name in names for user in members[name.lower()]}
+            for names in (each.accept_messages_from, each.reject_messages_from)
+        )
+        if not user and not mail.sender:
+            return True
+        if user in rejected or mail.sender.lower() in each.reject_messages_from:
+            return False
+        return not each.accept_messages_from or user in accepted
+
     names = {mail.sender.lower(), mail.sender.lower().rpartition("@")[2]} if mail.sender else set()
     ranked = [
         (-best, space.cost, each.name.lower(), each.name)
@@ -161,6 +216,7 @@ def test_who_takes_a_message_may_and_nobody_better_would(
         for space in each.address_spaces
         if each.enabled and (best := specificity(space)) is not None
         if each.max_message_size is None or mail.size <= each.max_message_size
+        if permitted(each)
         if not each.senders or names & set(each.senders)
         if not each.source_receive_connectors
         or mail.connector.lower() in [name.lower() for name in each.source_receive_connectors]

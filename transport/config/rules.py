@@ -333,6 +333,7 @@ def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
             found.append((sharing[0].name, Problem("bindings", f"{binding} is used with two transport roles.")))
     for sender in snapshot.send_connectors:
         found += [(sender.name, problem) for problem in send_problems(sender, ())]
+    found += _unknown_names(snapshot)
     for domain in snapshot.accepted_domains:
         found += [(domain.domain_name, problem) for problem in delivery_problems(domain)]
     found += _twice([connector.name.lower() for connector in snapshot.receive_connectors], "name")
@@ -341,6 +342,28 @@ def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
     if snapshot.accepted_domains and sum(domain.default for domain in snapshot.accepted_domains) != 1:
         found.append(("Accepted domains", Problem("default", "Exactly one accepted domain must be the default.")))
     return found
+
+
+def _unknown_names(snapshot: Snapshot) -> Iterator[tuple[str, Problem]]:
+    """Names in the lists of Send connectors that mean nobody, or no Receive connector."""
+    meant = {each.name: each.principals for each in snapshot.named_senders}
+    receiving = {connector.name.lower() for connector in snapshot.receive_connectors}
+    for connector in snapshot.send_connectors:
+        for name in (*connector.accept_messages_from, *connector.reject_messages_from):
+            if name.lower() not in meant:
+                field = "accept_messages_from" if name in connector.accept_messages_from else "reject_messages_from"
+                yield connector.name, Problem(field, UNKNOWN_SENDER.format(name))
+        for name in connector.accept_messages_from:
+            if "@" in name and not meant.get(name.lower(), "?"):
+                yield connector.name, Problem("accept_messages_from", f"No user has the address {name}.")
+        for name in connector.source_receive_connectors:
+            if name.lower() not in receiving:
+                yield connector.name, Problem("source_receive_connectors", f"There is no Receive connector “{name}”.")
+
+
+UNKNOWN_SENDER = (
+    "There is no user or group “{}”. Write a user whose name is there in several domains like CONTOSO\\anna."
+)
 
 
 def _twice(names: list[str], field: str) -> list[tuple[str, Problem]]:

@@ -414,17 +414,18 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         tuple[str, ...],
         Setting(
             "AcceptMessagesFrom", "Delivery restrictions", Kind.NAMES, "Accept messages from",
-            "Users, groups or addresses, one each line or with semicolons. Empty: from everyone. Only who has "
-            "signed in is known.",
-            "Exchange 2003, Delivery Restrictions", maximum=10000, not_enforced=COMING,
+            "Users, groups or addresses, one each line or with semicolons. Empty: from everyone. It counts who has "
+            "signed in: an address stands for the users who have it. Reports always pass.",
+            "Exchange 2003, Delivery Restrictions", maximum=10000,
         ),
     ] = ()
     reject_messages_from: Annotated[
         tuple[str, ...],
         Setting(
             "RejectMessagesFrom", "Delivery restrictions", Kind.NAMES, "Reject messages from",
-            "Users, groups or addresses, one each line or with semicolons. It goes before the list above.",
-            "Exchange 2003, Delivery Restrictions", maximum=10000, not_enforced=COMING,
+            "Users, groups or addresses, one each line or with semicolons. It goes before the list above. An address "
+            "stands for the users who have it, and for everybody who sends as it.",
+            "Exchange 2003, Delivery Restrictions", maximum=10000,
         ),
     ] = ()
     max_messages_per_connection: Annotated[

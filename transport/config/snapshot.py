@@ -9,6 +9,7 @@ from transport.config.certificate import Certificate
 from transport.config.connection_filter import ConnectionFilter, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.keytab import Keytab
+from transport.config.named_sender import NamedSender
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.system_message import SystemMessage
@@ -36,3 +37,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     transport_limits: TransportLimits = TransportLimits()
     transport_config: TransportConfig = TransportConfig()
     system_messages: tuple[SystemMessage, ...] = ()
+    named_senders: tuple[NamedSender, ...] = ()

@@ -306,17 +306,18 @@ returning message_id, address, remote_host, notify, orcpt
 -- name: waiting_alike
 -- Those for one domain whose messages are alike in all that a connector asks for; mostly that is their size alone.
 select r.next_hop, lower(split_part(r.address, '@', -1)), case when %(by_sender)s then m.sender else '' end,
-    case when %(by_connector)s then m.connector else '' end, max(m.size), array_agg(r.id)
+    case when %(by_principal)s then m.principal else '' end, max(m.size),
+    case when %(by_connector)s then m.connector else '' end, array_agg(r.id)
 from queues_recipient r join queues_nexthop h on h.key = r.next_hop join queues_message m on m.id = r.message_id
 where r.status in ('ready', 'suspended') and h.delivery_type <> all(%(settled)s) and not r.pinned
-group by 1, 2, 3, 4, width_bucket(m.size, %(sizes)s::int8[])
+group by 1, 2, 3, 4, 6, width_bucket(m.size, %(sizes)s::int8[])
 
 -- name: move_recipients
 update queues_recipient set next_hop = %(new)s, due_at = now()
 where id = any(%(ids)s) and next_hop = %(old)s and status in ('ready', 'suspended') and claimed_by is null and not pinned
 
 -- name: addresses_of
-select r.id, r.address, m.sender, m.connector, m.size
+select r.id, r.address, m.sender, m.principal, m.size, m.connector
 from queues_recipient r join queues_message m on m.id = r.message_id
 where r.id = any(%s) and r.status = 'ready' and r.claimed_by is null order by r.id for update of r
 

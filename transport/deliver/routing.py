@@ -22,8 +22,8 @@ def reroute() -> int:
         connection.execute(QUERIES["unpin"], [[each.name for each in router.snapshot.send_connectors if each.enabled]])
         asked = {"settled": SETTLED, **router.address_spaces.asks}
         moved = 0
-        for old, domain, sender, connector, size, ids in connection.execute(QUERIES["waiting_alike"], asked).fetchall():
-            mail = router.address_spaces.essence(Mail(sender=sender, size=size, connector=connector))
+        for old, domain, *facts, ids in connection.execute(QUERIES["waiting_alike"], asked).fetchall():
+            mail = router.address_spaces.essence(Mail(*facts))
             new = router.hop(f"@{domain}", listed=False, mail=mail)
             if new.key != old:
                 moved += _move(connection, old, new, ids)
@@ -43,8 +43,8 @@ def route(connection: Connection, recipients: list[int]) -> None:
     """Choose the next hop of these anew, whatever it was. Within a transaction, and raises psycopg.Error."""
     router = ROUTES.router(connection)
     rows = {
-        row: (router.address_spaces.essence(Mail(sender=sender, size=size, connector=source)), address)
-        for row, address, sender, source, size in connection.execute(QUERIES["addresses_of"], [recipients])
+        row: (router.address_spaces.essence(Mail(*facts)), address)
+        for row, address, *facts in connection.execute(QUERIES["addresses_of"], [recipients])
     }
     addressed: dict[Mail, list[str]] = {}
     for mail, address in rows.values():

@@ -1,27 +1,26 @@
 """Which Send connector takes a message, and why this one (Exchange reference, section 8.3).
 
 A connector that is too small for a message, or not for its sender, is as if it were not there. Of the others the one
-with the most specific address space takes it, then the one with the lowest cost, then the first by name. `--` stands
-for all accepted domains; it goes before `*` and behind every name, which no source says.
+with the most specific address space takes it, then the one with the lowest cost, then the first by name
+(`address_spaces` has them in that order).
+
+Whom a connector accepts messages from, or rejects them from, follows Sending mail outward, section 4.1: who has signed
+in is known by that; of others only the MAIL FROM is known, which may close a door and never opens one. Without sender
+and sign-in come reports: they pass.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
 import msgspec
 
-from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING, AddressSpace
+from transport.config.address_space import AddressSpace
 from transport.config.domains import domain_of
 from transport.config.kinds import show_size
 from transport.config.send_connector import SendConnector
-
-Chain = tuple[str, ...]
-"""The address spaces, by name, that a domain lies in; the most specific first."""
-_BEYOND = 2**63 - 1
 
 
 class Mail(NamedTuple):
@@ -41,6 +40,8 @@ class Why(Enum):
     TOO_LARGE = "the message is larger than its {0.size}"
     OTHER_SENDERS = "it is only for certain senders, and not for this one"
     OTHER_SOURCE = "it is only for mail of certain Receive connectors, and not of this one"
+    REJECTED = "its list RejectMessagesFrom names the sender"
+    NOT_ACCEPTED = "its list AcceptMessagesFrom does not name the sender"
     LESS_SPECIFIC = "its address space {0.space.domain} is less specific"
     DEARER = "its cost, {0.space.cost}, is higher"
     LATER = "its name comes later"
@@ -77,9 +78,13 @@ class Choice(msgspec.Struct, frozen=True):
     @property
     def refusal(self) -> str:
         """What a report says of a message that no connector may ever take."""
-        if self.connector is None and any(each.why is Why.TOO_LARGE for each in self.passed):
-            return TOO_LARGE
-        return ""
+        if self.connector is not None:
+            return ""
+        for each in self.passed:
+            if each.why in RESTRICTIONS:
+                name = each.connector.name.encode("ascii", "replace").decode()
+                return NOT_ALLOWED.format(name, RESTRICTIONS[each.why])
+        return TOO_LARGE if any(each.why is Why.TOO_LARGE for each in self.passed) else ""
 
     @property
     def why(self) -> str:
@@ -91,19 +96,24 @@ class Choice(msgspec.Struct, frozen=True):
         return ". ".join([found, *(f"Passed over: {each}" for each in self.passed[:1])]) + "."
 
 
+RESTRICTIONS = {Why.REJECTED: "RejectMessagesFrom", Why.NOT_ACCEPTED: "AcceptMessagesFrom"}
+NOT_ALLOWED = '550 5.7.1 The Send connector "{}" takes no messages from this sender ({})'
 TOO_LARGE = "550 5.3.4 ROUTING.SizeLimit; message size exceeds fixed maximum size for route"
 
 
 class Candidate(NamedTuple):
-    """A connector with one of its address spaces, and whom it is for; `senders` are addresses and domains. Empty: all.
+    """A connector with one of its address spaces, and whom it is for. Empty: everybody. All names are in lower case.
 
-    All names are in lower case.
+    `senders`: addresses and domains. `sources`: Receive connectors. `accepted`: users, None for everybody. `rejected`:
+    users, and addresses that mail may not come from.
     """
 
     connector: SendConnector
     space: AddressSpace
-    senders: frozenset[str]
-    sources: frozenset[str]
+    senders: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    accepted: frozenset[str] | None = None
+    rejected: frozenset[str] = frozenset()
 
     @property
     def rank(self) -> tuple[int, str, str]:
@@ -111,88 +121,55 @@ class Candidate(NamedTuple):
         return self.space.cost, self.connector.name.lower(), self.connector.name
 
 
-class AddressSpaces:
-    """The address spaces of all enabled connectors, prepared: a look for each label of a name finds those it lies in,
-    however many connectors there are.
-    """
-
-    def __init__(self, connectors: Iterable[SendConnector]) -> None:
-        self._spaces: dict[str, list[Candidate]] = {}
-        limits: set[int] = set()
-        named: set[str] = set()
-        sources: set[str] = set()
-        for connector in connectors:
-            if connector.enabled:
-                own = _candidates(connector)
-                if connector.max_message_size is not None:
-                    limits.add(connector.max_message_size)
-                named = named.union(*(each.senders for each in own))
-                sources = sources.union(*(each.sources for each in own))
-                for each in own:
-                    self._spaces.setdefault(each.space.domain.lower(), []).append(each)
-        for candidates in self._spaces.values():
-            candidates.sort(key=lambda each: each.rank)
-        self._limits, self._named, self._sources = sorted(limits), frozenset(named), frozenset(sources)
-
-    def chain(self, domain: str, is_accepted: bool) -> Chain:
-        """Those that a domain in lower case lies in."""
-        return tuple(name for name in _names(domain, is_accepted) if name in self._spaces)
-
-    def candidates(self, chain: Chain) -> Iterator[Candidate]:
-        """The connectors of these address spaces, the best first."""
-        for name in chain:
-            yield from self._spaces[name]
-
-    @property
-    def asks(self) -> dict[str, bool | list[int]]:
-        """What of messages makes a difference: senders, Receive connectors, and from which sizes on."""
-        sizes = [limit + 1 for limit in self._limits]
-        return {"by_sender": bool(self._named), "by_connector": bool(self._sources), "sizes": sizes}
-
-    def essence(self, mail: Mail) -> Mail:
-        """The same for all messages that every connector treats alike, however many those are."""
-        place = bisect_left(self._limits, mail.size)
-        size = self._limits[place] if place < len(self._limits) else _BEYOND
-        sender = next((name for name in names_of(mail.sender) if name in self._named), "") if self._named else ""
-        connector = mail.connector.lower() if self._sources else ""
-        return Mail(sender, "", size, connector if connector in self._sources else "")
+Meant = Mapping[str, frozenset[str]]
+"""Whom each name means in the lists of Send connectors: users, all in lower case."""
 
 
-def _candidates(connector: SendConnector) -> list[Candidate]:
+def candidates_of(connector: SendConnector, meant: Meant) -> list[Candidate]:
+    """A connector with each of its address spaces. A name that means nobody stands for itself."""
     senders = frozenset(sender.lower().removeprefix("@") for sender in connector.senders)
     sources = frozenset(name.lower() for name in connector.source_receive_connectors)
-    return [Candidate(connector, space, senders, sources) for space in connector.address_spaces]
+    accepted = _users(connector.accept_messages_from, meant) if connector.accept_messages_from else None
+    addresses = frozenset(name.lower() for name in connector.reject_messages_from if "@" in name)
+    rejected = _users(connector.reject_messages_from, meant) | addresses
+    return [Candidate(connector, space, senders, sources, accepted, rejected) for space in connector.address_spaces]
 
 
-def _names(domain: str, is_accepted: bool) -> Iterator[str]:
-    """Every address space that a domain could lie in; the most specific first. A wildcard covers the name too."""
-    yield domain
-    name = "" if domain.startswith("[") else domain
-    while name:
-        yield f"*.{name}"
-        name = name.partition(".")[2]
-    if is_accepted:
-        yield ACCEPTED_DOMAINS
-    yield EVERYTHING
+def _users(names: Iterable[str], meant: Meant) -> frozenset[str]:
+    return frozenset().union(*(meant.get(name.lower(), frozenset()) for name in names))
 
 
 def names_of(sender: str) -> tuple[str, ...]:
-    """By which a list of senders may name one: the address, its domain. None of the null sender."""
+    """By which a list may name a sender: the address, its domain. None of the null sender."""
     return (sender.lower(), domain_of(sender)) if sender else ()
+
+
+def user_of(principal: str) -> str:
+    r"""The user who signed in, as `domain\name` in lower case; '' for those whom nobody had to prove."""
+    return principal.lower() if "\\" in principal else ""
 
 
 def objection(candidate: Candidate, mail: Mail) -> Why | None:
     """Why a connector does not take a message, if so."""
     limit = candidate.connector.max_message_size
     if limit is not None and mail.size > limit:
-        why = Why.TOO_LARGE
-    elif candidate.senders and candidate.senders.isdisjoint(names_of(mail.sender)):
-        why = Why.OTHER_SENDERS
-    elif candidate.sources and mail.connector.lower() not in candidate.sources:
-        why = Why.OTHER_SOURCE
-    else:
+        return Why.TOO_LARGE
+    if candidate.senders and candidate.senders.isdisjoint(names_of(mail.sender)):
+        return Why.OTHER_SENDERS
+    if candidate.sources and mail.connector.lower() not in candidate.sources:
+        return Why.OTHER_SOURCE
+    return _restriction(candidate, mail)
+
+
+def _restriction(candidate: Candidate, mail: Mail) -> Why | None:
+    user = user_of(mail.principal)
+    if not user and not mail.sender:
         return None
-    return why
+    if user in candidate.rejected or mail.sender.lower() in candidate.rejected:
+        return Why.REJECTED
+    if candidate.accepted is not None and user not in candidate.accepted:
+        return Why.NOT_ACCEPTED
+    return None
 
 
 def choose(candidates: Iterable[Candidate], mail: Mail) -> Choice:

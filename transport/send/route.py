@@ -10,7 +10,8 @@ from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainTy
 from transport.config.domains import AcceptedDomains, domain_of
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
-from transport.send.choice import AddressSpaces, Chain, Choice, Mail, choose
+from transport.send.address_spaces import AddressSpaces, Chain
+from transport.send.choice import Choice, Mail, choose
 
 
 class DeliveryType(StrEnum):
@@ -87,7 +88,7 @@ class Router:
         self.snapshot = snapshot
         self.server = server
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
-        self.address_spaces = AddressSpaces(snapshot.send_connectors)
+        self.address_spaces = AddressSpaces(snapshot.send_connectors, snapshot.named_senders)
         self._hops: dict[tuple[str, bool, Mail], Hop] = {}
         self._ways: dict[tuple[Chain, Mail], SendConnector | Hop] = {}
 

@@ -37,7 +37,7 @@ select change_number, address, deleted from directory_recipient where change_num
 select count(*) filter (where not deleted), coalesce(max(change_number), 0) from directory_recipient
 
 -- name: user_by_logon
--- `domain` empty: any, but then the name must be the only one. `address`: also whoever has it, unless a logon name fits.
+-- Groups are those of the user, and those that these are in. `domain` empty: any, but then the name must be the only one. `address`: also whoever has it, unless a logon name fits.
 with named as (
     select id from users_user where lower(name) = %(user)s and (%(domain)s = '' or lower(domain) = %(domain)s) limit 2
 ), addressed as (
@@ -47,8 +47,11 @@ with named as (
 )
 select domain || '\' || name, password, enabled, nt_hash,
     array(
-        select users_group.name from users_user_groups join users_group on users_group.id = users_user_groups.group_id
-        where users_user_groups.user_id = users_user.id
+        with recursive holding as (
+            select group_id as id from users_user_groups where users_user_groups.user_id = users_user.id
+            union select from_group_id from users_group_members join holding on holding.id = to_group_id
+        )
+        select users_group.name from users_group join holding on holding.id = users_group.id
     ),
     array(
         select address from users_user_addresses

@@ -22,7 +22,7 @@ from console.publishing import queries
 from console.publishing.actions import change
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
-from console.publishing.published import every_kind, kind_of
+from console.publishing.published import every_derived, every_kind, kind_of
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.restore import restore, write_back
 from tests.config.example_values import EXAMPLES
@@ -194,4 +194,5 @@ def test_rows_snapshot_document_and_back(
 
 
 def test_every_part_of_a_revision_is_declared_by_an_app():
-    assert [kind.part for kind in every_kind()] == [each.name for each in fields(Snapshot) if each.name != "revision"]
+    declared = {each.part for each in (*every_kind(), *every_derived())}
+    assert declared == {each.name for each in fields(Snapshot)} - {"revision"}
