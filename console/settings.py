@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "console.mailboxes",
     "console.tracking",
     "console.queues",
+    "console.tls",
     "console.commands",
     "console.moving_in",
     "console.management_shell",

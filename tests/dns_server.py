@@ -29,8 +29,12 @@ class DnsServer:
         silent_for: str = "",
         truncated: bool = False,
         after: float = 0.0,
+        signed: tuple[str, ...] = (),
+        bogus: tuple[str, ...] = (),
     ) -> None:
-        """`after`: seconds that it takes for each answer."""
+        """`after`: seconds that it takes for each answer. As a resolver that validates: what lies in the domains of
+        `signed` has AD (`""` is the root zone itself), what lies in those of `bogus` is SERVFAIL."""
+        self.signed, self.bogus = signed, bogus
         self.records = records or {}
         self.ttl, self.silent, self.silent_for, self.truncated = ttl, silent, silent_for, truncated
         self.after = after
@@ -62,7 +66,7 @@ class DnsServer:
             query = dns.message.from_wire(data)
             question = query.question[0]
             kind = dns.rdatatype.to_text(question.rdtype)
-            name = question.name.to_text(omit_final_dot=True).lower()
+            name = question.name.to_text(omit_final_dot=True).lower().rstrip(".")
             self.asked[name, kind] += 1
             if not (self.silent or (self.silent_for and name.endswith(self.silent_for))):
                 answer = self._answer(query, name, kind).to_wire()
@@ -77,9 +81,25 @@ class DnsServer:
     def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
         response = dns.message.make_response(query)
         response.flags |= dns.flags.RA | (dns.flags.TC if self.truncated else 0)
+        if any(name == each or name.endswith(f".{each}") for each in self.bogus):
+            response.set_rcode(dns.rcode.SERVFAIL)
+            return response
+        asked, name = name, self._followed(response, name)
+        if query.flags & dns.flags.AD and self._is_signed(asked) and self._is_signed(name):
+            response.flags |= dns.flags.AD
         values = self.records.get((name, kind))
         if values:
-            response.answer.append(dns.rrset.from_text(name + ".", self.ttl, "IN", kind, *values))
+            response.answer.append(dns.rrset.from_text(name.rstrip(".") + ".", self.ttl, "IN", kind, *values))
         elif not any(name == known for known, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)
         return response
+
+    def _is_signed(self, name: str) -> bool:
+        return any(name == each or (each and name.endswith(f".{each}")) for each in self.signed)
+
+    def _followed(self, response: dns.message.Message, name: str) -> str:
+        """The real name of an alias."""
+        while values := self.records.get((name, "CNAME")):
+            response.answer.append(dns.rrset.from_text(name + ".", self.ttl, "IN", "CNAME", *values))
+            name = values[0].rstrip(".")
+        return name

@@ -10,25 +10,31 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import keeping, notices, retention, rounds, routing, worker
+from transport.deliver import keeping, notices, retention, rounds, routing, sts_policies, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.leases import LEASES
 from transport.deliver.slots import SLOTS
+from transport.deliver.tls_tally import TALLY
 from transport.deliver.unreached import UNREACHED
 from transport.send.route import NOWHERE, DeliveryType
+
+OWN, OUTBOUND = "gatepost", "gatepost-outbound"
+PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
+"""Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
 
 SCHEDULE = {
     "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 60}},
     "tell senders": {"task": "console.queues.tasks.notify_senders", "schedule": 5.0, "options": {"expires": 60}},
     "route what is unreachable": {"task": "console.queues.tasks.reroute", "schedule": 60.0, "options": {"expires": 60}},
     "look after queues": {"task": "console.queues.tasks.keep", "schedule": 10.0, "options": {"expires": 10}},
+    "fetch MTA-STS policies anew": {
+        "task": "console.queues.tasks.refresh_policies",
+        "schedule": 300.0,
+        "options": {"expires": 60, "queue": OUTBOUND},
+    },
     "forget what is finished": {"task": "console.queues.tasks.expire", "schedule": 3600.0, "options": {"expires": 600}},
 }
-OWN, OUTBOUND = "gatepost", "gatepost-outbound"
-PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
-"""Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
-
 AWAY = (psycopg.OperationalError,)
 """PostgreSQL may be away: the queue listener says so once, and no task needs a traceback for it."""
 
@@ -80,11 +86,18 @@ def keep() -> None:
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)
+def refresh_policies() -> None:
+    """Policies of the TLS of other domains, long before they end."""
+    sts_policies.refresh()
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def expire() -> None:
     """Retention of finished messages and idle next hops."""
     while retention.forget_finished() == retention.BATCH:
         pass
     retention.forget_idle_hops()
+    retention.forget_tls()
 
 
 def _look(connection: psycopg.Connection) -> None:
@@ -97,6 +110,7 @@ def _look(connection: psycopg.Connection) -> None:
         if not _enqueue(hop, kind):
             break
     UNREACHED.tell()
+    TALLY.write(connection)
 
 
 def _wake(kind: DeliveryType, hop: str) -> None:

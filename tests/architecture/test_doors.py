@@ -23,7 +23,8 @@ DISK = ("transport.durable_file", "transport.identity", "transport.key_file", "t
         "transport.log_lines", "transport.node")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
-OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec", "psycopg",
+OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec",
+           "psycopg",
            "psycopg_pool", "redis", "spnego", "uvloop")
 FRIENDS_OF_DJANGO = ("argon2", "asgiref", "celery", "cryptography", "csp", "defusedxml", "django", "django_htmx", *DNS,
                      "h11", "kombu", "lark", "msgspec", "nh3", "prompt_toolkit", "psycopg", "psycopg_pool", "re2",

@@ -300,11 +300,12 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """No test knows what another one learnt of a host at the same address and port."""
-    from transport.deliver import host_lookup, remembered
+    from transport.deliver import look_up, remembered
 
     for memory in (remembered.PACES, remembered.UNTRUSTED, remembered.BROKEN):
         memory.forget()
-    host_lookup.resolver.cache_clear()
+    look_up.resolver.cache_clear()
+    look_up._doubt.cache_clear()
 
 
 @dataclass
@@ -440,7 +441,11 @@ def dns(configure: Callable[..., Snapshot], sink: Sink) -> Iterator[Callable[...
     def dns(records: Any, *, ranges: Any = LOOPBACK, **changes: Any) -> DnsServer:
         servers.append(DnsServer(records))
         configure(
-            smart_hosts=(), internal_ip_ranges=ranges, dns_servers=(Binding("127.0.0.1", servers[-1].port),), **changes
+            smart_hosts=(),
+            internal_ip_ranges=ranges,
+            dns_servers=(Binding("127.0.0.1", servers[-1].port),),
+            use_external_dns_servers_enabled=True,
+            **changes,
         )
         return servers[-1]
 

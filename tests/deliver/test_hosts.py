@@ -8,6 +8,7 @@ from tests.deliver.test_delivery import STATUS
 from tests.dns_server import DnsServer
 from transport.config.endpoint import Binding, IPRange
 from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import AddressFamily, ErrorPolicy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOP = "SELECT last_error, retry_count FROM queues_nexthop"
@@ -420,3 +421,52 @@ def test_an_address_that_is_listed_gets_its_mail(queued, deliver, dns, sink):
     queued("bob@[127.0.0.1]")
     deliver("domain:Out:[127.0.0.1]")
     assert len(sink.arrived) == 1
+
+
+def test_without_the_external_ones_the_systems_name_servers_are_asked(queued, deliver, configure, sink, query):
+    with DnsServer({("smart.test", "A"): ["127.0.0.1"]}) as server:
+        configure(smart_hosts=("smart.test",), dns_servers=(Binding("127.0.0.1", server.port),))
+        queued("bob@far.test")
+        deliver()
+        assert not server.asked and not sink.arrived
+    assert "no address found for the hosts of smart.test" in query(HOP)[0][0]
+
+
+@pytest.mark.parametrize(
+    ("family", "address"),
+    [("PreferIPv4", "127.0.0.1"), ("PreferIPv6", "::1"), ("IPv4Only", "127.0.0.1"), ("IPv6Only", "::1")],
+)
+def test_a_family_of_addresses_goes_first_or_alone(queued, deliver, dns, sink, sink_at, query, family, address):
+    sink_at("::1")
+    records = {("far.test", "MX"): ["0 mx.far.test."], ("mx.far.test", "A"): ["127.0.0.1"]}
+    ranges = (IPRange("127.0.0.0/8"), IPRange("::1"))
+    asked = dns(records | {("mx.far.test", "AAAA"): ["::1"]}, ranges=ranges, address_family=AddressFamily(family))
+    queued("bob@far.test")
+    deliver("domain:Out:far.test")
+    assert query("SELECT remote_host FROM queues_recipient") == [(f"mx.far.test [{address}]",)]
+    kinds = {kind for name, kind in asked.asked if name == "mx.far.test" and kind in ("A", "AAAA")}
+    assert len(kinds) == (1 if family.endswith("Only") else 2)
+
+
+def test_mail_leaves_from_the_address_that_the_connector_says(queued, deliver, configure, scripted):
+    seen = []
+    server = scripted(lambda peer: seen.append(peer.getpeername()[0]))
+    configure(port=server.port, source_ip_address="127.0.0.77")
+    queued("bob@far.test")
+    deliver()
+    assert seen == ["127.0.0.77"]
+
+
+def test_an_address_that_is_not_ours_is_said(queued, deliver, configure, sink, query):
+    configure(source_ip_address="192.0.2.77")
+    queued("bob@far.test")
+    deliver()
+    assert not sink.arrived and "assign requested address" in query(HOP)[0][0]
+
+
+def test_a_domain_that_does_not_exist_is_tried_again_where_the_connector_says_so(queued, deliver, dns, query):
+    dns({}, error_policies=frozenset({ErrorPolicy.DowngradeDnsFailures}))
+    queued("bob@far.test")
+    deliver("domain:Out:far.test")
+    assert query("SELECT status FROM queues_recipient") == [("ready",)]
+    assert "nonexistent domain" in query(HOP)[0][0]

@@ -118,6 +118,12 @@ HOST_LIST = Bound(
     more="The hosts of worse preference are left out; five addresses at most are tried in one attempt.",
 )  # fmt: skip
 
+STS_POLICY = Bound(
+    what="an MTA-STS policy, fetched by HTTPS with the head of the answer", who="the owner of a domain",
+    octets=65536, seconds=60.0,
+    more="It counts as not published; one that was fetched before holds on.",
+)  # fmt: skip
+
 MESSAGE_HEADER = Bound(
     what="the header of a message, when the console reads it", who="a sender",
     octets=256 * 1024, lines=1000,

@@ -92,8 +92,8 @@ class ConnectionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         tuple[Binding, ...],
         Setting(
             "DnsServers", "DNS", Kind.NAME_SERVERS, "DNS servers",
-            "One address on each line, with :port if it is not 53. They are asked for block lists, for the names of "
-            "clients and for the MX records of recipients. Empty: those of the operating system.",
+            "One address on each line, with :port if it is not 53. They are asked for block lists and for the names of "
+            "clients, and for mail servers where a Send connector uses them. Empty: those of the operating system.",
             "Set-TransportService -ExternalDNSServers",
         ),
     ] = ()

@@ -234,7 +234,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "UseExternalDNSServersEnabled", "Delivery / Names and addresses",
             Kind.FLAG, "Use the external DNS lookup settings",
             "On: the name servers for external look-ups are asked, not those of this system.",
-            CMDLET, not_enforced=COMING,
+            CMDLET,
         ),
     ] = False
     address_family: Annotated[
@@ -242,7 +242,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "AddressFamily", "Delivery / Names and addresses", Kind.CHOICE, "Addresses of a host",
             "Large receivers want reverse DNS of an IPv6 address.",
-            "ours", choices=AddressFamily, not_enforced=COMING,
+            "ours", choices=AddressFamily,
         ),
     ] = AddressFamily.PreferIPv4
     internal_ip_ranges: Annotated[
@@ -261,7 +261,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "SourceIPAddress", "Delivery / Names and addresses", Kind.TEXT, "Source address",
             "The address of this server that mail leaves from. Empty: the system chooses.",
-            CMDLET, maximum=45, not_enforced=COMING,
+            CMDLET, maximum=45,
         ),
     ] = ""
     smart_host_auth_mechanism: Annotated[
@@ -346,7 +346,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "SmtpDaneMode", "Security / What the recipient's domain asks for", Kind.CHOICE, "DANE",
             "Needs a validating resolver on this machine.",
-            "Exchange Online", choices=DaneMode, not_enforced=COMING,
+            "Exchange Online", choices=DaneMode,
         ),
     ] = DaneMode.Opportunistic
     mta_sts_mode: Annotated[
@@ -354,7 +354,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "MtaStsMode", "Security / What the recipient's domain asks for", Kind.CHOICE, "MTA-STS",
             "Domains say by HTTPS that mail for them needs TLS, and to whom.",
-            "Exchange Online", choices=MtaStsMode, not_enforced=COMING,
+            "Exchange Online", choices=MtaStsMode,
         ),
     ] = MtaStsMode.Opportunistic
     require_tls_mode: Annotated[
@@ -594,7 +594,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "ErrorPolicies", "Advanced / Conversation", Kind.FLAG_SET, "Error policies",
             "What an error of a next hop is taken for.",
-            CMDLET, choices=ErrorPolicy, nothing="Default", not_enforced=COMING,
+            CMDLET, choices=ErrorPolicy, nothing="Default",
         ),
     ] = frozenset()
     source_transport_servers: Annotated[

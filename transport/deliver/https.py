@@ -27,11 +27,16 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """Asks within one bound: what is left of it goes down from one request to the next."""
+    """Asks within one bound: what is left of it goes down from one request to the next.
 
-    def __init__(self, bound: Bound) -> None:
+    `address`: where the host of the URLs was found, when it was looked up before; `verified`: whether its certificate
+    must be its own.
+    """
+
+    def __init__(self, bound: Bound, address: str = "", verified: bool = True) -> None:
         self._until = monotonic() + (bound.seconds or 0)
         self._octets = bound.octets or 0
+        self._address, self._verified = address, verified
 
     def ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Raises NoAnswer."""
@@ -41,7 +46,7 @@ class Client:
         left = self._until - monotonic()
         if left <= 0:
             raise NoAnswer(f"{where.hostname} took too long")
-        connection = HTTPSConnection(where.hostname, where.port, timeout=left, context=ssl.create_default_context())
+        connection = _Connection(where.hostname, where.port, left, self._address, _context(self._verified))
         try:
             return self._ask(connection, method, f"{where.path or '/'}?{where.query}".rstrip("?"), body, headers)
         except (OSError, HTTPException, ValueError) as error:
@@ -76,6 +81,29 @@ class Client:
         if isinstance(error, ssl.SSLCertVerificationError):
             return error.verify_message
         return printable(str(getattr(error, "strerror", None) or error))[:200] or type(error).__name__
+
+
+class _Connection(HTTPSConnection):
+    """To an address that may have been looked up before."""
+
+    def __init__(self, host: str, port: int | None, left: float, address: str, context: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=left, context=context)
+        self._there, self._tls = address or host, context
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._there, self.port), self.timeout)
+        try:
+            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
+
+
+def _context(verified: bool) -> ssl.SSLContext:
+    made = ssl.create_default_context()
+    if not verified:
+        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    return made
 
 
 def _shut(connected: socket.socket) -> None:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
-from transport.deliver import accounts, send_log, ways_out
+from transport.deliver import accounts, send_log, sts_policies, ways_out
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
@@ -152,7 +152,8 @@ class _Test:
     def _hosts(self) -> Iterator[Host]:
         domain = self.recipient.rpartition("@")[2]
         known_by = domain if self.connector.dns_routing_enabled else ",".join(self.connector.smart_hosts)
-        self.demands = Demands(self.connector, known_by, self.router.snapshot)
+        policies = sts_policies.of_connector(self.connector, self.router, self.pool())
+        self.demands = Demands(self.connector, known_by, self.router.snapshot, policies)
         found = ways_out.hosts_through(self.connector, domain, self.router)
         while True:
             self.stage, self.host = Stage.LOOK_UP, ""
@@ -184,7 +185,7 @@ class _Test:
     def _connected(self, host: Host) -> Iterator[SmtpClient]:
         begun, pace = len(self.finding.transcript), PACES.recall(host, self.connector.port)
         try:
-            client = SmtpClient.connect(host, self.connector, pace, self.until, self.demands.of(host))
+            client = SmtpClient.connect(host, self.connector, pace, self.until, self.demands)
         except Lost as error:
             lines = self.finding.transcript[begun:]
             self.stage = Stage.TLS if isinstance(error, Unprotected) else _reached(lines)

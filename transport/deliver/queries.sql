@@ -388,3 +388,44 @@ where id = %(id)s and encrypted = %(sealed)s
 
 -- name: no_token
 update credentials_credential set problem = %s where id = %s
+
+-- TLS with next hops (tables of the console's app tls).
+
+-- name: sts_kept
+select policy_id, mode, mx, max_age,
+    coalesce(fetched_at + max_age * interval '1 second' > now(), false), next_try <= now(), last_error
+from tls_stspolicy where domain = %s
+
+-- name: sts_fetched
+insert into tls_stspolicy (domain, policy_id, mode, mx, max_age, fetched_at, last_error, next_try)
+values (%(domain)s, %(id)s, %(mode)s, %(mx)s, %(max_age)s, now(), '', now() + %(wait)s * interval '1 second')
+on conflict (domain) do update set policy_id = excluded.policy_id, mode = excluded.mode, mx = excluded.mx,
+    max_age = excluded.max_age, fetched_at = excluded.fetched_at, last_error = '', next_try = excluded.next_try
+
+-- name: sts_failed
+-- The policy that was fetched before keeps its id: the new one is tried for again.
+insert into tls_stspolicy (domain, policy_id, last_error, next_try)
+values (%(domain)s, %(id)s, %(error)s, now() + %(wait)s * interval '1 second')
+on conflict (domain) do update set last_error = excluded.last_error, next_try = excluded.next_try,
+    policy_id = case when tls_stspolicy.fetched_at is null then excluded.policy_id else tls_stspolicy.policy_id end
+
+-- name: sts_due
+-- Taken by one worker at a time: who fails is tried again after an hour, in the next turn.
+update tls_stspolicy set next_try = now() + interval '1 hour' where domain in (
+    select domain from tls_stspolicy where next_try <= now() and fetched_at is not null
+    order by next_try limit %s for update skip locked)
+returning domain, policy_id
+
+-- name: sts_forget
+-- Policies that hold no longer, and failures of a day ago.
+delete from tls_stspolicy
+where coalesce(fetched_at + max_age * interval '1 second', next_try + interval '1 day') < now()
+
+-- name: count_tls_results
+insert into tls_result (day, key, domain, policy, policy_lines, policy_hosts, result, host, address, words, sessions)
+select * from unnest(%s::date[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::bigint[])
+on conflict (day, key) do update set sessions = tls_result.sessions + excluded.sessions
+
+-- name: forget_tls_results
+delete from tls_result where day < current_date - %s::int

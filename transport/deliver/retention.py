@@ -24,3 +24,10 @@ def forget_idle_hops() -> int:
         connection.execute(QUERIES["forget_holds"])
         connection.execute(QUERIES["lock_next_hops"])
         return connection.execute(QUERIES["forget_idle_hops"], [list(FORGOTTEN)]).rowcount
+
+
+def forget_tls() -> None:
+    """Delete MTA-STS policies that hold no longer, and results of TLS that nobody reports any more."""
+    with pool().connection() as connection:
+        connection.execute(QUERIES["sts_forget"])
+        connection.execute(QUERIES["forget_tls_results"], [KEEP_DAYS])

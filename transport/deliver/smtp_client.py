@@ -14,7 +14,7 @@ from typing import Self
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
 from transport.deliver.remembered import PACES
-from transport.deliver.securing import NoTls, Securing
+from transport.deliver.securing import UNDEMANDING, NoTls, Protection, Securing, Unprotected
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
 from transport.deliver.way import Held
 from transport.send import remote_reply
@@ -27,7 +27,6 @@ from transport.send.mail_data import MailDataEncoder
 from transport.send.parcel import Parcel, Verdicts, alike, instead
 from transport.send.provider_replies import ruling
 from transport.send.remote_reply import Fate, Verdict
-from transport.send.tls_policy import Demand
 from transport.trace.line import answered
 
 COMMAND, TERMINATION, PARTING, LAST_WORDS = 300.0, 600.0, 5.0, 1.0
@@ -45,7 +44,8 @@ class SmtpClient:
 
     `early`: the envelope of the next message was sent before its turn, and not taken yet; `took_early`: one was.
     `heard`: the peer has answered MAIL of the message in hand. `sent`: messages that it has answered. `slowed`: the
-    pace is slower than what is known of the host. `account`: what it has signed in with.
+    pace is slower than what is known of the host. `account`: what it has signed in with. `is_proven`:
+    the peer has proved that it is a server of the recipients' domain.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class SmtpClient:
         self.early = self.took_early = self.heard = False
         self._codes: list[int] = []
         self._said, self._about = (0, ""), ""
-        self.protection = "In the clear: STARTTLS is not offered"
+        self.protection, self.is_proven = "In the clear: STARTTLS is not offered", False
         self._connection = SmtpConnection(host, connector, until)
         if implicit is not None:
             self._handshake(implicit)
@@ -72,12 +72,19 @@ class SmtpClient:
 
     @classmethod
     def connect(
-        cls, host: Host, connector: SendConnector, pace: Pace, until: float, demand: Demand | None = None
+        cls, host: Host, connector: SendConnector, pace: Pace, until: float, protection: Protection = UNDEMANDING
     ) -> Self:
         """A connection that serves until then (monotonic), protected as is demanded."""
         hello = min(until, monotonic() + (bounds.NEXT_HOP_HELLO.seconds or 0))
-        securing = Securing(host, connector.port, demand or Demand(), connector.implicit_tls)
-        client = securing.connect(lambda implicit: cls(host, connector, pace, hello, implicit))
+        demand = protection.of(host)
+        securing = Securing(host, connector.port, demand, connector.implicit_tls)
+        try:
+            client = securing.connect(lambda implicit: cls(host, connector, pace, hello, implicit))
+        except Unprotected:
+            protection.count(host, demand, securing.result, securing.words)
+            raise
+        protection.count(host, demand, securing.result, securing.words)
+        client.is_proven = demand.is_proof
         client.allow(until)
         return client
 
@@ -139,6 +146,16 @@ class SmtpClient:
     def names(self) -> tuple[str, ...]:
         """For which the peer's verified certificate speaks."""
         return self._connection.names
+
+    @property
+    def certificate(self) -> bytes:
+        """The peer's own (DER), verified or not; empty when it has shown none."""
+        return self._connection.certificate
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """What it showed (DER); empty where Python does not tell (before 3.13)."""
+        return self._connection.chain
 
     def start_tls(self, made: ssl.SSLContext) -> None:
         """STARTTLS, and EHLO again.

@@ -16,6 +16,7 @@ from transport.config import bounds
 from transport.config.send_connector import SendConnector
 from transport.deliver.send_log import SendLog
 from transport.deliver.slots import SLOTS
+from transport.send import hosts
 from transport.send.hosts import Host
 from transport.send.reply_reader import NoReply, ReplyReader
 from transport.trace.line import negotiated
@@ -57,7 +58,8 @@ class SmtpConnection:
         self._replies = ReplyReader()
         self._socket = socket.socket(_family(host))
         try:
-            self._connect(host.address if host.is_socket else (host.address, host.port or connector.port))
+            there = host.address if host.is_socket else (host.address, host.port or connector.port)
+            self._connect(there, hosts.source(connector))
             self.log.connected(self._socket.getsockname())
         except (OSError, UnicodeError, OverflowError) as error:
             self._fail(str(_lost(error)))
@@ -70,12 +72,14 @@ class SmtpConnection:
         self.log.failed(words)
         self.close()
 
-    def _connect(self, address: str | tuple[str, int]) -> None:
+    def _connect(self, address: str | tuple[str, int], source: str) -> None:
         """In haste a host that does not even connect leaves the turn to the next one of its own list."""
         began = monotonic()
         if self._socket.family != socket.AF_UNIX:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setblocking(False)
+        if source and self._socket.family != socket.AF_UNIX:
+            self._socket.bind((source, 0))
         error = self._socket.connect_ex(address)
         if error not in (0, errno.EINPROGRESS):
             raise OSError(error, os.strerror(error))
@@ -121,6 +125,17 @@ class SmtpConnection:
             found = self._socket.getpeercert() or {}
         held = found.get("subjectAltName", ())
         return tuple(str(value) for kind, value in held if kind in ("DNS", "IP Address"))
+
+    @property
+    def certificate(self) -> bytes:
+        """The peer's own (DER), verified or not; empty when it has shown none."""
+        return (self._socket.getpeercert(True) if isinstance(self._socket, ssl.SSLSocket) else None) or b""
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """What the peer showed (DER); empty where Python does not tell (before 3.13)."""
+        ask: Callable[[], list[bytes]] | None = getattr(self._socket, "get_unverified_chain", None)
+        return tuple(ask()) if ask is not None else ()
 
     @property
     def is_open(self) -> bool:

@@ -15,6 +15,7 @@ from transport.deliver import accounts, claims, signing
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
+from transport.deliver.securing import UNDEMANDING, Protection
 from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
@@ -26,7 +27,6 @@ from transport.send.fitting import fit
 from transport.send.hosts import Host
 from transport.send.parcel import Parcel, Verdicts, alike, put_off_by, split
 from transport.send.remote_reply import Fate, Verdict
-from transport.send.tls_policy import Demand
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +56,11 @@ class SmtpRelay:
 
     def __init__(
         self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool,
-        demand: Callable[[Host], Demand] = lambda host: Demand(),
+        demands: Protection = UNDEMANDING,
     ) -> None:  # fmt: skip
-        """`demand`: what TLS with a host must be."""
+        """`demands`: what TLS with each host must be."""
         self._hosts, self._connector, self._domain, self._pool = hosts, connector, domain, pool
-        self._demand = demand
+        self._demands = demands
         self._client: SmtpClient | None = None
         self._words, self._refusal = "no host to try", ""
         self._until = 0.0
@@ -239,7 +239,7 @@ class SmtpRelay:
             kept.allow(self._until)
             return kept
         self._drop()
-        self._client = self.speaks.connect(host, self._connector, pace, self._until, self._demand(host))
+        self._client = self.speaks.connect(host, self._connector, pace, self._until, self._demands)
         sign_in(self._client, self._connector, accounts.of(self._connector, self._pool))
         return self._client
 

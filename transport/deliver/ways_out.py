@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.send_connector import SendConnector
-from transport.deliver import host_lookup, mailboxes
+from transport.deliver import host_lookup, look_up, mailboxes, sts_policies
 from transport.deliver.claims import HopState
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
@@ -26,13 +26,12 @@ USUAL_PORT = {DeliveryType.LMTP: 24}
 
 def _smart_hosts(connector: SendConnector, state: HopState, router: Router) -> Iterator[Host]:
     policy = hosts.policy(router.snapshot, router.server, connector.port, None)
-    servers = router.snapshot.connection_filter.dns_servers
-    return host_lookup.smart_hosts(list(connector.smart_hosts), policy, servers)
+    return host_lookup.smart_hosts(list(connector.smart_hosts), policy, look_up.asking(connector, router.snapshot))
 
 
 def _mail_exchangers(connector: SendConnector, state: HopState, router: Router) -> Iterator[Host]:
     policy = hosts.policy(router.snapshot, router.server, connector.port, connector.internal_ip_ranges)
-    return host_lookup.mail_exchangers(state.domain, policy, router.snapshot.connection_filter.dns_servers)
+    return host_lookup.mail_exchangers(state.domain, policy, look_up.asking(connector, router.snapshot))
 
 
 RELAYS: dict[DeliveryType, tuple[type[SmtpRelay], Callable[[SendConnector, HopState, Router], Iterator[Host]]]] = {
@@ -71,8 +70,8 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
 def _way_of_connector(connector: SendConnector, state: HopState, router: Router, pool: Pool) -> Way:
     relay, find = RELAYS[delivery_type(connector)]
     named = replace(connector, fqdn=connector.fqdn or router.server)
-    demands = Demands(named, state.domain, router.snapshot)
-    return relay(lambda: find(connector, state, router), named, state.domain, pool, demands.of)
+    demands = Demands(named, state.domain, router.snapshot, sts_policies.of_connector(named, router, pool))
+    return relay(lambda: find(connector, state, router), named, state.domain, pool, demands)
 
 
 def _way_of_kept(state: HopState, router: Router, pool: Pool) -> Way | None:
@@ -108,6 +107,7 @@ def _hosts_of_domain(domain: AcceptedDomain, port: int, router: Router) -> Itera
     """The addresses of its hosts, in the administrator's order. Raises LookUpFailed when none has one."""
     failed: LookUpFailed | None = None
     found = False
+    asking = look_up.Asking(router.snapshot.connection_filter.dns_servers)
     for one in domain.delivery_hosts:
         if one.is_socket:
             found = True
@@ -115,7 +115,7 @@ def _hosts_of_domain(domain: AcceptedDomain, port: int, router: Router) -> Itera
             continue
         policy = hosts.policy(router.snapshot, router.server, one.port or port, None)
         try:
-            for host in host_lookup.smart_hosts([one.name], policy, router.snapshot.connection_filter.dns_servers):
+            for host in host_lookup.smart_hosts([one.name], policy, asking):
                 found = True
                 yield replace(host, port=one.port or port)
         except LookUpFailed as error:

@@ -13,6 +13,7 @@ import msgspec
 from transport.config import bounds
 from transport.config.endpoint import Address, Binding, IPRange, address_of, is_private
 from transport.config.host_name import host_name
+from transport.config.send_connector import AddressFamily, SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send import remote_reply
 from transport.send.remote_reply import Verdict
@@ -27,12 +28,15 @@ IsLocal = Callable[[str], bool]
 
 class Host(msgspec.Struct, frozen=True):
     """A host to connect to: `name` for the administrator and for TLS, `address` for the socket, or the path of a Unix
-    socket; `port`: its own, where it is not the connector's.
+    socket; `port`: its own, where it is not the connector's. `is_signed`: DNS has signed all that led to it (DNSSEC);
+    `alias`: the name that `name` is an alias of.
     """
 
     name: str
     address: str
     port: int = 0
+    is_signed: bool = False
+    alias: str = ""
 
     @property
     def is_socket(self) -> bool:
@@ -101,6 +105,28 @@ class Sifted(msgspec.Struct, frozen=True):
     hosts: tuple[Host, ...] = ()
     ours: bool = False
     inner: tuple[str, ...] = ()
+
+
+_RECORDS = {
+    AddressFamily.PreferIPv4: ("A", "AAAA"),
+    AddressFamily.PreferIPv6: ("AAAA", "A"),
+    AddressFamily.IPv4Only: ("A",),
+    AddressFamily.IPv6Only: ("AAAA",),
+}
+
+
+def records(connector: SendConnector) -> tuple[str, ...]:
+    """The types of records with the addresses that a connector may go to, in its order: from an address of one family
+    none of the other one can be reached.
+    """
+    own = source(connector)
+    reached = "AAAA" if ":" in own else "A"
+    return tuple(kind for kind in _RECORDS[connector.address_family] if not own or kind == reached)
+
+
+def source(connector: SendConnector) -> str:
+    """The address that mail leaves from; empty: the system chooses (Exchange's 0.0.0.0)."""
+    return "" if connector.source_ip_address in ("0.0.0.0", "::") else connector.source_ip_address
 
 
 def policy(snapshot: Snapshot, server: str, port: int, ranges: tuple[IPRange, ...] | None) -> HostPolicy:

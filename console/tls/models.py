@@ -1,0 +1,40 @@
+"""What domains publish about the TLS of their mail servers, and how speaking TLS with them ended. Delivery fills the
+tables, with SQL of its own.
+"""
+
+from django.db import models
+
+
+class StsPolicy(models.Model):
+    """The MTA-STS policy of a domain (RFC 8461) as it was fetched last: it holds for `max_age` seconds from then on,
+    even where it cannot be fetched any more. `mx`: a pattern on each line. Without `fetched_at` there is none.
+    """
+
+    domain = models.TextField(primary_key=True)
+    policy_id = models.TextField(db_default="")
+    mode = models.TextField(db_default="")
+    mx = models.TextField(db_default="")
+    max_age = models.IntegerField(db_default=0)
+    fetched_at = models.DateTimeField(null=True)
+    last_error = models.TextField(db_default="")
+    next_try = models.DateTimeField(db_index=True)
+
+
+class Result(models.Model):
+    """So many connections to a host ended alike on one day (UTC): RFC 8460 §4. `key` stands for all but `sessions`."""
+
+    day = models.DateField()
+    key = models.TextField()
+    domain = models.TextField()
+    policy = models.TextField()
+    policy_lines = models.TextField()
+    policy_hosts = models.TextField()
+    result = models.TextField()
+    host = models.TextField()
+    address = models.TextField()
+    words = models.TextField()
+    sessions = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "key"], name="one_row_for_each_result")]
+        indexes = [models.Index(fields=["domain", "day"], name="tls_result_domain")]
