@@ -1,6 +1,7 @@
 from django.urls import path
 
 from console.connectors.properties import first_tab
+from console.connectors.providers import ProviderPage, Providers
 from console.connectors.receive_properties import Activity, ReceiveProperties
 from console.connectors.receive_wizard import ReceiveCompletion, ReceiveWizard
 from console.connectors.send_properties import SendProperties
@@ -17,6 +18,8 @@ urlpatterns = [
     path("receive-connectors/<int:pk>/edit", first_tab("receive-"), name="receive-edit"),
     path("receive-connectors/<int:pk>/activity/", Activity.as_view(), name="receive-activity"),
     path("receive-connectors/<int:pk>/<str:tab>/", ReceiveProperties.as_view(), name="receive-properties"),
+    path("send-connectors/providers/", Providers.as_view(), name="send-providers"),
+    path("send-connectors/providers/<str:provider>/", ProviderPage.as_view(), name="send-provider"),
     path("send-connectors/new/", SendWizard.as_view(), name="send-wizard"),
     path("send-connectors/new/<str:step>/", SendWizard.as_view(), name="send-wizard-step"),
     path("send-connectors/<int:pk>/completion/", SendCompletion.as_view(), name="send-wizard-completion"),

@@ -256,6 +256,7 @@ class SendPages(ConnectorPages):
     search = SEND.search
     new_url = "connectors:send-wizard"
     edit_url = "connectors:send-edit"
+    list_template = "connectors/send_list.html"
     details_template = "connectors/send_details.html"
 
     def details_context(self, selected: Any) -> dict[str, Any]:

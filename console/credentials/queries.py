@@ -9,15 +9,16 @@ from django.utils import timezone
 from console.credentials.models import Credential
 from console.publishing.compile import part
 from console.publishing.published import kind_of
-from transport.config.send_connector import SendConnector
+from transport.config.credential import CredentialKind, fits
+from transport.config.send_connector import SendConnector, SmartHostAuth
 
 WARNED = (30, 14, 7, 1)
 """Days before the end of a secret."""
 
 
-def names() -> list[str]:
-    """Every credential that a connector could name."""
-    return list(Credential.objects.values_list("name", flat=True))
+def usable(mechanism: SmartHostAuth) -> list[str]:
+    """The names of those that a connector with this authentication can use."""
+    return [row.name for row in Credential.objects.all() if fits(CredentialKind(row.kind), mechanism)]
 
 
 def users_of(name: str) -> list[str]:

@@ -1,0 +1,143 @@
+"""New connector to a provider: what to do there, and then the connector with all that is known of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.connectors import actions
+from console.credentials import queries as credentials
+from console.crud import TypedConfirmation
+from console.crud.access import RoleRequired
+from console.crud.action_page import ActionPage
+from console.crud.forms import say_what_is_missing
+from console.publishing.fields import field_for
+from transport.config import providers
+from transport.config.providers import BY_PROVIDER, PRESETS, Preset
+from transport.config.send_connector import Provider, SendConnector
+from transport.config.setting import settings
+
+OTHER = _("Another server: choose everything yourself.")
+
+
+class ProviderForm(TypedConfirmation, forms.Form):
+    """What a preset leaves open."""
+
+    def __init__(self, *data: Any, preset: Preset, **options: Any):
+        super().__init__(*data, **options)
+        table = settings(SendConnector)
+        self.preset = preset
+        self.fields["name"] = field_for(table["name"])
+        self.fields["name"].initial = preset.provider.label[:64]
+        if preset.place is not None:
+            self.fields["place"] = self._place()
+        if preset.kind is not None:
+            self.fields["credential"] = self._credential()
+        self.fields["address_spaces"] = field_for(table["address_spaces"])
+        self.fields["address_spaces"].initial = "*"
+        say_what_is_missing(self)
+
+    def _place(self) -> forms.Field:
+        place = self.preset.place
+        assert place is not None
+        if place.choices:
+            return forms.ChoiceField(label=place.label, help_text=place.help, choices=place.choices)
+        return forms.CharField(label=place.label, help_text=place.help, max_length=63)
+
+    def _credential(self) -> forms.Field:
+        usable = credentials.usable(self.preset.mechanism)
+        help_text = self.preset.user_name if usable else _t("There is none yet: add it first, in the step above.")
+        field = forms.ChoiceField(
+            label=_t("Credential"), help_text=help_text, choices=[(each, each) for each in usable]
+        )
+        field.error_messages["required"] = _t("Add the credential first, in the step above.")
+        return field
+
+    def clean_place(self) -> str:
+        entered: str = self.cleaned_data["place"]
+        try:
+            providers.host_of(self.preset, entered)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        return entered
+
+    @property
+    def connector(self) -> SendConnector:
+        given = self.cleaned_data
+        start = SendConnector(name=given["name"].strip(), address_spaces=given["address_spaces"])
+        named = (given["credential"],) if given.get("credential") else ()
+        return providers.connector(self.preset, start, given.get("place", ""), named)
+
+
+class Providers(RoleRequired):
+    """Which one?"""
+
+    writers = actions.WRITERS
+    readers = actions.WRITERS
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        links = [reverse("connectors:send-provider", args=[one.provider.value]) for one in PRESETS]
+        offered: list[tuple[Any, Any, str]] = [
+            (one.provider.label, one.purpose, link) for one, link in zip(PRESETS, links, strict=True)
+        ]
+        offered.append((Provider.Other.label, OTHER, reverse("connectors:send-wizard")))
+        context = {"title": _t("New connector to a provider"), "offered": offered, "crumbs": crumbs()[:1]}
+        return render(request, "connectors/providers.html", context)
+
+
+class ProviderPage(ActionPage):
+    """One of them: its steps, and the form at their end."""
+
+    writers = actions.WRITERS
+    template_name = "connectors/provider.html"
+    form_class = ProviderForm
+
+    @cached_property
+    def preset(self) -> Preset:
+        found = next((one for one in BY_PROVIDER.values() if one.provider.value == self.kwargs["provider"]), None)
+        if found is None:
+            raise Http404
+        return found
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "preset": self.preset}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        preset = self.preset
+        if preset.kind is not None:
+            context["credential_url"] = reverse("credentials:new") + f"?kind={preset.kind.value}"
+        context |= {"preset": preset, "limits": limits(preset), "cancel_url": reverse("connectors:send-list")}
+        context["title"] = _t("New connector to %s") % preset.provider.label
+        return super().get_context_data(crumbs=crumbs(), **context)
+
+    def submit(self, form: ProviderForm) -> HttpResponse:
+        row = actions.create(self.actor, form.connector, form.typed)
+        return redirect("connectors:send-test", row.pk)
+
+
+def crumbs() -> list[tuple[Any, str]]:
+    return [
+        (_("Send connectors"), reverse("connectors:send-list")),
+        (_("Providers"), reverse("connectors:send-providers")),
+    ]
+
+
+def limits(preset: Preset) -> list[str]:
+    """What an account may send there, in words."""
+    known = preset.limits
+    words = [
+        (known.connections, _t("%s connections at one time")),
+        (known.messages_per_minute, _t("%s messages a minute")),
+        (known.messages_per_hour, _t("%s messages an hour")),
+        (known.messages_per_day, _t("%s messages a day")),
+        (known.recipients_per_day, _t("%s recipients a day")),
+    ]
+    return [text % f"{number:,}" for number, text in words if number is not None]
