@@ -103,7 +103,7 @@ PRESETS = (
         ),
         warnings=(
             BASIC_ENDS,
-            "A client secret ends on a day that Microsoft tells nobody when it matters: enter it with the credential.",
+            "A client secret ends: enter the day with the credential, and you are warned before.",
             "Mail of senders that the mailbox may not send as comes back (550 5.7.60).",
             "Sent items fill the mailbox; when it is full, nothing is sent any more.",
         ),
@@ -163,7 +163,7 @@ PRESETS = (
         warnings=(
             "30 messages a minute and 100 an hour at first; Azure raises it on request.",
             "At most 50 recipients and 10 MB for each message.",
-            "The client secret ends: enter the day with the credential.",
+            "The client secret ends: enter the day with the credential, and you are warned before.",
         ),
     ),
     Preset(
