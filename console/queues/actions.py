@@ -16,10 +16,11 @@ from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries, zipping
 from console.queues.models import Message, NextHop, QueuedRecipient, Status
-from transport.deliver import claims, reports, routing
+from transport.deliver import claims, reports, routing, tracking
 from transport.deliver.queries import QUERIES
 from transport.send.dsn import Action, ReportedRecipient
 from transport.send.route import POISON, UNREACHABLE
+from transport.trace.events import Event, Source
 
 REMOVED = "550 5.3.2 QUEUE.Admin; message deleted by administrative action"
 AT_ONCE = 1000
@@ -145,7 +146,9 @@ def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool
 def _remove(actor: Actor, recipients: list[int], with_ndr: bool) -> int:
     with transaction.atomic():
         raw = _raw()
-        rows = raw.execute(QUERIES["remove"], [f"Removed by {actor.name}", recipients]).fetchall()
+        what = {"error": f"Removed by {actor.name}", "ids": recipients}
+        event = tracking.telling(Event.FAIL if with_ndr else Event.DROP, Source.ADMIN)
+        rows = raw.execute(QUERIES["remove"], what | event).fetchall()
         if with_ndr:
             concerned = [
                 (message, ReportedRecipient(address, "5.3.2", REMOVED, *rest)) for message, address, *rest in rows

@@ -1,8 +1,11 @@
 """SMTP sessions as the viewer shows them. The forwarder fills these tables from the protocol log files."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from transport.trace.sessions import Direction
 
@@ -63,6 +66,72 @@ class Session(models.Model):
     @property
     def connector_name(self) -> str:
         return short_name(self.connector)
+
+
+class Event(models.Model):
+    """Something that happened to a message: an event of Exchange's message tracking (Exchange reference, section 7.2).
+
+    What a message is (sender, subject, …) stands in the queue's row, which lives as long as its events. `statuses` are
+    what was said of each of `recipients`, in their order, or none. `host`, `protection` and `session_id` tell with whom
+    and how it was spoken; `session_id` of a message that came in is that of the client's session. `reference` is the
+    Message-ID of a report, or of what it is about, and `context` then the name under which the queue has that.
+    `transaction` orders what is written elsewhere: numbers
+    of rows may become visible late, and in another order.
+    """
+
+    transaction = models.BigIntegerField(db_default=RawSQL("pg_current_xact_id()::text::bigint", []))
+    time = models.DateTimeField(db_default=models.functions.Now())
+    event = models.TextField()
+    source = models.TextField()
+    message = models.ForeignKey("queues.Message", models.DO_NOTHING, db_constraint=False, db_index=False)
+    connector = models.TextField(db_default="")
+    recipients = ArrayField(models.TextField(), db_default=[])
+    statuses = ArrayField(models.TextField(), db_default=[])
+    host = models.TextField(db_default="")
+    protection = models.TextField(db_default="")
+    session_id = models.TextField(db_default="")
+    context = models.TextField(db_default="")
+    reference = models.TextField(db_default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-time", "-id"], name="tracking_event_newest"),
+            models.Index(fields=["event", "-time", "-id"], name="tracking_event_kind"),
+            models.Index(fields=["message", "id"], name="tracking_event_message"),
+            models.Index(fields=["transaction", "id"], name="tracking_event_written"),
+            models.Index(fields=["session_id"], name="tracking_event_session", condition=~Q(session_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.message_id}"
+
+
+class Searched(models.Model):
+    """The words by which a message is found: sender, recipients, subject, Message-ID, client. The forwarder writes them
+    when it has nothing better to do.
+    """
+
+    message = models.OneToOneField("queues.Message", models.DO_NOTHING, primary_key=True, db_constraint=False)
+    time = models.DateTimeField()
+    words = SearchVectorField()
+
+    class Meta:
+        db_table = "tracking_search"
+        indexes = [GinIndex(fields=["words"], name="tracking_search_found")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Reader(models.Model):
+    """Up to which event one has read who goes through all of them: `search` and `files`."""
+
+    name = models.TextField(primary_key=True)
+    transaction = models.BigIntegerField(db_default=0)
+    event = models.BigIntegerField(db_default=0)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Position(models.Model):

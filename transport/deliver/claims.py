@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from transport.deliver import keeping
+from transport.deliver import keeping, tracking
 from transport.deliver.database import Connection, Pool
 from transport.deliver.queries import QUERIES, with_facts
 from transport.deliver.way import NOBODY, Peer
 from transport.send import dsn
 from transport.send.dsn import Action
-from transport.send.parcel import Parcel
+from transport.send.parcel import Parcel, Verdicts
 from transport.send.remote_reply import Verdict
 from transport.send.route import DeliveryType
+from transport.trace.events import Event
 
 PREFETCHED = 65536
 FACTS, CLAIM = with_facts("claim", Parcel.__dataclass_fields__)
@@ -82,12 +83,16 @@ def pieces(pool: Pool, parcel: Parcel) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class Results:
-    """What one peer made of recipients, since the last time it was written down. `told` are those of the delivered
-    whose sender is told so.
+    """What one peer made of recipients, since the last time it was written down; `kind` and `connector` are of the
+    next hop. `told` are those of the delivered whose sender is told so.
     """
 
     peer: Peer = NOBODY
+    kind: DeliveryType = DeliveryType.MAILBOX
+    connector: str = ""
     delivered: list[int] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    """What was said of each of the delivered."""
     told: list[tuple[Action, Parcel, int, Verdict]] = field(default_factory=list)
     alone: list[UUID] = field(default_factory=list)
     shared: set[UUID] = field(default_factory=set)
@@ -97,8 +102,9 @@ class Results:
     def __len__(self) -> int:
         return len(self.delivered) + len(self.postponed) + len(self.failed)
 
-    def add_delivered(self, parcel: Parcel, recipients: Iterable[int]) -> None:
-        self.delivered.extend(recipients)
+    def add_delivered(self, parcel: Parcel, verdicts: Verdicts) -> None:
+        self.delivered.extend(verdicts)
+        self.replies.extend(verdict.text for verdict in verdicts.values())
         if parcel.alone:
             self.alone.append(parcel.id)
         else:
@@ -115,12 +121,13 @@ class Results:
 
 def write_delivered(connection: Connection, results: Results) -> None:
     """The usual case, in one statement."""
-    parameters = {"ids": results.delivered, "alone": results.alone, **_columns(results.peer)}
+    parameters = {"ids": results.delivered, "replies": results.replies, "alone": results.alone}
+    parameters |= _columns(results, Event.SEND if results.kind.is_remote else Event.DELIVER)
     connection.execute(QUERIES["delivered"], parameters, prepare=True)
 
 
-def _columns(peer: Peer) -> dict[str, str]:
-    return {"host": peer.host, "protection": peer.protection}
+def _columns(results: Results, event: Event) -> dict[str, str]:
+    return tracking.of_attempt(event, results.kind, results.connector, results.peer)
 
 
 def still_ready(connection: Connection, results: Results) -> set[int]:
@@ -132,7 +139,7 @@ def still_ready(connection: Connection, results: Results) -> set[int]:
 def write_postponed(connection: Connection, results: Results) -> None:
     columns = zip(("ids", "errors", "waits", "unexpected"), zip(*results.postponed, strict=True), strict=True)
     parameters = {name: list(column) for name, column in columns}
-    connection.execute(QUERIES["postponed"], parameters | _columns(results.peer))
+    connection.execute(QUERIES["postponed"], parameters | _columns(results, Event.DEFER))
     if any(parameters["unexpected"]):
         keeping.set_aside(connection)
 
@@ -141,7 +148,7 @@ def write_failed(connection: Connection, results: Results) -> set[int]:
     """The rows that failed now (not those that an administrator removed meanwhile)."""
     ids = [recipient for _, recipient, _ in results.failed]
     errors = [verdict.text for _, _, verdict in results.failed]
-    parameters = {"ids": ids, "errors": errors, **_columns(results.peer)}
+    parameters = {"ids": ids, "errors": errors, **_columns(results, Event.FAIL)}
     return {row[0] for row in connection.execute(QUERIES["failed"], parameters)}
 
 

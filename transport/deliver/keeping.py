@@ -3,9 +3,11 @@
 import logging
 
 from transport import next_hops
+from transport.deliver import tracking
 from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
 from transport.send.route import POISON
+from transport.trace.events import Event, Source
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +22,9 @@ def set_aside(connection: Connection, why: str = "") -> int:
     recipients. `why` replaces their last error. Within a transaction, and raises psycopg.Error.
     """
     next_hops.add(connection, [POISON])
-    rows = connection.execute(QUERIES["set_aside"], {"poison": POISON.key, "why": why, "times": TIMES}).fetchall()
+    what = {"poison": POISON.key, "why": why, "times": TIMES}
+    event = tracking.telling(Event.POISONMESSAGE, Source.POISONMESSAGE)
+    rows = connection.execute(QUERIES["set_aside"], what | event).fetchall()
     for _, message, address in rows:
         log.error("message %s to %s is set aside: see the Poison queue", message, address)
     return len(rows)

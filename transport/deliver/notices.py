@@ -4,13 +4,14 @@ mail that is kept until it is asked for, nobody hears before it expires.
 
 from typing import Any
 
-from transport.deliver import claims, reports
+from transport.deliver import claims, reports, tracking
 from transport.deliver.database import pool
 from transport.deliver.queries import QUERIES
 from transport.deliver.routing import ROUTES
 from transport.send import retry
 from transport.send.dsn import Action, ReportedRecipient
 from transport.send.route import DeliveryType
+from transport.trace.events import Event, Source
 
 BATCH = 500
 """Recipients; all of a message come with the first one, so that its sender gets one report."""
@@ -31,7 +32,8 @@ def send_due() -> int:
         reports.send(connection, router, Action.DELAYED, [(row[1], _recipient(row, LATE)) for row in told])
         connection.execute(QUERIES["delayed"], [[row[0] for row in delayed]])
         reports.send(connection, router, Action.FAILED, [(row[1], _recipient(row, EXPIRED)) for row in expired])
-        connection.execute(QUERIES["expire"], [EXPIRED, [row[0] for row in expired]])
+        what = {"error": EXPIRED, "ids": [row[0] for row in expired]}
+        connection.execute(QUERIES["expire"], what | tracking.telling(Event.FAIL, Source.QUEUE))
         claims.drop_content(connection, {row[1] for row in expired})
         return len(rows)
 

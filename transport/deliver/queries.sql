@@ -38,10 +38,13 @@ select message_id, chunk from queues_content where message_id = any(%s) order by
 select chunk from queues_content where message_id = %s and number = %s
 
 -- name: delivered
-with done as (
-    update queues_recipient set status = 'delivered', claimed_by = null, attempts = attempts + 1, last_error = '',
+with changed as (
+    update queues_recipient r set status = 'delivered', claimed_by = null, attempts = attempts + 1, last_error = '',
         remote_host = %(host)s, protection = %(protection)s, finished_at = now()
-    where id = any(%(ids)s) and status = 'ready'
+    from unnest(%(ids)s::bigint[], %(replies)s::text[]) as v (id, reply)
+    where r.id = v.id and r.status = 'ready' returning r.id, r.message_id, r.address, v.reply as status
+), told as (
+    @events
 )
 delete from queues_content where message_id = any(%(alone)s)
 
@@ -50,18 +53,26 @@ delete from queues_content where message_id = any(%(alone)s)
 select id from queues_recipient where id = any(%s) and status = 'ready' order by id for update
 
 -- name: postponed
-update queues_recipient r set claimed_by = null, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
-    protection = %(protection)s, due_at = now() + v.wait * interval '1 second',
-    cut_short = case when v.unexpected then r.cut_short + 1 else 0 end
-from unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[], %(unexpected)s::bool[])
-    as v (id, error, wait, unexpected)
-where r.id = v.id and r.status = 'ready'
+with changed as (
+    update queues_recipient r set claimed_by = null, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
+        protection = %(protection)s, due_at = now() + v.wait * interval '1 second',
+        cut_short = case when v.unexpected then r.cut_short + 1 else 0 end
+    from unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[], %(unexpected)s::bool[])
+        as v (id, error, wait, unexpected)
+    where r.id = v.id and r.status = 'ready' returning r.id, r.message_id, r.address, v.error as status
+)
+@events
 
 -- name: failed
-update queues_recipient r set status = 'failed', claimed_by = null, attempts = attempts + 1, last_error = v.error,
-    remote_host = %(host)s, protection = %(protection)s, finished_at = now()
-from unnest(%(ids)s::bigint[], %(errors)s::text[]) as v (id, error)
-where r.id = v.id and r.status = 'ready' returning r.id
+with changed as (
+    update queues_recipient r set status = 'failed', claimed_by = null, attempts = attempts + 1, last_error = v.error,
+        remote_host = %(host)s, protection = %(protection)s, finished_at = now()
+    from unnest(%(ids)s::bigint[], %(errors)s::text[]) as v (id, error)
+    where r.id = v.id and r.status = 'ready' returning r.id, r.message_id, r.address, v.error as status
+), told as (
+    @events
+)
+select id from changed
 
 -- name: release
 update queues_recipient set claimed_by = null where id = any(%s) and claimed_by = %s and status = 'ready'
@@ -225,10 +236,15 @@ select domain, selector, algorithm, encrypted_key from dkim_key where state = 'a
 -- What is set aside, and what was suspended for a while.
 
 -- name: set_aside
-update queues_recipient set next_hop = %(poison)s, status = 'suspended', pinned = false,
-    last_error = case when %(why)s = '' then last_error else %(why)s end
-where status = 'ready' and cut_short >= %(times)s and claimed_by is null
-returning id, message_id, address
+with changed as (
+    update queues_recipient set next_hop = %(poison)s, status = 'suspended', pinned = false,
+        last_error = case when %(why)s = '' then last_error else %(why)s end
+    where status = 'ready' and cut_short >= %(times)s and claimed_by is null
+    returning id, message_id, address, last_error as status
+), told as (
+    @events
+)
+select id, message_id, address from changed
 
 -- name: resume_hops
 update queues_nexthop set suspended = false, suspended_for = '', suspended_until = null
@@ -256,8 +272,13 @@ where r.status = 'ready' and r.notice_at <= now() and r.claimed_by is null
 order by r.id for update of r skip locked
 
 -- name: expire
-update queues_recipient set status = 'failed', finished_at = now(),
-    last_error = case when last_error = '' then %s else last_error end where id = any(%s)
+with changed as (
+    update queues_recipient set status = 'failed', finished_at = now(),
+        last_error = case when last_error = '' then %(error)s else last_error end
+    where id = any(%(ids)s)
+    returning id, message_id, address, concat_ws('; ', %(error)s::text, nullif(last_error, %(error)s::text)) as status
+)
+@events
 
 -- name: delayed
 update queues_recipient r
@@ -285,6 +306,12 @@ insert into queues_message (id, accepted_at, transport, connector, revision, ses
     vouched, expires_at, about)
 values (%s, %s, '', '', %s, '', '', '', false, '', false, '', %s, %s, %s, %s, %s, 'generated', 1, 'domains', %s, %s)
 
+-- name: report_made
+-- Of the report, and of the message that it is about: each names the other.
+insert into tracking_event (event, source, message_id, recipients, statuses, context, reference)
+values ('DSN', 'DSN', %(report)s, array[%(sender)s], '{}', %(original)s::text, %(original_name)s),
+    ('DSN', 'DSN', %(original)s, %(recipients)s, %(statuses)s, %(report)s::text, %(report_name)s)
+
 -- name: insert_content
 insert into queues_content (message_id, number, chunk) values (%s, %s, %s)
 
@@ -297,9 +324,14 @@ insert into queues_recipient (message_id, address, next_hop, due_at, notice_at) 
 
 -- name: remove
 -- What an administrator takes out of the queue.
-update queues_recipient set status = 'removed', finished_at = now(), last_error = %s
-where id = any(%s) and status in ('ready', 'suspended') and claimed_by is null
-returning message_id, address, remote_host, notify, orcpt
+with changed as (
+    update queues_recipient set status = 'removed', finished_at = now(), last_error = %(error)s
+    where id = any(%(ids)s) and status in ('ready', 'suspended') and claimed_by is null
+    returning id, message_id, address, remote_host, notify, orcpt, last_error as status
+), told as (
+    @events
+)
+select message_id, address, remote_host, notify, orcpt from changed
 
 -- Routing anew.
 
@@ -313,8 +345,15 @@ where r.status in ('ready', 'suspended') and h.delivery_type <> all(%(settled)s)
 group by 1, 2, 3, 4, 6, width_bucket(m.size, %(sizes)s::int8[])
 
 -- name: move_recipients
-update queues_recipient set next_hop = %(new)s, due_at = now()
-where id = any(%(ids)s) and next_hop = %(old)s and status in ('ready', 'suspended') and claimed_by is null and not pinned
+with changed as (
+    update queues_recipient set next_hop = %(new)s, due_at = now()
+    where id = any(%(ids)s) and next_hop = %(old)s and status in ('ready', 'suspended') and claimed_by is null
+        and not pinned
+    returning id, message_id, address, next_hop as status
+), told as (
+    @events
+)
+select id from changed
 
 -- name: addresses_of
 select r.id, r.address, m.sender, m.principal, m.size, m.connector
@@ -323,14 +362,22 @@ where r.id = any(%s) and r.status = 'ready' and r.claimed_by is null order by r.
 
 -- name: readdress
 -- The report, if one comes, names the recipient that the sender wrote to.
-update queues_recipient set orcpt = case when orcpt = '' then 'rfc822;' || address else orcpt end, address = %(address)s,
-    pinned = false
-where id = any(%(ids)s)
+with former as (
+    select id, address from queues_recipient where id = any(%(ids)s)
+), changed as (
+    update queues_recipient r set orcpt = case when orcpt = '' then 'rfc822;' || r.address else orcpt end,
+        address = %(address)s, pinned = false
+    from former where r.id = former.id returning r.id, r.message_id, r.address, former.address as status
+)
+@events
 
 -- name: put
-update queues_recipient r set next_hop = v.next_hop, pinned = %(pinned)s
-from unnest(%(ids)s::bigint[], %(keys)s::text[]) as v (id, next_hop)
-where r.id = v.id
+with changed as (
+    update queues_recipient r set next_hop = v.next_hop, pinned = %(pinned)s
+    from unnest(%(ids)s::bigint[], %(keys)s::text[]) as v (id, next_hop)
+    where r.id = v.id returning r.id, r.message_id, r.address, v.next_hop as status
+)
+@events
 
 -- name: unpin
 -- The Send connector that an administrator chose is no more.
@@ -346,6 +393,10 @@ limit %s
 
 -- name: delete_content
 delete from queues_content where message_id = any(%s)
+
+-- name: delete_events
+with gone as (delete from tracking_search where message_id = any(%(ids)s))
+delete from tracking_event where message_id = any(%(ids)s)
 
 -- name: delete_messages
 delete from queues_message where id = any(%s)

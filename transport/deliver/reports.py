@@ -95,6 +95,7 @@ def _report(
     next_hops.add(connection, [hop])
     _insert_message(connection, router, own, identity, report, size, now)
     _insert_content(connection, own, identity, report, content)
+    _track(connection, own, identity, report, original, recipients)
     notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
     connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])
     next_hops.wake(connection, [hop.key])
@@ -107,6 +108,22 @@ def _own_words(router: Router, original: Original) -> Mapping[str, str]:
         return {}
     asked = b", ".join(values(original.header, b"accept-language")).decode("ascii", "replace")
     return report_text.chosen(messages, original.authenticated, report_text.languages(asked))
+
+
+def _track(
+    connection: Connection,
+    own: UUID,
+    identity: UUID,
+    report: Report,
+    original: Original,
+    recipients: list[ReportedRecipient],
+) -> None:
+    what = {
+        "report": own, "report_name": report.message_id, "sender": original.sender,
+        "original": identity, "original_name": original.message_id,
+        "recipients": [each.address for each in recipients], "statuses": [each.error for each in recipients],
+    }  # fmt: skip
+    connection.execute(QUERIES["report_made"], what)
 
 
 def _insert_content(connection: Connection, own: UUID, original: UUID, report: Report, content: Content) -> None:

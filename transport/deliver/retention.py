@@ -14,6 +14,7 @@ def forget_finished(days: float = KEEP_DAYS) -> int:
         ids = [row[0] for row in connection.execute(QUERIES["finished_messages"], [days, BATCH])]
         connection.execute(QUERIES["retire"], {"ids": ids})
         connection.execute(QUERIES["delete_content"], [ids])
+        connection.execute(QUERIES["delete_events"], {"ids": ids})
         connection.execute(QUERIES["delete_messages"], [ids])
         return len(ids)
 

@@ -140,10 +140,11 @@ class Round:
         if len(self._results) and self._results.peer != self._way.peer:
             self._write()
         self._results.peer = self._way.peer
-        delivered = []
+        self._results.kind, self._results.connector = self._state.delivery_type, self._state.connector
+        delivered: Verdicts = {}
         for recipient, verdict in verdicts.items():
             if verdict.fate is Fate.DELIVERED:
-                delivered.append(recipient)
+                delivered[recipient] = verdict
             elif verdict.fate is Fate.FAILED:
                 self._results.add_failed(parcel, recipient, verdict)
             else:

@@ -2,12 +2,13 @@
 
 from transport import next_hops
 from transport.config.domains import domain_of
-from transport.deliver import holds
+from transport.deliver import holds, tracking
 from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
 from transport.routes import Routes
 from transport.send.choice import Mail
 from transport.send.route import MAILBOX, POISON, DeliveryType, Hop, through
+from transport.trace.events import Event, Source
 
 ROUTES = Routes()
 SETTLED = [MAILBOX.delivery_type, POISON.delivery_type]
@@ -34,6 +35,7 @@ def _move(connection: Connection, old: str, new: Hop, recipients: list[int]) -> 
     with connection.transaction():
         next_hops.add(connection, [new])
         what = {"old": old, "new": new.key, "ids": recipients}
+        what |= tracking.telling(Event.RESUBMIT, Source.ROUTING, connector=new.connector, context=f"{old} -> {new.key}")
         moved = connection.execute(QUERIES["move_recipients"], what).rowcount
         next_hops.wake(connection, [new.key])
         return moved
@@ -58,7 +60,8 @@ def redirect(connection: Connection, recipients: list[int], address: str, connec
     a transaction. Raises psycopg.Error, and LookupError when there is no such connector.
     """
     if address:
-        connection.execute(QUERIES["readdress"], {"address": address, "ids": recipients})
+        event = tracking.telling(Event.REDIRECT, Source.ADMIN)
+        connection.execute(QUERIES["readdress"], {"address": address, "ids": recipients} | event)
         route(connection, recipients)
         return
     every = ROUTES.router(connection).snapshot.send_connectors
@@ -73,7 +76,8 @@ def _put(connection: Connection, hops: dict[int, Hop], *, pinned: bool = False) 
     """Recipients, by their rows, into next hops."""
     next_hops.add(connection, hops.values())
     what = {"ids": list(hops), "keys": [hop.key for hop in hops.values()], "pinned": pinned}
-    connection.execute(QUERIES["put"], what)
+    event = tracking.telling(Event.REDIRECT if pinned else Event.RESUBMIT, Source.ADMIN if pinned else Source.QUEUE)
+    connection.execute(QUERIES["put"], what | event)
     next_hops.wake(connection, (hop.key for hop in hops.values()))
 
 

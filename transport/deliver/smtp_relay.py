@@ -161,7 +161,7 @@ class SmtpRelay:
 
     def _carry(self, client: SmtpClient, waiting: deque[Letter], put_off: list[Letter]) -> Iterator[Outcome]:
         """As many as the connection may still carry. While it speaks, the first that waits is in hand."""
-        self.peer = Peer(client.peer.label, client.protection)
+        self.peer = Peer(client.peer.label, client.protection, client.session_id)
         fitting = yield from self._fitting(client, waiting, put_off)
         try:
             for _, verdicts in client.send_parcels(fitting, self._pieces):

@@ -14,10 +14,13 @@ Outcome = tuple[Parcel, Verdicts]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who gave a verdict. `protection` is how the connection was protected, or why it was not; for people to read."""
+    """Who gave a verdict. `protection` is how the connection was protected, or why it was not; for people to read.
+    `session_id`: under which the protocol log has the conversation.
+    """
 
     host: str = ""
     protection: str = ""
+    session_id: str = ""
 
 
 NOBODY = Peer()

@@ -94,6 +94,33 @@ copy queues_content (message_id, number, chunk) from stdin (format binary)
 -- name: copy_recipients
 copy queues_recipient (message_id, address, next_hop, due_at, notice_at, notify, orcpt) from stdin (format binary)
 
+-- name: copy_events
+copy tracking_event (time, event, source, message_id, connector, session_id, recipients) from stdin (format binary)
+
+-- name: search_position
+-- Who finds it locked leaves the work to who holds it.
+select transaction, event from tracking_reader where name = 'search' for update skip locked
+
+-- name: add_reader
+insert into tracking_reader (name) values ('search') on conflict do nothing
+
+-- name: not_searchable_yet
+-- What is behind the position and can no longer be joined by anything before it.
+select e.transaction, e.id, e.time, m.id, m.sender, m.subject, m.message_id, m.client_address, m.helo, e.recipients
+from tracking_event e join queues_message m on m.id = e.message_id
+where (e.transaction, e.id) > (%(transaction)s, %(event)s)
+    and e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    and (e.event = 'RECEIVE' or e.event = 'DSN' and m.origin = 'generated')
+order by e.transaction, e.id limit %(limit)s
+
+-- name: make_searchable
+insert into tracking_search (message_id, time, words)
+select id, time, tracking_words(text) from unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(texts)s::text[]) as v (id, time, text)
+on conflict (message_id) do nothing
+
+-- name: advance_search
+update tracking_reader set transaction = %(transaction)s, event = %(event)s where name = 'search'
+
 -- name: report_turn
 insert into processes_turn (process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted)
 values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s), %(messages)s, %(recipients)s, %(all_counted)s)
@@ -126,7 +153,8 @@ insert into tracking_session (
     accepted, refused, tls, revision, started_at, ended_at, events, search
 ) values (
     %(session_id)s, %(transport)s, %(direction)s, %(connector)s, %(local_endpoint)s, %(remote_address)s, %(remote_port)s,
-    %(helo)s, %(sender)s, %(recipients)s, %(accepted)s, %(refused)s, %(tls)s, %(revision)s, %(started_at)s, %(ended_at)s, %(events)s, %(search)s
+    %(helo)s, %(sender)s, %(recipients)s, %(accepted)s, %(refused)s, %(tls)s, %(revision)s, %(started_at)s,
+    %(ended_at)s, %(events)s, %(search)s
 )
 on conflict (session_id) do update set
     helo = coalesce(nullif(excluded.helo, ''), tracking_session.helo),

@@ -17,6 +17,7 @@ from transport import log_lines, node
 from transport.durable_file import only_one
 from transport.flow import FLOW
 from transport.routes import Routes
+from transport.shell.forward import search_words
 from transport.shell.forward.journal_reader import JournalReader
 from transport.shell.forward.log_forwarder import LogForwarder
 from transport.shell.forward.queue_tables import Connection
@@ -70,7 +71,7 @@ class Forwarder:
                 self._tell(connection)
             if moved >= WORTHWHILE:
                 continue
-            busy = moved or self._logs.move(connection)
+            busy = moved or self._logs.move(connection) or search_words.move(connection)
             self.stopping.wait(GATHER if busy else IDLE)
 
     def _tell(self, connection: Connection) -> None:

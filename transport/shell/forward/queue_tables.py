@@ -23,6 +23,7 @@ from transport.smtp.envelope import OF_MESSAGE, Envelope
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _CONTENT_TYPES = ["uuid", "int4", "bytea"]
+_EVENT_TYPES = ["timestamptz", "text", "text", "uuid", "text", "text", "text[]"]
 _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
 
 
@@ -53,6 +54,7 @@ def write(connection: Connection, records: list[Record], directory: Path, router
         _copy(cursor, QUERIES["copy_content"], _CONTENT_TYPES, _content_rows(messages, directory))
         rows = _recipient_rows(messages, hops, router)
         recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, rows)
+        _copy(cursor, QUERIES["copy_events"], _EVENT_TYPES, _event_rows(messages))
     next_hops.wake(connection, (hop.key for hop in used))
     return recipients
 
@@ -106,6 +108,13 @@ def _recipient_rows(
             first = notice if hop.expires_after is None else _time(min(usual, e.accepted_at + hop.expires_after))
             yield identity, address, hop.key, due, first, notify, orcpt
     FLOW.came(came)
+
+
+def _event_rows(messages: list[_Message]) -> Iterable[tuple[Any, ...]]:
+    for identity, accepted_at, record, _ in messages:
+        e = record.envelope
+        recipients = [_text(address) for address in e.recipients]
+        yield accepted_at, "RECEIVE", "SMTP", identity, _text(e.connector), e.session_id, recipients
 
 
 def _time(seconds: float) -> datetime:

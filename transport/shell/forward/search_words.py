@@ -1,0 +1,36 @@
+"""The words by which message tracking finds a message. Behind the mail, like the protocol log: an index of words costs
+more to keep than all the rest of a message's rows.
+"""
+
+from typing import Any
+
+from transport.shell.forward.queue_tables import Connection
+from transport.shell.queries import QUERIES
+from transport.smtp.encoded_words import readable
+from transport.trace.events import searched
+
+AT_ONCE = 500
+"""Messages: some 50 ms of work between two looks at the mail."""
+
+
+def move(connection: Connection) -> int:
+    """Make a batch of messages searchable, each once; returns how many. One of several forwarders does it at a time."""
+    with connection.transaction():
+        position = connection.execute(QUERIES["search_position"], prepare=True).fetchone()
+        if position is None:
+            connection.execute(QUERIES["add_reader"])
+            return 0
+        what = {"transaction": position[0], "event": position[1], "limit": AT_ONCE}
+        rows = connection.execute(QUERIES["not_searchable_yet"], what, prepare=True).fetchall()
+        if rows:
+            connection.execute(QUERIES["make_searchable"], _columns(rows), prepare=True)
+            connection.execute(QUERIES["advance_search"], {"transaction": rows[-1][0], "event": rows[-1][1]})
+        return len(rows)
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    texts = [
+        searched((sender, readable(subject), *names, *recipients))
+        for _, _, _, _, sender, subject, *names, recipients in rows
+    ]
+    return {"ids": [row[3] for row in rows], "times": [row[2] for row in rows], "texts": texts}

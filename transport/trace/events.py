@@ -1,0 +1,75 @@
+"""PURE. What happens to messages, in the words of Exchange's message tracking (Exchange reference §7.2).
+
+Whoever writes what became of recipients writes its event in the same statement (`@events` in the SQL of the rooms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """`EventId`: those that happen here."""
+
+    RECEIVE = "RECEIVE"
+    """A client handed the message in, and it is in the queue."""
+    DSN = "DSN"
+    """A report was made: an event of the report, and one of the message that it is about."""
+    SEND = "SEND"
+    DELIVER = "DELIVER"
+    DEFER = "DEFER"
+    FAIL = "FAIL"
+    DROP = "DROP"
+    """An administrator removed it, and nobody is told."""
+    RESUBMIT = "RESUBMIT"
+    """It was routed anew; the status is the next hop for which it waits now."""
+    REDIRECT = "REDIRECT"
+    """An administrator gave it another address (the status is the former one) or another Send connector."""
+    POISONMESSAGE = "POISONMESSAGE"
+    """It made delivery stumble and was set aside."""
+
+
+class Source(StrEnum):
+    """Who did it."""
+
+    SMTP = "SMTP"
+    STOREDRIVER = "STOREDRIVER"
+    DNS = "DNS"
+    ROUTING = "ROUTING"
+    QUEUE = "QUEUE"
+    ADMIN = "ADMIN"
+    DSN = "DSN"
+    POISONMESSAGE = "POISONMESSAGE"
+
+
+SOURCES: dict[Event, tuple[Source, ...]] = {
+    Event.RECEIVE: (Source.SMTP,),
+    Event.DSN: (Source.DSN,),
+    Event.SEND: (Source.SMTP,),
+    Event.DELIVER: (Source.STOREDRIVER,),
+    Event.DEFER: (Source.SMTP, Source.STOREDRIVER, Source.DNS),
+    Event.FAIL: (Source.SMTP, Source.STOREDRIVER, Source.DNS, Source.ROUTING, Source.QUEUE, Source.ADMIN),
+    Event.DROP: (Source.ADMIN,),
+    Event.RESUBMIT: (Source.ROUTING, Source.QUEUE),
+    Event.REDIRECT: (Source.ADMIN,),
+    Event.POISONMESSAGE: (Source.POISONMESSAGE,),
+}
+"""Which sources an event may have."""
+
+FIRST = (Event.RECEIVE, Event.DSN)
+"""Those that a message begins with."""
+
+
+def with_source(source: Source) -> list[Event]:
+    """The events that a source may have."""
+    return [event for event, sources in SOURCES.items() if source in sources]
+
+
+MOST_SEARCHED = 100_000
+"""Characters of a message's addresses, subject and names that a search finds."""
+
+
+def searched(texts: Iterable[str]) -> str:
+    """What a search of message tracking looks at, in lower case."""
+    return " ".join(texts).lower()[:MOST_SEARCHED]
