@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Page as PageOfRows
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -95,6 +96,16 @@ class MessagePages(CrudView):
 
     def filtered(self, rows: Any) -> Any:
         return rows
+
+    def paginate(self, rows: Any) -> PageOfRows[Any]:
+        """Rows are chosen by their keys first: what is shown of them is read for one page, not for all before it. What
+        a search through the messages finds is gathered once, not counted and then found again.
+        """
+        keys = rows.select_related(None).values_list("pk", flat=True)
+        page = super().paginate(list(keys) if self.asked("q") or self.asked("older") else keys)
+        found = QueuedRecipient.objects.select_related("message").in_bulk(list(page.object_list))
+        page.object_list = [found[key] for key in page.object_list if key in found]
+        return page
 
     def find(self, pk: int) -> QueuedRecipient:
         return get_object_or_404(QueuedRecipient.objects.select_related("message"), pk=pk)

@@ -105,7 +105,9 @@ class QueuedRecipient(models.Model):
         db_table = "queues_recipient"
         indexes = [
             models.Index(fields=["next_hop", "due_at"], name="queues_recipient_due", condition=Q(status="ready")),
-            models.Index(fields=["notice_at"], name="queues_recipient_notice", condition=Q(status="ready")),
+            models.Index(
+                fields=["notice_at"], name="queues_recipient_waiting", condition=Q(status__in=["ready", "suspended"])
+            ),
             models.Index(fields=["next_hop"], name="queues_recipient_suspended", condition=Q(status="suspended")),
             models.Index(fields=["next_hop"], name="queues_recipient_pinned", condition=Q(pinned=True)),
             models.Index(
