@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,22 +17,41 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.actors import Actor, Role
 from console.crud.access import RoleRequired
-from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Column, Detail, Filter, Verb
+from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import stacked_html
+from console.crud.layout import Tab
 from console.crud.listing import query_with
 from console.crud.streaming import download
 from console.crud.views import CrudView, Page
+from console.mailboxes import reading_room, safe_html
+from console.mailboxes.reading_room import NotRead
 from console.queues import actions, queries, remedies
 from console.queues.asking import DONE, act, tell
-from console.queues.models import NextHop, QueuedRecipient
+from console.queues.models import NextHop, QueuedRecipient, Status
 from console.queues.selection import ALL, MESSAGES, SEARCHED, Selection, messages_matching, narrowing, numbers
-from console.queues.views import ASKED_FIRST, EXPORT, REFRESHED, VERBS, advice, confirmation, messages_of, state
+from console.queues.views import (
+    ASKED_FIRST,
+    EXPORT,
+    REFRESHED,
+    RESUME,
+    SUSPEND,
+    VERBS,
+    Advice,
+    advice,
+    confirmation,
+    messages_of,
+    state,
+    url_of_connector,
+)
 from console.tracking import queries as sessions
+from transport.config import bounds
 from transport.smtp.envelope import TITLES
 
 AGES = [
@@ -141,29 +162,125 @@ class MessagePages(CrudView):
         return act_on(self.request, self.actor, name, chosen, here)
 
 
+@dataclass(frozen=True)
+class RecipientLine:
+    """A recipient with what its page shows of it."""
+
+    recipient: QueuedRecipient
+    state: Badge
+    hop: NextHop | None
+    next_attempt: datetime
+    words: str
+    advice: Advice | None
+    connector_url: str
+
+
+def lines_of(found: queries.Detail) -> list[RecipientLine]:
+    """All recipients; each Send connector is looked up once."""
+    url_of = cache(url_of_connector)
+    return [_line(each, found.next_hops.get(each.next_hop), url_of) for each in found.recipients]
+
+
+def _line(each: QueuedRecipient, hop: NextHop | None, url_of: Callable[[str], str]) -> RecipientLine:
+    """Of one that was not tried yet, the error of its next hop is why."""
+    connector = hop.connector if hop else ""
+    waits = each.status in queries.WAITING
+    words = remedies.in_words(each.last_error or (hop.last_error if hop and waits else ""))
+    found = advice(words, connector, url_of) if waits else None
+    shown = state(queries.recipient_status(each))
+    return RecipientLine(each, shown, hop, queries.next_attempt(each, hop), words, found, url_of(connector))
+
+
 class MessagePage(RoleRequired):
-    """One message with all its recipients."""
+    """One message with all its recipients, and for who may read it what it says."""
+
+    WAYS: dict[str, str | Promise] = {"": gettext_lazy("Recipients"), "text": gettext_lazy("Text"), "html": "HTML"}
+    WAYS |= {"headers": gettext_lazy("Headers"), "source": gettext_lazy("Source")}
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         found = queries.message(pk)
         if found is None:
             raise Http404(_("This message is no longer known."))
-        rows = [
-            (each, state(queries.recipient_status(each)), hop, queries.next_attempt(each, hop))
-            for each in found.recipients
-            for hop in [found.next_hops.get(each.next_hop)]
-        ]
-        waiting = [each.pk for each in found.recipients if each.status in queries.WAITING]
-        context = {"message": found.message, "rows": rows, "has_content": found.has_content, "waiting": waiting}
-        context["facts"] = [(_(title), getattr(found.message, name)) for name, title in TITLES.items()]
-        context["session"] = found.message.session_id if sessions.is_recorded(found.message.session_id) else ""
-        context |= {"view": self, "verbs": VERBS if self.may_write and waiting else []}
-        context |= {"crumbs": [(_("Queues"), reverse("queues:list")), (_("Messages"), messages_of(""))]}
+        letter, refused = self._letter(found)
+        ways = self._ways(found, letter)
+        way = request.GET.get("view", "")
+        context = self._facts(found) | {"letter": letter, "refused": refused, "way": way if way in ways else ""}
+        tabs = [Tab(self.WAYS[each], f"?view={each}", each == context["way"]) for each in ways]
+        context |= {"tabs": tabs if len(tabs) > 1 else []}
+        if context["way"] == "source":
+            context |= _source(found)
         return render(request, "queues/message.html", context)
+
+    def _facts(self, found: queries.Detail) -> dict[str, Any]:
+        message = found.message
+        waiting = [each.pk for each in found.recipients if each.status in queries.WAITING]
+        context = {"message": message, "lines": lines_of(found), "has_content": found.has_content, "waiting": waiting}
+        context["facts"] = [(_(title), getattr(message, name)) for name, title in TITLES.items()]
+        context["session"] = message.session_id if sessions.is_recorded(message.session_id) else ""
+        context |= {"view": self, "verbs": self._verbs(found) if self.may_write and waiting else []}
+        context["reports"] = queries.reports_about(message.pk)
+        return context | {"crumbs": [(_("Queues"), reverse("queues:list")), (_("Messages"), messages_of(""))]}
+
+    def _verbs(self, found: queries.Detail) -> list[Verb]:
+        """Suspend for what is not suspended, Resume for what is."""
+        statuses = {each.status for each in found.recipients}
+        needed = {SUSPEND: Status.READY, RESUME: Status.SUSPENDED}
+        left_out = [verb for verb, status in needed.items() if status not in statuses]
+        return [verb for verb in VERBS if verb not in left_out and verb is not EXPORT]
+
+    def _may_read(self, found: queries.Detail) -> bool:
+        return self.may_write and found.has_content
+
+    def _ways(self, found: queries.Detail, letter: Any) -> list[str]:
+        """HTML where there is some, or nobody has looked."""
+        if not self._may_read(found):
+            return [""]
+        return [way for way in self.WAYS if way != "html" or letter is None or letter.html]
+
+    def _letter(self, found: queries.Detail) -> tuple[Any, str]:
+        """The message, where a page needs it, or why it cannot be shown. That it was read is written down."""
+        if self.request.GET.get("view") not in ("text", "headers", "source") or not self._may_read(found):
+            return None, ""
+        actions.read(self.actor, found.message)
+        try:
+            with queries.content_file(found.message.pk) as path:
+                return reading_room.letter(self.actor.name, path), ""
+        except NotRead as refused:
+            return None, str(refused)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         chosen = numbers(request.POST.getlist("pk"))
         return act_on(request, self.actor, request.POST.get("verb", ""), chosen, request.path)
+
+
+def _source(found: queries.Detail) -> dict[str, Any]:
+    """The message as it lies in the queue, its first octets."""
+    shown = bounds.MESSAGE_SOURCE.octets or 0
+    octets = next(queries.content(found.message.pk), b"")[:shown]
+    text = octets.replace(b"\r\n", b"\n").decode("utf-8", "replace")
+    source = "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return {"source": source, "cut": found.message.size > len(octets), "shown": len(octets)}
+
+
+class MessageHtml(RoleRequired):
+    """The message's HTML alone, for the frame: a document without script, links that lead nowhere, nothing remote."""
+
+    def roles_needed(self) -> frozenset[Role]:
+        return self.writers
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        found = queries.message(pk)
+        if found is None or not found.has_content:
+            raise Http404
+        actions.read(self.actor, found.message)
+        try:
+            with queries.content_file(pk) as path:
+                answer = HttpResponse(reading_room.page(self.actor.name, path))
+        except NotRead as refused:
+            answer = HttpResponse(safe_html.PAGE % f"<p>{escape(refused)}</p>")
+        answer["Content-Security-Policy"] = safe_html.POLICY
+        answer["X-Frame-Options"] = "SAMEORIGIN"
+        return answer
 
 
 class MessageFile(RoleRequired):

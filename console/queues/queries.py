@@ -1,8 +1,11 @@
 """What the queue pages, the overview and the ledger read."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from uuid import UUID
 
 from django.db import connection
@@ -13,6 +16,7 @@ from console.processes.models import Turn
 from console.processes.queries import Backlog
 from console.queues.models import Content, Message, NextHop, QueuedRecipient, Status
 from console.queues.queue import SUBMISSION, Queue
+from transport.config import bounds
 from transport.send.route import POISON
 
 WAITING = (Status.READY, Status.SUSPENDED)
@@ -164,6 +168,25 @@ def content(identity: UUID | str) -> Iterator[bytes]:
             return
         yield bytes(row)
         number += 1
+
+
+@contextmanager
+def content_file(identity: UUID | str) -> Iterator[Path]:
+    """The message as a file for as long as the block runs, as far as the console shows it."""
+    with NamedTemporaryFile(suffix=".eml") as file:
+        left = bounds.MESSAGE_SHOWN.octets or 0
+        for piece in content(identity):
+            file.write(piece)
+            left -= len(piece)
+            if left < 0:
+                break
+        file.flush()
+        yield Path(file.name)
+
+
+def reports_about(identity: UUID | str) -> list[Message]:
+    """What senders were told about a message, oldest first."""
+    return list(Message.objects.filter(about=identity).order_by("accepted_at"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from console.queues.asking import AskPage
-from console.queues.message_views import ExportedMessages, MessageFile, MessagePage, MessagePages
+from console.queues.message_views import ExportedMessages, MessageFile, MessageHtml, MessagePage, MessagePages
 from console.queues.views import QueuePages
 
 app_name = "queues"
@@ -9,6 +9,7 @@ urlpatterns = [
     path("ask", AskPage.as_view(), name="ask"),
     path("export", ExportedMessages.as_view(), name="export"),
     path("messages/<uuid:pk>/", MessagePage.as_view(), name="message"),
+    path("messages/<uuid:pk>/html", MessageHtml.as_view(), name="message-html"),
     path("messages/<uuid:pk>/message.eml", MessageFile.as_view(), name="message-file"),
     *MessagePages.urls("messages/"),
     *QueuePages.urls(),

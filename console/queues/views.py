@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,8 +64,8 @@ class Advice:
     link: str
 
 
-def advice(error: str, connector: str) -> Advice | None:
-    """What to do about an error of mail that leaves by a Send connector, or by none."""
+def advice(error: str, connector: str, url_of: Callable[[str], str] | None = None) -> Advice | None:
+    """What to do about an error of mail that leaves by a Send connector, or by none. `url_of`: who knows its page."""
     remedy = remedies.remedy_for(error)
     if remedy is None:
         return None
@@ -73,7 +73,7 @@ def advice(error: str, connector: str) -> Advice | None:
         return Advice(remedy, reverse("connectors:send-wizard"), _("New Send connector"))
     if remedy.leads_to == remedies.MAILBOXES:
         return Advice(remedy, reverse("mailboxes:list"), _("Mailboxes"))
-    url = url_of_connector(connector) if remedy.leads_to else ""
+    url = (url_of or url_of_connector)(connector) if remedy.leads_to else ""
     return Advice(remedy, url, _("Send connector %s") % connector if url else "")
 
 

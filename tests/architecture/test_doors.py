@@ -54,11 +54,13 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
-    "certificates": ("keys", "reading"), "connectors": ("warnings",), "mailboxes": ("header",),
+    "certificates": ("keys", "reading"), "connectors": ("warnings",),
+    "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "queues": ("queue", "remedies"),
     "tracking": ("conversation", "refusals"),
 }
-"""Files of an app that are pure: what its queries give, and how that is read."""
+"""Files of an app that are pure: what its queries give, and how that is read. And the one place where mail of strangers
+is read, whether it lies in a mailbox or waits."""
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation")
 PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit")
 """The project's own files, which know every app."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
+from console.connectors.models import SendConnector
 from console.management_shell.cmdlets import queues
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
@@ -53,8 +54,9 @@ def queued(recipients: QuerySet[QueuedRecipient]) -> Iterator[Queued]:
         yield Queued(every[0].message, key, every)
 
 
-def record(found: Queued, hops: dict[str, NextHop]) -> Record:
-    """What Get-Message puts out."""
+def record(found: Queued, hops: dict[str, NextHop], with_recipients: bool = False) -> Record:
+    """What Get-Message puts out; `with_recipients`: with the state of each."""
+    addresses = [each.address for each in found.recipients]
     message, first, hop = found.message, found.recipients[0], hops.get(found.key)
     properties = {
         "Identity": found.identity,
@@ -74,16 +76,27 @@ def record(found: Queued, hops: dict[str, NextHop]) -> Record:
         ),
         "Protection": next((each.protection for each in found.recipients if each.protection), ""),
         "Queue": rf"{settings.GATEPOST_NODE}\{found.key}",
-        "Recipients": [each.address for each in found.recipients],
+        "SuspendedReason": first.held_for,
+        "SuspendedUntil": first.held_until,
+        "Recipients": [_recipient(each) for each in found.recipients] if with_recipients else addresses,
     }
     return Record("Message", properties, COLUMNS, found, found.identity)
+
+
+def _recipient(each: QueuedRecipient) -> Record:
+    found: dict[str, object] = {
+        "Address": each.address,
+        "Status": queries.recipient_status(each),
+        "LastError": each.last_error,
+    }
+    return Record("RecipientInfo", found, ("Address", "Status", "LastError"), each, each.address)
 
 
 def chosen(call: Call) -> Iterator[tuple[Queued, Record]]:
     """The messages that -Identity, -Queue or -Filter mean, oldest first."""
     test, hops = call.get("Filter"), NextHop.objects.in_bulk()
     for found in queued(_recipients(call)):
-        shown = record(found, hops)
+        shown = record(found, hops, call.get("IncludeRecipientInfo", False))
         if (test is None or test(shown)) and _is_meant(call, found):
             yield found, shown
         call.host.tick()
@@ -132,10 +145,38 @@ def _picked(call: Call) -> list[tuple[Queued, Record]]:
 
 
 def _hold(call: Call) -> Iterator[Record]:
-    act = actions.suspend_recipients if call.cmdlet.name == "Suspend-Message" else actions.resume_recipients
     for found, shown in _picked(call):
-        if call.should_process(shown, call.cmdlet.name):
-            act(call.host.actor, [each.pk for each in found.recipients])
+        if not call.should_process(shown, call.cmdlet.name):
+            continue
+        keys = [each.pk for each in found.recipients]
+        if call.cmdlet.name == "Suspend-Message":
+            actions.suspend_recipients(call.host.actor, keys, call.get("Reason", ""), call.get("Until"))
+        else:
+            actions.resume_recipients(call.host.actor, keys)
+    return iter(())
+
+
+def _redirect(call: Call) -> Iterator[Record]:
+    if {"Server", "Target"} & call.arguments.keys():
+        raise ShellError(
+            "Exchange drains a server with -Server and -Target. Here all servers take from the same queues: stop one, "
+            "and the others go on. To send messages elsewhere: -Recipient or -Connector.",
+            "Target",
+        )
+    address, connector = call.get("Recipient", ""), call.get("Connector", "")
+    if bool(address) == bool(connector):
+        raise ShellError("Say where: -Recipient with an address, or -Connector with a Send connector.", "Recipient")
+    for found, shown in _picked(call):
+        if call.should_process(shown, f"Redirect-Message to {address or connector}"):
+            keys = [each.pk for each in found.recipients]
+            if actions.redirect_recipients(call.host.actor, keys, address=address, connector=connector) < len(keys):
+                call.warning(f"{shown}: what is suspended, or is being delivered now, stays.")
+    return iter(())
+
+
+def _assemble(call: Call) -> Iterator[object]:
+    content = str(call.arguments["InputObject"]).replace("\r\n", "\n").rstrip("\n") + "\n"
+    call.host.write_file(call.arguments["Path"], content.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
     return iter(())
 
 
@@ -175,7 +216,7 @@ CMDLETS = [
             QUEUE,
             FILTER,
             RESULT_SIZE,
-            Parameter("IncludeRecipientInfo", switch=True, help="Not needed: Recipients is always there."),
+            Parameter("IncludeRecipientInfo", switch=True, help="Recipients with the status and last error of each."),
         ),
         "Shows the messages that wait, the oldest first.",
         {
@@ -186,8 +227,8 @@ CMDLETS = [
     Cmdlet(
         "Suspend-Message",
         _hold,
-        (IDENTITY, QUEUE, FILTER),
-        "Holds messages back.",
+        (IDENTITY, QUEUE, FILTER, queues.REASON, queues.UNTIL),
+        "Holds messages back, until they are resumed or until a time.",
         {"Suspend-Message -Filter \"FromAddress -eq 'anna@contoso.com'\" -Confirm:$false": "Those of one sender."},
         changes=True,
     ),
@@ -217,6 +258,31 @@ CMDLETS = [
         changes=True,
     ),
     Cmdlet(
+        "Redirect-Message",
+        _redirect,
+        (
+            IDENTITY,
+            QUEUE,
+            FILTER,
+            Parameter("Recipient", read_text, help="The address that gets the messages instead."),
+            Parameter(
+                "Connector",
+                read_text,
+                help="The Send connector that they leave by.",
+                values=lambda: SendConnector.objects.values_list("name", flat=True),
+            ),
+            Parameter("Server", read_text, help="Not here: see the error that it gives."),
+            Parameter("Target", read_text, help="Not here: see the error that it gives."),
+        ),
+        "Sends messages that wait to another address, or through another Send connector; Exchange's drains a server.",
+        {
+            "Redirect-Message -Filter \"FromAddress -eq 'anna@contoso.com'\" -Recipient postmaster@contoso.com": (
+                "What one sender waits for, to the postmaster instead."
+            ),
+        },
+        changes=True,
+    ),
+    Cmdlet(
         "Export-Message",
         _export,
         (IDENTITY, Parameter("FileName", read_text, help="The .eml file to write. Without it the message is put out.")),
@@ -224,6 +290,20 @@ CMDLETS = [
         {
             "Get-Message | Select-Object -First 1 | Export-Message -FileName message.eml": (
                 "The oldest message, as it is delivered."
+            ),
+        },
+    ),
+    Cmdlet(
+        "AssembleMessage",
+        _assemble,
+        (
+            Parameter("InputObject", mandatory=True, from_pipeline=True, help="What Export-Message puts out."),
+            Parameter("Path", read_text, mandatory=True, position=0, help="The .eml file to write."),
+        ),
+        "Writes what Export-Message puts out as a file, as Exchange's scripts do.",
+        {
+            "Get-Message | Select-Object -First 1 | Export-Message | AssembleMessage -Path message.eml": (
+                "The oldest message."
             ),
         },
     ),

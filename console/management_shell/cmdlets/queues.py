@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from django.conf import settings
 
 from console.actors import Actor
+from console.connectors.models import SendConnector
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.cmdlets.results import not_found
+from console.management_shell.cmdlets.results import not_found, read_time
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Record, read_count, read_flag, read_texts
+from console.management_shell.language.values import Record, read_count, read_flag, read_text, read_texts
 from console.queues import actions, queries
 from console.queues.queue import Queue
 from transport.send.route import DeliveryType
 
-COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "NextHopDomain", "LastError")
+COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "Velocity", "NextHopDomain")
 
 
 def name_of(queue: Queue) -> str:
@@ -28,19 +29,33 @@ def name_of(queue: Queue) -> str:
     return rf"{settings.GATEPOST_NODE}\{queue.key}"
 
 
-def record(queue: Queue) -> Record:
-    """What Get-Queue puts out."""
+def tls_domains() -> dict[str, str]:
+    """Of the Send connectors, by their names."""
+    return dict(SendConnector.objects.values_list("name", "tls_domain"))
+
+
+def record(queue: Queue, tls_domains: Mapping[str, str]) -> Record:
+    """What Get-Queue puts out. Mail has no priority here: all of it is normal."""
     found: dict[str, object] = {
         "Identity": name_of(queue),
         "DeliveryType": queue.delivery_type,
         "NextHopDomain": queue.domain,
+        "TlsDomain": tls_domains.get(queue.connector, ""),
         "NextHopConnector": queue.connector,
-        "NextHopCategory": "Internal" if queue.delivery_type == DeliveryType.MAILBOX else "External",
+        "NextHopCategory": "External" if queue.is_external else "Internal",
         "Status": queue.status,
         "MessageCount": queue.messages,
         "RecipientCount": queue.recipients,
+        "MessageCountsPerPriority": [0, queue.messages, 0, 0],
+        "PriorityDescriptions": ["High", "Normal", "Low", "None"],
         "DeferredMessageCount": queue.deferred,
-        "LastError": queue.last_error,
+        "IncomingRate": round(queue.came, 2),
+        "OutgoingRate": round(queue.went, 2),
+        "Velocity": round(queue.velocity, 2),
+        "LastError": queue.error,
+        "SuspendedReason": queue.suspended_for,
+        "SuspendedUntil": queue.suspended_until,
+        "FirstRetryTime": queue.failing_since,
         "LastRetryTime": queue.last_retry_at,
         "NextRetryTime": queue.next_retry_at,
         "RetryCount": queue.retry_count,
@@ -70,7 +85,8 @@ def chosen(call: Call, with_empty: bool) -> list[tuple[Queue, Record]]:
     """The queues that -Identity or -Filter mean."""
     every = queries.counted(queries.next_hops(with_empty=with_empty))
     found = find(call.arguments["Identity"], every) if "Identity" in call.arguments else every
-    shown = [(each, record(each)) for each in found]
+    domains = tls_domains()
+    shown = [(each, record(each, domains)) for each in found]
     test = call.get("Filter")
     return [pair for pair in shown if test is None or test(pair[1])]
 
@@ -81,7 +97,7 @@ def _get(call: Call) -> Iterator[Record]:
     with_empty = "Identity" in call.arguments or "empty" in included
     found = []
     for queue, shown in chosen(call, with_empty):
-        kinds = {str(shown.get("NextHopCategory")).lower(), queue.delivery_type.lower()}
+        kinds = {str(shown.get("NextHopCategory")).lower(), queue.delivery_type.lower(), queue.key.lower()}
         kinds |= {"empty"} if not queue.messages else set()
         if (not included or kinds & included) and not kinds & set(excluded):
             found.append(shown)
@@ -93,14 +109,15 @@ def _act(call: Call) -> Iterator[Record]:
         raise ShellError("Say which queues: -Identity, or -Filter.", "Identity")
     verb = call.cmdlet.name.partition("-")[0].lower()
     doing: dict[str, Callable[[Actor, str], object]] = {
-        "retry": actions.retry,
-        "suspend": actions.suspend,
+        "retry": actions.resubmit if call.get("Resubmit") else actions.retry,
+        "suspend": lambda actor, key: actions.suspend(actor, key, call.get("Reason", ""), call.get("Until")),
         "resume": actions.resume,
     }
-    act = doing[verb]
     for queue, shown in chosen(call, with_empty=True):
-        if call.should_process(shown, call.cmdlet.name):
-            act(call.host.actor, queue.key)
+        if queue.is_submission:
+            call.warning("Submission goes on by itself: nothing of it can be retried, suspended or resumed.")
+        elif call.should_process(shown, call.cmdlet.name):
+            doing[verb](call.host.actor, queue.key)
     return iter(())
 
 
@@ -115,18 +132,34 @@ IDENTITY = Parameter(
 )  # fmt: skip
 FILTER = Parameter("Filter", read_filter, help="Conditions on the properties: \"Status -eq 'Retry'\".")
 SERVER = server("Not needed: the queues are those of every server.")
-RESUBMIT = Parameter("Resubmit", read_flag, help="Not needed: what is unreachable is always routed anew.")
-KINDS = ("Internal", "External", "Empty", "SmtpDeliveryToMailbox", "DnsConnectorDelivery", "SmartHostConnectorDelivery")
+RESUBMIT = Parameter(
+    "Resubmit", read_flag, choices=("$true", "$false"),
+    help="$true chooses the next hop of its messages anew; suspended ones stay.",
+)  # fmt: skip
+REASON = Parameter("Reason", read_text, help="Why, for whoever looks at it next.")
+UNTIL = Parameter("Until", read_time, help="When it ends by itself, in UTC.")
+OWN = {"Retry-Queue": (RESUBMIT,), "Suspend-Queue": (REASON, UNTIL)}
+KINDS = ("Internal", "External", "Empty", "Submission", "Poison", *DeliveryType)
 ACTS = {
     "Retry-Queue": (
-        "Tries a queue now. What is unreachable is routed anew.",
-        "Retry-Queue -Filter \"Status -eq 'Retry'\"",
+        "Tries a queue now. What is unreachable is routed anew, and with -Resubmit everything.",
+        {
+            "Retry-Queue -Filter \"Status -eq 'Retry'\"": "Every queue that waits for its next attempt.",
+            "Retry-Queue *fabrikam.com -Resubmit $true": "Chooses the next hop of its messages anew.",
+        },
     ),
     "Suspend-Queue": (
-        "Delivers nothing to a next hop until it is resumed.",
-        "Suspend-Queue *fabrikam.com -Confirm:$false",
+        "Delivers nothing to a next hop until it is resumed, or until a time.",
+        {
+            "Suspend-Queue *fabrikam.com -Reason 'They move' -Until 2030-01-01 -Confirm:$false": (
+                "Says why, and ends by itself."
+            ),
+        },
     ),
-    "Resume-Queue": ("Delivers to a next hop again.", "Resume-Queue *fabrikam.com"),
+    "Resume-Queue": (
+        "Delivers to a next hop again. Of the Poison queue: tries its messages once more.",
+        {"Resume-Queue *fabrikam.com": "One of them."},
+    ),
 }
 CMDLETS = [
     Cmdlet(
@@ -151,12 +184,12 @@ CMDLETS = [
         Cmdlet(
             name,
             _act,
-            (IDENTITY, FILTER, SERVER, *((RESUBMIT,) if name == "Retry-Queue" else ())),
+            (IDENTITY, FILTER, *OWN.get(name, ()), SERVER),
             synopsis,
-            {example: synopsis},
+            examples,
             changes=True,
         )
-        for name, (synopsis, example) in ACTS.items()
+        for name, (synopsis, examples) in ACTS.items()
     ),
 ]
 TABLE = {each.name: guarded(each) for each in CMDLETS}

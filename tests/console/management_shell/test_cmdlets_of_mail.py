@@ -21,11 +21,15 @@ from console.management_shell.cmdlets.filtering import read_filter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size
 from console.processes.address import free_port
-from console.queues.models import NextHop, QueuedRecipient
+from console.processes.models import Turn
+from console.queues.models import Flow, NextHop, QueuedRecipient
 from console.tracking.models import Session
-from tests.console.builders import ADMIN, receive_connector
+from tests.console.builders import ADMIN, receive_connector, send_connector
 from tests.console.management_shell import waiting_mail
 from tests.console.management_shell.shell import Shell
+from transport.config.address_space import AddressSpace
+from transport.deliver import routing
+from transport.routes import Routes
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +61,63 @@ def test_queues_are_shown_filtered_and_held(shell: Shell, settings) -> None:
     assert Entry.objects.filter(kind="Queue").latest("pk").verb == "retried"
     assert "which queues" in str(shell.refused("Retry-Queue"))
     assert "couldn't be found" in str(shell.refused("Get-Queue nowhere.test"))
+
+
+def test_a_queue_says_how_it_moves_why_it_is_suspended_and_until_when(shell: Shell) -> None:
+    for _ in range(12):
+        waiting_mail.message()
+    waiting_mail.message("ann@contoso.com", hop="mailbox")
+    NextHop.objects.filter(pk="mailbox").update(delivery_type="SmtpDeliveryToMailbox", domain="mailbox")
+    Flow.objects.create(next_hop=waiting_mail.HOP, came=120, went=90)
+    assert shell.run("Get-Queue fabrikam.com | fl IncomingRate,OutgoingRate,Velocity,NextHopCategory").split() == [
+        "IncomingRate", ":", "2", "OutgoingRate", ":", "1.5", "Velocity", ":", "-0.5", "NextHopCategory", ":",
+        "External",
+    ]  # fmt: skip
+    shell.run("Suspend-Queue fabrikam.com -Reason 'They move' -Until 2099-01-01 -Confirm:$false")
+    assert "They move" in shell.run("Get-Queue fabrikam.com | fl SuspendedReason,SuspendedUntil")
+    assert NextHop.objects.get(pk=waiting_mail.HOP).suspended_until is not None
+    assert "fabrikam.com" in shell.run("Get-QueueDigest -Forest")
+    assert "mailbox" not in shell.run("Get-QueueDigest -Forest")
+    assert shell.run("Get-QueueDigest -GroupBy Status | ft -HideTableHeaders GroupByValue,MessageCount").split() == [
+        "Suspended", "12",
+    ]  # fmt: skip
+
+
+def test_submission_is_shown_and_left_alone(shell: Shell) -> None:
+    Turn.objects.create(process="forwarder", node="n1", at=timezone.now(), waiting_messages=7, waiting_recipients=9)
+    assert shell.run("Get-Queue -Include Submission | ft -HideTableHeaders MessageCount").split() == ["7"]
+    shell.run("Suspend-Queue submission -Confirm:$false")
+    assert "goes on by itself" in shell.warnings[0]
+
+
+def test_messages_are_resubmitted_and_redirected(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = {"smart_hosts": ("[192.0.2.9]",), "dns_routing_enabled": False}
+    connectors.create(ADMIN, send_connector("Way around", address_spaces=(AddressSpace("around.example"),), **way))
+    monkeypatch.setattr(routing, "ROUTES", Routes())
+    waiting_mail.message()
+    shell.run("Redirect-Message -Queue fabrikam.com -Connector 'Way around'")
+    moved = QueuedRecipient.objects.get()
+    assert (moved.next_hop, moved.pinned) == ("smarthost:Way around", True)
+    shell.run("Get-Message | Redirect-Message -Recipient bob@around.example")
+    assert QueuedRecipient.objects.get().address == "bob@around.example"
+    NextHop.objects.update(retry_at=timezone.now() + timedelta(hours=1))
+    shell.run("Retry-Queue -Filter \"Status -eq 'Retry'\" -Resubmit $true")
+    assert (QueuedRecipient.objects.get().pinned, NextHop.objects.filter(retry_at=None).exists()) == (False, True)
+    assert set(Entry.objects.values_list("verb", flat=True)) >= {"redirected", "resubmitted"}
+    assert "-Recipient or -Connector" in str(shell.refused("Redirect-Message -Server a -Target b"))
+    assert "Say where" in str(shell.refused("Redirect-Message -Queue around.example"))
+
+
+def test_a_message_shows_the_state_of_each_recipient(shell: Shell) -> None:
+    waiting_mail.message("bob@fabrikam.com", "eve@fabrikam.com")
+    shown = shell.run("(Get-Message -IncludeRecipientInfo).Recipients | ft -HideTableHeaders Address,Status")
+    assert shown.split() == ["bob@fabrikam.com", "Ready", "eve@fabrikam.com", "Ready"]
+
+
+def test_an_exported_message_is_assembled_to_a_file(shell: Shell) -> None:
+    found = waiting_mail.message()
+    shell.run(f"Export-Message {found.pk} | AssembleMessage -Path copy.eml")
+    assert shell.files["copy.eml"] == waiting_mail.EML
 
 
 def test_messages_are_shown_held_and_removed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One index for all that waits, suspended or not, in place of that for what does not."""
 
-    dependencies = [("queues", "0010_nexthop_expires_after_nexthop_kept")]
+    dependencies = [("queues", "0011_lease")]
 
     operations = [
         migrations.RemoveIndex("queuedrecipient", "queues_recipient_notice"),
