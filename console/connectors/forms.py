@@ -7,16 +7,20 @@ from typing import Any
 
 import msgspec
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
+from console.credentials import queries as credentials
 from console.kerberos import queries as kerberos
 from console.publishing.fields import help_of
 from console.publishing.settings_form import SectionsForm, form_of
 from console.users import queries as users
 from transport.config import rules
+from transport.config.kinds import Setting
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import NEEDS, SendConnector, applies
@@ -76,22 +80,22 @@ class CertificateForm(SectionsForm):
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
-        now = getattr(self.now, "tls_certificate_name", "")
-        self.fields["tls_certificate_name"] = CertificateField(now)
+        now, setting = getattr(self.now, "tls_certificate_name", ""), settings(ReceiveConnector)["tls_certificate_name"]
+        without = _("A connector without a choice shows the certificate that holds its FQDN.")
+        self.fields["tls_certificate_name"] = CertificateField(setting, now, _("Best match for the FQDN"), without)
 
 
 class CertificateField(forms.ChoiceField):
-    """One of the certificates that are here, or the best match; a name whose certificate is gone stays choosable."""
+    """One of the certificates that are here, or none; a name whose certificate is gone stays choosable."""
 
-    def __init__(self, now: str):
-        setting = settings(ReceiveConnector)["tls_certificate_name"]
+    def __init__(self, setting: Setting, now: str, none: Any, without: Any):
         here = certificates.by_identifier()
         known = [(identifier, f"{name}: {identifier}") for identifier, name in here.items()]
         gone = [(now, _("%s (not here any more)") % now)] if now and now not in here else []
         super().__init__(
             label=setting.label,
-            help_text=_("A connector without a choice shows the certificate that holds its FQDN."),
-            choices=[("", _("Best match for the FQDN")), *known, *gone],
+            help_text=without,
+            choices=[("", none), *known, *gone],
             required=False,
             error_messages={"invalid_choice": _("Choose one of the certificates that are here.")},
         )
@@ -111,8 +115,25 @@ class SendForm(SectionsForm):
         super().__init__(*data, now=now, **options)
         if "dns_routing_enabled" in self.fields:
             self.fields["dns_routing_enabled"] = RoutingField()
+        self._offer_what_is_here(now)
         for name in [each for each in NEEDS if each in self.fields]:
             self._ask_where_needed(name, now)
+
+    def _offer_what_is_here(self, now: SendConnector | None) -> None:
+        """Certificates and credentials are chosen, not typed."""
+        table = settings(SendConnector)
+        if "tls_certificate_name" in self.fields:
+            setting, chosen = table["tls_certificate_name"], now.tls_certificate_name if now else ""
+            self.fields["tls_certificate_name"] = CertificateField(
+                setting, chosen, _("None"), _("Shown to a next hop that asks for one.")
+            )
+        if "authentication_credential" in self.fields:
+            named = now.authentication_credential if now else ()
+            self.fields["authentication_credential"] = self.credentials(table["authentication_credential"], named)
+
+    def credentials(self, setting: Setting, now: tuple[str, ...]) -> forms.Field:
+        """How credentials are chosen."""
+        return CredentialsField(setting, now)
 
     def _ask_where_needed(self, name: str, now: SendConnector | None) -> None:
         needs, usual = NEEDS[name], defaults(SendConnector)[name]
@@ -139,6 +160,41 @@ def let_go(connector: SendConnector) -> SendConnector:
     forbidden = {problem.field for problem in rules.send_problems(connector, ())}
     gone = [name for name in NEEDS if name in forbidden and not applies(connector, name)]
     return msgspec.structs.replace(connector, **{name: defaults(SendConnector)[name] for name in gone})
+
+
+class CredentialsField(forms.TypedMultipleChoiceField):
+    """Any of the credentials that are here; a name whose credential is gone stays choosable."""
+
+    def __init__(self, setting: Setting, now: tuple[str, ...]):
+        super().__init__(
+            label=setting.label,
+            help_text=credentials_help(_("Several share the mail, each within its own limits.")),
+            choices=credential_choices(now),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        return tuple(super().clean(value) or ())
+
+
+def credential_choices(now: tuple[str, ...]) -> list[tuple[str, Any]]:
+    """(name, what people read) of those that are here, and of those that are named and gone."""
+    here = credentials.by_name()
+    known = {name.casefold() for name in here}
+    gone = [(name, _("%s (not here any more)") % name) for name in now if name.casefold() not in known]
+    return [*((_spelled(name, now), f"{name} ({kind})") for name, kind in here.items()), *gone]
+
+
+def _spelled(name: str, now: tuple[str, ...]) -> str:
+    """As the connector spells it: names are the same in any case."""
+    return next((each for each in now if each.casefold() == name.casefold()), name)
+
+
+def credentials_help(first: Any) -> str:
+    """With the way to a new one."""
+    link = format_html('<a href="{}">{}</a>', reverse("credentials:new"), _t("New credential"))
+    return format_html("{} {}", first, link)
 
 
 class RoutingField(forms.TypedChoiceField):

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors.draft import FIRST
-from console.connectors.forms import SendForm
+from console.connectors.forms import SendForm, credential_choices, credentials_help
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
+from transport.config.kinds import Setting
 from transport.config.send_connector import SendConnector, SendUsage
 from transport.config.setting import settings
 
@@ -80,9 +81,31 @@ class SignInForm(PageForm):
 
     shown = ["smart_host_auth_mechanism", "authentication_credential", "require_tls", "implicit_tls"]
 
+    def credentials(self, setting: Setting, now: tuple[str, ...]) -> forms.Field:
+        return CredentialField(setting)
+
     def _ask_where_needed(self, name: str, now: SendConnector | None) -> None:
         """The page is shown for smart hosts only."""
         super()._ask_where_needed(name, SendConnector(name="", dns_routing_enabled=False))
+
+
+class CredentialField(forms.ChoiceField):
+    """One of the credentials that are here, as a list of one name; more can be added under Security."""
+
+    def __init__(self, setting: Setting):
+        super().__init__(
+            label=_("Credential"),
+            help_text=credentials_help(_("Who signs in. Your entries here stay while you make a new one.")),
+            choices=[("", _("Choose one")), *credential_choices(())],
+            required=False,
+        )
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        chosen = super().clean(value)
+        return (chosen,) if chosen else ()
+
+    def prepare_value(self, value: Any) -> Any:
+        return value[0] if isinstance(value, tuple) and value else value or ""
 
 
 class AddressSpaceForm(PageForm):

@@ -16,6 +16,11 @@ WARNED = (30, 14, 7, 1)
 """Days before the end of a secret."""
 
 
+def by_name() -> dict[str, str]:
+    """The name of each, and of what kind it is."""
+    return {row.name: CredentialKind(row.kind).label for row in Credential.objects.all()}
+
+
 def usable(mechanism: SmartHostAuth) -> list[str]:
     """The names of those that a connector with this authentication can use."""
     return [row.name for row in Credential.objects.all() if fits(CredentialKind(row.kind), mechanism)]

@@ -18,30 +18,15 @@ _ONE_INSTALLATION = "Connectors here belong to the whole installation; every tra
 _NO_ROUTING = "There are no Active Directory sites and routing groups here."
 _HYBRID = "It serves hybrid deployments with Exchange Online."
 _FEDERATION = "It serves federation and Exchange Online."
-NO_SECRET = "Exchange exports no password: add a credential under Credentials, and choose it on the connector."
 _OWN_LIMITS = "It is limited where mail comes in: each Receive connector has its own."
 _REASONS: dict[str, str] = {
     BEYOND.lower(): "The row has more cells than the first line has columns. Put quotes around lists.",
     "server": _ONE_INSTALLATION,
-    "sourcetransportservers": _ONE_INSTALLATION,
     "sourceroutinggroup": _NO_ROUTING,
     "homemta": _NO_ROUTING,
     "homemtaserverid": _NO_ROUTING,
-    "isscopedconnector": _NO_ROUTING,
     "connecteddomains": _NO_ROUTING,
-    "connectortype": "Every connector here is of the default type.",
     "region": _HYBRID,
-    "cloudservicesmailenabled": _HYBRID,
-    "requireoorg": _HYBRID,
-    "frontendproxyenabled": "One process serves both transport roles here: there is nothing to pass mail through.",
-    "useexternaldnsserversenabled": "One list of DNS servers serves everything: Connection filter, DNS servers.",
-    "maxmessagesize": "Messages are limited where they come in, at the Receive connectors.",
-    "sourceipaddress": "The operating system chooses the address that mail leaves from.",
-    "connectioninactivitytimeout": "Time-outs towards other servers are those of RFC 5321.",
-    "errorpolicies": "Replies of other servers are taken as RFC 5321 means them.",
-    "forcehelo": "EHLO comes first, HELO when a server does not know it.",
-    "ignorestarttls": "STARTTLS is used whenever a server offers it.",
-    "protocollogginglevel": "What Send connectors say is in the message's own history, under Queues.",
     "catchallrecipientid": "There is no catch-all mailbox here: make the domain an internal relay and let the next "
     "server catch all.",
     "maxsendsize": _OWN_LIMITS,
@@ -57,13 +42,7 @@ _PLUMBING = (
     ("Client Proxy ", 465, f"It serves Exchange's front end, which hands on the mail of users: {_ONE_PROCESS}"),
     ("Outbound Proxy Frontend ", 717, f"It serves Exchange's transport service, for mail going out: {_ONE_PROCESS}"),
 )
-_AS_USUAL = {
-    ("errorpolicies", "default"),
-    ("connectortype", "default"),
-    ("region", "notspecified"),
-    ("sourceipaddress", "0.0.0.0"),
-    ("connectioninactivitytimeout", "00:10:00"),
-}
+_AS_USUAL = {("region", "notspecified")}
 """(property, value) that say nothing of their own: Exchange has them by default."""
 _OTHERWISE = "There is no such setting here."
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from console.moving_in import permissions, reasons, secure_domains, sizes, values
+from console.moving_in import permissions, reasons, secure_domains, send_connectors, sizes, values
 from console.moving_in.objects import Item, Source, Value
 from console.moving_in.report import Known, Line, Translated, Verdict
 from transport.config import kinds
@@ -16,7 +16,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.kinds import Kind, Setting
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.config.send_connector import SendConnector, SmartHostAuth
+from transport.config.send_connector import SendConnector
 from transport.config.setting import defaults, settings
 from transport.config.transport_config import TransportConfig
 
@@ -148,6 +148,8 @@ def _finish(found: Translated, struct: type) -> None:
         return
     found.struct = struct(**given) if given else None
     found.name = "Transport configuration" if struct is TransportConfig else found.struct.name
+    if isinstance(found.struct, SendConnector):
+        send_connectors.wait_for_credential(found, found.struct)
     if isinstance(found.struct, ReceiveConnector):
         found.better_left = reasons.plumbing(found.struct, found.server)
 
@@ -173,17 +175,6 @@ def _auth_mechanism(setting: Setting, value: Value, _: Known) -> tuple[Value, st
         if offered
         else ""
     )
-
-
-def _smart_host_auth(setting: Setting, value: Value, _: Known) -> tuple[Value, str]:
-    text = values.text_of(setting, value)
-    wanted = next((each for each in SmartHostAuth if each.value.lower() == text.strip().lower()), SmartHostAuth.None_)
-    return (SmartHostAuth.None_.value, wanted.not_enforced) if wanted.not_enforced else (value, "")
-
-
-def _credential(setting: Setting, value: Value, _: Known) -> tuple[Value, str]:
-    """An export shows that there is one, at most its user name."""
-    return ("", reasons.NO_SECRET) if values.text_of(setting, value) else ("", "")
 
 
 def _names(setting: Setting, value: Value) -> list[str]:
@@ -236,14 +227,7 @@ _STRUCTS: dict[Source, tuple[type, dict[str, Special]]] = {
             "bindings": _bindings,
         },
     ),
-    Source.SEND_CONNECTOR: (
-        SendConnector,
-        {
-            "tls_certificate_name": _certificate,
-            "smart_host_auth_mechanism": _smart_host_auth,
-            "authentication_credential": _credential,
-        },
-    ),
+    Source.SEND_CONNECTOR: (SendConnector, {"tls_certificate_name": _certificate, **send_connectors.SPECIAL}),
     Source.ACCEPTED_DOMAIN: (AcceptedDomain, {"domain_name": _domain_name}),
     Source.TRANSPORT_CONFIG: (TransportConfig, {}),
     Source.BLOCK_LIST_ENTRY: (IPListEntry, {"expiration_time": _expiry}),

@@ -16,6 +16,7 @@ _MASK = re.compile(r"(?<=\d)[^\S\n]+(?:\((255\.[\d.]+)\)|(255\.[\d.]+)(?![\d.]))
 _TICKS = 10_000_000  # a second
 _FLAGS: dict[str, dict[int, str]] = {
     "AuthMechanism": {1: "Tls", 2: "Integrated", 4: "BasicAuth", 8: "BasicAuthRequireTLS", 16: "ExchangeServer"},
+    "ErrorPolicies": {},
     "PermissionGroups": {1: "AnonymousUsers", 2: "ExchangeUsers", 4: "ExchangeServers", 8: "ExchangeLegacyServers"},
 }
 _CHOICES: dict[str, dict[int, str]] = {
@@ -25,6 +26,8 @@ _CHOICES: dict[str, dict[int, str]] = {
     "TransportRole": {32: "HubTransport", 16384: "FrontendTransport"},
     "DomainType": {0: "Authoritative", 2: "InternalRelay"},
     "ExtendedProtectionPolicy": {0: "None"},
+    "SmartHostAuthMechanism": {0: "None"},
+    "ConnectorType": {0: "Default"},
 }
 """Numbers in place of names, as ConvertTo-Json writes them: those that real exports show (Exchange reference, 12.1)."""
 _TEXT_OF = (

@@ -267,7 +267,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     smart_host_auth_mechanism: Annotated[
         SmartHostAuth,
         Setting(
-            "SmartHostAuthMechanism", "Security / Smart host authentication", Kind.CHOICE, "Smart host authentication",
+            "SmartHostAuthMechanism", "Security / Sign-in to the smart hosts", Kind.CHOICE, "Smart host authentication",
             "How to sign in to the smart hosts.",
             CMDLET, choices=SmartHostAuth,
         ),
@@ -275,7 +275,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     authentication_credential: Annotated[
         tuple[str, ...],
         Setting(
-            "AuthenticationCredential", "Security / Smart host authentication", Kind.NAMES, "Credentials",
+            "AuthenticationCredential", "Security / Sign-in to the smart hosts", Kind.NAMES, "Credentials",
             "One each line, by name. Several share the mail, each within its own limits.",
             CMDLET, maximum=100,
         ),

@@ -9,8 +9,10 @@ from console.actors import Role
 from console.audit.models import Entry
 from console.connectors import actions, queries
 from console.connectors.models import SendConnector as Row
+from console.credentials import actions as credentials
 from tests.console.builders import ADMIN, send_connector
 from tests.console.page_form import Form
+from transport.config.credential import CredentialKind, Secrets
 from transport.config.send_connector import SendUsage, SmartHostAuth
 from transport.deliver.probe import Finding, Spoken, Stage, Step
 
@@ -37,7 +39,9 @@ def saved() -> object:
 
 
 def smart_host(**changes):
-    return send_connector(dns_routing_enabled=False, smart_hosts=("mail.fabrikam.com",), **changes)
+    return send_connector(
+        changes.pop("name", "Internet"), dns_routing_enabled=False, smart_hosts=("mail.fabrikam.com",), **changes
+    )
 
 
 def test_the_wizard_makes_a_connector_that_delivers_by_mx(admin):
@@ -190,3 +194,43 @@ def test_one_test_of_an_administrator_at_a_time(admin, monkeypatch):
     monkeypatch.setattr(actions, "probe", probe)
     assert "It works" in admin.post(url, entries).text
     assert "Another test of yours is under way" in second[0].text
+
+
+def credential(name="Fabrikam"):
+    wanted = credentials.Wanted(user_name="device@fabrikam.com")
+    return credentials.add(ADMIN, name, CredentialKind.Password, wanted, Secrets(password="winter-rain-on-tin"))
+
+
+def test_the_wizard_offers_the_credentials_that_are_here(admin):
+    credential()
+    step(admin, "introduction", name="Out", usage="Custom")
+    step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.fabrikam.com")
+    page = step(admin, "sign-in", smart_host_auth_mechanism="BasicAuthRequireTLS", authentication_credential="Fabrikam")
+    step(admin, "address-space", address_spaces="*")
+    assert "signed in as Fabrikam" in admin.get(reverse("connectors:send-wizard-step", args=["summary"])).text
+    step(admin, "summary")
+    assert queries.send(Row.objects.get()).authentication_credential == ("Fabrikam",)
+    assert "winter-rain" not in page.text
+
+
+def test_a_credential_that_is_gone_stays_until_another_is_chosen(admin):
+    credential("Other")
+    signed = {"smart_host_auth_mechanism": SmartHostAuth.BasicAuth, "authentication_credential": ("Gone", "OTHER")}
+    row = actions.create(ADMIN, smart_host(**signed))
+    page = admin.get(reverse("connectors:send-properties", args=[row.pk, "security"])).text
+    assert "Gone (not here any more)" in page and "Other" in page
+    save(admin, row, "security", authentication_credential=["OTHER"])
+    assert queries.send(Row.objects.get()).authentication_credential == ("OTHER",)
+
+
+def test_the_list_filters_by_type_and_way(admin):
+    actions.create(ADMIN, send_connector("By MX", usage=SendUsage.Internet))
+    actions.create(ADMIN, smart_host(name="Over TLS", require_tls=True, enabled=False))
+    for query, found in [
+        ("usage=Internet", ["By MX"]), ("delivery=False", ["Over TLS"]), ("enabled=False", ["Over TLS"]),
+        ("usage=Internet&delivery=False", []),
+    ]:  # fmt: skip
+        page = admin.get(reverse("connectors:send-list") + f"?{query}")
+        assert [row.name for row in page.context["page"]] == found
+    page = admin.get(reverse("connectors:send-list")).text
+    assert "TLS only" in page and "TLS if offered" in page and "Disabled" in page

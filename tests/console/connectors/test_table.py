@@ -68,6 +68,7 @@ SMART = send_connector(
 )  # fmt: skip
 
 
+@pytest.mark.django_db
 def test_each_setting_of_a_send_connector_stands_on_one_tab_where_it_means_something():
     assert set(SEND_FORMS) == set(sections(SendConnector))
     table = settings(SendConnector)
