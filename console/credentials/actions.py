@@ -6,7 +6,7 @@ A secret comes in here and never out: what the change history says of one is tha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from console.actors import Actor, Role
 from console.audit.actions import record
 from console.credentials.models import Credential
 from console.credentials.queries import users_of
+from console.publishing.actions import CHANNEL
 from transport.config.credential import CredentialKind, Secrets
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
@@ -67,6 +68,7 @@ def add(actor: Actor, name: str, kind: CredentialKind, wanted: Wanted, secrets: 
     _check(kind, wanted, secrets)
     row = Credential.objects.create(name=name, kind=kind, encrypted=_encrypted(secrets), **vars(wanted))
     record(actor, NOUN, name, "added", None, facts(row))
+    _tell()
     return row
 
 
@@ -79,12 +81,26 @@ def change(actor: Actor, row: Credential, wanted: Wanted, secrets: Secrets | Non
     before = facts(row)
     new = {"encrypted": _encrypted(secrets), "secret_set_at": Now()} if secrets else {}
     no_token = {"token": "", "token_renew_at": None, "token_expires_at": None, "problem": ""}
-    Credential.objects.filter(pk=row.pk).update(**vars(wanted), **new, **no_token)
+    Credential.objects.filter(pk=row.pk).update(**vars(wanted), **new, **no_token, changed_at=Now())
+    _tell()
     row.refresh_from_db()
     told = {"Secret": _("a new one was set")} if secrets else {}
     if told or facts(row) != before:
         record(actor, NOUN, row.name, "changed", before, facts(row) | told)
     return row
+
+
+@transaction.atomic
+def put_password(actor: Actor, name: str, user_name: str, password: str) -> Credential:
+    """The credential of this name with this user name and password: a new one, or changed. Raises ValidationError."""
+    held = Credential.objects.filter(name__iexact=name).first()
+    secrets = Secrets(password=password)
+    if held is None:
+        return add(actor, name, CredentialKind.Password, Wanted(user_name=user_name), secrets)
+    if held.kind != CredentialKind.Password:
+        raise ValidationError(_("The credential “%s” is of another kind: name it instead.") % held.name)
+    kept = {field.name: getattr(held, field.name) for field in fields(Wanted)}
+    return change(actor, held, Wanted(**{**kept, "user_name": user_name}), secrets)
 
 
 @transaction.atomic
@@ -96,6 +112,12 @@ def remove(actor: Actor, row: Credential) -> None:
         raise ValidationError(text % {"name": row.name, "users": ", ".join(users)})
     record(actor, NOUN, row.name, "removed", facts(row), None)
     row.delete()
+
+
+def _tell() -> None:
+    """Delivery looks whether connectors that rest may go on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def facts(row: Credential) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Credential(models.Model):
     token_expires_at = models.DateTimeField(null=True)
     problem = models.TextField(db_default="")
     created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = [Lower("name")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -31,6 +31,12 @@ def users_of(name: str) -> list[str]:
     wanted = name.casefold()
     connectors: tuple[SendConnector, ...] = part(kind_of(SendConnector))
     return [each.name for each in connectors if wanted in map(str.casefold, each.authentication_credential)]
+
+
+def ending() -> list[tuple[Credential, int]]:
+    """Credentials that connectors name and whose secret ends within WARNED[0] days or has ended, with the days left."""
+    rows = Credential.objects.filter(secret_ends__lte=today() + timedelta(days=WARNED[0])).order_by("secret_ends")
+    return [(row, (row.secret_ends - today()).days) for row in rows if row.secret_ends and users_of(row.name)]
 
 
 def days_left(row: Credential) -> int | None:

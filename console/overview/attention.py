@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from console.connectors.models import ReceiveConnector
 from console.connectors.warnings import relaying
+from console.credentials import queries as credentials
 from console.dkim import queries as dkim
 from console.domains.models import AcceptedDomain as DomainRow
 from console.publishing import queries as publishing
@@ -58,4 +60,21 @@ def dkim_records() -> Iterator[Concern]:
         yield Concern(key.record_name, text, reverse("dkim:details", args=[key.pk]), is_bad=True)
 
 
-RULES: tuple[Callable[[], Iterable[Concern]], ...] = (relays, wide_domains, dkim_records)
+def secrets_that_end() -> Iterator[Concern]:
+    """Credentials of connectors whose secret ends soon, or has ended."""
+    for row, days in credentials.ending():
+        url = reverse("credentials:edit", args=[row.pk])
+        if days < 0:
+            text = _("The secret of this credential has ended: set a new one. Mail of %(users)s waits.")
+        else:
+            text = ngettext(
+                "The secret of this credential ends in %(days)d day: set a new one. %(users)s signs in with it.",
+                "The secret of this credential ends in %(days)d days: set a new one. %(users)s signs in with it.",
+                days,
+            )
+        yield Concern(
+            row.name, text % {"days": days, "users": ", ".join(credentials.users_of(row.name))}, url, days < 7
+        )
+
+
+RULES: tuple[Callable[[], Iterable[Concern]], ...] = (relays, wide_domains, secrets_that_end, dkim_records)

@@ -6,12 +6,14 @@ import base64
 import hmac
 from typing import Any
 
+import psycopg
 import pytest
 
 from console.credentials import actions as credentials
 from tests.console.builders import ADMIN
 from transport.config.credential import CredentialKind, Secrets
 from transport.config.send_connector import SmartHostAuth
+from transport.deliver import routing
 
 HELD = "SELECT words FROM queues_hold WHERE connector = 'Out' AND is_fault"
 UNREACHED = "SELECT last_error FROM queues_nexthop WHERE key = 'smarthost:Out'"
@@ -200,3 +202,28 @@ def test_hosts_of_mx_records_get_no_password(dns, credential, queued, deliver, s
     queued("bob@far.test")
     deliver("domain:Out:far.test")
     assert len(sink.arrived) == 1 and "AUTH" not in sink.verbs
+
+
+def test_a_new_password_lets_a_connector_go_on_at_once(basic, queued, deliver, sink, query, credential):
+    """Nobody has to lift what rests: the credential was what had to be mended."""
+    Guard(sink)
+    wanted = credentials.Wanted(user_name=USER)
+    credentials.change(ADMIN, credential, wanted, Secrets(password="wrong one"))
+    basic()
+    queued("bob@far.test")
+    deliver()
+    routing.reroute()
+    assert len(query(HELD)) == 1, "nothing was changed"
+    credentials.change(ADMIN, credential, wanted, Secrets(password=PASSWORD))
+    routing.reroute()
+    assert query(HELD) == []
+    deliver()
+    assert len(sink.arrived) == 1
+
+
+def test_the_console_tells_workers_of_a_changed_credential(database_url, credential):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("LISTEN gatepost_config")
+        wanted = credentials.Wanted(user_name=USER)
+        credentials.change(ADMIN, credential, wanted, Secrets(password="another"))
+        assert len(list(connection.notifies(timeout=5, stop_after=1))) == 1

@@ -23,7 +23,7 @@ def hold(connection: Connection, state: HopState, router: Router, held: Held) ->
         connection.execute(QUERIES["hop_rests"], {"hop": state.key, "error": str(held), "wait": wait or 0})
         return
     what = {"connector": state.connector, "account": held.account, "words": str(held), "is_fault": held.is_fault}
-    mark = _mark(router, state.connector)
+    mark = _mark(connection, router, state.connector)
     connection.execute(QUERIES["hold"], {**what, "wait": wait, "grows": held.grows, "mark": mark})
 
 
@@ -37,14 +37,21 @@ def lift(connection: Connection, connector: str) -> list[str]:
 
 
 def lift_changed(connection: Connection, router: Router) -> None:
-    """End the holds of connectors that were saved since: what was wrong may be mended. Raises psycopg.Error."""
+    """End the holds of connectors that were saved since, or their credentials: what was wrong may be mended.
+
+    Raises psycopg.Error.
+    """
     with connection.transaction():
         for connector, mark in connection.execute(QUERIES["marks_of_holds"]).fetchall():
-            if mark != _mark(router, connector):
+            if mark != _mark(connection, router, connector):
                 lift(connection, connector)
 
 
-def _mark(router: Router, name: str) -> str:
-    """Another one for every other connector, and where there is none."""
+def _mark(connection: Connection, router: Router, name: str) -> str:
+    """Another one for every other connector and after each change of its credentials, and where there is none."""
     found = next((each for each in router.snapshot.send_connectors if each.name == name), None)
-    return sha256(msgspec.json.encode(found, order="deterministic")).hexdigest() if found else ""
+    if found is None:
+        return ""
+    named = [each.lower() for each in found.authentication_credential]
+    changed = connection.execute(QUERIES["credentials_changed"], [named]).fetchone() if named else None
+    return sha256(msgspec.json.encode([found, changed], order="deterministic")).hexdigest()

@@ -426,6 +426,10 @@ and not exists (select from queues_recipient r where r.next_hop = h.key and r.st
 -- name: account
 select id, name, kind, user_name, tenant, client_id, encrypted from credentials_credential where lower(name) = lower(%s)
 
+-- name: credentials_changed
+select array_agg(extract(epoch from changed_at)::float8 order by id) from credentials_credential
+where lower(name) = any(%s)
+
 -- name: token
 select token, token_renew_at <= now() from credentials_credential where id = %s and token_expires_at > now()
 

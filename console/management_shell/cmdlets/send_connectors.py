@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
 
 from console.connectors import actions, models
+from console.credentials import actions as credentials
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.values import Record, read_text
+from console.management_shell.language.secrets import PS_CREDENTIAL
+from console.management_shell.language.values import Record, read_text, revealed
 from transport.config import rules
 from transport.config.send_connector import SendConnector, SendUsage, TlsAuthLevel
 
@@ -54,14 +60,41 @@ FAMILY = Family(
 def _new(call: Call) -> Iterator[Record]:
     usage = next((usage for usage in SendUsage if call.get(usage.value)), SendUsage.Custom)
     start = rules.send_start(call.get("Usage") or usage, call.arguments["Name"])
-    return FAMILY.made(call, start, lambda connector, names: actions.create(call.host.actor, connector, names))
+    keep = _credential(call, call.arguments["Name"])
+    return FAMILY.made(call, start, keep(lambda connector, names: actions.create(call.host.actor, connector, names)))
 
 
 def _set(call: Call) -> Iterator[Record]:
-    actor = call.host.actor
+    actor, keep = call.host.actor, _credential(call, FAMILY.find(call.arguments["Identity"]).name)
     return FAMILY.changed(
-        call, lambda row, changes, names: actions.update(actor, SendConnector, row.pk, changes, None, names)
+        call, keep(lambda row, changes, names: actions.update(actor, SendConnector, row.pk, changes, None, names))
     )
+
+
+def _credential(call: Call, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A user name with a password, as Exchange takes it, becomes a credential that is called as the connector; written
+    together with that. Other arguments are names of credentials that are here.
+    """
+    given = call.get("AuthenticationCredential")
+    if not isinstance(given, Record):
+        return lambda write: write
+    call.arguments["AuthenticationCredential"] = (name,)
+    user_name, password = str(given.get("UserName")), revealed(given.get("Password"))
+
+    def keep(write: Callable[..., Any]) -> Callable[..., Any]:
+        def both(*what: Any) -> Any:
+            with transaction.atomic():
+                credentials.put_password(call.host.actor, name, user_name, password)
+                return write(*what)
+
+        return both
+
+    return keep
+
+
+def _read_credential(value: object) -> object:
+    is_one = isinstance(value, Record) and value.type_name == PS_CREDENTIAL
+    return value if is_one else NAMED.read(value)
 
 
 def _test(call: Call) -> Iterator[object]:
@@ -85,7 +118,13 @@ def _remove(call: Call) -> Iterator[Record]:
     return FAMILY.removed(call, lambda row, names: actions.remove(call.host.actor, SendConnector, row.pk, names))
 
 
-SETTINGS = FAMILY.parameters("name")
+NAMED = FAMILY.parameter("authentication_credential")
+SETTINGS = (
+    *FAMILY.parameters("name", "authentication_credential"),
+    replace(
+        NAMED, read=_read_credential, help=f"{NAMED.help} Or a user name with its password: (Get-Credential anna)."
+    ),
+)
 TABLE = {
     each.name: guarded(each, FAMILY.fields)
     for each in (

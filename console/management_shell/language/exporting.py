@@ -12,7 +12,7 @@ from console.management_shell.language.columns import picked
 from console.management_shell.language.errors import Stop
 from console.management_shell.language.members import properties
 from console.management_shell.language.types import name_of
-from console.management_shell.language.values import LARGEST_FILE, Record, Size, Timespan, entries, joined, text
+from console.management_shell.language.values import LARGEST_FILE, Record, Secret, Size, Timespan, entries, joined, text
 
 
 def csv_lines(objects: Iterable[object], type_line: bool, delimiter: str) -> Iterator[str]:
@@ -93,6 +93,8 @@ def json_text(objects: list[object], depth: int, compress: bool) -> str:
 
 
 def _plain(value: object, depth: int) -> Any:
+    if isinstance(value, Secret):
+        return str(value)
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int | float) and not isinstance(value, Size | Timespan):

@@ -11,17 +11,21 @@ from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.columns import PROPERTY, value_of
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.members import spelled
+from console.management_shell.language.secrets import credential
 from console.management_shell.language.values import (
     Record,
+    Secret,
     Timespan,
     entries,
     one_of,
     read_count,
     read_text,
+    revealed,
     text,
 )
 
 Objects = Iterator[Any]
+CREDENTIAL_TYPE = "management.automation.pscredential"
 
 
 def _get_date(call: Call) -> Iterator[object]:
@@ -86,8 +90,11 @@ NEW_TIME_SPAN = Cmdlet(
 def _new_object(call: Call) -> Iterator[object]:
     kind = types.canonical(call.arguments["TypeName"])
     given = call.get("Property", {})
+    if kind == CREDENTIAL_TYPE:
+        yield _credential(call)
+        return
     if "ArgumentList" in call.arguments and kind != "exception":
-        raise ShellError("Only an Exception takes arguments here: its message.", "ArgumentList")
+        raise ShellError("Only an Exception and a PSCredential take arguments here.", "ArgumentList")
     if given and kind != "pscustomobject":
         raise ShellError("Only a PSObject takes properties here.", "Property")
     if kind == "pscustomobject":
@@ -102,6 +109,14 @@ def _new_object(call: Call) -> Iterator[object]:
             "TypeName",
             ("PSObject", "System.Collections.ArrayList", "System.Collections.Generic.List[…]", "Hashtable"),
         )
+
+
+def _credential(call: Call) -> Record:
+    given = entries(call.get("ArgumentList"))
+    if len(given) != 2 or not isinstance(given[1], Secret):
+        words = "Write the user name and a password as a secure string: -ArgumentList 'anna', $password."
+        raise ShellError(words, "ArgumentList")
+    return credential(read_text(given[0]), revealed(given[1]))
 
 
 def _table(value: object) -> dict[str, object]:

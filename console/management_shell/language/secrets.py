@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
-from console.management_shell.language.values import Secret, read_text
+from console.management_shell.language.values import Record, Secret, read_text
 
 
 def _convert(call: Call) -> Iterator[object]:
@@ -44,4 +44,35 @@ READ_HOST = Cmdlet(
     "Asks for a password.",
     {"Read-Host 'Password of the file' -AsSecureString": "For -Password of other commands."},
 )
-SECRETS = (CONVERT_TO_SECURE_STRING, READ_HOST)
+PS_CREDENTIAL = "PSCredential"
+
+
+def credential(user_name: str, password: str) -> Record:
+    """User name and password as one object; what prints it shows the name."""
+    return Record(PS_CREDENTIAL, {"UserName": user_name, "Password": Secret(password)}, name=user_name)
+
+
+def _get_credential(call: Call) -> Iterator[object]:
+    given = call.get("Credential")
+    if isinstance(given, Record) and given.type_name == PS_CREDENTIAL:
+        yield given
+        return
+    user_name = call.get("UserName") or (str(given) if given else "")
+    if not user_name:
+        raise ShellError("Say whose password it is.", "UserName")
+    prompt = call.get("Message") or f"Password of {user_name}"
+    yield credential(user_name, call.host.read_secret(prompt))
+
+
+GET_CREDENTIAL = Cmdlet(
+    "Get-Credential",
+    _get_credential,
+    (
+        Parameter("Credential", position=0, help="The user name; or a credential, which is put out as it is."),
+        Parameter("UserName", read_text, help="The user name."),
+        Parameter("Message", read_text, help="What is asked."),
+    ),
+    "Asks for the password of a user, for -AuthenticationCredential.",
+    {"Get-Credential device@contoso.com": "Asks for the password; the object shows the user name alone."},
+)
+SECRETS = (GET_CREDENTIAL, CONVERT_TO_SECURE_STRING, READ_HOST)

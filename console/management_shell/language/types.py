@@ -31,6 +31,7 @@ _OTHER_NAMES = {
     "int32": "int", "int16": "int", "int64": "long", "uint32": "long", "uint16": "int", "byte": "int",
     "boolean": "bool", "single": "double", "float": "double", "psobject": "pscustomobject", "object": "object",
     "management.automation.pscustomobject": "pscustomobject", "management.automation.psobject": "pscustomobject",
+    "pscredential": "management.automation.pscredential",
     "management.automation.scriptblock": "scriptblock", "management.automation.switchparameter": "switch",
     "collections.arraylist": "arraylist", "collections.hashtable": "hashtable", "net.ipaddress": "ipaddress",
     "text.regularexpressions.regex": "regex", "globalization.cultureinfo": "cultureinfo",

@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from console.actors import Role
 from console.certificates.models import Certificate
+from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
+from console.credentials.models import Credential
 from console.directory.models import Recipient
 from console.domains.models import AcceptedDomain
 from console.overview import errors
 from console.publishing.models import ConfigRevision, Traffic, Transport
 from console.queues.models import Content, Message
 from console.tracking.models import Session
+from tests.console.builders import ADMIN, send_connector
+from transport.config.send_connector import SmartHostAuth
 
 
 def revision(number: int = 42) -> ConfigRevision:
@@ -201,3 +205,23 @@ def test_pages_carry_a_strict_policy_and_nothing_inline(admin: Client) -> None:
 def test_no_browser_keeps_a_page(admin: Client) -> None:
     for page in ("/", "/administration/change-history/", "/search?q=x"):
         assert "no-store" in admin.get(page).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(("days", "words"), [(20, "ends in 20 days"), (1, "ends in 1 day"), (-1, "has ended")])
+def test_a_secret_that_ends_needs_attention_while_a_connector_signs_in_with_it(
+    admin: Client, days: int, words: str
+) -> None:
+    ends = timezone.localdate() + timedelta(days=days)
+    Credential.objects.create(name="Mailbox", kind="Password", user_name="anna", encrypted="", secret_ends=ends)
+    assert words not in admin.get("/").text, "nothing signs in with it"
+    connectors.create(
+        ADMIN,
+        send_connector(
+            "Cloud", dns_routing_enabled=False, smart_hosts=("smtp.contoso.com",), require_tls=True,
+            smart_host_auth_mechanism=SmartHostAuth.BasicAuthRequireTLS, authentication_credential=("mailbox",),
+        ),
+    )  # fmt: skip
+    text = admin.get("/").text
+    assert words in text and "Cloud" in text
+    Credential.objects.update(secret_ends=timezone.localdate() + timedelta(days=31))
+    assert words not in admin.get("/").text
