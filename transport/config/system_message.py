@@ -32,7 +32,7 @@ class SystemMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         str,
         Setting(
             "DsnCode", "General", Kind.TEXT, "Code", "The enhanced status code that it is about, such as 5.1.2.",
-            CMDLET, maximum=64,
+            CMDLET, minimum=1, maximum=64,
         ),
     ] = ""
     language: Annotated[
@@ -40,7 +40,7 @@ class SystemMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "Language", "General", Kind.TEXT, "Language",
             "Such as En, De or Pt-BR: senders get it whose message asks for that language, and En everybody else.",
-            CMDLET, maximum=64,
+            CMDLET, minimum=1, maximum=64,
         ),
     ] = USUAL_LANGUAGE
     internal: Annotated[
