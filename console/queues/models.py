@@ -177,6 +177,21 @@ class Position(models.Model):
     recipients = models.BigIntegerField()
 
 
+class PendingReport(models.Model):
+    """A recipient that failed, of whom the sender hears together with the others of the message: once all were tried,
+    or at `due_at` at the latest.
+    """
+
+    message_id = models.UUIDField(db_index=True)
+    address = models.TextField()
+    status = models.TextField()
+    error = models.TextField()
+    remote_host = models.TextField()
+    notify = models.TextField()
+    orcpt = models.TextField()
+    due_at = models.DateTimeField()
+
+
 class Retired(models.Model):
     """Recipients, by outcome, that retention has deleted: they keep the ledger whole."""
 

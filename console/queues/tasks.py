@@ -66,7 +66,7 @@ def turn() -> None:
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def notify_senders() -> None:
     """Delay notifications and expiry."""
-    while notices.send_due():
+    while notices.send_due() or notices.send_put_off():
         pass
 
 

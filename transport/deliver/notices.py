@@ -31,11 +31,19 @@ def send_due() -> int:
         told = [row for row in delayed if row[10] != DeliveryType.PICK_UP]
         reports.send(connection, router, Action.DELAYED, [(row[1], _recipient(row, LATE)) for row in told])
         connection.execute(QUERIES["delayed"], [[row[0] for row in delayed]])
-        reports.send(connection, router, Action.FAILED, [(row[1], _recipient(row, EXPIRED)) for row in expired])
         what = {"error": EXPIRED, "ids": [row[0] for row in expired]}
         connection.execute(QUERIES["expire"], what | tracking.telling(Event.FAIL, Source.QUEUE))
+        reports.send(connection, router, Action.FAILED, [(row[1], _recipient(row, EXPIRED)) for row in expired])
         claims.drop_content(connection, {row[1] for row in expired})
         return len(rows)
+
+
+def send_put_off() -> int:
+    """Tell the senders of one batch what waited until all recipients were tried; returns the number of messages."""
+    with pool().connection() as connection, connection.transaction():
+        messages = reports.send_put_off(connection, ROUTES.router(connection), BATCH)
+        claims.drop_content(connection, set(messages))
+        return len(messages)
 
 
 def shorten_waits() -> int:

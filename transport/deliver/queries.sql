@@ -84,6 +84,7 @@ select from queues_message where id = any(%s) order by id for update
 -- name: drop_content
 delete from queues_content c where c.message_id = any(%s) and not exists (
     select from queues_recipient r where r.message_id = c.message_id and r.status in ('ready', 'suspended'))
+and not exists (select from queues_pendingreport p where p.message_id = c.message_id)
 
 -- name: hop_state
 select key, delivery_type, domain, h.connector, suspended, retry_count,
@@ -299,6 +300,24 @@ where status = 'ready' and claimed_by is null and due_at > now() + %s * interval
 select m.id, @facts
 from queues_message m
 where m.id = any(%s) and m.sender <> '' and m.origin = 'received'
+
+-- name: untried
+-- Messages of which some recipient has not been tried: its sender will hear of all of them at once.
+select distinct message_id from queues_recipient where message_id = any(%s) and status = 'ready' and attempts = 0
+
+-- name: put_report_off
+insert into queues_pendingreport (message_id, address, status, error, remote_host, notify, orcpt, due_at)
+values (%s, %s, %s, %s, %s, %s, %s, now() + %s * interval '1 second')
+
+-- name: take_put_off
+delete from queues_pendingreport where message_id = any(%s)
+returning message_id, address, status, error, remote_host, notify, orcpt
+
+-- name: due_put_off
+select message_id from queues_pendingreport p group by message_id
+having min(due_at) <= now() or not exists (
+    select from queues_recipient r where r.message_id = p.message_id and r.status = 'ready' and r.attempts = 0)
+limit %s
 
 -- name: insert_report
 insert into queues_message (id, accepted_at, transport, connector, revision, session_id, client_address, helo, tls,

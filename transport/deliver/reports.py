@@ -20,6 +20,9 @@ from transport.send.route import Router
 from transport.smtp.header_firewall import OUTWARD, without
 
 Concerned = Iterable[tuple[UUID, ReportedRecipient]]
+ByMessage = dict[UUID, list[ReportedRecipient]]
+TOGETHER = 30.0
+"""Seconds for which a report waits for recipients that are not tried yet: they may wait for a dead next hop."""
 FACTS, ORIGINALS = with_facts("originals", Original.__struct_fields__)
 
 
@@ -27,17 +30,55 @@ def send(connection: Connection, router: Router, action: Action, concerned: Conc
     """Report to the sender of each message, in one report for all its recipients; returns the number of reports.
 
     Nobody is told what NOTIFY does not ask for, nor about a report or mail from the null sender (RFC 5321 §6.1).
-    Within a transaction, and before the content of the originals is deleted.
+    Within a transaction, once it is written down what became of the recipients, and before the content of the originals
+    is deleted. While some recipient of a message was not tried, a report of failure waits (`send_put_off`).
     """
     config = router.snapshot.transport_config
     if action is Action.DELAYED and not config.external_delay_dsn_enabled:
         return 0
-    by_message: dict[UUID, list[ReportedRecipient]] = defaultdict(list)
+    by_message: ByMessage = defaultdict(list)
     for message, recipient in concerned:
         if dsn.wanted(action, recipient.notify):
             by_message[message].append(recipient)
-    if not by_message:
-        return 0
+    if action is Action.FAILED and by_message:
+        _put_off(connection, by_message)
+    return _send(connection, router, action, by_message) if by_message else 0
+
+
+def send_put_off(connection: Connection, router: Router, limit: int) -> list[UUID]:
+    """Report of so many messages what waited for the rest of their recipients; returns the messages. Within a
+    transaction, and before the content of the originals is deleted.
+    """
+    due = [row[0] for row in connection.execute(QUERIES["due_put_off"], [limit])]
+    by_message = _taken(connection, due)
+    if by_message:
+        _send(connection, router, Action.FAILED, by_message)
+    return list(by_message)
+
+
+def _put_off(connection: Connection, by_message: ByMessage) -> None:
+    """Leaves those messages of which everybody was tried, with what waited of them."""
+    connection.execute(QUERIES["lock_messages"], [list(by_message)])
+    for (message,) in connection.execute(QUERIES["untried"], [list(by_message)]).fetchall():
+        waiting = [(message, *_kept(each), TOGETHER) for each in by_message.pop(message)]
+        with connection.cursor() as cursor:
+            cursor.executemany(QUERIES["put_report_off"], waiting)
+    for message, recipients in _taken(connection, list(by_message)).items():
+        by_message[message] += recipients
+
+
+def _taken(connection: Connection, messages: list[UUID]) -> ByMessage:
+    found: ByMessage = defaultdict(list)
+    for message, *rest in connection.execute(QUERIES["take_put_off"], [messages]) if messages else ():
+        found[message].append(ReportedRecipient(*rest))
+    return found
+
+
+def _kept(recipient: ReportedRecipient) -> tuple[str, ...]:
+    return tuple(getattr(recipient, name) for name in ReportedRecipient.__struct_fields__ if name != "retry_until")
+
+
+def _send(connection: Connection, router: Router, action: Action, by_message: ByMessage) -> int:
     originals = connection.execute(ORIGINALS, [list(by_message)]).fetchall()
     for identity, *facts in originals:
         content = _content(connection, identity)
