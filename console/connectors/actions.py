@@ -13,6 +13,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -133,3 +135,11 @@ def first_start() -> None:
             bindings=tuple(parse_binding(text) for text in settings.GATEPOST_SMTP.split(",")),
         ),
     )
+
+
+def request_mail(actor: Actor, connector: str) -> None:
+    """Let the mail that waits elsewhere be asked for soon, as this Send connector says."""
+    actor.require(*WRITERS)
+    with transaction.atomic():
+        record(actor, "Send connector", connector, "requested its mail", None, {})
+        models.Pull.objects.update_or_create(connector=connector, defaults={"wanted_at": Now()})

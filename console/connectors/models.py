@@ -27,3 +27,16 @@ class ReceiveConnector(Connector, table=receive_connector.ReceiveConnector):
 
 class SendConnector(Connector, table=send_connector.SendConnector):
     """How mail leaves."""
+
+
+class Pull(models.Model):
+    """What came of asking for the mail that waits elsewhere, as a Send connector says. `slot`: the last quarter of an
+    hour of its timetable that somebody took; `wanted_at`: it is to be asked for soon.
+    """
+
+    connector = models.TextField(primary_key=True)
+    slot = models.DateTimeField(null=True)
+    wanted_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    words = models.TextField(db_default="")
+    is_refused = models.BooleanField(db_default=False)

@@ -37,3 +37,8 @@ def beside(name: str) -> Snapshot:
     saved = publishing.saved()
     others = tuple(each for each in saved.receive_connectors if each.name != name)
     return replace(saved, receive_connectors=others)
+
+
+def pulls() -> dict[str, models.Pull]:
+    """What came of the last request for mail that waits elsewhere, by Send connector."""
+    return {pull.connector: pull for pull in models.Pull.objects.filter(asked_at__isnull=False)}

@@ -20,7 +20,7 @@ from console.connectors.send_sentence import send_sentence
 from console.connectors.sentence import held_by, sentence, target, ways_in
 from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, Detail, Filter, Verb
 from console.crud.access import RoleRequired
-from console.crud.format import badge_html
+from console.crud.format import badge_html, time_html
 from console.publishing import queries as publishing
 from console.publishing.fields import lines
 from console.publishing.relay_guard import RelayNotConfirmed
@@ -30,7 +30,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV6
 from transport.config.permissions import Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
-from transport.config.send_connector import SIGNS_IN, SendConnector, SendUsage, TlsAuthLevel
+from transport.config.send_connector import SIGNS_IN, RequestMail, SendConnector, SendUsage, TlsAuthLevel
 from transport.config.setting import obeyed, settings
 from transport.receive.admission import principal
 from transport.receive.exposure import everything_below, exposure, wide_domains
@@ -248,6 +248,14 @@ def _signs_in(row: models.SendConnector) -> str:
     return f"{connector.smart_host_auth_mechanism.label}: {', '.join(connector.authentication_credential)}"
 
 
+def _requested(row: models.SendConnector) -> str:
+    """What came of it last."""
+    last = queries.pulls().get(row.name)
+    if row.request_mail == RequestMail.None_.value or last is None:
+        return ""
+    return format_html("{} {}", time_html(last.asked_at), last.words)
+
+
 class SendPages(ConnectorPages):
     model = models.SendConnector
     struct = SendConnector
@@ -272,6 +280,11 @@ class SendPages(ConnectorPages):
         Detail(_("Sign-in"), _signs_in),
         Detail(_("Protection"), _protection, BADGE),
         Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
+        Detail(_("Request for waiting mail"), _requested),
+    ]
+    verbs = [
+        *ConnectorPages.verbs,
+        Verb("request-mail", _("Request mail now"), icon="rotate-ccw", done=_("asked for its mail"), bulk=False),
     ]
     filters = [
         *ConnectorPages.filters,
@@ -289,6 +302,14 @@ class SendPages(ConnectorPages):
     edit_url = "connectors:send-edit"
     list_template = "connectors/send_list.html"
     details_template = "connectors/send_details.html"
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        if verb.name == "request-mail":
+            return bool(obj.enabled) and obj.request_mail != RequestMail.None_.value
+        return super().may(verb, obj)
+
+    def request_mail(self, obj: Any) -> None:
+        actions.request_mail(self.actor, obj.name)
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)

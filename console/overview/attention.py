@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from console.connectors.models import ReceiveConnector
+from console.connectors import queries as connectors
+from console.connectors.models import ReceiveConnector, SendConnector
 from console.connectors.warnings import relaying
 from console.credentials import queries as credentials
 from console.dkim import queries as dkim
@@ -18,6 +19,7 @@ from console.domains.models import AcceptedDomain as DomainRow
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.send_connector import RequestMail
 from transport.receive.exposure import is_wide, sends_on, too_wide
 
 
@@ -77,4 +79,15 @@ def secrets_that_end() -> Iterator[Concern]:
         )
 
 
-RULES: tuple[Callable[[], Iterable[Concern]], ...] = (relays, wide_domains, secrets_that_end, dkim_records)
+def refused_requests() -> Iterator[Concern]:
+    """Send connectors that ask another server for our mail, and do not get it."""
+    pulls = connectors.pulls()
+    for row in SendConnector.objects.filter(name__in=pulls, enabled=True).exclude(request_mail=RequestMail.None_.value):
+        if pulls[row.name].is_refused:
+            text = _("Mail that waits elsewhere was requested in vain. %s") % pulls[row.name].words
+            yield Concern(row.name, text, reverse("connectors:send-details", args=[row.pk]))
+
+
+RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
+    relays, wide_domains, secrets_that_end, dkim_records, refused_requests,
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from time import time
 from typing import Any
 
 import psycopg
@@ -10,7 +11,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import keeping, notices, retention, rounds, routing, sts_policies, worker
+from transport.deliver import keeping, notices, pulling, retention, rounds, routing, sts_policies, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.leases import LEASES
@@ -32,6 +33,11 @@ SCHEDULE = {
         "task": "console.queues.tasks.refresh_policies",
         "schedule": 300.0,
         "options": {"expires": 60, "queue": OUTBOUND},
+    },
+    "ask for mail elsewhere": {
+        "task": "console.queues.tasks.request_mail",
+        "schedule": 5.0,
+        "options": {"expires": 60},
     },
     "forget what is finished": {"task": "console.queues.tasks.expire", "schedule": 3600.0, "options": {"expires": 600}},
 }
@@ -76,6 +82,21 @@ def reroute() -> None:
     routing.reroute()
     routing.keep_again()
     notices.shorten_waits()
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
+def request_mail() -> None:
+    """Ask for the mail that waits elsewhere, of which a slow server holds no periodic work."""
+    for connector in pulling.due(time()):
+        if not _send(pull, connector, queue=OUTBOUND):
+            with pool().connection() as connection:
+                pulling.want(connection, connector)
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
+def pull(connector: str) -> None:
+    """Ask as one Send connector says."""
+    pulling.pull(connector)
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

@@ -300,6 +300,13 @@ FACTS = Bound(
 )  # fmt: skip
 
 
+PULL = Bound(
+    what="asking a server for the mail that waits there for us: domains, and all of the conversation",
+    who="the server that is asked",
+    lines=1000, seconds=600.0,
+    more="The connection is closed; the request has failed, and the next one comes by its timetable.",
+)  # fmt: skip
+
 PICK_UPS = Bound(
     what="requests for kept mail (ETRN) in an hour", who="an SMTP client that may ask",
     lines=10, seconds=3600.0,

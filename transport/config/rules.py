@@ -12,10 +12,11 @@ from itertools import pairwise
 
 import msgspec
 
-from transport.config import kinds
+from transport.config import delivery_host, kinds
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import Binding, IPRange, everyone
+from transport.config.host_name import host_name
 from transport.config.permissions import PermissionGroup, right_named
 from transport.config.receive_connector import (
     SIGN_IN,
@@ -27,6 +28,7 @@ from transport.config.receive_connector import (
 from transport.config.send_connector import (
     SIGNS_IN,
     DeliveryWindow,
+    RequestMail,
     SendConnector,
     SendUsage,
     SmartHostAuth,
@@ -212,10 +214,29 @@ def send_problems(connector: SendConnector, others: Iterable[SendConnector]) -> 
     """All problems of a Send connector, alone and beside the other connectors (Exchange reference, section 8.1)."""
     found = [*out_of_bounds(connector), *_send_problems(connector), *_tls_problems(connector)]
     found += _sign_in_problems(connector)
+    found += _pull_problems(connector)
     for other in others:
         if other is not connector and other.name.lower() == connector.name.lower():
             found.append(Problem("name", f"There is a connector “{other.name}” already; choose another name."))
     return found
+
+
+def _pull_problems(connector: SendConnector) -> Iterable[Problem]:
+    if connector.request_mail is RequestMail.None_:
+        return
+    if not connector.request_mail_server and not connector.smart_hosts:
+        yield Problem("request_mail_server", "Name the server that keeps the mail: there is no smart host to ask.")
+    try:
+        server = delivery_host.parse(connector.request_mail_server or "localhost")
+        if server.is_socket:
+            yield Problem("request_mail_server", "Name a host: mail is not requested over a socket.")
+    except ValueError as error:
+        yield Problem("request_mail_server", str(error))
+    for name in connector.request_mail_domains:
+        try:
+            host_name(name.removeprefix("@"))
+        except ValueError as error:
+            yield Problem("request_mail_domains", str(error))
 
 
 def delivery_problems(domain: AcceptedDomain) -> Iterator[Problem]:

@@ -135,8 +135,8 @@ class RequestMail(Labelled):
 
     None_ = "None", "Do not send ETRN/TURN"
     Etrn = "ETRN", "Issue ETRN"
-    Turn = "TURN", "Issue TURN"
-    Atrn = "ATRN", "Issue ATRN (RFC 2645)"
+    Turn = "TURN", "Issue TURN", COMING
+    Atrn = "ATRN", "Issue ATRN (RFC 2645)", COMING
 
 
 SIGNS_IN = (SmartHostAuth.BasicAuth, SmartHostAuth.BasicAuthRequireTLS, SmartHostAuth.OAuth)
@@ -526,7 +526,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "RequestMail", "Advanced / Request mail (ETRN/TURN)", Kind.CHOICE, "Request mail",
             "Mail that waits for us on another server is asked for.",
-            "Exchange 2003, Advanced", choices=RequestMail, not_enforced=COMING,
+            "Exchange 2003, Advanced", choices=RequestMail,
         ),
     ] = RequestMail.None_
     request_mail_when_sending: Annotated[
@@ -535,7 +535,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "RequestMailWhenSending", "Advanced / Request mail (ETRN/TURN)",
             Kind.FLAG, "Request ETRN/TURN when sending messages",
             "Each time that messages were sent to this connector's smart host.",
-            "Exchange 2003, Advanced", not_enforced=COMING,
+            "Exchange 2003, Advanced",
         ),
     ] = False
     request_mail_times: Annotated[
@@ -544,7 +544,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "RequestMailTimes", "Advanced / Request mail (ETRN/TURN)",
             Kind.TIMETABLE, "Additionally request mail at specified times",
             "One each line, local time: Mon-Fri 08:00-18:00 asks every quarter of an hour, Sat 22:15 once.",
-            "Exchange 2003, Advanced", maximum=100, not_enforced=COMING,
+            "Exchange 2003, Advanced", maximum=100,
         ),
     ] = ()
     request_mail_server: Annotated[
@@ -553,7 +553,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "RequestMailServer", "Advanced / Request mail (ETRN/TURN)",
             Kind.TEXT, "Request ETRN/TURN from different server",
             "Name or address, with :port if it is not 25 (366 for ATRN). Empty: the smart host.",
-            "Exchange 2003, Advanced", maximum=255, not_enforced=COMING,
+            "Exchange 2003, Advanced", maximum=255,
         ),
     ] = ""
     request_mail_domains: Annotated[
@@ -562,7 +562,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "RequestMailDomains", "Advanced / Request mail (ETRN/TURN)", Kind.NAMES, "Domains",
             "For which mail is asked, one each line; @contoso.com also for subdomains. Empty: all accepted "
             "domains.",
-            "Exchange 2003, Advanced", maximum=1000, not_enforced=COMING,
+            "Exchange 2003, Advanced", maximum=1000,
         ),
     ] = ()
     request_mail_receive_connector: Annotated[

@@ -115,6 +115,25 @@ where delivery_type = %(kind)s and not kept and (%(hop)s::text is null or key = 
     select from queues_recipient r
     where r.next_hop = h.key and r.status = 'ready' and (r.claimed_by is not null or r.due_at <= now())))
 
+-- Mail that waits for us elsewhere.
+
+-- name: take_slot
+insert into connectors_pull (connector, slot) values (%s, to_timestamp(%s)) on conflict (connector) do update
+set slot = excluded.slot where connectors_pull.slot is null or connectors_pull.slot < excluded.slot returning connector
+
+-- name: take_wanted
+update connectors_pull set wanted_at = null where wanted_at is not null returning connector
+
+-- name: want_mail
+insert into connectors_pull (connector, wanted_at) values (%(connector)s, now()) on conflict (connector) do update
+set wanted_at = now() where connectors_pull.wanted_at is null
+    and (connectors_pull.asked_at is null or connectors_pull.asked_at <= now() - %(quiet)s * interval '1 second')
+
+-- name: pulled
+insert into connectors_pull (connector, asked_at, words, is_refused) values (%s, now(), %s, %s)
+on conflict (connector) do update
+set asked_at = excluded.asked_at, words = excluded.words, is_refused = excluded.is_refused
+
 -- What rests: connectors and their accounts.
 
 -- name: hold

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 
-from transport.deliver import claims, holds, leases, reports, routing
+from transport.deliver import claims, holds, leases, pulling, reports, routing
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
 from transport.deliver.leases import LEASES
@@ -70,8 +70,17 @@ def _deliver(state: HopState, router: Router, worker: int) -> None:
         Round(state, router, way, worker).run()
     finally:
         way.close()
+        if way.reached:
+            _ask_for_mail(state, router)
         if state.delivery_type is DeliveryType.PICK_UP:
             routing.keep_again(state.key)
+
+
+def _ask_for_mail(state: HopState, router: Router) -> None:
+    connector = next((each for each in router.snapshot.send_connectors if each.name == state.connector), None)
+    if connector is not None and connector.request_mail_when_sending:
+        with pool().connection() as connection:
+            pulling.want_after_sending(connection, connector)
 
 
 def _hold(state: HopState, router: Router, held: Held) -> None:
