@@ -201,7 +201,7 @@ class Retired(models.Model):
 
 class Lease(models.Model):
     """A connection that a worker may have open; free where `hop` is empty. `is_strangers`: its next hop has taken no
-    mail yet.
+    mail yet. `account`: what it signs in with.
     """
 
     pk = models.CompositePrimaryKey("worker", "number")
@@ -210,6 +210,21 @@ class Lease(models.Model):
     hop = models.TextField()
     connector = models.TextField()
     is_strangers = models.BooleanField()
+    account = models.TextField(db_default="")
+
+
+class Grant(models.Model):
+    """What was sent with an account, or may be just now: `ended_at` is null while it is."""
+
+    account = models.TextField()
+    worker = models.IntegerField()
+    messages = models.IntegerField()
+    recipients = models.IntegerField()
+    granted_at = models.DateTimeField(db_default=models.functions.Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "ended_at"], name="queues_grant_account")]
 
 
 class Worker(models.Model):

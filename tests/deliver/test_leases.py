@@ -38,7 +38,7 @@ def admitted(wishes: list[Wanted], leases: Leases | None = None) -> list[bool]:
     """Which of them may, each while those before it are there."""
     with ExitStack() as stack:
         every = leases or Leases()
-        return [stack.enter_context(every.taken(pool(), WORKER.number, wish)) for wish in wishes]
+        return [stack.enter_context(every.taken(pool(), WORKER.number, wish)) is not None for wish in wishes]
 
 
 def test_each_limit_binds_and_none_is_no_limit(closed_pool, database_url):

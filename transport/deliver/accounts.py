@@ -54,11 +54,11 @@ class Known:
         return token
 
 
-def of(connector: SendConnector, pool: Pool) -> Known | None:
-    """The account of a connector that signs in. Raises Held when it is not here, or cannot be opened."""
+def of(connector: SendConnector, pool: Pool, name: str = "") -> Known | None:
+    """The account of a connector that signs in: the named one, or its first. Raises Held when it cannot be opened."""
     if not needs(connector) or not connector.authentication_credential:
         return None
-    return Known(named(connector.authentication_credential[0], pool), pool)
+    return Known(named(name or connector.authentication_credential[0], pool), pool)
 
 
 def named(name: str, pool: Pool) -> Account:

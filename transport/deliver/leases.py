@@ -13,10 +13,12 @@ from heapq import heappop, heappush
 
 from transport.config.send_connector import SendConnector
 from transport.config.transport_limits import TransportLimits
+from transport.deliver import pacing
 from transport.deliver.claims import HopState
 from transport.deliver.database import Connection, Pool
 from transport.deliver.queries import QUERIES
 from transport.deliver.slots import SLOTS
+from transport.send.pacing import NO_LIMITS, Quota
 from transport.send.route import Router
 
 LOCK = 0x67706C
@@ -25,7 +27,9 @@ LOCK = 0x67706C
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A connection to a next hop, and how many there may be; None: no limit."""
+    """A connection to a next hop, and how many there may be (None: no limit); `quotas`: of the accounts one of which is
+    to sign in.
+    """
 
     hop: str
     connector: str
@@ -33,9 +37,14 @@ class Wanted:
     most: int | None
     most_of_connector: int | None
     most_of_hop: int | None
+    quotas: tuple[Quota, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[Quota, ...]:
+        return self.quotas or (NO_LIMITS,)
 
 
-def wanted(state: HopState, router: Router) -> Wanted:
+def wanted(connection: Connection, state: HopState, router: Router) -> Wanted:
     """What limits a connection to a next hop: its Send connector where that says something, else the organization."""
     limits = router.snapshot.transport_limits
     connector = next((one for one in router.snapshot.send_connectors if one.name == state.connector), None)
@@ -43,7 +52,7 @@ def wanted(state: HopState, router: Router) -> Wanted:
     is_strangers = state.delivery_type.is_strangers_choice and not SLOTS.is_proven(state.key)
     return Wanted(
         state.key, state.connector, is_strangers, limits.max_outbound_connections, most_of_connector,
-        _most_of_hop(limits, connector),
+        _most_of_hop(limits, connector), tuple(pacing.quotas(connection, connector)),
     )  # fmt: skip
 
 
@@ -57,42 +66,52 @@ class Leases:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[int, Wanted] = {}
+        self._held: dict[int, tuple[Wanted, str]] = {}
         self._free: list[int] = []
 
     @contextmanager
-    def taken(self, pool: Pool, worker: int, one: Wanted) -> Iterator[bool]:
-        """Whether there may be one more connection, for as long as the block lasts. Raises psycopg.Error."""
+    def taken(self, pool: Pool, worker: int, one: Wanted) -> Iterator[Quota | None]:
+        """The account of one more connection (without a sign-in: of no name), for as long as the block lasts; None:
+        there may be none. Raises psycopg.Error, and Held when no account may send.
+        """
         number = self._number(one)
-        got = False
+        got = None
         try:
             got = self._take(pool, worker, number, one)
             yield got
         finally:
             try:
-                if got:
+                if got is not None:
                     with pool.connection() as connection:
                         connection.execute(QUERIES["free_lease"], [worker, number], prepare=True)
             finally:
                 self._forget(number)
 
-    def _take(self, pool: Pool, worker: int, number: int, one: Wanted) -> bool:
+    def _take(self, pool: Pool, worker: int, number: int, one: Wanted) -> Quota | None:
         what = {
             "worker": worker, "number": number, "hop": one.hop, "connector": one.connector,
             "is_strangers": one.is_strangers, "most": one.most, "most_of_connector": one.most_of_connector,
-            "most_of_hop": one.most_of_hop,
+            "most_of_hop": one.most_of_hop, "accounts": [quota.account for quota in one.accounts],
+            "most_of_accounts": [quota.connections for quota in one.accounts],
         }  # fmt: skip
         with pool.connection() as connection, connection.pipeline(), connection.transaction():
             connection.execute(QUERIES["lock_leases"], [LOCK], prepare=True)
             found = connection.execute(QUERIES["take_lease"], what, prepare=True)
-        got, is_of_hop = found.fetchone() or (False, False)
-        SLOTS.note(one.hop, not got and not is_of_hop)
-        return bool(got)
+        account, is_free, is_of_hop = found.fetchone() or (None, True, True)
+        SLOTS.note(one.hop, account is None and is_free and not is_of_hop)
+        if not is_free:
+            with pool.connection() as connection:
+                held = pacing.all_held(connection, one.connector, [quota.account for quota in one.quotas])
+            if held is not None:
+                raise held
+        if account is not None:
+            self._held[number] = one, account
+        return next((quota for quota in one.accounts if quota.account == account), None)
 
     def _number(self, one: Wanted) -> int:
         with self._lock:
             number = heappop(self._free) if self._free else len(self._held)
-            self._held[number] = one
+            self._held[number] = one, ""
             return number
 
     def _forget(self, number: int) -> None:
@@ -107,9 +126,10 @@ class Leases:
         with self._lock:
             held = dict(self._held)
         connection.execute(QUERIES["keep_leases"], {
-            "worker": worker, "numbers": list(held), "hops": [each.hop for each in held.values()],
-            "connectors": [each.connector for each in held.values()],
-            "strangers": [each.is_strangers for each in held.values()],
+            "worker": worker, "numbers": list(held), "hops": [one.hop for one, _ in held.values()],
+            "connectors": [one.connector for one, _ in held.values()],
+            "strangers": [one.is_strangers for one, _ in held.values()],
+            "accounts": [account for _, account in held.values()],
         })  # fmt: skip
 
 

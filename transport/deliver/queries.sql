@@ -154,7 +154,7 @@ select connector, account, words, is_fault, since, until from queues_hold
 where until > now() or until is null order by connector, account
 
 -- name: held_accounts
-select account, extract(epoch from until - now())::float8, words from queues_hold
+select account, extract(epoch from until - now())::float8, words, is_fault from queues_hold
 where connector = %s and account <> '' and (until > now() or until is null)
 
 -- name: marks_of_holds
@@ -200,29 +200,75 @@ with used as (
     select count(*) as every, count(*) filter (where is_strangers) as strangers,
         count(*) filter (where connector = %(connector)s) as of_connector, count(*) filter (where hop = %(hop)s) as of_hop
     from queues_lease where hop <> ''
+), free as (
+    select a.name
+    from unnest(%(accounts)s::text[], %(most_of_accounts)s::int[]) with ordinality as a (name, most, turn)
+    cross join lateral (select count(*) as n from queues_lease where account = a.name and hop <> '') l
+    where (a.most is null or l.n < a.most) and (a.name = '' or not exists (
+        select from queues_hold where connector = %(connector)s and account = a.name
+            and (until > now() or until is null)))
+    order by l.n, a.turn limit 1
 ), taken as (
-    insert into queues_lease (worker, number, hop, connector, is_strangers)
-    select %(worker)s, %(number)s, %(hop)s, %(connector)s, %(is_strangers)s from used
+    insert into queues_lease (worker, number, hop, connector, is_strangers, account)
+    select %(worker)s, %(number)s, %(hop)s, %(connector)s, %(is_strangers)s, free.name from used, free
     where (%(most)s::int is null or (every < %(most)s
             and not (%(is_strangers)s and strangers >= greatest(%(most)s / 2, 1))))
         and (%(most_of_connector)s::int is null or of_connector < %(most_of_connector)s)
         and (%(most_of_hop)s::int is null or of_hop < %(most_of_hop)s)
     on conflict (worker, number) do update set hop = excluded.hop, connector = excluded.connector,
-        is_strangers = excluded.is_strangers
-    returning true)
-select exists (select from taken), coalesce(of_hop >= %(most_of_hop)s::int, false) from used
+        is_strangers = excluded.is_strangers, account = excluded.account
+    returning account)
+select (select account from taken), exists (select from free), coalesce(of_hop >= %(most_of_hop)s::int, false) from used
 
 -- name: free_lease
 update queues_lease set hop = '' where worker = %s and number = %s
 
 -- name: keep_leases
 with held as (
-    insert into queues_lease (worker, number, hop, connector, is_strangers)
-    select %(worker)s, n, h, c, s from unnest(%(numbers)s::int[], %(hops)s::text[], %(connectors)s::text[],
-        %(strangers)s::bool[]) as held (n, h, c, s)
+    insert into queues_lease (worker, number, hop, connector, is_strangers, account)
+    select %(worker)s, n, h, c, s, a from unnest(%(numbers)s::int[], %(hops)s::text[], %(connectors)s::text[],
+        %(strangers)s::bool[], %(accounts)s::text[]) as held (n, h, c, s, a)
     where exists (select from queues_worker where number = %(worker)s)
     on conflict do nothing)
 update queues_lease set hop = '' where worker = %(worker)s and hop <> '' and not number = any(%(numbers)s::int[])
+
+-- How much an account may send.
+
+-- name: quotas
+select name, max_connections, messages_per_minute, messages_per_day from credentials_credential
+where lower(name) = any(%s)
+
+-- name: lock_account
+select pg_advisory_xact_lock(hashtextextended('account ' || %s, 0))
+
+-- name: grant
+-- What is granted counts until its window has gone by since its end; while it is under way it has none. The number, how
+-- many; or the seconds until some is free again, and which window has none.
+with used as (
+    select w.turn,
+        w.most - coalesce(sum(case when w.of_recipients then g.recipients else g.messages end), 0) as room,
+        extract(epoch from min(g.ended_at) - clock_timestamp()) + w.seconds as wait
+    from unnest(%(seconds)s::float8[], %(most)s::int[], %(of_recipients)s::bool[]) with ordinality
+        as w (seconds, most, of_recipients, turn)
+    left join queues_grant g on g.account = %(account)s
+        and (g.ended_at is null or g.ended_at > clock_timestamp() - w.seconds * interval '1 second')
+    group by w.turn, w.most, w.seconds
+), tightest as (
+    select turn, wait, least(room, %(wanted)s)::int as room from used
+    order by room > 0, case when room > 0 then room end, wait desc nulls last limit 1
+), granted as (
+    insert into queues_grant (account, worker, messages, recipients)
+    select %(account)s, %(worker)s, room, room from tightest where room > 0 returning id)
+select (select id from granted), room, wait::float8, turn::int from tightest
+
+-- name: settle
+update queues_grant set messages = %s, recipients = %s, ended_at = clock_timestamp() where id = %s
+
+-- name: settle_of
+update queues_grant set ended_at = clock_timestamp() where ended_at is null and worker = any(%s)
+
+-- name: forget_grants
+delete from queues_grant where ended_at < now() - interval '25 hours' or (messages = 0 and ended_at is not null)
 
 -- Who delivers.
 

@@ -20,9 +20,10 @@ def forget_finished(days: float = KEEP_DAYS) -> int:
 
 
 def forget_idle_hops() -> int:
-    """Delete next hops that nothing waits for, except our own, and holds that are over."""
+    """Delete next hops that nothing waits for, except our own, and holds and grants that are over."""
     with pool().connection() as connection, connection.transaction():
         connection.execute(QUERIES["forget_holds"])
+        connection.execute(QUERIES["forget_grants"])
         connection.execute(QUERIES["lock_next_hops"])
         return connection.execute(QUERIES["forget_idle_hops"], [list(FORGOTTEN)]).rowcount
 

@@ -10,6 +10,7 @@ from transport.deliver import claims, holds, leases, pulling, reports, routing
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
 from transport.deliver.leases import LEASES
+from transport.deliver.pacing import Budget, Grant
 from transport.deliver.slots import MOST, SLOTS
 from transport.deliver.unreached import UNREACHED
 from transport.deliver.way import Held, Peer, Unreachable, Way
@@ -17,6 +18,7 @@ from transport.deliver.ways_out import way_for
 from transport.flow import FLOW
 from transport.send import dsn, remote_reply, retry
 from transport.send.dsn import Action
+from transport.send.pacing import NO_LIMITS, Quota
 from transport.send.parcel import Parcel, Verdicts
 from transport.send.provider_replies import Whose
 from transport.send.remote_reply import Fate, Verdict
@@ -40,14 +42,22 @@ def deliver(hop: str, worker: int) -> None:
     if not SLOTS.enter(hop, state.delivery_type, _places(state), state.retry_count):
         return
     try:
-        if not state.delivery_type.is_remote:
-            _deliver(state, router, worker)
-            return
-        with LEASES.taken(pool(), worker, leases.wanted(state, router)) as may:
-            if may:
-                _deliver(state, router, worker)
+        if state.delivery_type.is_remote:
+            _connect(state, router, worker)
+        else:
+            _deliver(state, router, worker, NO_LIMITS)
+    except Held as held:
+        _hold(state, router, held)
     finally:
         SLOTS.leave(hop)
+
+
+def _connect(state: HopState, router: Router, worker: int) -> None:
+    with pool().connection() as connection:
+        wanted = leases.wanted(connection, state, router)
+    with LEASES.taken(pool(), worker, wanted) as account:
+        if account is not None:
+            _deliver(state, router, worker, account)
 
 
 def _places(state: HopState) -> int:
@@ -57,17 +67,13 @@ def _places(state: HopState) -> int:
     return SLOTS.window(state.key) if state.delivery_type.is_remote else MOST
 
 
-def _deliver(state: HopState, router: Router, worker: int) -> None:
-    try:
-        way = way_for(state, router, pool())
-    except Held as held:
-        _hold(state, router, held)
-        return
+def _deliver(state: HopState, router: Router, worker: int, account: Quota) -> None:
+    way = way_for(state, router, pool(), account.account)
     if way is None:
         routing.reroute()
         return
     try:
-        Round(state, router, way, worker).run()
+        Round(state, router, way, Budget(pool(), worker, account)).run()
     finally:
         way.close()
         if way.reached:
@@ -91,8 +97,9 @@ def _hold(state: HopState, router: Router, held: Held) -> None:
 class Round:
     """What is shared between the batches of a round."""
 
-    def __init__(self, state: HopState, router: Router, way: Way, worker: int) -> None:
-        self._state, self._router, self._way, self._worker = state, router, way, worker
+    def __init__(self, state: HopState, router: Router, way: Way, budget: Budget) -> None:
+        self._state, self._router, self._way, self._budget = state, router, way, budget
+        self._worker = budget.worker
         self._limits = router.snapshot.transport_limits
         self._results = Results()
         self._written_at = monotonic()
@@ -103,20 +110,22 @@ class Round:
             with pool().connection() as connection:
                 if routing.ROUTES.router(connection) is not self._router:
                     return  # what is left, a round under the new configuration takes
-                parcels = claims.claim(connection, self._state, self._worker, BATCH)
-            if parcels:
-                if not self._send(parcels):
+            with self._budget.granted(BATCH) as grant:
+                with pool().connection() as connection:
+                    parcels = claims.claim(connection, self._state, self._worker, grant.most)
+                if parcels and not self._send(parcels, grant):
                     return
-            elif not SLOTS.more(self._state.key, 0 if SLOTS.is_crowded else self._way.lingers):
+            if not parcels and not SLOTS.more(self._state.key, 0 if SLOTS.is_crowded else self._way.lingers):
                 return
             if SLOTS.must_leave(self._state.key):
                 return
 
-    def _send(self, parcels: list[Parcel]) -> bool:
+    def _send(self, parcels: list[Parcel], grant: Grant) -> bool:
         """One batch; False when the next hop turned out to be unreachable, or nothing may be sent."""
         left = {recipient: parcel for parcel in parcels for recipient in parcel.recipients}
         try:
             for parcel, verdicts in self._way.send(parcels):
+                grant.count(len(verdicts))
                 for recipient in verdicts:
                     left.pop(recipient, None)
                 if self._way.reached and any(verdict.fate is not Fate.RETRY for verdict in verdicts.values()):
@@ -128,9 +137,11 @@ class Round:
                     return False
             return True
         except Held as held:
+            grant.count(1)  # the message that was refused may count there
             self._rest(held)
             return False
         except Unreachable as error:
+            grant.count(1)
             if not SLOTS.refused(self._state.key):
                 self._fail_hop(str(error))
             return False

@@ -56,11 +56,11 @@ class SmtpRelay:
 
     def __init__(
         self, hosts: Callable[[], Iterator[Host]], connector: SendConnector, domain: str, pool: Pool,
-        demands: Protection = UNDEMANDING,
+        demands: Protection = UNDEMANDING, account: str = "",
     ) -> None:  # fmt: skip
-        """`demands`: what TLS with each host must be."""
+        """`demands`: what TLS with each host must be; `account`: the credential that signs in, if not the first."""
         self._hosts, self._connector, self._domain, self._pool = hosts, connector, domain, pool
-        self._demands = demands
+        self._demands, self._account = demands, account
         self._client: SmtpClient | None = None
         self._words, self._refusal = "no host to try", ""
         self._until = 0.0
@@ -240,7 +240,7 @@ class SmtpRelay:
             return kept
         self._drop()
         self._client = self.speaks.connect(host, self._connector, pace, self._until, self._demands)
-        sign_in(self._client, self._connector, accounts.of(self._connector, self._pool))
+        sign_in(self._client, self._connector, accounts.of(self._connector, self._pool, self._account))
         return self._client
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:

@@ -52,8 +52,10 @@ OF_DOMAINS: dict[DeliveryType, type[SmtpRelay]] = {DeliveryType.LMTP: LmtpRelay,
 """Without a Send connector, to the hosts that an accepted domain names."""
 
 
-def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
-    """How mail for a next hop leaves under the newest configuration; None when it must be routed anew."""
+def way_for(state: HopState, router: Router, pool: Pool, account: str = "") -> Way | None:
+    """How mail for a next hop leaves under the newest configuration; None when it must be routed anew. `account`: the
+    credential that signs in.
+    """
     if state.delivery_type is DeliveryType.MAILBOX:
         return Mailboxes(mailboxes.root(), router, pool)
     if state.delivery_type in OF_DOMAINS:
@@ -64,14 +66,14 @@ def way_for(state: HopState, router: Router, pool: Pool) -> Way | None:
         return _way_of_kept(state, router, pool)
     usable = (one for one in router.snapshot.send_connectors if one.enabled and one.name == state.connector)
     connector = next((one for one in usable if delivery_type(one) is state.delivery_type), None)
-    return _way_of_connector(connector, state, router, pool) if connector is not None else None
+    return _way_of_connector(connector, state, router, pool, account) if connector is not None else None
 
 
-def _way_of_connector(connector: SendConnector, state: HopState, router: Router, pool: Pool) -> Way:
+def _way_of_connector(connector: SendConnector, state: HopState, router: Router, pool: Pool, account: str = "") -> Way:
     relay, find = RELAYS[delivery_type(connector)]
     named = replace(connector, fqdn=connector.fqdn or router.server)
     demands = Demands(named, state.domain, router.snapshot, sts_policies.of_connector(named, router, pool))
-    return relay(lambda: find(connector, state, router), named, state.domain, pool, demands)
+    return relay(lambda: find(connector, state, router), named, state.domain, pool, demands, account)
 
 
 def _way_of_kept(state: HopState, router: Router, pool: Pool) -> Way | None:

@@ -117,6 +117,7 @@ def bury_the_dead(connection: Connection) -> int:
         if not dead:
             return 0
         connection.execute(QUERIES["free_leases_of"], [dead])
+        connection.execute(QUERIES["settle_of"], [dead])
         released = connection.execute(QUERIES["release_claims_of"], [dead]).rowcount
         keeping.set_aside(connection, DIED)
         return released
