@@ -37,6 +37,7 @@ class Message(models.Model):
     ret = models.TextField(db_default="")
     envid = models.TextField(db_default="")
     vouched = models.TextField(db_default="")
+    require_tls = models.BooleanField(db_default=False)
     origin = models.TextField(db_default="received")
     recipient_count = models.IntegerField()
     expires_at = models.DateTimeField()

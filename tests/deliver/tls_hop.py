@@ -32,10 +32,13 @@ class TlsHop:
     """TLS from the first octet. `arrived`: the messages;
     `commands`: what was said; `shown`: the names in the certificates of clients."""
 
-    def __init__(self, carried: Certificate, folder: Path, asks: Authority | None = None) -> None:
+    def __init__(
+        self, carried: Certificate, folder: Path, asks: Authority | None = None, offers: tuple[str, ...] = ()
+    ) -> None:
         self.arrived: list[bytes] = []
         self.commands: list[str] = []
         self.shown: list[str] = []
+        self._offers = offers
         context = server_context(carried, folder)
         if asks is not None:
             context.verify_mode = ssl.CERT_REQUIRED
@@ -69,10 +72,15 @@ class TlsHop:
         while line := talk.rfile.readline():
             said = line.decode(errors="replace").strip()
             self.commands.append(said)
-            talk.wfile.write(b"354 go\r\n" if said == "DATA" else b"250 2.0.0 Ok\r\n")
+            talk.wfile.write(self._answer(said))
             if said == "DATA":
                 self.arrived.append(b"".join(iter(talk.rfile.readline, b".\r\n")))
                 talk.wfile.write(b"250 2.0.0 Ok\r\n")
+
+    def _answer(self, said: str) -> bytes:
+        if said[:4] == "EHLO":
+            return "".join(f"250-{one}\r\n" for one in ("hop", *self._offers)).encode() + b"250 HELP\r\n"
+        return b"354 go\r\n" if said == "DATA" else b"250 2.0.0 Ok\r\n"
 
     def close(self) -> None:
         self._server.shutdown()

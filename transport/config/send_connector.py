@@ -363,7 +363,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "RequireTlsMode", "Security / What the recipient's domain asks for",
             Kind.CHOICE, "A message that requires TLS",
             "For senders who ask for REQUIRETLS (RFC 8689).",
-            "ours", choices=RequireTlsMode, not_enforced=COMING,
+            "ours", choices=RequireTlsMode,
         ),
     ] = RequireTlsMode.Enforce
     dkim_signing_enabled: Annotated[

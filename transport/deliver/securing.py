@@ -37,17 +37,30 @@ class Protection(Protocol):
     def of(self, host: Host) -> Demand: ...
     def count(self, host: Host, demand: Demand, result: Result, words: str) -> None: ...
 
+    @property
+    def at_least(self) -> "Protection":
+        """Without what the recipients' domain publishes."""
+        ...
 
-class _Undemanding:
-    """TLS where it is offered; nobody counts."""
+
+class Only:
+    """The same of every host; nobody counts."""
+
+    def __init__(self, demand: Demand) -> None:
+        self._demand = demand
 
     def of(self, host: Host) -> Demand:
-        return Demand()
+        return self._demand
 
     def count(self, host: Host, demand: Demand, result: Result, words: str) -> None: ...
 
+    @property
+    def at_least(self) -> Protection:
+        return self
 
-UNDEMANDING = _Undemanding()
+
+UNDEMANDING = Only(Demand())
+"""TLS where it is offered."""
 
 
 class Securable(Protocol):

@@ -15,16 +15,17 @@ from transport.deliver import accounts, claims, signing
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
-from transport.deliver.securing import UNDEMANDING, Protection
+from transport.deliver.securing import UNDEMANDING, Protection, Unprotected
 from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
 from transport.deliver.way import NOBODY, Held, Outcome, Peer, Unreachable
-from transport.send import attempt, provider_replies, remote_reply
+from transport.send import attempt, provider_replies, remote_reply, require_tls
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
 from transport.send.fitting import fit
 from transport.send.hosts import Host
+from transport.send.mime_parts import head_and_rest
 from transport.send.parcel import Parcel, Verdicts, alike, put_off_by, split
 from transport.send.remote_reply import Fate, Verdict
 
@@ -137,6 +138,8 @@ class SmtpRelay:
                 self._words = f"{host.name}: {error}"
                 if isinstance(error, Displaced):
                     self._until = monotonic()
+                if isinstance(error, Unprotected):
+                    yield from self._offer_anyhow(host, waiting, put_off)
                 if next_step is Next.WITHOUT:
                     struck = True
                     put_off.append(self._put_off(waiting.popleft(), error))
@@ -185,7 +188,9 @@ class SmtpRelay:
         for letter in list(waiting)[: self._connector.max_messages_per_connection - client.sent]:
             try:
                 pieces = partial(self._pieces, letter.parcel)
-                found: Parcel | Verdict | Verdicts = fit(letter.parcel, client.extensions, pieces)
+                found: Parcel | Verdict | Verdicts = self._unsafe(client, letter.parcel) or fit(
+                    letter.parcel, client.extensions, pieces
+                )
                 if isinstance(found, Parcel) and self._connector.dkim_signing_enabled:
                     found = signing.signed(found, pieces, self._pool)
             except psycopg.Error:
@@ -233,15 +238,40 @@ class SmtpRelay:
         verdict = remote_reply.unexpected(error)
         return parcel, alike(parcel, verdict)
 
-    def _connected(self, host: Host, pace: Pace) -> SmtpClient:
+    def _connected(self, host: Host, pace: Pace, protection: Protection | None = None) -> SmtpClient:
         kept = self._client
         if kept is not None and kept.peer == host and kept.is_quiet:
             kept.allow(self._until)
             return kept
         self._drop()
-        self._client = self.speaks.connect(host, self._connector, pace, self._until, self._demands)
+        self._client = self.speaks.connect(host, self._connector, pace, self._until, protection or self._demands)
         sign_in(self._client, self._connector, accounts.of(self._connector, self._pool, self._account))
         return self._client
+
+    def _unsafe(self, client: SmtpClient, parcel: Parcel) -> Verdict | None:
+        """Why this host may not have a message that requires TLS."""
+        local = client.peer.is_socket
+        return require_tls.refusal(
+            parcel, self._connector.require_tls_mode, client.extensions, secured=bool(client.tls) or local,
+            proven=client.is_proven or local,
+        )  # fmt: skip
+
+    def _offer_anyhow(self, host: Host, waiting: deque[Letter], put_off: list[Letter]) -> Iterator[Outcome]:
+        """To a host that fails what its domain publishes: the messages that ask for that (TLS-Required: No)."""
+        chosen = deque(letter for letter in waiting if self._is_optional(letter.parcel))
+        if not chosen:
+            return
+        for letter in chosen:
+            waiting.remove(letter)
+        try:
+            yield from self._carry(self._connected(host, Pace.SINGLE, self._demands.at_least), chosen, put_off)
+        except Lost as error:
+            self._words = f"{host.name}: {error}"
+        self._drop()
+        waiting.extend(chosen)
+
+    def _is_optional(self, parcel: Parcel) -> bool:
+        return require_tls.is_optional(parcel, head_and_rest(self._pieces(parcel))[0])
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
         return claims.pieces(self._pool, parcel)

@@ -8,6 +8,7 @@ from transport.config.snapshot import Snapshot
 from transport.deliver import look_up
 from transport.deliver.client_contexts import own_certificate
 from transport.deliver.look_up import LookUp
+from transport.deliver.securing import Only, Protection
 from transport.deliver.sts_policies import StsPolicies
 from transport.deliver.tls_tally import TALLY
 from transport.send import tls_policy, tls_results
@@ -39,6 +40,11 @@ class Demands:
         policy = None if decided else self._sts(host)
         published = Published(self._of_policy(host), policy, dane, mode is DaneMode.Mandatory)
         return tls_policy.demanded(self._level, host, published)
+
+    @property
+    def at_least(self) -> Protection:
+        """What the connector itself asks for."""
+        return Only(self._level)
 
     def count(self, host: Host, demand: Demand, result: Result, words: str) -> None:
         """How a connection to this host ended."""

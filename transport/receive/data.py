@@ -184,6 +184,7 @@ def _accept(
         notify=tuple(recipient.notify for recipient in unique) if wishes else (),
         orcpt=tuple(recipient.orcpt for recipient in unique) if wishes else (),
         vouched=vouched(session),
+        require_tls=session.mail.require_tls,
     )
     return Accept(_trace(session, facts, message_id, identity, now, blocked), header, envelope)
 

@@ -20,10 +20,17 @@ SIGN_IN_LINE = bounds.SIGN_IN_LINE.octets or 0
 
 
 def keywords(
-    connector: ReceiveConnector, *, limit: int, starttls: bool, mechanisms: list[str], pick_up: Collection[PickUp] = ()
+    connector: ReceiveConnector,
+    *,
+    limit: int,
+    starttls: bool,
+    mechanisms: list[str],
+    pick_up: Collection[PickUp] = (),
+    tls: bool = False,
 ) -> list[str]:
     """The keywords of the answer to EHLO, in Exchange's order; `limit` in octets stands beside SIZE; `pick_up` are the
-    commands by which some domain's mail may be asked for.
+    commands by which some domain's mail may be asked for; `tls`: the connection is encrypted, so that REQUIRETLS can be
+    promised (RFC 8689 §2).
     """
     size = f"SIZE {limit}" if connector.size_enabled is SizeMode.Enabled else "SIZE"
     offered = {
@@ -39,6 +46,7 @@ def keywords(
         "SMTPUTF8": connector.smtp_utf8_enabled,
         "XLONGADDR": connector.long_addresses_enabled,
         "XORAR": connector.orar_enabled,
+        "REQUIRETLS": tls,
     }
     offered |= {method.value: connector.pick_up_enabled for method in PickUp if method in pick_up}
     return [keyword for keyword, here in offered.items() if here]
@@ -63,8 +71,8 @@ def must_be_bound(connector: ReceiveConnector) -> bool:
     return connector.extended_protection_policy is ExtendedProtectionPolicy.Require
 
 
-def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:
-    """The parameters that MAIL may carry; the values of BODY stand beside it as `BODY=8BITMIME`."""
+def mail_parameters(connector: ReceiveConnector, tls: bool) -> frozenset[str]:
+    """The parameters that MAIL may carry, before or on TLS; the values of BODY stand beside it as `BODY=8BITMIME`."""
     offered = {
         "SIZE": connector.size_enabled is not SizeMode.Disabled,
         "BODY": connector.eight_bit_mime_enabled or connector.binary_mime_enabled,
@@ -74,6 +82,7 @@ def mail_parameters(connector: ReceiveConnector) -> frozenset[str]:
         "RET": connector.delivery_status_notification_enabled,
         "ENVID": connector.delivery_status_notification_enabled,
         "AUTH": bool(SIGN_IN & connector.auth_mechanism),
+        "REQUIRETLS": tls,
     }
     return frozenset(keyword for keyword, here in offered.items() if here)
 

@@ -43,7 +43,7 @@ def mail(session: Session, argument: str, now: float) -> Outcome:
         return refuse(session, "invalid_arguments")
     try:
         text, parameter_text = split_path(argument[5:])
-        offered = session.policy.mail_parameters[session.connector.name]
+        offered = session.policy.mail_parameters[session.connector.name, bool(session.tls)]
         parameters = mail_parameters(parameter_text, offered)
         sender = read_path(session, text, parameters.smtp_utf8) if text else NULL_PATH
     except MALFORMED as error:

@@ -30,7 +30,11 @@ class Policy:
         self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
         self.our_names = {name.lower().encode() for name in (server, *(each.fqdn for each in every)) if name}
-        self.mail_parameters = {connector.name: extensions.mail_parameters(connector) for connector in every}
+        self.mail_parameters = {
+            (connector.name, tls): extensions.mail_parameters(connector, tls)
+            for connector in every
+            for tls in (False, True)
+        }
         self.rcpt_parameters = {connector.name: extensions.rcpt_parameters(connector) for connector in every}
         recipients = snapshot.recipient_filter
         self.blocked_recipients = frozenset(recipients.blocked_recipients if recipients.block_list_enabled else ())
@@ -49,7 +53,7 @@ class Policy:
         if found is None:
             by = extensions.mechanisms(connector, tls, self.kerberos)
             offered = extensions.keywords(
-                connector, limit=limit, starttls=starttls, mechanisms=by, pick_up=self.pick_up_methods
+                connector, limit=limit, starttls=starttls, mechanisms=by, pick_up=self.pick_up_methods, tls=tls
             )
             found = self._keywords[key] = tuple(offered)
         return found

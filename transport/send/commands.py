@@ -25,6 +25,8 @@ def _mail_parameters(parcel: Parcel, offered: Extensions) -> str:
         found += f" BODY={parcel.body_type}"
     if "smtputf8" in offered and (parcel.smtp_utf8 or not parcel.has_ascii_envelope):
         found += " SMTPUTF8"
+    if "requiretls" in offered and parcel.require_tls:
+        found += " REQUIRETLS"
     if "dsn" in offered and parcel.ret:
         found += f" RET={parcel.ret}"
     if "dsn" in offered and parcel.envid:

@@ -85,6 +85,7 @@ class Original(msgspec.Struct, frozen=True):
     ret: str = ""
     envid: str = ""
     authenticated: bool = False
+    require_tls: bool = False
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -159,8 +160,9 @@ def report(
 
 
 def _may_return(original: Original) -> bool:
-    """RFC 3461 §4.3. Binary content would need a way back that takes binary content."""
-    return original.ret != "HDRS" and original.body_type != "BINARYMIME"
+    """RFC 3461 §4.3. Binary content would need a way back that takes binary content, and a message that requires TLS
+    one that promises it (RFC 8689 §5)."""
+    return original.ret != "HDRS" and original.body_type != "BINARYMIME" and not original.require_tls
 
 
 def _kind(original: Original, whole: bool) -> str:

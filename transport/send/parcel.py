@@ -37,6 +37,7 @@ class Parcel:
     ret: str
     envid: str
     vouched: str = ""
+    require_tls: bool = False
     recipients: dict[int, str] = field(default_factory=dict)
     notify: dict[int, str] = field(default_factory=dict)
     orcpt: dict[int, str] = field(default_factory=dict)

@@ -56,6 +56,8 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """NOTIFY of each recipient, in their order; empty when no recipient has one (RFC 3461 §4.1)."""
     orcpt: tuple[str, ...] = ()
     vouched: str = Vouched.NOBODY.value
+    require_tls: Annotated[bool, Meta(title="TLS required on the whole way")] = False
+    """REQUIRETLS (RFC 8689 §2)."""
 
 
 OF_MESSAGE = tuple(

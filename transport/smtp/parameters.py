@@ -21,7 +21,8 @@ class UnknownParameter(ValueError):
 
 class MailParameters(msgspec.Struct, frozen=True):
     """What MAIL may carry: the announced size in octets (RFC 1870 §6), the body type (RFC 6152 §3, RFC 3030 §3),
-    SMTPUTF8 (RFC 6531 §3.4), RET and ENVID (RFC 3461 §4.3 and §4.4). AUTH is understood and not believed (RFC 4954 §5).
+    SMTPUTF8 (RFC 6531 §3.4), RET and ENVID (RFC 3461 §4.3 and §4.4), REQUIRETLS (RFC 8689 §2). AUTH is understood and
+    not believed (RFC 4954 §5).
     """
 
     size: int = 0
@@ -29,6 +30,7 @@ class MailParameters(msgspec.Struct, frozen=True):
     smtp_utf8: bool = False
     ret: str = ""
     envid: str = ""
+    require_tls: bool = False
 
 
 class RcptParameters(msgspec.Struct, frozen=True):
@@ -62,9 +64,9 @@ def mail_parameters(text: str, offered: frozenset[str]) -> MailParameters:
         raise ParameterError(text)
     if "AUTH" in found and (not found["AUTH"] or not _is_xtext(found["AUTH"], AUTH_LIMIT)):
         raise ParameterError(text)
-    if found.get("SMTPUTF8"):
+    if found.get("SMTPUTF8") or found.get("REQUIRETLS"):
         raise ParameterError(text)
-    return MailParameters(int(size), body, "SMTPUTF8" in found, ret, envid)
+    return MailParameters(int(size), body, "SMTPUTF8" in found, ret, envid, "REQUIRETLS" in found)
 
 
 def rcpt_parameters(text: str, offered: frozenset[str], smtp_utf8: bool = False) -> RcptParameters:
