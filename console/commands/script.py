@@ -26,6 +26,7 @@ from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposure, is_wide, wide_domains
+from transport.receive.relayed_domains import domains_taken
 
 DO_NOT_ASK = " -Confirm:$false"
 OTHERWISE = {
@@ -42,19 +43,19 @@ class Script:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.wide = wide_domains(self.now.accepted_domains)
+        self.wide = wide_domains(domains_taken(self.now))
 
     def add(self, command: str, wide: bool = False, **becomes: Any) -> None:
         """A command and the parts of the snapshot that it replaces. Whoever opens a relay has to name it.
 
-        `wide`: the command is about a wide accepted domain; others open nothing.
+        `wide`: the command is about a wide accepted domain or a Send connector that overrides relay.
         """
         after = replace(self.now, **becomes)
         opened = newly_open(self.now, after) if wide or "receive_connectors" in becomes else {}
         self.lines.append(command + _named(opened))
         self.now = after
         if wide:
-            self.wide = wide_domains(after.accepted_domains)
+            self.wide = wide_domains(domains_taken(after))
 
     def put(self, command: str, old: ReceiveConnector | None, new: ReceiveConnector) -> None:
         """A command that gives one connector more rights, or makes it: nobody else can become a relay by that."""
@@ -222,10 +223,17 @@ def _objects(found: Script, kind: Published, after: Snapshot) -> None:
     both = renamed(pairs(kind.structs(found.now), kind.structs(after)), set())
     for old, new in both:
         if new is None:
-            found.add(f"Remove-{kind.struct.__name__} {quoted(old.name)}{DO_NOT_ASK}")
+            found.add(f"Remove-{kind.struct.__name__} {quoted(old.name)}{DO_NOT_ASK}", **_becomes(found, kind, old))
     for old, new in both:
         if new is not None and old != new:
-            found.add(set_command(old, new) if old else new_command(new, _start(new)))
+            command = set_command(old, new) if old else new_command(new, _start(new))
+            relays = isinstance(new, SendConnector) and new.allow_relay
+            found.add(command, relays, **_becomes(found, kind, old, new))
+
+
+def _becomes(found: Script, kind: Published, old: Any, *new: Any) -> dict[str, Any]:
+    """The objects of a kind, with one of them replaced."""
+    return {kind.part: (*(each for each in kind.structs(found.now) if each is not old), *new)}
 
 
 def _start(new: Any) -> Any:

@@ -25,6 +25,7 @@ from console.publishing import queries as publishing
 from transport.config import rules
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
 from transport.receive.greeting import greeting
+from transport.receive.relayed_domains import domains_taken
 
 ACTIVITY = "activity"
 PREVIEWS = {
@@ -66,7 +67,7 @@ class ReceiveProperties(Properties):
             "problems": publishing.listening_problems().get(self.connector.name, []),
             "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
             "sentence": saved,
-            **warned(connector, self.beside.accepted_domains),
+            **warned(connector, domains_taken(self.beside)),
             **_seen(self.tab, connector),
         }
 

@@ -28,6 +28,7 @@ from console.protection import queries as protection
 from console.publishing import queries as publishing
 from transport.config import rules
 from transport.config.receive_connector import ReceiveConnector
+from transport.receive.relayed_domains import domains_taken
 
 SHOWN = 8  # ranges
 MOST_DOMAINS = 10  # looked up at once
@@ -98,13 +99,13 @@ class ReceiveWizard(ReceivePages, Wizard):
             "lines": shown(connector, ["permission_groups", "auth_mechanism", "grants"]),
             "sentence": sentence(connector, beside),
             "remarks": remarks(form.wanted),
-            **warned(connector, beside.accepted_domains),
+            **warned(connector, domains_taken(beside)),
         }
 
     def warned(self, connector: ReceiveConnector) -> dict[str, Any]:
         restrictions = self.draft.restrictions
         said = remarks(restrictions) if restrictions else []
-        return {**warned(connector, publishing.saved().accepted_domains), "remarks": said}
+        return {**warned(connector, domains_taken(publishing.saved())), "remarks": said}
 
 
 class ReceiveCompletion(ReceivePages, Completion):

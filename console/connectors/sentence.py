@@ -21,6 +21,7 @@ from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
 from transport.receive.connector_match import ConnectorIndex
 from transport.receive.exposure import clients, everything_below, reached, sends_on, wide_domains
+from transport.receive.relayed_domains import domains_taken
 
 MOST = 3  # ranges, names
 LONG_DELAY = 30  # seconds
@@ -39,7 +40,7 @@ def sentence(connector: ReceiveConnector, beside: Snapshot = ALONE) -> str:
     """
     who = principal(connector)
     strangers, proved = held_by(connector, who), dict(ways_in(connector))
-    state, domains = _state(connector, beside), beside.accepted_domains
+    state, domains = _state(connector, beside), domains_taken(beside)
     if Right.SUBMIT not in strangers and not proved:
         return f"{state}{_people(connector)} may connect, but nobody may send: {_reason(connector)}"
     said = []

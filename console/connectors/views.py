@@ -34,6 +34,7 @@ from transport.config.send_connector import SIGNS_IN, RequestMail, SendConnector
 from transport.config.setting import obeyed, settings
 from transport.receive.admission import principal
 from transport.receive.exposure import everything_below, exposure, wide_domains
+from transport.receive.relayed_domains import domains_taken
 
 EVERY_IPV6 = "::/0"
 USUAL_PORT = 25
@@ -116,7 +117,7 @@ def _sign_in(mechanisms: frozenset[AuthMechanism]) -> str:
 
 def _relay(row: models.ReceiveConnector) -> str:
     """Whom strangers reach, with a badge that says how grave that is, and whom those who prove themselves reach."""
-    connector, domains = queries.receive(row), publishing.saved().accepted_domains
+    connector, domains = queries.receive(row), domains_taken(publishing.saved())
     strangers = held_by(connector, principal(connector))
     whom = target(connector, strangers, domains) if Right.SUBMIT in strangers else _t("to nobody")
     lines: list[str] = [format_html("{} {}", _t("Without signing in: %s") % whom, _how_open(row, connector, domains))]

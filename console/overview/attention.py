@@ -18,9 +18,13 @@ from console.dkim import queries as dkim
 from console.domains.models import AcceptedDomain as DomainRow
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
+from console.queues import queries as queues
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.send_connector import RequestMail
+from transport.receive import exposure
 from transport.receive.exposure import is_wide, sends_on, too_wide
+from transport.receive.relayed_domains import RelayedDomain, domains_taken
+from transport.send.route import UNREACHABLE
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,31 @@ def wide_domains() -> Iterator[Concern]:
         if is_wide(domain):
             url = reverse("domains:details", args=[row.pk])
             yield Concern(row.domain_name, too_wide(domain), url, is_bad=sends_on(domain))
+
+
+def relaying_send_connectors() -> Iterator[Concern]:
+    """Send connectors that override relay for the domains of others."""
+    snapshot = publishing.saved()
+    keys = dict(SendConnector.objects.values_list("name", "pk"))
+    for domain in exposure.wide_domains(domains_taken(snapshot)):
+        if isinstance(domain, RelayedDomain):
+            url = reverse("connectors:send-properties", args=[keys[domain.name], "address-space"])
+            yield Concern(domain.name, too_wide(domain), url, is_bad=True)
+
+
+def unreachable_mail() -> Iterator[Concern]:
+    """Mail for which there is no Send connector."""
+    queue = queues.next_hop(UNREACHABLE.key)
+    if queue is not None and queue.messages:
+        text = ngettext(
+            "%d message waits, because no Send connector takes it. Ask “Which connector takes …?” on the Send "
+            "connectors page, or make a connector for its domain.",
+            "%d messages wait, because no Send connector takes them. Ask “Which connector takes …?” on the Send "
+            "connectors page, or make a connector for their domains.",
+            queue.messages,
+        )
+        url = f"{reverse('queues:message-list')}?next_hop={UNREACHABLE.key}"
+        yield Concern(UNREACHABLE.domain, text % queue.messages, url, is_bad=True)
 
 
 def dkim_records() -> Iterator[Concern]:
@@ -89,5 +118,5 @@ def refused_requests() -> Iterator[Concern]:
 
 
 RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
-    relays, wide_domains, secrets_that_end, dkim_records, refused_requests,
+    relays, wide_domains, relaying_send_connectors, unreachable_mail, secrets_that_end, refused_requests, dkim_records,
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """No open relay by accident: whose name must be typed before strangers may send to whom they like.
 
 What counts is who is answered by which connector, and what the accepted domains take, over the whole configuration:
-taking away a narrow connector can hand its clients to a wider one that relays, and one wide accepted domain makes a
-relay of every connector that takes mail from strangers.
+taking away a narrow connector can hand its clients to a wider one that relays, and one wide accepted domain, or one
+Send connector that overrides relay, makes a relay of every connector that takes mail from strangers.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -28,11 +29,14 @@ from transport.receive.exposure import (
     sends_on,
     wide_domains,
 )
+from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
 
 @dataclass(frozen=True)
 class Opening:
-    """From which addresses strangers could send to whom; `domain` is the accepted domain that opens it, if one does."""
+    """From which addresses strangers could send to whom; `domain` is the accepted or relayed domain that opens it, if
+    one does.
+    """
 
     ranges: tuple[IPRange, ...]
     whom: str
@@ -62,8 +66,8 @@ def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collectio
 
 def newly_open(before: Snapshot, after: Snapshot) -> dict[str, Opening]:
     """Connector or accepted domain → what strangers may do by it after a change, and could not before."""
-    stood = {each.domain_name: each for each in wide_domains(before.accepted_domains)}
-    wide = wide_domains(after.accepted_domains)
+    stood = {each.domain_name: each for each in wide_domains(domains_taken(before))}
+    wide = wide_domains(domains_taken(after))
     new = [each for each in wide if each.domain_name not in stood or sends_on(each) > sends_on(stood[each.domain_name])]
     old = [each for each in wide if each not in new and sends_on(each)]
     names = {each.domain_name for each in old}
@@ -73,11 +77,13 @@ def newly_open(before: Snapshot, after: Snapshot) -> dict[str, Opening]:
 
 
 def _by_domain(after: Snapshot, new: list[AcceptedDomain]) -> dict[str, Opening]:
-    open_ones = exposures(after)
-    found = {}
+    open_ones, opened = exposures(after), defaultdict(list)
     for domain in new:
-        ranges = (remote for each in open_ones if domain in each.wide for remote in each.ranges)
-        found[domain.domain_name] = Opening(tuple(dict.fromkeys(ranges)), everything_below(domain), domain)
+        opened[domain.name if isinstance(domain, RelayedDomain) else domain.domain_name].append(domain)
+    found = {}
+    for name, domains in opened.items():
+        ranges = (remote for each in open_ones if not set(domains).isdisjoint(each.wide) for remote in each.ranges)
+        found[name] = Opening(tuple(dict.fromkeys(ranges)), everything_below(*domains), domains[0])
     return found
 
 

@@ -26,6 +26,7 @@ from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter, IPList, IPListEntry, IPListProvider
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
@@ -33,6 +34,7 @@ from transport.config.transport_config import TransportConfig
 FOLDER = Path(__file__).parent
 KINDS: dict[str, type] = {
     "Receive connector": ReceiveConnector,
+    "Send connector": SendConnector,
     "Accepted domain": AcceptedDomain,
     "Recipient filter": RecipientFilter,
     "Sender filter": SenderFilter,
@@ -151,6 +153,7 @@ def _snapshot(objects: list[tuple[type, dict[str, Any]]]) -> Snapshot:
         made[struct].append(struct(**values))
     return Snapshot(
         receive_connectors=tuple(made[ReceiveConnector]),
+        send_connectors=tuple(made[SendConnector]),
         accepted_domains=tuple(made[AcceptedDomain]),
         recipient_filter=(made[RecipientFilter] or [RecipientFilter()])[0],
         sender_filter=(made[SenderFilter] or [SenderFilter()])[0],

@@ -325,7 +325,10 @@ def send_advice(connector: SendConnector) -> Iterator[str]:
     if acting.smart_host_auth_mechanism is SmartHostAuth.BasicAuth and not (acting.require_tls or acting.implicit_tls):
         yield "The password crosses the network readable where a smart host offers no TLS: choose “over TLS only”."
     if acting.allow_relay:
-        yield "This overrides the relay restrictions: everybody who may submit mail reaches these domains."
+        yield (
+            "This overrides the default restrictions for relaying: everybody who may submit mail, also without signing "
+            "in, reaches these domains."
+        )
 
 
 def system_message_problems(message: SystemMessage, others: Iterable[SystemMessage]) -> Iterator[Problem]:

@@ -389,7 +389,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "AllowRelay", "Address space", Kind.FLAG, "Allow messages to be relayed to these domains",
             "Everybody who may submit, also without signing in, then reaches these domains through any Receive "
             "connector: it overrides the relay restrictions.",
-            "Exchange 2003, Address Space", not_enforced=COMING,
+            "Exchange 2003, Address Space",
         ),
     ] = False
     senders: Annotated[

@@ -3,7 +3,8 @@ guard of the console all ask here.
 
 A stranger is a client that has proved nothing: anonymous, or externally secured, where the address alone is believed.
 Strangers relay where they may submit and either hold *Accept any recipient*, or a wide accepted domain takes mail for
-domains that others own and sends it on. What filters refuse is not counted: their lists come and go.
+domains that others own and sends it on, or a Send connector overrides relay for such domains: here the same. What
+filters refuse is not counted: their lists come and go.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
 from transport.receive.connector_match import ConnectorIndex
 from transport.receive.rcpt import reserved
+from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
 
 def is_wide(domain: AcceptedDomain) -> bool:
@@ -58,6 +60,9 @@ def too_wide(domain: AcceptedDomain) -> str:
     """The warning about a wide accepted domain; empty for others."""
     if not is_wide(domain):
         return ""
+    if isinstance(domain, RelayedDomain):
+        words = everything_below(domain)
+        return f"The Send connector {domain.name} lets everybody relay to {words}: it overrides the relay restrictions."
     harm = ": a relay in effect." if sends_on(domain) else ", which is hardly yours."
     return f"The accepted domain {domain.domain_name} takes mail for {everything_below(domain)}{harm}"
 
@@ -116,7 +121,7 @@ def reached(connector: ReceiveConnector, wide: Iterable[AcceptedDomain]) -> tupl
 
 def exposed(snapshot: Snapshot) -> dict[str, Exposure]:
     """Connector → what it lets strangers do, of those that are enabled; whom they answer is not yet asked."""
-    wide = wide_domains(snapshot.accepted_domains)
+    wide = wide_domains(domains_taken(snapshot))
     found = (exposure(connector, wide) for connector in snapshot.receive_connectors if connector.enabled)
     return {each.connector: each for each in found if each is not None}
 

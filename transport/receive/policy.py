@@ -11,6 +11,7 @@ from transport.receive import extensions
 from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.client_lists import ConnectionLists
 from transport.receive.connector_match import ConnectorIndex
+from transport.receive.relayed_domains import relayed_domains
 
 
 class Policy:
@@ -25,6 +26,7 @@ class Policy:
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
         kept = (each for each in snapshot.accepted_domains if each.deliver_to is DeliverTo.PickUp)
         self.pick_up_methods = frozenset(method for each in kept for method in each.pick_up_methods)
+        self.relayed_domains = AcceptedDomains(relayed_domains(snapshot.send_connectors))
         self.default_domain = default_domain(snapshot, server)
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
         self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}

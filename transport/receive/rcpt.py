@@ -44,7 +44,8 @@ def _recipient(session: Session, text: str) -> Path:
 
 def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: float) -> Outcome:
     domain = session.policy.accepted_domains.find(recipient.domain)
-    rule = relay.refusal(session, recipient, domain) or reserved(session.connector, recipient.domain)
+    reached = domain or session.policy.relayed_domains.find(recipient.domain)
+    rule = relay.refusal(session, recipient, reached) or reserved(session.connector, recipient.domain)
     if rule:
         return refuse(session, rule)
     client = NEUTRAL
@@ -60,7 +61,7 @@ def _decide(session: Session, recipient: Path, wishes: RcptParameters, now: floa
             return refuse(session, "recipient_blocked", str(recipient).lower())
         if recipient_filter.needs_look_up(session, recipient, domain):
             return Outcome(session, None, (LookUpRecipient(recipient, wishes),))
-    return _add(session, recipient, wishes, "accepted_domain" if domain is not None else "relay_allowed")
+    return _add(session, recipient, wishes, relay.allowance(session, reached))
 
 
 def reserved(connector: ReceiveConnector, domain: str) -> str:

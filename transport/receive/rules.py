@@ -428,6 +428,11 @@ ALLOWED: dict[str, Rule] = {
     "accepted_domain": Rule("The recipient's domain is an accepted domain.", on="accepted domain"),
     "recipient_listed": Rule("The recipient is in the directory.", on="directory"),
     "relay_allowed": Rule("The principal holds the right Accept any recipient.", on=CONNECTOR, field="grants"),
+    "relay_by_connector": Rule(
+        "A Send connector allows messages to be relayed to the recipient's domain, whoever hands them in.",
+        "Clear Allow messages to be relayed to these domains on the Send connector that the domain falls under.",
+        on="send connector", field="allow_relay",
+    ),
     "queued": Rule("The message is on disk."),
     "picked_up": Rule("The client may ask for this domain's mail.", on="accepted domain", field="pick_up_principals"),
 }

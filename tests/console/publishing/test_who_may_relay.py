@@ -35,6 +35,7 @@ from transport.config.endpoint import IPRange
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposures, sends_on, wide_domains
 from transport.receive.policy import Policy
+from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
 Way = tuple[tuple[str, int], str]
 RANDOM = st.integers(0, 2**64).map(Random)
@@ -60,7 +61,13 @@ def says_relay(text: str) -> bool:
 
 def wide(snapshot: Snapshot) -> dict[str, bool]:
     """Wide accepted domain → whether it relays."""
-    return {each.domain_name: sends_on(each) for each in wide_domains(snapshot.accepted_domains)}
+    return {each.domain_name: sends_on(each) for each in wide_domains(domains_taken(snapshot))}
+
+
+def typed(snapshot: Snapshot) -> dict[str, str]:
+    """Wide domain → the name that whoever opens it has to type: its own, or that of the Send connector."""
+    every = wide_domains(domains_taken(snapshot))
+    return {each.domain_name: each.name if isinstance(each, RelayedDomain) else each.domain_name for each in every}
 
 
 @settings(max_examples=150)
@@ -83,7 +90,7 @@ def test_the_sentence_says_so_of_the_same_connectors(random: Random) -> None:
 
 def reach(snapshot: Snapshot, stood: frozenset[str]) -> dict[bool, dict[Way, str]]:
     """By a right (True) or by a wide domain that stood (False): (local, client) → connector, by trying all."""
-    policy, found = Policy(snapshot), AcceptedDomains(snapshot.accepted_domains)
+    policy, found = Policy(snapshot), AcceptedDomains(domains_taken(snapshot))
     below = [domain for domain in FOREIGN if (of := found.find(domain)) is not None and of.domain_name in stood]
     answers: dict[bool, dict[Way, str]] = {True: {}, False: {}}
     for local, client in product(product(ADDRESSES, PORTS), CLIENTS):
@@ -102,7 +109,9 @@ def test_the_guard_asks_for_whatever_opens_a_relay_and_for_nothing_else(random: 
     opened = newly_open(before, after)
     old, new = wide(before), wide(after)
     asked = {name for name in new if name not in old or new[name] > old[name]}
-    assert {name for name, opening in opened.items() if opening.domain is not None} == asked
+    assert {name for name, opening in opened.items() if opening.domain is not None} == {
+        typed(after)[name] for name in asked
+    }
     stood = frozenset(name for name in new if name not in asked and new[name])
     was, becomes = reach(before, stood), reach(after, stood)
     gained: dict[str, set[str]] = {}
@@ -124,6 +133,7 @@ def test_a_live_transport_answers_as_the_badge_and_the_sentences_say(seed: int) 
         *snapshot.receive_connectors,
         accepted_domains=snapshot.accepted_domains,
         recipient_filter=snapshot.recipient_filter,
+        send_connectors=snapshot.send_connectors,
     )
     found: dict[str, set[str]] = {}
     try:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tests.receive.builders import connector
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.address_space import AddressSpace
 from transport.config.filters import RecipientFilter
 from transport.config.permissions import (
     ANONYMOUS,
@@ -19,6 +20,7 @@ from transport.config.permissions import (
     Right,
 )
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import rcpt, verbs
 from transport.receive.admission import Load, admitted, connect
@@ -57,6 +59,7 @@ def world(random: Random, ports: tuple[int, int] = PORTS) -> Snapshot:
         found = Snapshot(
             receive_connectors=connectors,
             accepted_domains=_domains(random),
+            send_connectors=tuple(_overriding(random, number) for number in range(random.choice((0, 0, 1, 2)))),
             recipient_filter=RecipientFilter(enabled=random.random() < 0.5),
         )
         if not rules.snapshot_problems(found):
@@ -78,6 +81,17 @@ def _connector(random: Random, name: str, ports: tuple[int, int]) -> ReceiveConn
         auth_mechanism=frozenset({AuthMechanism.ExternalAuthoritative} if secured else {AuthMechanism.Tls}),
         grants=tuple(sorted({_grant(random) for _ in range(random.randint(0, 2))})),
         reject_reserved_top_level_recipient_domains=random.random() < 0.3,
+    )
+
+
+def _overriding(random: Random, number: int) -> SendConnector:
+    """A Send connector that overrides relay for its address spaces, perhaps."""
+    spaces = random.sample(("*", "--", "*.com", "com", "*.co.uk", "contoso.com", "*.contoso.com", "*.uk"), 2)
+    return SendConnector(
+        name=f"Out {number}",
+        enabled=random.random() < 0.8,
+        allow_relay=random.random() < 0.7,
+        address_spaces=tuple(AddressSpace(space) for space in spaces[: random.randint(1, 2)]),
     )
 
 
