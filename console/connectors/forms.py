@@ -16,14 +16,14 @@ from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
 from console.credentials import queries as credentials
 from console.kerberos import queries as kerberos
-from console.publishing.fields import help_of
+from console.publishing.fields import ChoiceField, help_of
 from console.publishing.settings_form import SectionsForm, form_of
 from console.users import queries as users
 from transport.config import rules
 from transport.config.kinds import Setting
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import NEEDS, SendConnector, applies
+from transport.config.send_connector import NEEDS, SendConnector, SmartHostAuth, applies
 from transport.config.setting import defaults, sections, settings
 
 
@@ -127,6 +127,8 @@ class SendForm(SectionsForm):
             self.fields["tls_certificate_name"] = CertificateField(
                 setting, chosen, _("None"), _("Shown to a next hop that asks for one.")
             )
+        if "smart_host_auth_mechanism" in self.fields:
+            self.fields["smart_host_auth_mechanism"] = MechanismField(table["smart_host_auth_mechanism"])
         if "authentication_credential" in self.fields:
             named = now.authentication_credential if now else ()
             self.fields["authentication_credential"] = self.credentials(table["authentication_credential"], named)
@@ -160,6 +162,15 @@ def let_go(connector: SendConnector) -> SendConnector:
     forbidden = {problem.field for problem in rules.send_problems(connector, ())}
     gone = [name for name in NEEDS if name in forbidden and not applies(connector, name)]
     return msgspec.structs.replace(connector, **{name: defaults(SendConnector)[name] for name in gone})
+
+
+class MechanismField(ChoiceField):
+    """How to sign in, of the ways that there are here."""
+
+    def __init__(self, setting: Setting):
+        super().__init__(setting)
+        self.help_text = setting.help
+        self.choices = [(each.value, each.label) for each in SmartHostAuth if not each.not_enforced]
 
 
 class CredentialsField(forms.TypedMultipleChoiceField):

@@ -60,7 +60,8 @@ class PageForm(SendForm):
     """Some settings on one page."""
 
     def __init_subclass__(cls) -> None:
-        """The settings are those that the page names."""
+        """The settings are those that the page names, under one heading: the page's."""
+        cls.groups = []
 
 
 class DeliveryForm(PageForm):

@@ -8,6 +8,8 @@ import pytest
 
 from tests.deliver.test_sign_in import PASSWORD, USER, Guard, credential
 from transport.config import bounds
+from transport.config.endpoint import Binding, everyone
+from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SmartHostAuth
 from transport.deliver import probe as probing
 from transport.deliver.database import pool
@@ -70,6 +72,12 @@ def test_tls_that_is_demanded_and_not_offered(tried):
     finding = tried(require_tls=True)
     assert stages(finding)[-1] == (Stage.TLS, False)
     assert "STARTTLS is not offered" in finding.steps[-1].words
+
+
+def test_a_host_that_is_ourselves(tried, sink):
+    here = ReceiveConnector(name="In", bindings=(Binding("127.0.0.1", sink.port),), remote_ip_ranges=everyone())
+    finding = tried(receiving=(here,))
+    assert stages(finding) == [(Stage.LOOK_UP, False)] and "this server itself" in finding.steps[0].advice
 
 
 def test_a_name_that_nobody_knows(tried):

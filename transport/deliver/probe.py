@@ -62,20 +62,25 @@ ADVICE = {
     Stage.RECIPIENT: "Try another recipient. A host that relays for nobody wants a sign-in, or to know our address.",
 }
 """What to do where a stage fails."""
+LOOPS = "These hosts are this server itself: mail would come back to it. Name another host, or another port."
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What came of a stage. `host`: with whom; `words`: what was found, or the reply."""
+    """What came of a stage. `host`: with whom; `words`: what was found, or the reply; `status`: its enhanced code."""
 
     stage: Stage
     host: str
     is_good: bool
     words: str
+    status: str = ""
 
     @property
     def advice(self) -> str:
-        return "" if self.is_good else ADVICE[self.stage]
+        """What to do about it."""
+        if self.is_good:
+            return ""
+        return LOOPS if self.status == "5.4.6" else ADVICE[self.stage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,7 @@ class _Test:
             try:
                 host = next(found, None)
             except LookUpFailed as error:
-                self._failed(error.verdict.text)
+                self._failed(error.verdict.text, error.verdict.status)
                 return
             if host is None:
                 return
@@ -224,8 +229,8 @@ class _Test:
     def _good(self, words: str) -> None:
         self.finding.steps.append(Step(self.stage, self.host, True, words))
 
-    def _failed(self, words: str) -> None:
-        self.finding.steps.append(Step(self.stage, self.host, False, words))
+    def _failed(self, words: str, status: str = "") -> None:
+        self.finding.steps.append(Step(self.stage, self.host, False, words, status))
 
 
 def _reached(lines: list[Spoken]) -> Stage:

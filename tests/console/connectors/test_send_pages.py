@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -10,6 +12,7 @@ from console.audit.models import Entry
 from console.connectors import actions, queries
 from console.connectors.models import SendConnector as Row
 from console.credentials import actions as credentials
+from console.queues.models import Hold
 from tests.console.builders import ADMIN, send_connector
 from tests.console.page_form import Form
 from transport.config.credential import CredentialKind, Secrets
@@ -234,3 +237,23 @@ def test_the_list_filters_by_type_and_way(admin):
         assert [row.name for row in page.context["page"]] == found
     page = admin.get(reverse("connectors:send-list")).text
     assert "TLS only" in page and "TLS if offered" in page and "Disabled" in page
+
+
+def test_what_holds_a_connector_back_is_said_on_its_pages(admin):
+    row = actions.create(ADMIN, smart_host())
+    Hold.objects.create(connector="Internet", account="", words="535 5.7.3 no", is_fault=True, made_for="x")
+    Hold.objects.create(
+        connector="Gone", account="", words="over", is_fault=False, until=datetime(2020, 1, 1, tzinfo=UTC), made_for="x"
+    )
+    for page in ("send-list", "send-details", "send-edit"):
+        url = reverse(f"connectors:{page}", args=[] if page == "send-list" else [row.pk])
+        text = admin.get(url, follow=True).text
+        assert (
+            "sends nothing:" in text and "535 5.7.3 no" in text and "over" not in text.split("sends nothing:")[1][:40]
+        )
+
+
+def test_only_ways_to_sign_in_that_there_are_are_offered(admin):
+    row = actions.create(ADMIN, smart_host())
+    form = admin.get(reverse("connectors:send-properties", args=[row.pk, "security"])).context["form"]
+    assert "ExchangeServer" not in dict(form.fields["smart_host_auth_mechanism"].choices)
