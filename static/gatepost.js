@@ -261,6 +261,7 @@ function start() {
   const summary = document.querySelector("[data-error-summary]");
   (document.querySelector("main [aria-invalid=true]") ?? summary)?.focus();
   if (!summary) document.querySelector("main [autofocus]")?.focus();
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   setInterval(() => all("time[data-ago]").forEach((time) => (time.textContent = ago(new Date(time.dateTime)))), 15000);
 }
 

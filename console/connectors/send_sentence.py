@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from console.publishing.fields import size
+from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING
 from transport.config.send_connector import (
     SIGNS_IN,
     DeliveryWindow,
@@ -36,8 +37,9 @@ def _which(connector: SendConnector) -> str:
 def whom(connector: SendConnector) -> str:
     """Of which domains a connector takes mail: `*.fabrikam.com and contoso.com`."""
     named = [space.domain for space in connector.address_spaces]
-    if "*" in named:
+    if EVERYTHING in named:
         return "all other domains"
+    named = ["all accepted domains" if each == ACCEPTED_DOMAINS else each for each in named]
     return _listed(named) if named else "no domain yet"
 
 

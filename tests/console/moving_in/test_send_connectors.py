@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from console.commands.script import new_commands
 from console.moving_in.report import Line, Translated, Verdict
+from console.publishing import queries as publishing
+from tests.console.builders import send_connector
+from tests.console.management_shell.shell import Shell
 from tests.console.moving_in.exports import SEND, as_csv, as_json, as_list, fixture, translated
 from transport.config import rules
-from transport.config.send_connector import ErrorPolicy, SendConnector, SmartHostAuth, TlsAuthLevel
+from transport.config.send_connector import ErrorPolicy, SendConnector, SendUsage, SmartHostAuth, TlsAuthLevel
 
 PLAIN = {"Name": "Out", "AddressSpaces": ["SMTP:*;1"], "DNSRoutingEnabled": False, "SmartHosts": ["mail.contoso.com"]}
 
@@ -87,8 +91,37 @@ def test_what_signs_in_waits_disabled_for_its_credential() -> None:
     assert "no password" in line(found, "AuthenticationCredential").reason
 
 
-def test_the_commands_of_an_import_say_all_of_it() -> None:
-    (found,) = translated(fixture(SEND))
-    (command,) = new_commands(found.struct)
-    for words in ("-DNSRoutingEnabled $false", "-SmartHosts microsoft-com.mail", "-CloudServicesMailEnabled $true"):
-        assert words in command
+EVERYTHING = {
+    "DNSRoutingEnabled": True, "SmartHosts": [], "AddressSpaces": ["SMTP:*.contoso.com;5", "SMTP:--;1"],
+    "TlsAuthLevel": "DomainValidation", "RequireTLS": True, "DomainSecureEnabled": True, "Fqdn": "out.contoso.com",
+    "ErrorPolicies": "DowngradeDnsFailures, UpgradeCustomFailures", "ConnectionInactivityTimeOut": "00:05:00",
+    "MaxMessageSize": "Unlimited", "ProtocolLoggingLevel": "Verbose", "SmtpMaxMessagesPerConnection": 7,
+    "SourceIPAddress": "192.0.2.9", "UseExternalDNSServersEnabled": True, "SourceTransportServers": ["EDGE1", "EDGE2"],
+    "Comment": "Ask “Jane” for $more", "ConnectorType": "XPremises", "RequireOorg": True, "IsScopedConnector": True,
+    "FrontendProxyEnabled": True, "TlsCertificateName": "<I>CN=Contoso CA<S>CN=out.contoso.com", "Enabled": False,
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        EVERYTHING,
+        {"SmartHostAuthMechanism": "BasicAuthRequireTLS", "Enabled": True},
+        {"TlsDomain": "mail.contoso.com", "TlsAuthLevel": "DomainValidation", "RequireTLS": True, "ForceHELO": False},
+        {"IgnoreSTARTTLS": True, "ForceHELO": True, "Port": 2525, "SmartHosts": ["[10.0.0.9]", "b.contoso.com"]},
+    ],
+)
+def test_the_commands_of_an_import_make_the_same_connector(given: dict[str, Any]) -> None:
+    found = exported(**given)
+    Shell().run("\n".join(new_commands(found.struct)))
+    assert publishing.saved().send_connectors == (found.struct,)
+
+
+def test_the_commands_say_what_a_type_presets_otherwise() -> None:
+    internal = send_connector(
+        usage=SendUsage.Internal, dns_routing_enabled=False, smart_hosts=("a.test",), max_message_size=36700160
+    )
+    assert "-MaxMessageSize 35MB" in new_commands(internal)[0]
+    assert "MaxMessageSize" not in new_commands(replace(internal, max_message_size=None))[0]

@@ -1,13 +1,20 @@
-"""Document 002, Access tab: the relay restrictions of an Exchange 2003 virtual server are taken over."""
+"""Document 002: the relay restrictions of an Exchange 2003 virtual server are taken over, and some users may send
+nothing to the Internet (exercises 4 and 3).
+"""
 
 from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from console.processes.address import free_port
+from tests.deliver.conftest import Sink
 from tests.road.documents.hand import Hand
 from tests.road.documents.telnet import Telnet, wait_for_greeting
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("hand")]
 
@@ -60,3 +67,114 @@ def test_only_the_list_may_relay(hand: Hand, place: str) -> None:
         assert found[2] == "250 2.1.5 Recipient OK"
     with Telnet(place, "127.0.7.1") as session:
         assert session.greeting[:3] == "554"
+
+
+GENERAL, OFFICE, SIGNED_IN = "General SMTP Connector", "Office", "127.0.8.1"
+WORD = "winter-rain-on-tin"
+STAFF = ("m.alexander", "s.alexander", "m.allen")
+
+
+@pytest.fixture(scope="module")
+def internet() -> Iterator[Sink]:
+    """The server beyond."""
+    server = Sink()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def office() -> str:
+    return f"127.0.0.1:{free_port()}"
+
+
+def test_the_users_of_the_company_are_here(hand: Hand) -> None:
+    for name in STAFF:
+        hand.feature("Directory")
+        hand.page.get_by_role("link", name="New recipient").first.click()
+        hand.write("Address", f"{name}@gatepost.test")
+        hand.press("Save")
+        hand.feature("Users")
+        hand.page.get_by_role("link", name="New user").first.click()
+        hand.write("Logon name", name)
+        hand.write("Domain", "CONTOSO")
+        hand.write("Addresses", f"{name}@gatepost.test")
+        hand.write("Password", WORD)
+        hand.write("Password again", WORD)
+        hand.press("Save")
+        hand.reads(name)
+
+
+def test_they_send_after_signing_in(hand: Hand, office: str) -> None:
+    hand.new_connector(OFFICE, "Custom", office, f"{SIGNED_IN}/32")
+    hand.properties(OFFICE, "Security")
+    hand.tick("Basic authentication")
+    hand.tick("Exchange users")
+    hand.save()
+    wait_for_greeting(office, "220 ", SIGNED_IN)
+
+
+def test_a_send_connector_for_the_internet(hand: Hand, internet: Sink) -> None:
+    hand.feature("Send connectors")
+    hand.page.get_by_role("link", name="New send connector").first.click()
+    hand.write("Name", GENERAL)
+    hand.press("Next")
+    expect(hand.page.get_by_role("textbox", name="Smart hosts")).to_be_hidden()
+    hand.page.get_by_label("Route mail through smart hosts").check()
+    hand.write("Smart hosts", "[127.0.0.1]")
+    hand.write("Port", str(internet.port))
+    hand.press("Next")
+    hand.press("Next")
+    hand.write("Address spaces", "*")
+    hand.press("Next")
+    hand.reads(f"Mail for all other domains leaves through [127.0.0.1], port {internet.port}, without signing in")
+    hand.press("Finish")
+    hand.reads(f"{GENERAL} is made and saved as revision")
+    hand.reads(f'New-SendConnector -Name "{GENERAL}" -Usage Custom')
+    hand.in_force()
+
+
+def test_it_is_tried_before_anybody_uses_it(hand: Hand, internet: Sink) -> None:
+    hand.page.click("text=Open properties")
+    hand.page.click(".tabs a:text-is('Test')")
+    hand.write("Sender", "m.allen@gatepost.test")
+    hand.write("Recipient", "somebody@fabrikam.example")
+    hand.press("Test")
+    hand.reads("It works: a host takes mail from this sender to this recipient.")
+    hand.reads("RCPT TO:<somebody@fabrikam.example>")
+    assert internet.arrived == []
+
+
+def test_prohibited_users_are_written_with_semicolons(hand: Hand) -> None:
+    hand.page.click(".tabs a:text-is('Delivery restrictions')")
+    hand.write("Reject messages from", "m.alexander; s.alexander")
+    hand.reads("Mail of m.alexander and s.alexander is turned away.")
+    hand.save()
+    hand.reads("Mail of CONTOSO\\m.alexander and CONTOSO\\s.alexander is turned away.")
+
+
+def sends(office: str, name: str) -> str:
+    """What the server says to a message for the Internet of somebody who has signed in."""
+    with Telnet(office, SIGNED_IN) as session:
+        session.say("EHLO computer")
+        session.say("AUTH LOGIN")
+        session.say(b64encode(name.encode()).decode())
+        assert session.say(b64encode(WORD.encode()).decode())[0][:3] == "235"
+        session.each(f"MAIL FROM:<{name}@gatepost.test>", "RCPT TO:<somebody@fabrikam.example>", "DATA")
+        return session.say(f"Subject: Offer of {name}", "", "Hello", ".")[0]
+
+
+def test_their_mail_comes_back_and_that_of_others_leaves(hand: Hand, office: str, internet: Sink) -> None:
+    for name in STAFF:
+        assert sends(office, name)[:3] == "250"
+    wait_for(lambda: bool(internet.arrived), "the mail of somebody who may send has not left")
+    assert [each.sender for each in internet.arrived] == ["m.allen@gatepost.test"]
+    hand.page.goto("/recipients/mailboxes/gatepost.test/m.alexander/messages/")
+
+    def reported() -> bool:
+        return hand.page.locator("tbody .row-link").count() == 1 or not hand.page.reload()
+
+    wait_for(reported, "the sender has no report")
+    hand.page.locator("tbody .row-link").click()
+    hand.page.locator("#details").get_by_role("link").last.click()
+    hand.reads(GENERAL)
