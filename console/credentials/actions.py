@@ -23,10 +23,13 @@ from console.audit.actions import record
 from console.credentials.models import Credential
 from console.credentials.queries import users_of
 from console.publishing.actions import CHANNEL
-from transport.config.credential import CredentialKind, Secrets
+from transport.config.credential import Account, CredentialKind, Secrets
+from transport.deliver import token_endpoints
+from transport.deliver.token_endpoints import NoToken
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
 NOUN = "Credential"
+AGAIN = "again"
 LONGEST_NAME, LONGEST_USER_NAME, LONGEST_ID, LONGEST_SECRET = 64, 320, 255, 65536
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 
@@ -34,12 +37,14 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 NEEDED: dict[CredentialKind, tuple[str, ...]] = {
     CredentialKind.Password: (),
     CredentialKind.Microsoft365: ("tenant", "client_id"),
+    CredentialKind.Microsoft365Person: ("tenant", "client_id"),
     CredentialKind.GoogleServiceAccount: (),
     CredentialKind.GoogleRefreshToken: ("client_id",),
 }
 PLACE = {
     CredentialKind.Password: "password",
     CredentialKind.Microsoft365: "client_secret",
+    CredentialKind.Microsoft365Person: "client_id",
     CredentialKind.GoogleServiceAccount: "file",
     CredentialKind.GoogleRefreshToken: "refresh_token",
 }
@@ -88,6 +93,36 @@ def change(actor: Actor, row: Credential, wanted: Wanted, secrets: Secrets | Non
     if told or facts(row) != before:
         record(actor, NOUN, row.name, "changed", before, facts(row) | told)
     return row
+
+
+def begin_sign_in(actor: Actor, row: Credential) -> dict[str, Any]:
+    """A code for a person to sign in with, as `token_endpoints.begin`. Raises ValidationError."""
+    actor.require(*WRITERS)
+    try:
+        return token_endpoints.begin(_account(row))
+    except NoToken as error:
+        raise ValidationError(_("Microsoft gives no code: %s") % error) from None
+
+
+def finish_sign_in(actor: Actor, row: Credential, begun: dict[str, Any]) -> None:
+    """Keeps what came of a code. Raises ValidationError, with code `again` while nobody has signed in with it."""
+    actor.require(*WRITERS)
+    try:
+        found = token_endpoints.finish(_account(row), begun)
+    except NoToken as error:
+        if error.passes:
+            text = _("Nobody has signed in with this code yet. Do it, then come back here.")
+            raise ValidationError(text, code=AGAIN) from None
+        raise ValidationError(_("The sign-in came to nothing: %s") % error) from None
+    kept = {field.name: getattr(row, field.name) for field in fields(Wanted)}
+    change(actor, row, Wanted(**kept), Secrets(refresh_token=found))
+
+
+def _account(row: Credential) -> Account:
+    kind = CredentialKind(row.kind)
+    return Account(
+        id=row.pk, name=row.name, kind=kind, user_name=row.user_name, tenant=row.tenant, client_id=row.client_id
+    )
 
 
 @transaction.atomic
@@ -175,6 +210,8 @@ def _is_whole(kind: CredentialKind, secrets: Secrets) -> bool:
             return bool(secrets.password)
         case CredentialKind.Microsoft365:
             return bool(secrets.client_secret or (secrets.certificate and secrets.key))
+        case CredentialKind.Microsoft365Person:
+            return True
         case CredentialKind.GoogleServiceAccount:
             return bool(secrets.key_file)
         case CredentialKind.GoogleRefreshToken:

@@ -68,7 +68,7 @@ class CredentialForm(GroupedForm, forms.Form):
         self.instance = instance
         self.groups = [
             Group(_("Who signs in"), self.who),
-            Group(_("With what"), self.what),
+            *([Group(_("With what"), self.what)] if self.what else []),
             Group(_("Limits"), LIMITS, _("Empty: what the connector's provider allows an account."), closed=True),
         ]
         super().__init__(*data, initial=vars(instance) if instance else None)
@@ -182,6 +182,28 @@ class MicrosoftForm(CredentialForm):
         return Secrets(certificate=self.found.pem, key=keys.pem(self.found.key))
 
 
+class MicrosoftPersonForm(CredentialForm):
+    """Its secret comes of a sign-in, afterwards."""
+
+    user_name = mailbox_field()
+    tenant = id_field(
+        gettext_lazy("Tenant ID"), gettext_lazy("Directory (tenant) ID in Entra, or the tenant's domain.")
+    )
+    client_id = id_field(
+        gettext_lazy("Application (client) ID"),
+        gettext_lazy("Of an app registration that allows public client flows, and has the permission SMTP.Send."),
+    )
+    who = ("name", "user_name", "tenant", "client_id")
+
+    @property
+    def secrets(self) -> Secrets | None:
+        return None if self.instance else Secrets()
+
+
+class SignInForm(forms.Form):
+    """Nothing to enter: the person signs in at the provider."""
+
+
 class GoogleServiceForm(CredentialForm):
     user_name = mailbox_field()
     file = SmallFile(
@@ -236,6 +258,7 @@ class GoogleRefreshForm(CredentialForm):
 FORMS: dict[CredentialKind, type[CredentialForm]] = {
     CredentialKind.Password: PasswordForm,
     CredentialKind.Microsoft365: MicrosoftForm,
+    CredentialKind.Microsoft365Person: MicrosoftPersonForm,
     CredentialKind.GoogleServiceAccount: GoogleServiceForm,
     CredentialKind.GoogleRefreshToken: GoogleRefreshForm,
 }
@@ -245,6 +268,9 @@ MEANINGS = {
     ),
     CredentialKind.Microsoft365: gettext_lazy(
         "An application that is registered in Entra sends as a mailbox. Nobody signs in again until its secret ends."
+    ),
+    CredentialKind.Microsoft365Person: gettext_lazy(
+        "Somebody signs in once with a code, for their own mailbox. Many tenants do not allow it."
     ),
     CredentialKind.GoogleServiceAccount: gettext_lazy(
         "A service account with domain-wide delegation sends as a mailbox of Google Workspace."

@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from console.credentials import actions, queries
-from console.credentials.forms import FORMS, MEANINGS, CredentialForm
+from console.credentials.forms import FORMS, MEANINGS, CredentialForm, SignInForm
 from console.credentials.models import Credential
-from console.crud import BADGE, LINES, NAME, TIME, Badge, Column, CrudView, Detail
+from console.crud import BADGE, LINES, NAME, TIME, Badge, Column, CrudView, Detail, Verb
+from console.crud.action_page import ActionPage
 from transport.config.credential import CredentialKind
 
 
@@ -69,6 +75,7 @@ class CredentialPages(CrudView):
         Detail(_("Added"), "created_at", TIME),
     ]
     search = ["name", "user_name", "client_id"]
+    verbs = [Verb("sign-in", _("Sign in at Microsoft"), "key-round", bulk=False)]
     form_class = CredentialForm
     writers = actions.WRITERS
     removal_warning = _("Its secret is forgotten: to sign in like this again, it must be entered again.")
@@ -112,3 +119,67 @@ class CredentialPages(CrudView):
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, obj)
+
+    def may(self, verb: Verb, obj: Any) -> bool:
+        return bool(obj.kind == CredentialKind.Microsoft365Person)
+
+    def sign_in(self, obj: Any) -> None:
+        """The page is elsewhere."""
+
+    def act(self, name: str, keys: Any) -> HttpResponse:
+        chosen = self.chosen(keys)
+        if name == "sign-in" and chosen and self.may(self.verbs[0], chosen[0]):
+            return redirect("credentials:sign-in", pk=chosen[0].pk)
+        return super().act(name, keys)
+
+
+class SignIn(ActionPage):
+    """A person signs in at Microsoft with a code (RFC 8628), and says here that it is done. What the code is for stays
+    in the session, encrypted.
+    """
+
+    form_class = SignInForm
+    template_name = "credentials/sign_in.html"
+    writers = actions.WRITERS
+
+    @cached_property
+    def row(self) -> Credential:
+        return get_object_or_404(Credential, pk=self.kwargs["pk"], kind=CredentialKind.Microsoft365Person)
+
+    @property
+    def place(self) -> str:
+        return f"sign-in-{self.row.pk}"
+
+    @property
+    def begun(self) -> dict[str, Any]:
+        token = self.request.session.get(self.place, "")
+        fernet = Fernet(settings.GATEPOST_SECRET_KEY)
+        found: dict[str, Any] = json.loads(fernet.decrypt(token)) if token else {}
+        return found
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form()
+        try:
+            begun = json.dumps(actions.begin_sign_in(self.actor, self.row)).encode()
+            request.session[self.place] = Fernet(settings.GATEPOST_SECRET_KEY).encrypt(begun).decode()
+        except ValidationError as error:
+            request.session.pop(self.place, None)
+            messages.error(request, " ".join(error.messages))
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        title = _t("Sign in for %s") % self.row
+        context |= {"title": title, "cancel_url": reverse("credentials:details", args=[self.row.pk])}
+        context |= {"begun": self.begun, "row": self.row}
+        return super().get_context_data(crumbs=[(_t("Credentials"), reverse("credentials:list"))], **context)
+
+    def submit(self, form: SignInForm) -> HttpResponse:
+        try:
+            actions.finish_sign_in(self.actor, self.row, self.begun)
+        except ValidationError as error:
+            if error.code != actions.AGAIN:
+                self.request.session.pop(self.place, None)
+            raise
+        self.request.session.pop(self.place, None)
+        messages.success(self.request, _t("Signed in: mail can leave as %s.") % self.row.user_name)
+        return redirect("credentials:details", pk=self.row.pk)

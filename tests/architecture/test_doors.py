@@ -48,6 +48,10 @@ DOORS = {
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.probe", "transport.deliver.database",
         "console",
     ),
+    # A person signs in at a provider by a code: who asks for that is who later asks for tokens.
+    "console.credentials": (
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.token_endpoints", "console",
+    ),
     "console.queues": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver", "console"),
 }
 

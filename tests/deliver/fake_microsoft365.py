@@ -17,6 +17,8 @@ from tests.deliver.fake_provider import Provider, Session
 
 TENANT, APPLICATION, CLIENT_SECRET = "contoso.onmicrosoft.com", "11111111-2222-3333-4444-555555555555", "app~secret"
 MAILBOX, PASSWORD = "device@contoso.com", "winter-rain-on-tin"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+PERSONS_SCOPE = "https://outlook.office.com/SMTP.Send"
 SCOPE = "https://outlook.office365.com/.default"
 HOST = "[AM0PR01CA0001.eurprd01.prod.exchangelabs.com]"
 BAD = f"535 5.7.3 Authentication unsuccessful {HOST}"
@@ -38,7 +40,8 @@ QUOTA = "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededExceptio
 
 class Microsoft365(Provider):
     """`gate`: what every sign-in is answered; `send_as`: further senders of the mailbox; limits for each mailbox, a
-    minute lasting `minute` seconds. `certificate`: PEM, by which the application may prove itself."""
+    minute lasting `minute` seconds. `person`: what somebody with a device code has done: "signed in", or the error.
+    `certificate`: PEM, by which the application may prove itself."""
 
     greeting = f"220 {HOST[1:-1]} Microsoft ESMTP MAIL Service ready"
     mechanisms = ("LOGIN", "XOAUTH2")
@@ -49,6 +52,7 @@ class Microsoft365(Provider):
         self.send_as: set[str] = set()
         self.gate, self.basic = "", True
         self.certificate = ""
+        self.person, self.refreshed = "authorization_pending", 0
         self.connections, self.per_minute, self.recipients_per_day, self.minute = 3, 30, 10_000, 60.0
         self._lately: dict[str, deque[float]] = defaultdict(deque)
         self._recipients: dict[str, int] = defaultdict(int)
@@ -61,7 +65,7 @@ class Microsoft365(Provider):
                 return NO_BASIC
             return "" if self.accounts.get(user) == secret else BAD
         held = self.knows(secret)
-        return "" if held and held.whose == APPLICATION and user in self.accounts else BAD
+        return "" if held and held.whose in (APPLICATION, user) and user in self.accounts else BAD
 
     def mail(self, session: Session, sender: str) -> str:
         if refusal := super().mail(session, sender):
@@ -93,11 +97,16 @@ class Microsoft365(Provider):
             "issuer": f"{base}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         }
 
     def grant(self, path: str, asked: dict[str, str]) -> tuple[int, dict[str, Any]]:
         if path == f"/{TENANT}/oauth2/token":
             return self._granted(works=False)
+        if path == f"/{TENANT}/oauth2/v2.0/devicecode":
+            return self._code(asked)
+        if asked.get("grant_type") in (DEVICE_CODE, "refresh_token"):
+            return self._for_person(asked)
         if path != f"/{TENANT}/oauth2/v2.0/token" or asked.get("grant_type") != "client_credentials":
             return _error(400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.")
         if asked.get("scope") != SCOPE:
@@ -105,6 +114,25 @@ class Microsoft365(Provider):
         if asked.get("client_id") != APPLICATION or not self._is_proven(asked):
             return _error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         return self._granted()
+
+    def _code(self, asked: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        if asked.get("client_id") != APPLICATION or PERSONS_SCOPE not in asked.get("scope", "").split():
+            return _error(400, "invalid_request", "AADSTS90013: Invalid input received from the user.")
+        where = "https://microsoft.com/devicelogin"
+        said = {"user_code": "A1B2C3D4", "device_code": "device-code", "verification_uri": where}
+        return 200, said | {"expires_in": 900, "interval": 5, "message": f"open {where}"}
+
+    def _for_person(self, asked: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Each refresh token is good once."""
+        if asked["grant_type"] == "refresh_token":
+            if asked.get("refresh_token") != f"refresh-{self.refreshed}":
+                return _error(400, "invalid_grant", "AADSTS70008: The refresh token has expired.")
+        elif asked.get("device_code") != "device-code" or self.person != "signed in":
+            return _error(400, self.person, "AADSTS70016: OAuth 2.0 device flow error.")
+        self.refreshed += 1
+        status, said = self._granted()
+        self.grants[said["access_token"]].whose = MAILBOX
+        return status, said | {"refresh_token": f"refresh-{self.refreshed}"}
 
     def _is_proven(self, asked: dict[str, str]) -> bool:
         if "client_assertion" not in asked:

@@ -15,7 +15,10 @@ import msgspec
 import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
 
+from console.actors import Role
 from console.credentials import actions as credentials
 from tests.console.builders import ADMIN
 from tests.deliver import fake_google, fake_microsoft365
@@ -26,7 +29,7 @@ from tests.shell.certificates import SECRET, certificate
 from transport.config import bounds
 from transport.config.credential import CredentialKind, Secrets
 from transport.config.send_connector import SmartHostAuth
-from transport.deliver import accounts, token_endpoints, tokens
+from transport.deliver import accounts, routing, token_endpoints, tokens
 from transport.deliver.database import pool
 from transport.deliver.token_endpoints import Endpoints, NoToken
 
@@ -55,6 +58,14 @@ def provider(tmp_path, monkeypatch, configure):
         yield provider
     for each in started:
         each.close()
+
+
+@pytest.fixture
+def admin(client):
+    user = User.objects.create_user("anna")
+    user.groups.add(Group.objects.get_or_create(name=Role.ORGANIZATION_MANAGEMENT)[0])
+    client.force_login(user)
+    return client
 
 
 def microsoft(**changes: Any) -> Any:
@@ -301,6 +312,54 @@ def test_a_token_that_comes_for_an_old_secret_is_not_kept(provider, query):
         go_on.set()
         assert waiting.result(10)
     assert query("SELECT token FROM credentials_credential") == [("",)]
+
+
+def test_a_person_signs_in_once_with_a_code_and_the_mailbox_sends_from_then_on(provider, queued, deliver, query, admin):
+    cloud = provider(Microsoft365)
+    wanted = credentials.Wanted(
+        user_name=fake_microsoft365.MAILBOX, tenant=fake_microsoft365.TENANT, client_id=fake_microsoft365.APPLICATION
+    )
+    row = credentials.add(ADMIN, "Cloud", CredentialKind.Microsoft365Person, wanted, Secrets())
+    queued("bob@far.test", **of())
+    deliver()
+    ((words, is_fault),) = query(HELD)
+    assert is_fault and "nobody has signed in for it yet" in words
+    url = reverse("credentials:sign-in", args=[row.pk])
+    page = admin.get(url)
+    assert "A1B2C3D4" in page.text and "https://microsoft.com/devicelogin" in page.text
+    assert "device-code" not in page.text and "device-code" not in str(dict(admin.session))
+    assert "Nobody has signed in with this code yet" in admin.post(url).text
+    cloud.person = "signed in"
+    assert "Signed in: mail can leave" in admin.post(url, follow=True).text
+    routing.reroute()
+    deliver()
+    assert len(cloud.messages) == 1 and query(HELD) == [], "nobody has to lift what rests"
+    query("UPDATE credentials_credential SET token_renew_at = now() RETURNING 1")
+    queued("bea@far.test", **of())
+    deliver()
+    assert len(cloud.messages) == 2 and cloud.refreshed == 3
+    account = accounts.named("Cloud", pool())
+    assert account.secrets.refresh_token == "refresh-3", "each answer brings the next one"
+
+
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [("authorization_declined", "authorization_declined: AADSTS70016"), ("expired_token", "expired_token: AADSTS")],
+)
+def test_a_code_that_comes_to_nothing_is_said(provider, admin, person, words):
+    cloud = provider(Microsoft365)
+    wanted = credentials.Wanted(
+        user_name=fake_microsoft365.MAILBOX, tenant=fake_microsoft365.TENANT, client_id=fake_microsoft365.APPLICATION
+    )
+    row = credentials.add(ADMIN, "Cloud", CredentialKind.Microsoft365Person, wanted, Secrets())
+    url = reverse("credentials:sign-in", args=[row.pk])
+    admin.get(url)
+    cloud.person = person
+    page = admin.post(url)
+    assert "The sign-in came to nothing" in page.text and words in page.text and "A1B2C3D4" not in page.text
+    cloud.answer_token = lambda: (200, b'{"user_code": 1}')
+    page = admin.get(url)
+    assert "Microsoft gives no code" in page.text and "I have signed in" not in page.text
 
 
 def test_no_token_is_sent_in_the_clear(provider, queued, deliver, query):

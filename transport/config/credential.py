@@ -15,6 +15,7 @@ class CredentialKind(Labelled):
 
     Password = "Password", "User name and password"
     Microsoft365 = "Microsoft365", "Microsoft 365, as an application (OAuth)"
+    Microsoft365Person = "Microsoft365Person", "Microsoft 365, as a person who signs in once (OAuth)"
     GoogleServiceAccount = "GoogleServiceAccount", "Google, as a service account (OAuth)"
     GoogleRefreshToken = "GoogleRefreshToken", "Google, by a refresh token (OAuth)"
 

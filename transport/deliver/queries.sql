@@ -522,7 +522,8 @@ select pg_advisory_xact_lock(%s, %s::bigint::int)
 
 -- name: keep_token
 update credentials_credential set token = %(token)s, token_renew_at = now() + %(renew)s * interval '1 second',
-    token_expires_at = now() + %(expires)s * interval '1 second', problem = ''
+    token_expires_at = now() + %(expires)s * interval '1 second', problem = '',
+    encrypted = coalesce(%(secrets)s, encrypted)
 where id = %(id)s and encrypted = %(sealed)s
 
 -- name: no_token

@@ -6,10 +6,10 @@ mail over SMTP. The libraries are loaded where a connector needs them: a worker 
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from transport.config import bounds
@@ -18,9 +18,13 @@ from transport.deliver.https import Client, NoAnswer
 from transport.send.remote_reply import printable
 
 MICROSOFT_SCOPE, GOOGLE_SCOPE = "https://outlook.office365.com/.default", "https://mail.google.com/"
+PERSONS_SCOPE = "https://outlook.office.com/SMTP.Send"
 LONGEST_TOKEN = 16_384
 LEAST_LIFE, MOST_LIFE = 60, 86_400
 """Seconds that a token is taken to live, whatever its endpoint says."""
+
+
+Found = TypeVar("Found")
 
 
 class NoToken(Exception):
@@ -33,10 +37,11 @@ class NoToken(Exception):
 
 @dataclass(frozen=True)
 class Granted:
-    """An access token, and for how many seconds it is good."""
+    """An access token, and for how many seconds it is good. `refresh_token`: with which the next one is asked for."""
 
     token: str
     seconds: float
+    refresh_token: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,10 @@ class Endpoints:
 endpoints = Endpoints()
 
 
-def grant(account: Account) -> Granted:
-    """A new token for an account. Raises NoToken."""
+def _asked(ask: Callable[[Client], Found]) -> Found:
+    """What an endpoint says. Raises NoToken."""
     try:
-        found = _WAYS[account.kind](account, Client(bounds.TOKEN_ANSWERS))
+        return ask(Client(bounds.TOKEN_ANSWERS))
     except NoToken:
         raise
     except NoAnswer as error:
@@ -61,16 +66,47 @@ def grant(account: Account) -> Granted:
     except Exception as error:
         # Both libraries answer what they do not expect with whatever Python raises of it.
         raise NoToken(f"the endpoint's answer cannot be read ({type(error).__name__})") from None
+
+
+def grant(account: Account) -> Granted:
+    """A new token for an account. Raises NoToken."""
+    found = _asked(lambda client: _WAYS[account.kind](account, client))
     if not found.token.isascii() or not found.token.isprintable() or " " in found.token:
         raise NoToken("the endpoint's answer holds no token that could be sent")
     if not 0 < len(found.token) <= LONGEST_TOKEN:
         raise NoToken(f"the endpoint's answer holds no token of up to {LONGEST_TOKEN:,} characters")
-    return Granted(found.token, min(max(found.seconds, LEAST_LIFE), MOST_LIFE))
+    return replace(found, seconds=min(max(found.seconds, LEAST_LIFE), MOST_LIFE))
+
+
+def begin(account: Account) -> dict[str, Any]:
+    """A code for a person to sign in with, at an address: `user_code`, `verification_uri`, and what `finish` needs.
+
+    RFC 8628 §3.2. Raises NoToken.
+    """
+    said = _asked(lambda client: dict(_person(account, client).initiate_device_flow([PERSONS_SCOPE])))
+    code, where = said.get("user_code"), said.get("verification_uri")
+    if not isinstance(code, str) or not isinstance(where, str):
+        raise NoToken(_refusal(said))
+    if not (code + where).isprintable() or not where.startswith("https://"):
+        raise NoToken("the endpoint's answer holds no code that could be shown")
+    return said
+
+
+def finish(account: Account, begun: dict[str, Any]) -> str:
+    """The refresh token of a person who has signed in. Raises NoToken, which passes while nobody has."""
+    said = _asked(lambda client: _person(account, client).acquire_token_by_device_flow(begun, exit_condition=bool))
+    if isinstance(said.get("refresh_token"), str) and 0 < len(said["refresh_token"]) <= LONGEST_TOKEN:
+        return str(said["refresh_token"])
+    raise NoToken(_refusal(said), passes=said.get("error") in ("authorization_pending", "slow_down"))
 
 
 def _words(error: Exception) -> str:
     """Of Google's errors the first argument is for people: `unauthorized_client: …`."""
     return printable(str(error.args[0] if error.args else error))[:300] or type(error).__name__
+
+
+def _refusal(said: Mapping[str, Any]) -> str:
+    return printable(f"{said.get('error')}: {said.get('error_description')}")[:300]
 
 
 def _microsoft(account: Account, client: Client) -> Granted:
@@ -83,8 +119,27 @@ def _microsoft(account: Account, client: Client) -> Granted:
     )  # fmt: skip
     said = application.acquire_token_for_client([MICROSOFT_SCOPE])
     if "access_token" not in said:
-        raise NoToken(printable(f"{said.get('error')}: {said.get('error_description')}")[:300])
+        raise NoToken(_refusal(said))
     return Granted(str(said["access_token"]), float(said["expires_in"]))
+
+
+def _person(account: Account, client: Client) -> Any:
+    import msal
+
+    authority = f"{endpoints.microsoft}/{account.tenant}"
+    return msal.PublicClientApplication(
+        account.client_id, authority=authority, http_client=_ForMsal(client), instance_discovery=False
+    )
+
+
+def _microsoft_person(account: Account, client: Client) -> Granted:
+    """Every answer may bring another refresh token: the one before ends."""
+    if not account.secrets.refresh_token:
+        raise NoToken("nobody has signed in for it yet: open the credential, and sign in")
+    said = _person(account, client).acquire_token_by_refresh_token(account.secrets.refresh_token, [PERSONS_SCOPE])
+    if "access_token" not in said:
+        raise NoToken(_refusal(said))
+    return Granted(str(said["access_token"]), float(said["expires_in"]), str(said.get("refresh_token") or ""))
 
 
 def _proof(account: Account) -> str | dict[str, str]:
@@ -159,6 +214,7 @@ def _refreshed(credentials: Any, client: Client) -> Granted:
 
 _WAYS: dict[CredentialKind, Callable[[Account, Client], Granted]] = {
     CredentialKind.Microsoft365: _microsoft,
+    CredentialKind.Microsoft365Person: _microsoft_person,
     CredentialKind.GoogleServiceAccount: _service_account,
     CredentialKind.GoogleRefreshToken: _refresh_token,
 }

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from time import monotonic
 
+import msgspec
+
 from transport.config.credential import Account
 from transport.deliver import locked, token_endpoints
 from transport.deliver.database import Connection, Pool
@@ -85,9 +87,13 @@ def _replaced(asking: Asking, account: Account, connection: Connection, refused:
 
 def _keep(connection: Connection, account: Account, granted: Granted) -> None:
     """Not where the secret has been replaced meanwhile."""
+    secrets = None
+    if granted.refresh_token not in ("", account.secrets.refresh_token):
+        newer = msgspec.structs.replace(account.secrets, refresh_token=granted.refresh_token)
+        secrets = locked.closed(msgspec.json.encode(newer))
     life = {"renew": granted.seconds * USED_UP, "expires": granted.seconds}
     what = {"token": locked.closed(granted.token.encode()), "id": account.id, "sealed": account.sealed}
-    connection.execute(QUERIES["keep_token"], {**what, **life})
+    connection.execute(QUERIES["keep_token"], {**what, **life, "secrets": secrets})
 
 
 def _kept(connection: Connection, account: Account) -> Kept:

@@ -84,14 +84,20 @@ class Family:
             yield self.record(confirmed(call, lambda names: create(struct, names), said))
 
     def changed(
-        self, call: Call, update: Callable[[Any, Changes, Names], Any], counts_as_said: bool = False
+        self,
+        call: Call,
+        update: Callable[[Any, Changes, Names], Any],
+        counts_as_said: bool = False,
+        more: bool = False,
     ) -> Iterator[Record]:
-        """Set-X: `update` gives the row as it is then. `counts_as_said`: the names by which the command calls it."""
+        """Set-X: `update` gives the row as it is then. `counts_as_said`: the names by which the command calls it.
+        `more`: it changes something beside the row, too.
+        """
         row, changes = self.find(call.arguments["Identity"]), settings.changes(call, self.struct, self.names)
         if call.should_process(self.identity(row), call.cmdlet.name):
             said = self.said_by(call, row.name) if counts_as_said else frozenset()
             after = confirmed(call, lambda names: update(row, changes, names), said)
-            if after.version == row.version:
+            if after.version == row.version and not more:
                 call.warning(NOTHING_CHANGED.format(row))
         return iter(())
 

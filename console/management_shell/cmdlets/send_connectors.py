@@ -65,10 +65,13 @@ def _new(call: Call) -> Iterator[Record]:
 
 
 def _set(call: Call) -> Iterator[Record]:
-    actor, keep = call.host.actor, _credential(call, FAMILY.find(call.arguments["Identity"]).name)
-    return FAMILY.changed(
-        call, keep(lambda row, changes, names: actions.update(actor, SendConnector, row.pk, changes, None, names))
-    )
+    actor, with_password = call.host.actor, isinstance(call.get("AuthenticationCredential"), Record)
+    keep = _credential(call, FAMILY.find(call.arguments["Identity"]).name)
+
+    def update(row: Any, changes: Any, names: Any) -> Any:
+        return actions.update(actor, SendConnector, row.pk, changes, None, names)
+
+    return FAMILY.changed(call, keep(update), more=with_password)
 
 
 def _credential(call: Call, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
