@@ -13,7 +13,7 @@ from statistics import median
 from time import monotonic, sleep
 
 from console.processes.address import free_port
-from tests.bench import decisions, processor, tarpit
+from tests.bench import decisions, processor, sending, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -27,6 +27,7 @@ def main() -> None:
     if not shutil.which("postfix"):
         print("Postfix is not installed, and its smtp-source makes the load: only what needs neither is measured.")
         _tarpit()
+        sending.main()
         return decisions.main()
     ports = [free_port() for _ in range(4)]
     sink = Sink(ports[3])
@@ -42,6 +43,7 @@ def main() -> None:
             sink.stop()
             postfix.stop()
             shutil.rmtree(postfix.folder)
+    sending.main()
     return decisions.main()
 
 
@@ -58,6 +60,7 @@ def _compare(gatepost: Gatepost, postfix: Postfix, sink: Sink) -> None:
         ("accepted/s, 4 KB, connections kept", gatepost.quiet, lambda port: _rate(port, 5000, keep=True)),
         ("MB/s, messages of 10 MB, 4 connections", gatepost.quiet, _stream),
         ("relayed/s, 4 KB, 20 connections to a sink", gatepost.relay, lambda port: _relay(port, sink, 3000)),
+        ("MB/s relayed, messages of 10 MB, to a sink", gatepost.relay, lambda port: _stream_through(port, sink)),
     ]
     for name, port, measure in cases:
         ours, theirs = [], []
@@ -81,6 +84,12 @@ def _relay(port: int, sink: Sink, messages: int) -> float:
     before, began = sink.messages, monotonic()
     send(port, "user@relay.example", messages)
     return messages / (sink.wait_for(before + messages) - began)
+
+
+def _stream_through(port: int, sink: Sink) -> float:
+    before, began = sink.messages, monotonic()
+    send(port, "user@relay.example", 20, size=10 * MEGABYTE, connections=4)
+    return 20 * 10 / (sink.wait_for(before + 20) - began)
 
 
 def _alone(gatepost: Gatepost) -> None:

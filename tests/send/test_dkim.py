@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dkim_verifier import RECORDS, SIGNERS, verdicts
+from tests.dkim_keys import RECORDS, SIGNERS
+from tests.dkim_verifier import verdicts
 from transport.send import dkim
 from transport.send.dkim import BodyHash, signing_domain
 from transport.send.mail_data import with_crlf
