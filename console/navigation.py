@@ -67,6 +67,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
     (
         _("Trace"),
         [
+            Feature(_("Message tracking"), "events:list", "mail"),
             Feature(_("Protocol log"), "tracking:list", "scroll-text"),
             Feature(_("Refusals"), "refusals:list", "circle-x"),
         ],

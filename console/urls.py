@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from console.tracking.urls import refusals
+from console.tracking.urls import events, refusals
 
 urlpatterns = [
     path("", include("console.accounts.urls")),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("recipients/keytabs/", include("console.kerberos.urls")),
     path("recipients/mailboxes/", include("console.mailboxes.urls")),
     path("trace/protocol-log/", include("console.tracking.urls")),
+    path("trace/messages/", include(events)),
     path("trace/refusals/", include(refusals)),
     path("", include("console.processes.urls")),
     path("", include("console.overview.urls")),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from itertools import zip_longest
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
-from console.tracking.models import Session
+from console.tracking.models import Event, Searched, Session
+from transport.trace.events import Event as Kind
+from transport.trace.events import Source, with_source
 from transport.trace.line import decided_by
 
 COUNTED = 10_000
+SHOWN = 100
 EXPORTED_AT_ONCE = 500
 WITHOUT_EVENTS = ("events", "search")
 
@@ -138,3 +145,116 @@ def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:
         if len(batch) < EXPORTED_AT_ONCE:
             return
         last = batch[-1]
+
+
+# Message tracking
+
+ATTEMPTS = (Kind.SEND, Kind.DELIVER, Kind.DEFER, Kind.FAIL)
+PARTS = {"sender": "sender", "message_id": "message_id", "client": "client_address"}
+EXACT = {"session": "session_id", "reference": "reference"}
+_ANY_WORD = re.compile(r"[^\W_]+")
+
+
+def newest_events() -> QuerySet[Event]:
+    return Event.objects.select_related("message").order_by("-time", "-id")
+
+
+def about(events: QuerySet[Event], *texts: str) -> QuerySet[Event]:
+    """Those of messages in which every word begins a word of sender, recipients, subject, Message-ID or client."""
+    words = {word for text in texts for word in _ANY_WORD.findall(text.lower())}
+    if not words:
+        return events
+    wanted = " & ".join(f"'{word}':*" for word in sorted(words))
+    found = Searched.objects.extra(where=["words @@ to_tsquery('simple', %s)"], params=[wanted])
+    return events.filter(message__in=found.values("message"))
+
+
+def tracked(events: QuerySet[Event], asked: Mapping[str, str]) -> QuerySet[Event]:
+    """Those that fit all that is asked for: sender, recipient, subject, message_id, client (parts of them will do),
+    network_id, session, reference, event, source.
+    """
+    events = about(events, *(asked.get(name, "") for name in (*PARTS, "recipient", "subject", "q")))
+    for name, column in PARTS.items():
+        if asked.get(name):
+            events = events.filter(**{f"message__{column}__icontains": asked[name].strip("<>")})
+    if subject := asked.get("subject"):
+        events = events.filter(Q(message__subject__icontains=subject) | Q(message__subject__contains="=?"))
+    if recipient := asked.get("recipient"):
+        together = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
+        events = events.alias(every=together).filter(every__icontains=recipient)
+    if asked.get("network_id"):
+        events = events.filter(message=identity(asked["network_id"]))
+    if event := asked.get("event"):
+        events = events.filter(event__in=[one for one in event.upper().split(",") if one])
+    if (source := asked.get("source", "").upper()) in set(Source):
+        events = events.filter(event__in=with_source(Source(source)), source=source)
+    return events.filter(**{column: asked[name] for name, column in EXACT.items() if asked.get(name)})
+
+
+def from_sender(events: QuerySet[Event], address: str) -> QuerySet[Event]:
+    """Those of a sender; `<>` is the null reverse-path."""
+    address = address.strip().removeprefix("<").removesuffix(">")
+    found = events.filter(message__sender__iexact=address)
+    return about(found, address) if address else found
+
+
+def to_any(events: QuerySet[Event], addresses: Iterable[str]) -> QuerySet[Event]:
+    """Those for one of some recipients."""
+    one = Q()
+    for address in addresses:
+        of_message = about(Event.objects.all(), address).values("message")
+        one |= Q(message__in=of_message, every__icontains=f" {address} ")
+    spaced = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
+    space = Value(" ", output_field=TextField())
+    return events.alias(every=Concat(space, spaced, space)).filter(one)
+
+
+def identity(text: str) -> UUID:
+    """The name under which the queue has a message; one that no message has, if it is none."""
+    try:
+        return UUID(text.strip("<> "))
+    except ValueError:
+        return UUID(int=0)
+
+
+def life(message: UUID) -> list[Event]:
+    """All that happened to a message, and to the reports about it, in order."""
+    own = Event.objects.filter(message=message)
+    reports = [identity(each.context) for each in own if each.event == Kind.DSN]
+    every = [message, *(each for each in reports if each.int)]
+    return list(Event.objects.filter(message__in=every).select_related("message").order_by("time", "id"))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt to hand a message on for one recipient: what was said, by whom, how the connection was protected, and
+    the session of the protocol log.
+    """
+
+    time: datetime
+    event: str
+    status: str
+    host: str
+    protection: str
+    session_id: str
+
+
+def attempts(message: UUID) -> dict[str, list[Attempt]]:
+    """Of each recipient of a message its attempts, the first one first."""
+    found: dict[str, list[Attempt]] = {}
+    for each in Event.objects.filter(message=message, event__in=ATTEMPTS).order_by("time", "id"):
+        for address, status in zip_longest(each.recipients, each.statuses[: len(each.recipients)], fillvalue=""):
+            attempt = Attempt(each.time, each.event, status, each.host, each.protection, each.session_id)
+            found.setdefault(address, []).append(attempt)
+    return found
+
+
+def recorded(session_ids: Iterable[str]) -> set[str]:
+    """Those of the sessions that the protocol log holds."""
+    wanted = [each for each in session_ids if each]
+    return set(Session.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
+def of_session(session_id: str) -> list[Event]:
+    """The newest events that a session brought about, of messages that a client handed in or a next hop was given."""
+    return list(newest_events().filter(session_id=session_id)[:SHOWN])

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from console.tracking.event_views import EventPages, EventsFile, LifePage, MessageOf
 from console.tracking.refusal_views import RefusalList, RefusalPage
 from console.tracking.views import SessionFile, SessionPage, SessionPages, SessionsFile
 
@@ -10,6 +11,15 @@ urlpatterns = [
     path("<str:pk>/conversation", SessionPage.as_view(), name="session"),
     path("<str:pk>/session.csv", SessionFile.as_view(), name="session-file"),
 ]
+events = (
+    [
+        path("events.csv", EventsFile.as_view(), name="list-file"),
+        path("of/<uuid:pk>/", LifePage.as_view(), name="message"),
+        path("<int:pk>/message", MessageOf.as_view(), name="message-of"),
+        *EventPages.urls(),
+    ],
+    "events",
+)
 refusals = (
     [
         path("", RefusalList.as_view(), name="list"),

@@ -61,7 +61,7 @@ VALUES = {
     "certificates": ("keys", "reading"), "connectors": ("warnings",),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "queues": ("queue", "remedies"),
-    "tracking": ("conversation", "refusals"),
+    "tracking": ("conversation", "refusals", "tracked"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. And the one place where mail of strangers
 is read, whether it lies in a mailbox or waits."""

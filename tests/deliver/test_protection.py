@@ -10,6 +10,7 @@ from console.actors import Role
 from console.management_shell.cmdlets import message_tracking, messages
 from console.queues import queries
 from console.queues.models import Message, NextHop
+from console.tracking import queries as tracking
 from tests.deliver.test_delivery import STATUS
 from tests.deliver.tls_hop import AUTHORITY
 from tests.shell.certificates import certificate
@@ -148,7 +149,14 @@ def test_it_is_shown_with_the_message(sent, sink, client):
     details = client.get(reverse("queues:message-details", args=[waiting.recipients[0].pk]))
     assert shown in details.content.decode()
     assert messages.record(waiting, NextHop.objects.in_bulk()).get("Protection") == shown
-    events = list(message_tracking.events(found, list(found.recipients.order_by("id"))))
-    assert [(each.get("EventId"), each.get("SourceContext")) for each in events] == [
-        ("RECEIVE", ""), ("SEND", shown), ("DEFER", shown),
+    events = [message_tracking.record(each) for each in tracking.life(found.pk)]
+    assert sorted((each.get("EventId"), shown in str(each.get("SourceContext"))) for each in events) == [
+        ("DEFER", True), ("RECEIVE", False), ("SEND", True),
     ]  # fmt: skip
+    attempts = tracking.attempts(found.pk)
+    assert [(each.event, each.status, each.protection) for each in attempts["eve@far.test"]] == [
+        ("DEFER", "450 4.2.0 later", shown)
+    ]
+    assert attempts["bob@far.test"][0].status == "250 2.0.0 Ok"
+    life = client.get(reverse("events:message", args=[found.pk])).content.decode()
+    assert life.count(shown) == 2 and "450 4.2.0 later" in life

@@ -1,113 +1,82 @@
-"""Get-MessageTrackingLog: what became of messages, by the queue's own books (Exchange reference, section 7.2)."""
+"""Get-MessageTrackingLog: what happened to messages (Exchange reference, section 7.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.cmdlets.results import END, RESULT_SIZE, START, limited
 from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.values import Record, entries, read_text, read_texts
-from console.queues.models import Message, QueuedRecipient, Status
-from transport.send.route import MAILBOX
+from console.management_shell.language.values import Record, read_text, read_texts
+from console.tracking import queries
+from console.tracking.models import Event
+from console.tracking.tracked import tracked
+from transport.trace.events import Event as Kind
+from transport.trace.events import Source
 
 COLUMNS = ("Timestamp", "EventId", "Source", "Sender", "Recipients", "MessageSubject")
-EVENTS = ("RECEIVE", "SEND", "DELIVER", "FAIL", "DEFER", "DSN")
 
 
-def events(message: Message, recipients: list[QueuedRecipient]) -> Iterator[Record]:
-    """A message's events, oldest first: that it came, then what became of each recipient."""
-    came = ("DSN", "DSN") if message.origin == "generated" else ("RECEIVE", "SMTP")
-    addresses = [each.address for each in recipients]
-    yield _record(message, message.accepted_at, *came, addresses, [])
-    for each in sorted(recipients, key=lambda one: one.finished_at or one.due_at):
-        if happened := _event(each):
-            when = each.finished_at or message.accepted_at
-            yield _record(message, when, *happened, [each.address], [each.last_error], each)
-
-
-def _event(recipient: QueuedRecipient) -> tuple[str, str] | None:
-    """(event, source); None for one that nothing has happened to."""
-    if recipient.status == Status.DELIVERED:
-        return ("DELIVER", "STOREDRIVER") if recipient.next_hop == MAILBOX.key else ("SEND", "SMTP")
-    if recipient.status in (Status.FAILED, Status.REMOVED):
-        return "FAIL", "ADMIN" if recipient.status == Status.REMOVED else "SMTP"
-    return ("DEFER", "SMTP") if recipient.attempts and recipient.last_error else None
-
-
-def _record(
-    message: Message,
-    when: object,
-    event: str,
-    source: str,
-    recipients: list[str],
-    statuses: list[str],
-    recipient: QueuedRecipient | None = None,
-) -> Record:
-    here, received = settings.GATEPOST_NODE, event == "RECEIVE"
+def record(event: Event) -> Record:
+    """An event by the names of Exchange's properties, in their order."""
+    line = tracked(event)
     found = {
-        "Timestamp": when,
-        "ClientIp": message.client_address if received else "",
-        "ClientHostname": message.helo if received else here,
-        "ServerIp": "",
-        "ServerHostname": here if received or recipient is None else recipient.remote_host,
-        "ConnectorId": rf"{here}\{message.connector}" if received else "",
-        "SourceContext": recipient.protection if recipient else "",
-        "Source": source,
-        "EventId": event,
-        "InternalMessageId": str(message.pk),
-        "MessageId": message.message_id,
-        "Recipients": recipients,
-        "RecipientStatus": [each for each in statuses if each],
-        "TotalBytes": message.size,
-        "RecipientCount": len(recipients),
-        "MessageSubject": message.shown_subject,
-        "Sender": message.sender or "<>",
-        "OriginalClientIp": message.client_address,
+        "Timestamp": event.time,
+        "ClientIp": line.client_ip,
+        "ClientHostname": line.client_hostname,
+        "ServerIp": line.server_ip,
+        "ServerHostname": line.server_hostname,
+        "SourceContext": line.source_context,
+        "ConnectorId": line.connector_id,
+        "Source": line.source,
+        "EventId": line.event_id,
+        "InternalMessageId": line.internal_message_id,
+        "MessageId": line.message_id,
+        "NetworkMessageId": str(event.message_id),
+        "Recipients": list(event.recipients),
+        "RecipientStatus": [each for each in event.statuses if each],
+        "TotalBytes": event.message.size,
+        "RecipientCount": len(event.recipients),
+        "RelatedRecipientAddress": line.related_recipient_address,
+        "Reference": [line.reference] if line.reference else [],
+        "MessageSubject": line.message_subject,
+        "Sender": line.sender_address,
+        "ReturnPath": line.return_path,
+        "Directionality": line.directionality,
+        "OriginalClientIp": line.original_client_ip,
+        "MessageInfo": line.message_info,
+        "TransportTrafficType": line.transport_traffic_type,
     }
-    return Record("MessageTrackingEvent", found, COLUMNS, message, message.message_id)
+    return Record("MessageTrackingEvent", found, COLUMNS, event, line.message_id)
 
 
-def _messages(call: Call) -> QuerySet[Message]:
-    found = Message.objects.order_by("accepted_at", "id")
+ASKED = {
+    "MessageId": "message_id", "MessageSubject": "subject", "NetworkMessageId": "network_id", "Source": "source",
+    "Reference": "reference",
+}  # fmt: skip
+"""Parameters, and what the query calls them."""
+
+
+def _events(call: Call) -> QuerySet[Event]:
+    asked = {name: str(call.arguments[parameter]) for parameter, name in ASKED.items() if parameter in call.arguments}
+    if "EventId" in call.arguments:
+        asked["event"] = ",".join(call.arguments["EventId"])
+    found = queries.tracked(Event.objects.select_related("message").order_by("time", "id"), asked)
     if "Start" in call.arguments:
-        found = found.filter(accepted_at__gte=call.arguments["Start"])
+        found = found.filter(time__gte=call.arguments["Start"])
     if "End" in call.arguments:
-        found = found.filter(accepted_at__lt=call.arguments["End"])
+        found = found.filter(time__lt=call.arguments["End"])
     if "Sender" in call.arguments:
-        found = found.filter(sender__iexact=call.arguments["Sender"].removeprefix("<").removesuffix(">"))
-    if "MessageId" in call.arguments:
-        bare = call.arguments["MessageId"].strip("<>")
-        found = found.filter(message_id__in=[bare, f"<{bare}>"])
-    if "MessageSubject" in call.arguments:
-        found = found.filter(subject__icontains=call.arguments["MessageSubject"])
-    for address in call.get("Recipients", ()):
-        found = found.filter(Q(recipients__address__iexact=address))
-    return found.distinct() if "Recipients" in call.arguments else found
+        found = queries.from_sender(found, call.arguments["Sender"])
+    return queries.to_any(found, call.arguments["Recipients"]) if "Recipients" in call.arguments else found
 
 
 def _get(call: Call) -> Iterator[Record]:
     check_server(call)
-    return limited(call, _found(call))
-
-
-def _found(call: Call) -> Iterator[Record]:
-    wanted = {each.lower() for each in call.get("Recipients", ())}
-    kinds = {each.upper() for each in call.get("EventId", ())}
-    messages = _messages(call).prefetch_related("recipients").iterator(chunk_size=200)
-    for record in chain.from_iterable(_of(message) for message in messages):
-        named = {str(each).lower() for each in entries(record.properties["Recipients"])}
-        if (not kinds or record.get("EventId") in kinds) and (not wanted or wanted & named):
-            yield record
-
-
-def _of(message: Message) -> Iterator[Record]:
-    return events(message, sorted(message.recipients.all(), key=lambda recipient: recipient.pk))
+    return limited(call, map(record, _events(call).iterator(chunk_size=200)))
 
 
 CMDLET = Cmdlet(
@@ -116,16 +85,19 @@ CMDLET = Cmdlet(
     (
         START,
         END,
-        Parameter("EventId", read_texts, help="Only these events.", choices=EVENTS),
+        Parameter("EventId", read_texts, help="Only these events.", choices=tuple(Kind)),
         Parameter("Sender", read_text, help="Of this sender; <> for reports."),
         Parameter("Recipients", read_texts, help="For one of these recipients."),
         Parameter("MessageId", read_text, from_property="MessageId", help="The message's own Message-ID."),
+        Parameter("NetworkMessageId", read_text, from_property="NetworkMessageId", help="The queue's name for it."),
         Parameter("MessageSubject", read_text, help="What stands somewhere in the subject."),
+        Parameter("Reference", read_text, help="The Message-ID of a report, or of what it is about."),
+        Parameter("Source", read_text, help="Only events of this source.", choices=tuple(Source)),
         server("Not needed: the log is that of every server."),
         RESULT_SIZE,
     ),
-    "Shows what became of messages, as long as the queue remembers them: that each came, and how it ended for each "
-    "recipient. -Start and -End look at the time at which the message came.",
+    "Shows what happened to messages, the oldest events first: that each came, each attempt, and how it ended. Events "
+    "are kept as long as their messages, 30 days.",
     {
         "Get-MessageTrackingLog -ResultSize 50": "The oldest events that are remembered.",
         "Get-MessageTrackingLog -EventId FAIL | fl Timestamp,Sender,Recipients,RecipientStatus": (

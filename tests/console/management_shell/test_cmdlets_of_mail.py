@@ -168,12 +168,9 @@ def test_a_message_is_exported_and_that_is_noted(shell: Shell) -> None:
 def test_the_tracking_log_tells_how_it_ended(shell: Shell) -> None:
     everybody = ("bob@fabrikam.com", "eve@fabrikam.com", "ann@fabrikam.com")
     found = waiting_mail.message(*everybody, message_id="<7@contoso.com>")
-    now = timezone.now()
-    rows = QueuedRecipient.objects.filter(message=found)
-    rows.filter(address="bob@fabrikam.com").update(status="delivered", finished_at=now, remote_host="mx.fabrikam.com")
-    rows.filter(address="eve@fabrikam.com").update(
-        status="failed", finished_at=now + timedelta(seconds=1), last_error="550 5.1.1 User unknown"
-    )
+    waiting_mail.happened(found, "RECEIVE")
+    waiting_mail.happened(found, "SEND", "bob@fabrikam.com", statuses=["250 Ok"], host="mx.fabrikam.com [192.0.2.7]")
+    waiting_mail.happened(found, "FAIL", "eve@fabrikam.com", statuses=["550 5.1.1 User unknown"])
     table = "Get-MessageTrackingLog {} | ft -HideTableHeaders EventId,Recipients"
     assert [line.split(maxsplit=1) for line in shell.run(table.format("")).splitlines() if line] == [
         ["RECEIVE", "{bob@fabrikam.com, eve@fabrikam.com, ann@fabrikam.com}"],
@@ -184,6 +181,11 @@ def test_the_tracking_log_tells_how_it_ended(shell: Shell) -> None:
     assert "550 5.1.1 User unknown" in failed
     sent = shell.run("Get-MessageTrackingLog -Recipients bob@fabrikam.com -EventId SEND | fl ServerHostname")
     assert sent.split() == ["ServerHostname", ":", "mx.fabrikam.com"]
+    one = f"-NetworkMessageId {found.pk} -Source SMTP -MessageSubject figures -Sender anna@contoso.com"
+    assert shell.run(f"(Get-MessageTrackingLog {one} | Measure-Object).Count") == "3"
+    assert shell.run("Get-MessageTrackingLog -Recipients ob@fabrikam.com") == ""
+    assert shell.run("Get-MessageTrackingLog -Reference none") == ""
+    assert shell.run("Get-MessageTrackingLog -NetworkMessageId nonsense") == ""
     assert shell.run("Get-MessageTrackingLog -Start 2099-01-01") == ""
     assert shell.run("Get-MessageTrackingLog -Sender nobody@contoso.com") == ""
 
@@ -320,8 +322,8 @@ def test_a_filter_by_what_is_no_property_names_those_that_are() -> None:
 
 def test_servers_go_down_the_pipe(shell: Shell, settings) -> None:
     settings.GATEPOST_NODE = "vm"
-    waiting_mail.message("bob@fabrikam.com")
-    waiting_mail.message("ann@contoso.com", hop="mailbox")
+    waiting_mail.happened(waiting_mail.message("bob@fabrikam.com"), "RECEIVE")
+    waiting_mail.happened(waiting_mail.message("ann@contoso.com", hop="mailbox"), "RECEIVE")
     counted = "Get-MessageTrackingLog -EventId RECEIVE | Group-Object ClientIp | % Count"
     assert shell.run(f"Get-TransportService | {counted}") == shell.run(f"Get-ExchangeServer | {counted}") == "2"
     assert shell.run(f"'vm' | {counted}") == "2" and shell.warnings == []

@@ -6,9 +6,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.db import connection
 from django.utils import timezone
 
 from console.queues.models import Content, Message, NextHop, QueuedRecipient
+from console.tracking.models import Event, Searched
+from transport.trace.events import searched
 
 HOP = "domain:Internet:fabrikam.com"
 EML = b"Subject: Figures\r\n\r\nhello\r\n"
@@ -43,3 +46,15 @@ def message(*recipients: str, hop: str = HOP, **values: Any) -> Message:
             notice_at=now + timedelta(hours=4),
         )
     return found
+
+
+def happened(message: Message, event: str, *recipients: str, **values: Any) -> Event:
+    """An event of message tracking, which makes the message searchable if it is its first."""
+    source = {"RECEIVE": "SMTP", "SEND": "SMTP", "DELIVER": "STOREDRIVER", "DSN": "DSN"}.get(event, "SMTP")
+    addresses = list(recipients) or [each.address for each in message.recipients.order_by("id")]
+    if event in ("RECEIVE", "DSN") and not Searched.objects.filter(pk=message.pk).exists():
+        text = searched((message.sender, message.subject, message.message_id, message.client_address, *addresses))
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO tracking_search VALUES (%s, now(), tracking_words(%s))", [message.pk, text])
+    facts = {"source": source, "recipients": addresses, "connector": message.connector} | values
+    return Event.objects.create(message=message, event=event, **facts)

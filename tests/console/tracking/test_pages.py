@@ -259,7 +259,7 @@ def test_a_session_with_a_next_hop_reads_the_other_way_round(admin):
     key = SendConnector.objects.get().pk
     for text in (
         "10.2.3.4:25 connected to 203.0.113.7:51514", "the next hop sent", "closed by the next hop", "1 handed over",
-        "1 refused", "250 Ok queued", reverse("queues:message", args=[message]),
+        "1 refused", "250 Ok queued", reverse("events:message", args=[message]),
         reverse("connectors:send-edit", args=[key]),
     ):  # fmt: skip
         assert text in page

@@ -1,0 +1,200 @@
+"""Message tracking: what happened to messages, the newest first; and the whole life of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from console.crud.access import RoleRequired
+from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
+from console.crud.format import stacked_html, time_html
+from console.crud.streaming import download
+from console.crud.views import CrudView
+from console.tracking import queries
+from console.tracking.models import Event
+from console.tracking.tracked import exchange_csv, host, tracked
+from console.tracking.views import CSV, REFRESHED
+from transport.trace.events import Event as Kind
+from transport.trace.events import Source
+
+SHOWN_RECIPIENTS = 2
+EXPORTED_AT_ONCE = 1000
+TONES = {Kind.FAIL: "bad", Kind.POISONMESSAGE: "bad", Kind.DEFER: "warning", Kind.SEND: "good", Kind.DELIVER: "good"}
+
+
+def kind(event: Event) -> Badge:
+    return Badge(event.event, TONES.get(event.event, "neutral"))  # type: ignore[call-overload]
+
+
+def subject(event: Event) -> str:
+    return event.message.shown_subject or _("(no subject)")
+
+
+def sender(event: Event) -> str:
+    return event.message.sender or "<>"
+
+
+def recipients(event: Event) -> str:
+    shown = ", ".join(event.recipients[:SHOWN_RECIPIENTS])
+    more = len(event.recipients) - SHOWN_RECIPIENTS
+    return f"{shown} +{more}" if more > 0 else shown
+
+
+def client_or_server(event: Event) -> str:
+    """Who handed the message in, or who took it."""
+    if event.event == Kind.RECEIVE:
+        return stacked_html(event.message.client_address, event.message.helo)
+    name, address = host(event)
+    return stacked_html(name or address, address if name else "")
+
+
+def happened(event: Event) -> str:
+    return stacked_html(format_html("<strong>{}</strong>", event.event), event.source)
+
+
+class EventPages(CrudView):
+    """Columns in the order of Exchange's log."""
+
+    model = Event
+    namespace = "events"
+    noun, plural = gettext_lazy("event"), gettext_lazy("events")
+    purpose = gettext_lazy("What happened to each message: that it came, each attempt, and how it ended.")
+    first_step = gettext_lazy("The first message that comes appears here.")
+    columns = [
+        Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.time), ""), TEXT),
+        Column(gettext_lazy("Client or server"), client_or_server, TEXT),
+        Column(gettext_lazy("Connector"), "connector", TEXT, minor=True),
+        Column(gettext_lazy("Event, source"), happened, TEXT),
+        Column(gettext_lazy("Recipients"), lambda each: stacked_html(recipients(each), first_status(each)), TEXT),
+        Column(gettext_lazy("Subject, sender"), lambda each: stacked_html(subject(each), sender(each)), TEXT),
+    ]
+    details = [
+        Detail(gettext_lazy("Time"), "time", TIME),
+        Detail(gettext_lazy("Event"), kind, BADGE),
+        Detail(gettext_lazy("Source"), "source"),
+        Detail(gettext_lazy("Context"), lambda each: tracked(each).source_context),
+        Detail(gettext_lazy("Connector"), "connector"),
+        Detail(gettext_lazy("Message ID"), "message.message_id", MONO),
+        Detail(gettext_lazy("Network message ID"), lambda each: each.message_id.hex, MONO),
+        Detail(gettext_lazy("Recipients"), "recipients", "lines"),
+        Detail(gettext_lazy("Recipient status"), "statuses", "lines"),
+        Detail(gettext_lazy("Reference"), "reference", MONO),
+        Detail(gettext_lazy("Sender"), sender, MONO),
+    ]
+    search = ["search"]
+    filters = [
+        Filter("event", gettext_lazy("Event"), [(one.value, one.value) for one in Kind]),
+        Filter("source", gettext_lazy("Source"), [(one.value, one.value) for one in Source]),
+        Filter("sender", gettext_lazy("Sender"), input_type="text"),
+        Filter("recipient", gettext_lazy("Recipient"), input_type="text"),
+        Filter("subject", gettext_lazy("Subject"), input_type="text"),
+        Filter("message_id", gettext_lazy("Message ID"), input_type="text"),
+        Filter("network_id", gettext_lazy("Network message ID"), input_type="text"),
+        Filter("client", gettext_lazy("Client address"), input_type="text"),
+        Filter("since", gettext_lazy("From (UTC)"), input_type="datetime-local"),
+        Filter("until", gettext_lazy("To (UTC)"), input_type="datetime-local"),
+    ]
+    edit_url = "events:message-of"
+    paginator_class = queries.BoundedPaginator
+    list_template = "tracking/events.html"
+    details_template = "tracking/event_details.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.refresh = 0 if request.GET.get("paused") or request.GET.get("page", "1") != "1" else REFRESHED
+
+    def rows(self) -> QuerySet[Event]:
+        return queries.newest_events()
+
+    def filtered(self, rows: QuerySet[Event]) -> QuerySet[Event]:
+        return filtered(rows, self.request)
+
+    def find(self, pk: int) -> Event:
+        return get_object_or_404(Event.objects.select_related("message"), pk=pk)
+
+    def url_to_open(self, obj: Event) -> str:
+        return reverse("events:message", args=[obj.message_id])
+
+    def toolbar(self, selected: Any) -> list[Any]:
+        return []
+
+
+def first_status(event: Event) -> str:
+    """What was said of the first recipient; the details have all."""
+    return event.statuses[0] if event.statuses else ""
+
+
+def filtered(rows: QuerySet[Event], request: HttpRequest) -> QuerySet[Event]:
+    """The events that the query string asks for; the list and its download alike."""
+    asked = {name: value for name in request.GET if (value := request.GET[name].replace("\0", "").strip())}
+    rows = queries.tracked(rows, asked)
+    for name, bound in (("since", "time__gte"), ("until", "time__lte")):
+        if moment := queries.moment(asked.get(name, "")):
+            rows = rows.filter(**{bound: moment})
+    return rows
+
+
+class EventsFile(RoleRequired):
+    """Every event that the list's filters let through, oldest first, as Exchange would have logged it."""
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        now = timezone.now()
+        events = _oldest_first(filtered(Event.objects.select_related("message"), request))
+        return download(request, exchange_csv(events, now), f"MSGTRK{now:%Y%m%d%H}-1.csv", CSV)
+
+
+def _oldest_first(events: QuerySet[Event]) -> Iterator[Event]:
+    """Some at a time: no cursor stays open and memory stays flat."""
+    ordered = events.order_by("time", "id")
+    last: Event | None = None
+    while True:
+        after = Q(time__gt=last.time) | Q(pk__gt=last.pk) if last else Q()
+        batch = list(ordered.filter(after, **{"time__gte": last.time} if last else {})[:EXPORTED_AT_ONCE])
+        yield from batch
+        if len(batch) < EXPORTED_AT_ONCE:
+            return
+        last = batch[-1]
+
+
+class LifePage(RoleRequired):
+    """The whole life of a message: from the client's session to the last word, reports included."""
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        events = queries.life(pk)
+        own = next((each for each in events if each.message_id == pk), None)
+        if own is None:
+            raise Http404(_("This message is no longer known."))
+        context = {
+            "message": own.message,
+            "subject": subject(own),
+            "events": [(each, kind(each), list(_told(each)), each.message_id != pk) for each in events],
+            "sessions": queries.recorded(each.session_id for each in events),
+            "crumbs": [(_("Message tracking"), reverse("events:list"))],
+        }
+        return render(request, "tracking/life.html", context)
+
+
+def _told(event: Event) -> Iterator[tuple[str, str]]:
+    """Each recipient, with what was said of it where that is not what was said of the one before."""
+    statuses, last = iter(event.statuses), ""
+    for address in event.recipients:
+        status = next(statuses, "")
+        yield address, "" if status == last else status
+        last = status
+
+
+class MessageOf(RoleRequired):
+    """The life of the message that an event is of."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return redirect("events:message", get_object_or_404(Event, pk=pk).message_id)
