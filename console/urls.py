@@ -15,6 +15,7 @@ urlpatterns = [
     path("mail-flow/accepted-domains/", include("console.domains.urls")),
     path("mail-flow/credentials/", include("console.credentials.urls")),
     path("mail-flow/queues/", include("console.queues.urls")),
+    path("mail-flow/tls/", include("console.tls.urls")),
     path("mail-flow/transport/", include("console.transport_settings.urls")),
     path("mail-flow/system-messages/", include("console.system_messages.urls")),
     path("protection/", include("console.protection.urls")),

@@ -53,6 +53,11 @@ DOORS = {
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.token_endpoints", "console",
     ),
     "console.queues": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver", "console"),
+    # What TLS a domain gets is what delivery asks for: another one would find something else.
+    "console.tls": (
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.tls_outlook", "transport.deliver.database",
+        "console",
+    ),
 }
 
 # What one app of the console may import of another.

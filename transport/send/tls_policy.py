@@ -162,3 +162,19 @@ def _by_sts(level: Demand, host: Host, domain: str, sts: StsPolicy) -> Demand:
         level, encryption=Encryption.REQUIRED, chain=True, names=(*level.names, (host.tls_name,)),
         who=f"MTA-STS of {domain}", is_proof=True,
     )  # fmt: skip
+
+
+def in_words(demand: Demand) -> str:
+    """What a host must do to get mail, for people."""
+    if demand.refused:
+        return f"It gets no mail: {demand.refused}."
+    if demand.encryption is Encryption.NEVER:
+        return f"Mail leaves in the clear: {demand.who}."
+    asked = "TLS with any certificate"
+    if demand.records:
+        asked = "TLS with the certificate that DNS names (DANE)"
+    elif demand.names:
+        asked = f"TLS with a trusted certificate for {' and '.join(each[0] for each in demand.names)}"
+    elif demand.chain:
+        asked = "TLS with a trusted certificate"
+    return f"{asked}, demanded by {demand.who}." if demand.is_strict else f"{asked}, where the host offers it."

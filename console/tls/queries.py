@@ -1,0 +1,50 @@
+"""What the page of TLS to other domains reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Max, Sum
+from django.utils import timezone
+
+from console.publishing import queries as publishing
+from console.tls.models import Result
+from transport import node
+from transport.deliver.database import pool
+from transport.deliver.tls_outlook import Outlook, outlook
+from transport.send import tls_results
+
+DAYS = 30
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """Connections of the last days that ended alike."""
+
+    domain: str
+    policy: str
+    result: str
+    words: str
+    sessions: int
+    is_good: bool
+
+
+def look_at(domain: str) -> Outlook:
+    """What mail to a domain would get now."""
+    return outlook(publishing.saved(), node.name(), domain, pool())
+
+
+def results(domain: str = "") -> list[Row]:
+    """Of one domain, or of those with most failures first."""
+    found = Result.objects.filter(day__gt=(timezone.now() - timedelta(days=DAYS)).date())
+    if domain:
+        found = found.filter(domain=domain)
+    rows = found.values("domain", "policy", "result").annotate(number=Sum("sessions"), said=Max("words"))
+    good = tls_results.Result.SUCCESS.value
+    every = [
+        Row(row["domain"], row["policy"], row["result"], row["said"], row["number"], row["result"] == good)
+        for row in rows.order_by("-number")[:MOST]
+    ]
+    return sorted(every, key=lambda row: row.is_good)
