@@ -116,6 +116,10 @@ class SendForm(SectionsForm):
         if "dns_routing_enabled" in self.fields:
             self.fields["dns_routing_enabled"] = RoutingField()
         self._offer_what_is_here(now)
+        if "authentication_credential" in self.fields:
+            field, here = self.fields["authentication_credential"], credentials.names()
+            known = _t("Here are: %s.") % ", ".join(here) if here else _t("None is here yet: add it under Credentials.")
+            field.help_text = f"{field.help_text} {known}"
         for name in [each for each in NEEDS if each in self.fields]:
             self._ask_where_needed(name, now)
 

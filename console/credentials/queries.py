@@ -21,6 +21,11 @@ def by_name() -> dict[str, str]:
     return {row.name: CredentialKind(row.kind).label for row in Credential.objects.all()}
 
 
+def names() -> list[str]:
+    """All of them."""
+    return list(Credential.objects.values_list("name", flat=True))
+
+
 def usable(mechanism: SmartHostAuth) -> list[str]:
     """The names of those that a connector with this authentication can use."""
     return [row.name for row in Credential.objects.all() if fits(CredentialKind(row.kind), mechanism)]

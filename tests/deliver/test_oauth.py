@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 import msgspec
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -26,12 +27,15 @@ from tests.deliver.fake_google import Google
 from tests.deliver.fake_microsoft365 import Microsoft365
 from tests.deliver.fake_provider import trusted
 from tests.shell.certificates import SECRET, certificate
+from tests.waiting import wait_for
 from transport.config import bounds
 from transport.config.credential import CredentialKind, Secrets
 from transport.config.send_connector import SmartHostAuth
 from transport.deliver import accounts, routing, token_endpoints, tokens
 from transport.deliver.database import pool
+from transport.deliver.queries import QUERIES
 from transport.deliver.token_endpoints import Endpoints, NoToken
+from transport.deliver.worker import LOCKS
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -257,6 +261,23 @@ def test_a_new_token_is_asked_for_once_by_all_workers(provider, deliver):
     with ThreadPoolExecutor(16) as many:
         found = set(many.map(lambda _: tokens.good(account, pool())[0], range(64)))
     assert len(found) == 1 and len(cloud.asked) == 1
+
+
+def test_a_worker_that_dies_while_it_asks_for_a_token_holds_nobody_up(provider, database_url):
+    """The lock is the dead one's transaction."""
+    cloud = provider(Microsoft365)
+    microsoft()
+    account = accounts.named("Cloud", pool())
+    dying = psycopg.connect(database_url)
+    dying.execute(QUERIES["ask_for_token"], [LOCKS + 1, account.id])
+    with ThreadPoolExecutor(1) as one:
+        waiting = one.submit(tokens.good, account, pool())
+        with psycopg.connect(database_url, autocommit=True) as watching:
+            held_up = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+            wait_for(lambda: watching.execute(held_up).fetchone(), "nobody waits")
+        assert not cloud.asked
+        dying.close()
+        assert waiting.result(10)[0] in cloud.grants
 
 
 def test_while_a_token_is_good_a_silent_endpoint_stops_nothing(provider, queued, deliver, query):

@@ -54,7 +54,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BASIC = (SmartHostAuth.BasicAuth, SmartHostAuth.BasicAuthRequireTLS)
-SIGNS_IN = (*BASIC, SmartHostAuth.OAuth)
 
 
 def fits(kind: CredentialKind, mechanism: SmartHostAuth) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from transport.config import delivery_host, kinds
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.address_space import AddressSpace
+from transport.config.credential import BASIC
 from transport.config.endpoint import Binding, IPRange, everyone
 from transport.config.host_name import host_name
 from transport.config.permissions import PermissionGroup, right_named
@@ -28,6 +29,7 @@ from transport.config.receive_connector import (
 from transport.config.send_connector import (
     SIGNS_IN,
     DeliveryWindow,
+    Provider,
     RequestMail,
     SendConnector,
     SendUsage,
@@ -324,11 +326,23 @@ def send_advice(connector: SendConnector) -> Iterator[str]:
         yield "Mail leaves in the clear: everyone on its way can read and change it."
     if acting.smart_host_auth_mechanism is SmartHostAuth.BasicAuth and not (acting.require_tls or acting.implicit_tls):
         yield "The password crosses the network readable where a smart host offers no TLS: choose “over TLS only”."
+    yield from _sign_in_advice(acting)
     if acting.allow_relay:
         yield (
             "This overrides the default restrictions for relaying: everybody who may submit mail, also without signing "
             "in, reaches these domains."
         )
+
+
+def _sign_in_advice(connector: SendConnector) -> Iterator[str]:
+    """Sending mail outward, section 1.4."""
+    mechanism = connector.smart_host_auth_mechanism
+    checked = connector.tls_auth_level in (TlsAuthLevel.CertificateValidation, TlsAuthLevel.DomainValidation)
+    if mechanism in SIGNS_IN and not (checked and connector.require_tls):
+        yield "The secret goes to whoever answers for the smart host: require TLS, and a certificate with its name."
+    microsofts = any(each.lower().endswith(".office365.com") for each in connector.smart_hosts)
+    if mechanism in BASIC and (microsofts or connector.provider is Provider.Microsoft365):
+        yield "Microsoft 365 takes no passwords by default from the end of December 2026 on: sign in with OAuth."
 
 
 def system_message_problems(message: SystemMessage, others: Iterable[SystemMessage]) -> Iterator[Problem]:

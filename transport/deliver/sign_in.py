@@ -4,8 +4,8 @@ from base64 import b64decode, b64encode
 from time import time
 from typing import Protocol
 
-from transport.config.credential import SIGNS_IN, CredentialKind, fits
-from transport.config.send_connector import SendConnector
+from transport.config.credential import CredentialKind, fits
+from transport.config.send_connector import SIGNS_IN, SendConnector
 from transport.deliver.smtp_client import SmtpClient
 from transport.deliver.smtp_connection import Refused
 from transport.deliver.way import Held
