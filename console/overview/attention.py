@@ -117,6 +117,17 @@ def refused_requests() -> Iterator[Concern]:
             yield Concern(row.name, text, reverse("connectors:send-details", args=[row.pk]))
 
 
+def held_connectors() -> Iterator[Concern]:
+    """Send connectors that send nothing because a server refuses them, or a quota is used up."""
+    pages = dict(SendConnector.objects.values_list("name", "pk"))
+    for hold in queues.lasting_holds():
+        if hold.connector in pages:
+            url = reverse("connectors:send-details", args=[pages[hold.connector]])
+            name = f"{hold.connector}: {hold.account}" if hold.account else hold.connector
+            yield Concern(name, _("Its mail waits. %s") % hold.words, url, hold.is_fault)
+
+
 RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
-    relays, wide_domains, relaying_send_connectors, unreachable_mail, secrets_that_end, refused_requests, dkim_records,
+    relays, wide_domains, relaying_send_connectors, held_connectors, unreachable_mail, secrets_that_end,
+    refused_requests, dkim_records,
 )  # fmt: skip

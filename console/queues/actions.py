@@ -16,7 +16,7 @@ from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries, zipping
 from console.queues.models import Message, NextHop, QueuedRecipient, Status
-from transport.deliver import claims, reports, routing, tracking
+from transport.deliver import claims, holds, reports, routing, tracking
 from transport.deliver.queries import QUERIES
 from transport.send.dsn import Action, ReportedRecipient
 from transport.send.route import POISON, UNREACHABLE
@@ -37,10 +37,26 @@ def retry(actor: Actor, key: str) -> int:
         if count:
             NextHop.objects.filter(pk=key).update(kept=False)
         record(actor, "Queue", key, "retried", None, {"recipients": count})
+        for connector in NextHop.objects.filter(pk=key).exclude(connector="").values_list("connector", flat=True):
+            _lift(actor, connector)
         _wake([key])
     if key == UNREACHABLE.key:
         routing.reroute()
     return count
+
+
+def lift(actor: Actor, connector: str) -> int:
+    """Let a Send connector and its accounts send again, whatever held them; returns how many holds ended."""
+    actor.require()
+    with transaction.atomic():
+        return _lift(actor, connector)
+
+
+def _lift(actor: Actor, connector: str) -> int:
+    lifted = holds.lift(_raw(), connector)
+    if lifted:
+        record(actor, "Send connector", connector, "resumed", {"held": lifted}, None)
+    return len(lifted)
 
 
 def suspend(actor: Actor, key: str, reason: str = "", until: datetime | None = None) -> None:

@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from console.processes.models import Turn
 from console.processes.queries import Backlog
-from console.queues.models import Content, Message, NextHop, QueuedRecipient, Status
+from console.queues.models import Content, Hold, Message, NextHop, QueuedRecipient, Status
 from console.queues.queue import SUBMISSION, Queue
 from transport.config import bounds
 from transport.send.route import POISON
@@ -66,6 +66,19 @@ SELECT (SELECT coalesce(sum(recipients), 0) FROM queues_position),
 FROM (SELECT status AS outcome, count(*) AS n FROM queues_recipient GROUP BY status
       UNION ALL SELECT outcome, recipients FROM queues_retired) s
 """
+
+
+def holds(connector: str = "") -> list[Hold]:
+    """What may not send now, of one Send connector or of all: the connectors before their accounts."""
+    now = timezone.now()
+    found = Hold.objects.filter(Q(until__gt=now) | Q(until=None)).order_by("connector", "account")
+    return list(found.filter(connector=connector) if connector else found)
+
+
+def lasting_holds() -> list[Hold]:
+    """Those that somebody should look at: a fault, or mail that waits for a quota for an hour."""
+    long_ago = timezone.now() - timedelta(hours=1)
+    return [hold for hold in holds() if hold.is_fault or hold.since < long_ago]
 
 
 def next_hops(*, with_empty: bool = False) -> list[Queue]:

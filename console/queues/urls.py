@@ -1,12 +1,14 @@
 from django.urls import path
 
 from console.queues.asking import AskPage
+from console.queues.connector_state import ConnectorState
 from console.queues.message_views import ExportedMessages, MessageFile, MessageHtml, MessagePage, MessagePages
 from console.queues.views import QueuePages
 
 app_name = "queues"
 urlpatterns = [
     path("ask", AskPage.as_view(), name="ask"),
+    path("connector", ConnectorState.as_view(), name="connector-state"),
     path("export", ExportedMessages.as_view(), name="export"),
     path("messages/<uuid:pk>/", MessagePage.as_view(), name="message"),
     path("messages/<uuid:pk>/html", MessageHtml.as_view(), name="message-html"),

@@ -222,3 +222,14 @@ def test_of_a_host_list_only_the_best_are_looked_up(queued, deliver, dns, sink, 
     deliver("domain:Out:far.test")
     assert len(sink.arrived) == (count <= bounds.HOST_LIST.lines)
     assert len({name for name, _ in server.asked} - {"far.test"}) == bounds.HOST_LIST.lines
+
+
+def test_a_connector_gives_a_silent_server_as_long_as_it_says(queued, deliver, configure, scripted, query):
+    """ConnectionInactivityTimeOut; its default is 10 minutes."""
+    configure(port=scripted(lambda peer: peer.recv(1)).port, connection_inactivity_time_out=1)
+    queued("bob@far.test")
+    before = time.monotonic()
+    deliver()
+    assert 0.9 <= time.monotonic() - before < 8
+    assert "timed out" in query("SELECT last_error FROM queues_nexthop")[0][0]
+    assert query("SELECT status, attempts FROM queues_recipient") == [("ready", 0)]

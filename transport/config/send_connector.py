@@ -440,8 +440,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         int,
         Setting(
             "ConnectionInactivityTimeOut", "Limits / Outbound connections", Kind.TIMESPAN, "Connection time-out",
-            "How long a connection may stay silent.",
-            CMDLET, minimum=1, maximum=86400, not_enforced=COMING,
+            "How long a server may stay silent before its connection is closed.",
+            CMDLET, minimum=1, maximum=86400,
         ),
     ] = 600
     max_outbound_connections: Annotated[

@@ -15,7 +15,7 @@ from transport.deliver.queries import QUERIES
 from transport.deliver.sign_in import needs
 from transport.deliver.way import Held
 from transport.send import pacing
-from transport.send.pacing import Quota, Window
+from transport.send.pacing import Quota, Spent, Window
 from transport.send.provider_replies import Whose
 
 MARGIN = 1.0
@@ -32,6 +32,22 @@ def quotas(connection: Connection, connector: SendConnector | None) -> list[Quot
     rows = connection.execute(QUERIES["quotas"], [[name.lower() for name in names]])
     limits = {row[0].lower(): row[1:] for row in rows}
     return [pacing.quota(name, connector.provider, *limits.get(name.lower(), (None, None, None))) for name in names]
+
+
+def seconds_until_empty(connection: Connection, connector: SendConnector) -> float | None:
+    """When all mail of a connector will have left, as fast as its accounts may send; None: that holds nothing up.
+
+    Raises psycopg.Error.
+    """
+    known = quotas(connection, connector)
+    if not known:
+        return None
+    spent: dict[str, list[Spent]] = {quota.account: [] for quota in known}
+    for account, *one in connection.execute(QUERIES["spent"], [list(spent)]):
+        spent[account].append(Spent(*one))
+    row = connection.execute(QUERIES["waiting_for_connector"], [connector.name]).fetchone()
+    accounts = [(quota, spent[quota.account]) for quota in known]
+    return pacing.seconds_until_empty(row[0] if row else 0, accounts)
 
 
 def all_held(connection: Connection, connector: str, names: list[str]) -> Held | None:

@@ -261,6 +261,14 @@ with used as (
     select %(account)s, %(worker)s, room, room from tightest where room > 0 returning id)
 select (select id from granted), room, wait::float8, turn::int from tightest
 
+-- name: spent
+select account, extract(epoch from now() - coalesce(ended_at, now()))::float8, messages, recipients from queues_grant
+where account = any(%s) and (ended_at is null or ended_at > now() - interval '1 day')
+
+-- name: waiting_for_connector
+select count(*) from queues_recipient r
+where r.status = 'ready' and r.next_hop in (select key from queues_nexthop where connector = %s)
+
 -- name: settle
 update queues_grant set messages = %s, recipients = %s, ended_at = clock_timestamp() where id = %s
 

@@ -52,7 +52,7 @@ class SmtpConnection:
     """
 
     def __init__(self, host: Host, connector: SendConnector, until: float) -> None:
-        self.until = until
+        self.until, self._silence = until, float(connector.connection_inactivity_time_out)
         self.log = SendLog(host, connector)
         self._hung_up = False
         self._replies = ReplyReader()
@@ -215,7 +215,7 @@ class SmtpConnection:
         left = self.until - monotonic()
         if left <= 0:
             raise TimedOut("timed out")
-        return min(most, left)
+        return min(most, left, self._silence)
 
     def close(self) -> None:
         self.log.closed("Remote" if self._hung_up else "Local")

@@ -65,6 +65,7 @@ class SmtpRelay:
         self._client: SmtpClient | None = None
         self._words, self._refusal = "no host to try", ""
         self._until = 0.0
+        self.lingers = min(self.lingers, float(connector.connection_inactivity_time_out))
         self._missed = False
         self.peer = NOBODY
         self.reached = False

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from django import template
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from console.queues import queries
 from console.queues.models import Hold
 
 register = template.Library()
 
 
 @register.simple_tag
-def holds(connector: str = "") -> QuerySet[Hold]:
+def holds(connector: str = "") -> list[Hold]:
     """Why a Send connector, or any of them, sends nothing now, or nothing with one of its accounts."""
-    now = Hold.objects.filter(Q(until__isnull=True) | Q(until__gt=timezone.now())).order_by("connector", "account")
-    return now.filter(connector=connector) if connector else now
+    return queries.holds(connector)
