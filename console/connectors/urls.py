@@ -5,6 +5,7 @@ from console.connectors.providers import ProviderPage, Providers
 from console.connectors.receive_properties import Activity, ReceiveProperties
 from console.connectors.receive_wizard import ReceiveCompletion, ReceiveWizard
 from console.connectors.send_properties import SendProperties
+from console.connectors.send_route import SendRoute
 from console.connectors.send_test import SendTest
 from console.connectors.send_wizard import SendCompletion, SendWizard
 from console.connectors.views import OtherVersions, ReceivePages, SendPages
@@ -20,6 +21,7 @@ urlpatterns = [
     path("receive-connectors/<int:pk>/<str:tab>/", ReceiveProperties.as_view(), name="receive-properties"),
     path("send-connectors/providers/", Providers.as_view(), name="send-providers"),
     path("send-connectors/providers/<str:provider>/", ProviderPage.as_view(), name="send-provider"),
+    path("send-connectors/route/", SendRoute.as_view(), name="send-route"),
     path("send-connectors/new/", SendWizard.as_view(), name="send-wizard"),
     path("send-connectors/new/<str:step>/", SendWizard.as_view(), name="send-wizard-step"),
     path("send-connectors/<int:pk>/completion/", SendCompletion.as_view(), name="send-wizard-completion"),

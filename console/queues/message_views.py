@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.actors import Actor, Role
+from console.connectors.mail_route import question
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import stacked_html
@@ -34,7 +35,7 @@ from console.mailboxes import reading_room, safe_html
 from console.mailboxes.reading_room import NotRead
 from console.queues import actions, queries, remedies
 from console.queues.asking import DONE, act, tell
-from console.queues.models import NextHop, QueuedRecipient, Status
+from console.queues.models import Message, NextHop, QueuedRecipient, Status
 from console.queues.selection import ALL, MESSAGES, SEARCHED, Selection, messages_matching, narrowing, numbers
 from console.queues.views import (
     ASKED_FIRST,
@@ -52,6 +53,7 @@ from console.queues.views import (
 )
 from console.tracking import queries as sessions
 from transport.config import bounds
+from transport.send.choice import Mail
 from transport.smtp.envelope import TITLES
 
 AGES = [
@@ -191,6 +193,11 @@ def _line(each: QueuedRecipient, hop: NextHop | None, url_of: Callable[[str], st
     return RecipientLine(each, shown, hop, queries.next_attempt(each, hop), words, found, url_of(connector))
 
 
+def _why(message: Message) -> str:
+    """Where it says which connector takes the message, by the configuration of now; the recipient is to be added."""
+    return question(Mail(message.sender, message.principal, message.size, message.connector))
+
+
 class MessagePage(RoleRequired):
     """One message with all its recipients, and for who may read it what it says."""
 
@@ -206,7 +213,7 @@ class MessagePage(RoleRequired):
         way = request.GET.get("view", "")
         context = self._facts(found) | {"letter": letter, "refused": refused, "way": way if way in ways else ""}
         tabs = [Tab(self.WAYS[each], f"?view={each}", each == context["way"]) for each in ways]
-        context |= {"tabs": tabs if len(tabs) > 1 else []}
+        context |= {"tabs": tabs if len(tabs) > 1 else [], "why": _why(found.message)}
         if context["way"] == "source":
             context |= _source(found)
         return render(request, "queues/message.html", context)

@@ -63,7 +63,7 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
-    "certificates": ("keys", "reading"), "connectors": ("warnings",),
+    "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "queues": ("queue", "remedies"),
     "tracking": ("conversation", "refusals", "tracked"),

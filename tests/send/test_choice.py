@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.address_space import AddressSpace
 from transport.config.named_sender import NamedSender
+from transport.config.permissions import ANONYMOUS, PARTNER_SERVERS, PRINCIPALS
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send.address_spaces import AddressSpaces
-from transport.send.choice import Choice, Mail, Why, choose
+from transport.send.choice import Choice, Mail, Why, choose, user_of
 from transport.send.route import UNREACHABLE, DeliveryType, Router
 
 MB = 1024 * 1024
@@ -115,12 +116,20 @@ def test_who_is_rejected_takes_the_next_connector_and_comes_back_where_there_is_
 
 def test_what_an_anonymous_client_writes_as_sender_closes_a_door_and_opens_none() -> None:
     closed = connector("Internet", "*", reject_messages_from=("eve@x.test",))
-    assert name_of(chosen("far.test", closed, mail=Mail("Eve@X.test", "ANONYMOUS LOGON"))) is None
+    assert name_of(chosen("far.test", closed, mail=Mail("Eve@X.test", ANONYMOUS))) is None
     only = connector("Internet", "*", accept_messages_from=("anna@x.test",))
-    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", "ANONYMOUS LOGON"))) is None
-    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", "Partner Servers"))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", ANONYMOUS))) is None
+    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", PARTNER_SERVERS))) is None
     assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", "D\\carl"))) is None
     assert name_of(chosen("far.test", only, mail=Mail("other@x.test", "D\\anna"))) == "Internet"
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_whom_nobody_had_to_prove_is_no_user(principal: str) -> None:
+    assert user_of(principal) == ""
+    only = connector("Internet", "*", accept_messages_from=("staff",))
+    assert name_of(chosen("far.test", only, mail=Mail("", principal))) == "Internet"
+    assert name_of(chosen("far.test", only, mail=Mail("anna@x.test", principal))) is None
 
 
 def test_reports_pass_and_a_user_gains_nothing_by_sending_without_a_sender() -> None:
@@ -160,7 +169,7 @@ NAMED = (
 MAILS = st.builds(
     Mail,
     sender=st.sampled_from(("", "anna@x.test", "ANNA@x.test", "eve@x.test", "bob@y.test", "z@z.test", "bare")),
-    principal=st.sampled_from(("ANONYMOUS LOGON", "", "D\\anna", "d\\BOB", "D\\carl")),
+    principal=st.sampled_from((ANONYMOUS, "", "D\\anna", "d\\BOB", "D\\carl")),
     size=st.integers(0, 25),
     connector=st.sampled_from(("", "one", "Two", "Three")),
 )
@@ -197,7 +206,7 @@ def test_who_takes_a_message_may_and_nobody_better_would(
         return {"*": 0, domain: 1000}.get(name)
 
     def permitted(each: SendConnector) -> bool:
-        user = mail.principal.lower() if "\\" in mail.principal else ""
+        user = mail.principal.lower() if mail.principal not in PRINCIPALS else ""
         members = {one.name: one.principals for one in NAMED}
         accepted, rejected = (
             {user for name in names for user in members[name.lower()]}
@@ -222,6 +231,15 @@ def test_who_takes_a_message_may_and_nobody_better_would(
         or mail.connector.lower() in [name.lower() for name in each.source_receive_connectors]
     ]
     assert name_of(chosen(domain, *connectors, mail=mail)) == (min(ranked)[-1] if ranked else None)
+
+
+@given(CONNECTORS, MAILS, st.sampled_from(DOMAINS))
+def test_every_connector_has_one_reason(connectors: list[SendConnector], mail: Mail, domain: str) -> None:
+    router = Router(Snapshot(send_connectors=tuple(connectors), named_senders=NAMED))
+    choice = router.choice(domain, mail)
+    told = [each.connector.name for each in (*choice.passed, *router.behind(domain, choice))]
+    assert sorted([*told, *filter(None, [name_of(choice)])]) == sorted(each.name for each in connectors)
+    assert all(each.words for each in choice.passed) and choice.why.endswith(".")
 
 
 def test_a_wildcard_stands_for_no_address_literal() -> None:

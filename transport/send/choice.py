@@ -20,6 +20,7 @@ import msgspec
 from transport.config.address_space import AddressSpace
 from transport.config.domains import domain_of
 from transport.config.kinds import show_size
+from transport.config.permissions import PRINCIPALS
 from transport.config.send_connector import SendConnector
 
 
@@ -61,8 +62,13 @@ class Passed(msgspec.Struct, frozen=True):
         """Its largest message."""
         return show_size(self.connector.max_message_size or 0)
 
+    @property
+    def words(self) -> str:
+        """Why, as a clause."""
+        return self.why.value.format(self)
+
     def __str__(self) -> str:
-        return f"{self.connector.name}: {self.why.value.format(self)}"
+        return f"{self.connector.name}: {self.words}"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -146,7 +152,7 @@ def names_of(sender: str) -> tuple[str, ...]:
 
 def user_of(principal: str) -> str:
     r"""The user who signed in, as `domain\name` in lower case; '' for those whom nobody had to prove."""
-    return principal.lower() if "\\" in principal else ""
+    return principal.lower() if "\\" in principal and principal not in PRINCIPALS else ""
 
 
 def objection(candidate: Candidate, mail: Mail) -> Why | None:
@@ -170,6 +176,24 @@ def _restriction(candidate: Candidate, mail: Mail) -> Why | None:
     if candidate.accepted is not None and user not in candidate.accepted:
         return Why.NOT_ACCEPTED
     return None
+
+
+def behind(connectors: Iterable[SendConnector], candidates: Iterable[Candidate], choice: Choice) -> list[Passed]:
+    """The connectors that a choice did not even ask, and why, in their order: for people; no message needs it."""
+    known = {each.connector.name for each in choice.passed} | {choice.connector.name if choice.connector else ""}
+    ranked: dict[str, Passed] = {}
+    for each in candidates:
+        if each.connector.name not in known:
+            ranked.setdefault(each.connector.name, Passed(each.connector, _worse(each, choice), each.space))
+    rest = (each for each in connectors if each.name not in known and each.name not in ranked)
+    return [*ranked.values(), *(Passed(each, Why.ELSEWHERE if each.enabled else Why.DISABLED) for each in rest)]
+
+
+def _worse(candidate: Candidate, choice: Choice) -> Why:
+    assert choice.space is not None  # a candidate that was not asked stands behind the one that took the message
+    if candidate.space.domain.lower() != choice.space.domain.lower():
+        return Why.LESS_SPECIFIC
+    return Why.DEARER if candidate.space.cost > choice.space.cost else Why.LATER
 
 
 def choose(candidates: Iterable[Candidate], mail: Mail) -> Choice:

@@ -11,7 +11,7 @@ from transport.config.domains import AcceptedDomains, domain_of
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send.address_spaces import AddressSpaces, Chain
-from transport.send.choice import Choice, Mail, choose
+from transport.send.choice import Choice, Mail, Passed, behind, choose
 
 
 class DeliveryType(StrEnum):
@@ -112,6 +112,11 @@ class Router:
     def choice(self, domain: str, mail: Mail) -> Choice:
         """Which Send connector takes a message for a domain in lower case that is not here, and why."""
         return choose(self.address_spaces.candidates(self._chain(domain)), mail)
+
+    def behind(self, domain: str, choice: Choice) -> list[Passed]:
+        """The connectors that a choice for the domain did not even ask, and why."""
+        candidates = self.address_spaces.candidates(self._chain(domain))
+        return behind(self.snapshot.send_connectors, candidates, choice)
 
     def _route(self, domain: str, listed: bool, mail: Mail) -> Hop:
         """A mailbox here, else the host of an accepted domain, else the best Send connector, else unreachable."""
