@@ -18,6 +18,7 @@ import uvloop
 
 from transport import log_lines, node
 from transport.config.snapshot import Snapshot
+from transport.deliver import database, turned
 from transport.durable_file import only_one
 from transport.receive.policy import Policy
 from transport.shell import clock, health, privileges
@@ -96,6 +97,7 @@ class Transport:
             state / "lock", f"another transport is running on {state}; give each its own GATEPOST_TRANSPORT"
         )
         self._settings, self._loop = settings, loop
+        database.address = lambda: settings.database_url
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
         self._protocol_log = protocol_log(log_folder)
@@ -108,7 +110,7 @@ class Transport:
             self._recipients,
             self._protocol_log,
             self._credentials,
-            PickUps(settings.database_url),
+            PickUps(settings.database_url, turned.hand_over),
         )
         self._listeners = Listeners(lambda: Dialogue(self._reception))
         self._feed = ConfigFeed(state, self._put_in_force)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, PickUp
 from transport.config.delivery_host import LONGEST_PATH, DeliveryHost, parse
+from transport.config.endpoint import IPRange
 from transport.config.rules import delivery_problems
 
 
@@ -73,3 +74,19 @@ def test_an_lmtp_server_may_have_a_socket():
         name="x", domain_name="contoso.com", deliver_to=DeliverTo.Lmtp, delivery_hosts=(parse("/run/lmtp"),)
     )
     assert not list(delivery_problems(domain))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"pick_up_methods": frozenset(), "pick_up_principals": ("Branches",)}, "pick_up_methods"),
+        ({}, "pick_up_principals"),
+        (
+            {"pick_up_methods": frozenset({PickUp.Atrn}), "pick_up_ranges": (IPRange("10.0.0.0/8"),)},
+            "pick_up_principals",
+        ),
+    ],
+)
+def test_who_may_ask_for_kept_mail_must_be_said(changes, field):
+    domain = AcceptedDomain(name="x", domain_name="contoso.com", deliver_to=DeliverTo.PickUp, **changes)
+    assert [problem.field for problem in delivery_problems(domain)] == [field]

@@ -81,6 +81,8 @@ SCRIPTS: dict[str, Callable[[], Outcome]] = {
     "a ticket that has run out": lambda: auth.checked(signing_in(), auth.NO_TICKET),
     "the directory of users is away": lambda: auth.checked(signing_in(), auth.NOT_AVAILABLE),
     "mail was asked for and leaves": lambda: pick_up.released(owner(), 3),
+    "mail leaves over the client's connection": lambda: pick_up.turned(owner(), ("branch.test",)),
+    "the queue cannot be asked for mail of a login": lambda: pick_up.turned(owner(), None),
     "mail was asked for too often": lambda: pick_up.released(owner(), pick_up.TOO_OFTEN),
     "the queue cannot be asked for mail": lambda: pick_up.released(owner(), pick_up.AWAY),
     "the transport goes down": lambda: verbs.stopping(connected()),

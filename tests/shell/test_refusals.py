@@ -17,21 +17,25 @@ from tests.conftest import wait_for
 from tests.receive.builders import domain
 from tests.receive.reply_sites import CATALOGUE, Trace, calls
 from tests.shell.running_transport import Client, RunningTransport
-from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, PickUp
 from transport.config.connection_filter import IPListEntry
 from transport.config.endpoint import IPRange
 from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import (
     AuthMechanism,
     MessageRateSource,
     ProtocolLoggingLevel,
     ReceiveConnector,
 )
+from transport.receive.outcome import CheckPassword
 from transport.receive.rules import REFUSALS
+from transport.receive.session import User
 from transport.trace.line import COLUMNS
 from transport.worker import Transport, environment
 
 FOLDER = "transport/shell"
+WITH_USERS = frozenset({PermissionGroup.AnonymousUsers, PermissionGroup.ExchangeUsers})
 
 
 class TracedTransport(RunningTransport):
@@ -72,7 +76,14 @@ def connectors(transport: RunningTransport) -> list[ReceiveConnector]:
     rate = {"message_rate_limit": 1, "message_rate_source": MessageRateSource.IPAddress}
     sign_in = frozenset({AuthMechanism.BasicAuth, AuthMechanism.Integrated})
     return [
-        one("Usual", "127.0.0.1", auth_mechanism=sign_in, max_message_size=65536, max_protocol_errors=None),
+        one(
+            "Usual",
+            "127.0.0.1",
+            auth_mechanism=sign_in,
+            permission_groups=WITH_USERS,
+            max_message_size=65536,
+            max_protocol_errors=None,
+        ),
         one("Slow", "127.0.0.2", **rate),
         one("Silent", "127.0.0.3", connection_inactivity_timeout=1),
         one("Short", "127.0.0.4", connection_timeout=1),
@@ -110,7 +121,10 @@ def traced() -> Iterator[TracedTransport]:
 
 
 def kept(name: str) -> AcceptedDomain:
-    return domain(name, deliver_to=DeliverTo.PickUp, pick_up_ranges=(IPRange("127.0.0.0/8"),))
+    return domain(
+        name, deliver_to=DeliverTo.PickUp, pick_up_ranges=(IPRange("127.0.0.0/8"),), pick_up_principals=("Branches",),
+        pick_up_methods=frozenset(PickUp),
+    )  # fmt: skip
 
 
 def greeted(transport: RunningTransport, source: str) -> Client:
@@ -186,11 +200,21 @@ def talk_too_early(transport: TracedTransport) -> None:
     assert said(client) == ["554 5.5.1 Client must wait for the greeting"]
 
 
+class Everybody:
+    """Knows everybody, as one of the branches."""
+
+    async def check(self, asked: CheckPassword, remote_ip: str) -> User:
+        return User("CONTOSO\\anna", ("Branches",))
+
+
 def fail(transport: TracedTransport) -> None:
     """What must never happen: who knows the users is gone, and the index of recipients."""
     reception, client = transport.worker._reception, transport.greeted()
     credentials, reception.credentials = reception.credentials, None  # type: ignore[assignment]
     assert client.say("AUTH PLAIN " + base64.b64encode(b"\0anna\0wrong").decode()).startswith("454 4.7.0 ")
+    reception.credentials = Everybody()  # type: ignore[assignment]
+    assert client.say("AUTH PLAIN " + base64.b64encode(b"\0anna\0right").decode()).startswith("235 ")
+    assert client.say("ATRN") == "451 4.3.0 Unable to process the request now"
     reception.credentials = credentials
     recipients = reception.recipients
     index, recipients.index = recipients.index, None  # type: ignore[assignment]

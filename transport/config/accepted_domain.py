@@ -36,6 +36,8 @@ class PickUp(Labelled):
     """The commands by which kept mail is asked for. Sending mail outward, section 3.1."""
 
     Etrn = "ETRN", "ETRN: it is sent to the domain's server, over a new connection"
+    Atrn = "ATRN", "ATRN: it is sent over the connection of whoever has signed in (RFC 2645)"
+    Turn = "TURN", "TURN: the same, for clients that do not know ATRN"
 
 
 class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +113,7 @@ class AcceptedDomain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         frozenset[PickUp],
         Setting(
             "PickUpMethods", "Kept until it is asked for", Kind.FLAG_SET, "It may be asked for by",
-            "Sign-in is needed, or an address of the list below.",
+            "Sign-in is needed; for ETRN an address of the list below will do.",
             "ours", choices=PickUp,
         ),
     ] = frozenset({PickUp.Etrn})

@@ -307,6 +307,12 @@ PULL = Bound(
     more="The connection is closed; the request has failed, and the next one comes by its timetable.",
 )  # fmt: skip
 
+TURNED = Bound(
+    what="connections on which the roles are swapped (ATRN, TURN) at one time", who="SMTP clients that have signed in",
+    lines=4,
+    more="451 4.3.0: the client asks again later.",
+)  # fmt: skip
+
 PICK_UPS = Bound(
     what="requests for kept mail (ETRN) in an hour", who="an SMTP client that may ask",
     lines=10, seconds=3600.0,

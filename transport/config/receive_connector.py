@@ -544,7 +544,7 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     pick_up_enabled: Annotated[
         bool,
         Setting(
-            "PickUpEnabled", "Extensions", Kind.FLAG, "ETRN",
+            "PickUpEnabled", "Extensions", Kind.FLAG, "ETRN, ATRN and TURN",
             "Where mail of an accepted domain is kept until it is asked for, its owners may ask here.",
             "ours", group="Offered in the answer to EHLO",
         ),

@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from transport.config import delivery_host, kinds
-from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, PickUp
 from transport.config.address_space import AddressSpace
 from transport.config.credential import BASIC
 from transport.config.endpoint import Binding, IPRange, everyone
@@ -258,6 +258,8 @@ def _pick_up_problems(domain: AcceptedDomain) -> Iterator[Problem]:
         yield Problem("pick_up_methods", "Choose at least one command that asks for the mail.")
     if not domain.pick_up_principals and not domain.pick_up_ranges:
         yield Problem("pick_up_principals", "Name who may ask for the mail, here or by address.")
+    elif not domain.pick_up_principals and domain.pick_up_methods != {PickUp.Etrn}:
+        yield Problem("pick_up_principals", "Name who may ask: ATRN and TURN need a sign-in.")
 
 
 def connection_problems(total: int | None, per_domain: int | None) -> Iterable[Problem]:

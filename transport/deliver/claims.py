@@ -32,6 +32,7 @@ class HopState:
     suspended: bool
     retry_count: int
     waiting: bool | None
+    asked: bool = False
 
     @property
     def closed(self) -> bool:
@@ -46,7 +47,7 @@ def hop_state(connection: Connection, key: str) -> HopState | None:
 
 def claim(connection: Connection, hop: HopState, worker: int, limit: int) -> list[Parcel]:
     """Up to `limit` due recipients of a next hop, grouped by message, oldest first."""
-    what = {"hop": hop.key, "connector": hop.connector, "worker": worker, "limit": limit}
+    what = {"hop": hop.key, "connector": hop.connector, "worker": worker, "limit": limit, "asked": hop.asked}
     rows = connection.execute(CLAIM, what, prepare=True).fetchall()
     parcels: dict[UUID, Parcel] = {}
     for recipient, address, attempted, notify, orcpt, identity, alone, *facts in rows:

@@ -8,7 +8,7 @@
 with fresh as (
     select id from queues_recipient
     where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null and cut_short = 0
-      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or kept or retry_at > now()))
+      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or (not %(asked)s and (kept or retry_at > now()))))
       and not exists (select from queues_hold where connector = %(connector)s and account = '' and
           (until > now() or until is null))
     order by due_at limit %(limit)s for update skip locked
@@ -18,7 +18,7 @@ with fresh as (
       and not exists (select from fresh)
       and (cut_short = 1 or not exists (
           select from queues_recipient where status = 'ready' and cut_short > 1 and claimed_by is not null))
-      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or kept or retry_at > now()))
+      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or (not %(asked)s and (kept or retry_at > now()))))
       and not exists (select from queues_hold where connector = %(connector)s and account = '' and
           (until > now() or until is null))
     order by cut_short, due_at limit 1 for update skip locked

@@ -60,7 +60,7 @@ class SmtpClient:
         self._codes: list[int] = []
         self._said, self._about = (0, ""), ""
         self.protection, self.is_proven = "In the clear: STARTTLS is not offered", False
-        self._connection = SmtpConnection(host, connector, until)
+        self._connection = self._open(host, connector, until)
         if implicit is not None:
             self._handshake(implicit)
         try:
@@ -69,6 +69,9 @@ class SmtpClient:
         except Lost:
             self._connection.close()
             raise
+
+    def _open(self, host: Host, connector: SendConnector, until: float) -> SmtpConnection:
+        return SmtpConnection(host, connector, until)
 
     @classmethod
     def connect(

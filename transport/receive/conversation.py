@@ -26,6 +26,7 @@ from transport.receive.outcome import (
     Close,
     CountConnection,
     CountMessage,
+    FindKept,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -33,9 +34,10 @@ from transport.receive.outcome import (
     ReadMessage,
     ReleaseKept,
     StartTls,
+    SwapRoles,
     Tarpit,
 )
-from transport.receive.pick_up import released
+from transport.receive.pick_up import released, turned
 from transport.receive.policy import Policy
 from transport.receive.rcpt import looked_up
 from transport.receive.session import Session, User, answered
@@ -74,6 +76,10 @@ class World:
     def kept(self, session: Session, asked: ReleaseKept) -> int | str:
         """How many messages are kept, or the rule by which none is let go."""
         return 0
+
+    def waiting(self, session: Session, asked: FindKept) -> tuple[str, ...] | None:
+        """The domains that have mail which is kept; None when that cannot be told."""
+        return ()
 
     def fact(self, question: Question[Any]) -> Any:
         """Its answer; None when that has not come yet: asked again once a command waits for it."""
@@ -229,6 +235,8 @@ class Conversation:
                 return told(session, action, world.sign_in(session, action))
             case ReleaseKept():
                 return released(session, world.kept(session, action))
+            case FindKept():
+                return turned(session, world.waiting(session, action))
             case Ask(question):
                 self.session = answered(session, {question: world.fact(question)})
             case Await():
@@ -241,7 +249,7 @@ class Conversation:
                 self.reading = action
             case StartTls():
                 self.secures, self._buffer = True, b""
-            case Close():
+            case Close() | SwapRoles():
                 self.closed = True
             case Tarpit() | Accept():  # nobody waits, nothing is stored
                 pass

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from transport.config.accepted_domain import PickUp
 from transport.receive.facts import Question
 from transport.receive.session import Session
 from transport.smtp.envelope import Envelope
@@ -115,6 +116,22 @@ class ReleaseKept(msgspec.Struct, frozen=True):
     below: bool = False
 
 
+class FindKept(msgspec.Struct, frozen=True):
+    """Find out which of these domains, and of all `below` the others, have mail that is kept, then `pick_up.turned`; no
+    reply yet. `by` is the command.
+    """
+
+    by: PickUp
+    domains: tuple[str, ...]
+    below: tuple[str, ...] = ()
+
+
+class SwapRoles(msgspec.Struct, frozen=True):
+    """Write the reply; from now on we are the client, and hand over what is kept for these domains (RFC 2645 §4)."""
+
+    domains: tuple[str, ...]
+
+
 class Ask(msgspec.Struct, frozen=True):
     """Put the question to the world, then `session.answered`. Nothing waits for it until `Await`."""
 
@@ -136,9 +153,10 @@ class Accept(msgspec.Struct, frozen=True):
     envelope: Envelope
 
 
-Inquiry = CountConnection | CountMessage | LookUpRecipient | CheckPassword | AnswerToken | ReleaseKept | Await
+SignIn = CheckPassword | AnswerToken
+Inquiry = CountConnection | CountMessage | LookUpRecipient | SignIn | ReleaseKept | FindKept | Await
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
-Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | Ask | Accept | Inquiry
+Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | SwapRoles | Ask | Accept | Inquiry
 CLOSE = (Close(),)
 
 

@@ -404,11 +404,12 @@ PICK_UP: dict[str, Rule] = {
         "is here or not.",
         "For a client of your own, put its user, a group or its address among those who may ask for the domain's mail, "
         "and let it ask for just that domain.",
-        (replies.NOT_FOR_THIS_CLIENT,), "accepted domain", "pick_up_principals", ("pick_up_ranges", "pick_up_methods"),
+        (replies.NOT_FOR_THIS_CLIENT, replies.TURN_REFUSED),
+        "accepted domain", "pick_up_principals", ("pick_up_ranges", "pick_up_methods"),
     ),
     "pick_up_not_offered": Rule(
         "The client asked for waiting mail; no accepted domain's is kept to be asked for so, or not on this connector.",
-        "Let the accepted domain's mail be kept until it is asked for, and switch ETRN on at the connector.",
+        "Let the accepted domain's mail be kept until it is asked for by this command, and let the connector offer it.",
         (replies.UNRECOGNIZED_COMMAND,), CONNECTOR, "pick_up_enabled", see=("accepted domain",), protocol_error=True,
     ),
     "pick_up_too_often": Rule(
@@ -419,7 +420,15 @@ PICK_UP: dict[str, Rule] = {
     "pick_up_not_available": Rule(
         "The queue could not be asked for the mail.",
         "See whether PostgreSQL answers (the transport's problems stand on the overview); the client asks again.",
-        (replies.CANNOT_QUEUE,),
+        (replies.CANNOT_QUEUE, replies.CANNOT_TURN),
+    ),
+    "pick_up_without_sign_in": Rule(
+        "The client asked for mail over its own connection before it had signed in.",
+        "Let the client sign in first: ATRN and TURN hand mail to whoever asks.",
+        (replies.SIGN_IN_FIRST,),
+    ),
+    "pick_up_nothing_waits": Rule(
+        "No mail is kept for the domains that the client asked for.", "Nothing.", (replies.YOU_HAVE_NO_MAIL,)
     ),
 }
 
@@ -434,6 +443,7 @@ ALLOWED: dict[str, Rule] = {
         on="send connector", field="allow_relay",
     ),
     "queued": Rule("The message is on disk."),
+    "turned_round": Rule("The client gets the mail of its domains.", on="accepted domain", field="pick_up_principals"),
     "picked_up": Rule("The client may ask for this domain's mail.", on="accepted domain", field="pick_up_principals"),
 }
 

@@ -15,7 +15,7 @@ from transport.receive.data import bdat, data
 from transport.receive.hello import ehlo, helo
 from transport.receive.mail import mail
 from transport.receive.outcome import CLOSE, Action, Outcome
-from transport.receive.pick_up import etrn
+from transport.receive.pick_up import atrn, etrn, turn
 from transport.receive.rcpt import rcpt
 from transport.receive.refusals import close, close_at_once, refuse
 from transport.receive.session import Session, Stage, reset
@@ -47,6 +47,11 @@ def always(reply: Reply, actions: tuple[Action, ...] = ()) -> Callable[[Session,
     return lambda session, argument, now: Outcome(session, reply, actions)
 
 
+BETWEEN_MESSAGES: dict[int, Reply] = {
+    Stage.CONNECTED: replies.SEND_HELLO_FIRST,
+    Stage.MAIL: replies.IN_TRANSACTION,
+    Stage.RCPT: replies.IN_TRANSACTION,
+}
 VERBS: dict[str, Verb] = {
     "HELO": Verb(helo),
     "EHLO": Verb(ehlo),
@@ -77,14 +82,9 @@ VERBS: dict[str, Verb] = {
         },
     ),
     "BDAT": Verb(bdat),
-    "ETRN": Verb(
-        etrn,
-        {
-            Stage.CONNECTED: replies.SEND_HELLO_FIRST,
-            Stage.MAIL: replies.IN_TRANSACTION,
-            Stage.RCPT: replies.IN_TRANSACTION,
-        },
-    ),
+    "ETRN": Verb(etrn, BETWEEN_MESSAGES),
+    "ATRN": Verb(atrn, BETWEEN_MESSAGES),
+    "TURN": Verb(turn, BETWEEN_MESSAGES),
     "RSET": Verb(rset),
     "NOOP": Verb(always(replies.OK)),
     "HELP": Verb(always(replies.HELP)),

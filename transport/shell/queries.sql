@@ -138,6 +138,13 @@ where delivery_type = %(kind)s
     and (domain = %(domain)s or (%(below)s and right(domain, length(%(domain)s) + 1) = '.' || %(domain)s))
 order by kept desc, key limit %(most)s
 
+-- name: kept_with_mail
+select domain from queues_nexthop h
+where delivery_type = %(kind)s and not suspended and (domain = any(%(domains)s) or exists (
+    select from unnest(%(below)s::text[]) as b (name) where right(h.domain, length(b.name) + 1) = '.' || b.name))
+    and exists (select from queues_recipient r where r.next_hop = h.key and r.status = 'ready')
+order by domain limit %(most)s
+
 -- The protocol log (tables of the console's app tracking).
 
 -- name: log_positions

@@ -112,6 +112,11 @@ CANNOT_QUEUE = reply(458, "4.3.0", "Unable to queue messages, try again later", 
 ASKED_TOO_OFTEN = reply(458, "4.7.1", "Unable to queue messages, asked too often", source="own words: RFC 1985 §5.1")
 QUEUING_STARTED = reply(250, "2.0.0", "Queuing started", source="own words: RFC 1985 §5.1 and Postfix")
 NOTHING_WAITS = reply(251, "2.0.0", "No messages waiting", source="own words: RFC 1985 §5.1")
+SIGN_IN_FIRST = reply(530, "5.7.0", "Authentication required", source="RFC: RFC 2645 §5.2.1")
+TURN_REFUSED = reply(450, "4.7.1", "Request refused", source="own words: RFC 2645 §5.2.1")
+CANNOT_TURN = reply(451, "4.3.0", "Unable to process the request now", source="own words: RFC 2645 §5.2.1")
+YOU_HAVE_NO_MAIL = reply(453, "", "You have no mail", source="RFC: RFC 2645 §5.2.1")
+REVERSING = reply(250, "2.0.0", "OK now reversing the connection", source="RFC: RFC 2645 §5.2.1")
 IN_TRANSACTION = reply(503, "5.5.1", "Not allowed during a mail transaction", source="own words: RFC 1985 §5.1")
 
 TOO_MANY_CONNECTIONS = reply(

@@ -5,6 +5,7 @@ verbs is replaced by the core's table, `transport.receive.verbs`.
 """
 
 import asyncio
+import socket
 from time import monotonic
 from typing import Any, assert_never
 
@@ -27,6 +28,7 @@ from transport.receive.outcome import (
     Close,
     CountConnection,
     CountMessage,
+    FindKept,
     LookUpRecipient,
     Outcome,
     ReadChunk,
@@ -34,6 +36,7 @@ from transport.receive.outcome import (
     ReadMessage,
     ReleaseKept,
     StartTls,
+    SwapRoles,
     Tarpit,
 )
 from transport.receive.session import Session, answered
@@ -44,6 +47,7 @@ from transport.shell.clients.incoming import Chunk, IncomingMessage
 from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
 from transport.shell.clients.sign_in import signed_in
+from transport.shell.clients.turned import Pipe
 from transport.shell.clients.wire import State, Wire
 from transport.shell.log.session_log import SessionLog, session_log
 from transport.shell.people.credentials import Talk
@@ -64,6 +68,7 @@ SIGNING_IN = State(owed=True)
 PICK_UP    = State(owed=True)
 TARPIT     = State(owed=True, silent=True)
 HANDSHAKE  = State(handshake=True)
+TURNED     = State(swapped=True)
 CLOSING    = State()
 CLOSED     = State()
 # fmt: on
@@ -77,6 +82,7 @@ class Dialogue(Wire):
         "_counted",
         "_incoming",
         "_log",
+        "_pipe",
         "_reception",
         "_session",
         "_session_id",
@@ -93,6 +99,7 @@ class Dialogue(Wire):
         self._counted = False
         self._talk: Talk | None = None
         self._log: SessionLog | None = None
+        self._pipe: Pipe | None = None
 
     # From the greeting to the end
 
@@ -134,6 +141,8 @@ class Dialogue(Wire):
         if self._incoming is not None and self._state is not STORING:
             self._incoming.discard()
         self._incoming = None
+        if self._pipe is not None:
+            self._pipe.close()
         if self._counted:
             self._reception.load.closed(self._session.connector.name, self._session.source)
         if self._log is not None:
@@ -248,6 +257,13 @@ class Dialogue(Wire):
             case ReleaseKept():
                 self._state = PICK_UP
                 self._loop.create_task(self._let_go(action))
+            case FindKept():
+                self._state = PICK_UP
+                self._loop.create_task(self._find_kept(action))
+            case SwapRoles():
+                self._flush()
+                self._state = TURNED
+                self._loop.create_task(self._swap_roles(action))
             case Ask(question):
                 settings = self._session.policy.snapshot.connection_filter
                 self._reception.dns.ask(question, settings, self._told)
@@ -310,6 +326,63 @@ class Dialogue(Wire):
                 self._proceed(outcome)
         except Exception:
             self._fail()
+
+    async def _find_kept(self, asked: FindKept) -> None:
+        try:
+            outcome = await self._reception.pick_ups.find(self._session, asked)
+            if self._state is PICK_UP:
+                self._proceed(outcome)
+        except Exception:
+            self._fail()
+
+    async def _swap_roles(self, wanted: SwapRoles) -> None:
+        """A thread takes the client's part from now on."""
+        ours, theirs = socket.socketpair()
+        try:
+            ours.setblocking(False)
+            _, self._pipe = await self._loop.create_connection(lambda: Pipe(self, self._turned_off), sock=ours)
+            self._note("roles swapped")
+            self._reception.pick_ups.hand_over(self._session, wanted.domains, theirs)
+            said, self._buffer = self._buffer, b""
+            self._pipe.send(said)
+            self._read_on()
+            if self._state is not TURNED:
+                self._pipe.close()
+        except Exception:
+            theirs.close()
+            self._fail()
+
+    def _take_swapped(self, data: bytes) -> None:
+        if self._pipe is None:
+            self._buffer += data
+            self.pause()
+        else:
+            self._pipe.send(data)
+
+    def _turned_off(self) -> None:
+        """The thread has ended the conversation."""
+        if self._state is TURNED:
+            self._closed_by = "Local"
+            self._state = CLOSING
+            self._transport.close()
+
+    def pause(self) -> None:
+        """The thread does not take what the client says."""
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """It does again."""
+        self._read_on()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._pipe is not None:
+            self._pipe.hold(True)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._pipe is not None:
+            self._pipe.hold(False)
 
     async def _negotiate(self) -> None:
         """Nothing that came in the clear is heard."""

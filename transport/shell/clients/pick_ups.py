@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
 from transport.config import bounds
 from transport.config.accepted_domain import PickUp
 from transport.queries import SHARED
-from transport.receive.outcome import Outcome, ReleaseKept
-from transport.receive.pick_up import AWAY, TOO_OFTEN, may_ask, released
+from transport.receive.outcome import FindKept, Outcome, ReleaseKept
+from transport.receive.pick_up import AWAY, TOO_OFTEN, may_ask, released, turned
 from transport.receive.session import Session
 from transport.send.route import DeliveryType
 from transport.shell import clock
@@ -18,14 +21,20 @@ from transport.shell.queries import QUERIES
 
 MOST_AN_HOUR, HOUR = bounds.PICK_UPS.lines or 0, int(bounds.PICK_UPS.seconds or 0)
 MOST_DOMAINS = bounds.PICK_UP.lines
+MOST_TURNED = bounds.TURNED.lines or 0
+HandOver = Callable[[socket.socket, tuple[str, ...], tuple[str, str, str]], None]
+"""Socket, domains; the client's address, what it is called, and how it is protected."""
 log = logging.getLogger(__name__)
 
 
 class PickUps:
     """For the event loop's thread."""
 
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
+    def __init__(self, database_url: str, hand_over: HandOver) -> None:
+        """`hand_over`: delivery's side of a connection that was turned round."""
+        self._url, self._hand_over = database_url, hand_over
+        self._threads = ThreadPoolExecutor(MOST_TURNED, thread_name_prefix="turned")
+        self._turned = 0
         self._asked = SourceBudget()
 
     async def release(self, session: Session, asked: ReleaseKept) -> Outcome:
@@ -42,6 +51,41 @@ class PickUps:
         except (psycopg.Error, OSError, TimeoutError) as error:
             log.error("kept mail of %s: %s", asked.domain, " ".join(str(error).split()) or "PostgreSQL is slow")
             return AWAY
+
+    async def find(self, session: Session, asked: FindKept) -> Outcome:
+        """The outcome of a command that turns the connection round, for which a place must be free."""
+        return turned(session, await self._found(session, asked))
+
+    async def _found(self, session: Session, asked: FindKept) -> tuple[str, ...] | None:
+        if not self._url or self._turned >= MOST_TURNED:
+            return None
+        try:
+            async with asyncio.timeout(bounds.PICK_UP.seconds):
+                return await self._with_mail(session, asked)
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            log.error("kept mail: %s", " ".join(str(error).split()) or "PostgreSQL is slow")
+            return None
+
+    async def _with_mail(self, session: Session, asked: FindKept) -> tuple[str, ...]:
+        what = {
+            "domains": list(asked.domains), "below": list(asked.below), "kind": DeliveryType.PICK_UP,
+            "most": MOST_DOMAINS,
+        }  # fmt: skip
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            found = await (await connection.execute(QUERIES["kept_with_mail"], what)).fetchall()
+        return tuple(domain for (domain,) in found if may_ask(session, domain, asked.by))
+
+    def hand_over(self, session: Session, domains: tuple[str, ...], opened: socket.socket) -> None:
+        """Mail of these domains to the client, over a socket that leads to it, in a thread; the socket is closed."""
+        self._turned += 1
+        client = f"[{session.remote_ip}]:{session.remote_port}"
+        protection = session.tls or "In the clear: the client did not start TLS"
+        done = self._threads.submit(self._hand_over, opened, domains, (session.remote_ip, client, protection))
+        loop = asyncio.get_running_loop()
+        done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._free))
+
+    def _free(self) -> None:
+        self._turned -= 1
 
     async def _release(self, session: Session, asked: ReleaseKept) -> int:
         what = {

@@ -29,6 +29,7 @@ class State(msgspec.Struct, frozen=True, eq=False):
 
     `lines`: commands. `content`: parts of a message. `owed`: sent ahead, and kept; the client waits for a reply, which
     it gets also after it has ended its side. `silent`: written replies wait, too. `handshake`: TLS takes them.
+    `swapped`: they are another one's, who speaks as the client now.
     """
 
     lines: bool = False
@@ -36,6 +37,7 @@ class State(msgspec.Struct, frozen=True, eq=False):
     owed: bool = False
     silent: bool = False
     handshake: bool = False
+    swapped: bool = False
 
 
 class Wire(SMTP):
@@ -82,6 +84,10 @@ class Wire(SMTP):
 
     def _take_content(self, data: bytes) -> None:
         """Octets of a message; none at first when they do not come together with their command."""
+        raise NotImplementedError
+
+    def _take_swapped(self, data: bytes) -> None:
+        """Octets for the one who speaks as the client now."""
         raise NotImplementedError
 
     def _hear_tls(self) -> None:
@@ -135,6 +141,8 @@ class Wire(SMTP):
                 self._buffer += data
                 if len(self._buffer) > MOST_UNREAD:
                     self._transport.pause_reading()
+            elif state.swapped:
+                self._take_swapped(data)
             elif state.handshake:  # it is over, and we are about to hear of it
                 self._buffer += data
         except Exception:
