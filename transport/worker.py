@@ -8,7 +8,9 @@ import gc
 import logging
 import os
 import signal
+import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Never
@@ -18,7 +20,7 @@ import uvloop
 
 from transport import log_lines, node
 from transport.config.snapshot import Snapshot
-from transport.deliver import database, turned
+from transport.deliver import database, locked, pulling, turned
 from transport.durable_file import only_one
 from transport.receive.policy import Policy
 from transport.shell import clock, health, privileges
@@ -36,6 +38,7 @@ from transport.shell.journal.journal import MINIMUM_FREE, Journal
 from transport.shell.log.protocol_log import protocol_log
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
+from transport.shell.queries import QUERIES
 from transport.shell.report import Report
 
 DRAIN = 5.0
@@ -46,6 +49,9 @@ WORTH_TRIMMING = 16 << 20
 """Bytes of arriving messages; to look for less is not worth the milliseconds."""
 REOPEN_EVERY = 3
 """Seconds between two tries to open what could not be listened on."""
+
+PULL_EVERY, ATTACH, PULLS = 15.0, 30.0, 2
+"""Seconds between two looks at who is to be asked for mail, seconds to begin with it, and so many at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +103,8 @@ class Transport:
             state / "lock", f"another transport is running on {state}; give each its own GATEPOST_TRANSPORT"
         )
         self._settings, self._loop = settings, loop
-        database.address = lambda: settings.database_url
+        database.address, locked.secret = lambda: settings.database_url, lambda: settings.secret
+        self._pulls = ThreadPoolExecutor(PULLS, thread_name_prefix="pull")
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
         self._protocol_log = protocol_log(log_folder)
@@ -132,6 +139,7 @@ class Transport:
         jobs = [self._tick()]
         if url:
             jobs.append(follow(url, config_feed.CHANNEL, config_feed.POLL, self._step))
+            jobs.append(follow(url, "gatepost_pull", PULL_EVERY, self._pull))
             jobs.append(follow(url, recipient_feed.CHANNEL, recipient_feed.POLL, self._recipients.step))
         if self._shared_counts is not None:
             jobs.append(self._shared_counts.follow())
@@ -140,6 +148,26 @@ class Transport:
     async def _step(self, connection: Connection) -> None:
         await self._feed.step(connection)
         await self._report.step(connection)
+
+    async def _pull(self, connection: Connection) -> None:
+        """Ask other servers for the mail that waits for us and comes over the connection which we open."""
+        cursor = await connection.execute(QUERIES["take_handed"])
+        for (name,) in await cursor.fetchall():
+            self._pulls.submit(self._take, name)
+
+    def _take(self, name: str) -> None:
+        try:
+            pulling.take(name, self._serve)
+        except Exception as error:
+            log.error("mail requested by %s: %s", name, " ".join(str(error).split()))
+
+    def _serve(self, opened: socket.socket, swapped: pulling.Swapped) -> None:
+        """For another thread."""
+        asyncio.run_coroutine_threadsafe(self._attach(opened, swapped), self._loop).result(ATTACH)
+
+    async def _attach(self, opened: socket.socket, swapped: pulling.Swapped) -> None:
+        opened.setblocking(False)
+        await self._loop.create_connection(lambda: Dialogue(self._reception, swapped), sock=opened)
 
     async def _put_in_force(self, snapshot: Snapshot) -> None:
         before = self._reception.in_force

@@ -31,12 +31,14 @@ class SendConnector(Connector, table=send_connector.SendConnector):
 
 class Pull(models.Model):
     """What came of asking for the mail that waits elsewhere, as a Send connector says. `slot`: the last quarter of an
-    hour of its timetable that somebody took; `wanted_at`: it is to be asked for soon.
+    hour of its timetable that somebody took; `wanted_at`: it is to be asked for soon; `handed_at`: by a transport,
+    which takes the mail over the same connection.
     """
 
     connector = models.TextField(primary_key=True)
     slot = models.DateTimeField(null=True)
     wanted_at = models.DateTimeField(null=True)
+    handed_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
     words = models.TextField(db_default="")
     is_refused = models.BooleanField(db_default=False)

@@ -20,7 +20,7 @@ from tests.receive.reply_sites import CATALOGUE, Answer, Recorder, Site, Trace, 
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism
 from transport.receive import auth, data, greeting, hello, pick_up, rcpt, verbs
-from transport.receive.admission import Load, admitted, connect
+from transport.receive.admission import Load, admitted, connect, swapped
 from transport.receive.outcome import LookUpRecipient, Outcome, Tarpit
 from transport.receive.rules import REFUSALS, RULES
 from transport.receive.session import Session, Stage, User
@@ -68,6 +68,7 @@ SCRIPTS: dict[str, Callable[[], Outcome]] = {
     "the source has its share": lambda: arriving(
         Load(90, 5), max_inbound_connection=100, max_inbound_connection_percentage_per_source=5
     ),
+    "a connection that we opened, and no connector": lambda: swapped(policy(connector()), "Gone", LOCAL, REMOTE, ""),
     "a client talks before it is greeted": spoken_early,
     "a client begins with TLS": lambda: verbs.tls_at_once(connected()),
     "a browser": lambda: verbs.respond(connected(), b"GET / HTTP/1.1", 0.0),

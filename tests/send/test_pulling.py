@@ -85,3 +85,34 @@ def test_of_many_domains_the_refused_ones_are_told_first_and_the_rest_counted():
 def test_what_cannot_be_asked_is_pointed_out(changes, field):
     assert [problem.field for problem in send_problems(asking(**changes), ())] == [field]
     assert not send_problems(asking(request_mail_domains=("@contoso.com",)), ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted", "command"),
+    [
+        ({"request_mail": RequestMail.Turn}, ["a.test"], "TURN"),
+        ({"request_mail": RequestMail.Atrn}, [], "ATRN"),
+        ({"request_mail": RequestMail.Atrn}, ["a.test", "@b.test"], "ATRN a.test,b.test"),
+    ],
+)
+def test_what_turns_the_connection_round(changes, wanted, command):
+    assert pulling.turning(asking(**changes), wanted) == command
+
+
+@pytest.mark.parametrize(
+    ("code", "heard"),
+    [
+        (453, Heard("no mail waits")),
+        (451, Heard("the server cannot hand it over now (451 x)")),
+        (450, Heard("refused (450 x)", is_refused=True)),
+        (502, Heard("refused (502 x)", is_refused=True)),
+    ],
+)
+def test_what_an_answer_means_that_does_not(code, heard):
+    assert pulling.refused(code, "x") == heard
+
+
+def test_what_comes_over_our_connection_needs_a_receive_connector():
+    turning = asking(request_mail=RequestMail.Atrn)
+    assert [problem.field for problem in send_problems(turning, ())] == ["request_mail_receive_connector"]
+    assert not send_problems(asking(request_mail=RequestMail.Atrn, request_mail_receive_connector="Pulled"), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,7 @@ from transport.config.receive_connector import (
     ProtocolLoggingLevel,
     ReceiveConnector,
 )
+from transport.deliver.pulling import Swapped
 from transport.receive.outcome import CheckPassword
 from transport.receive.rules import REFUSALS
 from transport.receive.session import User
@@ -179,6 +181,10 @@ def provoke(transport: TracedTransport) -> None:
     client = greeted(transport, "127.0.0.5")
     client.send(b"FROB\r\nFROB\r\n")
     assert [line[:3] for line in said(client)] == ["500", "500", "421"]
+    ours, theirs = socket.socketpair()
+    transport.worker._serve(theirs, Swapped("Usual", ("127.0.0.1", 25), ("192.0.2.1", 25), "TLSv1.3 AES"))
+    client = Client(ours)
+    assert client.line().startswith("220 ")
     fail(transport)
 
 

@@ -234,6 +234,8 @@ def _pull_problems(connector: SendConnector) -> Iterable[Problem]:
             yield Problem("request_mail_server", "Name a host: mail is not requested over a socket.")
     except ValueError as error:
         yield Problem("request_mail_server", str(error))
+    if connector.request_mail is not RequestMail.Etrn and not connector.request_mail_receive_connector:
+        yield Problem("request_mail_receive_connector", "Name the Receive connector by which the mail is taken.")
     for name in connector.request_mail_domains:
         try:
             host_name(name.removeprefix("@"))

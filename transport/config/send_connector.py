@@ -135,8 +135,8 @@ class RequestMail(Labelled):
 
     None_ = "None", "Do not send ETRN/TURN"
     Etrn = "ETRN", "Issue ETRN"
-    Turn = "TURN", "Issue TURN", COMING
-    Atrn = "ATRN", "Issue ATRN (RFC 2645)", COMING
+    Turn = "TURN", "Issue TURN"
+    Atrn = "ATRN", "Issue ATRN (RFC 2645)"
 
 
 SIGNS_IN = (SmartHostAuth.BasicAuth, SmartHostAuth.BasicAuthRequireTLS, SmartHostAuth.OAuth)
@@ -570,7 +570,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "RequestMailReceiveConnector", "Advanced / Request mail (ETRN/TURN)", Kind.TEXT, "Receive connector",
             "By whose settings mail is taken that comes over the connection that we opened (ATRN, TURN).",
-            "ours", maximum=64, not_enforced=COMING,
+            "ours", maximum=64,
         ),
     ] = ""
     fqdn: Annotated[

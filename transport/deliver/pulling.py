@@ -3,14 +3,16 @@ of its timetable asks once, however many workers there are.
 """
 
 import logging
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from time import localtime, monotonic
 
 from msgspec.structs import replace
 
 from transport.config import bounds
 from transport.config.send_connector import RequestMail, SendConnector
-from transport.deliver import accounts, host_lookup, look_up, sts_policies
+from transport.deliver import accounts, host_lookup, look_up, pumping, sts_policies
 from transport.deliver.database import Connection, pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.queries import QUERIES
@@ -28,6 +30,24 @@ from transport.send.route import Router
 
 MOST = bounds.PULL.lines or 0
 AT_MOST = bounds.PULL.seconds or 0.0
+
+Ask = Callable[[Host, float], Heard]
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """A connection on which we are the server now: by which Receive connector, its ends (address and port), and version
+    and cipher of TLS; empty in the clear.
+    """
+
+    connector: str
+    local: tuple[str, int]
+    remote: tuple[str, int]
+    tls: str
+
+
+Serve = Callable[[socket.socket, Swapped], None]
+"""Answers, as a Receive connector does, over a socket that leads to the other server."""
 
 log = logging.getLogger(__name__)
 
@@ -57,27 +77,74 @@ def want_after_sending(connection: Connection, connector: SendConnector) -> None
 
 
 def pull(name: str) -> None:
-    """Ask as this connector says, and write down what came of it. Raises psycopg.Error."""
+    """Ask as this connector says, and write down what came of it; a transport asks for what comes over the same
+    connection. Raises psycopg.Error.
+    """
+    found = _asking(name)
+    if found is None:
+        return
+    connector, router = found
+    if connector.request_mail is RequestMail.Etrn:
+        _tell(name, _heard(connector, router, lambda host, until: _ask(host, connector, router, until)))
+        return
+    with pool().connection() as connection:
+        connection.execute(QUERIES["hand_to_transport"], [name])
+
+
+def _asking(name: str) -> tuple[SendConnector, Router] | None:
     with pool().connection() as connection:
         router = ROUTES.router(connection)
     found = (each for each in router.snapshot.send_connectors if each.name == name and each.enabled)
     connector = next((each for each in found if each.request_mail is not RequestMail.None_), None)
     if connector is None:
-        return
-    asking = replace(connector, fqdn=connector.fqdn or router.server, dns_routing_enabled=False)
-    heard = _heard(asking, router)
+        return None
+    return replace(connector, fqdn=connector.fqdn or router.server, dns_routing_enabled=False), router
+
+
+def _tell(name: str, heard: Heard) -> None:
     log.log(logging.WARNING if heard.is_refused else logging.INFO, "mail requested by %s: %s", name, heard.words)
     with pool().connection() as connection:
         connection.execute(QUERIES["pulled"], [name, heard.words, heard.is_refused])
 
 
-def _heard(connector: SendConnector, router: Router) -> Heard:
+def take(name: str, serve: Serve) -> None:
+    """Ask as this connector says, for mail that comes over the same connection, and write down what came of it. Raises
+    psycopg.Error.
+    """
+    found = _asking(name)
+    if found is not None:
+        connector, router = found
+        _tell(name, _heard(connector, router, lambda host, until: _turn(host, connector, router, until, serve)))
+
+
+def _turn(host: Host, connector: SendConnector, router: Router, until: float, serve: Serve) -> Heard:
+    by = connector.request_mail_receive_connector
+    if not any(each.enabled and each.name == by for each in router.snapshot.receive_connectors):
+        return Heard(f"there is no enabled Receive connector “{by}”", is_refused=True)
+    client = _signed_in(host, connector, router, until)
+    try:
+        code, text = client.say(pulling.turning(connector, list(connector.request_mail_domains)))
+        if code != pulling.TURNED:
+            client.part()
+            return pulling.refused(code, text)
+        far = client.give_away()
+        ours, theirs = socket.socketpair()
+        with ours:
+            remote = far.getpeername()[:2]
+            serve(theirs, Swapped(by, far.getsockname()[:2], remote, client.tls.replace(", ", " ")))
+            octets = pumping.pump(far, ours, until)
+        return Heard(f"{host.name} handed its mail over ({octets:,} octets)")
+    finally:
+        client.close()
+
+
+def _heard(connector: SendConnector, router: Router, ask: Ask) -> Heard:
     until = monotonic() + AT_MOST
     words = "no server to ask"
     try:
         for host in _hosts(connector, router):
             try:
-                return _ask(host, connector, router, until)
+                return ask(host, until)
             except Lost as error:
                 words = f"{host.name}: {error}"
     except LookUpFailed as error:
@@ -99,14 +166,23 @@ def _hosts(connector: SendConnector, router: Router) -> Iterator[Host]:
 
 
 def _ask(host: Host, connector: SendConnector, router: Router, until: float) -> Heard:
-    policies = sts_policies.of_connector(connector, router, pool())
-    demands = Demands(connector, host.tls_name, router.snapshot, policies)
-    client = SmtpClient.connect(host, connector, Pace.SINGLE, until, demands)
+    client = _signed_in(host, connector, router, until)
     try:
-        sign_in(client, connector, accounts.of(connector, pool()))
         wanted = pulling.domains(connector, router.snapshot)
         answers = [pulling.meaning(each, *client.say(f"ETRN {each}")) for each in wanted[:MOST]]
         client.part()
     finally:
         client.close()
     return pulling.together(answers) if answers else Heard("there is no domain to ask for", is_refused=True)
+
+
+def _signed_in(host: Host, connector: SendConnector, router: Router, until: float) -> SmtpClient:
+    policies = sts_policies.of_connector(connector, router, pool())
+    demands = Demands(connector, host.tls_name, router.snapshot, policies)
+    client = SmtpClient.connect(host, connector, Pace.SINGLE, until, demands)
+    try:
+        sign_in(client, connector, accounts.of(connector, pool()))
+    except BaseException:
+        client.close()
+        raise
+    return client

@@ -129,6 +129,13 @@ insert into connectors_pull (connector, wanted_at) values (%(connector)s, now())
 set wanted_at = now() where connectors_pull.wanted_at is null
     and (connectors_pull.asked_at is null or connectors_pull.asked_at <= now() - %(quiet)s * interval '1 second')
 
+-- name: hand_to_transport
+with handed as (
+    insert into connectors_pull (connector, handed_at) values (%s, now())
+    on conflict (connector) do update set handed_at = excluded.handed_at
+)
+select pg_notify('gatepost_pull', '')
+
 -- name: pulled
 insert into connectors_pull (connector, asked_at, words, is_refused) values (%s, now(), %s, %s)
 on conflict (connector) do update

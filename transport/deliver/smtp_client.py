@@ -6,6 +6,7 @@ bytes of the one before it (RFC 2920 §3.1). A refusal of that is no answer abou
 Timeouts: RFC 5321 §4.5.3.2.
 """
 
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
@@ -72,6 +73,10 @@ class SmtpClient:
 
     def _open(self, host: Host, connector: SendConnector, until: float) -> SmtpConnection:
         return SmtpConnection(host, connector, until)
+
+    def give_away(self) -> socket.socket:
+        """The socket, for whoever goes on with it."""
+        return self._connection.give_away()
 
     @classmethod
     def connect(

@@ -106,6 +106,12 @@ class SmtpConnection:
             raise _lost(error) from error
         self.log.note(negotiated(*self._cipher()), name)
 
+    def give_away(self) -> socket.socket:
+        """The socket, for whoever goes on with it. More than a reply, sent ahead, is nobody's."""
+        if not self._replies.is_empty:
+            raise Refused("more than a reply came before the roles were swapped")
+        return self._socket
+
     @property
     def tls(self) -> str:
         """Version and cipher, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; empty in the clear."""

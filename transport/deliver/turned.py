@@ -14,6 +14,7 @@ from transport.deliver.database import Pool, pool
 from transport.deliver.pacing import Budget
 from transport.deliver.rounds import Round
 from transport.deliver.routing import ROUTES
+from transport.deliver.securing import Protection
 from transport.deliver.send_log import SendLog
 from transport.deliver.smtp_client import SmtpClient
 from transport.deliver.smtp_connection import Lost, SmtpConnection
@@ -63,7 +64,8 @@ class TurnedRelay(SmtpRelay):
         super().__init__(lambda: iter([client.peer]), connector, client.peer.name, pool)
         self._client = client
 
-    def _connected(self, host: Host, pace: Pace) -> SmtpClient:
+    def _connected(self, host: Host, pace: Pace, protection: Protection | None = None) -> SmtpClient:
+        """As it is: what must not leave so, `_unsafe` keeps."""
         kept = self._client
         if kept is None or not kept.is_quiet:
             raise Lost("the connection that was turned round is over")

@@ -27,12 +27,26 @@ def connect(policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls
     if match is None:
         session = Session(policy, NOBODY, *local, *remote)
         return close_at_once(session, "no_connector")
-    connector = match.connector
-    who = principal(connector)
-    offers_tls = tls_available and AuthMechanism.Tls in connector.auth_mechanism
-    held = policy.rights(connector, who)
-    session = Session(policy, connector, *local, *remote, tls_available=offers_tls, principal=who, rights=held)
+    session = _session(policy, match.connector, local, remote)
+    offers_tls = tls_available and AuthMechanism.Tls in match.connector.auth_mechanism
+    session = msgspec.structs.replace(session, tls_available=offers_tls)
     return Outcome(session, None, (CountConnection(),), matched=match.remote.text)
+
+
+def swapped(policy: Policy, name: str, local: tuple[str, int], remote: tuple[str, int], tls: str) -> Outcome:
+    """The same on a connection that we have opened, and on which the roles are swapped (RFC 2645 §4): the connector is
+    the one of this name, and TLS as it is.
+    """
+    connector = next((one for one in policy.snapshot.receive_connectors if one.enabled and one.name == name), None)
+    if connector is None:
+        return close_at_once(Session(policy, NOBODY, *local, *remote), "no_connector")
+    session = msgspec.structs.replace(_session(policy, connector, local, remote), tls=tls)
+    return Outcome(session, None, (CountConnection(),))
+
+
+def _session(policy: Policy, connector: ReceiveConnector, local: tuple[str, int], remote: tuple[str, int]) -> Session:
+    who = principal(connector)
+    return Session(policy, connector, *local, *remote, principal=who, rights=policy.rights(connector, who))
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ SLOT = 60 * timetable.STEP
 STARTED = {250, 252, 253}
 NOTHING_WAITS = 251
 LATER = 458
+TURNED, NO_MAIL, TRY_LATER = 250, 453, 451
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -64,6 +65,23 @@ def meaning(domain: str, code: int, text: str) -> Heard:
     if code == LATER:
         return Heard(f"{domain}: the server cannot send it now ({heard})")
     return Heard(f"{domain}: refused ({heard})", is_refused=True)
+
+
+def turning(connector: SendConnector, wanted: list[str]) -> str:
+    """The command that turns the connection round (RFC 2645 §5.2.1; RFC 821 §3.8). Subdomains cannot be asked for."""
+    if connector.request_mail is RequestMail.Turn:
+        return "TURN"
+    return f"ATRN {','.join(name.removeprefix('@') for name in wanted)}".rstrip()
+
+
+def refused(code: int, text: str) -> Heard:
+    """Of an answer to it that is not 250."""
+    heard = remote_reply.one_line(code, text)
+    if code == NO_MAIL:
+        return Heard("no mail waits")
+    if code == TRY_LATER:
+        return Heard(f"the server cannot hand it over now ({heard})")
+    return Heard(f"refused ({heard})", is_refused=True)
 
 
 def together(found: list[Heard]) -> Heard:

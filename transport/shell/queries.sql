@@ -138,6 +138,9 @@ where delivery_type = %(kind)s
     and (domain = %(domain)s or (%(below)s and right(domain, length(%(domain)s) + 1) = '.' || %(domain)s))
 order by kept desc, key limit %(most)s
 
+-- name: take_handed
+update connectors_pull set handed_at = null where handed_at is not null returning connector
+
 -- name: kept_with_mail
 select domain from queues_nexthop h
 where delivery_type = %(kind)s and not suspended and (domain = any(%(domains)s) or exists (

@@ -14,7 +14,7 @@ import msgspec
 from transport import identity
 from transport.config import bounds
 from transport.receive import verbs
-from transport.receive.admission import connect
+from transport.receive.admission import connect, swapped
 from transport.receive.data import chunk_read
 from transport.receive.extensions import line_limit
 from transport.receive.facts import Question
@@ -47,7 +47,7 @@ from transport.shell.clients.incoming import Chunk, IncomingMessage
 from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
 from transport.shell.clients.sign_in import signed_in
-from transport.shell.clients.turned import Pipe
+from transport.shell.clients.turned import Pipe, Turned
 from transport.shell.clients.wire import State, Wire
 from transport.shell.log.session_log import SessionLog, session_log
 from transport.shell.people.credentials import Talk
@@ -87,12 +87,15 @@ class Dialogue(Wire):
         "_session",
         "_session_id",
         "_talk",
+        "_turned",
     )
 
     _session: Session
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, reception: Reception, turned: Turned | None = None) -> None:
+        """`turned`: we have opened the connection, and the roles are swapped."""
         super().__init__(reception.loop, GREETING)
+        self._turned = turned
         self._reception = reception
         self._incoming: IncomingMessage | None = None
         self._chunk: Chunk | None = None
@@ -111,11 +114,17 @@ class Dialogue(Wire):
     def _greet(self) -> None:
         reception, transport = self._reception, self._transport
         in_force = reception.in_force
+        turned = self._turned
         local, remote = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if turned is not None:
+            local, remote = turned.local, turned.remote
         if in_force is None or remote is None or self._state is not GREETING:
             transport.abort()
             return
-        outcome = connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
+        if turned is not None:
+            outcome = swapped(in_force.policy, turned.connector, local, remote, turned.tls)
+        else:
+            outcome = connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
         session = self._session = outcome.session
         self._line_limit = line_limit(session.connector)
         self._session_id = identity.session_id(clock.now())

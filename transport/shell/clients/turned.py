@@ -9,6 +9,21 @@ from collections.abc import Callable
 from typing import Protocol
 
 
+class Turned(Protocol):
+    """A connection that we have opened: by which Receive connector we answer on it, its ends (address and port), and
+    version and cipher of TLS.
+    """
+
+    @property
+    def connector(self) -> str: ...
+    @property
+    def local(self) -> tuple[str, int]: ...
+    @property
+    def remote(self) -> tuple[str, int]: ...
+    @property
+    def tls(self) -> str: ...
+
+
 class Far(Protocol):
     """The client's end."""
 
