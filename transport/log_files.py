@@ -2,6 +2,7 @@
 writes waits for no disk (Exchange reference §7).
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -13,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from transport.durable_file import close
+from transport.durable_file import close, sync_directory
 from transport.trace.series import Series
 
 FLUSH_EVERY = 0.1
@@ -42,7 +43,7 @@ class LogFiles:
         """Raises OSError when the directory cannot be made."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory, self._series, self._limits = directory, series, limits
-        self._handle, self._size, self._period = -1, 0, ""
+        self._handle, self._size, self._period, self._name = -1, 0, "", ""
         self._torn = False  # the disk took only a part of the last line
 
     def write(self, data: bytes) -> None:
@@ -58,15 +59,38 @@ class LogFiles:
             self._size += written
             self._torn = bool(rest)
 
+    def resume(self, name: str, size: int) -> None:
+        """Go on behind so many octets of a file; what was written after that counts for nothing and goes. A file that
+        is gone is followed by a new one. Raises OSError.
+        """
+        known = self._series.read(name)
+        for path in [path for read, path in self._all() if known is None or read > known]:
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if known is not None:
+                self._handle = os.open(self._directory / name, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+                os.ftruncate(self._handle, size)
+                self._size, self._period, self._name = size, known[0], name
+
+    def sync(self) -> tuple[str, int]:
+        """Make all that was written durable; the name of the file, and how long it is. Raises OSError."""
+        os.fdatasync(self._handle)
+        sync_directory(self._directory)
+        return self._name, self._size
+
     def close(self) -> None:
         close(self._handle)
         self._handle = -1
+
+    def _all(self) -> list[tuple[tuple[str, int], Path]]:
+        """The files of the series, the oldest first."""
+        return sorted((read, path) for path in self._directory.iterdir() if (read := self._series.read(path.name)))
 
     def _open_next(self, period: str) -> None:
         self.close()
         self._remove_oldest()
         self._handle, path = self._create(period)
-        self._period, self._torn = period, False
+        self._period, self._torn, self._name = period, False, path.name
         try:
             self._size = os.write(self._handle, head := self._series.header(time.time()).encode())
             if self._size < len(head):
@@ -90,8 +114,7 @@ class LogFiles:
                 continue
 
     def _remove_oldest(self) -> None:
-        found = [(read, path) for path in self._directory.iterdir() if (read := self._series.read(path.name))]
-        files = [path for _, path in sorted(found)]
+        files = [path for _, path in self._all()]
         sizes = {path: path.stat().st_size for path in files}
         total = sum(sizes.values()) + self._limits.file_bytes
         oldest_kept = time.time() - self._limits.age.total_seconds()

@@ -124,11 +124,15 @@ class Searched(models.Model):
 
 
 class Reader(models.Model):
-    """Up to which event one has read who goes through all of them: `search` and `files`."""
+    """Up to which event one has read who goes through all of them: `search`, and for each node `files NODE`, which has
+    written `size` octets of `file`.
+    """
 
     name = models.TextField(primary_key=True)
     transaction = models.BigIntegerField(db_default=0)
     event = models.BigIntegerField(db_default=0)
+    file = models.TextField(db_default="")
+    size = models.BigIntegerField(db_default=0)
 
     def __str__(self) -> str:
         return self.name

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -215,6 +216,14 @@ def identity(text: str) -> UUID:
         return UUID(text.strip("<> "))
     except ValueError:
         return UUID(int=0)
+
+
+def settled_after(transaction: int, event: int, most: int) -> list[Event]:
+    """The next events behind one, in an order in which none can come between them later."""
+    behind = Q(transaction__gt=transaction) | Q(transaction=transaction, pk__gt=event)
+    settled = RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", [])
+    rows = Event.objects.filter(behind, transaction__gte=transaction, transaction__lt=settled)
+    return list(rows.select_related("message").order_by("transaction", "id")[:most])
 
 
 def life(message: UUID) -> list[Event]:

@@ -3,11 +3,18 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.db import OperationalError
 from django.utils import timezone
 
-from console.tracking import actions
+from console.tracking import actions, event_files
 
 KEPT = timedelta(days=30)
+
+
+@shared_task(ignore_result=True, throws=(OperationalError, OSError))
+def write_events() -> None:
+    """Message tracking as files, behind the mail."""
+    event_files.write()
 
 
 @shared_task
@@ -15,4 +22,7 @@ def forget_old_sessions() -> None:
     actions.forget_before(timezone.now() - KEPT)
 
 
-SCHEDULE = {"forget old sessions": {"task": "console.tracking.tasks.forget_old_sessions", "schedule": 3600.0}}
+SCHEDULE = {
+    "forget old sessions": {"task": "console.tracking.tasks.forget_old_sessions", "schedule": 3600.0},
+    "write events": {"task": "console.tracking.tasks.write_events", "schedule": 5.0, "options": {"expires": 60}},
+}
