@@ -19,6 +19,8 @@ from console.domains.models import AcceptedDomain as DomainRow
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from console.queues import queries as queues
+from console.queues.queue import Queue
+from console.queues.remedies import in_words, remedy_for
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.send_connector import RequestMail
 from transport.receive import exposure
@@ -127,7 +129,37 @@ def held_connectors() -> Iterator[Concern]:
             yield Concern(name, _("Its mail waits. %s") % hold.words, url, hold.is_fault)
 
 
+def queues_in_trouble() -> Iterator[Concern]:
+    """Mail that was set aside, next hops that fail for long, and mail that waits for long."""
+    every = [queue for queue in queues.next_hops() if not queue.held]
+    for queue in every:
+        if queue.is_poison:
+            yield _mail(
+                queue, _("Delivery stumbled over this mail each time, and set it aside: look at it."), is_bad=True
+            )
+    failing = [queue for queue in every if queue.fails_long]
+    yield from _several(failing, _("Nothing could be delivered to it for more than an hour."))
+    old = [queue for queue in every if queue.is_old and not (queue.fails_long or queue.is_unreachable)]
+    yield from _several(old, _("Mail for it waits for more than an hour."))
+
+
+def _several(found: list[Queue], text: str) -> Iterator[Concern]:
+    """A few by name; of more, how many they are."""
+    for queue in found[:NAMED]:
+        remedy = remedy_for(queue.error)
+        yield _mail(queue, f"{text} {remedy.reason} {remedy.advice}" if remedy else f"{text} {in_words(queue.error)}")
+    if (more := len(found) - NAMED) > 0:
+        words = ngettext("And %d more next hop", "And %d more next hops", more) % more
+        yield Concern(words, text, reverse("queues:list"))
+
+
+def _mail(queue: Queue, text: str, *, is_bad: bool = False) -> Concern:
+    return Concern(queue.domain, text.strip(), reverse("queues:details", args=[queue.key]), is_bad)
+
+
+NAMED = 3
+"""Next hops that are named for the same reason."""
 RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
-    relays, wide_domains, relaying_send_connectors, held_connectors, unreachable_mail, secrets_that_end,
-    refused_requests, dkim_records,
+    relays, wide_domains, relaying_send_connectors, held_connectors, unreachable_mail, queues_in_trouble,
+    secrets_that_end, refused_requests, dkim_records,
 )  # fmt: skip

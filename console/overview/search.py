@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from console.directory import queries as directory
 from console.publishing.published import Page, Published, every_kind
 from console.queues.models import Message
+from console.queues.queries import waiting_recipients
 from console.tracking import queries as sessions
 from console.tracking import refusals
 from console.users.models import User
@@ -104,10 +105,17 @@ def _messages(text: str) -> Iterable[Hit]:
         yield Hit(shown, row.sender or "<>", url, row.accepted_at)
 
 
+def _waiting(text: str) -> Iterable[Hit]:
+    for row in waiting_recipients().filter(address__icontains=text)[:MOST]:
+        url = reverse("queues:message", args=[row.message_id])
+        yield Hit(row.address, row.message.shown_subject, url, row.message.accepted_at)
+
+
 OTHERS: list[Searched] = [
     (_("Recipients"), "directory:list", _recipients),
     (_("Users"), "users:list", _users),
     (_("Refusals, explained"), "refusals:list", _refusals),
     (_("Sessions"), "tracking:list", _sessions),
+    (_("Waiting mail"), "queues:message-list", _waiting),
     (_("Messages"), "queues:message-list", _messages),
 ]

@@ -84,6 +84,7 @@ class RedirectForm(Counted):
         label=gettext_lazy("Through another Send connector"),
         required=False,
         to_field_name="name",
+        empty_label="–",
     )
 
     def clean(self) -> dict[str, Any]:

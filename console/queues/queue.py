@@ -20,7 +20,7 @@ class Queue:
     """A next hop with what waits for it. `came` and `went` are recipients per second, over the last minute.
 
     `messages` is 0 until `queries.counted` has counted them; `recipients` always is. `held`: why its Send connector
-    sends nothing now, until `held_until` (None: until somebody mends it).
+    sends nothing now, until `held_until` (None: until somebody mends it). `kept`: it waits to be asked for.
     """
 
     key: str
@@ -110,7 +110,7 @@ class Queue:
     def is_old(self) -> bool:
         """Something has waited so long that somebody should look, and nobody holds it back."""
         old = self.oldest is not None and _seconds_since(self.oldest) > FAILING_LONG
-        return old and self.recipients > 0 and not self.suspended and not self.is_poison
+        return old and self.recipients > 0 and not (self.suspended or self.kept or self.is_poison)
 
 
 def _seconds_since(moment: datetime) -> float:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Page as PageOfRows
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -115,8 +116,10 @@ def leads_to(queue: Queue) -> str:
 def trouble(queue: Queue) -> str:
     """The last error in words, and what to do about it."""
     if queue.suspended:
-        until = _(" until %s UTC") % queue.suspended_until.strftime("%Y-%m-%d %H:%M") if queue.suspended_until else ""
-        return stacked_html(_("Suspended") + until, queue.suspended_for)
+        until = _("until %s UTC") % queue.suspended_until.strftime("%Y-%m-%d %H:%M") if queue.suspended_until else ""
+        return stacked_html(queue.suspended_for, until) if until or queue.suspended_for else ""
+    if queue.kept:
+        return _("It is kept until its server asks for it.")
     error = remedies.in_words(queue.error)
     remedy = remedies.remedy_for(error)
     return stacked_html(remedy.reason, remedy.advice) if remedy else format_html("{}", cut(error))
@@ -287,6 +290,13 @@ class QueuePages(CrudView):
         if name == EXPORT.name:
             return redirect(reverse("queues:export") + "?" + urlencode(chosen))
         return super().act(name, keys)
+
+    def act_on(self, verb: Verb, obj: Queue) -> None:
+        """Mail moves while somebody reads: what is no longer so is said."""
+        if self.may(verb, obj):
+            super().act_on(verb, obj)
+        else:
+            messages.warning(self.request, _("%s: nothing of that kind waits there any more.") % obj.domain)
 
     def retry(self, obj: Queue) -> None:
         actions.retry(self.actor, obj.key)

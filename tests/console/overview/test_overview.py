@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from console.actors import Role
@@ -17,9 +18,10 @@ from console.directory.models import Recipient
 from console.domains.models import AcceptedDomain
 from console.overview import errors
 from console.publishing.models import ConfigRevision, Traffic, Transport
-from console.queues.models import Content, Message
+from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Session
 from tests.console.builders import ADMIN, send_connector
+from tests.console.management_shell import waiting_mail
 from transport.config.send_connector import SmartHostAuth
 
 
@@ -225,3 +227,27 @@ def test_a_secret_that_ends_needs_attention_while_a_connector_signs_in_with_it(
     assert words in text and "Cloud" in text
     Credential.objects.update(secret_ends=timezone.localdate() + timedelta(days=31))
     assert words not in admin.get("/").text
+
+
+def test_mail_in_trouble_needs_attention(admin: Client) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    waiting_mail.message()
+    assert "fabrikam.com" not in admin.get("/").text
+    NextHop.objects.update(last_error="[Errno 111] Connection refused", failing_since=long_ago)
+    text = admin.get("/").text
+    assert "could be delivered to it for more than an hour" in text and "Nothing listens at this address" in text
+    NextHop.objects.update(failing_since=None, last_error="")
+    waiting_mail.message("eve@tailspin.example", hop="domain:Internet:tailspin.example", accepted_at=long_ago)
+    assert "waits for more than an hour" in admin.get("/").text
+    NextHop.objects.update(suspended=True)
+    assert "waits for more than an hour" not in admin.get("/").text, "somebody holds it back"
+    NextHop.objects.create(key="poison", delivery_type="Undefined", domain="Poison Message", connector="")
+    QueuedRecipient.objects.update(next_hop="poison", status="suspended")
+    assert "set it aside" in admin.get("/").text
+
+
+def test_waiting_mail_is_found_by_its_recipient(admin: Client) -> None:
+    found = waiting_mail.message("r4081@kunde083.example")
+    assert (
+        reverse("queues:message", args=[found.pk]) in admin.get(reverse("overview:search"), {"q": "r4081@kunde"}).text
+    )

@@ -122,6 +122,12 @@ def test_a_queue_is_retried_suspended_and_resumed(admin, queued, hop):
     assert set(Entry.objects.values_list("verb", flat=True)) == {"suspended", "resumed", "retried"}
 
 
+def test_a_queue_that_is_empty_by_now_is_no_matter_of_roles(admin, hop):
+    for key in (hop.key, "submission"):
+        answer = admin.post(reverse("queues:act"), {"verb": "retry", "pk": key}, follow=True)
+        assert answer.status_code == 200 and "nothing of that kind waits there" in answer.text
+
+
 def test_messages_are_suspended_resumed_and_retried(admin, queued):
     first, second = queued(), queued()
     assert "1 message to 1 recipient?" in act(admin, "suspend", first).text
