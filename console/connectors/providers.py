@@ -21,6 +21,7 @@ from console.crud.action_page import ActionPage
 from console.crud.forms import say_what_is_missing
 from console.publishing.fields import field_for
 from transport.config import providers
+from transport.config.credential import CredentialKind
 from transport.config.providers import BY_PROVIDER, PRESETS, Preset
 from transport.config.send_connector import Provider, SendConnector
 from transport.config.setting import settings
@@ -40,7 +41,7 @@ class ProviderForm(TypedConfirmation, forms.Form):
         if preset.place is not None:
             self.fields["place"] = self._place()
         if preset.kind is not None:
-            self.fields["credential"] = self._credential()
+            self.fields["credential"] = self._credential(preset.kind)
         self.fields["address_spaces"] = field_for(table["address_spaces"])
         self.fields["address_spaces"].initial = "*"
         say_what_is_missing(self)
@@ -52,8 +53,8 @@ class ProviderForm(TypedConfirmation, forms.Form):
             return forms.ChoiceField(label=place.label, help_text=place.help, choices=place.choices)
         return forms.CharField(label=place.label, help_text=place.help, max_length=63)
 
-    def _credential(self) -> forms.Field:
-        usable = credentials.usable(self.preset.mechanism)
+    def _credential(self, kind: CredentialKind) -> forms.Field:
+        usable = credentials.like(kind)
         help_text = self.preset.user_name if usable else _t("There is none yet: add it first, in the step above.")
         field = forms.ChoiceField(
             label=_t("Credential"), help_text=help_text, choices=[(each, each) for each in usable]

@@ -9,8 +9,8 @@ from django.utils import timezone
 from console.credentials.models import Credential
 from console.publishing.compile import part
 from console.publishing.published import kind_of
-from transport.config.credential import CredentialKind, fits
-from transport.config.send_connector import SendConnector, SmartHostAuth
+from transport.config.credential import CredentialKind
+from transport.config.send_connector import SendConnector
 
 WARNED = (30, 14, 7, 1)
 """Days before the end of a secret."""
@@ -26,9 +26,9 @@ def names() -> list[str]:
     return list(Credential.objects.values_list("name", flat=True))
 
 
-def usable(mechanism: SmartHostAuth) -> list[str]:
-    """The names of those that a connector with this authentication can use."""
-    return [row.name for row in Credential.objects.all() if fits(CredentialKind(row.kind), mechanism)]
+def like(kind: CredentialKind) -> list[str]:
+    """The names of those that do where one of this kind does."""
+    return [row.name for row in Credential.objects.all() if CredentialKind(row.kind).issuer == kind.issuer]
 
 
 def users_of(name: str) -> list[str]:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,14 @@ def _limits(row: Credential) -> list[str]:
     return [words % limit for limit, words in limits if limit is not None] or [_t("those of the provider")]
 
 
+def _token(row: Credential) -> str:
+    """What came of asking for one; nothing before the first time, and of passwords."""
+    if row.problem:
+        return _t("None: %s") % row.problem
+    good = row.token_expires_at is not None and row.token_expires_at > timezone.now()
+    return _t("There is one that is good now") if good else ""
+
+
 class CredentialPages(CrudView):
     model = Credential
     namespace = "credentials"
@@ -57,7 +66,7 @@ class CredentialPages(CrudView):
     first_step = _("Add one, then choose it on a Send connector whose smart host wants a sign-in.")
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
-        Column(_("Kind"), "kind_label", sort="kind"),
+        Column(_("Kind"), "kind_label", sort="kind", minor=True),
         Column(_("User name"), "user_name", sort="user_name"),
         Column(_("Secret ends"), _ends, BADGE, sort="secret_ends"),
         Column(_("Used by"), _used_by, LINES, minor=True),
@@ -69,7 +78,7 @@ class CredentialPages(CrudView):
         Detail(_("Application (client) ID"), "client_id"),
         Detail(_("Secret set"), "secret_set_at", TIME),
         Detail(_("Secret ends"), _ends, BADGE),
-        Detail(_("Last access token"), lambda row: row.problem and _t("None: %s") % row.problem),
+        Detail(_("Access token"), _token),
         Detail(_("Limits"), _limits, LINES),
         Detail(_("Used by"), lambda row: ", ".join(_used_by(row)) or _t("no connector")),
         Detail(_("Added"), "created_at", TIME),

@@ -20,9 +20,14 @@ class CredentialKind(Labelled):
     GoogleRefreshToken = "GoogleRefreshToken", "Google, by a refresh token (OAuth)"
 
     @property
+    def issuer(self) -> str:
+        """Whose tokens it gets; empty for a password, which anybody may take."""
+        return next((each for each in ("Microsoft", "Google") if self.value.startswith(each)), "")
+
+    @property
     def is_oauth(self) -> bool:
         """Whether a token is fetched with it that lives for a while."""
-        return self is not CredentialKind.Password
+        return bool(self.issuer)
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

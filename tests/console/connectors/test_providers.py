@@ -42,8 +42,10 @@ def test_microsoft_365_is_set_up_from_one_page(admin):
     assert "?kind=Microsoft365" in page.text and "There is none yet" in page.text
     add_credential()
     add_credential(CredentialKind.Password)
+    google = credentials.Wanted(user_name="device@contoso.com")
+    credentials.add(ADMIN, "Of Google", CredentialKind.GoogleServiceAccount, google, Secrets(key_file="{}"))
     page = admin.get(page_of(Provider.Microsoft365))
-    assert "The Microsoft365" in page.text and "The Password" not in page.text
+    assert "The Microsoft365" in page.text and "The Password" not in page.text and "Of Google" not in page.text
     entered = {"name": "To the cloud", "credential": "The Microsoft365", "address_spaces": "*"}
     answer = admin.post(page_of(Provider.Microsoft365), entered)
     (made,) = queries.send_connectors()
