@@ -9,6 +9,7 @@ from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING
 from transport.config.send_connector import (
     SIGNS_IN,
     DeliveryWindow,
+    RequestMail,
     SendConnector,
     TlsAuthLevel,
 )
@@ -84,6 +85,9 @@ def _limits(connector: SendConnector) -> Iterator[str]:
         yield f"It delivers {_listed(connector.delivery_times) or 'at no time yet'}."
     if connector.delivery_window is DeliveryWindow.OnTrigger:
         yield "It delivers when it is triggered."
+    if connector.request_mail is not RequestMail.None_:
+        where = connector.request_mail_server or _listed(connector.smart_hosts, "or") or "no server yet"
+        yield f"Mail that waits at {where} is asked for by {connector.request_mail.value}."
     if connector.allow_relay:
         yield "Everybody who may submit reaches these domains through any Receive connector."
 

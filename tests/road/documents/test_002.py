@@ -1,5 +1,5 @@
 """Document 002: the relay restrictions of an Exchange 2003 virtual server are taken over, and some users may send
-nothing to the Internet (exercises 4 and 3).
+nothing to the Internet; a connector overrides relay, and pulls mail with ETRN (exercises 3, 4, 5 and 7).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from console.processes.address import free_port
 from tests.deliver.conftest import Sink
 from tests.road.documents.hand import Hand
 from tests.road.documents.telnet import Telnet, wait_for_greeting
+from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("hand")]
@@ -134,9 +135,18 @@ def test_a_send_connector_for_the_internet(hand: Hand, internet: Sink) -> None:
     hand.in_force()
 
 
+def general(hand: Hand, tab: str) -> None:
+    """A tab of the connector's properties."""
+    hand.feature("Send connectors")
+    hand.page.click(f"tbody .row-link strong:text-is('{GENERAL}')")
+    hand.page.locator("#details").get_by_role("link", name="Open properties").click()
+    expect(hand.page.locator("h1")).to_have_text(GENERAL)
+    hand.page.click(f".tabs a:text-is('{tab}')")
+    expect(hand.page.locator(".tabs [aria-current]")).to_have_text(tab)
+
+
 def test_it_is_tried_before_anybody_uses_it(hand: Hand, internet: Sink) -> None:
-    hand.page.click("text=Open properties")
-    hand.page.click(".tabs a:text-is('Test')")
+    general(hand, "Test")
     hand.write("Sender", "m.allen@gatepost.test")
     hand.write("Recipient", "somebody@fabrikam.example")
     hand.press("Test")
@@ -146,7 +156,7 @@ def test_it_is_tried_before_anybody_uses_it(hand: Hand, internet: Sink) -> None:
 
 
 def test_prohibited_users_are_written_with_semicolons(hand: Hand) -> None:
-    hand.page.click(".tabs a:text-is('Delivery restrictions')")
+    general(hand, "Delivery restrictions")
     hand.write("Reject messages from", "m.alexander; s.alexander")
     hand.reads("Mail of m.alexander and s.alexander is turned away.")
     hand.save()
@@ -178,3 +188,42 @@ def test_their_mail_comes_back_and_that_of_others_leaves(hand: Hand, office: str
     hand.page.locator("tbody .row-link").click()
     hand.page.locator("#details").get_by_role("link").last.click()
     hand.reads(GENERAL)
+
+
+def stranger(copy: RunningCopy) -> str:
+    """What somebody who has not signed in is answered who names a recipient on the Internet."""
+    with Telnet(copy.smtp, "127.0.9.1") as session:
+        found = session.each("EHLO computer", "MAIL FROM:<x@elsewhere.example>", "RCPT TO:<a@fabrikam.example>")
+        return found[2]
+
+
+def test_the_connector_overrides_the_relay_restrictions(hand: Hand, copy: RunningCopy) -> None:
+    assert stranger(copy) == "550 5.7.1 Unable to relay"
+    general(hand, "Address space")
+    hand.tick("Allow messages to be relayed to these domains")
+    hand.reads("This overrides the default restrictions for relaying")
+    hand.press("Save")
+    hand.reads("could send mail to every domain")
+    hand.page.get_by_label(f"Type “{GENERAL}” to confirm").fill(GENERAL)
+    hand.press("Save")
+    hand.reads("is saved.")
+    hand.in_force()
+    assert stranger(copy) == "250 2.1.5 Recipient OK"
+    hand.tick("Allow messages to be relayed to these domains", on=False)
+    hand.save()
+    assert stranger(copy) == "550 5.7.1 Unable to relay"
+
+
+def test_queued_mail_is_pulled_from_another_server(hand: Hand, internet: Sink) -> None:
+    internet.extensions = (*internet.extensions, "ETRN")
+    general(hand, "Advanced")
+    hand.choose("Request mail", "Issue ETRN")
+    hand.page.get_by_label("Request ETRN/TURN from different server").fill(f"127.0.0.1:{internet.port}")
+    hand.save()
+    hand.reads("by ETRN")
+    hand.feature("Send connectors")
+    hand.page.click(f"tbody .row-link strong:text-is('{GENERAL}')")
+    expect(hand.page.locator("#details h2")).to_have_text(GENERAL)
+    hand.page.get_by_role("button", name="Request mail now").click()
+    hand.reads("asked for its mail")
+    wait_for(lambda: "ETRN gatepost.test" in internet.commands, "nobody has asked for the mail")
