@@ -11,7 +11,7 @@ from django.db import transaction
 from console.connectors import actions, models
 from console.credentials import actions as credentials
 from console.management_shell.cmdlets.family import Family
-from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.cmdlets.guard import CONFIRM_RELAY, guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.secrets import PS_CREDENTIAL
 from console.management_shell.language.values import Record, read_text, revealed
@@ -147,6 +147,7 @@ TABLE = {
                     for usage in SendUsage
                 ),
                 *SETTINGS,
+                CONFIRM_RELAY,
             ),
             "Makes a Send connector.",
             {
@@ -161,7 +162,7 @@ TABLE = {
         Cmdlet(
             "Set-SendConnector",
             _set,
-            (FAMILY.identity_parameter(), FAMILY.parameter("name"), *SETTINGS),
+            (FAMILY.identity_parameter(), FAMILY.parameter("name"), *SETTINGS, CONFIRM_RELAY),
             "Changes settings of a Send connector.",
             {"Set-SendConnector Internet -Fqdn mail.contoso.com": "The name that it gives in EHLO."},
             changes=True,
@@ -185,7 +186,7 @@ TABLE = {
         Cmdlet(
             "Remove-SendConnector",
             _remove,
-            (FAMILY.identity_parameter(),),
+            (FAMILY.identity_parameter(), CONFIRM_RELAY),
             "Removes a Send connector; what waits for it is routed anew.",
             {"Remove-SendConnector Internet -Confirm:$false": "Removes it without asking."},
             changes=True,

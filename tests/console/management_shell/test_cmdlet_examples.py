@@ -19,6 +19,7 @@ from tests.console.management_shell import waiting_mail
 from tests.console.management_shell.shell import Shell
 from tests.console.moving_in.exports import fixture
 from transport.deliver import probe
+from transport.deliver.database import pool
 
 pytestmark = pytest.mark.django_db  # a savepoint for each test, inside of the transaction of `furnished`
 EXAMPLES = [(cmdlet, command) for cmdlet in TABLE.values() for command in cmdlet.examples]
@@ -50,6 +51,8 @@ def furnished(django_db_setup: None, django_db_blocker: Any) -> Iterator[Shell]:
         certificates.remove(ADMIN, exported.pk)
         yield shell
         transaction.set_rollback(True)
+        pool().close()
+        pool.cache_clear()
 
 
 @pytest.mark.parametrize(("cmdlet", "command"), EXAMPLES, ids=lambda value: "" if isinstance(value, Cmdlet) else value)

@@ -462,12 +462,19 @@ def test_send_connector_settings(shell: Shell) -> None:
         "tls_auth_level": {"require_tls": True}, "implicit_tls": smart, "smart_host_auth_mechanism": signing_in,
         "delivery_window": {"delivery_times": ("Mon-Fri 08:00-18:00",)},
     }  # fmt: skip
-    fitting = {"name": "Out 2", "dns_routing_enabled": True, "smart_hosts": ()}
+    fitting = {
+        "name": "Out 2", "dns_routing_enabled": True, "smart_hosts": (), "source_receive_connectors": ("Office",),
+        "accept_messages_from": ("Clerks",), "reject_messages_from": ("Clerks",),
+    }  # fmt: skip
+    from console.users import actions as users
+
+    users.add_group(ADMIN, "Clerks")
     for field, setting in settings(SendConnector).items():
         row = connectors.create(ADMIN, send_connector("Out", **needed.get(field, {})))
         now = saved().send_connectors[0]
         wanted = fitting[field] if field in fitting else another(field, setting, getattr(now, field))
-        shell.run(f'Set-SendConnector "Out" -{setting.name} {argument(setting, wanted)}')
+        asked = " -ConfirmRelay Out" if field == "allow_relay" else ""
+        shell.run(f'Set-SendConnector "Out" -{setting.name} {argument(setting, wanted)}{asked}')
         assert getattr(saved().send_connectors[0], field) == wanted
         connectors.remove(ADMIN, SendConnector, row.pk)
 
