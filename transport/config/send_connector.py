@@ -127,7 +127,7 @@ class DeliveryWindow(Labelled):
 
     Always = "Always", "Always run"
     Timetable = "Timetable", "At the times below"
-    OnTrigger = "OnTrigger", "When it is triggered: retry, ETRN, or its link comes up"
+    OnTrigger = "OnTrigger", "When it is triggered: retry, ETRN, or its link comes up", COMING
 
 
 class RequestMail(Labelled):
@@ -466,7 +466,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "DeliveryWindow", "Delivery options", Kind.CHOICE, "Connection time",
             "When mail leaves.",
-            "Exchange 2003, Delivery Options", choices=DeliveryWindow, not_enforced=COMING,
+            "Exchange 2003, Delivery Options", choices=DeliveryWindow,
         ),
     ] = DeliveryWindow.Always
     delivery_times: Annotated[
@@ -474,7 +474,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "DeliveryTimes", "Delivery options", Kind.TIMETABLE, "Times",
             "One each line, local time, in quarters of an hour: Mon-Fri 08:00-18:00, or Sat 22:15.",
-            "Exchange 2003, Delivery Options", maximum=100, not_enforced=COMING,
+            "Exchange 2003, Delivery Options", maximum=100,
         ),
     ] = ()
     oversize_limit: Annotated[

@@ -37,8 +37,10 @@ def sections(struct: type) -> list[str]:
 
 
 def obeyed(struct: Struct) -> Struct:
-    """An object as it acts: what nothing obeys is at its default."""
+    """An object as it acts: what nothing obeys is at its default, a choice that nothing obeys too."""
     unused = {
-        field: defaults(type(struct))[field] for field, each in settings(type(struct)).items() if each.not_enforced
+        field: defaults(type(struct))[field]
+        for field, each in settings(type(struct)).items()
+        if each.not_enforced or getattr(getattr(struct, field), "not_enforced", "")
     }
     return msgspec.structs.replace(struct, **unused)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 
-from transport.deliver import claims, holds, leases, pulling, reports, routing
+from transport.deliver import claims, holds, leases, pulling, reports, routing, windows
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
 from transport.deliver.leases import LEASES
@@ -53,6 +53,7 @@ def deliver(hop: str, worker: int) -> None:
 
 
 def _connect(state: HopState, router: Router, worker: int) -> None:
+    windows.check(state, router)
     with pool().connection() as connection:
         wanted = leases.wanted(connection, state, router)
     with LEASES.taken(pool(), worker, wanted) as account:
@@ -110,6 +111,7 @@ class Round:
             with pool().connection() as connection:
                 if routing.ROUTES.router(connection) is not self._router:
                     return  # what is left, a round under the new configuration takes
+            windows.check(self._state, self._router)
             with self._budget.granted(BATCH) as grant:
                 with pool().connection() as connection:
                     parcels = claims.claim(connection, self._state, self._worker, grant.most)
