@@ -15,9 +15,13 @@ from msgspec.structs import fields
 
 from tests.config.example_values import EXAMPLES
 from transport.config import kinds
+from transport.config.address_space import AddressSpace
+from transport.config.connection_filter import ConnectionFilter
 from transport.config.document import DocumentError, checksum, decode, encode
+from transport.config.endpoint import Binding
 from transport.config.kinds import Kind, Setting
 from transport.config.permissions import ANONYMOUS, Grant, Right
+from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 from transport.config.snapshot import FORMAT, Snapshot
 
@@ -145,6 +149,18 @@ def test_a_document_of_the_former_format_is_read() -> None:
     assert holds(again, {key: said[key] for key in said if key != "server"})
     assert decode(encode(found)) == found
     assert [each.name for each in found.receive_connectors] == ["Default Frontend gateway", "Printers"]
+
+
+@pytest.mark.parametrize(("servers", "used"), [((Binding("192.0.2.53", 53),), True), ((), False)])
+def test_who_had_name_servers_of_its_own_goes_on_asking_them(servers: tuple[Binding, ...], used: bool) -> None:
+    """Format 1 had no setting for it: every Send connector asked them."""
+    out = SendConnector(name="Out", address_spaces=(AddressSpace("*"),))
+    values = json.loads(
+        encode(Snapshot(send_connectors=(out,), connection_filter=ConnectionFilter(dns_servers=servers)))
+    )
+    del values["send_connectors"][0]["use_external_dns_servers_enabled"]
+    read = decode(json.dumps(values | {"format": 1}))
+    assert read.send_connectors[0].use_external_dns_servers_enabled is used
 
 
 @pytest.mark.parametrize("number", [-1, FORMAT + 1, '"one"'])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -56,7 +57,15 @@ def _without_server(values: Values) -> None:
     values.pop("server", None)
 
 
-UPGRADES: tuple[Callable[[Values], None], ...] = (_without_server,)
+def _external_name_servers(values: Values) -> None:
+    """Format 1 asked the name servers that were set for every Send connector; now each says whether it uses them."""
+    set_here = bool(msgspec.json.decode(values.get("connection_filter", b"{}"), type=dict[str, Any]).get("dns_servers"))
+    senders = msgspec.json.decode(values.get("send_connectors", b"[]"), type=list[dict[str, Any]])
+    used = {"use_external_dns_servers_enabled": set_here}
+    values["send_connectors"] = msgspec.Raw(msgspec.json.encode([used | sender for sender in senders]))
+
+
+UPGRADES: tuple[Callable[[Values], None], ...] = (_without_server, _external_name_servers)
 """What makes format n + 1 of format n, in place."""
 
 

@@ -16,7 +16,7 @@ from transport.config.system_message import SystemMessage
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
-FORMAT = 1
+FORMAT = 2
 """Of the documents that are written now; `document` reads the former ones."""
 
 
