@@ -15,6 +15,7 @@ from transport.deliver.database import pool
 from transport.deliver.tls_outlook import Outlook, outlook
 from transport.send import tls_results
 
+POLICIES = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": "—"}
 DAYS = 30
 MOST = 200
 
@@ -44,7 +45,7 @@ def results(domain: str = "") -> list[Row]:
     rows = found.values("domain", "policy", "result").annotate(number=Sum("sessions"), said=Max("words"))
     good = tls_results.Result.SUCCESS.value
     every = [
-        Row(row["domain"], row["policy"], row["result"], row["said"], row["number"], row["result"] == good)
+        Row(row["domain"], POLICIES[row["policy"]], row["result"], row["said"], row["number"], row["result"] == good)
         for row in rows.order_by("-number")[:MOST]
     ]
     return sorted(every, key=lambda row: row.is_good)

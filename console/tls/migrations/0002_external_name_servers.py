@@ -13,7 +13,8 @@ def use_them(apps: Any, schema_editor: object) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("connectors", "0009_pull"),
+        ("tls", "0001_initial"),
+        ("connectors", "0007_sendconnector_accept_messages_from_and_more"),
         ("protection", "0003_connection_filter"),
     ]
 
