@@ -51,15 +51,17 @@ class SmtpConnection:
     `log` is told every reply and every line of `say`, but nothing of a message.
     """
 
-    def __init__(self, host: Host, connector: SendConnector, until: float) -> None:
+    def __init__(self, host: Host, connector: SendConnector, until: float, opened: socket.socket | None = None) -> None:
+        """`opened`: a socket that leads to the host already."""
         self.until, self._silence = until, float(connector.connection_inactivity_time_out)
         self.log = SendLog(host, connector)
         self._hung_up = False
         self._replies = ReplyReader()
-        self._socket = socket.socket(_family(host))
+        self._socket = opened or socket.socket(_family(host))
         try:
             there = host.address if host.is_socket else (host.address, host.port or connector.port)
-            self._connect(there, hosts.source(connector))
+            if opened is None:
+                self._connect(there, hosts.source(connector))
             self.log.connected(self._socket.getsockname())
         except (OSError, UnicodeError, OverflowError) as error:
             self._fail(str(_lost(error)))

@@ -15,32 +15,18 @@ from transport.deliver.pacing import Budget
 from transport.deliver.rounds import Round
 from transport.deliver.routing import ROUTES
 from transport.deliver.securing import Protection
-from transport.deliver.send_log import SendLog
 from transport.deliver.smtp_client import SmtpClient
 from transport.deliver.smtp_connection import Lost, SmtpConnection
 from transport.deliver.smtp_relay import SmtpRelay
 from transport.deliver.worker import WORKER
 from transport.send.attempt import Pace
 from transport.send.hosts import Host
-from transport.send.reply_reader import ReplyReader
 from transport.send.route import Router
 
 SECONDS = bounds.NEXT_HOP_ATTEMPT.seconds or 0
 UNLIMITED = 2**31 - 1
 
 log = logging.getLogger(__name__)
-
-
-class TurnedConnection(SmtpConnection):
-    """Over a socket that leads to the client already."""
-
-    def __init__(self, opened: socket.socket, host: Host, connector: SendConnector, until: float) -> None:
-        self.until = until
-        self.log = SendLog(host, connector)
-        self._hung_up = False
-        self._replies = ReplyReader()
-        self._socket = opened
-        self.log.connected(opened.getsockname())
 
 
 class TurnedClient(SmtpClient):
@@ -52,7 +38,7 @@ class TurnedClient(SmtpClient):
         self.protection = protection
 
     def _open(self, host: Host, connector: SendConnector, until: float) -> SmtpConnection:
-        return TurnedConnection(self._opened, host, connector, until)
+        return SmtpConnection(host, connector, until, self._opened)
 
 
 class TurnedRelay(SmtpRelay):
