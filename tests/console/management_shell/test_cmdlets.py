@@ -461,6 +461,7 @@ def test_send_connector_settings(shell: Shell) -> None:
     needed: dict[str, dict[str, Any]] = {
         "tls_auth_level": {"require_tls": True}, "implicit_tls": smart, "smart_host_auth_mechanism": signing_in,
         "delivery_window": {"delivery_times": ("Mon-Fri 08:00-18:00",)},
+        "request_mail": {"request_mail_server": "isp.far.test"},
     }  # fmt: skip
     fitting = {
         "name": "Out 2", "dns_routing_enabled": True, "smart_hosts": (), "source_receive_connectors": ("Office",),
