@@ -80,6 +80,18 @@ def test_a_next_hop_that_rests_has_not_failed(configure, queued, deliver, query,
     assert query(WAITING) == [("ready", 0, None)]
 
 
+def test_what_a_next_hop_rested_for_is_forgotten_when_it_takes_mail(configure, queued, deliver, query, held, sink):
+    configure()
+    queued("bob@far.test")
+    held(Held(time.time() + 60, "432 4.3.2 Concurrent connections limit exceeded", Whose.HOP))
+    deliver()
+    held(None)
+    query("UPDATE queues_nexthop SET retry_at = now() RETURNING 1")
+    deliver()
+    assert len(sink.arrived) == 1
+    assert query("SELECT retry_count, last_error, retry_at FROM queues_nexthop") == [(0, "", None)]
+
+
 def test_saving_the_connector_lifts_it_and_saving_another_does_not(configure, queued, deliver, query, held):
     configure()
     queued("bob@far.test")

@@ -32,6 +32,7 @@ class HopState:
     suspended: bool
     retry_count: int
     waiting: bool | None
+    in_trouble: bool = False
     asked: bool = False
 
     @property

@@ -88,7 +88,8 @@ and not exists (select from queues_pendingreport p where p.message_id = c.messag
 
 -- name: hop_state
 select key, delivery_type, domain, h.connector, suspended, retry_count,
-    kept or retry_at > now() or (o.connector is not null and coalesce(o.until > now(), true))
+    kept or retry_at > now() or (o.connector is not null and coalesce(o.until > now(), true)),
+    retry_count > 0 or last_error <> ''
 from queues_nexthop h left join queues_hold o on o.connector = h.connector and o.account = ''
 where key = %s
 

@@ -104,7 +104,7 @@ class Round:
         self._limits = router.snapshot.transport_limits
         self._results = Results()
         self._written_at = monotonic()
-        self._in_trouble = state.retry_count > 0
+        self._in_trouble = state.in_trouble
 
     def run(self) -> None:
         while not SLOTS.stopping:
