@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from console.directory import queries as directory
 from console.publishing.published import Page, Published, every_kind
-from console.queues.models import Message
 from console.queues.queries import waiting_recipients
 from console.tracking import queries as sessions
 from console.tracking import refusals
@@ -99,9 +98,8 @@ def _refusals(text: str) -> Iterable[Hit]:
 
 
 def _messages(text: str) -> Iterable[Hit]:
-    places = Q(subject__icontains=text) | Q(sender__icontains=text) | Q(message_id__icontains=text)
-    for row in Message.objects.filter(places).order_by("-accepted_at")[:MOST]:
-        shown, url = row.shown_subject or "(no subject)", reverse("queues:message", args=[row.pk])
+    for row in sessions.messages_about(text, MOST):
+        shown, url = row.shown_subject or "(no subject)", reverse("events:message", args=[row.pk])
         yield Hit(shown, row.sender or "<>", url, row.accepted_at)
 
 
@@ -117,5 +115,5 @@ OTHERS: list[Searched] = [
     (_("Refusals, explained"), "refusals:list", _refusals),
     (_("Sessions"), "tracking:list", _sessions),
     (_("Waiting mail"), "queues:message-list", _waiting),
-    (_("Messages"), "queues:message-list", _messages),
+    (_("Messages"), "events:list", _messages),
 ]

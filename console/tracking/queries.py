@@ -20,8 +20,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from console.tracking.models import Event, Searched, Session
+from transport.trace.events import FIRST, Source, with_source
 from transport.trace.events import Event as Kind
-from transport.trace.events import Source, with_source
 from transport.trace.line import decided_by
 
 COUNTED = 10_000
@@ -190,6 +190,16 @@ def tracked(events: QuerySet[Event], asked: Mapping[str, str]) -> QuerySet[Event
     if (source := asked.get("source", "").upper()) in set(Source):
         events = events.filter(event__in=with_source(Source(source)), source=source)
     return events.filter(**{column: asked[name] for name, column in EXACT.items() if asked.get(name)})
+
+
+def messages_about(text: str, most: int) -> list[Any]:
+    """The newest messages whose sender, recipients, subject, Message-ID or client a text is about, or the one of which
+    it is the name in the queue.
+    """
+    first = newest_events().filter(event__in=FIRST)
+    named = identity(text)
+    found = first.filter(message=named) if named.int else about(first, text)
+    return list({each.message_id: each.message for each in found[:most]}.values())
 
 
 def from_sender(events: QuerySet[Event], address: str) -> QuerySet[Event]:

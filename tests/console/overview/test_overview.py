@@ -22,6 +22,7 @@ from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Session
 from tests.console.builders import ADMIN, send_connector
 from tests.console.management_shell import waiting_mail
+from tests.console.management_shell.waiting_mail import happened
 from transport.config.send_connector import SmartHostAuth
 
 
@@ -138,7 +139,7 @@ def test_search_finds_every_kind(admin: Client) -> None:
     SendConnector.objects.create(name="Out to partner", smart_hosts=["relay.partner.example"])
     AcceptedDomain.objects.create(name="Main", domain_name="contoso.example")
     Recipient.objects.create(address="anna@contoso.example", change_number=1)
-    message("Invoice 4711")
+    happened(message("Invoice 4711"), "RECEIVE", "zoe@far.example")
     now = timezone.now()
     common = {"transport": "mx1", "connector": "Printers", "local_endpoint": "", "remote_port": 1, "started_at": now}
     Session.objects.create(session_id="08D6", remote_address="203.0.113.7", search="203.0.113.7 hp-mfp-2", **common)
@@ -148,7 +149,8 @@ def test_search_finds_every_kind(admin: Client) -> None:
     assert "Accepted domains" in both
     assert "anna@contoso.example" in both
     assert "08D6" in found(admin, "HP-MFP")
-    assert "Invoice 4711" in found(admin, "4711")
+    for text in ("4711", "zoe@far", str(Message.objects.get().pk)):
+        assert "Invoice 4711" in found(admin, text)
     assert "Nothing found." in found(admin, "zebra")
     assert "Finds connectors by name" in found(admin, " ")
 
