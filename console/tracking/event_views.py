@@ -68,7 +68,10 @@ class EventPages(CrudView):
     model = Event
     namespace = "events"
     noun, plural = gettext_lazy("event"), gettext_lazy("events")
-    purpose = gettext_lazy("What happened to each message: that it came, each attempt, and how it ended.")
+    purpose = gettext_lazy(
+        "What happened to each message: that it came, each attempt, and how it ended. A search looks at the newest "
+        "1,000 messages that have its words."
+    )
     first_step = gettext_lazy("The first message that comes appears here.")
     columns = [
         Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.time), ""), TEXT),
