@@ -46,6 +46,8 @@ class SettingField(forms.Field):
             return value
         if not (value or "").strip() and self.required and self.may_be_empty:
             raise ValidationError(self.error_messages["required"])
+        if self.setting.kind is Kind.COUNT and self.setting.unlimited and not (value or "").strip():
+            return None  # an empty box is no limit (document 002, Table 2)
         if self.setting.kind is Kind.TEXT and not self.is_long and "\n" in (value or "").strip():
             raise ValidationError(_("Write it on one line."))
         try:

@@ -37,6 +37,13 @@ def test_what_is_saved_is_in_the_next_revision(admin: Client) -> None:
     assert saved().transport_config == TransportConfig(external_postmaster_address="help@contoso.com")
 
 
+def test_an_empty_box_is_no_limit_of_connections(admin: Client) -> None:
+    empty = {"max_outbound_connections": "", "max_per_domain_outbound_connections": " "}
+    assert admin.post(LIMITS, entries(admin, LIMITS) | empty).status_code == 302
+    limits = saved().transport_limits
+    assert (limits.max_outbound_connections, limits.max_per_domain_outbound_connections) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("url", "field", "value", "complaint"),
     [
