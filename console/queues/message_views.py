@@ -52,6 +52,7 @@ from console.queues.views import (
     url_of_connector,
 )
 from console.tracking import queries as sessions
+from console.tracking.tracked import badge
 from transport.config import bounds
 from transport.send.choice import Mail
 from transport.smtp.envelope import TITLES
@@ -225,6 +226,8 @@ class MessagePage(RoleRequired):
         context["facts"] = [(_(title), getattr(message, name)) for name, title in TITLES.items()]
         context["session"] = message.session_id if sessions.is_recorded(message.session_id) else ""
         context |= {"view": self, "verbs": self._verbs(found) if self.may_write and waiting else []}
+        context["tracked"], attempts = sessions.is_tracked(message.pk), sessions.attempts(message.pk)
+        context["tried"] = [(each, badge(each.event)) for each in attempts]
         context["reports"] = queries.reports_about(message.pk)
         return context | {"crumbs": [(_("Queues"), reverse("queues:list")), (_("Messages"), messages_of(""))]}
 

@@ -22,18 +22,17 @@ from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import queries
 from console.tracking.models import Event
-from console.tracking.tracked import exchange_csv, host, tracked
+from console.tracking.tracked import badge, exchange_csv, host, tracked
 from console.tracking.views import CSV, REFRESHED
 from transport.trace.events import Event as Kind
 from transport.trace.events import Source
 
 SHOWN_RECIPIENTS = 2
 EXPORTED_AT_ONCE = 1000
-TONES = {Kind.FAIL: "bad", Kind.POISONMESSAGE: "bad", Kind.DEFER: "warning", Kind.SEND: "good", Kind.DELIVER: "good"}
 
 
 def kind(event: Event) -> Badge:
-    return Badge(event.event, TONES.get(event.event, "neutral"))  # type: ignore[call-overload]
+    return badge(event.event)
 
 
 def subject(event: Event) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any, cast
 from uuid import UUID
 
@@ -248,28 +248,37 @@ def life(message: UUID) -> list[Event]:
     return list(Event.objects.filter(message__in=every).select_related("message").order_by("time", "id"))
 
 
+def is_tracked(message: UUID) -> bool:
+    """Whether anything is known of what happened to a message."""
+    return Event.objects.filter(message=message).exists()
+
+
 @dataclass(frozen=True)
 class Attempt:
     """An attempt to hand a message on for one recipient: what was said, by whom, how the connection was protected, and
-    the session of the protocol log.
+    the session of the protocol log; empty where that does not hold it.
     """
 
     time: datetime
     event: str
+    recipient: str
     status: str
     host: str
     protection: str
     session_id: str
 
 
-def attempts(message: UUID) -> dict[str, list[Attempt]]:
-    """Of each recipient of a message its attempts, the first one first."""
-    found: dict[str, list[Attempt]] = {}
-    for each in Event.objects.filter(message=message, event__in=ATTEMPTS).order_by("time", "id"):
-        for address, status in zip_longest(each.recipients, each.statuses[: len(each.recipients)], fillvalue=""):
-            attempt = Attempt(each.time, each.event, status, each.host, each.protection, each.session_id)
-            found.setdefault(address, []).append(attempt)
-    return found
+def attempts(message: UUID) -> list[Attempt]:
+    """The newest attempts of a message, one for each recipient, the last one first."""
+    events = Event.objects.filter(message=message, event__in=ATTEMPTS).order_by("-time", "-id")[:SHOWN]
+    held = recorded(each.session_id for each in events)
+    return list(islice((each for event in events for each in _attempts(event, held)), SHOWN))
+
+
+def _attempts(event: Event, held: set[str]) -> Iterator[Attempt]:
+    session_id = event.session_id if event.session_id in held else ""
+    for address, status in zip_longest(event.recipients, event.statuses[: len(event.recipients)], fillvalue=""):
+        yield Attempt(event.time, event.event, address, status, event.host, event.protection, session_id)
 
 
 def recorded(session_ids: Iterable[str]) -> set[str]:

@@ -8,13 +8,20 @@ from datetime import datetime
 
 from django.conf import settings
 
+from console.crud.columns import Badge
 from console.tracking.models import Event
 from transport.trace.events import Event as Kind
 from transport.trace.line import stamp
 from transport.trace.tracking_line import TRACKING, Tracked, line
 
 PIECE = 64 * 1024
+TONES = {Kind.FAIL: "bad", Kind.POISONMESSAGE: "bad", Kind.DEFER: "warning", Kind.SEND: "good", Kind.DELIVER: "good"}
 _LABEL = re.compile(r"(?:(\S+) )?\[([^\]]+)\]")
+
+
+def badge(kind: str) -> Badge:
+    """The name of an event, in the colour of what it means for the mail."""
+    return Badge(kind, TONES.get(Kind(kind), "neutral"))
 
 
 def host(event: Event) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from console.audit.models import Entry
 from console.queues import queries
 from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Session
+from tests.console.management_shell.waiting_mail import happened
 
 pytestmark = pytest.mark.django_db
 SMART_HOST = "smarthost:To Internet/EU"
@@ -194,6 +195,25 @@ def test_one_message_shows_everything_and_can_be_downloaded(admin, queued):
     assert b"".join(answer.streaming_content) == b"Subject: Hello\r\n\r\nbody\r\n"
     assert "attachment" in answer["Content-Disposition"]
     assert admin.get(reverse("queues:message", args=[uuid4()])).status_code == 404
+
+
+def test_one_message_shows_each_attempt_with_its_conversation(admin, queued):
+    found = queued(attempts=2).message
+    here, life = reverse("queues:message", args=[found.pk]), reverse("events:message", args=[found.pk])
+    assert life not in admin.get(here).text
+    Session.objects.create(
+        session_id="0123456789ABCDEF", transport="t", connector="c", local_endpoint="l", remote_address="192.0.2.1",
+        remote_port=1, started_at=timezone.now(), direction="send",
+    )  # fmt: skip
+    tls, mx1 = "TLSv1.3, not verified", "mx1.fabrikam.com [192.0.2.7]"
+    happened(found, "RECEIVE", "bob@fabrikam.com")
+    happened(found, "DEFER", "bob@fabrikam.com", statuses=["451 later"], host=mx1, session_id="0123456789ABCDEF")
+    happened(found, "SEND", "bob@fabrikam.com", statuses=["250 Ok"], protection=tls, session_id="FFFFFFFFFFFFFFFF")
+    page = admin.get(here).text
+    for text in (life, "451 later", "250 Ok", mx1, tls, reverse("tracking:session", args=["0123456789ABCDEF"])):
+        assert text in page, text
+    assert page.index("250 Ok") < page.index("451 later")
+    assert "FFFFFFFFFFFFFFFF" not in page and "RECEIVE" not in page
 
 
 def test_a_subject_is_read_and_not_shown_as_it_travels(admin, queued):
