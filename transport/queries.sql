@@ -11,13 +11,15 @@ select address from directory_recipient where address = any(%s) and not deleted
 
 -- name: add_next_hops
 -- A row that needs no change is not even locked: many put mail into the same queue at once.
-insert into queues_nexthop (key, delivery_type, domain, connector, last_error, kept, expires_after)
+insert into queues_nexthop (key, delivery_type, domain, connector, last_error, kept, expires_after, delayed_after)
 select * from unnest(%(key)s::text[], %(delivery_type)s::text[], %(domain)s::text[], %(connector)s::text[], %(error)s::text[],
-    %(kept)s::bool[], %(expires_after)s::int[]) as new (key, delivery_type, domain, connector, error, kept, expires_after)
+    %(kept)s::bool[], %(expires_after)s::int[], %(delayed_after)s::int[])
+    as new (key, delivery_type, domain, connector, error, kept, expires_after, delayed_after)
 where not exists (
     select from queues_nexthop h where h.key = new.key and h.domain = new.domain and new.error in ('', h.last_error)
-        and h.expires_after is not distinct from new.expires_after)
+        and (h.expires_after, h.delayed_after) is not distinct from (new.expires_after, new.delayed_after))
 on conflict (key) do update set domain = excluded.domain, expires_after = excluded.expires_after,
+    delayed_after = excluded.delayed_after,
     last_error = case when excluded.last_error = '' then queues_nexthop.last_error else excluded.last_error end
 
 -- name: wake_delivery

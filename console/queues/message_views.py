@@ -72,6 +72,10 @@ def next_attempt(recipient: QueuedRecipient) -> datetime:
     return queries.next_attempt(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
 
 
+def expires_at(recipient: QueuedRecipient) -> datetime:
+    return queries.expires_at(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
+
+
 class MessagePages(CrudView):
     """What waits, a row for each message and recipient."""
 
@@ -99,7 +103,7 @@ class MessagePages(CrudView):
         Detail(gettext_lazy("Size"), "message.size", SIZE),
         Detail(gettext_lazy("Attempts"), "attempts", NUMBER),
         Detail(gettext_lazy("Next attempt"), next_attempt, TIME),
-        Detail(gettext_lazy("Expires"), "message.expires_at", TIME),
+        Detail(gettext_lazy("Expires"), expires_at, TIME),
         Detail(gettext_lazy("Last error"), "last_error"),
         Detail(gettext_lazy("Last host"), "remote_host", MONO),
         Detail(gettext_lazy("Protection"), "protection"),
@@ -223,6 +227,7 @@ class MessagePage(RoleRequired):
         message = found.message
         waiting = [each.pk for each in found.recipients if each.status in queries.WAITING]
         context = {"message": message, "lines": lines_of(found), "has_content": found.has_content, "waiting": waiting}
+        context["expires"] = found.expires
         context["facts"] = [(_(title), getattr(message, name)) for name, title in TITLES.items()]
         context["session"] = message.session_id if sessions.is_recorded(message.session_id) else ""
         context |= {"view": self, "verbs": self._verbs(found) if self.may_write and waiting else []}

@@ -120,8 +120,8 @@ class QueuedRecipient(models.Model):
 class NextHop(models.Model):
     """A delivery queue. `retry_at` is set while the next hop cannot be reached, since `failing_since`: nothing is tried
     before. `suspended_for` and `suspended_until`: why it is suspended, and when that ends by itself. `kept`: nothing is
-    tried until somebody asks for it. `expires_after`: seconds after which its mail comes back, null as for the
-    organization.
+    tried until somebody asks for it. `expires_after`: seconds after which its mail comes back,
+    `delayed_after`: after which its sender hears of the delay; null as for the organization.
     """
 
     key = models.TextField(primary_key=True)
@@ -138,6 +138,7 @@ class NextHop(models.Model):
     suspended_until = models.DateTimeField(null=True)
     kept = models.BooleanField(db_default=False)
     expires_after = models.IntegerField(null=True)
+    delayed_after = models.IntegerField(null=True)
 
 
 class Flow(models.Model):

@@ -152,6 +152,13 @@ def next_attempt(recipient: QueuedRecipient, hop: NextHop | None) -> datetime:
     return max(recipient.due_at, hop.retry_at) if hop and hop.retry_at else recipient.due_at
 
 
+def expires_at(recipient: QueuedRecipient, hop: NextHop | None) -> datetime:
+    """When a waiting recipient is given up: its next hop may say so instead of the organization."""
+    if hop is None or hop.expires_after is None:
+        return recipient.message.expires_at
+    return recipient.message.accepted_at + timedelta(seconds=hop.expires_after)
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """A message with all its recipients; `next_hops` by key; `has_content` until nobody waits for it."""
@@ -160,6 +167,12 @@ class Detail:
     recipients: list[QueuedRecipient]
     next_hops: dict[str, NextHop]
     has_content: bool
+
+    @property
+    def expires(self) -> datetime:
+        """When the last recipient is given up."""
+        times = [expires_at(each, self.next_hops.get(each.next_hop)) for each in self.recipients]
+        return max(times, default=self.message.expires_at)
 
 
 def message(identity: UUID | str) -> Detail | None:

@@ -509,7 +509,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "DelayNotificationTimeout", "Delivery options / Mail that waits", Kind.TIMESPAN,
             "Notify sender when message is delayed after",
             "Unlimited: as for the organization.",
-            "ours", minimum=1, maximum=2592000, unlimited=True, not_enforced=COMING,
+            "ours", minimum=1, maximum=2592000, unlimited=True,
         ),
     ] = None
     message_expiration_timeout: Annotated[
@@ -518,7 +518,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             "MessageExpirationTimeout", "Delivery options / Mail that waits",
             Kind.TIMESPAN, "Maximum time since submission",
             "Unlimited: as for the organization.",
-            "ours", minimum=5, maximum=7776000, unlimited=True, not_enforced=COMING,
+            "ours", minimum=5, maximum=7776000, unlimited=True,
         ),
     ] = None
     request_mail: Annotated[

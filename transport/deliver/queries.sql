@@ -437,12 +437,25 @@ select message_id, address, remote_host, notify, orcpt from changed
 
 -- name: waiting_alike
 -- Those for one domain whose messages are alike in all that a connector asks for; mostly that is their size alone.
-select r.next_hop, lower(split_part(r.address, '@', -1)), case when %(by_sender)s then m.sender else '' end,
+select r.next_hop, max(h.expires_after), max(h.delayed_after), array_agg(r.id),
+    lower(split_part(r.address, '@', -1)), case when %(by_sender)s then m.sender else '' end,
     case when %(by_principal)s then m.principal else '' end, max(m.size),
-    case when %(by_connector)s then m.connector else '' end, array_agg(r.id)
+    case when %(by_connector)s then m.connector else '' end
 from queues_recipient r join queues_nexthop h on h.key = r.next_hop join queues_message m on m.id = r.message_id
 where r.status in ('ready', 'suspended') and h.delivery_type <> all(%(settled)s) and not r.pinned
-group by 1, 2, 3, 4, 6, width_bucket(m.size, %(sizes)s::int8[])
+group by 1, 5, 6, 7, 9, width_bucket(m.size, %(sizes)s::int8[])
+
+-- name: change_times
+-- Before these go to another next hop, or theirs gets other times: whoever heard of the delay hears next of the end.
+update queues_recipient r set notice_at = m.accepted_at + case
+    when r.notice_at >= coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at)
+        then coalesce(v.expires * interval '1 second', m.expires_at - m.accepted_at)
+    else least(coalesce(v.expires * interval '1 second', m.expires_at - m.accepted_at),
+        coalesce(v.delayed, %(usual_delay)s) * interval '1 second') end
+from unnest(%(ids)s::bigint[], %(expires)s::int[], %(delayed)s::int[]) as v (id, expires, delayed),
+    queues_message m, queues_nexthop h
+where r.id = v.id and r.status in ('ready', 'suspended') and m.id = r.message_id and h.key = r.next_hop
+    and (h.expires_after, h.delayed_after) is distinct from (v.expires, v.delayed)
 
 -- name: move_recipients
 with changed as (

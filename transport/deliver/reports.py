@@ -137,7 +137,9 @@ def _report(
     _insert_message(connection, router, own, identity, report, size, now)
     _insert_content(connection, own, identity, report, content)
     _track(connection, own, identity, report, original, recipients)
-    notice = datetime.fromtimestamp(retry.first_notice(router.snapshot.transport_limits, now.timestamp()), UTC)
+    limits = router.snapshot.transport_limits
+    first = retry.first_notice(limits, now.timestamp(), hop.delayed_after, hop.expires_after)
+    notice = datetime.fromtimestamp(first, UTC)
     connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])
     next_hops.wake(connection, [hop.key])
     FLOW.came([hop.key])

@@ -7,7 +7,7 @@ from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
 from transport.routes import Routes
 from transport.send.choice import Mail
-from transport.send.route import MAILBOX, POISON, DeliveryType, Hop, through
+from transport.send.route import MAILBOX, POISON, DeliveryType, Hop, Router, through
 from transport.trace.events import Event, Source
 
 ROUTES = Routes()
@@ -23,16 +23,38 @@ def reroute() -> int:
         connection.execute(QUERIES["unpin"], [[each.name for each in router.snapshot.send_connectors if each.enabled]])
         asked = {"settled": SETTLED, **router.address_spaces.asks}
         moved = 0
-        for old, domain, *facts, ids in connection.execute(QUERIES["waiting_alike"], asked).fetchall():
+        later: dict[Hop, list[int]] = {}
+        for old, expires, delayed, ids, domain, *facts in connection.execute(
+            QUERIES["waiting_alike"], asked
+        ).fetchall():
             mail = router.address_spaces.essence(Mail(*facts))
             new = router.hop(f"@{domain}", listed=False, mail=mail)
             if new.key != old:
-                moved += _move(connection, old, new, ids)
+                moved += _move(connection, router, old, new, ids)
+            elif (new.expires_after, new.delayed_after) != (expires, delayed):
+                later[new] = [*later.get(new, []), *ids]
+        _change_times(connection, router, later)
         return moved
 
 
-def _move(connection: Connection, old: str, new: Hop, recipients: list[int]) -> int:
+def _change_times(connection: Connection, router: Router, hops: dict[Hop, list[int]]) -> None:
+    """Of next hops that stay, with what waits for them."""
     with connection.transaction():
+        _expect(connection, router, {row: hop for hop, ids in hops.items() for row in ids})
+        next_hops.add(connection, hops)
+
+
+def _expect(connection: Connection, router: Router, hops: dict[int, Hop]) -> None:
+    """When senders hear of these that will wait for other next hops. Before they are put there."""
+    what = {"ids": list(hops), "usual_delay": router.snapshot.transport_limits.delay_notification_timeout}
+    what |= {"expires": [hop.expires_after for hop in hops.values()]}
+    what |= {"delayed": [hop.delayed_after for hop in hops.values()]}
+    connection.execute(QUERIES["change_times"], what)
+
+
+def _move(connection: Connection, router: Router, old: str, new: Hop, recipients: list[int]) -> int:
+    with connection.transaction():
+        _expect(connection, router, dict.fromkeys(recipients, new))
         next_hops.add(connection, [new])
         what = {"old": old, "new": new.key, "ids": recipients}
         what |= tracking.telling(Event.RESUBMIT, Source.ROUTING, connector=new.connector, context=f"{old} -> {new.key}")
@@ -52,7 +74,7 @@ def route(connection: Connection, recipients: list[int]) -> None:
     for mail, address in rows.values():
         addressed.setdefault(mail, []).append(address)
     hops = next_hops.of(connection, addressed, router)
-    _put(connection, {row: hops[mail][address] for row, (mail, address) in rows.items()})
+    _put(connection, router, {row: hops[mail][address] for row, (mail, address) in rows.items()})
 
 
 def redirect(connection: Connection, recipients: list[int], address: str, connector: str) -> None:
@@ -64,16 +86,17 @@ def redirect(connection: Connection, recipients: list[int], address: str, connec
         connection.execute(QUERIES["readdress"], {"address": address, "ids": recipients} | event)
         route(connection, recipients)
         return
-    every = ROUTES.router(connection).snapshot.send_connectors
-    chosen = next((each for each in every if each.enabled and each.name == connector), None)
+    router = ROUTES.router(connection)
+    chosen = next((each for each in router.snapshot.send_connectors if each.enabled and each.name == connector), None)
     if chosen is None:
         raise LookupError(connector)
     rows = connection.execute(QUERIES["addresses_of"], [recipients])
-    _put(connection, {row: through(chosen, domain_of(to)) for row, to, *_ in rows}, pinned=True)
+    _put(connection, router, {row: through(chosen, domain_of(to)) for row, to, *_ in rows}, pinned=True)
 
 
-def _put(connection: Connection, hops: dict[int, Hop], *, pinned: bool = False) -> None:
+def _put(connection: Connection, router: Router, hops: dict[int, Hop], *, pinned: bool = False) -> None:
     """Recipients, by their rows, into next hops."""
+    _expect(connection, router, hops)
     next_hops.add(connection, hops.values())
     what = {"ids": list(hops), "keys": [hop.key for hop in hops.values()], "pinned": pinned}
     event = tracking.telling(Event.REDIRECT if pinned else Event.RESUBMIT, Source.ADMIN if pinned else Source.QUEUE)

@@ -15,13 +15,22 @@ def connection_wait(limits: TransportLimits, failures: int) -> int:
 
 
 def expiry(limits: TransportLimits, accepted_at: float) -> float:
-    """When a message accepted at `accepted_at` is given up; both in seconds since 1970."""
+    """When a message accepted at `accepted_at` is given up, where its next hop does not say otherwise; both in seconds
+    since 1970.
+    """
     return accepted_at + limits.message_expiration_timeout
 
 
-def first_notice(limits: TransportLimits, accepted_at: float) -> float:
-    """When the sender of a waiting message first hears of it: that it is delayed, or at once that it expired."""
-    return accepted_at + min(limits.delay_notification_timeout, limits.message_expiration_timeout)
+def first_notice(
+    limits: TransportLimits, accepted_at: float, delayed_after: int | None = None, expires_after: int | None = None
+) -> float:
+    """When the sender of a waiting message first hears of it: that it is delayed, or at once that it expired.
+
+    `delayed_after`, `expires_after`: in seconds, what its next hop says instead of the organization.
+    """
+    delayed = limits.delay_notification_timeout if delayed_after is None else delayed_after
+    expires = limits.message_expiration_timeout if expires_after is None else expires_after
+    return accepted_at + min(delayed, expires)
 
 
 def longest_wait(limits: TransportLimits) -> int:

@@ -54,7 +54,7 @@ FORGOTTEN = tuple(kind for kind in DeliveryType if kind.is_forgotten)
 class Hop(msgspec.Struct, frozen=True):
     """A next hop. `key` identifies the queue; `domain` is what Queue Viewer shows as NextHopDomain; `error` is why it
     is not even tried. `kept`: its mail waits until somebody asks for it. `expires_after`: seconds after which its mail
-    comes back, None as for the organization.
+    comes back, `delayed_after`: after which its sender hears of the delay; None as for the organization.
     """
 
     key: str
@@ -64,6 +64,12 @@ class Hop(msgspec.Struct, frozen=True):
     error: str = ""
     kept: bool = False
     expires_after: int | None = None
+    delayed_after: int | None = None
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether its mail has times of its own."""
+        return self.expires_after is not None or self.delayed_after is not None
 
 
 MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
@@ -146,9 +152,11 @@ class Router:
 def through(connector: SendConnector, domain: str) -> Hop:
     """The next hop of mail for a domain that leaves by this Send connector."""
     kind = delivery_type(connector)
+    key, to = f"domain:{connector.name}:{domain}", domain
     if kind is DeliveryType.SMART_HOST:
-        return Hop(f"smarthost:{connector.name}", kind, ",".join(connector.smart_hosts), connector.name)
-    return Hop(f"domain:{connector.name}:{domain}", kind, domain, connector.name)
+        key, to = f"smarthost:{connector.name}", ",".join(connector.smart_hosts)
+    expires, delayed = connector.message_expiration_timeout, connector.delay_notification_timeout
+    return Hop(key, kind, to, connector.name, expires_after=expires, delayed_after=delayed)
 
 
 def delivery_type(connector: SendConnector) -> DeliveryType:

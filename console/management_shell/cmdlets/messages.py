@@ -68,7 +68,7 @@ def record(found: Queued, hops: dict[str, NextHop], with_recipients: bool = Fals
         "MessageSourceName": f"SMTP:{message.connector}" if message.connector else "DSN",
         "SourceIP": message.client_address,
         "DateReceived": message.accepted_at,
-        "ExpirationTime": message.expires_at,
+        "ExpirationTime": queries.expires_at(first, hop),
         "NextRetryTime": queries.next_attempt(first, hop),
         "RetryCount": max(each.attempts for each in found.recipients),
         "LastError": next(

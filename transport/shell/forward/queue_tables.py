@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from transport import next_hops
+from transport.config.transport_limits import TransportLimits
 from transport.flow import FLOW
 from transport.send import retry
 from transport.send.choice import Mail
@@ -99,15 +100,19 @@ def _recipient_rows(
     came = []
     for identity, due, record, mail in messages:
         e, found = record.envelope, hops[mail]
-        usual = retry.first_notice(limits, e.accepted_at)
-        notice = _time(usual)
+        notice = _time(retry.first_notice(limits, e.accepted_at))
         wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
         for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
             hop = found[address]
             came.append(hop.key)
-            first = notice if hop.expires_after is None else _time(min(usual, e.accepted_at + hop.expires_after))
-            yield identity, address, hop.key, due, first, notify, orcpt
+            yield identity, address, hop.key, due, _own_notice(limits, e, hop) or notice, notify, orcpt
     FLOW.came(came)
+
+
+def _own_notice(limits: TransportLimits, envelope: Envelope, hop: Hop) -> datetime | None:
+    if not hop.is_patient:
+        return None
+    return _time(retry.first_notice(limits, envelope.accepted_at, hop.delayed_after, hop.expires_after))
 
 
 def _event_rows(messages: list[_Message]) -> Iterable[tuple[Any, ...]]:
