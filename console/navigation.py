@@ -41,6 +41,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Accepted domains"), "domains:list", "globe"),
             Feature(_("DKIM"), "dkim:list", "pencil"),
             Feature(_("TLS to domains"), "tls:outlook", "lock"),
+            Feature(_("TLS reports"), "tls_reports:list", "scroll-text"),
             Feature(_("Queues"), "queues:list", "layers"),
             Feature(_("System messages"), "system_messages:list", "reply"),
             Feature(_("Transport settings"), "transport_settings:limits", "clock"),

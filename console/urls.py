@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from console.tls.urls import reports
 from console.tracking.urls import events, refusals
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("mail-flow/credentials/", include("console.credentials.urls")),
     path("mail-flow/queues/", include("console.queues.urls")),
     path("mail-flow/tls/", include("console.tls.urls")),
+    path("mail-flow/tls-reports/", include(reports)),
     path("mail-flow/transport/", include("console.transport_settings.urls")),
     path("mail-flow/system-messages/", include("console.system_messages.urls")),
     path("protection/", include("console.protection.urls")),

@@ -3,6 +3,7 @@ tables, with SQL of its own.
 """
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class StsPolicy(models.Model):
@@ -38,3 +39,30 @@ class Result(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "key"], name="one_row_for_each_result")]
         indexes = [models.Index(fields=["domain", "day"], name="tls_result_domain")]
+
+
+class ReceivedReport(models.Model):
+    """What others say of TLS with our mail servers (RFC 8460): `document` is the whole report, as
+    `transport.send.tls_report` has it; the rest of it is for lists. `domains`, `results`: one on each line.
+    """
+
+    organization = models.TextField()
+    report_id = models.TextField()
+    begin = models.DateTimeField()
+    end = models.DateTimeField()
+    domains = models.TextField()
+    policies = models.TextField()
+    results = models.TextField()
+    successful = models.BigIntegerField()
+    failed = models.BigIntegerField()
+    document = models.TextField()
+    received_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        ordering = ["-begin", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "report_id", "begin"], name="report_handed_in_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization or self.report_id} {self.begin:%Y-%m-%d}"

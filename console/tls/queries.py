@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Max, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from console.publishing import queries as publishing
 from console.tls.models import Result
@@ -16,6 +17,7 @@ from transport.deliver.tls_outlook import Outlook, outlook
 from transport.send import tls_results
 
 POLICIES = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": "—"}
+POLICIES_REPORTED = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": _("None")}
 DAYS = 30
 MOST = 200
 

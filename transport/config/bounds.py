@@ -124,6 +124,12 @@ STS_POLICY = Bound(
     more="It counts as not published; one that was fetched before holds on.",
 )  # fmt: skip
 
+TLS_REPORT = Bound(
+    what="a report about TLS, as it is handed in and as it is unpacked, and the results in it", who="who sent it",
+    octets=4 * 1024 * 1024, lines=1000,
+    more="It is not taken, and the page says why.",
+)  # fmt: skip
+
 MESSAGE_HEADER = Bound(
     what="the header of a message, when the console reads it", who="a sender",
     octets=256 * 1024, lines=1000,

@@ -598,3 +598,6 @@ on conflict (day, key) do update set sessions = tls_result.sessions + excluded.s
 
 -- name: forget_tls_results
 delete from tls_result where day < current_date - %s::int
+
+-- name: forget_tls_reports
+delete from tls_receivedreport where received_at < now() - %s * interval '1 day'

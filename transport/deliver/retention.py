@@ -6,6 +6,7 @@ from transport.send.route import FORGOTTEN
 
 KEEP_DAYS = 30
 BATCH = 5000
+TLS_REPORTS_DAYS = 90
 
 
 def forget_finished(days: float = KEEP_DAYS) -> int:
@@ -29,7 +30,8 @@ def forget_idle_hops() -> int:
 
 
 def forget_tls() -> None:
-    """Delete MTA-STS policies that hold no longer, and results of TLS that nobody reports any more."""
+    """Delete MTA-STS policies that hold no longer, results of TLS that nobody reports any more, and old reports."""
     with pool().connection() as connection:
         connection.execute(QUERIES["sts_forget"])
         connection.execute(QUERIES["forget_tls_results"], [KEEP_DAYS])
+        connection.execute(QUERIES["forget_tls_reports"], [TLS_REPORTS_DAYS])

@@ -22,6 +22,7 @@ class Result(Enum):
     STS_WEBPKI_INVALID = "sts-webpki-invalid"
 
 
+FAILURES = tuple(each for each in Result if each is not Result.SUCCESS)
 _EXPIRED, _NOT_YET, _MISMATCH = 10, 9, 62
 
 
