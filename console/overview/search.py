@@ -43,6 +43,11 @@ class Section:
     hits: list[Hit] = field(default_factory=list)
     late: bool = False
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there may be more in the list."""
+        return len(self.hits) >= MOST
+
 
 def everything(text: str) -> list[Section]:
     """The kinds in which `text` was found, or which could not be searched in time."""

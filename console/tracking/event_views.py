@@ -69,7 +69,7 @@ class EventPages(CrudView):
     noun, plural = gettext_lazy("event"), gettext_lazy("events")
     purpose = gettext_lazy(
         "What happened to each message: that it came, each attempt, and how it ended. A search looks at the newest "
-        "1,000 messages that have its words."
+        "1,000 messages that have its words; a client address may be a range, a network or a beginning (192.0.2.)."
     )
     first_step = gettext_lazy("The first message that comes appears here.")
     columns = [
@@ -130,16 +130,26 @@ class EventPages(CrudView):
     def toolbar(self, selected: Any) -> list[Any]:
         return []
 
+    def leaves_out(self) -> bool:
+        """Whether more messages have the words than are looked through."""
+        asked = asked_of(self.request)
+        return queries.leaves_out(*queries.texts_of(asked), until=queries.moment(asked.get("until", "")))
+
 
 def first_status(event: Event) -> str:
     """What was said of the first recipient; the details have all."""
     return event.statuses[0] if event.statuses else ""
 
 
+def asked_of(request: HttpRequest) -> dict[str, str]:
+    """The filters of the query string, without those that are empty."""
+    return {name: value for name in request.GET if (value := request.GET[name].replace("\0", "").strip())}
+
+
 def filtered(rows: QuerySet[Event], request: HttpRequest) -> QuerySet[Event]:
     """The events that the query string asks for; the list and its download alike."""
-    asked = {name: value for name in request.GET if (value := request.GET[name].replace("\0", "").strip())}
-    rows = queries.tracked(rows, asked)
+    asked = asked_of(request)
+    rows = queries.tracked(rows, asked, queries.moment(asked.get("until", "")))
     for name, bound in (("since", "time__gte"), ("until", "time__lte")):
         if moment := queries.moment(asked.get(name, "")):
             rows = rows.filter(**{bound: moment})

@@ -107,17 +107,21 @@ class Event(models.Model):
 
 
 class Searched(models.Model):
-    """The words by which a message is found: sender, recipients, subject, Message-ID, client. The forwarder writes them
-    when it has nothing better to do.
+    """The words by which a message is found (sender, recipients, subject, Message-ID, client) and the address of its
+    client; a message made here has none. The forwarder writes them when it has nothing better to do.
     """
 
     message = models.OneToOneField("queues.Message", models.DO_NOTHING, primary_key=True, db_constraint=False)
     time = models.DateTimeField()
     words = SearchVectorField()
+    client = models.GenericIPAddressField(null=True)
 
     class Meta:
         db_table = "tracking_search"
-        indexes = [GinIndex(fields=["words"], name="tracking_search_found")]
+        indexes = [
+            GinIndex(fields=["words"], name="tracking_search_found"),
+            models.Index(fields=["client"], name="tracking_search_client"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -19,6 +19,7 @@ from django.db.models.functions import Concat
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
+from console.tracking.clients import address_bounds
 from console.tracking.models import Event, Searched, Session
 from transport.trace.events import FIRST, Source, with_source
 from transport.trace.events import Event as Kind
@@ -153,7 +154,8 @@ def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:
 # Message tracking
 
 ATTEMPTS = (Kind.SEND, Kind.DELIVER, Kind.DEFER, Kind.FAIL)
-PARTS = {"sender": "sender", "message_id": "message_id", "client": "client_address"}
+PARTS = {"sender": "sender", "message_id": "message_id"}
+OF_WORDS = (*PARTS, "recipient", "subject", "q")
 EXACT = {"session": "session_id", "reference": "reference"}
 _ANY_WORD = re.compile(r"[^\W_]+")
 
@@ -162,23 +164,50 @@ def newest_events() -> QuerySet[Event]:
     return Event.objects.select_related("message").order_by("-time", "-id")
 
 
-def about(events: QuerySet[Event], *texts: str) -> QuerySet[Event]:
-    """Those of the newest messages in which every word begins a word of sender, recipients, subject, Message-ID or
-    client. (Names in the queue are in the order of time: RFC 9562 §5.7.)
+def _messages_of(texts: Iterable[str], until: datetime | None = None) -> QuerySet[Searched] | None:
+    """The messages in which every word begins a word of sender, recipients, subject, Message-ID or client, the newest
+    first; of those that came until a time. None where there is no word. (Names in the queue are in the order of time:
+    RFC 9562 §5.7.)
     """
     words = {word for text in texts for word in _ANY_WORD.findall(text.lower())}
     if not words:
-        return events
+        return None
     wanted = " & ".join(f"'{word}':*" for word in sorted(words))
     found = Searched.objects.extra(where=["words @@ to_tsquery('simple', %s)"], params=[wanted])
-    return events.filter(message__in=found.order_by("-message").values("message")[:MOST_FOUND])
+    return (found.filter(time__lte=until) if until else found).order_by("-message")
 
 
-def tracked(events: QuerySet[Event], asked: Mapping[str, str]) -> QuerySet[Event]:
-    """Those that fit all that is asked for: sender, recipient, subject, message_id, client (parts of them will do),
-    network_id, session, reference, event, source.
+def about(events: QuerySet[Event], *texts: str, until: datetime | None = None) -> QuerySet[Event]:
+    """Those of the newest `MOST_FOUND` messages that some texts are about; nothing after `until` is wanted."""
+    found = _messages_of(texts, until)
+    return events if found is None else events.filter(message__in=found.values("message")[:MOST_FOUND])
+
+
+def leaves_out(*texts: str, until: datetime | None = None) -> bool:
+    """Whether more messages are about some texts than a search looks through."""
+    found = _messages_of(texts, until)
+    return found is not None and found.order_by().values("message")[MOST_FOUND : MOST_FOUND + 1].exists()
+
+
+def texts_of(asked: Mapping[str, str]) -> list[str]:
+    """What of that which `tracked` is asked is found by words."""
+    return [asked.get(name, "") for name in OF_WORDS]
+
+
+def _from_clients(events: QuerySet[Event], text: str) -> QuerySet[Event]:
+    """Those of messages that came from an address, a range or a network, however many."""
+    bounds = address_bounds(text)
+    if bounds is None:
+        return events.none()
+    low, high = bounds
+    return events.filter(message__in=Searched.objects.filter(client__gte=low, client__lte=high).values("message"))
+
+
+def tracked(events: QuerySet[Event], asked: Mapping[str, str], until: datetime | None = None) -> QuerySet[Event]:
+    """Those that fit all that is asked for: sender, recipient, subject, message_id (parts of them will do), client (as
+    `address_bounds` reads it), network_id, session, reference, event, source.
     """
-    events = about(events, *(asked.get(name, "") for name in (*PARTS, "recipient", "subject", "q")))
+    events = about(events, *texts_of(asked), until=until)
     for name, column in PARTS.items():
         if asked.get(name):
             events = events.filter(**{f"message__{column}__icontains": asked[name].strip("<>")})
@@ -187,6 +216,8 @@ def tracked(events: QuerySet[Event], asked: Mapping[str, str]) -> QuerySet[Event
     if recipient := asked.get("recipient"):
         together = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
         events = events.alias(every=together).filter(every__icontains=recipient)
+    if asked.get("client"):
+        events = _from_clients(events, asked["client"])
     if asked.get("network_id"):
         events = events.filter(message=identity(asked["network_id"]))
     if event := asked.get("event"):
@@ -206,18 +237,18 @@ def messages_about(text: str, most: int) -> list[Any]:
     return list({each.message_id: each.message for each in found[:most]}.values())
 
 
-def from_sender(events: QuerySet[Event], address: str) -> QuerySet[Event]:
+def from_sender(events: QuerySet[Event], address: str, until: datetime | None = None) -> QuerySet[Event]:
     """Those of a sender; `<>` is the null reverse-path."""
     address = address.strip().removeprefix("<").removesuffix(">")
     found = events.filter(message__sender__iexact=address)
-    return about(found, address) if address else found
+    return about(found, address, until=until) if address else found
 
 
-def to_any(events: QuerySet[Event], addresses: Iterable[str]) -> QuerySet[Event]:
+def to_any(events: QuerySet[Event], addresses: Iterable[str], until: datetime | None = None) -> QuerySet[Event]:
     """Those for one of some recipients."""
     one = Q()
     for address in addresses:
-        of_message = about(Event.objects.all(), address).values("message")
+        of_message = about(Event.objects.all(), address, until=until).values("message")
         one |= Q(message__in=of_message, every__icontains=f" {address} ")
     spaced = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
     space = Value(" ", output_field=TextField())

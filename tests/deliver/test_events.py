@@ -116,6 +116,7 @@ def test_words_are_gathered_once_however_often_who_does_it_is_cut_off(configure,
             assert search_words.move(connection) == 2
     assert _make_searchable(database_url) == 2
     assert query("SELECT count(*) FROM tracking_search WHERE words @@ to_tsquery('simple', 'grüße & bob:*')") == [(1,)]
+    assert query("SELECT host(client) FROM tracking_search") == [("192.0.2.1",), ("192.0.2.1",)]
 
 
 def test_what_is_not_committed_yet_keeps_its_turn(configure, queued, query, database_url):

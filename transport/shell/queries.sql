@@ -114,8 +114,9 @@ where (e.transaction, e.id) > (%(transaction)s, %(event)s)
 order by e.transaction, e.id limit %(limit)s
 
 -- name: make_searchable
-insert into tracking_search (message_id, time, words)
-select id, time, tracking_words(text) from unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(texts)s::text[]) as v (id, time, text)
+insert into tracking_search (message_id, time, words, client)
+select id, time, tracking_words(text), client
+from unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(texts)s::text[], %(clients)s::inet[]) as v (id, time, text, client)
 on conflict (message_id) do nothing
 
 -- name: advance_search

@@ -60,23 +60,41 @@ ASKED = {
 """Parameters, and what the query calls them."""
 
 
-def _events(call: Call) -> QuerySet[Event]:
+def _asked(call: Call) -> dict[str, str]:
     asked = {name: str(call.arguments[parameter]) for parameter, name in ASKED.items() if parameter in call.arguments}
-    if "EventId" in call.arguments:
-        asked["event"] = ",".join(call.arguments["EventId"])
-    found = queries.tracked(Event.objects.select_related("message").order_by("time", "id"), asked)
-    if "Start" in call.arguments:
-        found = found.filter(time__gte=call.arguments["Start"])
-    if "End" in call.arguments:
-        found = found.filter(time__lt=call.arguments["End"])
+    return asked | ({"event": ",".join(call.arguments["EventId"])} if "EventId" in call.arguments else {})
+
+
+def _events(call: Call) -> QuerySet[Event]:
+    end = call.get(END.name, None)
+    found = queries.tracked(Event.objects.select_related("message").order_by("time", "id"), _asked(call), end)
+    if START.name in call.arguments:
+        found = found.filter(time__gte=call.arguments[START.name])
+    if end is not None:
+        found = found.filter(time__lt=end)
     if "Sender" in call.arguments:
-        found = queries.from_sender(found, call.arguments["Sender"])
-    return queries.to_any(found, call.arguments["Recipients"]) if "Recipients" in call.arguments else found
+        found = queries.from_sender(found, call.arguments["Sender"], end)
+    return queries.to_any(found, call.arguments["Recipients"], end) if "Recipients" in call.arguments else found
+
+
+def _warn(call: Call) -> None:
+    """Where a search by words does not look at every message that has them."""
+    searches = [
+        queries.texts_of(_asked(call)),
+        [call.get("Sender", "")],
+        *([one] for one in call.get("Recipients", ())),
+    ]
+    if any(queries.leaves_out(*texts, until=call.get(END.name, None)) for texts in searches):
+        call.warning(
+            f"More than {queries.MOST_FOUND:,} messages have these words: only the newest {queries.MOST_FOUND:,} of "
+            "them are looked through. Earlier ones are found with an earlier -End."
+        )
 
 
 def _get(call: Call) -> Iterator[Record]:
     check_server(call)
-    return limited(call, map(record, _events(call).iterator(chunk_size=200)))
+    yield from limited(call, map(record, _events(call).iterator(chunk_size=200)))
+    _warn(call)
 
 
 CMDLET = Cmdlet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -23,6 +24,7 @@ from console.management_shell.language.values import Record, Size
 from console.processes.address import free_port
 from console.processes.models import Turn
 from console.queues.models import Flow, NextHop, QueuedRecipient
+from console.tracking import queries as tracking
 from console.tracking.models import Session
 from tests.console.builders import ADMIN, receive_connector, send_connector
 from tests.console.management_shell import waiting_mail
@@ -188,6 +190,19 @@ def test_the_tracking_log_tells_how_it_ended(shell: Shell) -> None:
     assert shell.run("Get-MessageTrackingLog -NetworkMessageId nonsense") == ""
     assert shell.run("Get-MessageTrackingLog -Start 2099-01-01") == ""
     assert shell.run("Get-MessageTrackingLog -Sender nobody@contoso.com") == ""
+
+
+@pytest.mark.parametrize("asked", ["-Sender anna@contoso.com", "-Recipients bob@fabrikam.com", "-MessageSubject fig"])
+def test_a_search_that_does_not_look_at_all_messages_warns(shell: Shell, monkeypatch: Any, asked: str) -> None:
+    monkeypatch.setattr(tracking, "MOST_FOUND", 1)
+    waiting_mail.happened(waiting_mail.message(), "RECEIVE")
+    shell.run(f"Get-MessageTrackingLog {asked}")
+    assert shell.warnings == []
+    waiting_mail.happened(waiting_mail.message(), "RECEIVE")
+    shell.run(f"Get-MessageTrackingLog {asked} -End 2001-01-01")
+    assert shell.warnings == []
+    assert shell.run(f"(Get-MessageTrackingLog {asked} | Measure-Object).Count") == "1"
+    assert "only the newest 1 of them are looked through" in shell.warnings[0]
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ def happened(message: Message, event: str, *recipients: str, **values: Any) -> E
     if event in ("RECEIVE", "DSN") and not Searched.objects.filter(pk=message.pk).exists():
         text = searched((message.sender, message.subject, message.message_id, message.client_address, *addresses))
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO tracking_search VALUES (%s, now(), tracking_words(%s))", [message.pk, text])
+            row: list[Any] = [message.pk, text, message.client_address]
+            cursor.execute("INSERT INTO tracking_search VALUES (%s, now(), tracking_words(%s), %s)", row)
     facts = {"source": source, "recipients": addresses, "connector": message.connector} | values
     return Event.objects.create(message=message, event=event, **facts)

@@ -2,13 +2,16 @@
 
 import csv
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from console.queues.models import Message
+from console.tracking import queries
+from console.tracking.clients import address_bounds
 from console.tracking.models import Event, Session
 from tests.console.management_shell.waiting_mail import happened, message
 from transport.trace.tracking_line import COLUMNS, read
@@ -52,6 +55,11 @@ def test_an_empty_log_says_so(admin):
         ({"subject": "quarterly", "event": "SEND"}, ["SEND"]),
         ({"message_id": "<7@contoso.com>", "source": "SMTP"}, ["FAIL", "SEND", "DEFER", "RECEIVE"]),
         ({"client": "198.51.100.4"}, ["RECEIVE"]),
+        ({"client": "198.51."}, ["RECEIVE"]),
+        ({"client": "198.51.100.0/29"}, ["RECEIVE"]),
+        ({"client": "198.51.99.9 - 198.51.100.4", "event": "RECEIVE"}, ["RECEIVE"]),
+        ({"client": "198.51.100.5-198.51.100.9"}, []),
+        ({"client": "printer"}, []),
         ({"source": "STOREDRIVER"}, ["DELIVER"]),
         ({"session": "0123456789ABCDEF"}, ["RECEIVE"]),
         ({"network_id": "nonsense"}, []),
@@ -63,6 +71,57 @@ def test_an_empty_log_says_so(admin):
 )
 def test_every_filter_finds_its_events(admin, mail, query, found):
     assert listed(admin, **query) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("192.0.3.7", ("192.0.3.7", "192.0.3.7")),
+        ("192.0.3.", ("192.0.3.0", "192.0.3.255")),
+        ("192.0", ("192.0.0.0", "192.0.255.255")),
+        ("10", ("10.0.0.0", "10.255.255.255")),
+        ("192.0.3.7/31", ("192.0.3.6", "192.0.3.7")),
+        ("192.0.2.9–192.0.3.1", ("192.0.2.9", "192.0.3.1")),
+        ("2001:DB8:", ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")),
+        ("2001:db8::", ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")),
+        ("2001:db8::1", ("2001:db8::1", "2001:db8::1")),
+        ("999.", None),
+        ("1.2.3.4.", None),
+        ("a:b:c:d:e:f:1:2:", None),
+        ("", None),
+    ],
+)
+def test_clients_are_asked_for_by_address_range_network_or_beginning(text, bounds):
+    assert address_bounds(text) == bounds
+
+
+def test_a_client_with_more_messages_than_a_search_looks_at_is_found_whole(admin, mail, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_FOUND", 1)
+    for _ in range(3):
+        happened(message(client_address="203.0.113.9"), "RECEIVE")
+    assert listed(admin, client="203.0.113.") == ["RECEIVE"] * 3
+
+
+def test_a_search_that_leaves_messages_out_says_so(admin, mail, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_FOUND", 1)
+    page, said = reverse("events:list"), "only the newest 1,000 of them are looked through"
+    for query in ({"q": "figures"}, {"sender": "zoe@"}, {"client": "198.51.100.4"}, {}):
+        assert said not in admin.get(page, query).text, query
+    happened(message(subject="Other figures"), "RECEIVE")
+    for query in ({"q": "figures"}, {"subject": "figures", "sender": "anna"}):
+        assert said in admin.get(page, query).text
+    assert said not in admin.get(page, {"q": "figures", "until": "2001-01-01T00:00"}).text
+
+
+def test_an_end_of_the_time_leads_to_earlier_messages(admin, mail, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_FOUND", 1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tracking_search SET time = now() - interval '2 days'")
+    Event.objects.update(time=timezone.now() - timedelta(days=2))
+    happened(message(id=UUID(int=2**128 - 1), subject="Other figures"), "RECEIVE")
+    assert listed(admin, q="figures") == ["RECEIVE"]
+    yesterday = f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M}"
+    assert len(listed(admin, q="figures", until=yesterday)) == 5
 
 
 def test_one_message_is_found_by_its_name_in_the_queue(admin, mail):

@@ -1,9 +1,10 @@
-"""The words by which message tracking finds a message. Behind the mail, like the protocol log: an index of words costs
-more to keep than all the rest of a message's rows.
+"""The words, and the client's address, by which message tracking finds a message. Behind the mail, like the protocol
+log: an index of words costs more to keep than all the rest of a message's rows.
 """
 
 from typing import Any
 
+from transport.config.endpoint import address_of
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.queries import QUERIES
 from transport.smtp.encoded_words import readable
@@ -33,4 +34,13 @@ def _columns(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
         searched((sender, readable(subject), *names, *recipients))
         for _, _, _, _, sender, subject, *names, recipients in rows
     ]
-    return {"ids": [row[3] for row in rows], "times": [row[2] for row in rows], "texts": texts}
+    clients = [_address(row[7]) for row in rows]
+    return {"ids": [row[3] for row in rows], "times": [row[2] for row in rows], "texts": texts, "clients": clients}
+
+
+def _address(client: str) -> str | None:
+    """None of a message that was made here."""
+    try:
+        return str(address_of(client))
+    except ValueError:
+        return None
