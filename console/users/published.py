@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from console.directory.models import Recipient
 from console.publishing.published import Derived
 from console.users.models import Group, User
 from transport.config.named_sender import NamedSender
@@ -24,9 +25,9 @@ def named_senders(names: Iterable[str]) -> tuple[NamedSender, ...]:
     found = []
     for name in sorted(set(names)):
         if name in groups:
-            found.append(NamedSender(name, _spelled(_users_in(groups[name]))))
+            found.append(_named(name, _users_in(groups[name])))
         elif name in users:
-            found.append(NamedSender(name, (name,)))
+            found.append(_named(name, [users[name]]))
         elif "@" in name:
             owners = User.objects.filter(addresses__address=name, addresses__deleted=False)
             found.append(NamedSender(name, _spelled(owners.values_list("pk", flat=True))))
@@ -35,6 +36,12 @@ def named_senders(names: Iterable[str]) -> tuple[NamedSender, ...]:
 
 def _principals() -> dict[int, str]:
     return {user.pk: user.principal for user in User.objects.only("domain", "name")}
+
+
+def _named(name: str, keys: Iterable[int]) -> NamedSender:
+    keys = list(keys)
+    owned = Recipient.objects.filter(users__in=keys, deleted=False).values_list("address", flat=True)
+    return NamedSender(name, _spelled(keys), tuple(sorted({address.lower() for address in owned})))
 
 
 def _spelled(keys: Iterable[int]) -> tuple[str, ...]:

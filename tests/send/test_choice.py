@@ -163,7 +163,7 @@ CONNECTORS = st.lists(
     unique_by=lambda each: each.name,
 )
 NAMED = (
-    NamedSender("staff", ("d\\anna", "d\\bob")), NamedSender("d\\bob", ("d\\bob",)),
+    NamedSender("staff", ("d\\anna", "d\\bob"), ("anna@x.test",)), NamedSender("d\\bob", ("d\\bob",)),
     NamedSender("anna@x.test", ("d\\anna",)), NamedSender("eve@x.test"), NamedSender("empty"),
 )  # fmt: skip
 MAILS = st.builds(
@@ -214,7 +214,9 @@ def test_who_takes_a_message_may_and_nobody_better_would(
         )
         if not user and not mail.sender:
             return True
-        if user in rejected or mail.sender.lower() in each.reject_messages_from:
+        theirs = {one for one in NAMED if one.name in {name.lower() for name in each.reject_messages_from}}
+        addresses = {address for one in theirs for address in one.addresses}
+        if user in rejected or mail.sender.lower() in {*each.reject_messages_from, *addresses}:
             return False
         return not each.accept_messages_from or user in accepted
 

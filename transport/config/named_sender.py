@@ -10,8 +10,9 @@ import msgspec
 
 class NamedSender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     r"""`name`: a user, group or address, in lower case; `principals`: the users that it stands for, as `domain\name` in
-    lower case, in their order.
+    lower case, in their order; `addresses`: those that they may send as, in lower case, in their order.
     """
 
     name: str
     principals: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()

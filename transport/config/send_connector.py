@@ -423,8 +423,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         tuple[str, ...],
         Setting(
             "RejectMessagesFrom", "Delivery restrictions", Kind.NAMES, "Reject messages from",
-            "Users, groups or addresses, one each line or with semicolons. It goes before the list above. An address "
-            "stands for the users who have it, and for everybody who sends as it.",
+            "Users, groups or addresses, one each line or with semicolons. It goes before the list above. It counts "
+            "who has signed in, and the sender's address: that of a user who is named, too.",
             "Exchange 2003, Delivery Restrictions", maximum=10000,
         ),
     ] = ()

@@ -26,7 +26,7 @@ class AddressSpaces:
     """
 
     def __init__(self, connectors: Iterable[SendConnector], named: Iterable[NamedSender] = ()) -> None:
-        meant = {each.name: frozenset(each.principals) for each in named}
+        meant = {each.name: each for each in named}
         found = [each for connector in connectors if connector.enabled for each in candidates_of(connector, meant)]
         self._spaces: dict[str, list[Candidate]] = {}
         for each in sorted(found, key=lambda each: each.rank):

@@ -20,6 +20,7 @@ import msgspec
 from transport.config.address_space import AddressSpace
 from transport.config.domains import domain_of
 from transport.config.kinds import show_size
+from transport.config.named_sender import NamedSender
 from transport.config.permissions import PRINCIPALS
 from transport.config.send_connector import SendConnector
 
@@ -127,22 +128,29 @@ class Candidate(NamedTuple):
         return self.space.cost, self.connector.name.lower(), self.connector.name
 
 
-Meant = Mapping[str, frozenset[str]]
-"""Whom each name means in the lists of Send connectors: users, all in lower case."""
+Meant = Mapping[str, NamedSender]
+"""Whom each name means in the lists of Send connectors; all names are in lower case."""
 
 
 def candidates_of(connector: SendConnector, meant: Meant) -> list[Candidate]:
-    """A connector with each of its address spaces. A name that means nobody stands for itself."""
+    """A connector with each of its address spaces. An address that is nobody's stands for itself."""
     senders = frozenset(sender.lower().removeprefix("@") for sender in connector.senders)
     sources = frozenset(name.lower() for name in connector.source_receive_connectors)
     accepted = _users(connector.accept_messages_from, meant) if connector.accept_messages_from else None
-    addresses = frozenset(name.lower() for name in connector.reject_messages_from if "@" in name)
-    rejected = _users(connector.reject_messages_from, meant) | addresses
+    rejected = _users(connector.reject_messages_from, meant) | _addresses(connector.reject_messages_from, meant)
     return [Candidate(connector, space, senders, sources, accepted, rejected) for space in connector.address_spaces]
 
 
 def _users(names: Iterable[str], meant: Meant) -> frozenset[str]:
-    return frozenset().union(*(meant.get(name.lower(), frozenset()) for name in names))
+    return frozenset(user for name in names if (found := meant.get(name.lower())) for user in found.principals)
+
+
+def _addresses(names: Iterable[str], meant: Meant) -> frozenset[str]:
+    """Also those of users who are named: mail that gives their address without signing in is theirs, too (Sending mail
+    outward, section 4.1: what nobody proved may close a door, and never opens one)."""
+    lower = [name.lower() for name in names]
+    theirs = (address for name in lower if (found := meant.get(name)) for address in found.addresses)
+    return frozenset(theirs).union(name for name in lower if "@" in name)
 
 
 def names_of(sender: str) -> tuple[str, ...]:

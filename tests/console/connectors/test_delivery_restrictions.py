@@ -15,7 +15,10 @@ from console.users import actions as users
 from console.users.models import Group
 from tests.console.builders import ADMIN, receive_connector, send_connector
 from tests.console.page_form import Form
+from transport.config.permissions import ANONYMOUS
 from transport.config.send_connector import SendConnector
+from transport.send.address_spaces import AddressSpaces
+from transport.send.choice import Mail, choose
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "winter-rain-on-tin"
@@ -95,6 +98,32 @@ def test_an_address_to_accept_must_be_a_users(staff):
     assert meant() == {"m@contoso.com": ("contoso\\m.alexander",)}
     with pytest.raises(ValidationError, match="No user has the address"):
         users.change(SYSTEM, staff["m.alexander"], "", [], [])
+
+
+def test_who_is_turned_away_is_so_without_signing_in_too(staff):
+    row = actions.create(ADMIN, send_connector("Out", reject_messages_from=("m.alexander", "Clerks")))
+    directory.add(SYSTEM, "m@contoso.com")
+    directory.add(SYSTEM, "allen@contoso.com")
+    before = ConfigRevision.objects.count()
+    users.change(SYSTEM, staff["m.alexander"], "", ["m@contoso.com"], [])
+    assert ConfigRevision.objects.count() == before + 1
+    users.change(SYSTEM, staff["m.allen"], "", ["allen@contoso.com"], [Group.objects.get(name="Clerks")])
+    snapshot = compile_snapshot(0)
+    routes = AddressSpaces(snapshot.send_connectors, snapshot.named_senders)
+    chain = routes.chain("far.test", False)
+
+    def takes(**mail):
+        return choose(routes.candidates(chain), Mail(**mail)).connector is not None
+
+    assert not takes(sender="M@contoso.com", principal=ANONYMOUS)
+    assert not takes(sender="allen@contoso.com", principal=ANONYMOUS)
+    assert takes(sender="anna@contoso.com", principal=ANONYMOUS)
+    only = {"accept_messages_from": ("m.alexander",), "reject_messages_from": ()}
+    actions.update(ADMIN, SendConnector, row.pk, only)
+    snapshot = compile_snapshot(0)
+    routes = AddressSpaces(snapshot.send_connectors, snapshot.named_senders)
+    assert not takes(sender="m@contoso.com", principal=ANONYMOUS), "what nobody proved opens no door"
+    assert takes(sender="m@contoso.com", principal="CONTOSO\\m.alexander")
 
 
 def test_who_joins_a_group_is_restricted_by_the_next_revision(staff):
