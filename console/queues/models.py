@@ -120,7 +120,7 @@ class QueuedRecipient(models.Model):
 class NextHop(models.Model):
     """A delivery queue. `retry_at` is set while the next hop cannot be reached, since `failing_since`: nothing is tried
     before. `suspended_for` and `suspended_until`: why it is suspended, and when that ends by itself. `kept`: nothing is
-    tried until somebody asks for it. `expires_after`: seconds after which its mail comes back,
+    tried until somebody asks for it, or triggers it. `expires_after`: seconds after which its mail comes back,
     `delayed_after`: after which its sender hears of the delay; null as for the organization.
     """
 

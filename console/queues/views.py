@@ -118,6 +118,8 @@ def trouble(queue: Queue) -> str:
     if queue.suspended:
         until = _("until %s UTC") % queue.suspended_until.strftime("%Y-%m-%d %H:%M") if queue.suspended_until else ""
         return stacked_html(queue.suspended_for, until) if until or queue.suspended_for else ""
+    if queue.kept and queue.connector:
+        return _("Its Send connector delivers only when it is triggered: choose Retry now.")
     if queue.kept:
         return _("It is kept until its server asks for it.")
     error = remedies.in_words(queue.error)

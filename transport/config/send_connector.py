@@ -127,7 +127,7 @@ class DeliveryWindow(Labelled):
 
     Always = "Always", "Always run"
     Timetable = "Timetable", "At the times below"
-    OnTrigger = "OnTrigger", "When it is triggered: retry, ETRN, or its link comes up", COMING
+    OnTrigger = "OnTrigger", "Only when it is triggered, by Retry on its queue"
 
 
 class RequestMail(Labelled):

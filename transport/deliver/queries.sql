@@ -110,9 +110,9 @@ update queues_nexthop set retry_count = 0, retry_at = null, last_error = '', fai
 where key = %s and (retry_count > 0 or last_error <> '')
 
 -- name: keep_again
--- What is kept until it is asked for, once nothing of what was asked for is due; all, where it could not be delivered.
+-- What is kept until it is asked for or triggered, once nothing of what was asked for is due; all, where it could not be delivered.
 update queues_nexthop h set kept = true
-where delivery_type = %(kind)s and not kept and (%(hop)s::text is null or key = %(hop)s) and (h.retry_at > now() or not exists (
+where (delivery_type = %(kind)s or connector = any(%(connectors)s)) and not kept and (%(hop)s::text is null or key = %(hop)s) and (h.retry_at > now() or not exists (
     select from queues_recipient r
     where r.next_hop = h.key and r.status = 'ready' and (r.claimed_by is not null or r.due_at <= now())))
 
@@ -437,13 +437,13 @@ select message_id, address, remote_host, notify, orcpt from changed
 
 -- name: waiting_alike
 -- Those for one domain whose messages are alike in all that a connector asks for; mostly that is their size alone.
-select r.next_hop, max(h.expires_after), max(h.delayed_after), array_agg(r.id),
+select r.next_hop, max(h.expires_after), max(h.delayed_after), bool_or(h.kept), array_agg(r.id),
     lower(split_part(r.address, '@', -1)), case when %(by_sender)s then m.sender else '' end,
     case when %(by_principal)s then m.principal else '' end, max(m.size),
     case when %(by_connector)s then m.connector else '' end
 from queues_recipient r join queues_nexthop h on h.key = r.next_hop join queues_message m on m.id = r.message_id
 where r.status in ('ready', 'suspended') and h.delivery_type <> all(%(settled)s) and not r.pinned
-group by 1, 5, 6, 7, 9, width_bucket(m.size, %(sizes)s::int8[])
+group by 1, 6, 7, 8, 10, width_bucket(m.size, %(sizes)s::int8[])
 
 -- name: change_times
 -- Before these go to another next hop, or theirs gets other times: whoever heard of the delay hears next of the end.
@@ -456,6 +456,10 @@ from unnest(%(ids)s::bigint[], %(expires)s::int[], %(delayed)s::int[]) as v (id,
     queues_message m, queues_nexthop h
 where r.id = v.id and r.status in ('ready', 'suspended') and m.id = r.message_id and h.key = r.next_hop
     and (h.expires_after, h.delayed_after) is distinct from (v.expires, v.delayed)
+
+-- name: let_go
+-- What is not kept any more.
+update queues_nexthop set kept = false where kept and key = any(%s)
 
 -- name: move_recipients
 with changed as (

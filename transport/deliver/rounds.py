@@ -79,7 +79,7 @@ def _deliver(state: HopState, router: Router, worker: int, account: Quota) -> No
         way.close()
         if way.reached:
             _ask_for_mail(state, router)
-        if state.delivery_type is DeliveryType.PICK_UP:
+        if state.delivery_type is DeliveryType.PICK_UP or windows.is_triggered(state, router):
             routing.keep_again(state.key)
 
 

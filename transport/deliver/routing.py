@@ -2,6 +2,7 @@
 
 from transport import next_hops
 from transport.config.domains import domain_of
+from transport.config.send_connector import DeliveryWindow
 from transport.deliver import holds, tracking
 from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
@@ -24,24 +25,27 @@ def reroute() -> int:
         asked = {"settled": SETTLED, **router.address_spaces.asks}
         moved = 0
         later: dict[Hop, list[int]] = {}
-        for old, expires, delayed, ids, domain, *facts in connection.execute(
+        for old, expires, delayed, kept, ids, domain, *facts in connection.execute(
             QUERIES["waiting_alike"], asked
         ).fetchall():
             mail = router.address_spaces.essence(Mail(*facts))
             new = router.hop(f"@{domain}", listed=False, mail=mail)
             if new.key != old:
                 moved += _move(connection, router, old, new, ids)
-            elif (new.expires_after, new.delayed_after) != (expires, delayed):
+            elif (new.expires_after, new.delayed_after) != (expires, delayed) or kept > new.kept:
                 later[new] = [*later.get(new, []), *ids]
-        _change_times(connection, router, later)
+        _change(connection, router, later)
         return moved
 
 
-def _change_times(connection: Connection, router: Router, hops: dict[Hop, list[int]]) -> None:
+def _change(connection: Connection, router: Router, hops: dict[Hop, list[int]]) -> None:
     """Of next hops that stay, with what waits for them."""
     with connection.transaction():
         _expect(connection, router, {row: hop for hop, ids in hops.items() for row in ids})
         next_hops.add(connection, hops)
+        free = [hop.key for hop in hops if not hop.kept]
+        connection.execute(QUERIES["let_go"], [free])
+        next_hops.wake(connection, free)
 
 
 def _expect(connection: Connection, router: Router, hops: dict[int, Hop]) -> None:
@@ -105,6 +109,11 @@ def _put(connection: Connection, router: Router, hops: dict[int, Hop], *, pinned
 
 
 def keep_again(hop: str | None = None) -> None:
-    """What was let go because it was asked for, and has nothing due or is unreachable, is kept again: one, or all."""
+    """What was let go because it was asked for or triggered, and has nothing due or is unreachable, is kept again: one,
+    or all.
+    """
     with pool().connection() as connection:
-        connection.execute(QUERIES["keep_again"], {"kind": DeliveryType.PICK_UP, "hop": hop})
+        connectors = ROUTES.router(connection).snapshot.send_connectors
+        triggered = [each.name for each in connectors if each.delivery_window is DeliveryWindow.OnTrigger]
+        what = {"kind": DeliveryType.PICK_UP, "connectors": triggered, "hop": hop}
+        connection.execute(QUERIES["keep_again"], what)

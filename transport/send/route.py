@@ -8,7 +8,7 @@ import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.domains import AcceptedDomains, domain_of
-from transport.config.send_connector import SendConnector
+from transport.config.send_connector import DeliveryWindow, SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send.address_spaces import AddressSpaces, Chain
 from transport.send.choice import Choice, Mail, Passed, behind, choose
@@ -53,8 +53,8 @@ FORGOTTEN = tuple(kind for kind in DeliveryType if kind.is_forgotten)
 
 class Hop(msgspec.Struct, frozen=True):
     """A next hop. `key` identifies the queue; `domain` is what Queue Viewer shows as NextHopDomain; `error` is why it
-    is not even tried. `kept`: its mail waits until somebody asks for it. `expires_after`: seconds after which its mail
-    comes back, `delayed_after`: after which its sender hears of the delay; None as for the organization.
+    is not even tried. `kept`: its mail waits until somebody asks for it, or triggers it. `expires_after`: seconds after
+    which its mail comes back, `delayed_after`: after which its sender hears of the delay; None as for the organization.
     """
 
     key: str
@@ -156,7 +156,8 @@ def through(connector: SendConnector, domain: str) -> Hop:
     if kind is DeliveryType.SMART_HOST:
         key, to = f"smarthost:{connector.name}", ",".join(connector.smart_hosts)
     expires, delayed = connector.message_expiration_timeout, connector.delay_notification_timeout
-    return Hop(key, kind, to, connector.name, expires_after=expires, delayed_after=delayed)
+    kept = connector.delivery_window is DeliveryWindow.OnTrigger
+    return Hop(key, kind, to, connector.name, kept=kept, expires_after=expires, delayed_after=delayed)
 
 
 def delivery_type(connector: SendConnector) -> DeliveryType:
