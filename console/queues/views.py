@@ -27,7 +27,7 @@ from console.queues import actions, queries, remedies
 from console.queues.queue import Queue
 from console.queues.remedies import Remedy
 from console.queues.selection import ALL, QUEUES, SEARCHED_QUEUES, narrowing, queues_matching
-from transport.send.route import DeliveryType
+from transport.send.route import OVERSIZE, DeliveryType
 
 TONES = {
     "Active": "info",
@@ -110,7 +110,8 @@ def leads_to(queue: Queue) -> str:
         return _("no Send connector covers the domain")
     if queue.delivery_type == DeliveryType.MAILBOX:
         return _("mailboxes here")
-    return f"{queue.connector} · {queue.delivery_type}" if queue.connector else queue.delivery_type
+    kind = f"{queue.connector} · {queue.delivery_type}" if queue.connector else queue.delivery_type
+    return _("%s · oversize messages") % kind if queue.key.startswith(OVERSIZE) else kind
 
 
 def trouble(queue: Queue) -> str:

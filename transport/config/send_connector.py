@@ -481,8 +481,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         int | None,
         Setting(
             "OversizeLimit", "Delivery options / Oversize messages", Kind.SIZE, "Oversize messages are greater than",
-            "They leave at times of their own. Unlimited: none is oversize.",
-            "Exchange 2003, Delivery Options", minimum=1, maximum=2147483647, unlimited=True, not_enforced=COMING,
+            "They leave at times of their own, whatever the connection time says. Unlimited: none is oversize.",
+            "Exchange 2003, Delivery Options", minimum=1, maximum=2147483647, unlimited=True,
         ),
     ] = None
     oversize_delivery_times: Annotated[
@@ -490,8 +490,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "OversizeDeliveryTimes", "Delivery options / Oversize messages",
             Kind.TIMETABLE, "Times for oversize messages",
-            "One each line, as above.",
-            "Exchange 2003, Delivery Options", maximum=100, not_enforced=COMING,
+            "One each line, as above. Empty: oversize messages leave with the others.",
+            "Exchange 2003, Delivery Options", maximum=100,
         ),
     ] = ()
     link: Annotated[

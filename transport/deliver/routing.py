@@ -95,7 +95,9 @@ def redirect(connection: Connection, recipients: list[int], address: str, connec
     if chosen is None:
         raise LookupError(connector)
     rows = connection.execute(QUERIES["addresses_of"], [recipients])
-    _put(connection, router, {row: through(chosen, domain_of(to)) for row, to, *_ in rows}, pinned=True)
+    _put(
+        connection, router, {row: through(chosen, domain_of(to), size) for row, to, _, _, size, _ in rows}, pinned=True
+    )
 
 
 def _put(connection: Connection, router: Router, hops: dict[int, Hop], *, pinned: bool = False) -> None:

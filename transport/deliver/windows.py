@@ -7,22 +7,35 @@ from datetime import datetime
 from transport.config.send_connector import DeliveryWindow, SendConnector
 from transport.deliver.claims import HopState
 from transport.deliver.way import Held
-from transport.send.route import Router
-from transport.send.window import closed_until
+from transport.send.provider_replies import Whose
+from transport.send.route import OVERSIZE, Router
+from transport.send.window import closed_until, has_oversize_times
+
+WORDS = {
+    False: "Its timetable says so; it delivers again on {:%A at %H:%M}.",
+    True: "Oversize messages have times of their own; they leave on {:%A at %H:%M}.",
+}
 
 
 def check(state: HopState, router: Router) -> None:
     """Raises Held while the Send connector of a next hop does not deliver."""
     connector = _connector(state, router)
-    until = closed_until(connector, datetime.now()) if connector is not None else None
+    if connector is None:
+        return
+    oversize = state.key.startswith(OVERSIZE)
+    until = closed_until(connector, datetime.now(), oversize=oversize)
     if until is not None:
-        raise Held(until.timestamp(), f"Its timetable says so; it delivers again on {until:%A at %H:%M}.")
+        whose = Whose.HOP if has_oversize_times(connector) else Whose.CONNECTOR
+        words = WORDS[oversize].format(until)
+        raise Held(until.timestamp(), words, whose)
 
 
 def is_triggered(state: HopState, router: Router) -> bool:
     """Whether a next hop is tried only when it is triggered."""
     connector = _connector(state, router)
-    return connector is not None and connector.delivery_window is DeliveryWindow.OnTrigger
+    if connector is None or state.key.startswith(OVERSIZE):
+        return False
+    return connector.delivery_window is DeliveryWindow.OnTrigger
 
 
 def _connector(state: HopState, router: Router) -> SendConnector | None:

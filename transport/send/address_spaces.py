@@ -12,6 +12,7 @@ from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING
 from transport.config.named_sender import NamedSender
 from transport.config.send_connector import SendConnector
 from transport.send.choice import Candidate, Mail, candidates_of, names_of, user_of
+from transport.send.window import has_oversize_times
 
 Chain = tuple[str, ...]
 """The address spaces, by name, that a domain lies in; the most specific first."""
@@ -31,7 +32,7 @@ class AddressSpaces:
         self._spaces: dict[str, list[Candidate]] = {}
         for each in sorted(found, key=lambda each: each.rank):
             self._spaces.setdefault(each.space.domain.lower(), []).append(each)
-        limits = {each.connector.max_message_size for each in found}
+        limits = {limit for each in found for limit in _limits(each.connector)}
         self._limits = sorted(limit for limit in limits if limit is not None)
         lists = [each.senders | each.rejected | (each.accepted or frozenset()) for each in found]
         self._named: frozenset[str] = frozenset().union(*lists)
@@ -72,6 +73,13 @@ class AddressSpaces:
     def _user(self, mail: Mail) -> str:
         user = user_of(mail.principal) if self._restricted else ""
         return user if user in self._named or not user else _SOME_USER
+
+
+def _limits(connector: SendConnector) -> Iterator[int | None]:
+    """Above which sizes a message takes another connector, or leaves at other times."""
+    yield connector.max_message_size
+    if has_oversize_times(connector):
+        yield connector.oversize_limit
 
 
 def _names(domain: str, is_accepted: bool) -> Iterator[str]:

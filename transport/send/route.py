@@ -12,6 +12,7 @@ from transport.config.send_connector import DeliveryWindow, SendConnector
 from transport.config.snapshot import Snapshot
 from transport.send.address_spaces import AddressSpaces, Chain
 from transport.send.choice import Choice, Mail, Passed, behind, choose
+from transport.send.window import is_oversize
 
 
 class DeliveryType(StrEnum):
@@ -73,6 +74,8 @@ class Hop(msgspec.Struct, frozen=True):
 
 
 MAILBOX = Hop("mailbox", DeliveryType.MAILBOX, "mailbox")
+OVERSIZE = "oversize:"
+"""Begins the key of a queue of messages that are oversize for their Send connector: it has times of its own."""
 NO_CONNECTOR = "A matching connector cannot be found to route the external recipient"
 UNREACHABLE = Hop("unreachable", DeliveryType.UNREACHABLE, "Unreachable Domain", error=NO_CONNECTOR)
 POISON = Hop("poison", DeliveryType.UNDEFINED, "Poison Message")
@@ -132,7 +135,7 @@ class Router:
         if accepted is not None and accepted.deliver_to is not DeliverTo.Usual:
             return _hop_of_domain(accepted, domain)
         way = self._way(self._chain(domain), mail)
-        return way if isinstance(way, Hop) else through(way, domain)
+        return way if isinstance(way, Hop) else through(way, domain, mail.size)
 
     def _chain(self, domain: str) -> Chain:
         return self.address_spaces.chain(domain, self.accepted_domains.find(domain) is not None)
@@ -149,14 +152,16 @@ class Router:
         return found
 
 
-def through(connector: SendConnector, domain: str) -> Hop:
-    """The next hop of mail for a domain that leaves by this Send connector."""
+def through(connector: SendConnector, domain: str, size: int = 0) -> Hop:
+    """The next hop of a message of so many bytes for a domain that leaves by this Send connector."""
     kind = delivery_type(connector)
     key, to = f"domain:{connector.name}:{domain}", domain
     if kind is DeliveryType.SMART_HOST:
         key, to = f"smarthost:{connector.name}", ",".join(connector.smart_hosts)
     expires, delayed = connector.message_expiration_timeout, connector.delay_notification_timeout
     kept = connector.delivery_window is DeliveryWindow.OnTrigger
+    if is_oversize(connector, size):
+        key, kept = OVERSIZE + key, False
     return Hop(key, kind, to, connector.name, kept=kept, expires_after=expires, delayed_after=delayed)
 
 
