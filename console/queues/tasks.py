@@ -11,7 +11,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import keeping, notices, pulling, retention, rounds, routing, sts_policies, worker
+from transport.deliver import keeping, notices, pulling, retention, rounds, routing, sts_policies, tls_reports, worker
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.leases import LEASES
@@ -32,6 +32,11 @@ SCHEDULE = {
     "fetch MTA-STS policies anew": {
         "task": "console.queues.tasks.refresh_policies",
         "schedule": 300.0,
+        "options": {"expires": 60, "queue": OUTBOUND},
+    },
+    "send reports about TLS": {
+        "task": "console.queues.tasks.report_tls",
+        "schedule": 60.0,
         "options": {"expires": 60, "queue": OUTBOUND},
     },
     "ask for mail elsewhere": {
@@ -110,6 +115,12 @@ def keep() -> None:
 def refresh_policies() -> None:
     """Policies of the TLS of other domains, long before they end."""
     sts_policies.refresh()
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
+def report_tls() -> None:
+    """What other domains want to know of TLS with them."""
+    tls_reports.send_due()
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

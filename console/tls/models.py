@@ -66,3 +66,20 @@ class ReceivedReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization or self.report_id} {self.begin:%Y-%m-%d}"
+
+
+class SentReport(models.Model):
+    """What a domain is told of one day (UTC): due at `due_at`; tried again at `next_try` until it `ended_at`, with
+    `words` for what came of it.
+    """
+
+    day = models.DateField()
+    domain = models.TextField()
+    due_at = models.DateTimeField()
+    next_try = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    words = models.TextField(db_default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "domain"], name="one_report_a_day")]
+        indexes = [models.Index(fields=["next_try"], name="tls_report_due", condition=models.Q(ended_at=None))]

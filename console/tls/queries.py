@@ -10,16 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.publishing import queries as publishing
-from console.tls.models import Result
+from console.tls.models import Result, SentReport
 from transport import node
 from transport.deliver.database import pool
 from transport.deliver.tls_outlook import Outlook, outlook
 from transport.send import tls_results
+from transport.send.tls_report_way import NOT_ASKED_FOR
 
 POLICIES = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": "—"}
 POLICIES_REPORTED = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": _("None")}
 DAYS = 30
-MOST = 200
+MOST, MOST_SENT = 200, 50
 
 
 @dataclass(frozen=True)
@@ -51,3 +52,9 @@ def results(domain: str = "") -> list[Row]:
         for row in rows.order_by("-number")[:MOST]
     ]
     return sorted(every, key=lambda row: row.is_good)
+
+
+def sent_reports(domain: str = "") -> list[SentReport]:
+    """What one domain was told, or is to be told, or all of them: the newest first."""
+    found = SentReport.objects.exclude(words=NOT_ASKED_FOR)
+    return list((found.filter(domain=domain) if domain else found).order_by("-day", "domain")[:MOST_SENT])

@@ -49,8 +49,8 @@ class ReportPages(CrudView):
         "Name an address for reports in DNS (TXT record _smtp._tls of your domain), and hand in what comes there."
     )
     columns = [
-        Column(_("From"), "organization", NAME, sort="organization"),
-        Column(_("Day"), "begin", TIME, sort="begin"),
+        Column(_("Sender"), "organization", NAME, sort="organization"),
+        Column(_("Day"), lambda row: f"{row.begin:%Y-%m-%d}", sort="begin"),
         Column(_("Domain"), lambda row: row.domains.split("\n"), LINES, sort="domains"),
         Column(_("Good"), "successful", NUMBER, sort="successful", minor=True),
         Column(_("Failed"), "failed", NUMBER, sort="failed"),

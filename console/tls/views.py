@@ -43,5 +43,6 @@ class OutlookPage(RoleRequired):
             "outlook": queries.look_at(domain) if domain else None,
             "results": queries.results(domain),
             "days": queries.DAYS,
+            "sent": queries.sent_reports(domain),
         }
         return render(request, "tls/outlook.html", context, status=422 if form.errors else 200)

@@ -130,6 +130,12 @@ TLS_REPORT = Bound(
     more="It is not taken, and the page says why.",
 )  # fmt: skip
 
+TLS_REPORT_TAKEN = Bound(
+    what="the answer to a report about TLS that is sent by HTTPS", who="who asked for the report",
+    octets=65536, seconds=30.0,
+    more="The connection is closed, and the report is sent again an hour later.",
+)  # fmt: skip
+
 MESSAGE_HEADER = Bound(
     what="the header of a message, when the console reads it", who="a sender",
     octets=256 * 1024, lines=1000,

@@ -50,6 +50,15 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "A report on a larger one carries its header only.", CMDLET, minimum=0, maximum=2147483647,
         ),
     ] = 10 * 1024 * 1024
+    send_tls_reports: Annotated[
+        bool,
+        Setting(
+            "SendTlsReports", "Reports about TLS", Kind.FLAG, "Send TLS reports",
+            "Once a day, each domain that asks for it (TXT record _smtp._tls) is told how TLS with its mail servers "
+            "went. The reports come from the postmaster address.",
+            "RFC 8460",
+        ),
+    ] = False
     tls_send_domain_secure_list: Annotated[
         tuple[str, ...],
         Setting(

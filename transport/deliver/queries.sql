@@ -603,5 +603,41 @@ on conflict (day, key) do update set sessions = tls_result.sessions + excluded.s
 -- name: forget_tls_results
 delete from tls_result where day < current_date - %s::int
 
+-- name: plan_tls_reports
+-- A report for each domain and finished day, at some time within four hours (RFC 8460 §4.1), not before all has been
+-- counted.
+insert into tls_sentreport (day, domain, due_at, next_try)
+select day, domain, due, due
+from (
+    select day, domain, (day + 1)::timestamp at time zone 'utc' + (120 + random() * 14280) * interval '1 second' as due
+    from (
+        select distinct day, domain from tls_result
+        where day between (now() at time zone 'utc')::date - 2 and (now() at time zone 'utc')::date - 1
+    ) as counted
+) as planned
+on conflict (day, domain) do nothing
+
+-- name: claim_tls_report
+-- Taken by one worker: should it die, another one goes on after an hour.
+update tls_sentreport set next_try = now() + interval '1 hour' where id = (
+    select id from tls_sentreport where ended_at is null and next_try <= now()
+    order by next_try limit 1 for update skip locked)
+returning id, day, domain, due_at < now() - interval '1 day'
+
+-- name: tls_results_of
+select policy, policy_lines, policy_hosts, result, host, address, max(words), sum(sessions)::bigint
+from tls_result where day = %s and domain = %s
+group by policy, policy_lines, policy_hosts, result, host, address order by policy, policy_lines, result, host, address
+limit %s
+
+-- name: end_tls_report
+update tls_sentreport set ended_at = now(), words = %s where id = %s and ended_at is null
+
+-- name: tls_report_failed
+update tls_sentreport set words = %s where id = %s and ended_at is null
+
+-- name: forget_sent_tls_reports
+delete from tls_sentreport where day < current_date - %s::int
+
 -- name: forget_tls_reports
 delete from tls_receivedreport where received_at < now() - %s * interval '1 day'

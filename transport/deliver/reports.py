@@ -1,7 +1,7 @@
 """What senders are told: reports of failure and delay, put into the queue in the transaction that needs them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -123,26 +123,52 @@ def _report(
     now = datetime.now(UTC)
     own = uuid4()
     config = router.snapshot.transport_config
-    postmaster = config.external_postmaster_address or f"postmaster@{default_domain(router.snapshot, router.server)}"
     largest = config.external_dsn_max_message_attach_size
     words = _own_words(router, original)
     report = dsn.report(
-        action, original, recipients, router.server, postmaster, now.timestamp(), own.hex, largest, words
+        action, original, recipients, router.server, postmaster(router), now.timestamp(), own.hex, largest, words
     )
     attached = original.size - content.octets + len(content.header) + len(content.rest) if report.whole else 0
     size = len(report.head) + attached + len(report.tail)
+
+    def content_and_track() -> None:
+        _insert_content(connection, own, identity, report, content)
+        _track(connection, own, identity, report, original, recipients)
+
+    put(connection, router, own, identity, report, size, original.sender, now, content_and_track)
+
+
+def put(
+    connection: Connection,
+    router: Router,
+    own: UUID,
+    about: UUID | None,
+    report: Report,
+    size: int,
+    recipient: str,
+    now: datetime,
+    write_content: Callable[[], object],
+) -> None:
+    """A message of our own, from the null sender, into the queue; `write_content` writes its pieces. Within a
+    transaction.
+    """
     mail = router.address_spaces.essence(Mail(size=size))
-    hop = next_hops.of(connection, {mail: [original.sender]}, router)[mail][original.sender]
+    hop = next_hops.of(connection, {mail: [recipient]}, router)[mail][recipient]
     next_hops.add(connection, [hop])
-    _insert_message(connection, router, own, identity, report, size, now)
-    _insert_content(connection, own, identity, report, content)
-    _track(connection, own, identity, report, original, recipients)
+    _insert_message(connection, router, own, about, report, size, now)
+    write_content()
     limits = router.snapshot.transport_limits
     first = retry.first_notice(limits, now.timestamp(), hop.delayed_after, hop.expires_after)
     notice = datetime.fromtimestamp(first, UTC)
-    connection.execute(QUERIES["insert_recipient"], [own, original.sender, hop.key, now, notice])
+    connection.execute(QUERIES["insert_recipient"], [own, recipient, hop.key, now, notice])
     next_hops.wake(connection, [hop.key])
     FLOW.came([hop.key])
+
+
+def postmaster(router: Router) -> str:
+    """From whom our own messages are."""
+    said = router.snapshot.transport_config.external_postmaster_address
+    return said or f"postmaster@{default_domain(router.snapshot, router.server)}"
 
 
 def _own_words(router: Router, original: Original) -> Mapping[str, str]:
@@ -183,7 +209,7 @@ def _insert_content(connection: Connection, own: UUID, original: UUID, report: R
 
 
 def _insert_message(
-    connection: Connection, router: Router, own: UUID, about: UUID, report: Report, size: int, now: datetime
+    connection: Connection, router: Router, own: UUID, about: UUID | None, report: Report, size: int, now: datetime
 ) -> None:
     snapshot = router.snapshot
     expires = datetime.fromtimestamp(retry.expiry(snapshot.transport_limits, now.timestamp()), UTC)

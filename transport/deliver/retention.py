@@ -34,4 +34,5 @@ def forget_tls() -> None:
     with pool().connection() as connection:
         connection.execute(QUERIES["sts_forget"])
         connection.execute(QUERIES["forget_tls_results"], [KEEP_DAYS])
+        connection.execute(QUERIES["forget_sent_tls_reports"], [KEEP_DAYS])
         connection.execute(QUERIES["forget_tls_reports"], [TLS_REPORTS_DAYS])

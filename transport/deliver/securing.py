@@ -59,6 +59,22 @@ class Only:
         return self
 
 
+class Uncounted:
+    """What another one demands; nobody counts."""
+
+    def __init__(self, protection: Protection) -> None:
+        self._protection = protection
+
+    def of(self, host: Host) -> Demand:
+        return self._protection.of(host)
+
+    def count(self, host: Host, demand: Demand, result: Result, words: str) -> None: ...
+
+    @property
+    def at_least(self) -> Protection:
+        return self._protection.at_least
+
+
 UNDEMANDING = Only(Demand())
 """TLS where it is offered."""
 

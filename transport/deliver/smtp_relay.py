@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -15,12 +15,12 @@ from transport.deliver import accounts, claims, signing
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
-from transport.deliver.securing import UNDEMANDING, Protection, Unprotected
+from transport.deliver.securing import UNDEMANDING, Protection, Uncounted, Unprotected
 from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
 from transport.deliver.way import NOBODY, Held, Outcome, Peer, Unreachable
-from transport.send import attempt, provider_replies, remote_reply, require_tls
+from transport.send import attempt, provider_replies, remote_reply, require_tls, tls_report_way
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
 from transport.send.fitting import fit
@@ -129,7 +129,7 @@ class SmtpRelay:
         while waiting and next_step is not Next.ELSEWHERE:
             before = len(waiting)
             try:
-                client = self._connected(host, pace)
+                client = self._connected(host, pace, self._uncounted(waiting))
                 yield from self._carry(client, waiting, put_off)
             except Lost as error:
                 self._weigh(error)
@@ -273,6 +273,13 @@ class SmtpRelay:
 
     def _is_optional(self, parcel: Parcel) -> bool:
         return require_tls.is_optional(parcel, head_and_rest(self._pieces(parcel))[0])
+
+    def _uncounted(self, waiting: Iterable[Letter]) -> Protection | None:
+        """A connection for nothing but reports about TLS, which are from nobody, is in no report (RFC 8460 §5.3)."""
+        return Uncounted(self._demands) if all(self._is_report(letter.parcel) for letter in waiting) else None
+
+    def _is_report(self, parcel: Parcel) -> bool:
+        return not parcel.sender and tls_report_way.is_report(head_and_rest(self._pieces(parcel))[0])
 
     def _pieces(self, parcel: Parcel) -> Iterator[bytes]:
         return claims.pieces(self._pool, parcel)

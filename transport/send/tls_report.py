@@ -52,7 +52,7 @@ class TlsReport(Struct, frozen=True, kw_only=True):
     policies: tuple[Reported, ...]
 
 
-class _Failure(Struct, rename="kebab"):
+class _Failure(Struct, rename="kebab", omit_defaults=True):
     result_type: str
     sending_mta_ip: str = ""
     receiving_mx_hostname: str = ""
@@ -62,21 +62,21 @@ class _Failure(Struct, rename="kebab"):
     failure_reason_code: str = ""
 
 
-class _Policy(Struct, rename="kebab"):
+class _Policy(Struct, rename="kebab", omit_defaults=True):
     policy_type: str
     policy_string: _Texts = ""
     policy_domain: str = ""
     mx_host: _Texts = ""
 
 
-class _Summary(Struct, frozen=True):
+class _Summary(Struct):
     successful: _Count = field(default=0, name="total-successful-session-count")
     failed: _Count = field(default=0, name="total-failure-session-count")
 
 
-class _Reported(Struct, rename="kebab"):
+class _Reported(Struct, rename="kebab", omit_defaults=True):
     policy: _Policy
-    summary: _Summary = _Summary()
+    summary: _Summary = field(default_factory=_Summary)
     failure_details: list[_Failure] = field(default_factory=list)
 
 
@@ -111,6 +111,22 @@ def parse(octets: bytes) -> TlsReport:
     names = {"organization": _text(told.organization_name), "contact": _text(told.contact_info)}
     policies = tuple(map(_reported, told.policies))
     return TlsReport(**names, report_id=_text(told.report_id), begin=begin, end=end, policies=policies)
+
+
+def written(report: TlsReport) -> bytes:
+    """The JSON document that is sent."""
+    period = _Range(report.begin, report.end)
+    policies = [_told(each) for each in report.policies]
+    told = _Report(report.report_id, period, policies, report.organization, report.contact)
+    return msgspec.json.encode(told)
+
+
+def _told(each: Reported) -> _Reported:
+    policy = _Policy(each.policy, list(each.lines), each.domain, list(each.hosts))
+    failures = [
+        _Failure(one.result, one.sender, one.host, one.address, one.sessions, one.words) for one in each.failures
+    ]
+    return _Reported(policy, _Summary(each.successful, each.failed), failures)
 
 
 def _reported(told: _Reported) -> Reported:

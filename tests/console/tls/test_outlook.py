@@ -10,7 +10,7 @@ from django.urls import reverse
 from console.actors import Role
 from console.connectors import actions as connectors
 from console.protection import actions as protection
-from console.tls.models import Result
+from console.tls.models import Result, SentReport
 from tests.console.builders import ADMIN, HYGIENE, send_connector
 from tests.dns_server import DnsServer
 from transport.config.connection_filter import ConnectionFilter
@@ -20,6 +20,7 @@ from transport.deliver.database import pool
 from transport.deliver.tls_tally import Tally
 from transport.send.hosts import Host
 from transport.send.tls_policy import Policy
+from transport.send.tls_report_way import NOT_ASKED_FOR
 from transport.send.tls_results import Result as How
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +104,13 @@ def test_what_is_counted_has_a_limit(monkeypatch):
     pool().close()
     pool.cache_clear()
     assert sorted(Result.objects.values_list("domain", "sessions")) == [("d0.test", 2), ("d1.test", 1)]
+
+
+def test_what_domains_were_told_is_shown_and_who_did_not_ask_is_left_out(look):
+    now = datetime.now(UTC)
+    told = {"a.test": "Sent to tls@a.test", "b.test": NOT_ASKED_FOR, "c.test": ""}
+    for domain, words in told.items():
+        SentReport.objects.create(day=now.date(), domain=domain, due_at=now, next_try=now, words=words)
+    page = look().content.decode()
+    assert "Sent to tls@a.test" in page and "b.test" not in page and "Due at" in page
+    assert "c.test" not in look(domain="a.test").content.decode().partition("Reports to domains")[2]
