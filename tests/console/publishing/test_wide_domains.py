@@ -17,9 +17,9 @@ from console.domains.models import AcceptedDomain as Row
 from console.publishing import queries
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.restore import restore
-from tests.console.builders import ADMIN, accepted_domain, receive_connector
+from tests.console.builders import ADMIN, accepted_domain, numbers, receive_connector
 from tests.console.management_shell.shell import Shell
-from transport.config.accepted_domain import DomainType
+from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.endpoint import everyone
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import ReceiveConnector
@@ -44,7 +44,7 @@ def internet(**changes: Any) -> ConnectorRow:
 
 
 def add(admin: Any, name: str, **entries: str) -> Any:
-    data = {"domain_name": name, "name": "", "domain_type": "ExternalRelay", "address_book_enabled": "on"}
+    data = numbers(AcceptedDomain) | {"domain_name": name, "name": "", "domain_type": "ExternalRelay"}
     return admin.post(reverse("domains:new"), data | entries, follow=True)
 
 
@@ -89,7 +89,8 @@ def test_a_domain_of_ones_own_needs_no_confirmation(admin: Any, name: str) -> No
 
 
 def edit(admin: Any, row: Row, **entries: str) -> Any:
-    data = {"name": row.name, "domain_type": row.domain_type, "version": str(row.version)}
+    data = numbers(AcceptedDomain)
+    data |= {"name": row.name, "domain_type": row.domain_type, "version": str(row.version)}
     return admin.post(reverse("domains:edit", args=[row.pk]), data | entries)
 
 
