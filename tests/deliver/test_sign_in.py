@@ -189,7 +189,20 @@ def test_a_host_that_repeats_the_password_does_not_put_it_on_a_page(basic, queue
     queued("bob@far.test")
     deliver()
     ((error,),) = query(HELD)
-    assert PASSWORD not in error and "******** is wrong" in error
+    assert PASSWORD not in error and "<authentication response> is wrong" in error
+
+
+@pytest.mark.parametrize("code", ["535", "421", "500"])
+def test_a_host_that_repeats_the_line_of_a_sign_in_does_not_put_it_on_a_page(basic, queued, deliver, sink, query, code):
+    """The line is the password, whoever reads it: as a server says that does not know AUTH."""
+    sink.extensions = (*sink.extensions, "AUTH PLAIN")
+    sink.behave = lambda line, n: f"{code} unrecognized: {line}" if line.startswith("AUTH") else None
+    basic()
+    queued("bob@far.test")
+    deliver()
+    shown = repr(query("SELECT words FROM queues_hold") + query(UNREACHED))
+    coded = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
+    assert coded not in shown and "unrecognized: AUTH PLAIN <authentication response>" in shown
 
 
 def test_hosts_of_mx_records_get_no_password(dns, credential, queued, deliver, sink):

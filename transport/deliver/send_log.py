@@ -121,10 +121,11 @@ class SendLog:
         """`<`: a reply. `about`: which message it answers."""
         if self._lines is not None:
             self._add(
-                "<", f"334 {MASK.decode()}" if code == 334 else self._shown(reply(code, text))[:MOST_LOGGED], about
+                "<", f"334 {MASK.decode()}" if code == 334 else self.shown(reply(code, text))[:MOST_LOGGED], about
             )
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """Without what was confided: a host that repeats it must not put it on our pages."""
         for secret in self._secrets:
             text = text.replace(secret, MASK.decode())
         return text

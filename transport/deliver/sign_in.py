@@ -6,13 +6,13 @@ from typing import Protocol
 
 from transport.config.credential import CredentialKind, fits
 from transport.config.send_connector import SIGNS_IN, SendConnector
+from transport.deliver.send_log import HIDDEN
 from transport.deliver.smtp_client import SmtpClient
 from transport.deliver.smtp_connection import Refused
 from transport.deliver.way import Held
 from transport.send import remote_reply, sasl, sign_in_replies
 from transport.send.sasl import CannotSignIn, Login, Mechanism
 
-MASK = "********"
 REST = 600.0
 """Seconds until a sign-in that was refused is tried again, if nobody saves anything before: what is mended at the
 provider, nobody tells us.
@@ -105,7 +105,7 @@ def _speak(client: SmtpClient, mechanism: Mechanism, user: str, secret: str) -> 
     if code == 334:
         code, text = client.say("*")
         raise Refused(f"the host asks for more than {mechanism} has; then it said {remote_reply.one_line(code, text)}")
-    return code, _masked(text, login), _masked(detail, login)
+    return code, text, _masked(detail, login)
 
 
 def _coded(words: bytes) -> str:
@@ -122,4 +122,4 @@ def _decoded(text: str) -> bytes:
 
 def _masked(text: str, login: Login) -> str:
     """A host that repeats what it was told must not put it on our pages."""
-    return text.replace(login.secret, MASK) if login.secret else text
+    return text.replace(login.secret, HIDDEN) if login.secret else text

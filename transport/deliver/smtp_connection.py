@@ -198,7 +198,7 @@ class SmtpConnection:
 
     def reply(self, seconds: float, about: str = "") -> tuple[int, str]:
         """Code and text of the next reply, its lines joined by line feeds, within so many seconds in all. `about`: the
-        message that it answers, for the log.
+        message that it answers, for the log. Nothing in it that was confided, but for the challenge of a sign-in.
         """
         began = monotonic()
         end = began + min(seconds, self._left(_REPLY.seconds or seconds))
@@ -210,7 +210,8 @@ class SmtpConnection:
             self.log.note(str(error))
             raise Lost(str(error)) from None
         self.log.heard(*found, about)
-        return found
+        code, text = found
+        return code, text if code == 334 else self.log.shown(text)
 
     def _more(self, began: float, end: float, soon: float) -> bytes:
         more = self._patiently(lambda: self._socket.recv(8192), began, end, soon)
