@@ -3,12 +3,17 @@
 import queue
 from typing import Any
 
+import django.db
 import psycopg
 import pytest
 
-from transport.deliver import worker
+from tests import conftest
+from transport.deliver import rounds, worker
+from transport.deliver.database import pool
+from transport.deliver.pacing import Budget
 from transport.deliver.slots import Slots
 from transport.deliver.worker import LOCKS, Worker
+from transport.send.pacing import Quota, Window
 from transport.send.route import DeliveryType
 
 HOLDER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND granted"
@@ -69,3 +74,66 @@ def test_mail_is_where_the_console_shows_it_wherever_its_worker_was_started(
     queued("ann@x.test")
     deliver("mailbox")
     assert len(list((home / "mailboxes" / "x.test" / "ann" / "new").iterdir())) == 1
+
+
+@pytest.fixture
+def away(transactional_db, query):
+    """Lets nobody but the test itself reach PostgreSQL, until it is called with False."""
+    spared = query("SELECT pg_backend_pid()")[0][0], django.db.connection.cursor().connection.info.backend_pid
+
+    def away(is_away: bool = True) -> None:
+        allowed = "UPDATE pg_database SET datallowconn = %s WHERE datname = current_database() RETURNING 1"
+        query(allowed, not is_away)
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL(%s)"
+        if is_away:
+            query(f"SELECT pg_terminate_backend(pid) {others}", list(spared))
+            conftest.wait_for(lambda: query(f"SELECT count(*) {others}", list(spared)) == [(0,)], "somebody stays")
+
+    yield away
+    away(False)
+
+
+def test_mail_in_hand_when_postgresql_goes_is_not_kept_by_a_worker_that_lives_on(
+    away, living, queued, configure, sink, query, deliver
+):
+    configure()
+    queued("bob@far.test", "bea@far.test")
+    assert living.ready()
+    pool().timeout = 0.3
+
+    def goes(line, n):
+        if line.startswith("MAIL"):
+            away()
+            return "drop"
+        return None
+
+    sink.behave = goes
+    with pytest.raises(psycopg.OperationalError):
+        rounds.deliver("smarthost:Out", living.number)
+    assert query("SELECT count(*) FROM queues_recipient WHERE claimed_by = %s", living.number) == [(2,)]
+    away(False)
+    conftest.wait_for(
+        lambda: query("SELECT count(*) FROM queues_recipient WHERE claimed_by IS NOT NULL") == [(0,)], "it is kept"
+    )
+    sink.behave = lambda line, n: None
+    rounds.deliver("smarthost:Out", living.number)
+    assert len(sink.arrived) == 2
+
+
+def test_what_an_account_did_not_send_when_postgresql_went_is_granted_again(away, living, query, closed_pool):
+    """Its worker lives on, so that nobody else counts it as over."""
+    assert living.ready()
+    budget = Budget(pool(), living.number, Quota("First", None, (Window(60, 10),)))
+    pool().timeout = 0.3
+
+    def sends_one() -> None:
+        with budget.granted(10) as grant:
+            grant.count(1)
+            away()
+
+    with pytest.raises(psycopg.OperationalError):
+        sends_one()
+    away(False)
+    conftest.wait_for(lambda: query("SELECT messages FROM queues_grant") == [(1,)], "it is lost")
+    with budget.granted(10) as grant:
+        assert grant.most == 9

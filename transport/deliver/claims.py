@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import psycopg
+
 from transport.deliver import keeping, tracking
 from transport.deliver.database import Connection, Pool
+from transport.deliver.owed import OWED
 from transport.deliver.queries import QUERIES, with_facts
 from transport.deliver.way import NOBODY, Peer
 from transport.send import dsn
@@ -61,11 +64,20 @@ def claim(connection: Connection, hop: HopState, worker: int, limit: int) -> lis
         if orcpt:
             parcel.orcpt[recipient] = orcpt
         parcel.attempted = parcel.attempted or attempted
+    try:
+        _prefetch(connection, parcels)
+    except psycopg.Error:
+        OWED.add("release", [[row[0] for row in rows], worker])
+        raise
+    return list(parcels.values())
+
+
+def _prefetch(connection: Connection, parcels: dict[UUID, Parcel]) -> None:
+    """The content of those that are small."""
     small = [parcel.id for parcel in parcels.values() if parcel.size <= PREFETCHED]
     if small:
         for identity, chunk in connection.execute(QUERIES["content_of"], [small], prepare=True, binary=True):
             parcels[identity].content = (parcels[identity].content or b"") + chunk
-    return list(parcels.values())
 
 
 def pieces(pool: Pool, parcel: Parcel) -> Iterator[bytes]:
@@ -161,9 +173,9 @@ def drop_content(connection: Connection, messages: Iterable[UUID]) -> None:
     connection.execute(QUERIES["drop_content"], [identities])
 
 
-def release(connection: Connection, recipients: Iterable[int], worker: int) -> None:
-    """Give back what was claimed and not tried."""
-    connection.execute(QUERIES["release"], [list(recipients), worker])
+def release(pool: Pool, recipients: Iterable[int], worker: int) -> None:
+    """Give back what was claimed and not tried; when PostgreSQL is away, once it is back. Raises psycopg.Error."""
+    OWED.give_back(pool, "release", [list(recipients), worker])
 
 
 def hop_failed(connection: Connection, hop: str, error: str, wait: float) -> None:

@@ -11,6 +11,7 @@ from time import time
 
 from transport.config.send_connector import SendConnector
 from transport.deliver.database import Connection, Pool
+from transport.deliver.owed import OWED
 from transport.deliver.queries import QUERIES
 from transport.deliver.sign_in import needs
 from transport.deliver.way import Held
@@ -92,8 +93,7 @@ class Budget:
         try:
             yield grant
         finally:
-            with self.pool.connection() as connection:
-                connection.execute(QUERIES["settle"], [grant.messages, grant.recipients, number], prepare=True)
+            OWED.give_back(self.pool, "settle", [grant.messages, grant.recipients, number])
 
     def _take(self, most: int) -> tuple[int, Grant]:
         windows = self.quota.windows

@@ -242,8 +242,7 @@ class Round:
         return parcel.id, dsn.ReportedRecipient(address, verdict.status, verdict.text, host, *wishes)
 
     def _release(self, recipients: set[int]) -> None:
-        with pool().connection() as connection:
-            claims.release(connection, recipients, self._worker)
+        claims.release(pool(), recipients, self._worker)
 
     def _rest(self, held: Held) -> None:
         """A next hop that others speak to just wants no more of us."""

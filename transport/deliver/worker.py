@@ -16,6 +16,7 @@ import psycopg
 
 from transport.deliver import database, keeping
 from transport.deliver.database import Connection
+from transport.deliver.owed import OWED
 from transport.deliver.queries import QUERIES
 from transport.deliver.slots import SLOTS
 from transport.flow import FLOW
@@ -82,6 +83,7 @@ class Worker:
         looked = -LOOK_EVERY
         while not SLOTS.stopping:
             if monotonic() - looked >= (LOOK_AGAIN if self.is_asked() else LOOK_EVERY):
+                self._heed(connection, OWED.pay, connection)
                 self._heed(connection, self.look, connection)
                 self._heed(connection, FLOW.tell, connection)
                 looked = monotonic()
