@@ -76,6 +76,22 @@ def test_leases_that_were_lost_come_back_and_those_that_were_left_go(closed_pool
         assert query(LEASED) == [(0,)]
 
 
+def test_who_got_no_lease_counts_nowhere_while_leases_are_put_right(closed_pool, database_url, query, monkeypatch):
+    """Else a connection that there may not be would hold up one that there may."""
+    leases = Leases()
+    query("INSERT INTO queues_worker (number, name) VALUES (%s, '') RETURNING 1", WORKER.number)
+    take = leases._take
+
+    def takes(*what):
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            leases.keep(connection, WORKER.number)
+        assert query(LEASED) == [(0,)]
+        return take(*what)
+
+    monkeypatch.setattr(leases, "_take", takes)
+    assert admitted([to(of_hop=1)], leases) == [True]
+
+
 class Counting:
     """Notes how many connections a sink has at one time."""
 

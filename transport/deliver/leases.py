@@ -66,7 +66,8 @@ class Leases:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[int, tuple[Wanted, str]] = {}
+        self._held: dict[int, tuple[Wanted, str] | None] = {}
+        """By their numbers; None while it is not known whether there may be one."""
         self._free: list[int] = []
 
     @contextmanager
@@ -74,7 +75,7 @@ class Leases:
         """The account of one more connection (without a sign-in: of no name), for as long as the block lasts; None:
         there may be none. Raises psycopg.Error, and Held when no account may send.
         """
-        number = self._number(one)
+        number = self._number()
         got = None
         try:
             got = self._take(pool, worker, number, one)
@@ -108,10 +109,10 @@ class Leases:
             self._held[number] = one, account
         return next((quota for quota in one.accounts if quota.account == account), None)
 
-    def _number(self, one: Wanted) -> int:
+    def _number(self) -> int:
         with self._lock:
             number = heappop(self._free) if self._free else len(self._held)
-            self._held[number] = one, ""
+            self._held[number] = None
             return number
 
     def _forget(self, number: int) -> None:
@@ -121,16 +122,17 @@ class Leases:
 
     def keep(self, connection: Connection, worker: int) -> None:
         """Put right what PostgreSQL has of this process: rows that were deleted while it could not be reached, and rows
-        that could not be freed. Raises psycopg.Error.
+        that could not be freed. Meanwhile nobody gets a number: its new row would be one that is held no more. Raises
+        psycopg.Error.
         """
         with self._lock:
-            held = dict(self._held)
-        connection.execute(QUERIES["keep_leases"], {
-            "worker": worker, "numbers": list(held), "hops": [one.hop for one, _ in held.values()],
-            "connectors": [one.connector for one, _ in held.values()],
-            "strangers": [one.is_strangers for one, _ in held.values()],
-            "accounts": [account for _, account in held.values()],
-        })  # fmt: skip
+            held = {number: one for number, one in self._held.items() if one is not None}
+            wanted = [one for one, _ in held.values()]
+            connection.execute(QUERIES["keep_leases"], {
+                "worker": worker, "numbers": list(held), "hops": [one.hop for one in wanted],
+                "connectors": [one.connector for one in wanted], "strangers": [one.is_strangers for one in wanted],
+                "accounts": [account for _, account in held.values()], "in_use": list(self._held),
+            })  # fmt: skip
 
 
 LEASES = Leases()

@@ -238,7 +238,7 @@ with held as (
         %(strangers)s::bool[], %(accounts)s::text[]) as held (n, h, c, s, a)
     where exists (select from queues_worker where number = %(worker)s)
     on conflict do nothing)
-update queues_lease set hop = '' where worker = %(worker)s and hop <> '' and not number = any(%(numbers)s::int[])
+update queues_lease set hop = '' where worker = %(worker)s and hop <> '' and not number = any(%(in_use)s::int[])
 
 -- How much an account may send.
 
