@@ -144,3 +144,35 @@ def test_an_account_that_rests_leaves_its_mail_to_the_others_and_all_of_them_to_
         deliver()
     assert len(made.messages) == 5
     assert query("SELECT count(*) FROM queues_message WHERE origin = 'generated'") == [(0,)]
+
+
+def test_an_account_that_cannot_sign_in_leaves_its_mail_to_the_others(cloud, queued, deliver, query):
+    made = cloud("First", "Second")
+    made.accounts[MAILBOX] = "another one"
+    queued(*(f"u{number}@far.test" for number in range(5)))
+    for _ in range(2):
+        deliver()
+    assert len(made.messages) == 5 and {one.account for one in made.messages} == {SECOND}
+    ((account, words, until),) = query("SELECT account, words, until > now() FROM queues_hold")
+    assert account == "First" and "535" in words and until
+
+
+def test_when_no_account_can_sign_in_the_connector_rests(cloud, queued, deliver, query):
+    made = cloud("First", "Second")
+    made.accounts = {MAILBOX: "another one", SECOND: "another one"}
+    queued("bob@far.test")
+    for _ in range(4):
+        deliver()
+    assert len(made.messages) == 0
+    assert {row[0] for row in query("SELECT account FROM queues_hold")} == {"", "First", "Second"}
+
+
+def test_an_account_rests_in_whatever_case_its_connector_names_it(cloud, queued, deliver, query):
+    made = cloud("FIRST", "second")
+    made.recipients_per_day = 2
+    queued(*(f"u{number}@far.test" for number in range(6)))
+    for _ in range(6):
+        deliver()
+    assert len(made.messages) == 4
+    assert {row[0] for row in query("SELECT account FROM queues_hold")} == {"", "First", "Second"}
+    assert {row[0] for row in query("SELECT account FROM queues_grant")} == {"First", "Second"}

@@ -26,13 +26,16 @@ SOON = 1.0
 
 
 def quotas(connection: Connection, connector: SendConnector | None) -> list[Quota]:
-    """Of the accounts of a connector, in its order; none where nobody signs in. Raises psycopg.Error."""
+    """Of the accounts of a connector, in its order and each called as its credential is, whatever the case in which the
+    connector names it; none where nobody signs in. Raises psycopg.Error.
+    """
     if connector is None or not needs(connector):
         return []
     names = list(connector.authentication_credential)
     rows = connection.execute(QUERIES["quotas"], [[name.lower() for name in names]])
-    limits = {row[0].lower(): row[1:] for row in rows}
-    return [pacing.quota(name, connector.provider, *limits.get(name.lower(), (None, None, None))) for name in names]
+    known = {row[0].lower(): row for row in rows}
+    found = [known.get(name.lower(), (name, None, None, None)) for name in names]
+    return [pacing.quota(name, connector.provider, *limits) for name, *limits in found]
 
 
 def seconds_until_empty(connection: Connection, connector: SendConnector) -> float | None:

@@ -246,8 +246,17 @@ class SmtpRelay:
             return kept
         self._drop()
         self._client = self.speaks.connect(host, self._connector, pace, self._until, protection or self._demands)
-        sign_in(self._client, self._connector, accounts.of(self._connector, self._pool, self._account))
+        self._sign_in(self._client)
         return self._client
+
+    def _sign_in(self, client: SmtpClient) -> None:
+        """Where several accounts share the mail, one that cannot sign in leaves it to the others."""
+        try:
+            sign_in(client, self._connector, accounts.of(self._connector, self._pool, self._account))
+        except Held as held:
+            if self._account and len(self._connector.authentication_credential) > 1:
+                raise held.of(self._account) from None
+            raise
 
     def _unsafe(self, client: SmtpClient, parcel: Parcel) -> Verdict | None:
         """Why this host may not have a message that requires TLS."""

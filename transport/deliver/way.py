@@ -53,6 +53,10 @@ class Held(Exception):
         self.until, self.whose, self.account = until, whose, account if whose is Whose.ACCOUNT else ""
         self.is_fault, self.grows = is_fault, grows
 
+    def of(self, account: str) -> "Held":
+        """The same, where only this credential is to blame."""
+        return Held(self.until, str(self), Whose.ACCOUNT, account=account, is_fault=self.is_fault, grows=self.grows)
+
     @classmethod
     def by(cls, ruling: Ruling, account: str) -> Self:
         """As a reply of a host says, heard on a connection that signed in with `account`."""
