@@ -1,10 +1,13 @@
 """A sender hears once of a message, whatever the number of next hops that refused it."""
 
+import threading
+
 import pytest
 
 from transport.config.address_space import AddressSpace
 from transport.config.send_connector import SendConnector
 from transport.deliver import notices
+from transport.deliver.database import pool
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DOMAINS = ("one.test", "two.test", "three.test")
@@ -66,3 +69,23 @@ def test_a_dead_next_hop_holds_the_report_up_for_half_a_minute_only(message, del
     assert told(query) == [["one.test", "two.test"]]
     deliver("smarthost:three.test")
     assert told(query) == [["one.test", "two.test"], ["three.test"]]
+
+
+def test_who_writes_down_at_once_what_became_of_the_same_messages_waits_and_goes_on(
+    message, journal, forward, sink, deliver, query, caplog
+):
+    """Each of the two refuses half of the messages, and takes the others: then each needs what the other one has."""
+    one, two = DOMAINS[:2]
+    for number in range(40):
+        refused, taken = (one, two) if number % 2 else (two, one)
+        journal.accept(f"bob@{refused}", f"ann@{taken}")
+    forward()
+    pool()
+    threads = [threading.Thread(target=deliver, args=(f"smarthost:{name}",)) for name in (one, two)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert "deadlock" not in caplog.text
+    notices.send_put_off()
+    assert len(told(query)) == 40, "a report of each"

@@ -166,10 +166,15 @@ def write_failed(connection: Connection, results: Results) -> set[int]:
     return {row[0] for row in connection.execute(QUERIES["failed"], parameters)}
 
 
+def lock_messages(connection: Connection, messages: Iterable[UUID]) -> None:
+    """Others who finish recipients of these messages wait until the transaction ends."""
+    connection.execute(QUERIES["lock_messages"], [list(messages)])
+
+
 def drop_content(connection: Connection, messages: Iterable[UUID]) -> None:
     """Delete the content of messages that nobody waits for any more. Within a transaction."""
     identities = list(messages)
-    connection.execute(QUERIES["lock_messages"], [identities])
+    lock_messages(connection, identities)
     connection.execute(QUERIES["drop_content"], [identities])
 
 

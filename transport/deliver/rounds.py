@@ -211,6 +211,9 @@ class Round:
         FLOW.went(self._state.key, len(results.delivered) + len(results.failed))
 
     def _write_all(self, connection: Connection, results: Results) -> None:
+        """Locks all messages at once and in one order: reports need some of them, what is dropped needs the others."""
+        if results.shared:
+            claims.lock_messages(connection, results.shared)
         if results.told:
             self._tell(connection, results)
         if results.delivered:
