@@ -254,7 +254,7 @@ def _requested(row: models.SendConnector) -> str:
     last = queries.pulls().get(row.name)
     if row.request_mail == RequestMail.None_.value or last is None:
         return ""
-    return format_html("{} {}", time_html(last.asked_at), last.words)
+    return format_html("{}: {}", time_html(last.asked_at), last.words)
 
 
 class SendPages(ConnectorPages):

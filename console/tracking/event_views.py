@@ -49,12 +49,16 @@ def recipients(event: Event) -> str:
     return f"{shown} +{more}" if more > 0 else shown
 
 
-def client_or_server(event: Event) -> str:
-    """Who handed the message in, or who took it."""
+def client_or_server(event: Event) -> tuple[str, str]:
+    """Who handed the message in, or who took it: a name or an address, and what else is known of it."""
     if event.event == Kind.RECEIVE:
-        return stacked_html(event.message.client_address, event.message.helo)
+        return event.message.client_address or "", event.message.helo
     name, address = host(event)
-    return stacked_html(name or address, address if name else "")
+    return (name, address) if name else (address, "")
+
+
+def by_whom(event: Event) -> str:
+    return stacked_html(client_or_server(event)[0], event.connector)
 
 
 def happened(event: Event) -> str:
@@ -74,8 +78,7 @@ class EventPages(CrudView):
     first_step = gettext_lazy("The first message that comes appears here.")
     columns = [
         Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.time), ""), TEXT),
-        Column(gettext_lazy("Client or server"), client_or_server, TEXT),
-        Column(gettext_lazy("Connector"), "connector", TEXT, minor=True),
+        Column(gettext_lazy("Client or server"), by_whom, TEXT),
         Column(gettext_lazy("Event, source"), happened, TEXT),
         Column(gettext_lazy("Recipients"), lambda each: stacked_html(recipients(each), first_status(each)), TEXT),
         Column(gettext_lazy("Subject, sender"), lambda each: stacked_html(subject(each), sender(each)), TEXT),
@@ -85,6 +88,7 @@ class EventPages(CrudView):
         Detail(gettext_lazy("Event"), kind, BADGE),
         Detail(gettext_lazy("Source"), "source"),
         Detail(gettext_lazy("Context"), lambda each: tracked(each).source_context),
+        Detail(gettext_lazy("Client or server"), lambda each: " ".join(client_or_server(each))),
         Detail(gettext_lazy("Connector"), "connector"),
         Detail(gettext_lazy("Message ID"), "message.message_id", MONO),
         Detail(gettext_lazy("Network message ID"), lambda each: each.message_id.hex, MONO),

@@ -391,10 +391,10 @@ def _unknown_names(snapshot: Snapshot) -> Iterator[tuple[str, Problem]]:
     meant = {each.name: each.principals for each in snapshot.named_senders}
     receiving = {connector.name.lower() for connector in snapshot.receive_connectors}
     for connector in snapshot.send_connectors:
-        for name in (*connector.accept_messages_from, *connector.reject_messages_from):
-            if name.lower() not in meant:
-                field = "accept_messages_from" if name in connector.accept_messages_from else "reject_messages_from"
-                yield connector.name, Problem(field, UNKNOWN_SENDER.format(name))
+        for field in ("accept_messages_from", "reject_messages_from"):
+            unknown = [f"“{name}”" for name in getattr(connector, field) if name.lower() not in meant]
+            if unknown:
+                yield connector.name, Problem(field, UNKNOWN_SENDER.format(" or ".join(unknown)))
         for name in connector.accept_messages_from:
             if "@" in name and not meant.get(name.lower(), "?"):
                 yield connector.name, Problem("accept_messages_from", f"No user has the address {name}.")
@@ -403,9 +403,7 @@ def _unknown_names(snapshot: Snapshot) -> Iterator[tuple[str, Problem]]:
                 yield connector.name, Problem("source_receive_connectors", f"There is no Receive connector “{name}”.")
 
 
-UNKNOWN_SENDER = (
-    "There is no user or group “{}”. Write a user whose name is there in several domains like CONTOSO\\anna."
-)
+UNKNOWN_SENDER = "There is no user or group {}. Write a user whose name is there in several domains like CONTOSO\\anna."
 
 
 def _twice(names: list[str], field: str) -> list[tuple[str, Problem]]:

@@ -81,6 +81,13 @@ def test_whoever_is_unknown_is_refused_at_the_field(staff, field):
     assert not Row.objects.exists()
 
 
+def test_several_who_are_unknown_are_one_sentence(staff):
+    with pytest.raises(ValidationError) as error:
+        actions.create(ADMIN, send_connector("Out", reject_messages_from=("m.alexander", "m.al", "n.anderson")))
+    (words,) = error.value.message_dict["reject_messages_from"]
+    assert words.startswith("There is no user or group “m.al” or “n.anderson”. Write")
+
+
 def test_a_name_that_two_domains_have_is_written_with_its_domain(staff):
     users.add(SYSTEM, "FABRIKAM", "m.alexander", PASSWORD)
     with pytest.raises(ValidationError, match="several domains"):

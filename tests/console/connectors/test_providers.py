@@ -84,4 +84,4 @@ def test_what_is_missing_is_said_at_its_field(admin, changes, words):
 def test_who_only_reads_sets_up_nothing(signed_in):
     viewer = signed_in(Role.VIEW_ONLY)
     assert viewer.get(page_of(Provider.SendGrid)).status_code == 403
-    assert "New to a provider" not in viewer.get(reverse("connectors:send-list")).text
+    assert "Connect to a provider" not in viewer.get(reverse("connectors:send-list")).text
