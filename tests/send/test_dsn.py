@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transport.config import bounds
+from transport.send.choice import NOT_ALLOWED
 from transport.send.dsn import Action, Original, ReportedRecipient, header_block, report, wanted
 
 CONTENT = b"Received: from client by gw\r\nSubject: Figures\r\nMessage-ID: <1@x.test>\r\n\r\nbody\r\n"
@@ -184,6 +185,14 @@ def test_the_header_of_a_stranger_is_shown_twice_at_most_and_in_part(action, mor
 def test_a_loop_is_not_the_fault_of_the_address():
     _, message = made(recipients=[ReportedRecipient("a@y.test", "5.4.6", "554 5.4.6 Hop count exceeded")])
     assert "going in circles" in next(message.iter_parts()).get_body().get_content()
+
+
+def test_where_our_connector_takes_nothing_from_a_sender_the_recipients_system_is_not_blamed():
+    refusal = NOT_ALLOWED.format("General SMTP Connector", "RejectMessagesFrom")
+    _, message = made(recipients=[ReportedRecipient("bob@far.test", "5.7.1", refusal)])
+    text = next(message.iter_parts()).get_body().get_content()
+    assert "You do not have permission to send to this recipient." in text
+    assert "recipient's e-mail system" not in text
 
 
 def test_only_a_delayed_message_has_a_time_until_which_it_is_tried():

@@ -121,7 +121,7 @@ _EXPLANATIONS = {
     "5.4.6": "The message is going in circles: it came back to a mail server that it had passed before. The routing of "
     "mail for the recipient's domain has to be mended; the address may well be right.",
     "5.4.4": "The recipient's domain does not exist. Please check the address and send it again.",
-    "5.7.1": "The recipient's e-mail system did not permit this message to be delivered.",
+    "5.7.1": "You do not have permission to send to this recipient. Your administrator can say more.",
 }
 _OTHERWISE = "The recipient's e-mail system did not accept this message."
 
