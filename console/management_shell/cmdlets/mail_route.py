@@ -28,7 +28,7 @@ def _test(call: Call) -> Iterator[object]:
         "SendConnector": found.hop.connector or None,
         "AddressSpace": str(space) if space else None,
         "DeliveryType": found.hop.delivery_type.value,
-        "NextHopDomain": found.hop.domain,
+        "NextHopDomain": None if found.hop.error else found.hop.domain,
         "Reason": found.words,
         "PassedOver": tuple(map(str, passed)),
     }

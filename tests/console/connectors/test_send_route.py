@@ -79,6 +79,8 @@ def test_the_shell_gives_the_same_answer(connectors):
     answer = Shell().run("Test-MailRoute bob@fabrikam.com -User m.alexander -Sender a@b.test -Size 2MB | fl")
     assert "SendConnector : Internet" in " ".join(str(answer).split())
     assert "RejectMessagesFrom names the sender" in str(answer)
+    nowhere = Shell().run("Test-MailRoute bob@fabrikam.com -User m.alexander -Sender a@b.test -Size 40MB | fl")
+    assert re.search(r"DeliveryType *: Undeliverable\nNextHopDomain *:\s*\nReason", nowhere)
 
 
 def test_a_message_in_the_queue_leads_to_the_reason(admin, connectors):
