@@ -7,6 +7,7 @@ import pytest
 
 from console.processes.address import free_port
 from tests.conftest import wait_for
+from tests.deliver.test_lmtp import Mailboxes, Unix, serve, take
 from tests.deliver.test_sign_in import PASSWORD, Guard, credential
 from transport.config import bounds
 from transport.config.receive_connector import ProtocolLoggingLevel
@@ -15,7 +16,7 @@ from transport.deliver import send_log
 from transport.shell.forward.log_forwarder import LogForwarder
 from transport.trace.line import COLUMNS, escaped
 
-__all__ = ["credential"]
+__all__ = ["credential", "serve", "take"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VERBOSE = {"protocol_logging_level": ProtocolLoggingLevel.Verbose}
@@ -80,6 +81,16 @@ def test_no_lines_without_verbose(sent, configure, home, lines):
     configure()
     sent()
     assert not (home / "protocol-log" / "gw.test").exists()
+
+
+def test_what_is_said_to_the_host_of_an_accepted_domain_is_in_the_log(take, serve, tmp_path, lines):
+    path = str(tmp_path / "lmtp")
+    serve(Unix(Mailboxes(), path))
+    take([path], "anna@boxes.test", "nobody@boxes.test")
+    found = lines()
+    assert {line[1] for line in found} == {"Accepted domain boxes.test"}
+    assert next(line[7] for line in found if line[6] == ">") == "LHLO gw.test"
+    assert "550 5.1.1 No such mailbox" in [line[7] for line in found]
 
 
 def test_a_next_hop_that_hangs_up_is_the_one_that_closed(sent, sink, lines):

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from time import time
 
 import psycopg
 
-from transport import next_hops, node
+from transport import identity, next_hops, node
 from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
+from transport.deliver.connectivity import Connectivity
 from transport.deliver.database import Pool
 from transport.deliver.way import Outcome, Peer
 from transport.send import remote_reply
@@ -16,6 +18,7 @@ from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
 from transport.send.remote_reply import Fate, Verdict
 from transport.send.route import Router
+from transport.trace.connectivity_line import MAILBOXES
 
 DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
 UNKNOWN = remote_reply.refused("5.1.1", "RESOLVER.ADR.RecipNotFound; not found")
@@ -43,9 +46,14 @@ class Mailboxes:
         self._store, self._router, self._pool = maildir.Store(root), router, pool
 
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
+        connection = Connectivity(identity.session_id(time()), MAILBOXES, "mailbox")
         listed = self._listed(address for parcel in parcels for address in parcel.recipients.values())
         outcomes = [(parcel, self._write(parcel, listed)) for parcel in parcels]
         self._store.sync()
+        for parcel, verdicts in outcomes:
+            if DELIVERED in verdicts.values():
+                connection.took(parcel.size)
+        connection.ended()
         yield from outcomes
 
     def _write(self, parcel: Parcel, listed: set[str]) -> Verdicts:

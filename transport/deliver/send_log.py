@@ -18,9 +18,11 @@ from transport import identity, node
 from transport.config import bounds
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.config.send_connector import SendConnector
+from transport.deliver.connectivity import Connectivity
 from transport.log_files import Limits, LogFiles, LogWriter
 from transport.receive.auth import MASK
 from transport.send.hosts import Host
+from transport.trace.connectivity_line import SMTP
 from transport.trace.line import Entry, SessionLines, Speller, endpoint, reply
 from transport.trace.series import SEND
 
@@ -70,12 +72,24 @@ def writer() -> LogWriter[Entry] | None:
 
 
 class SendLog:
-    """The events of one session with a next hop. `session_id` is there also where the connector wants no lines.
+    """The events of one session with a next hop. `session_id` is there also where the connector wants no lines, and so
+    is what the connectivity log has of it.
 
     Secrets are never handed over: who signs in gives a line as it may be shown.
     """
 
-    __slots__ = ("_begun", "_connector", "_host", "_lines", "_remote", "_secrets", "_writer", "session_id")
+    __slots__ = (
+        "_begun",
+        "_connection",
+        "_connector",
+        "_host",
+        "_lines",
+        "_place",
+        "_remote",
+        "_secrets",
+        "_writer",
+        "session_id",
+    )
 
     def __init__(self, host: Host, connector: SendConnector) -> None:
         self._begun = time.time()
@@ -83,18 +97,32 @@ class SendLog:
         verbose = connector.protocol_logging_level is ProtocolLoggingLevel.Verbose
         self._writer: Listener | None = _LISTENER.get() or (writer() if verbose else None)
         self._connector, self._host = connector.name, host.label
-        self._remote = endpoint(*((HERE, 0) if host.is_socket else (host.address, host.port or connector.port)))
+        port = host.port or connector.port
+        self._remote = endpoint(*((HERE, 0) if host.is_socket else (host.address, port)))
+        self._place = host.label if host.is_socket else f"{host.label}:{port}"
         self._lines: SessionLines | None = None
         self._secrets: set[str] = set()
+        is_mail = _LISTENER.get() is None
+        begun = f"Send connector: {connector.name}"
+        self._connection = Connectivity(self.session_id, SMTP, host.label, begun) if is_mail else None
+
+    def took(self, octets: int) -> None:
+        """The next hop has taken a message of so many octets."""
+        if self._connection is not None:
+            self._connection.took(octets)
 
     def connected(self, name: tuple[str, int] | str) -> None:
         """`+`, from our own address and port, or nowhere of a Unix socket. What is said before it is that we tried."""
+        if self._connection is not None:
+            self._connection.tells(f"Connected to {self._place}")
         if self._writer is not None:
             self._begin("" if isinstance(name, str) else endpoint(*name[:2]))
             self._add("+", "", self._host)
 
     def failed(self, words: str) -> None:
         """There is no connection."""
+        if self._connection is not None:
+            self._connection.ended(f"Failed to connect to {self._place}: {words}")
         if self._writer is not None:
             self._begin("")
             self.note(words, "Failed to connect")
@@ -137,6 +165,8 @@ class SendLog:
 
     def closed(self, by: str) -> None:
         """`-`: `by` is Remote or Local. Only the first time counts."""
+        if self._connection is not None:
+            self._connection.ended("the next hop hung up" if by == "Remote" else "")
         if self._lines is not None:
             self._add("-", "", by)
             self._lines = None

@@ -388,6 +388,10 @@ class SmtpClient:
         """Under which the protocol log has it."""
         return self._connection.log.session_id
 
+    def took(self, octets: int) -> None:
+        """The host has taken a message of so many octets, for the log."""
+        self._connection.log.took(octets)
+
     @property
     def is_quiet(self) -> bool:
         """Whether a kept connection can still be used, as far as one can see."""

@@ -12,6 +12,7 @@ import psycopg
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
 from transport.deliver import accounts, claims, signing
+from transport.deliver.connectivity import towards
 from transport.deliver.database import Pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.remembered import PACES
@@ -215,8 +216,10 @@ class SmtpRelay:
         self.reached = True
         self.confirms = None if "dsn" in client.extensions else self.relayed
         later = put_off_by(verdicts)
-        if client.slowed and client.sent == 1 and any(v.fate is Fate.DELIVERED for v in verdicts.values()):
-            PACES.remember(client.peer, self._connector.port, client.pace)
+        if any(verdict.fate is Fate.DELIVERED for verdict in verdicts.values()):
+            client.took(letter.parcel.size)
+            if client.slowed and client.sent == 1:
+                PACES.remember(client.peer, self._connector.port, client.pace)
         if later:
             part = replace(letter.parcel, recipients={row: letter.parcel.recipients[row] for row in later})
             put_off.append(Letter(part, later, self.peer))
@@ -245,7 +248,8 @@ class SmtpRelay:
             kept.allow(self._until)
             return kept
         self._drop()
-        self._client = self.speaks.connect(host, self._connector, pace, self._until, protection or self._demands)
+        with towards(self._domain):
+            self._client = self.speaks.connect(host, self._connector, pace, self._until, protection or self._demands)
         self._sign_in(self._client)
         return self._client
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.config.send_connector import RequireTlsMode, SendConnector
 from transport.deliver import host_lookup, look_up, mailboxes, sts_policies
 from transport.deliver.claims import HopState
@@ -101,6 +102,7 @@ def _way_to_hosts(relay: type[SmtpRelay], domain: AcceptedDomain, state: HopStat
         name=f"Accepted domain {domain.domain_name}", dns_routing_enabled=False,
         smart_hosts=tuple(map(str, domain.delivery_hosts)), port=USUAL_PORT.get(state.delivery_type, 25),
         fqdn=router.server, require_tls_mode=RequireTlsMode.IfPossible,
+        protocol_logging_level=ProtocolLoggingLevel.Verbose,
     )  # fmt: skip
     return relay(lambda: _hosts_of_domain(domain, connector.port, router), connector, state.domain, pool)
 
