@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def happened(event: Event) -> str:
 
 
 class EventPages(CrudView):
-    """Columns in the order of Exchange's log."""
+    """Columns in the order of Exchange's log; what there is no room for is in the details."""
 
     model = Event
     namespace = "events"
@@ -201,12 +202,10 @@ class LifePage(RoleRequired):
 
 
 def _told(event: Event) -> Iterator[tuple[str, str]]:
-    """Each recipient, with what was said of it where that is not what was said of the one before."""
-    statuses, last = iter(event.statuses), ""
-    for address in event.recipients:
-        status = next(statuses, "")
-        yield address, "" if status == last else status
-        last = status
+    """Each recipient, and what was said: of several in a row of whom the same was said, below the last one."""
+    told = list(zip_longest(event.recipients, event.statuses[: len(event.recipients)], fillvalue=""))
+    for (address, status), following in zip_longest(told, told[1:]):
+        yield address, "" if following is not None and following[1] == status else status
 
 
 class MessageOf(RoleRequired):

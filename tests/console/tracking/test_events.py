@@ -149,6 +149,14 @@ def test_the_whole_life_of_a_message_is_one_page(admin, mail):
     assert admin.get(reverse("events:message-of", args=[first.pk])).status_code == 302
 
 
+def test_what_was_said_of_several_stands_once_below_them(admin):
+    found = message("bob@fabrikam.com", "eve@fabrikam.com", "zoe@fabrikam.com")
+    happened(found, "FAIL", statuses=["550 no", "550 no", "551 moved"])
+    page = admin.get(reverse("events:message", args=[found.pk])).text
+    places = [page.index(text) for text in ("bob@fabrikam", "eve@fabrikam", "550 no", "zoe@fabrikam", "551 moved")]
+    assert places == sorted(places) and page.count("550 no") == 1
+
+
 def test_nothing_of_a_stranger_is_markup(admin):
     found = message(subject=HOSTILE, helo=HOSTILE, message_id=HOSTILE)
     one = happened(found, "SEND", HOSTILE, statuses=[HOSTILE], host=HOSTILE, protection=HOSTILE, context=HOSTILE)
