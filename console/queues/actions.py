@@ -16,7 +16,7 @@ from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries, zipping
 from console.queues.models import Message, NextHop, QueuedRecipient, Status
-from transport.deliver import claims, holds, reports, routing, tracking
+from transport.deliver import claims, holds, links, reports, routing, tracking
 from transport.deliver.queries import QUERIES
 from transport.send.dsn import Action, ReportedRecipient
 from transport.send.route import POISON, UNREACHABLE
@@ -57,6 +57,20 @@ def _lift(actor: Actor, connector: str) -> int:
     if lifted:
         record(actor, "Send connector", connector, "resumed", {"held": lifted}, None)
     return len(lifted)
+
+
+def tell_link(actor: Actor, name: str, is_up: bool) -> None:
+    """A script says that a link is up or down; mail that waits for it leaves. Raises ValidationError when no enabled
+    Send connector has it.
+    """
+    actor.require()
+    with transaction.atomic():
+        raw = _raw()
+        if not any(each.link == name for each in routing.ROUTES.router(raw).snapshot.send_connectors):
+            raise ValidationError(_("No Send connector has the link “%s”.") % name)
+        before, after = links.read(raw, name), links.tell(raw, name, is_up)
+        if before.state is not after.state:
+            record(actor, "Link", name, "reported", {"state": before.state}, {"state": after.state})
 
 
 def suspend(actor: Actor, key: str, reason: str = "", until: datetime | None = None) -> None:

@@ -235,3 +235,14 @@ class Worker(models.Model):
     number = models.IntegerField(primary_key=True)
     name = models.TextField()
     started_at = models.DateTimeField(db_default=models.functions.Now())
+
+
+class Link(models.Model):
+    """What is known of a link that is not always up (`transport/send/link.py`), by its name in `links.toml`."""
+
+    name = models.TextField(primary_key=True)
+    state = models.TextField()
+    since = models.DateTimeField()
+    used_at = models.DateTimeField()
+    failures = models.IntegerField()
+    words = models.TextField()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from console.processes.models import Turn
 from console.processes.queries import Backlog
-from console.queues.models import Content, Hold, Message, NextHop, QueuedRecipient, Status
+from console.queues.models import Content, Hold, Link, Message, NextHop, QueuedRecipient, Status
 from console.queues.queue import SUBMISSION, Queue
 from transport.config import bounds
 from transport.send.route import POISON
@@ -73,6 +73,11 @@ def holds(connector: str = "") -> list[Hold]:
     now = timezone.now()
     found = Hold.objects.filter(Q(until__gt=now) | Q(until=None)).order_by("connector", "account")
     return list(found.filter(connector=connector) if connector else found)
+
+
+def link(name: str) -> Link | None:
+    """What is known of a link; None where nobody has asked for it yet."""
+    return Link.objects.filter(pk=name).first()
 
 
 def lasting_holds() -> list[Hold]:

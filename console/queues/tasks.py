@@ -11,7 +11,18 @@ from celery.signals import worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
-from transport.deliver import keeping, notices, pulling, retention, rounds, routing, sts_policies, tls_reports, worker
+from transport.deliver import (
+    keeping,
+    links,
+    notices,
+    pulling,
+    retention,
+    rounds,
+    routing,
+    sts_policies,
+    tls_reports,
+    worker,
+)
 from transport.deliver.database import pool
 from transport.deliver.dispatch import DISPATCH
 from transport.deliver.leases import LEASES
@@ -38,6 +49,11 @@ SCHEDULE = {
         "task": "console.queues.tasks.report_tls",
         "schedule": 60.0,
         "options": {"expires": 60, "queue": OUTBOUND},
+    },
+    "tend links": {
+        "task": "console.queues.tasks.tend_links",
+        "schedule": 5.0,
+        "options": {"expires": 5, "queue": OUTBOUND},
     },
     "ask for mail elsewhere": {
         "task": "console.queues.tasks.request_mail",
@@ -87,6 +103,12 @@ def reroute() -> None:
     routing.reroute()
     routing.keep_again()
     notices.shorten_waits()
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=AWAY)
+def tend_links() -> None:
+    """Links that nothing was sent over for a while are taken down."""
+    links.tend()
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

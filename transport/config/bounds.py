@@ -337,6 +337,18 @@ PICK_UP = Bound(
     more="458 4.3.0, or the other domains wait for the next request.",
 )  # fmt: skip
 
+LINK_FILE = Bound(
+    what="links.toml, the commands of links", who="root",
+    octets=1 << 16,
+    more="The file is refused, and mail for its links waits.",
+)  # fmt: skip
+
+LINK_OUTPUT = Bound(
+    what="what the command of a link says", who="a program that root has named",
+    octets=4096,
+    more="The rest is read and forgotten.",
+)  # fmt: skip
+
 
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""

@@ -22,7 +22,6 @@ from transport.config.receive_connector import ProtocolLoggingLevel
 CMDLET = "New-SendConnector"
 ONE_SITE = "All servers here are in one site."
 HYBRID = "It serves hybrid deployments with Exchange Online."
-COMING = "Gatepost does not obey it yet."
 
 
 class SendUsage(Labelled):
@@ -127,7 +126,7 @@ class DeliveryWindow(Labelled):
 
     Always = "Always", "Always run"
     Timetable = "Timetable", "At the times below"
-    OnTrigger = "OnTrigger", "Only when it is triggered, by Retry on its queue"
+    OnTrigger = "OnTrigger", "Only when it is triggered: Retry on its queue, or its link comes up"
 
 
 class RequestMail(Labelled):
@@ -498,9 +497,9 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         str,
         Setting(
             "Link", "Delivery options / Link", Kind.TEXT, "Link",
-            "The name of a link of this machine that is brought up to deliver, and taken down. Empty: the "
-            "network is always there.",
-            "ours", maximum=64, not_enforced=COMING,
+            "The name of a link in links.toml of this machine, which is brought up to deliver and taken down when "
+            "nothing waits. Empty: the network is always there.",
+            "ours", maximum=64,
         ),
     ] = ""
     delay_notification_timeout: Annotated[

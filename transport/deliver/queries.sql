@@ -538,6 +538,39 @@ delete from queues_nexthop h where not suspended and delivery_type = any(%s) and
     select from queues_recipient r where r.next_hop = h.key and r.status = 'ready')
 and not exists (select from queues_recipient r where r.next_hop = h.key and r.status = 'suspended')
 
+-- Links that are not always up.
+
+-- name: link
+select state, extract(epoch from since)::float8, extract(epoch from used_at)::float8, failures, words
+from queues_link where name = %s
+
+-- name: link_used
+update queues_link set used_at = now() where name = %s and state = 'up'
+
+-- name: take_link
+-- Whoever has it is at work on the link, until its connection ends.
+select pg_try_advisory_lock(hashtextextended('link ' || %s, 0))
+
+-- name: lock_link
+-- Whoever changes what is written down of it, one after the other.
+select pg_advisory_xact_lock(hashtextextended('state of link ' || %s, 0))
+
+-- name: write_link
+insert into queues_link (name, state, since, used_at, failures, words)
+values (%(name)s, %(state)s, to_timestamp(%(since)s), to_timestamp(%(used_at)s), %(failures)s, %(words)s)
+on conflict (name) do update set state = excluded.state, since = excluded.since, used_at = excluded.used_at,
+    failures = excluded.failures, words = excluded.words
+
+-- name: links_at_work
+select name from queues_link where state <> 'down' order by name
+
+-- name: connectors_at_work
+select distinct connector from queues_lease where hop <> ''
+
+-- name: end_waits
+delete from queues_hold where connector = any(%s) and account = '' and exists (
+    select from unnest(%s::text[]) as beginning where starts_with(words, beginning))
+
 -- Signing in to smart hosts.
 
 -- name: account

@@ -5,6 +5,7 @@ attempt.
 from datetime import datetime
 
 from transport.config.send_connector import DeliveryWindow, SendConnector
+from transport.deliver import links
 from transport.deliver.claims import HopState
 from transport.deliver.way import Held
 from transport.send.provider_replies import Whose
@@ -18,7 +19,7 @@ WORDS = {
 
 
 def check(state: HopState, router: Router) -> None:
-    """Raises Held while the Send connector of a next hop does not deliver."""
+    """Raises Held while the Send connector of a next hop does not deliver, or its link is not up."""
     connector = _connector(state, router)
     if connector is None:
         return
@@ -28,6 +29,8 @@ def check(state: HopState, router: Router) -> None:
         whose = Whose.HOP if has_oversize_times(connector) else Whose.CONNECTOR
         words = WORDS[oversize].format(until)
         raise Held(until.timestamp(), words, whose)
+    if connector.link:
+        links.need(connector)
 
 
 def is_triggered(state: HopState, router: Router) -> bool:

@@ -1,0 +1,261 @@
+"""Links of this machine that are brought up for mail, and taken down. Their commands stand in `links.toml`, which only
+root writes: whoever may change a Send connector gains no shell by it.
+
+Whoever runs a command holds an advisory lock of PostgreSQL on the link: where a worker died the lock is gone, and the
+next one goes on from the state that is written down.
+"""
+
+import logging
+import os
+import select
+import signal
+import stat
+import subprocess
+import threading
+import tomllib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from time import monotonic, sleep, time
+
+import msgspec
+import psycopg
+
+from transport import next_hops
+from transport.config import bounds
+from transport.config.send_connector import DeliveryWindow, SendConnector
+from transport.deliver import database
+from transport.deliver.database import Connection, pool
+from transport.deliver.queries import QUERIES
+from transport.deliver.routing import ROUTES
+from transport.deliver.way import Held
+from transport.queries import SHARED
+from transport.send import link as links
+from transport.send.link import Act, Command, Link, Spec, State, Step
+
+FILE = "links.toml"
+LARGEST = bounds.LINK_FILE.octets or 0
+MOST_OUTPUT = bounds.LINK_OUTPUT.octets or 0
+WAIT = 10.0
+"""Seconds for which mail rests while a link is worked on; it is woken when the link is up."""
+LOOK_AGAIN = 60.0
+USED_EVERY = 1.0
+CHECK_EVERY, LOOK_EVERY = 1.0, 0.05
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """The file cannot be used; the text says why, for people."""
+
+
+def directory() -> Path:
+    """GATEPOST_LINKS, else /etc/gatepost/links."""
+    return Path(os.environ.get("GATEPOST_LINKS") or "/etc/gatepost/links")
+
+
+def spec_of(name: str) -> Spec:
+    """What `links.toml` says of a link. Raises Refused."""
+    file = directory() / FILE
+    try:
+        _only_roots(os.stat(file.parent), file.parent)
+        found = tomllib.loads(_read(file).decode())
+        if name not in found:
+            raise Refused(f"{file} has no link “{name}”.")
+        return msgspec.convert(found[name], Spec)
+    except FileNotFoundError:
+        raise Refused(f"There is no {file} on this machine, which would say what the link “{name}” is.") from None
+    except (OSError, ValueError) as error:  # TOML, UTF-8 and msgspec raise subclasses of ValueError
+        raise Refused(f"{file} cannot be used: {error}.") from None
+
+
+def _read(file: Path) -> bytes:
+    handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as opened:
+        _only_roots(os.fstat(handle), file)
+        content = opened.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Refused(f"{file} is larger than {LARGEST} bytes.")
+    return content
+
+
+def _only_roots(facts: os.stat_result, path: Path) -> None:
+    if facts.st_uid != 0 or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise Refused(f"{path} must belong to root, and nobody else may write it: it says what programs are run.")
+
+
+def need(connector: SendConnector) -> None:
+    """Raises Held while the link of a Send connector is not up, which is then brought up. Raises psycopg.Error."""
+    name = connector.link
+    with pool().connection() as connection:
+        link = read(connection, name)
+        if link.state is State.UP:
+            if time() - link.used_at > USED_EVERY:
+                connection.execute(QUERIES["link_used"], [name])
+            return
+    try:
+        spec = spec_of(name)
+    except Refused as refused:
+        raise Held(time() + LOOK_AGAIN, str(refused), is_fault=True) from None
+    link = _advance(name, spec, partial(links.wanted, now=time())) or link
+    if link.state is State.UP:
+        return
+    if link.state is State.DOWN and link.failures:
+        raise Held(link.next_try, f"{_words(name, link.state)} {link.words}", is_fault=True)
+    raise Held(time() + WAIT, _words(name, link.state))
+
+
+def tend() -> None:
+    """Take down what is idle, look at what is up, and go on where a worker died. Raises psycopg.Error."""
+    with pool().connection() as connection:
+        router = ROUTES.router(connection)
+        rows = connection.execute(QUERIES["links_at_work"]).fetchall()
+        busy = {row[0] for row in connection.execute(QUERIES["connectors_at_work"])}
+    for (name,) in rows:
+        in_use = any(each.link == name and each.name in busy for each in router.snapshot.send_connectors)
+        try:
+            spec = spec_of(name)
+        except Refused as refused:
+            log.warning("%s", refused)
+            continue
+        _advance(name, spec, partial(links.tended, spec=spec, now=time(), busy=in_use))
+
+
+def tell(connection: Connection, name: str, is_up: bool) -> Link:
+    """A script says that the link is up or down; mail that waits for it leaves. Within a transaction, and raises
+    psycopg.Error.
+    """
+    connection.execute(QUERIES["lock_link"], [name])
+    link = links.told(read(connection, name), is_up, time())
+    _write(connection, name, link)
+    return link
+
+
+def read(connection: Connection, name: str) -> Link:
+    """What is known of a link. Raises psycopg.Error."""
+    row = connection.execute(QUERIES["link"], [name]).fetchone()
+    return Link(State(row[0]), *row[1:]) if row else Link()
+
+
+def _words(name: str, state: State) -> str:
+    return f"The link {name} is {state}."
+
+
+def _write(connection: Connection, name: str, link: Link) -> None:
+    what = {"name": name, **msgspec.structs.asdict(link)}
+    connection.execute(QUERIES["write_link"], what)
+    if link.state is State.UP:
+        _let_go(connection, name)
+
+
+def _let_go(connection: Connection, name: str) -> None:
+    """What waited for it: what rests, and what is delivered only when it is triggered."""
+    over = [each for each in ROUTES.router(connection).snapshot.send_connectors if each.link == name]
+    waits = [_words(name, state) for state in State]
+    connection.execute(QUERIES["end_waits"], [[each.name for each in over], waits])
+    hops = {each: _hops(connection, each) for each in over}
+    triggered = [each for each in over if each.delivery_window is DeliveryWindow.OnTrigger]
+    connection.execute(SHARED["release_kept"], {"keys": [key for each in triggered for key in hops[each]]})
+    next_hops.wake(connection, (key for keys in hops.values() for key in keys))
+
+
+def _hops(connection: Connection, connector: SendConnector) -> list[str]:
+    return [key for (key,) in connection.execute(QUERIES["hops_of_connector"], [connector.name])]
+
+
+def _advance(name: str, spec: Spec, step: Callable[[Link], Step]) -> Link | None:
+    """One step of a link that nobody is at work on, and its command in a thread; None where somebody is."""
+    connection = database.connect()
+    started = False
+    try:
+        if connection.execute(QUERIES["take_link"], [name]).fetchone() != (True,):
+            return None
+        before = read(connection, name)
+        link, act = step(before)
+        if link != before:
+            _write(connection, name, link)
+        if act is not None:
+            run = threading.Thread(target=_run, args=(connection, name, spec, act), name=f"link-{name}", daemon=True)
+            run.start()
+            started = True
+        return link
+    finally:
+        if not started:
+            connection.close()
+
+
+def _run(connection: Connection, name: str, spec: Spec, act: Act) -> None:
+    """To the end, which is written down; the lock goes with the connection."""
+    try:
+        with connection:
+            words = _do(spec, act)
+            with connection.transaction():
+                connection.execute(QUERIES["lock_link"], [name])
+                before = read(connection, name)
+                link = links.ended(before, act, words and f"{act}: {words}", time())
+                if link != before:
+                    _write(connection, name, link)
+    except psycopg.Error as error:
+        log.warning("link %s: %s", name, " ".join(str(error).split()))
+    except Exception:
+        log.exception("link %s", name)
+
+
+def _do(spec: Spec, act: Act) -> str:
+    """Why it failed; empty where it did not. What is up already is not brought up once more."""
+    if act is Act.CHECK:
+        return _execute(spec.check, spec.timeout)
+    if act is Act.TAKE_DOWN:
+        return _execute(spec.down, spec.timeout)
+    if spec.check and not _execute(spec.check, spec.timeout):
+        return ""
+    ends = monotonic() + spec.timeout
+    words = _execute(spec.up, spec.timeout)
+    if words or not spec.check:
+        return words
+    while (words := _execute(spec.check, max(1.0, ends - monotonic()))) and monotonic() + CHECK_EVERY < ends:
+        sleep(CHECK_EVERY)
+    return words
+
+
+def _execute(command: Command, seconds: float) -> str:
+    """Run a program; why it failed, or nothing. What it leaves running in the background is left alone, unless it took
+    too long.
+    """
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
+            env=ENVIRONMENT, start_new_session=True, bufsize=0,
+        )  # fmt: skip
+    except OSError as error:
+        return f"{command[0]}: {error.strerror}."
+    output = _output(process, monotonic() + seconds)
+    if output is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return f"{command[0]} did not end within {seconds:.0f} seconds."
+    if process.returncode == 0:
+        return ""
+    lines = "".join(each if each.isprintable() else "\n" for each in output.decode(errors="replace")).split("\n")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"{command[0]} ended with {process.returncode}" + (f": {said[:200]}" if said else ".")
+
+
+def _output(process: "subprocess.Popen[bytes]", ends: float) -> bytes | None:
+    """The beginning of what it said, once it has ended; None where it has not in time."""
+    assert process.stdout is not None  # a pipe was asked for
+    kept = b""
+    with process.stdout as pipe:
+        while monotonic() < ends:
+            over = process.poll() is not None
+            while select.select([pipe], [], [], 0 if over else LOOK_EVERY)[0] and monotonic() < ends:
+                if not (said := pipe.read(65536)):
+                    break
+                kept += said[: MOST_OUTPUT - len(kept)]
+            if over:
+                return kept
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK_EVERY)
+    return None
