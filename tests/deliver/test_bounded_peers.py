@@ -221,7 +221,7 @@ def test_of_a_host_list_only_the_best_are_looked_up(queued, deliver, dns, sink, 
     queued("bob@far.test")
     deliver("domain:Out:far.test")
     assert len(sink.arrived) == (count <= bounds.HOST_LIST.lines)
-    assert len({name for name, _ in server.asked} - {"far.test"}) == bounds.HOST_LIST.lines
+    assert len({name for name, _ in server.asked if name.startswith("m")}) == bounds.HOST_LIST.lines
 
 
 def test_a_connector_gives_a_silent_server_as_long_as_it_says(queued, deliver, configure, scripted, query):

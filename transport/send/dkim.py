@@ -19,7 +19,7 @@ from transport.smtp.envelope import Vouched
 from transport.smtp.header import without_empty_line
 from transport.smtp.originators import from_addresses
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*\n?)")
+_FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*\n?)", re.MULTILINE)
 _BLANKS = re.compile(rb"[ \t]+")
 _ONCE_MORE = (
     b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type", b"content-transfer-encoding",
