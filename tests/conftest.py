@@ -23,6 +23,7 @@ from console.processes.valkey import Valkey
 from tests.browser import HINT, find_browser, may_be_left_out
 from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
+from transport.deliver import database, locked
 
 # Other programs share the machine, and no example says anything about its speed.
 hypothesis.settings.register_profile("gatepost", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -36,6 +37,16 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 class Servers:
     database_url: str
     redis_url: str
+
+
+@pytest.fixture(autouse=True)
+def delivery_as_before() -> Iterator[None]:
+    """A transport that ran in this process has told delivery its own database and secret: the next test has others."""
+    before = database.address, locked.secret
+    yield
+    if (database.address, locked.secret) != before:
+        database.address, locked.secret = before
+        database.pool.cache_clear()
 
 
 @pytest.fixture(scope="session")

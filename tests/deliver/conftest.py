@@ -299,9 +299,11 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    """No test knows what another one learnt of a host at the same address and port."""
+    """No test knows what another one learnt of a next hop, or of a host at the same address and port."""
     from transport.deliver import look_up, remembered
+    from transport.deliver.slots import SLOTS
 
+    SLOTS._proven.clear()
     for memory in (remembered.PACES, remembered.UNTRUSTED, remembered.BROKEN):
         memory.forget()
     look_up.resolver.cache_clear()
