@@ -39,14 +39,16 @@ class Servers:
     redis_url: str
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def delivery_as_before() -> Iterator[None]:
-    """A transport that ran in this process has told delivery its own database and secret: the next test has others."""
+    """A transport that ran in this process has told delivery its own database and secret: the next file has others."""
     before = database.address, locked.secret
     yield
     if (database.address, locked.secret) != before:
         database.address, locked.secret = before
-        database.pool.cache_clear()
+        if database.pool.cache_info().currsize:
+            database.pool().close()
+            database.pool.cache_clear()
 
 
 @pytest.fixture(scope="session")
