@@ -91,6 +91,6 @@ def server_context(carried: Certificate, folder: Path) -> ssl.SSLContext:
     """Of a server with this certificate."""
     file = folder / "server.pem"
     file.write_bytes(Fernet(SECRET).decrypt(carried.encrypted_key.encode()) + carried.chain.encode())
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

@@ -100,7 +100,10 @@ class _Connection(HTTPSConnection):
 
 
 def _context(verified: bool) -> ssl.SSLContext:
-    made = ssl.create_default_context()
+    # Spelled out: what ssl.create_default_context asks of certificates differs by version of Python.
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_default_certs()
     if not verified:
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     return made
