@@ -167,5 +167,5 @@ def test_nobody_is_left_out_for_long_by_who_has_much_mail(configure, queued, sin
     began = time.monotonic()
     queued("bob@other.test")
     wait_for(lambda: len(other.arrived) == 1, "the other next hop is left out")
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30, "it waited for half of the others"
     assert query(READY) != [(0,)]
