@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -20,11 +19,10 @@ from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
 from console.crud.format import stacked_html, time_html
 from console.crud.streaming import download
-from console.crud.views import CrudView
 from console.tracking import queries
 from console.tracking.models import Event
 from console.tracking.tracked import badge, exchange_csv, host, tracked
-from console.tracking.views import CSV, REFRESHED
+from console.tracking.views import CSV, LogPages
 from transport.trace.events import Event as Kind
 from transport.trace.events import Source
 
@@ -66,7 +64,7 @@ def happened(event: Event) -> str:
     return stacked_html(format_html("<strong>{}</strong>", event.event), event.source)
 
 
-class EventPages(CrudView):
+class EventPages(LogPages):
     """Columns in the order of Exchange's log; what there is no room for is in the details."""
 
     model = Event
@@ -112,13 +110,8 @@ class EventPages(CrudView):
         Filter("until", gettext_lazy("To (UTC)"), input_type="datetime-local"),
     ]
     edit_url = "events:message-of"
-    paginator_class = queries.BoundedPaginator
     list_template = "tracking/events.html"
     details_template = "tracking/event_details.html"
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.refresh = 0 if request.GET.get("paused") or request.GET.get("page", "1") != "1" else REFRESHED
 
     def rows(self) -> QuerySet[Event]:
         return queries.newest_events()
@@ -131,9 +124,6 @@ class EventPages(CrudView):
 
     def url_to_open(self, obj: Event) -> str:
         return reverse("events:message", args=[obj.message_id])
-
-    def toolbar(self, selected: Any) -> list[Any]:
-        return []
 
     def leaves_out(self) -> bool:
         """Whether more messages have the words than are looked through."""

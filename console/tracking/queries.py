@@ -316,8 +316,3 @@ def recorded(session_ids: Iterable[str]) -> set[str]:
     """Those of the sessions that the protocol log holds."""
     wanted = [each for each in session_ids if each]
     return set(Session.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
-
-
-def of_session(session_id: str) -> list[Event]:
-    """The newest events that a session brought about, of messages that a client handed in or a next hop was given."""
-    return list(newest_events().filter(session_id=session_id)[:SHOWN])

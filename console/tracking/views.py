@@ -84,7 +84,20 @@ def find(pk: str) -> Session:
     return get_object_or_404(Session, pk=pk.replace("\0", ""))
 
 
-class SessionPages(CrudView):
+class LogPages(CrudView):
+    """Rows are added all the time, and nobody edits them: the first page follows them, unless it is paused."""
+
+    paginator_class = queries.BoundedPaginator
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.refresh = 0 if request.GET.get("paused") or request.GET.get("page", "1") != "1" else REFRESHED
+
+    def toolbar(self, selected: Any) -> list[Any]:
+        return []
+
+
+class SessionPages(LogPages):
     model = Session
     namespace = "tracking"
     noun, plural = gettext_lazy("session"), gettext_lazy("sessions")
@@ -140,13 +153,8 @@ class SessionPages(CrudView):
     ]
     pk_converter = "str"
     edit_url = "tracking:session"
-    paginator_class = queries.BoundedPaginator
     list_template = "tracking/list.html"
     details_template = "tracking/details.html"
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.refresh = 0 if request.GET.get("paused") or request.GET.get("page", "1") != "1" else REFRESHED
 
     def rows(self) -> QuerySet[Session]:
         return queries.newest().defer(*queries.WITHOUT_EVENTS)
@@ -156,9 +164,6 @@ class SessionPages(CrudView):
 
     def find(self, pk: str) -> Session:
         return find(pk)
-
-    def toolbar(self, selected: Any) -> list[Any]:
-        return []
 
     def details_context(self, selected: Session | None) -> dict[str, Any]:
         refusals = refused(selected) if selected is not None else []

@@ -49,7 +49,7 @@ def lift_changed(connection: Connection, router: Router) -> None:
 
 def _mark(connection: Connection, router: Router, name: str) -> str:
     """Another one for every other connector and after each change of its credentials, and where there is none."""
-    found = next((each for each in router.snapshot.send_connectors if each.name == name), None)
+    found = router.send_connector(name)
     if found is None:
         return ""
     named = [each.lower() for each in found.authentication_credential]

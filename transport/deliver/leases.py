@@ -47,7 +47,7 @@ class Wanted:
 def wanted(connection: Connection, state: HopState, router: Router) -> Wanted:
     """What limits a connection to a next hop: its Send connector where that says something, else the organization."""
     limits = router.snapshot.transport_limits
-    connector = next((one for one in router.snapshot.send_connectors if one.name == state.connector), None)
+    connector = router.send_connector(state.connector)
     most_of_connector = connector.max_outbound_connections if connector else None
     is_strangers = state.delivery_type.is_strangers_choice and not SLOTS.is_proven(state.key)
     return Wanted(

@@ -94,9 +94,8 @@ def pull(name: str) -> None:
 def _asking(name: str) -> tuple[SendConnector, Router] | None:
     with pool().connection() as connection:
         router = ROUTES.router(connection)
-    found = (each for each in router.snapshot.send_connectors if each.name == name and each.enabled)
-    connector = next((each for each in found if each.request_mail is not RequestMail.None_), None)
-    if connector is None:
+    connector = router.send_connector(name)
+    if connector is None or not connector.enabled or connector.request_mail is RequestMail.None_:
         return None
     return replace(connector, fqdn=connector.fqdn or router.server, dns_routing_enabled=False), router
 

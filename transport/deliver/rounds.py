@@ -84,7 +84,7 @@ def _deliver(state: HopState, router: Router, worker: int, account: Quota) -> No
 
 
 def _ask_for_mail(state: HopState, router: Router) -> None:
-    connector = next((each for each in router.snapshot.send_connectors if each.name == state.connector), None)
+    connector = router.send_connector(state.connector)
     if connector is not None and connector.request_mail_when_sending:
         with pool().connection() as connection:
             pulling.want_after_sending(connection, connector)

@@ -91,8 +91,8 @@ def redirect(connection: Connection, recipients: list[int], address: str, connec
         route(connection, recipients)
         return
     router = ROUTES.router(connection)
-    chosen = next((each for each in router.snapshot.send_connectors if each.enabled and each.name == connector), None)
-    if chosen is None:
+    chosen = router.send_connector(connector)
+    if chosen is None or not chosen.enabled:
         raise LookupError(connector)
     rows = connection.execute(QUERIES["addresses_of"], [recipients])
     _put(

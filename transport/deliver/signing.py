@@ -34,7 +34,7 @@ def signed(parcel: Parcel, pieces: Pieces, pool: Pool) -> Parcel:
     Raises Locked when the key cannot be read: mail of a domain that signs never leaves without. Binary content is not
     signed: no verifier is known that would read it.
     """
-    if not parcel.vouched or parcel.body_type == "BINARYMIME":
+    if not parcel.vouched or parcel.body_type == "BINARYMIME" or not SIGNERS.any(pool):
         return parcel
     head, rest = head_and_rest(written(pieces(), parcel.how))
     signers = SIGNERS.of(dkim.signing_domain(head, parcel.sender, Vouched(parcel.vouched)), pool)
@@ -55,24 +55,31 @@ class Signers:
         self._of: dict[str, list[tuple[str, str, str, str]]] = {}
         self._asked_at = -FRESH
 
+    def any(self, pool: Pool) -> bool:
+        """Whether some domain signs at all: else no message need be read for it. Raises psycopg.Error."""
+        with self._lock:
+            self._refresh(pool)
+            return bool(self._of)
+
     def of(self, domain: str, pool: Pool) -> list[Signer]:
         """The signers of a domain, or of the nearest domain above it that has some. Raises Locked, psycopg.Error."""
         with self._lock:
-            if monotonic() - self._asked_at >= FRESH:
-                self._read(pool)
+            self._refresh(pool)
             while domain:
                 if rows := self._of.get(domain):
                     return [self._signer(row) for row in rows]
                 domain = domain.partition(".")[2]
             return []
 
-    def _read(self, pool: Pool) -> None:
+    def _refresh(self, pool: Pool) -> None:
+        if monotonic() - self._asked_at < FRESH:
+            return
         with pool.connection() as connection:
             rows = connection.execute(QUERIES["signing_keys"], prepare=True).fetchall()
         self._of = {}
         for row in rows:
             self._of.setdefault(row[0], []).append(row)
-        self._rows = {row: signer for row, signer in self._rows.items() if row in rows}
+        self._rows = {row: self._rows[row] for row in rows if row in self._rows}
         self._asked_at = monotonic()
 
     def _signer(self, row: tuple[str, str, str, str]) -> Signer:

@@ -44,7 +44,7 @@ def outlook(snapshot: Snapshot, server: str, domain: str, pool: Pool) -> Outlook
 
 def _ask(found: Outlook, router: Router, domain: str, pool: Pool) -> None:
     named = router.hop(f"postmaster@{domain}", listed=False).connector
-    connector = next((one for one in router.snapshot.send_connectors if one.name == named), None)
+    connector = router.send_connector(named)
     try:
         if connector is None:
             found.failed = "No Send connector takes mail for this domain."

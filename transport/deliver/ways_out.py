@@ -65,9 +65,10 @@ def way_for(state: HopState, router: Router, pool: Pool, account: str = "") -> W
         return Undeliverable(state.domain)
     if state.delivery_type is DeliveryType.PICK_UP:
         return _way_of_kept(state, router, pool)
-    usable = (one for one in router.snapshot.send_connectors if one.enabled and one.name == state.connector)
-    connector = next((one for one in usable if delivery_type(one) is state.delivery_type), None)
-    return _way_of_connector(connector, state, router, pool, account) if connector is not None else None
+    connector = router.send_connector(state.connector)
+    if connector is None or not connector.enabled or delivery_type(connector) is not state.delivery_type:
+        return None
+    return _way_of_connector(connector, state, router, pool, account)
 
 
 def _way_of_connector(connector: SendConnector, state: HopState, router: Router, pool: Pool, account: str = "") -> Way:

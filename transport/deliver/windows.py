@@ -42,4 +42,4 @@ def is_triggered(state: HopState, router: Router) -> bool:
 
 
 def _connector(state: HopState, router: Router) -> SendConnector | None:
-    return next((each for each in router.snapshot.send_connectors if each.name == state.connector), None)
+    return router.send_connector(state.connector)

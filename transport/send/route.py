@@ -98,6 +98,7 @@ class Router:
         self.server = server
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
         self.address_spaces = AddressSpaces(snapshot.send_connectors, snapshot.named_senders)
+        self._connectors = {connector.name: connector for connector in snapshot.send_connectors}
         self._hops: dict[tuple[str, bool, Mail], Hop] = {}
         self._ways: dict[tuple[Chain, Mail], SendConnector | Hop] = {}
 
@@ -112,6 +113,10 @@ class Router:
                 self._hops.clear()
             found = self._hops[key] = self._route(*key)
         return found
+
+    def send_connector(self, name: str) -> SendConnector | None:
+        """The Send connector of this name, enabled or not."""
+        return self._connectors.get(name)
 
     def needs_directory(self, address: str) -> bool:
         """Whether the route depends on the directory: in an internal relay domain only some recipients are here."""
