@@ -12,6 +12,7 @@ from console.processes import queries as processes
 from console.queues import queries
 from tests import conftest
 from tests.deliver.conftest import HEADER
+from transport.deliver import notices
 from transport.shell.forward.forwarder import Forwarder
 
 wait_for = partial(conftest.wait_for, seconds=60)
@@ -125,6 +126,8 @@ def test_the_ledger_balances_when_everything_happened(journal, forward, deliver,
     journal.accept("bob@far.test", "nobody@far.test", "later@far.test", "ann@x.test")
     forward()
     deliver()
+    deliver("mailbox")
+    assert notices.send_put_off() == 1  # the report waited for the mailbox
     deliver("mailbox")
     journal.accept("waits@far.test")
     with psycopg.connect(database_url, autocommit=True) as connection:

@@ -78,12 +78,16 @@ def test_mail_is_where_the_console_shows_it_wherever_its_worker_was_started(
 
 @pytest.fixture
 def away(transactional_db, query):
-    """Lets nobody but the test itself reach PostgreSQL, until it is called with False."""
+    """Lets nobody but the test itself reach PostgreSQL, until it is called with False. Meanwhile nobody waits long for
+    it; afterwards a pool that has tried in vain may, and no other test inherits it.
+    """
+    usual = pool().timeout
     spared = query("SELECT pg_backend_pid()")[0][0], django.db.connection.cursor().connection.info.backend_pid
 
     def away(is_away: bool = True) -> None:
         allowed = "UPDATE pg_database SET datallowconn = %s WHERE datname = current_database() RETURNING 1"
         query(allowed, not is_away)
+        pool().timeout = 0.3 if is_away else usual
         others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL(%s)"
         if is_away:
             query(f"SELECT pg_terminate_backend(pid) {others}", list(spared))
@@ -91,6 +95,8 @@ def away(transactional_db, query):
 
     yield away
     away(False)
+    pool().close()
+    pool.cache_clear()
 
 
 def test_mail_in_hand_when_postgresql_goes_is_not_kept_by_a_worker_that_lives_on(
@@ -99,7 +105,6 @@ def test_mail_in_hand_when_postgresql_goes_is_not_kept_by_a_worker_that_lives_on
     configure()
     queued("bob@far.test", "bea@far.test")
     assert living.ready()
-    pool().timeout = 0.3
 
     def goes(line, n):
         if line.startswith("MAIL"):
@@ -124,7 +129,6 @@ def test_what_an_account_did_not_send_when_postgresql_went_is_granted_again(away
     """Its worker lives on, so that nobody else counts it as over."""
     assert living.ready()
     budget = Budget(pool(), living.number, Quota("First", None, (Window(60, 10),)))
-    pool().timeout = 0.3
 
     def sends_one() -> None:
         with budget.granted(10) as grant:
