@@ -44,4 +44,5 @@ def signed_in(
     with uncomplaining(page, complains):
         sign_in(page, url)
         expect(page.locator("h1")).to_have_text(heading)
+        page.wait_for_load_state()  # the heading is there before the scripts are
         yield page
