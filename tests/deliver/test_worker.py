@@ -125,6 +125,18 @@ def test_mail_in_hand_when_postgresql_goes_is_not_kept_by_a_worker_that_lives_on
     assert len(sink.arrived) == 2
 
 
+def test_mail_leaves_at_once_when_postgresql_is_back_after_long(away):
+    """Who waits twice as long after each attempt in vain would wait for minutes after an outage of minutes."""
+    with pool().connection():
+        away()
+    with pytest.raises(psycopg.OperationalError), pool().connection():
+        pytest.fail("PostgreSQL is away")
+    conftest.wait_for(lambda: pool().get_stats()["pool_size"] == 0, "the pool goes on waiting")
+    away(False)
+    with pool().connection(timeout=2) as connection:
+        connection.execute("SELECT 1")
+
+
 def test_what_an_account_did_not_send_when_postgresql_went_is_granted_again(away, living, query, closed_pool):
     """Its worker lives on, so that nobody else counts it as over."""
     assert living.ready()

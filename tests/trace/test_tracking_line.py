@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from transport.trace.line import escaped
 from transport.trace.tracking_line import TRACKING, Tracked, line, read
 
-facts = st.fixed_dictionaries({name: st.text(max_size=20) for name in Tracked.__struct_fields__})
+texts = {name: st.text(max_size=20) for name in Tracked.__struct_fields__}
+facts = st.fixed_dictionaries(texts | {"date_time": st.just("2016-11-18T14:58:25.204Z")})
 
 
 @given(st.lists(facts.map(lambda each: Tracked(**each)), max_size=3))

@@ -27,14 +27,17 @@ address: Callable[[], str] = _of_environment
 def pool() -> Pool:
     """The process's pool. Connections are in autocommit; a transaction is `with connection.transaction()`.
 
-    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken. What is still
-    open when the interpreter ends would wait 5 s for each thread of the pool under Python ≥ 3.13.
+    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken. The pool waits
+    twice as long after each attempt in vain, so it gives up soon: whoever asks next makes it try at once, and mail does
+    not wait for minutes after PostgreSQL is back. What is still open when the interpreter ends would wait 5 s for each
+    thread of the pool under Python ≥ 3.13.
     """
     made = ConnectionPool(
         address(),
         min_size=1,
         max_size=LARGEST_POOL,
         timeout=30,
+        reconnect_timeout=5,
         open=True,
         check=ConnectionPool.check_connection,
         kwargs={"autocommit": True},
