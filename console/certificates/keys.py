@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TypeGuard, cast
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from django.conf import settings
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from console.sealing import opened, sealed
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 P256, RSA2048, RSA3072 = "P-256", "RSA 2048", "RSA 3072"
@@ -43,7 +44,7 @@ def usable(key: object) -> TypeGuard[Key]:
     return isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, USABLE_CURVES)
 
 
-def pem(key: Key) -> str:
+def pem(key: Key | ed25519.Ed25519PrivateKey) -> str:
     """Unencrypted, for who encrypts it together with other things."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -51,15 +52,15 @@ def pem(key: Key) -> str:
     return private.decode()
 
 
-def encrypt(key: Key) -> str:
+def encrypt(key: Key | ed25519.Ed25519PrivateKey) -> str:
     """The token that the database keeps."""
-    return Fernet(settings.GATEPOST_SECRET_KEY).encrypt(pem(key).encode()).decode()
+    return sealed(pem(key).encode())
 
 
 def decrypt(token: str) -> Key:
     """The key of a token. Raises ValidationError when the installation's secret is not the one it was kept with."""
     try:
-        private = Fernet(settings.GATEPOST_SECRET_KEY).decrypt(token.encode())
+        private = opened(token)
     except InvalidToken:
         text = _("Its private key cannot be decrypted: secret.key is not the one it was kept with.")
         raise ValidationError(text) from None

@@ -11,8 +11,6 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -23,6 +21,7 @@ from console.audit.actions import record
 from console.credentials.models import Credential
 from console.credentials.queries import users_of
 from console.publishing.actions import CHANNEL
+from console.sealing import sealed
 from transport.config.credential import Account, CredentialKind, Secrets
 from transport.deliver import token_endpoints
 from transport.deliver.token_endpoints import NoToken
@@ -170,7 +169,7 @@ def facts(row: Credential) -> dict[str, Any]:
 
 
 def _encrypted(secrets: Secrets) -> str:
-    return Fernet(settings.GATEPOST_SECRET_KEY).encrypt(msgspec.json.encode(secrets)).decode()
+    return sealed(msgspec.json.encode(secrets))
 
 
 def _check_name(name: str) -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +19,7 @@ from console.credentials.forms import FORMS, MEANINGS, CredentialForm, SignInFor
 from console.credentials.models import Credential
 from console.crud import BADGE, LINES, NAME, TIME, Badge, Column, CrudView, Detail, Verb
 from console.crud.action_page import ActionPage
+from console.sealing import opened, sealed
 from transport.config.credential import CredentialKind
 
 
@@ -162,15 +161,14 @@ class SignIn(ActionPage):
     @property
     def begun(self) -> dict[str, Any]:
         token = self.request.session.get(self.place, "")
-        fernet = Fernet(settings.GATEPOST_SECRET_KEY)
-        found: dict[str, Any] = json.loads(fernet.decrypt(token)) if token else {}
+        found: dict[str, Any] = json.loads(opened(token)) if token else {}
         return found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form()
         try:
-            begun = json.dumps(actions.begin_sign_in(self.actor, self.row)).encode()
-            request.session[self.place] = Fernet(settings.GATEPOST_SECRET_KEY).encrypt(begun).decode()
+            begun = json.dumps(actions.begin_sign_in(self.actor, self.row))
+            request.session[self.place] = sealed(begun.encode())
         except ValidationError as error:
             request.session.pop(self.place, None)
             messages.error(request, " ".join(error.messages))

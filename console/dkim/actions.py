@@ -10,10 +10,8 @@ from base64 import b64encode
 from datetime import timedelta
 from time import monotonic
 
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
@@ -22,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from console.actors import SYSTEM, Actor, Role
 from console.audit.actions import record
+from console.certificates import keys
 from console.dkim import queries
 from console.dkim.models import DkimKey, State
 from transport.send.dkim import Algorithm
@@ -58,13 +57,9 @@ def _make(domain: str, algorithm: Algorithm) -> DkimKey:
         public = private.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-    octets = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    token = Fernet(settings.GATEPOST_SECRET_KEY).encrypt(octets).decode()
     return DkimKey.objects.create(
-        domain=domain, selector=_selector(domain, algorithm), algorithm=algorithm.value, encrypted_key=token,
-        public_key=b64encode(public).decode(),
+        domain=domain, selector=_selector(domain, algorithm), algorithm=algorithm.value,
+        encrypted_key=keys.encrypt(private), public_key=b64encode(public).decode(),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from transport.send.dkim import Algorithm
 class State(models.TextChoices):
     """The life of a key, in order."""
 
-    MADE = "made", _("Made")
+    MADE = "made", _("New")
     PUBLISHED = "published", _("Published")
     ACTIVE = "active", _("Active")
     RETIRING = "retiring", _("Retiring")

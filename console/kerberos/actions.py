@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -13,6 +11,7 @@ from console.actors import Actor, Role
 from console.kerberos.models import Keytab
 from console.kerberos.published import KEYTAB
 from console.publishing.actions import change
+from console.sealing import sealed
 from transport.config.keytab import keys
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
@@ -57,4 +56,4 @@ def _content(content: bytes) -> dict[str, object]:
         found = [list(structs.astuple(key)) for key in keys(content)]
     except ValueError as error:
         raise ValidationError({"file": str(error)}) from None
-    return {"keys": found, "encrypted": Fernet(settings.GATEPOST_SECRET_KEY).encrypt(content).decode()}
+    return {"keys": found, "encrypted": sealed(content)}

@@ -13,11 +13,12 @@ from itertools import groupby
 from operator import itemgetter
 from time import monotonic, sleep
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
+from console import sealing
 from console.actors import Actor
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.session import ShellSession
@@ -213,17 +214,13 @@ def _take_turn(actor: Actor) -> None:
 
 def sealed(user_id: int, text: str, answers: Answers) -> str:
     """Answers as they travel through the page: nobody can read or change them there."""
-    return _fernet().encrypt(json.dumps([user_id, text, answers]).encode()).decode()
+    return sealing.sealed(json.dumps([user_id, text, answers]).encode())
 
 
 def unsealed(user_id: int, text: str, token: str) -> Answers:
     """The answers of this user to this script; none when the token is damaged, another's, or too old."""
     try:
-        owner, script, answers = json.loads(_fernet().decrypt(token.encode(), ttl=ANSWERS_LAST))
+        owner, script, answers = json.loads(sealing.opened(token, ANSWERS_LAST))
     except (InvalidToken, ValueError):
         return []
     return [(key, value) for key, value in answers] if (owner, script) == (user_id, text) else []
-
-
-def _fernet() -> Fernet:
-    return Fernet(settings.GATEPOST_SECRET_KEY.encode())

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from argon2 import PasswordHasher
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -26,6 +24,7 @@ from console.directory import queries as directory
 from console.directory.actions import display_name_of
 from console.directory.models import Recipient
 from console.publishing import actions as publishing
+from console.sealing import sealed
 from console.users.models import Group, User
 from console.users.queries import addresses_of, connectors_naming, groups_of, members_of
 from transport.config.permissions import PRINCIPALS
@@ -154,8 +153,7 @@ def _facts_of_group(group: Group) -> dict[str, Any]:
 def _hashes(password: str, ntlm: bool) -> dict[str, str]:
     if not ntlm:
         return {"password": _hasher.hash(password), "nt_hash": ""}
-    secret = Fernet(settings.GATEPOST_SECRET_KEY).encrypt(ntowfv1(password))
-    return {"password": _hasher.hash(password), "nt_hash": secret.decode()}
+    return {"password": _hasher.hash(password), "nt_hash": sealed(ntowfv1(password))}
 
 
 def check_password(password: str, name: str, display_name: str) -> None:

@@ -17,7 +17,7 @@ ORDER = (
     "transport.shell.clients", "transport.shell.forward", "transport.shell.report", "transport.shell.health",
     "transport.deliver", "transport.worker", "transport.__main__",
 
-    "console.actors", "console.body_limit", "console.head_limit",
+    "console.actors", "console.body_limit", "console.head_limit", "console.sealing",
     "console.crud", "console.audit", "console.publishing", "console.commands",
     "console.accounts", "console.transport_settings", "console.system_messages",
     "console.domains", "console.directory", "console.users",

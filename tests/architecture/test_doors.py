@@ -70,7 +70,8 @@ VALUES = {
 }
 """Files of an app that are pure: what its queries give, and how that is read. And the one place where mail of strangers
 is read, whether it lies in a mailbox or waits."""
-FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation")
+FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
+             "console.sealing")
 PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit")
 """The project's own files, which know every app."""
 # fmt: on

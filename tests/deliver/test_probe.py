@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.deliver.test_sign_in import PASSWORD, USER, Guard, credential
+from tests.deliver.tls_hop import AUTHORITY
 from transport.config import bounds
 from transport.config.endpoint import Binding, everyone
 from transport.config.receive_connector import ReceiveConnector
@@ -43,6 +44,13 @@ def test_a_host_that_would_take_the_message(tried, sink):
     said = [each.text for each in finding.transcript if each.event == ">"]
     assert said == ["EHLO gw.test", "MAIL FROM:<anna@gatepost.test>", "RCPT TO:<bob@far.test>", "RSET", "QUIT"]
     assert sink.arrived == [] and "DATA" not in sink.verbs
+
+
+def test_a_host_without_tls_gets_a_remark_and_one_with_tls_none(tried, hop):
+    (doubtful,) = [step for step in tried().steps if step.is_doubtful]
+    assert doubtful.stage is Stage.TLS and doubtful.words.startswith("In the clear") and doubtful.advice
+    taken = tried(port=hop(AUTHORITY.certificate("mx.far.test")).port)
+    assert taken.is_good and not any(step.is_doubtful for step in taken.steps)
 
 
 @pytest.mark.parametrize(

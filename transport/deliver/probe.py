@@ -62,24 +62,29 @@ ADVICE = {
     Stage.RECIPIENT: "Try another recipient. A host that relays for nobody wants a sign-in, or to know our address.",
 }
 """What to do where a stage fails."""
+CLEAR = "Everyone on the way can read and change this mail. Ask its administrator for TLS; Security can demand it."
+"""What is said where a message would leave without TLS."""
 LOOPS = "These hosts are this server itself: mail would come back to it. Name another host, or another port."
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What came of a stage. `host`: with whom; `words`: what was found, or the reply; `status`: its enhanced code."""
+    """What came of a stage. `host`: with whom; `words`: what was found, or the reply; `status`: its enhanced code;
+    `is_doubtful`: mail gets through, but one should know how.
+    """
 
     stage: Stage
     host: str
     is_good: bool
     words: str
     status: str = ""
+    is_doubtful: bool = False
 
     @property
     def advice(self) -> str:
         """What to do about it."""
         if self.is_good:
-            return ""
+            return CLEAR if self.is_doubtful else ""
         return LOOPS if self.status == "5.4.6" else ADVICE[self.stage]
 
 
@@ -197,7 +202,7 @@ class _Test:
             raise
         self._good(host.label)
         self.stage = Stage.TLS
-        self._good(client.protection)
+        self._good(client.protection, is_doubtful=not client.tls)
         try:
             yield client
         except (Lost, Held):
@@ -226,8 +231,8 @@ class _Test:
         client.say("RSET")
         return True
 
-    def _good(self, words: str) -> None:
-        self.finding.steps.append(Step(self.stage, self.host, True, words))
+    def _good(self, words: str, *, is_doubtful: bool = False) -> None:
+        self.finding.steps.append(Step(self.stage, self.host, True, words, is_doubtful=is_doubtful))
 
     def _failed(self, words: str, status: str = "") -> None:
         self.finding.steps.append(Step(self.stage, self.host, False, words, status))

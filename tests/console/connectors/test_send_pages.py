@@ -174,6 +174,16 @@ def test_a_test_shows_each_step_and_what_was_said(admin, monkeypatch):
     assert entry.after == {"sender": "anna@x.test", "recipient": "b@y.test", "result": "timed out"}
 
 
+def test_mail_in_the_clear_is_a_remark_and_no_success(admin, monkeypatch):
+    row = actions.create(ADMIN, smart_host())
+    found = Finding([Step(Stage.TLS, "mx", True, "In the clear: STARTTLS is not offered", is_doubtful=True)])
+    monkeypatch.setattr(actions, "probe", lambda *given: found)
+    url = reverse("connectors:send-test", args=[row.pk])
+    page = admin.post(url, {"sender": "anna@x.test", "recipient": "b@y.test"}).text
+    assert 'class="probe-doubtful"' in page and 'class="probe-good"' not in page
+    assert "Security can demand it" in page
+
+
 def test_who_may_test_and_with_what(admin, signed_in, monkeypatch):
     row = actions.create(ADMIN, smart_host())
     url = reverse("connectors:send-test", args=[row.pk])
