@@ -7,9 +7,12 @@ const typing = (element) => element.matches("input:not([type=checkbox]):not([typ
 // The page brings the words in the reader's language, in data-words-… of its body.
 const words = (name, number) => document.body.dataset[`words${name}`].replace("%d", number);
 
-// Times in the reader's zone; UTC stays on hover.
+// Times in the reader's zone, which the server learns by a cookie; UTC stays on hover.
 
-const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
+const timeZone = document.documentElement.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (!document.documentElement.dataset.zone) document.cookie = `zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; samesite=lax`;
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone });
+const minuteOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23", timeZone });
 
 function ago(moment) {
   const minutes = Math.floor((Date.now() - moment) / 60000);
@@ -155,6 +158,7 @@ document.addEventListener("submit", (event) => {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
   all("button", form).forEach((button) => button.setAttribute("aria-pressed", button.value === theme));
   document.dispatchEvent(new Event("theme-changed"));
+  fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), redirect: "manual", keepalive: true }).catch(() => {});
 });
 
 document.addEventListener("click", (event) => {
@@ -203,7 +207,7 @@ function drawCharts() {
     const cells = (index) => minutes.map((row) => Number(row.cells[index].textContent));
     const data = [minutes.map((row) => Number(row.dataset.minute)), cells(2), cells(3)];
     const axis = { stroke: resolved("--ink-soft"), font: `11px ${color("--sans")}`, ticks: { show: false }, grid: { stroke: resolved("--line"), width: 1 } };
-    const hours = (plot, splits) => splits.map((at) => new Date(at * 1000).toTimeString().slice(0, 5));
+    const hours = (plot, splits) => splits.map((at) => minuteOfDay.format(new Date(at * 1000)));
     place.hidden = false;
     place.replaceChildren();
     new uPlot({

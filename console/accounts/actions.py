@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from console.accounts.models import Preferences
 from console.actors import SYSTEM, Actor, Role
 from console.audit.actions import record
 
@@ -73,6 +75,13 @@ def set_enabled(actor: Actor, user: DjangoUser, enabled: bool) -> None:
     user.save(update_fields=["is_active"])
     _keep_an_administrator()
     record(actor, KIND, user.username, "enabled" if enabled else "disabled", before, _facts(user))
+
+
+def prefer(user: DjangoUser, **chosen: Any) -> None:
+    """What somebody chose for themselves: columns of `Preferences`. The change history has nothing of it: nobody else
+    can notice.
+    """
+    Preferences.objects.update_or_create(user=user, defaults=chosen)
 
 
 @transaction.atomic

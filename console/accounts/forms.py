@@ -8,14 +8,16 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from console.accounts.devices import device_of
 from console.accounts.rate_limit import signed_in, wait_before_trying
 from console.actors import MEANINGS, Role
 from console.crud import forms as crud
+from console.crud import times
 from console.crud.forms import Group, GroupedForm
+from console.crud.reader import PAGE_SIZES
 
 
 class SignInForm(AuthenticationForm):
@@ -47,6 +49,47 @@ def waiting_text(seconds: int) -> str:
     minutes = -(-seconds // 60)
     words = "Too many attempts. Try again in %d minute; nothing else is needed."
     return ngettext(words, words.replace("minute", "minutes"), minutes) % minutes
+
+
+class PreferencesForm(GroupedForm, forms.Form):
+    """What one chooses for oneself; the names of the fields are the columns of `Preferences`."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("All times are shown and entered in it. Files, commands and the logs stay in UTC, and say so."),
+    )
+    page_size = forms.TypedChoiceField(
+        label=_("Rows on a page"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", _("As each list has it")), *((size, str(size)) for size in PAGE_SIZES)],
+    )
+    theme = forms.ChoiceField(
+        label=_("Theme"),
+        required=False,
+        choices=[
+            ("", _("What I choose in each browser")),
+            ("auto", _("As the system has it")),
+            ("light", _("Light")),
+            ("dark", _("Dark")),
+        ],
+    )
+    groups = [Group("", ["time_zone", "page_size", "theme"])]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = _zones()  # type: ignore[attr-defined]
+
+
+def _zones() -> list[tuple[str, Any]]:
+    """By region, the browser's first."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(times.zones() - {"UTC"}):
+        region, _slash, place = name.partition("/")
+        regions.setdefault(region, []).append((name, place.replace("_", " ")))
+    return [("", gettext("That of the browser")), ("UTC", "UTC"), *regions.items()]
 
 
 class NewPassword(crud.NewPassword):

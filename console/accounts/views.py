@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -22,16 +23,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
-from console.accounts import actions
+from console.accounts import actions, preferences
 from console.accounts.devices import remember_device
-from console.accounts.forms import NewAdministratorForm, RolesForm, SetPasswordForm, SignInForm
+from console.accounts.forms import NewAdministratorForm, PreferencesForm, RolesForm, SetPasswordForm, SignInForm
+from console.accounts.preferences import THEME_COOKIE
 from console.actors import Actor, Role
 from console.crud.action_page import ActionPage
 from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
+from console.crud.reader import THEMES
 from console.crud.views import CrudView
 
 log = logging.getLogger(__name__)
-THEMES = ("light", "dark", "auto")
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -80,17 +82,40 @@ class Password(FormView):  # type: ignore[type-arg]  # takes no argument when it
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
+class PreferencesPage(FormView):  # type: ignore[type-arg]  # takes no argument when it runs
+    """How one likes to read."""
+
+    form_class = PreferencesForm
+    template_name = "crud/form.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        return model_to_dict(preferences.of(cast(User, self.request.user)))
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(title=_("Preferences"), cancel_url=reverse("overview:home"), **context)
+
+    def form_valid(self, form: PreferencesForm) -> HttpResponse:
+        actions.prefer(cast(User, self.request.user), **form.cleaned_data)
+        messages.success(self.request, _("Your preferences are saved."))
+        return redirect("accounts:preferences")
+
+    def form_invalid(self, form: PreferencesForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
 @login_not_required
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Light, dark or as the system says, for readers without JavaScript."""
+    """Light, dark or as the system says: in this browser, and for who has chosen a theme of theirs, there."""
     after = request.POST.get("next", "")
     safe = after.startswith("/") and url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
     response = redirect(after if safe else "overview:home")
     chosen = request.POST.get("theme")
     if chosen in THEMES:
         secure = settings.SESSION_COOKIE_SECURE
-        response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", secure=secure)
+        response.set_cookie(THEME_COOKIE, chosen, max_age=365 * 86400, samesite="Lax", secure=secure)
+        if isinstance(request.user, User) and preferences.of(request.user).theme:
+            actions.prefer(request.user, theme=chosen)
     return response
 
 

@@ -102,13 +102,16 @@ class Column(Detail):
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice above the list, applied as `rows.filter(lookup=value)`. `choices` may be a function."""
+    """A choice above the list, applied as `rows.filter(lookup=value)`. `choices` may be a function; `shown` makes of
+    what the query string says what stands in the field.
+    """
 
     name: str
     label: str | Promise
     choices: Sequence[tuple[str, Any]] | Callable[[], Sequence[tuple[str, Any]]] = ()
     lookup: str = ""
     input_type: str = "select"
+    shown: Callable[[str], str] = str
 
     def options(self) -> Sequence[tuple[str, Any]]:
         return self.choices() if callable(self.choices) else self.choices

@@ -22,14 +22,18 @@ NOTHING = mark_safe('<span class="nothing">–</span>')
 
 
 def time_html(value: datetime | None) -> str:
-    """`<time>` with UTC inside and on hover; the script rewrites the text to the reader's zone."""
+    """`<time>` in the reader's zone, UTC inside and on hover; the script writes it as the browser's language does."""
     if value is None:
         return NOTHING
     utc = value.astimezone(UTC)
-    text = utc.strftime("%Y-%m-%d %H:%M:%S")
-    return format_html(
-        '<time datetime="{}" title="{} UTC">{} UTC</time>', utc.isoformat(timespec="milliseconds"), text, text
-    )
+    whole, title = utc.isoformat(timespec="milliseconds"), utc.strftime("%Y-%m-%d %H:%M:%S")
+    return format_html('<time datetime="{}" title="{} UTC">{}</time>', whole, title, time_text(value))
+
+
+def time_text(value: datetime) -> str:
+    """`2027-01-31 17:00:00` in the reader's zone; as long as that is not known, with the words that it is UTC."""
+    utc = " UTC" if timezone.get_current_timezone_name() == "UTC" else ""
+    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") + utc
 
 
 def ago_html(value: datetime | None) -> str:

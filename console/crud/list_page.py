@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from console.crud.columns import Column, Verb
 from console.crud.kind import Kind, Page
 from console.crud.listing import Rows, in_order, matching, query_with
+from console.crud.reader import reader_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
 REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
@@ -34,7 +35,7 @@ class ListPage(Kind):
             "table": [self.row(obj, selected) for obj in page],
             "headings": [self.heading(column) for column in self.columns],
             "filtering": any(self.request.GET.get(name) for name in ["q", *(each.name for each in self.filters)]),
-            "chosen_filters": [(each, self.request.GET.get(each.name, "")) for each in self.filters],
+            "chosen_filters": [(each, each.shown(self.request.GET.get(each.name, ""))) for each in self.filters],
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         }
 
@@ -52,7 +53,8 @@ class ListPage(Kind):
         return kept
 
     def paginate(self, rows: Rows) -> PageOfRows[Any]:
-        return self.paginator_class(rows, self.page_size).get_page(self.request.GET.get("page"))
+        size = reader_of(self.request).page_size or self.page_size
+        return self.paginator_class(rows, size).get_page(self.request.GET.get("page"))
 
     def heading(self, column: Column) -> dict[str, Any]:
         sort = self.request.GET.get("sort", "")

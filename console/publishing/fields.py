@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from console.crud import times
 from transport.config import delivery_host, kinds
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import IPRange, parse_binding
@@ -57,6 +59,27 @@ class SettingField(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else written(self.setting, value)
+
+
+class TimeField(SettingField):
+    """A moment in Unix seconds, shown and entered in the reader's time zone."""
+
+    def __init__(self, setting: Setting):
+        super().__init__(setting, times.TimeInput({"class": "short", "autocomplete": "off", "step": "any"}))
+        self.help_text = format_html("{} {}", self.help_text, times.in_zone())
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            return value or None
+        try:
+            return int(times.read(value).timestamp())
+        except times.OtherHourError as error:
+            raise ValidationError(str(error)) from None
+        except ValueError:
+            raise ValidationError(_("Write date and time like 2027-01-31 17:00.")) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else value
 
 
 class FlagField(forms.BooleanField):
@@ -225,7 +248,7 @@ KINDS: dict[Kind, Here] = {
     Kind.ADDRESSES: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.DOMAINS: Here(_lines, models.JSONField, may_be_empty=True),
     Kind.RANGE: Here(_mono, models.TextField),
-    Kind.TIME: Here(_mono, models.BigIntegerField, may_be_empty=True),
+    Kind.TIME: Here(TimeField, models.BigIntegerField, may_be_empty=True),
     Kind.RESPONSE: Here(_mono, models.TextField, may_be_empty=True),
     Kind.RETURN_CODE: Here(_mono, models.TextField, may_be_empty=True),
     Kind.RETURN_CODES: Here(_lines, models.JSONField, may_be_empty=True),

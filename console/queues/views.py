@@ -117,7 +117,7 @@ def leads_to(queue: Queue) -> str:
 def trouble(queue: Queue) -> str:
     """The last error in words, and what to do about it."""
     if queue.suspended:
-        until = _("until %s UTC") % queue.suspended_until.strftime("%Y-%m-%d %H:%M") if queue.suspended_until else ""
+        until = _until(queue.suspended_until) if queue.suspended_until else ""
         return stacked_html(queue.suspended_for, until) if until or queue.suspended_for else ""
     if queue.kept and queue.connector:
         return _("Its Send connector delivers only when it is triggered: choose Retry now.")
@@ -126,6 +126,10 @@ def trouble(queue: Queue) -> str:
     error = remedies.in_words(queue.error)
     remedy = remedies.remedy_for(error)
     return stacked_html(remedy.reason, remedy.advice) if remedy else format_html("{}", cut(error))
+
+
+def _until(moment: datetime) -> str:
+    return format_html(_("until {}"), time_html(moment))
 
 
 def rate(value: float) -> str:

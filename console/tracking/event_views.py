@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
 from console.crud.format import stacked_html, time_html
@@ -106,8 +107,7 @@ class EventPages(LogPages):
         Filter("message_id", gettext_lazy("Message ID"), input_type="text"),
         Filter("network_id", gettext_lazy("Network message ID"), input_type="text"),
         Filter("client", gettext_lazy("Client address"), input_type="text"),
-        Filter("since", gettext_lazy("From (UTC)"), input_type="datetime-local"),
-        Filter("until", gettext_lazy("To (UTC)"), input_type="datetime-local"),
+        *times.FILTERS,
     ]
     edit_url = "events:message-of"
     list_template = "tracking/events.html"
@@ -128,7 +128,7 @@ class EventPages(LogPages):
     def leaves_out(self) -> bool:
         """Whether more messages have the words than are looked through."""
         asked = asked_of(self.request)
-        return queries.leaves_out(*queries.texts_of(asked), until=queries.moment(asked.get("until", "")))
+        return queries.leaves_out(*queries.texts_of(asked), until=times.span(asked)[1])
 
 
 def first_status(event: Event) -> str:
@@ -144,11 +144,8 @@ def asked_of(request: HttpRequest) -> dict[str, str]:
 def filtered(rows: QuerySet[Event], request: HttpRequest) -> QuerySet[Event]:
     """The events that the query string asks for; the list and its download alike."""
     asked = asked_of(request)
-    rows = queries.tracked(rows, asked, queries.moment(asked.get("until", "")))
-    for name, bound in (("since", "time__gte"), ("until", "time__lte")):
-        if moment := queries.moment(asked.get(name, "")):
-            rows = rows.filter(**{bound: moment})
-    return rows
+    since, until = times.span(asked)
+    return queries.between(queries.tracked(rows, asked, until), "time", since, until)
 
 
 class EventsFile(RoleRequired):

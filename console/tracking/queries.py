@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_network
 from itertools import islice, zip_longest
 from typing import Any, cast
@@ -128,13 +128,10 @@ def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     return inside.extra(where=["remote_address::inet <<= %s::inet"], params=[str(network)])
 
 
-def moment(text: str) -> datetime | None:
-    """A time of day as the form gives it, in UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+def between(rows: QuerySet[Any], field: str, since: datetime | None, until: datetime | None) -> QuerySet[Any]:
+    """Those of which a time lies between two others, as far as there is one."""
+    bounds = {f"{field}__gte": since, f"{field}__lte": until}
+    return rows.filter(**{name: bound for name, bound in bounds.items() if bound})
 
 
 def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
 from console.crud.format import stacked_html, time_html
@@ -148,8 +149,7 @@ class SessionPages(LogPages):
         Filter("helo", gettext_lazy("HELO or next hop"), input_type="text"),
         Filter("sender", gettext_lazy("Sender"), input_type="text"),
         Filter("recipient", gettext_lazy("Recipient"), input_type="text"),
-        Filter("since", gettext_lazy("From (UTC)"), input_type="datetime-local"),
-        Filter("until", gettext_lazy("To (UTC)"), input_type="datetime-local"),
+        *times.FILTERS,
     ]
     pk_converter = "str"
     edit_url = "tracking:session"
@@ -187,10 +187,8 @@ def filtered(rows: QuerySet[Session], request: HttpRequest) -> QuerySet[Session]
     for name, field in (("helo", "helo"), ("sender", "sender"), ("recipient", "recipients")):
         if name in asked:
             rows = queries.containing(rows, field, asked[name])
-    for name, bound in (("since", "started_at__gte"), ("until", "started_at__lte")):
-        if moment := queries.moment(asked.get(name, "")):
-            rows = rows.filter(**{bound: moment})
-    return rows
+    since, until = times.span(asked)
+    return queries.between(rows, "started_at", since, until)
 
 
 class SessionPage(RoleRequired):

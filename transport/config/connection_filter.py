@@ -134,7 +134,7 @@ class IPListEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     expiration_time: Annotated[
         int | None,
         Setting(
-            "ExpirationTime", "General", Kind.TIME, "Expires (UTC)",
+            "ExpirationTime", "General", Kind.TIME, "Expires",
             "From then on the entry is not applied; empty: it stays. For example 2027-01-31 17:00.",
             "Add-IPBlockListEntry",
         ),

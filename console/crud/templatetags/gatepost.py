@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from console.crud import format as formats
 from console.crud.listing import query_with
+from console.crud.reader import reader_of
 
 register = template.Library()
 
@@ -47,8 +48,13 @@ def query(context: Context, **changes: Any) -> str:
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
     """light, dark or auto: what the reader chose last."""
-    chosen = context["request"].COOKIES.get("theme", "auto") if "request" in context else "auto"
-    return chosen if chosen in ("light", "dark") else "auto"
+    return reader_of(context["request"]).theme if "request" in context else "auto"
+
+
+@register.simple_tag(takes_context=True)
+def reader_zone(context: Context) -> str:
+    """The time zone that the reader chose; empty: that of the browser."""
+    return reader_of(context["request"]).time_zone if "request" in context else ""
 
 
 @register.inclusion_tag("crud/field.html")
