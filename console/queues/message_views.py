@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -24,9 +23,10 @@ from django.utils.translation import gettext_lazy
 
 from console.actors import Actor, Role
 from console.connectors.mail_route import question
+from console.connectors.models import ReceiveConnector
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
-from console.crud.format import stacked_html
+from console.crud.format import NOTHING, stacked_html
 from console.crud.layout import Tab
 from console.crud.listing import query_with
 from console.crud.streaming import download
@@ -35,8 +35,10 @@ from console.mailboxes import reading_room, safe_html
 from console.mailboxes.reading_room import NotRead
 from console.queues import actions, queries, remedies
 from console.queues.asking import DONE, act, tell
-from console.queues.models import Message, NextHop, QueuedRecipient, Status
-from console.queues.selection import ALL, MESSAGES, SEARCHED, Selection, messages_matching, narrowing, numbers
+from console.queues.models import Message, QueuedRecipient, Status
+from console.queues.queue import Queue
+from console.queues.selection import ALL, MESSAGES, SEARCHED, WORDS, Selection, messages_matching, narrowing, numbers
+from console.queues.standing import Standing
 from console.queues.views import (
     ASKED_FIRST,
     EXPORT,
@@ -47,11 +49,16 @@ from console.queues.views import (
     Advice,
     advice,
     confirmation,
+    leads_to,
     messages_of,
     state,
+    suspension,
+    trouble,
     url_of_connector,
+    with_remedy,
 )
 from console.tracking import queries as sessions
+from console.tracking.models import short_name
 from console.tracking.tracked import badge
 from transport.config import bounds
 from transport.send.choice import Mail
@@ -64,16 +71,33 @@ AGES = [
 ]
 
 
-def subject(recipient: QueuedRecipient) -> str:
-    return recipient.message.shown_subject or _("(no subject)")
+def subject(each: Standing) -> str:
+    return each.message.shown_subject or _("(no subject)")
 
 
-def next_attempt(recipient: QueuedRecipient) -> datetime:
-    return queries.next_attempt(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
+def why_it_waits(each: Standing) -> str:
+    """In words, with what to do: of itself or, where it was not tried yet, of its queue."""
+    if each.is_suspended:
+        return suspension(*each.held_by)
+    if each.recipient.last_error or each.queue is None:
+        return with_remedy(each.error)
+    words = trouble(each.queue)
+    return stacked_html(_("Its queue is suspended."), words) if each.queue.suspended else words
 
 
-def expires_at(recipient: QueuedRecipient) -> datetime:
-    return queries.expires_at(recipient, NextHop.objects.filter(pk=recipient.next_hop).first())
+def short(each: Standing) -> str:
+    """Why it waits, in one line of a list."""
+    if each.status == "Suspended":
+        return each.held_by[0] or ("" if each.is_suspended else _("Its queue is suspended."))
+    remedy = remedies.remedy_for(remedies.in_words(each.error))
+    return str(remedy.reason) if remedy else remedies.in_words(each.error)
+
+
+def queue_of(each: Standing) -> str:
+    """The queue's name, with the Send connector that it leaves by."""
+    if each.queue is None:
+        return each.recipient.next_hop
+    return stacked_html(each.queue.domain, leads_to(each.queue))
 
 
 class MessagePages(CrudView):
@@ -86,32 +110,35 @@ class MessagePages(CrudView):
     columns = [
         Column(
             gettext_lazy("From, to"),
-            lambda each: stacked_html(each.message.sender or "<>", each.address),
+            lambda each: stacked_html(each.message.sender or "<>", each.recipient.address),
             TEXT,
             sort="message__sender",
         ),
-        Column(gettext_lazy("Subject"), lambda each: stacked_html(subject(each), each.last_error), TEXT),
-        Column(gettext_lazy("Status"), lambda each: state(queries.recipient_status(each)), BADGE),
+        Column(gettext_lazy("Subject"), lambda each: stacked_html(subject(each), short(each)), TEXT),
+        Column(gettext_lazy("Status"), lambda each: state(each.status), BADGE),
         Column(gettext_lazy("Received"), "message.accepted_at", TIME, sort="message__accepted_at"),
         Column(gettext_lazy("Size"), "message.size", SIZE, sort="message__size", minor=True),
     ]
     details = [
-        Detail(gettext_lazy("Status"), lambda each: state(queries.recipient_status(each)), BADGE),
+        Detail(gettext_lazy("Status"), lambda each: state(each.status), BADGE),
+        Detail(gettext_lazy("Why"), why_it_waits),
+        Detail(gettext_lazy("Queue"), queue_of),
         Detail(gettext_lazy("From"), lambda each: each.message.sender or "<>", MONO),
-        Detail(gettext_lazy("To"), "address", MONO),
+        Detail(gettext_lazy("To"), "recipient.address", MONO),
         Detail(gettext_lazy("Received"), "message.accepted_at", TIME),
         Detail(gettext_lazy("Size"), "message.size", SIZE),
-        Detail(gettext_lazy("Attempts"), "attempts", NUMBER),
-        Detail(gettext_lazy("Next attempt"), next_attempt, TIME),
-        Detail(gettext_lazy("Expires"), expires_at, TIME),
-        Detail(gettext_lazy("Last error"), "last_error"),
-        Detail(gettext_lazy("Last host"), "remote_host", MONO),
-        Detail(gettext_lazy("Protection"), "protection"),
+        Detail(gettext_lazy("Attempts"), "recipient.attempts", NUMBER),
+        Detail(gettext_lazy("Retries of its queue"), "queue.retry_count", NUMBER),
+        Detail(gettext_lazy("Next attempt"), "next_attempt", TIME),
+        Detail(gettext_lazy("Expires"), "expires_at", TIME),
+        Detail(gettext_lazy("Last error"), lambda each: remedies.in_words(each.error)),
+        Detail(gettext_lazy("Last host"), "recipient.remote_host", MONO),
+        Detail(gettext_lazy("Protection"), "recipient.protection"),
     ]
     search = SEARCHED
     filters = [
         Filter("next_hop", gettext_lazy("Next hop"), queries.waited_for),
-        Filter("status", gettext_lazy("Status"), [(word, word) for word in ("Active", "Ready", "Retry", "Suspended")]),
+        Filter("status", gettext_lazy("Status"), [(word, word) for word in WORDS]),
         Filter("older", gettext_lazy("Waits"), AGES),
     ]
     verbs = VERBS
@@ -132,24 +159,28 @@ class MessagePages(CrudView):
         keys = rows.select_related(None).values_list("pk", flat=True)
         page = super().paginate(list(keys) if self.asked("q") or self.asked("older") else keys)
         found = QueuedRecipient.objects.select_related("message").in_bulk(list(page.object_list))
-        page.object_list = [found[key] for key in page.object_list if key in found]
+        page.object_list = queries.standings([found[key] for key in page.object_list if key in found])
         return page
 
-    def find(self, pk: int) -> QueuedRecipient:
-        return get_object_or_404(QueuedRecipient.objects.select_related("message"), pk=pk)
+    def find(self, pk: int) -> Standing:
+        row = get_object_or_404(QueuedRecipient.objects.select_related("message"), pk=pk)
+        return queries.standings([row])[0]
 
-    def name_of(self, obj: QueuedRecipient) -> str:
+    def name_of(self, obj: Standing) -> str:
         return subject(obj)
 
-    def url_to_open(self, obj: QueuedRecipient) -> str:
-        return reverse("queues:message", args=[obj.message_id])
+    def url_to_open(self, obj: Standing) -> str:
+        return reverse("queues:message", args=[obj.message.pk])
 
-    def toolbar(self, selected: Any) -> list[Verb]:
-        return self.verbs if self.may_write else []
+    def may(self, verb: Verb, obj: Standing) -> bool:
+        """One of the two: Suspend, or Resume for what is suspended itself."""
+        return obj.is_suspended == (verb is RESUME) if verb in (SUSPEND, RESUME) else True
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
-        return context | {"act_url": context["act_url"] + query_with(self.request.GET)}
+        context["details"] = [(label, html) for label, html in context["details"] if html != NOTHING]
+        context |= {"act_url": context["act_url"] + query_with(self.request.GET)}
+        return context | (places(selected) if selected is not None else {})
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         hop = self.request.GET.get("next_hop", "")
@@ -173,29 +204,55 @@ class MessagePages(CrudView):
 class RecipientLine:
     """A recipient with what its page shows of it."""
 
-    recipient: QueuedRecipient
+    standing: Standing
     state: Badge
-    hop: NextHop | None
-    next_attempt: datetime
     words: str
     advice: Advice | None
+    queue_url: str
     connector_url: str
+
+    @property
+    def recipient(self) -> QueuedRecipient:
+        return self.standing.recipient
+
+    @property
+    def hop(self) -> Queue | None:
+        return self.standing.queue
+
+
+def url_of_queue(each: Standing) -> str:
+    """Where the queue is shown in which it waits, or went through."""
+    return reverse("queues:details", args=[each.queue.key]) if each.queue else ""
+
+
+def url_of_receive_connector(name: str) -> str:
+    """Empty where there is none of that name any more."""
+    found = ReceiveConnector.objects.filter(name=short_name(name)).values_list("pk", flat=True).first()
+    return reverse("connectors:receive-details", args=[found]) if found else ""
+
+
+def places(each: Standing) -> dict[str, str]:
+    """Where a message leads to: its queue, the connectors that it came and leaves by, its session."""
+    session = each.message.session_id
+    return {
+        "queue_url": url_of_queue(each),
+        "connector_url": url_of_connector(each.queue.connector if each.queue else ""),
+        "received_by": url_of_receive_connector(each.message.connector),
+        "session": session if sessions.is_recorded(session) else "",
+    }
 
 
 def lines_of(found: queries.Detail) -> list[RecipientLine]:
     """All recipients; each Send connector is looked up once."""
     url_of = cache(url_of_connector)
-    return [_line(each, found.next_hops.get(each.next_hop), url_of) for each in found.recipients]
+    return [_line(each, url_of) for each in found.recipients]
 
 
-def _line(each: QueuedRecipient, hop: NextHop | None, url_of: Callable[[str], str]) -> RecipientLine:
-    """Of one that was not tried yet, the error of its next hop is why."""
-    connector = hop.connector if hop else ""
-    waits = each.status in queries.WAITING
-    words = remedies.in_words(each.last_error or (hop.last_error if hop and waits else ""))
-    found = advice(words, connector, url_of) if waits else None
-    shown = state(queries.recipient_status(each))
-    return RecipientLine(each, shown, hop, queries.next_attempt(each, hop), words, found, url_of(connector))
+def _line(each: Standing, url_of: Callable[[str], str]) -> RecipientLine:
+    connector = each.queue.connector if each.queue else ""
+    words = remedies.in_words(each.error)
+    found = advice(words, connector, url_of) if each.waits else None
+    return RecipientLine(each, state(each.status), words, found, url_of_queue(each), url_of(connector))
 
 
 def _why(message: Message) -> str:
@@ -225,11 +282,12 @@ class MessagePage(RoleRequired):
 
     def _facts(self, found: queries.Detail) -> dict[str, Any]:
         message = found.message
-        waiting = [each.pk for each in found.recipients if each.status in queries.WAITING]
+        waiting = [each.pk for each in found.recipients if each.waits]
         context = {"message": message, "lines": lines_of(found), "has_content": found.has_content, "waiting": waiting}
         context["expires"] = found.expires
         context["facts"] = [(_(title), getattr(message, name)) for name, title in TITLES.items()]
         context["session"] = message.session_id if sessions.is_recorded(message.session_id) else ""
+        context["received_by"] = url_of_receive_connector(message.connector)
         context |= {"view": self, "verbs": self._verbs(found) if self.may_write and waiting else []}
         context["tracked"], attempts = sessions.is_tracked(message.pk), sessions.attempts(message.pk)
         context["tried"] = [(each, badge(each.event)) for each in attempts]
@@ -238,7 +296,7 @@ class MessagePage(RoleRequired):
 
     def _verbs(self, found: queries.Detail) -> list[Verb]:
         """Suspend for what is not suspended, Resume for what is."""
-        statuses = {each.status for each in found.recipients}
+        statuses = {each.recipient.status for each in found.recipients}
         needed = {SUSPEND: Status.READY, RESUME: Status.SUSPENDED}
         left_out = [verb for verb, status in needed.items() if status not in statuses]
         return [verb for verb in VERBS if verb not in left_out and verb is not EXPORT]

@@ -1,11 +1,12 @@
 """What the queue pages, the overview and the ledger read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,23 +15,26 @@ from django.utils import timezone
 
 from console.processes.models import Turn
 from console.processes.queries import Backlog
-from console.queues.models import Content, Hold, Link, Message, NextHop, QueuedRecipient, Status
+from console.queues.models import Content, Hold, Link, Message, QueuedRecipient
 from console.queues.queue import SUBMISSION, Queue
+from console.queues.standing import WAITING, Standing
 from transport.config import bounds
 from transport.send.route import POISON
 
-WAITING = (Status.READY, Status.SUSPENDED)
-
-NEXT_HOPS = """
-SELECT h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.suspended_for, h.suspended_until,
-    coalesce(nullif(h.last_error, ''), q.last_error, '') AS last_error, h.retry_count, h.retry_at, h.last_retry_at,
-    h.failing_since, h.kept, coalesce(q.recipients, 0) AS recipients, coalesce(q.deferred, 0) AS deferred,
+FACTS = """h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.suspended_for, h.suspended_until,
+    h.retry_count, h.retry_at, h.last_retry_at, h.failing_since, h.kept, h.expires_after, coalesce(o.words, '') AS held,
+    o.until AS held_until"""
+HELD = """LEFT JOIN queues_hold o
+    ON o.connector = h.connector AND o.account = '' AND (o.until > now() OR o.until IS NULL)"""
+NEXT_HOPS = f"""
+SELECT {FACTS}, coalesce(nullif(h.last_error, ''), q.last_error, '') AS last_error,
+    coalesce(q.recipients, 0) AS recipients, coalesce(q.deferred, 0) AS deferred, coalesce(q.resting, 0) AS resting,
     coalesce(q.active, 0) AS active, m.accepted_at AS oldest, q.next_due,
-    coalesce(f.came, 0) AS came, coalesce(f.went, 0) AS went, coalesce(o.words, '') AS held, o.until AS held_until
+    coalesce(f.came, 0) AS came, coalesce(f.went, 0) AS went
 FROM queues_nexthop h LEFT JOIN (
     SELECT next_hop, count(*) AS recipients, count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred,
-        count(claimed_by) AS active, min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(id) AS first,
-        max(last_error) AS last_error
+        count(*) FILTER (WHERE status = 'suspended') AS resting, count(claimed_by) AS active,
+        min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(id) AS first, max(last_error) AS last_error
     FROM (SELECT * FROM queues_recipient WHERE status = 'ready'
           UNION ALL SELECT * FROM queues_recipient WHERE status = 'suspended') waiting
     WHERE %(key)s IS NULL OR next_hop = %(key)s GROUP BY next_hop
@@ -40,9 +44,10 @@ LEFT JOIN (
     SELECT next_hop, sum(came) / 60.0::float8 AS came, sum(went) / 60.0::float8 AS went
     FROM queues_flow WHERE at > now() - interval '1 minute' GROUP BY next_hop
 ) f ON f.next_hop = h.key
-LEFT JOIN queues_hold o ON o.connector = h.connector AND o.account = '' AND (o.until > now() OR o.until IS NULL)
+{HELD}
 WHERE %(key)s IS NULL OR h.key = %(key)s
 """
+HOPS = f"SELECT {FACTS}, h.last_error FROM queues_nexthop h {HELD} WHERE h.key = ANY(%(keys)s)"
 MESSAGES_OF = """
 SELECT next_hop, count(*) FROM (
     SELECT DISTINCT next_hop, message_id FROM queues_recipient WHERE status = 'ready' AND next_hop = ANY(%(keys)s)
@@ -108,9 +113,18 @@ def counted(queues: Sequence[Queue]) -> list[Queue]:
     return [replace(queue, messages=messages.get(queue.key, queue.messages)) for queue in queues]
 
 
+def hops(keys: Iterable[str]) -> dict[str, Queue]:
+    """Queues by their keys, as they stand; nothing in them is counted, which costs the more the fuller they are."""
+    return {queue.key: queue for queue in _read(HOPS, {"keys": list(set(keys))})}
+
+
 def _queues(key: str | None = None) -> list[Queue]:
+    return _read(NEXT_HOPS, {"key": key})
+
+
+def _read(statement: str, asked: dict[str, Any]) -> list[Queue]:
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_HOPS, {"key": key})
+        cursor.execute(statement, asked)
         names = [column.name for column in cursor.description]
         return [Queue(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
@@ -141,43 +155,24 @@ def waiting_recipients(next_hop: str = "") -> QuerySet[QueuedRecipient]:
     return found.filter(next_hop=next_hop) if next_hop else found
 
 
-def recipient_status(recipient: QueuedRecipient) -> str:
-    """Exchange's word: Active, Ready, Retry, Suspended, Complete, Failed or Removed."""
-    if recipient.status != Status.READY:
-        return {"suspended": "Suspended", "delivered": "Complete", "failed": "Failed", "removed": "Removed"}[
-            recipient.status
-        ]
-    if recipient.claimed_by is not None:
-        return "Active"
-    return "Retry" if recipient.due_at > timezone.now() else "Ready"
-
-
-def next_attempt(recipient: QueuedRecipient, hop: NextHop | None) -> datetime:
-    """When a waiting recipient is tried: not before its next hop is."""
-    return max(recipient.due_at, hop.retry_at) if hop and hop.retry_at else recipient.due_at
-
-
-def expires_at(recipient: QueuedRecipient, hop: NextHop | None) -> datetime:
-    """When a waiting recipient is given up: its next hop may say so instead of the organization."""
-    if hop is None or hop.expires_after is None:
-        return recipient.message.expires_at
-    return recipient.message.accepted_at + timedelta(seconds=hop.expires_after)
+def standings(recipients: Sequence[QueuedRecipient]) -> list[Standing]:
+    """How some recipients stand, by themselves and by their next hops."""
+    found = hops(each.next_hop for each in recipients)
+    return [Standing(each, found.get(each.next_hop)) for each in recipients]
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A message with all its recipients; `next_hops` by key; `has_content` until nobody waits for it."""
+    """A message with all its recipients; `has_content` until nobody waits for it."""
 
     message: Message
-    recipients: list[QueuedRecipient]
-    next_hops: dict[str, NextHop]
+    recipients: list[Standing]
     has_content: bool
 
     @property
     def expires(self) -> datetime:
         """When the last recipient is given up."""
-        times = [expires_at(each, self.next_hops.get(each.next_hop)) for each in self.recipients]
-        return max(times, default=self.message.expires_at)
+        return max((each.expires_at for each in self.recipients), default=self.message.expires_at)
 
 
 def message(identity: UUID | str) -> Detail | None:
@@ -185,9 +180,8 @@ def message(identity: UUID | str) -> Detail | None:
     found = Message.objects.filter(pk=identity).first()
     if found is None:
         return None
-    recipients = list(found.recipients.order_by("id"))
-    hops = NextHop.objects.in_bulk({recipient.next_hop for recipient in recipients})
-    return Detail(found, recipients, hops, Content.objects.filter(message_id=found.pk).exists())
+    recipients = standings(list(found.recipients.select_related("message").order_by("id")))
+    return Detail(found, recipients, Content.objects.filter(message_id=found.pk).exists())
 
 
 def content(identity: UUID | str) -> Iterator[bytes]:

@@ -19,8 +19,10 @@ FAILING_LONG = 3600
 class Queue:
     """A next hop with what waits for it. `came` and `went` are recipients per second, over the last minute.
 
-    `messages` is 0 until `queries.counted` has counted them; `recipients` always is. `held`: why its Send connector
-    sends nothing now, until `held_until` (None: until somebody mends it). `kept`: it waits to be asked for.
+    `messages` is 0 until `queries.counted` has counted them; `recipients` always is, and `resting` of them are
+    suspended one by one. `held`: why its Send connector sends nothing now, until `held_until` (None: until somebody
+    mends it). `kept`: it waits to be asked for. `expires_after`: seconds after which its mail comes back, where that is
+    not as the organization has it.
     """
 
     key: str
@@ -36,9 +38,11 @@ class Queue:
     last_retry_at: datetime | None = None
     failing_since: datetime | None = None
     kept: bool = False
+    expires_after: int | None = None
     messages: int = 0
     recipients: int = 0
     deferred: int = 0
+    resting: int = 0
     active: int = 0
     oldest: datetime | None = None
     next_due: datetime | None = None
@@ -52,7 +56,7 @@ class Queue:
         """Exchange's word: Active, Connecting, Ready, Retry or Suspended (Exchange reference, section 8.4). Kept is
         ours: nothing is tried until it is asked for.
         """
-        if self.suspended:
+        if self.suspended or self.rests:
             return "Suspended"
         if self.kept:
             return "Kept"
@@ -60,7 +64,17 @@ class Queue:
             return "Retry"
         if self.active:
             return "Connecting" if self.retry_count else "Active"
-        return "Retry" if self.deferred and self.deferred == self.recipients else "Ready"
+        return "Retry" if self.all_wait else "Ready"
+
+    @property
+    def rests(self) -> bool:
+        """Each of its messages is suspended: there is nothing to send, though nobody has suspended the queue."""
+        return 0 < self.recipients == self.resting
+
+    @property
+    def all_wait(self) -> bool:
+        """What is not suspended waits for its next attempt."""
+        return 0 < self.deferred == self.recipients - self.resting
 
     @property
     def next_retry_at(self) -> datetime | None:
@@ -69,7 +83,7 @@ class Queue:
             return self.held_until
         if self.retry_at and self.retry_at > timezone.now():
             return self.retry_at
-        return self.next_due if self.deferred and self.deferred == self.recipients else None
+        return self.next_due if self.all_wait else None
 
     @property
     def error(self) -> str:

@@ -7,18 +7,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from console.crud.listing import matching
 from console.queues import queries
-from console.queues.models import QueuedRecipient, Status
+from console.queues.models import Hold, NextHop, QueuedRecipient, Status
 from console.queues.queue import Queue
 
 SEARCHED = ("address", "message__sender", "message__subject", "message__message_id")
 SEARCHED_QUEUES = ("domain", "connector", "last_error")
+WORDS = ("Active", "Ready", "Retry", "Suspended", "Kept")
+"""Of those by which a recipient is found that waits."""
 NARROWED_BY = ("q", "next_hop", "status", "older", "kind")
 """Names in the query string of a list that narrow it."""
 ALL = "all"
@@ -40,14 +42,24 @@ def messages_matching(given: QueryDict) -> QuerySet[QueuedRecipient]:
 
 
 def _of_status(rows: QuerySet[QueuedRecipient], word: str) -> QuerySet[QueuedRecipient]:
-    """Exchange's words, as `queries.recipient_status` gives them."""
-    if word == "Suspended":
-        return rows.filter(status=Status.SUSPENDED)
-    ready, now = rows.filter(status=Status.READY), timezone.now()
-    if word == "Active":
-        return ready.filter(claimed_by__isnull=False)
-    idle = ready.filter(claimed_by=None)
-    return idle.filter(due_at__gt=now) if word == "Retry" else idle.filter(due_at__lte=now)
+    """Exchange's words, as `Standing.status` gives them."""
+    ready, now = Q(status=Status.READY, claimed_by=None), timezone.now()
+    held = Hold.objects.filter(Q(until__gt=now) | Q(until=None), account="").values("connector")
+    suspended, kept = _hops(suspended=True), _hops(suspended=False, kept=True)
+    failing = NextHop.objects.filter(Q(retry_at__gt=now) | Q(connector__in=held), suspended=False, kept=False)
+    later = Q(next_hop__in=failing.values("key")) | Q(due_at__gt=now)
+    meant = {
+        "Active": Q(status=Status.READY, claimed_by__isnull=False),
+        "Suspended": Q(status=Status.SUSPENDED) | (ready & suspended),
+        "Kept": ready & kept,
+        "Retry": ready & ~suspended & ~kept & later,
+        "Ready": ready & ~suspended & ~kept & ~later,
+    }
+    return rows.filter(meant[word]) if word in meant else rows
+
+
+def _hops(**facts: bool) -> Q:
+    return Q(next_hop__in=NextHop.objects.filter(**facts).values("key"))
 
 
 def queues_matching(given: QueryDict) -> list[Queue]:

@@ -35,11 +35,12 @@ TONES = {
     "Ready": "neutral",
     "Retry": "warning",
     "Suspended": "warning",
+    "Kept": "neutral",
     "Complete": "good",
     "Failed": "bad",
     "Removed": "neutral",
 }
-STATUSES = ("Active", "Connecting", "Ready", "Retry", "Suspended")
+STATUSES = ("Active", "Connecting", "Ready", "Retry", "Suspended", "Kept")
 REFRESHED = 5  # seconds
 SHOWN_ERROR = 120
 
@@ -117,13 +118,25 @@ def leads_to(queue: Queue) -> str:
 def trouble(queue: Queue) -> str:
     """The last error in words, and what to do about it."""
     if queue.suspended:
-        until = _until(queue.suspended_until) if queue.suspended_until else ""
-        return stacked_html(queue.suspended_for, until) if until or queue.suspended_for else ""
+        return suspension(queue.suspended_for, queue.suspended_until)
+    if queue.rests:
+        return _("Each of its messages is suspended: resume them under Show messages.")
     if queue.kept and queue.connector:
         return _("Its Send connector delivers only when it is triggered: choose Retry now.")
     if queue.kept:
         return _("It is kept until its server asks for it.")
-    error = remedies.in_words(queue.error)
+    return with_remedy(queue.error)
+
+
+def suspension(reason: str, until: datetime | None) -> str:
+    """Why, and when it ends by itself."""
+    end = _until(until) if until else ""
+    return stacked_html(reason, end) if end or reason else ""
+
+
+def with_remedy(error: str) -> str:
+    """An error as it was said, or its reason in words and what to do about it."""
+    error = remedies.in_words(error)
     remedy = remedies.remedy_for(error)
     return stacked_html(remedy.reason, remedy.advice) if remedy else format_html("{}", cut(error))
 
@@ -162,8 +175,9 @@ def _clock(moment: datetime) -> str:
 
 
 def count_cell(queue: Queue) -> str:
-    deferred = _("%s deferred") % f"{queue.deferred:,}" if queue.deferred else ""
-    return stacked_html(f"{queue.messages:,}", deferred)
+    below = [_("%s deferred") % f"{queue.deferred:,}"] if queue.deferred else []
+    below += [_("%s suspended") % f"{queue.resting:,}"] if queue.resting else []
+    return stacked_html(f"{queue.messages:,}", ", ".join(below))
 
 
 def rate_cell(queue: Queue) -> str:
@@ -199,6 +213,7 @@ class QueuePages(CrudView):
         Detail(gettext_lazy("Messages"), "messages", NUMBER),
         Detail(gettext_lazy("Recipients"), "recipients", NUMBER),
         Detail(gettext_lazy("Deferred"), "deferred", NUMBER),
+        Detail(gettext_lazy("Suspended one by one"), lambda queue: queue.resting or None, NUMBER),
         Detail(gettext_lazy("Being delivered"), "active", NUMBER),
         Detail(gettext_lazy("Oldest"), "oldest", TIME),
         Detail(gettext_lazy("Recipients per second"), rates),

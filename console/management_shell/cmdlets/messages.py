@@ -22,9 +22,11 @@ from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size, read_flag, read_text
 from console.queues import actions, queries
 from console.queues.models import Message, NextHop, QueuedRecipient
+from console.queues.remedies import in_words
+from console.queues.standing import Standing
 
 COLUMNS = ("Identity", "FromAddress", "Status", "Size", "Subject")
-STATUSES = ("Active", "Suspended", "Retry", "Ready")
+STATUSES = ("Active", "Suspended", "Kept", "Retry", "Ready")
 """Of the recipients' words the first that one of them has is the message's."""
 
 
@@ -34,30 +36,35 @@ class Queued:
 
     message: Message
     key: str
-    recipients: tuple[QueuedRecipient, ...]
+    recipients: tuple[Standing, ...]
 
     @property
     def identity(self) -> str:
         return rf"{settings.GATEPOST_NODE}\{self.key}\{self.message.pk}"
 
     @property
+    def queue_is_suspended(self) -> bool:
+        return any(each.queue is not None and each.queue.suspended for each in self.recipients)
+
+    @property
     def status(self) -> str:
-        words = {queries.recipient_status(each) for each in self.recipients}
+        words = {each.status for each in self.recipients}
         return next((word for word in STATUSES if word in words), "Ready")
 
 
 def queued(recipients: QuerySet[QueuedRecipient]) -> Iterator[Queued]:
     """Waiting recipients, by message and queue, oldest message first."""
     rows = recipients.order_by("message__accepted_at", "message_id", "next_hop", "id").iterator(chunk_size=1000)
+    hops = queries.hops(NextHop.objects.values_list("key", flat=True))
     for (_, key), group in groupby(rows, lambda row: (row.message_id, row.next_hop)):
-        every = tuple(group)
+        every = tuple(Standing(each, hops.get(key)) for each in group)
         yield Queued(every[0].message, key, every)
 
 
-def record(found: Queued, hops: dict[str, NextHop], with_recipients: bool = False) -> Record:
+def record(found: Queued, with_recipients: bool = False) -> Record:
     """What Get-Message puts out; `with_recipients`: with the state of each."""
-    addresses = [each.address for each in found.recipients]
-    message, first, hop = found.message, found.recipients[0], hops.get(found.key)
+    addresses = [each.recipient.address for each in found.recipients]
+    message, first = found.message, found.recipients[0]
     properties = {
         "Identity": found.identity,
         "Subject": message.shown_subject,
@@ -68,35 +75,30 @@ def record(found: Queued, hops: dict[str, NextHop], with_recipients: bool = Fals
         "MessageSourceName": f"SMTP:{message.connector}" if message.connector else "DSN",
         "SourceIP": message.client_address,
         "DateReceived": message.accepted_at,
-        "ExpirationTime": queries.expires_at(first, hop),
-        "NextRetryTime": queries.next_attempt(first, hop),
-        "RetryCount": max(each.attempts for each in found.recipients),
-        "LastError": next(
-            (each.last_error for each in found.recipients if each.last_error), hop.last_error if hop else ""
-        ),
-        "Protection": next((each.protection for each in found.recipients if each.protection), ""),
+        "ExpirationTime": first.expires_at,
+        "NextRetryTime": first.next_attempt,
+        "RetryCount": max(each.recipient.attempts for each in found.recipients),
+        "LastError": next((in_words(each.error) for each in found.recipients if each.error), ""),
+        "Protection": next((each.recipient.protection for each in found.recipients if each.recipient.protection), ""),
         "Queue": rf"{settings.GATEPOST_NODE}\{found.key}",
-        "SuspendedReason": first.held_for,
-        "SuspendedUntil": first.held_until,
+        "SuspendedReason": first.held_by[0],
+        "SuspendedUntil": first.held_by[1],
         "Recipients": [_recipient(each) for each in found.recipients] if with_recipients else addresses,
     }
     return Record("Message", properties, COLUMNS, found, found.identity)
 
 
-def _recipient(each: QueuedRecipient) -> Record:
-    found: dict[str, object] = {
-        "Address": each.address,
-        "Status": queries.recipient_status(each),
-        "LastError": each.last_error,
-    }
-    return Record("RecipientInfo", found, ("Address", "Status", "LastError"), each, each.address)
+def _recipient(each: Standing) -> Record:
+    address = each.recipient.address
+    found: dict[str, object] = {"Address": address, "Status": each.status, "LastError": in_words(each.error)}
+    return Record("RecipientInfo", found, ("Address", "Status", "LastError"), each, address)
 
 
 def chosen(call: Call) -> Iterator[tuple[Queued, Record]]:
     """The messages that -Identity, -Queue or -Filter mean, oldest first."""
-    test, hops = call.get("Filter"), NextHop.objects.in_bulk()
+    test = call.get("Filter")
     for found in queued(_recipients(call)):
-        shown = record(found, hops, call.get("IncludeRecipientInfo", False))
+        shown = record(found, call.get("IncludeRecipientInfo", False))
         if (test is None or test(shown)) and _is_meant(call, found):
             yield found, shown
         call.host.tick()
@@ -153,6 +155,8 @@ def _hold(call: Call) -> Iterator[Record]:
             actions.suspend_recipients(call.host.actor, keys, call.get("Reason", ""), call.get("Until"))
         else:
             actions.resume_recipients(call.host.actor, keys)
+            if found.queue_is_suspended:
+                call.warning(f"{shown}: its queue is suspended, see Resume-Queue.")
     return iter(())
 
 

@@ -19,6 +19,7 @@ from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_count, read_flag, read_text, read_texts
 from console.queues import actions, queries
 from console.queues.queue import Queue
+from console.queues.remedies import in_words
 from transport.send.route import DeliveryType
 
 COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "Velocity", "NextHopDomain")
@@ -52,7 +53,7 @@ def record(queue: Queue, tls_domains: Mapping[str, str]) -> Record:
         "IncomingRate": round(queue.came, 2),
         "OutgoingRate": round(queue.went, 2),
         "Velocity": round(queue.velocity, 2),
-        "LastError": queue.error,
+        "LastError": in_words(queue.error),
         "SuspendedReason": queue.suspended_for,
         "SuspendedUntil": queue.suspended_until,
         "FirstRetryTime": queue.failing_since,
