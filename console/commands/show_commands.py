@@ -70,6 +70,13 @@ def _done_since(before: tuple[int, int], actor: Actor) -> list[str]:
     return [line for line in [*lines, *others] if line]
 
 
+def without_commands(request: HttpRequest) -> None:
+    """Takes the commands of a save out of what the next page says: it shows them itself."""
+    waiting = messages.get_messages(request)
+    for each in [each for each in waiting if each.extra_tags != TAG]:
+        messages.add_message(request, each.level, each.message, each.extra_tags or "")
+
+
 def _shortened(lines: list[str]) -> str:
     if len(lines) <= MOST_LINES:
         return "\n".join(lines)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Lock
 from typing import Any
 
@@ -39,6 +40,9 @@ ROWS = {
     ReceiveConnector: SettingsRows(RECEIVE, rules.problems, WRITERS),
     SendConnector: SettingsRows(SEND, rules.send_problems, WRITERS),
 }
+MOST_DRAFTS = 10
+"""Of a wizard and an administrator; the oldest goes."""
+DRAFT_AGE = timedelta(days=30)
 _testing_lock, _testing = Lock(), set[str]()
 """Who tests a connector now, in this process."""
 Struct = type[ReceiveConnector] | type[SendConnector]
@@ -143,3 +147,18 @@ def request_mail(actor: Actor, connector: str) -> None:
     with transaction.atomic():
         record(actor, "Send connector", connector, "requested its mail", None, {})
         models.Pull.objects.update_or_create(connector=connector, defaults={"wanted_at": Now()})
+
+
+def keep_draft(actor: Actor, kind: str, key: str, entered: dict[str, Any]) -> None:
+    """Keeps what is entered in a wizard: no setting yet. What nobody went on with for long goes."""
+    actor.require(*WRITERS)
+    models.Draft.objects.update_or_create(owner=actor.name, kind=kind, key=key, defaults={"entered": entered})
+    models.Draft.objects.filter(changed_at__lt=Now() - DRAFT_AGE).delete()
+    own = models.Draft.objects.filter(owner=actor.name, kind=kind)
+    own.filter(pk__in=list(own.values_list("pk", flat=True)[MOST_DRAFTS:])).delete()
+
+
+def forget_draft(actor: Actor, kind: str, key: str) -> None:
+    """What is entered in a wizard goes: it was made, or is not wanted."""
+    actor.require(*WRITERS)
+    models.Draft.objects.filter(owner=actor.name, kind=kind, key=key).delete()

@@ -1,13 +1,14 @@
-"""The connector that a wizard is about: in the session as it was typed, right or wrong, so that nothing is lost."""
+"""The connector that a wizard is about, as it was typed, right or wrong, so that nothing is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from console.connectors.offered_lines import OfferedLines
 from console.publishing.fields import written
 from transport.config.setting import settings
 
@@ -17,16 +18,16 @@ FIRST = "introduction"
 
 
 class Draft(Generic[Connector]):
-    """What was entered on each page. `key`: where in the session; `forms`: page → form; `usages`: what a connector may
-    be meant for, the first one unless another is chosen.
+    """What was entered on each page. `kind`: of which wizard; `forms`: page → form; `usages`: what a connector may be
+    meant for, the first one unless another is chosen.
     """
 
-    key: str
+    kind: str
     forms: Mapping[str, Any]
     usages: type[Enum]
 
-    def __init__(self, session: MutableMapping[str, Any]) -> None:
-        self.session = session
+    def __init__(self, entered: Mapping[str, dict[str, str]]) -> None:
+        self.entered = dict(entered)
 
     def preset(self, usage: Any, name: str) -> Connector:
         """A new connector as its use begins."""
@@ -38,14 +39,15 @@ class Draft(Generic[Connector]):
         raise NotImplementedError
 
     @property
-    def entered(self) -> dict[str, dict[str, str]]:
-        return dict(self.session.get(self.key, {}))
-
-    @property
     def usage(self) -> Any:
         chosen = self.entered.get(FIRST, {}).get("usage", "")
         known = {usage.value: usage for usage in self.usages}
         return known.get(chosen, next(iter(self.usages)))
+
+    @property
+    def name(self) -> str:
+        """As it was typed; empty where nothing was yet."""
+        return self.entered.get(FIRST, {}).get("name", "").strip()
 
     def make(self, page: str, *data: Any, **options: Any) -> Any:
         """The form of a page."""
@@ -62,14 +64,11 @@ class Draft(Generic[Connector]):
     def keep(self, page: str, data: Mapping[str, str]) -> None:
         """Notes what was typed. Another use brings new presets, unless they had been changed by hand."""
         draft, before = self.entered, self.usage
-        typed = {name: data.get(name, "") for name in self.names(page)}
+        typed = {name: _typed(field, data, name) for name, field in self.make(page).fields.items() if name != "version"}
         draft = draft | {page: typed}
         if page == FIRST and typed.get("usage") != before.value:
             draft = {each: kept for each, kept in draft.items() if kept != self.presets(each, before)}
-        self.session[self.key] = draft
-
-    def forget(self) -> None:
-        self.session.pop(self.key, None)
+        self.entered = draft
 
     def so_far(self, page: str, form: Any) -> Connector:
         """The connector of the pages before this one, as far as they are valid, and of this one's valid form."""
@@ -100,6 +99,13 @@ class Draft(Generic[Connector]):
         table, names = settings(type(connector)), self.names(page)
         own = {name: str(form.fields[name].initial or "") for name in names if name not in table}
         return own | {name: _sent(form.fields[name], table[name], connector, name) for name in names if name in table}
+
+
+def _typed(field: Any, data: Any, name: str) -> str:
+    """What a page sent for a field: of one that is ticked and written, both."""
+    if isinstance(field.widget, OfferedLines):
+        return field.widget.value_from_datadict(data, {}, name)
+    return str(data.get(name, ""))
 
 
 def _sent(field: Any, setting: Any, connector: Any, name: str) -> str:

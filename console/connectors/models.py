@@ -42,3 +42,22 @@ class Pull(models.Model):
     asked_at = models.DateTimeField(null=True)
     words = models.TextField(db_default="")
     is_refused = models.BooleanField(db_default=False)
+
+
+class Draft(models.Model):
+    """What an administrator has entered in a wizard and not finished, as it was typed: page → field → text. `key` is
+    its place in the address of the wizard's pages.
+    """
+
+    owner = models.TextField()
+    kind = models.TextField()
+    key = models.TextField()
+    entered = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-changed_at", "-pk"]
+        constraints = [models.UniqueConstraint("owner", "kind", "key", name="draft_key")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
+from console.actors import Actor
 from console.connectors import models
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
@@ -37,6 +40,17 @@ def beside(name: str) -> Snapshot:
     saved = publishing.saved()
     others = tuple(each for each in saved.receive_connectors if each.name != name)
     return replace(saved, receive_connectors=others)
+
+
+def drafts(actor: Actor, kind: str) -> list[models.Draft]:
+    """What somebody has entered in a wizard and not finished, the newest first."""
+    return list(models.Draft.objects.filter(owner=actor.name, kind=kind))
+
+
+def draft_entered(actor: Actor, kind: str, key: str) -> dict[str, Any]:
+    """What a draft holds; empty where there is none yet."""
+    found = models.Draft.objects.filter(owner=actor.name, kind=kind, key=key).first()
+    return found.entered if found else {}
 
 
 def pulls() -> dict[str, models.Pull]:

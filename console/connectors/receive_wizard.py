@@ -17,13 +17,14 @@ from console.commands.script import new_commands
 from console.connectors import models, queries
 from console.connectors.draft import FIRST
 from console.connectors.forms import FORMS
+from console.connectors.own_addresses import not_here, readable
 from console.connectors.receive_draft import ReceiveDraft
 from console.connectors.receive_wizard_forms import RestrictionsForm
 from console.connectors.relay_restrictions import remarks
 from console.connectors.sentence import sentence
 from console.connectors.summary import shown
 from console.connectors.warnings import warned
-from console.connectors.wizard import Completion, Wizard, WizardPages
+from console.connectors.wizard import Begin, Completion, Wizard, WizardPages
 from console.protection import queries as protection
 from console.publishing import queries as publishing
 from transport.config import rules
@@ -52,6 +53,10 @@ class ReceivePages(WizardPages):
         }
 
 
+class ReceiveBegin(ReceivePages, Begin):
+    draft_class = ReceiveDraft
+
+
 class ReceiveWizard(ReceivePages, Wizard):
     draft: ReceiveDraft
     draft_class = ReceiveDraft
@@ -59,6 +64,8 @@ class ReceiveWizard(ReceivePages, Wizard):
     at_field = {"remote_ip_ranges": "computers"}
 
     def answered(self, form: Any) -> HttpResponse | None:
+        if self.step == "local" and self.request.headers.get("HX-Target") == "preview":
+            return render(self.request, "connectors/warnings.html", self.at_once(form))
         if self.step == "restrictions" and self.request.headers.get("HX-Target") == "preview":
             return render(self.request, "connectors/restrictions_preview.html", self.previewed(form))
         if self.step == "restrictions" and self.request.POST.get("go") == "look-up":
@@ -73,7 +80,7 @@ class ReceiveWizard(ReceivePages, Wizard):
         form.is_valid()
         hosts = protection.hosts_of(form.domains[:MOST_DOMAINS])
         found = [domain for domain, addresses in hosts.items() if addresses]
-        self.draft.keep(self.step, self.request.POST.dict() | {"computers": form.in_place_of_domains(hosts)})
+        self.keep(self.request.POST.dict() | {"computers": form.in_place_of_domains(hosts)})
         for domain in found:
             messages.info(self.request, _t("%s: check what was found, and add computers that only send mail.") % domain)
         for domain in hosts.keys() - set(found):
@@ -81,10 +88,17 @@ class ReceiveWizard(ReceivePages, Wizard):
         return redirect(self.request.path)
 
     def show(self, form: Any) -> HttpResponse:
+        if self.step == "local":
+            context = self.at_once(form) | {"form": form}
+            return self.render("connectors/wizard_local.html", context, 422 if form.errors else 200)
         if self.step != "restrictions":
             return super().show(form)
         context = self.previewed(form if form.is_bound else self.draft.form(self.step)) | {"form": form}
         return self.render("connectors/wizard_restrictions.html", context, 422 if form.errors else 200)
+
+    def at_once(self, form: Any) -> dict[str, Any]:
+        """What is wrong with the addresses, before the connector is made."""
+        return {"warnings": not_here(readable(form["bindings"].value() or ""))}
 
     def previewed(self, form: RestrictionsForm) -> dict[str, Any]:
         """What the relay restrictions become, once they can be understood."""
@@ -104,8 +118,11 @@ class ReceiveWizard(ReceivePages, Wizard):
 
     def warned(self, connector: ReceiveConnector) -> dict[str, Any]:
         restrictions = self.draft.restrictions
-        said = remarks(restrictions) if restrictions else []
-        return {**warned(connector, domains_taken(publishing.saved())), "remarks": said}
+        return {
+            **warned(connector, domains_taken(publishing.saved())),
+            "remarks": remarks(restrictions) if restrictions else [],
+            "elsewhere": not_here(connector.bindings),
+        }
 
 
 class ReceiveCompletion(ReceivePages, Completion):

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors import relay_restrictions
+from console.connectors.offered_lines import OfferedLines
+from console.connectors.own_addresses import offered
 from console.connectors.relay_restrictions import Restrictions, Which
-from console.crud.forms import say_what_is_missing
+from console.crud.forms import Group, say_what_is_missing
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
 from transport.config.endpoint import IPRange
@@ -26,6 +28,10 @@ class IntroductionForm(SettingsForm):
 
     struct = ReceiveConnector
     shown = ["name", "transport_role", "comment"]
+    groups = [
+        Group("", ["name", "usage"]),
+        Group(_("More options"), ["restrictions", "transport_role", "comment"], closed=True),
+    ]
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
@@ -35,7 +41,7 @@ class IntroductionForm(SettingsForm):
             help_text=_("For Custom: the settings of its Access tab, Relay, say whom this connector answers."),
             required=False,
         )
-        self.order_fields(["name", "usage", "restrictions", "transport_role", "comment"])
+        self.fields["name"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -65,6 +71,11 @@ class LocalForm(SettingsForm):
 
     struct = ReceiveConnector
     shown = ["bindings", "fqdn"]
+
+    def __init__(self, *data: Any, port: int = 25, **options: Any):
+        super().__init__(*data, **options)
+        field = self.fields["bindings"]
+        field.widget = OfferedLines(field.widget.attrs, offered(port))
 
 
 class RemoteForm(SettingsForm):

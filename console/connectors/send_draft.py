@@ -14,7 +14,7 @@ from transport.config.send_connector import SendConnector, SendUsage
 class SendDraft(Draft[SendConnector]):
     """Who delivers by MX signs in to nobody."""
 
-    key = "new-send-connector"
+    kind = "send connector"
     forms = PAGES
     usages = SendUsage
 

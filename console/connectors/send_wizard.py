@@ -13,7 +13,7 @@ from console.connectors.forms import SEND_FORMS
 from console.connectors.send_draft import SendDraft
 from console.connectors.send_sentence import send_sentence
 from console.connectors.send_wizard_forms import ADDRESS_SPACE, DELIVERY, SIGN_IN
-from console.connectors.wizard import Completion, Wizard, WizardPages
+from console.connectors.wizard import Begin, Completion, Wizard, WizardPages
 from transport.config import rules
 from transport.config.send_connector import SendConnector
 
@@ -30,6 +30,10 @@ class SendPages(WizardPages):
 
     def told(self, connector: SendConnector) -> dict[str, Any]:
         return {"sentence": send_sentence(connector), "command": "\n".join(new_commands(connector))}
+
+
+class SendBegin(SendPages, Begin):
+    draft_class = SendDraft
 
 
 class SendWizard(SendPages, Wizard):

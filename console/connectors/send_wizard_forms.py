@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.connectors.draft import FIRST
 from console.connectors.forms import SendForm, credential_choices, credentials_help
+from console.crud.forms import Group
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
 from transport.config.kinds import Setting
@@ -33,11 +34,12 @@ class IntroductionForm(SettingsForm):
 
     struct = SendConnector
     shown = ["name", "comment"]
+    groups = [Group("", ["name", "usage"]), Group(_("More options"), ["comment"], closed=True)]
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
         self.fields["usage"] = UsageField()
-        self.order_fields(["name", "usage", "comment"])
+        self.fields["name"].widget.attrs["autofocus"] = True
 
     @property
     def changes(self) -> dict[str, Any]:

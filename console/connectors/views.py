@@ -27,7 +27,6 @@ from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.settings_pages import SettingsPages
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
-from transport.config.endpoint import ALL_IPV6
 from transport.config.permissions import Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SIGNS_IN, RequestMail, SendConnector, SendUsage, TlsAuthLevel
@@ -36,7 +35,6 @@ from transport.receive.admission import principal
 from transport.receive.exposure import everything_below, exposure, wide_domains
 from transport.receive.relayed_domains import domains_taken
 
-EVERY_IPV6 = "::/0"
 USUAL_PORT = 25
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
 
@@ -91,8 +89,8 @@ def _labels(members: frozenset[Any]) -> str:
 
 
 def _ranges(row: models.ReceiveConnector) -> list[str]:
-    """Ranges as saved, but all of IPv6 in four characters."""
-    return [EVERY_IPV6 if text == ALL_IPV6 else text for text in row.remote_ip_ranges]
+    """As the property page tells them."""
+    return lines(settings(ReceiveConnector)["remote_ip_ranges"], queries.receive(row).remote_ip_ranges)
 
 
 def _who(row: models.ReceiveConnector) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from secrets import token_hex
 from typing import Any
 
 from django import forms
@@ -14,7 +15,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from console.connectors import actions
+from console.actors import Actor
+from console.commands.show_commands import without_commands
+from console.connectors import actions, queries
 from console.connectors.draft import FIRST, Draft
 from console.connectors.summary import tables
 from console.crud import Step, TypedConfirmation, put_errors
@@ -53,14 +56,40 @@ class WizardPages(RoleRequired):
         """A step beside the page; those that are done are links, until the connector is made."""
         state = "current" if step == current else "done" if order.index(step) < order.index(current) else "ahead"
         open_to = state == "done" and current != COMPLETION
-        return Step({**self.titles, **LAST}[step], self.url("wizard-step", step) if open_to else "", state)
+        return Step({**self.titles, **LAST}[step], self.step_url(step) if open_to else "", state)
 
     def url(self, page: str, *args: Any) -> str:
         return reverse(f"connectors:{self.prefix}{page}", args=args)
 
+    def step_url(self, step: str) -> str:
+        """Where a page that is done can be looked at again; empty where it cannot."""
+        return ""
+
     def told(self, connector: Any) -> dict[str, Any]:
         """`sentence` and `command` of a connector."""
         raise NotImplementedError
+
+
+class Begin(WizardPages):
+    """Where a new connector begins: at once, or with the question which draft to go on with."""
+
+    writers = actions.WRITERS
+    readers = actions.WRITERS
+    draft_class: type[Draft[Any]]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        drafts = [self.told_of(each) for each in queries.drafts(self.actor, self.draft_class.kind)]
+        anew = self.url("wizard-step", token_hex(4), FIRST)
+        if not drafts:
+            return redirect(anew)
+        context = {"title": self.title, "crumbs": [(self.heading, self.url("list"))], "drafts": drafts, "anew": anew}
+        return render(request, "connectors/drafts.html", context)
+
+    def told_of(self, row: Any) -> tuple[str, str, Any]:
+        """(name, where it goes on, when it was changed)."""
+        draft = self.draft_class(row.entered)
+        page = next((each for each in draft.pages if each not in draft.entered), SUMMARY)
+        return draft.name, self.url("wizard-step", row.key, page), row.changed_at
 
 
 class Wizard(WizardPages):
@@ -75,8 +104,9 @@ class Wizard(WizardPages):
     at_field: Mapping[str, str] = {}
     summary_template = "connectors/wizard_summary.html"
 
-    def dispatch(self, request: HttpRequest, *args: Any, step: str = FIRST, **kwargs: Any) -> HttpResponseBase:
-        self.step, self.draft = step, self.draft_class(request.session)
+    def dispatch(self, request: HttpRequest, *args: Any, draft: str, step: str, **kwargs: Any) -> HttpResponseBase:
+        entered = queries.draft_entered(Actor.of(request.user), self.draft_class.kind, draft)
+        self.key, self.step, self.draft = draft, step, self.draft_class(entered)
         if step not in {*self.draft.forms, SUMMARY}:
             raise Http404
         return super().dispatch(request, *args, **kwargs)
@@ -86,17 +116,17 @@ class Wizard(WizardPages):
         return [*self.draft.pages, SUMMARY]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if request.GET.get("fresh"):
-            self.draft.forget()
-        if request.GET.get("fresh") or self.step not in self.order:
-            return redirect(self.url("wizard"))
+        if self.step not in self.order:
+            return redirect(self.step_url(FIRST))
         if self.step == SUMMARY:
             return self.show_summary(SummaryForm())
         return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if request.POST.get("go") == "cancel":
+            return self.cancel()
         if self.step not in self.order:
-            return redirect(self.url("wizard"))
+            return redirect(self.step_url(FIRST))
         back = request.POST.get("go") == "back"
         if self.step == SUMMARY:
             return self.to(-1) if back else self.create()
@@ -104,8 +134,20 @@ class Wizard(WizardPages):
         answer = self.answered(form)
         if answer is not None:
             return answer
-        self.draft.keep(self.step, request.POST)
+        self.keep(request.POST)
         return self.to(-1) if back else self.to(1) if form.is_valid() and self.agrees(form) else self.show(form)
+
+    def keep(self, entries: Mapping[str, str]) -> None:
+        self.draft.keep(self.step, entries)
+        actions.keep_draft(self.actor, self.draft.kind, self.key, self.draft.entered)
+
+    def cancel(self) -> HttpResponse:
+        """Who only leaves finds the draft again; who cancels does not."""
+        actions.forget_draft(self.actor, self.draft.kind, self.key)
+        return redirect(self.url("list"))
+
+    def step_url(self, step: str) -> str:
+        return self.url("wizard-step", self.key, step)
 
     def answered(self, form: Any) -> HttpResponse | None:
         """What a page of its own kind answers before anything is kept."""
@@ -124,19 +166,16 @@ class Wizard(WizardPages):
         raise NotImplementedError
 
     def to(self, steps: int) -> HttpResponse:
-        return redirect(self.url("wizard-step", self.order[self.order.index(self.step) + steps]))
+        return redirect(self.step_url(self.order[self.order.index(self.step) + steps]))
 
     def show(self, form: Any) -> HttpResponse:
         return self.render("connectors/wizard.html", {"form": form}, 422 if form.errors else 200)
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        resumed = self.request.method == "GET" and bool(self.draft.entered)
         context |= self.frame([*self.order, COMPLETION], self.step)
         context |= {
             "is_first": self.step == self.order[0],
             "is_last": self.step == SUMMARY,
-            "cancel_url": self.url("list"),
-            "fresh_url": self.url("wizard") + "?fresh=1" if resumed else "",
         }
         return render(self.request, template, context, status=status)
 
@@ -161,7 +200,7 @@ class Wizard(WizardPages):
         self.step = self.draft.wrong_page()
         if self.step in self.draft.entered:
             return self.show(self.draft.form(self.step))
-        return redirect(self.url("wizard-step", self.step))
+        return redirect(self.step_url(self.step))
 
     def create(self) -> HttpResponse:
         connector, form = self.draft.connector(), SummaryForm(self.request.POST)
@@ -173,7 +212,7 @@ class Wizard(WizardPages):
         except ValidationError as error:
             put_errors(form, error)
             return self.show_summary(form)
-        self.draft.forget()
+        actions.forget_draft(self.actor, self.draft.kind, self.key)
         return redirect(self.url("wizard-completion", row.pk))
 
 
@@ -184,6 +223,7 @@ class Completion(WizardPages):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(self.model, pk=pk)
+        without_commands(request)
         connector = struct_of(row, self.struct)
         context = {
             **self.frame([*self.pages(connector), SUMMARY, COMPLETION], COMPLETION),

@@ -56,7 +56,7 @@ Other pieces
 - A form of its own that does one thing: a subclass of `ActionPage`.
 - Property page with tabs: extend "crud/tabs.html", give `tabs=[Tab(label, url, current)]`, `sentence`, `crumbs`.
 - Wizard: extend "crud/wizard.html", give `steps=[Step(label, url or "", state)]` (done | current | ahead), `form`,
-  `is_first`, `is_last`, `cancel_url`; it posts go=next or go=back.
+  `is_first`, `is_last`; it posts go=next, go=back or go=cancel.
 - Any form page: extend "crud/form.html", give `title`, `form`, `cancel_url`, `crumbs=[(label, url)]`.
 
 Template tags (`{% load gatepost %}`): `{% time value %}`, `{% ago value %}`, `{% badge text tone %}` (good warning

@@ -17,9 +17,12 @@ from django.utils.translation import gettext as _
 from console.crud import times
 from transport.config import delivery_host, kinds
 from transport.config.address_space import AddressSpace
-from transport.config.endpoint import IPRange, parse_binding
+from transport.config.endpoint import ALL_IPV6, IPRange, parse_binding
 from transport.config.kinds import Kind, Setting
 from transport.config.permissions import PRINCIPALS, Grant, right_named
+
+EVERY_IPV6 = "::/0"
+"""What people read for all of IPv6."""
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
@@ -184,8 +187,12 @@ def lines(setting: Setting, value: Any) -> list[str]:
     if isinstance(value, Enum):
         return [label_of(value)]
     if isinstance(value, tuple):
-        return [_grant(each) if isinstance(each, Grant) else _line(each) for each in value]
+        return [_grant(each) if isinstance(each, Grant) else _short_range(_line(each)) for each in value]
     return written(setting, value).splitlines()
+
+
+def _short_range(line: str) -> str:
+    return EVERY_IPV6 if line == ALL_IPV6 else line
 
 
 def _grant(grant: Grant) -> str:

@@ -139,8 +139,11 @@ def test_other_forms_are_never_tried(admin: Client):
 
 
 def test_the_wizard_shows_its_commands_before_and_after(admin: Client):
-    start = "/mail-flow/receive-connectors/new/"
-    admin.post(start, {"name": "Relay", "usage": "Custom", "transport_role": "FrontendTransport", "comment": ""})
+    start = "/mail-flow/receive-connectors/new/a1b2c3d4/"
+    admin.post(
+        start + "introduction/",
+        {"name": "Relay", "usage": "Custom", "transport_role": "FrontendTransport", "comment": ""},
+    )
     admin.post(start + "local/", {"bindings": "10.2.3.4:25", "fqdn": ""})
     summary = admin.post(start + "remote/", {"remote_ip_ranges": "192.168.5.77"}, follow=True).content.decode()
     done = admin.post(start + "summary/", {}, follow=True).content.decode()

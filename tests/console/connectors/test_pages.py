@@ -17,10 +17,11 @@ from transport.config.receive_connector import ProtocolLoggingLevel
 
 pytestmark = pytest.mark.django_db
 NEW = "connectors:receive-wizard-step"
+DRAFT = "a1b2c3d4"
 
 
 def step(client, page, /, go="next", **entries):
-    return client.post(reverse(NEW, args=[page]), entries | {"go": go}, follow=True)
+    return client.post(reverse(NEW, args=[DRAFT, page]), entries | {"go": go}, follow=True)
 
 
 def properties(row, tab):
@@ -56,9 +57,9 @@ def test_the_wizard_makes_a_connector(admin):
 @pytest.mark.parametrize("usage", ["Custom", "Internet", "Internal", "Client", "Partner"])
 def test_each_intended_use_brings_its_presets(admin, usage):
     step(admin, "introduction", name="X", usage=usage, transport_role="FrontendTransport")
-    local = admin.get(reverse(NEW, args=["local"])).text
+    local = admin.get(reverse(NEW, args=[DRAFT, "local"])).text
     assert ("0.0.0.0:587" in local) == (usage == "Client")
-    remote = admin.get(reverse(NEW, args=["remote"])).text
+    remote = admin.get(reverse(NEW, args=[DRAFT, "remote"])).text
     assert ("0.0.0.0-255.255.255.255" in remote) == (usage in ("Internet", "Client"))
 
 
@@ -67,7 +68,7 @@ def test_back_and_reload_lose_nothing_even_of_what_is_wrong(admin):
     page = step(admin, "local", go="back", bindings="nonsense", fqdn="a.example")
     assert 'value="X"' in page.text
     assert "why" in page.text
-    assert "nonsense" in admin.get(reverse(NEW, args=["local"])).text
+    assert "nonsense" in admin.get(reverse(NEW, args=[DRAFT, "local"])).text
     page = step(admin, "local", bindings="nonsense", fqdn="a.example")
     assert page.status_code == 422
     assert "is no binding. Write address and port" in page.text
@@ -83,8 +84,8 @@ def test_another_use_changes_the_presets_but_not_what_was_typed(admin):
         remote_ip_ranges="0.0.0.0-255.255.255.255\n::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     )
     step(admin, "introduction", name="X", usage="Custom", transport_role="FrontendTransport")
-    assert "10.2.3.4:25" in admin.get(reverse(NEW, args=["local"])).text
-    assert "255.255.255.255" not in admin.get(reverse(NEW, args=["remote"])).text
+    assert "10.2.3.4:25" in admin.get(reverse(NEW, args=[DRAFT, "local"])).text
+    assert "255.255.255.255" not in admin.get(reverse(NEW, args=[DRAFT, "remote"])).text
 
 
 def test_what_conflicts_is_said_at_its_field_and_again_on_the_summary(admin):
@@ -95,7 +96,7 @@ def test_what_conflicts_is_said_at_its_field_and_again_on_the_summary(admin):
     assert "nobody could connect otherwise" in step(admin, "remote", remote_ip_ranges="").text
     page = step(admin, "remote", remote_ip_ranges="10.0.0.0/8")
     assert "“Office” answers 10.0.0.0/8 on 10.2.3.4:25 already" in page.context["form"].errors["remote_ip_ranges"][0]
-    assert "“Office” answers 10.0.0.0/8" in admin.get(reverse(NEW, args=["summary"])).text
+    assert "“Office” answers 10.0.0.0/8" in admin.get(reverse(NEW, args=[DRAFT, "summary"])).text
     assert step(admin, "summary").status_code == 422
     assert Row.objects.count() == 1
 
@@ -321,7 +322,7 @@ def test_who_may_only_look(signed_in):
     assert reader.get(reverse("connectors:receive-wizard")).status_code == 403
     assert reader.post(properties(row, "general"), {"name": "x"}).status_code == 403
     assert reader.post(reverse("connectors:send-remove"), {"pk": way_out.pk}).status_code == 403
-    assert signed_in(Role.HYGIENE_MANAGEMENT).get(reverse("connectors:receive-wizard")).status_code == 200
+    assert signed_in(Role.HYGIENE_MANAGEMENT).get(reverse("connectors:receive-wizard")).status_code == 302
 
 
 @pytest.mark.parametrize("text", ["10.2.3.4:25", "10.0.0.0/8", "OFFICE", "ask Jane"])

@@ -24,11 +24,12 @@ from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Right, 
 from transport.config.receive_connector import AuthMechanism
 
 NEW = "connectors:receive-wizard-step"
+DRAFT = "a1b2c3d4"
 SINGLE = parse_range("192.168.5.77")
 
 
 def step(client, page, /, go="next", **entries):
-    return client.post(reverse(NEW, args=[page]), entries | {"go": go}, follow=True)
+    return client.post(reverse(NEW, args=[DRAFT, page]), entries | {"go": go}, follow=True)
 
 
 def to_the_restrictions(client, name="Relay of Exchange 2003", bindings="10.2.3.4:25"):
@@ -226,8 +227,8 @@ def test_every_computer_of_a_domain_is_meant_however_many_there_are(admin):
 def test_it_goes_with_custom_use_only(admin):
     page = step(admin, "introduction", name="X", usage="Internet", restrictions="on", transport_role="HubTransport")
     assert "Choose the intended use Custom for this" in page.text
-    page = admin.get(reverse(NEW, args=["restrictions"]), follow=True)
-    assert page.request["PATH_INFO"] == reverse("connectors:receive-wizard")
+    page = admin.get(reverse(NEW, args=[DRAFT, "restrictions"]), follow=True)
+    assert page.request["PATH_INFO"] == reverse(NEW, args=[DRAFT, "introduction"])
 
 
 @pytest.mark.django_db
@@ -239,7 +240,7 @@ def test_back_from_the_summary_leads_to_the_restrictions_with_what_was_entered(a
     assert (form["which"].value(), form["computers"].value()) == ("EXCEPT", "10.0.0.0/8  # inside")
     assert "What this becomes here" in page.text
     step(admin, "introduction", name="X", usage="Custom", transport_role="FrontendTransport")
-    assert "Remote network settings" in admin.get(reverse(NEW, args=["remote"])).text
+    assert "Remote network settings" in admin.get(reverse(NEW, args=[DRAFT, "remote"])).text
 
 
 @pytest.mark.django_db
@@ -247,10 +248,10 @@ def test_what_it_becomes_is_previewed_while_one_types(admin):
     to_the_restrictions(admin)
     entries = {"which": "EXCEPT", "computers": "10.0.0.0/8", "authenticated": "on"}
     ask = {"HX-Request": "true", "HX-Target": "preview"}
-    page = admin.post(reverse(NEW, args=["restrictions"]), entries, headers=ask)
+    page = admin.post(reverse(NEW, args=[DRAFT, "restrictions"]), entries, headers=ask)
     assert "0.0.0.0-9.255.255.255" in page.text
     assert "Exchange users" in page.text
-    page = admin.post(reverse(NEW, args=["restrictions"]), entries | {"computers": "contoso.com"}, headers=ask)
+    page = admin.post(reverse(NEW, args=[DRAFT, "restrictions"]), entries | {"computers": "contoso.com"}, headers=ask)
     assert "Look up the domains" in page.text
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def step(client, page, /, go="next", **entries):
     """Fills a page of the wizard in as it stands, but for `entries`."""
-    url = reverse("connectors:send-wizard-step", args=[page])
+    url = reverse("connectors:send-wizard-step", args=["a1b2c3d4", page])
     sent = Form(client.get(url, follow=True).text).sent
     sent.pop("go", None)
     return client.post(url, sent | entries | {"go": go}, follow=True)
@@ -85,7 +85,7 @@ def test_back_and_reload_lose_nothing_even_of_what_is_wrong(admin):
     step(admin, "introduction", name="X", usage="Custom", comment="why")
     page = step(admin, "delivery", go="back", dns_routing_enabled="False", smart_hosts="no host!", port="x")
     assert 'value="X"' in page.text and "why" in page.text
-    assert "no host!" in admin.get(reverse("connectors:send-wizard-step", args=["delivery"])).text
+    assert "no host!" in admin.get(reverse("connectors:send-wizard-step", args=["a1b2c3d4", "delivery"])).text
     page = step(admin, "delivery")
     assert page.status_code == 422 and set(page.context["form"].errors) == {"smart_hosts", "port"}
 
@@ -220,7 +220,9 @@ def test_the_wizard_offers_the_credentials_that_are_here(admin):
     step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.fabrikam.com")
     page = step(admin, "sign-in", smart_host_auth_mechanism="BasicAuthRequireTLS", authentication_credential="Fabrikam")
     step(admin, "address-space", address_spaces="*")
-    assert "signed in as Fabrikam" in admin.get(reverse("connectors:send-wizard-step", args=["summary"])).text
+    assert (
+        "signed in as Fabrikam" in admin.get(reverse("connectors:send-wizard-step", args=["a1b2c3d4", "summary"])).text
+    )
     step(admin, "summary")
     assert queries.send(Row.objects.get()).authentication_credential == ("Fabrikam",)
     assert "winter-rain" not in page.text

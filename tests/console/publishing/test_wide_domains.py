@@ -222,10 +222,12 @@ def test_the_wizard_asks_when_one_stands(admin: Any) -> None:
         "summary": {},
     }
     for page, entries in pages.items():
-        found = admin.post(reverse("connectors:receive-wizard-step", args=[page]), {"go": "next", **entries})
+        found = admin.post(
+            reverse("connectors:receive-wizard-step", args=["a1b2c3d4", page]), {"go": "next", **entries}
+        )
     assert found.status_code == 422 and "Type “Second” to confirm" in found.text
     assert "and every .com domain, up to 10 MB" in found.text and "Strangers cannot relay" not in found.text
-    summary = reverse("connectors:receive-wizard-step", args=["summary"])
+    summary = reverse("connectors:receive-wizard-step", args=["a1b2c3d4", "summary"])
     assert admin.post(summary, {"go": "next", "confirmation": "Second"}).status_code == 302
     assert ConnectorRow.objects.get().name == "Second"
 

@@ -45,6 +45,13 @@ class Hand:
         named = re.compile(f"^{re.escape(label)}( optional)?$")
         self.page.locator("main").get_by_role("textbox", name=named).fill(text)
 
+    def listen(self, binding: str) -> None:
+        """On the wizard's page: there and nowhere else."""
+        ticked = self.page.locator("[name=bindings-ticked]:checked")
+        while ticked.count():
+            ticked.first.uncheck()
+        self.write("Network adapter bindings", binding)
+
     def tick(self, label: str, on: bool = True) -> None:
         self.page.locator("main").get_by_label(label, exact=True).set_checked(on)
 
@@ -90,12 +97,12 @@ class Hand:
         self.write("Name", name)
         self.page.get_by_label(use).check()
         self.press("Next")
-        self.write("Network adapter bindings", bindings)
+        self.listen(bindings)
         self.press("Next")
         if ranges:
             self.write("Remote network settings", ranges)
         self.press("Next")
-        self.press("Finish")
+        self.press("Create")
         self.reads(f"{name} is made and saved as revision")
         self.in_force()
         self.page.click("text=Open properties")
