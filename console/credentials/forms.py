@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from console.certificates import reading as certificates
 from console.credentials.actions import LONGEST_ID, LONGEST_NAME, LONGEST_SECRET, LONGEST_USER_NAME, Wanted
 from console.credentials.models import Credential
 from console.crud.forms import Group, GroupedForm
+from transport.config import providers
 from transport.config.credential import CredentialKind, Secrets
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
@@ -39,8 +41,8 @@ def secret_field(label: Any, help_text: Any = "") -> forms.CharField:
     return forms.CharField(label=label, strip=False, max_length=LONGEST_SECRET, widget=widget, help_text=help_text)
 
 
-def limit_field(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=1, max_value=2147483647, required=False)
+def limit_field(label: Any, help_text: Any = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=2147483647, required=False, help_text=help_text)
 
 
 class CredentialForm(GroupedForm, forms.Form):
@@ -59,7 +61,13 @@ class CredentialForm(GroupedForm, forms.Form):
     )
     max_connections = limit_field(gettext_lazy("Connections at one time"))
     messages_per_minute = limit_field(gettext_lazy("Messages per minute"))
-    messages_per_day = limit_field(gettext_lazy("Messages per day"))
+    messages_per_day = limit_field(
+        gettext_lazy("Messages per day"),
+        format_lazy(
+            gettext_lazy("With {}, recipients: a message to three counts three times, as it does there."),
+            " and ".join(each.label for each in providers.counting_recipients()),
+        ),
+    )
     secret_fields: tuple[str, ...] = ()
     who: tuple[str, ...] = ("name", "user_name")
     what: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from console.credentials.models import Credential
 from console.publishing.compile import part
 from console.publishing.published import kind_of
+from transport.config import providers
 from transport.config.credential import CredentialKind
 from transport.config.send_connector import SendConnector
 
@@ -36,6 +37,12 @@ def users_of(name: str) -> list[str]:
     wanted = name.casefold()
     connectors: tuple[SendConnector, ...] = part(kind_of(SendConnector))
     return [each.name for each in connectors if wanted in map(str.casefold, each.authentication_credential)]
+
+
+def counts_recipients(name: str) -> bool:
+    """Whether its limit of a day means recipients: so it is with the provider of a connector that names it."""
+    known = {each.name: each.provider for each in part(kind_of(SendConnector))}
+    return any(known[user] in providers.counting_recipients() for user in users_of(name))
 
 
 def ending() -> list[tuple[Credential, int]]:

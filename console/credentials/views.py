@@ -38,10 +38,11 @@ def _used_by(row: Credential) -> list[str]:
 
 
 def _limits(row: Credential) -> list[str]:
+    a_day = _t("%d recipients per day") if queries.counts_recipients(row.name) else _t("%d messages per day")
     limits = [
         (row.max_connections, _t("%d connections")),
         (row.messages_per_minute, _t("%d messages per minute")),
-        (row.messages_per_day, _t("%d messages per day")),
+        (row.messages_per_day, a_day),
     ]
     return [words % limit for limit, words in limits if limit is not None] or [_t("those of the provider")]
 

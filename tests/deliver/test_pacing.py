@@ -43,21 +43,22 @@ def cloud(tmp_path, monkeypatch, configure, short):
     made.accounts, made.minute = {MAILBOX: PASSWORD, SECOND: PASSWORD}, SHORT
     made.send_as = {"ann@x.test"}
 
-    def add(name, user):
-        wanted = credentials.Wanted(user_name=user)
+    def add(name, user, **limits):
+        wanted = credentials.Wanted(user_name=user, **limits)
         credentials.add(ADMIN, name, CredentialKind.Password, wanted, Secrets(password=PASSWORD))
 
     with trusted(monkeypatch, tmp_path):
         add("First", MAILBOX)
         add("Second", SECOND)
 
-        def cloud(*names):
+        def cloud(*names, port=0):
             configure(
-                smart_hosts=("localhost",), port=made.port, provider=Provider.Microsoft365,
+                smart_hosts=("localhost",), port=port or made.port, provider=Provider.Microsoft365,
                 smart_host_auth_mechanism=SmartHostAuth.BasicAuthRequireTLS, authentication_credential=names,
             )  # fmt: skip
             return made
 
+        cloud.add = add
         yield cloud
     made.close()
 
@@ -104,8 +105,7 @@ def test_a_grant_counts_until_its_window_has_gone_by(closed_pool, database_url, 
     monkeypatch.setattr(pacing, "MARGIN", 0.0)
     with budget(10, 60).granted(8) as grant:
         assert grant.most == 8
-        grant.count(1)
-        grant.count(1)
+        grant.count(2, 2)
     with budget(10, 60).granted(100) as grant:
         assert grant.most == 8, "what was not sent is free again"
         with pytest.raises(pacing.Held) as told, budget(10, 60).granted(1):
@@ -176,3 +176,44 @@ def test_an_account_rests_in_whatever_case_its_connector_names_it(cloud, queued,
     assert len(made.messages) == 4
     assert {row[0] for row in query("SELECT account FROM queues_hold")} == {"", "First", "Second"}
     assert {row[0] for row in query("SELECT account FROM queues_grant")} == {"First", "Second"}
+
+
+SPENT = "SELECT coalesce(sum(messages), 0), coalesce(sum(recipients), 0) FROM queues_grant"
+
+
+def test_a_limit_of_a_day_counts_recipients_where_the_provider_does(cloud, journal, forward, deliver, query):
+    cloud.add("Careful", "careful@contoso.com", messages_per_day=3)
+    made = cloud("Careful")
+    made.accounts["careful@contoso.com"], made.send_as = PASSWORD, {"ann@x.test"}
+    journal.accept("a@far.test", "b@far.test", "c@far.test")
+    forward()
+    deliver()
+    assert len(made.messages) == 1 and query(SPENT) == [(1, 3)]
+    journal.accept("d@far.test")
+    forward()
+    deliver()
+    assert query(READY) == [(1,)]
+    ((words,),) = query("SELECT words FROM queues_hold WHERE account = 'Careful'")
+    assert "3 recipients a day" in words
+
+
+def test_what_the_provider_never_saw_is_given_back(cloud, queued, deliver, query):
+    made = cloud("First", port=1)
+    queued("bob@far.test")
+    deliver()
+    assert query("SELECT last_error LIKE '%refused%' FROM queues_nexthop WHERE key = 'smarthost:Out'") == [(True,)]
+    assert query(SPENT) == [(0, 0)]
+    cloud("First")
+    made.accounts[MAILBOX] = "another one"
+    query("UPDATE queues_nexthop SET retry_at = null RETURNING 1")
+    deliver()
+    assert query("SELECT words LIKE '%535%' FROM queues_hold") == [(True,)] and query(SPENT) == [(0, 0)]
+
+
+def test_a_message_that_the_provider_refuses_may_count_there(cloud, queued, deliver, query):
+    made = cloud("First")
+    made.send_as = set()
+    queued("bob@far.test")
+    deliver()
+    assert query("SELECT status FROM queues_recipient WHERE address = 'bob@far.test'") == [("failed",)]
+    assert query(SPENT) == [(1, 1)]

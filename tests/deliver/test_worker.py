@@ -144,7 +144,7 @@ def test_what_an_account_did_not_send_when_postgresql_went_is_granted_again(away
 
     def sends_one() -> None:
         with budget.granted(10) as grant:
-            grant.count(1)
+            grant.count(1, 1)
             away()
 
     with pytest.raises(psycopg.OperationalError):

@@ -13,8 +13,14 @@ M365 = quota("app@contoso.com", Provider.Microsoft365, None, None, None)
 def test_an_account_has_its_own_limits_and_those_of_its_provider() -> None:
     assert Quota("app@contoso.com", 3, (Window(MINUTE, 30), Window(DAY, 10_000, True))) == M365
     own = quota("a", Provider.Microsoft365, 2, 10, None)
+    assert quota("a", Provider.Microsoft365, None, None, 500).windows[-1] == Window(DAY, 500, True)
     assert own.connections == 2 and set(own.windows) == {Window(MINUTE, 10), Window(DAY, 10_000, True)}
+    assert quota("a", Provider.AmazonSES, None, 60, 50_000).windows == (
+        Window(MINUTE, 60, True),
+        Window(DAY, 50_000, True),
+    )
     assert quota("a", Provider.Other, None, None, None) == Quota("a")
+    assert quota("a", Provider.Other, None, None, 500).windows == (Window(DAY, 500),)
     assert words(M365) == "30 messages a minute and 10,000 recipients a day"
 
 

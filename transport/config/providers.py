@@ -30,13 +30,17 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a provider takes of one account; None where it names no limit, or another one for each customer."""
+    """What a provider takes of one account; None where it names no limit, or another one for each customer.
+    `minute_counts_recipients`, `day_counts_recipients`: what of it, and so the account's own limit, means recipients.
+    """
 
     connections: int | None = None
     messages_per_minute: int | None = None
     messages_per_hour: int | None = None
     messages_per_day: int | None = None
     recipients_per_day: int | None = None
+    minute_counts_recipients: bool = False
+    day_counts_recipients: bool = False
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,7 @@ PRESETS = (
         host="smtp.office365.com",
         mechanism=SmartHostAuth.OAuth, kind=CredentialKind.Microsoft365,
         user_name="The mailbox that mail is sent as, not the application.",
-        limits=Limits(connections=3, messages_per_minute=30, recipients_per_day=10_000),
+        limits=Limits(connections=3, messages_per_minute=30, recipients_per_day=10_000, day_counts_recipients=True),
         steps=(
             Step(
                 "In Entra, register an application: single tenant, no redirect URI. Note its application (client) ID, "
@@ -211,6 +215,7 @@ PRESETS = (
         host="email-smtp.{place}.amazonaws.com",
         place=Place("Region", "That of the SES account, such as eu-central-1."),
         user_name="The SMTP user name, not an access key of IAM.",
+        limits=Limits(minute_counts_recipients=True, day_counts_recipients=True),
         steps=(
             Step("In the SES console, make SMTP credentials. They hold in this region only."),
             Step("Leave the sandbox: in it only verified recipients get mail."),
@@ -253,6 +258,11 @@ BY_PROVIDER = {each.provider: each for each in PRESETS}
 def limits_of(provider: Provider) -> Limits:
     """What one account may send there, as far as it is known."""
     return BY_PROVIDER[provider].limits if provider in BY_PROVIDER else Limits()
+
+
+def counting_recipients() -> tuple[Provider, ...]:
+    """Those where a message to three recipients counts three times in a day."""
+    return tuple(each.provider for each in PRESETS if each.limits.day_counts_recipients)
 
 
 def host_of(preset: Preset, place: str = "") -> str:

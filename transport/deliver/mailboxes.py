@@ -12,7 +12,7 @@ from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
 from transport.deliver.connectivity import Connectivity
 from transport.deliver.database import Pool
-from transport.deliver.way import Outcome, Peer
+from transport.deliver.way import Asked, Outcome, Peer
 from transport.send import remote_reply
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
@@ -38,7 +38,7 @@ class Mailboxes:
     """Maildirs below `root`."""
 
     peer = Peer("mailbox")
-    reached = True
+    reached, asked = True, Asked()
     lingers = 0.0
     confirms: Action | None = Action.DELIVERED
 

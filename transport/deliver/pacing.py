@@ -66,15 +66,15 @@ def all_held(connection: Connection, connector: str, names: list[str]) -> Held |
 
 @dataclass(slots=True)
 class Grant:
-    """So many recipients may be sent to; what was sent is counted here."""
+    """So many recipients may be sent to; what hosts were asked to take is counted here."""
 
     most: int
     messages: int = 0
     recipients: int = 0
 
-    def count(self, recipients: int) -> None:
-        """A message that a host has been asked to take."""
-        self.messages += 1
+    def count(self, messages: int, recipients: int) -> None:
+        """What the provider has seen; the rest is given back."""
+        self.messages += messages
         self.recipients += recipients
 
 

@@ -127,7 +127,6 @@ class Round:
         left = {recipient: parcel for parcel in parcels for recipient in parcel.recipients}
         try:
             for parcel, verdicts in self._way.send(parcels):
-                grant.count(len(verdicts))
                 for recipient in verdicts:
                     left.pop(recipient, None)
                 if self._way.reached and any(verdict.fate is not Fate.RETRY for verdict in verdicts.values()):
@@ -139,11 +138,9 @@ class Round:
                     return False
             return True
         except Held as held:
-            grant.count(1)  # the message that was refused may count there
             self._rest(held)
             return False
         except Unreachable as error:
-            grant.count(1)
             if not SLOTS.refused(self._state.key):
                 self._fail_hop(str(error))
             return False
@@ -154,6 +151,7 @@ class Round:
             self._fail_hop(remote_reply.unexpected(error).text)
             return False
         finally:
+            grant.count(*self._way.asked.taken())
             self._write()
             if left:
                 self._release(set(left))

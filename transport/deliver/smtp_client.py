@@ -17,7 +17,7 @@ from transport.config.send_connector import SendConnector
 from transport.deliver.remembered import PACES
 from transport.deliver.securing import UNDEMANDING, NoTls, Protection, Securing, Unprotected
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, SmtpConnection
-from transport.deliver.way import Held
+from transport.deliver.way import Asked, Held
 from transport.send import remote_reply
 from transport.send.attempt import Pace
 from transport.send.commands import envelope
@@ -54,7 +54,7 @@ class SmtpClient:
     ) -> None:
         """`implicit`: for TLS from the first octet. Raises NoTls, too, when only that is to blame."""
         self.peer, self.port, self._fqdn, self.pace = host, connector.port, connector.fqdn, pace
-        self._connector, self.account = connector, ""
+        self._connector, self.account, self.asked = connector, "", Asked()
         self.slowed = pace < PACES.recall(host, connector.port)
         self.sent = self._unread = 0
         self.early = self.took_early = self.heard = False
@@ -206,6 +206,7 @@ class SmtpClient:
         current = next(waiting, None)
         self.early = False
         while current is not None:
+            self.asked.count(len(current.recipients))
             self.heard, self._about = False, answered(str(current.id))
             if self.pace > Pace.SINGLE and not self.early:
                 self._connection.say(self._envelope(current))

@@ -20,7 +20,7 @@ from transport.deliver.securing import UNDEMANDING, Protection, Uncounted, Unpro
 from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
-from transport.deliver.way import NOBODY, Held, Outcome, Peer, Unreachable
+from transport.deliver.way import NOBODY, Asked, Held, Outcome, Peer, Unreachable
 from transport.send import attempt, provider_replies, remote_reply, require_tls, tls_report_way
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
@@ -69,7 +69,7 @@ class SmtpRelay:
         self.lingers = min(self.lingers, float(connector.connection_inactivity_time_out))
         self._missed = False
         self.peer = NOBODY
-        self.reached = False
+        self.reached, self.asked = False, Asked()
         self.confirms: Action | None = None
 
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
@@ -167,6 +167,7 @@ class SmtpRelay:
     def _carry(self, client: SmtpClient, waiting: deque[Letter], put_off: list[Letter]) -> Iterator[Outcome]:
         """As many as the connection may still carry. While it speaks, the first that waits is in hand."""
         self.peer = Peer(client.peer.label, client.protection, client.session_id)
+        client.asked = self.asked
         fitting = yield from self._fitting(client, waiting, put_off)
         try:
             for _, verdicts in client.send_parcels(fitting, self._pieces):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from transport.deliver.way import NOBODY, Outcome
+from transport.deliver.way import NOBODY, Asked, Outcome
 from transport.send import remote_reply
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, alike
@@ -12,7 +12,7 @@ class Undeliverable:
     """`reply`: code, status and text, such as `550 5.3.4 …`."""
 
     peer = NOBODY
-    reached = True
+    reached, asked = True, Asked()
     lingers = 0.0
     confirms: Action | None = None
 

@@ -26,6 +26,25 @@ class Peer:
 NOBODY = Peer()
 
 
+@dataclass(slots=True)
+class Asked:
+    """What hosts were asked to take, and may count: messages, and their recipients in all."""
+
+    messages: int = 0
+    recipients: int = 0
+
+    def count(self, recipients: int) -> None:
+        """One more message."""
+        self.messages += 1
+        self.recipients += recipients
+
+    def taken(self) -> "tuple[int, int]":
+        """Messages and recipients since the last time."""
+        found = self.messages, self.recipients
+        self.messages = self.recipients = 0
+        return found
+
+
 class Unreachable(Exception):
     """The next hop as a whole does not work; the text says why."""
 
@@ -69,6 +88,7 @@ class Way(Protocol):
     """Who gave the outcome that was yielded last."""
     reached: bool
     """Whether the next hop has answered about a message."""
+    asked: Asked
     lingers: float
     """Seconds for which it is kept open when nothing more is due."""
     confirms: Action | None

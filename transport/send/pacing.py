@@ -47,13 +47,16 @@ NO_LIMITS = Quota("")
 def quota(
     account: str, provider: Provider, connections: int | None, per_minute: int | None, per_day: int | None
 ) -> Quota:
-    """Of an account at a provider: its own limits, and the provider's where it has none (None)."""
+    """Of an account at a provider: its own limits, and the provider's where it has none (None). An own limit counts
+    what the provider's counts, messages or recipients.
+    """
     usual = providers.limits_of(provider)
+    of_recipients = usual.day_counts_recipients
     windows = (
-        (MINUTE, usual.messages_per_minute if per_minute is None else per_minute, False),
+        (MINUTE, usual.messages_per_minute if per_minute is None else per_minute, usual.minute_counts_recipients),
         (HOUR, usual.messages_per_hour, False),
-        (DAY, usual.messages_per_day if per_day is None else per_day, False),
-        (DAY, usual.recipients_per_day, True),
+        (DAY, usual.messages_per_day if per_day is None or of_recipients else per_day, False),
+        (DAY, per_day if per_day is not None and of_recipients else usual.recipients_per_day, True),
     )
     found = tuple(Window(seconds, most, of) for seconds, most, of in windows if most is not None)
     return Quota(account, usual.connections if connections is None else connections, found)
