@@ -61,8 +61,9 @@ scan: install-test
 fuzz: install-test
 	$(RUN) -m tests.fuzz $(FUZZ)
 
+# `make bench BENCH=large` for large messages alone.
 bench: install
-	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench $(BENCH)
 
 ledger: install
 	$(RUN) manage.py ledger

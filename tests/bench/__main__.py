@@ -1,26 +1,27 @@
 """Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns; then what a
-message costs each of our processes.
+message costs each of our processes. `large` as an argument: large messages alone, of which the octets written to disk
+are counted, too.
 """
 
 from __future__ import annotations
 
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import monotonic, sleep
+from time import monotonic
 
 from console.processes.address import free_port
-from tests.bench import decisions, processor, sending, tarpit
+from tests.bench import decisions, large, processor, sending, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
 
 DOMAIN, RECIPIENTS, ROUNDS = "gatepost.test", 100_000, 5
 RECIPIENT = f"user@{DOMAIN}"  # smtp-source puts a number in front, a different one for each message
-MEGABYTE = 1_000_000
 
 
 def main() -> None:
@@ -36,7 +37,12 @@ def main() -> None:
         postfix = _postfix(ports[2], ports[3])
         try:
             print(f"{'':44}{'Gatepost':>12}{'Postfix':>12}{'ratio':>8}")
-            _compare(gatepost, postfix, sink)
+            if "large" not in sys.argv:
+                _compare(gatepost, postfix, sink)
+            for row in large.compare(gatepost, postfix, sink, ROUNDS):
+                _row(*row)
+            if "large" in sys.argv:
+                return
             _alone(gatepost)
             _costs(gatepost)
         finally:
@@ -58,9 +64,8 @@ def _compare(gatepost: Gatepost, postfix: Postfix, sink: Sink) -> None:
     cases: list[tuple[str, int, Callable[[int], float]]] = [
         ("accepted/s, 4 KB, a connection each", gatepost.quiet, lambda port: _rate(port, 3000, keep=False)),
         ("accepted/s, 4 KB, connections kept", gatepost.quiet, lambda port: _rate(port, 5000, keep=True)),
-        ("MB/s, messages of 10 MB, 4 connections", gatepost.quiet, _stream),
+        ("MB/s, messages of 10 MB, 4 connections", gatepost.quiet, lambda port: large.accept(port, RECIPIENT)),
         ("relayed/s, 4 KB, 20 connections to a sink", gatepost.relay, lambda port: _relay(port, sink, 3000)),
-        ("MB/s relayed, messages of 10 MB, to a sink", gatepost.relay, lambda port: _stream_through(port, sink)),
     ]
     for name, port, measure in cases:
         ours, theirs = [], []
@@ -68,7 +73,7 @@ def _compare(gatepost: Gatepost, postfix: Postfix, sink: Sink) -> None:
             ours.append(measure(port))
             gatepost.drain()
             theirs.append(measure(postfix.port))
-            _drained(postfix)
+            postfix.settle()
         _row(name, median(ours), median(theirs))
 
 
@@ -76,20 +81,10 @@ def _rate(port: int, messages: int, *, keep: bool) -> float:
     return messages / send(port, RECIPIENT, messages, keep=keep)
 
 
-def _stream(port: int) -> float:
-    return 20 * 10 / send(port, RECIPIENT, 20, size=10 * MEGABYTE, connections=4)
-
-
 def _relay(port: int, sink: Sink, messages: int) -> float:
     before, began = sink.messages, monotonic()
     send(port, "user@relay.example", messages)
     return messages / (sink.wait_for(before + messages) - began)
-
-
-def _stream_through(port: int, sink: Sink) -> float:
-    before, began = sink.messages, monotonic()
-    send(port, "user@relay.example", 20, size=10 * MEGABYTE, connections=4)
-    return 20 * 10 / (sink.wait_for(before + 20) - began)
 
 
 def _alone(gatepost: Gatepost) -> None:
@@ -102,8 +97,8 @@ def _alone(gatepost: Gatepost) -> None:
         gatepost.drain()
     _row("protocol log Verbose beside None", median(verbose), median(quiet))
     before = gatepost.memory()
-    send(gatepost.quiet, RECIPIENT, 1, size=100 * MEGABYTE, connections=1)
-    print(f"{'memory for a message of 100 MB, MB':44}{(gatepost.memory() - before) / MEGABYTE:>12.1f}")
+    send(gatepost.quiet, RECIPIENT, 1, size=100 * large.MEGABYTE, connections=1)
+    print(f"{'memory for a message of 100 MB, MB':44}{(gatepost.memory() - before) / large.MEGABYTE:>12.1f}")
     gatepost.drain()
     _tarpit()
     _idle(gatepost)
@@ -117,7 +112,7 @@ def _costs(gatepost: Gatepost) -> None:
         ("a connection each", 3000, lambda messages: send(gatepost.quiet, RECIPIENT, messages, keep=False)),
     ]
     for name, messages, load in loads:
-        found = processor.costs(gatepost, load, messages, ROUNDS)
+        found = processor.costs(gatepost.run_file()["pids"], load, gatepost.drain, messages, ROUNDS)
         print(f"{name:44}" + "".join(f"{cost:>12,.0f}" for cost in found.values()), flush=True)
 
 
@@ -130,18 +125,14 @@ def _idle(gatepost: Gatepost) -> None:
     sessions = [socket.create_connection(("127.0.0.1", gatepost.quiet), timeout=30) for _ in range(5000)]
     for session in sessions:
         session.recv(512)
-    print(f"{'5,000 idle sessions, MB resident in all':44}{gatepost.memory() / MEGABYTE:>12.1f}")
+    print(f"{'5,000 idle sessions, MB resident in all':44}{gatepost.memory() / large.MEGABYTE:>12.1f}")
     for session in sessions:
         session.close()
 
 
-def _drained(postfix: Postfix) -> None:
-    while postfix.waiting():
-        sleep(0.2)
-
-
 def _row(name: str, ours: float, theirs: float) -> None:
-    print(f"{name:44}{ours:>12,.0f}{theirs:>12,.0f}{ours / theirs:>8.2f}", flush=True)
+    digits = 0 if theirs >= 100 else 2
+    print(f"{name:44}{ours:>12,.{digits}f}{theirs:>12,.{digits}f}{ours / theirs:>8.2f}", flush=True)
 
 
 if __name__ == "__main__":

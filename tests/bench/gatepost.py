@@ -11,6 +11,10 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import psycopg
+
+from tests.bench import processor
+from tests.bench.processor import Spent
 from tests.running_copy import RunningCopy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,17 +79,28 @@ class Gatepost(RunningCopy):
         """Returns when everything is delivered."""
         self._wait(lambda: self.waiting() == 0, "the queue does not drain", seconds)
 
+    def settle(self) -> None:
+        """Returns when everything is delivered, and what PostgreSQL had in memory is written."""
+        self.drain()
+        with self._connection() as connection:
+            connection.execute("CHECKPOINT")
+
+    def spent(self) -> Spent:
+        """By all processes of the copy."""
+        return processor.spent({self.process.pid} if self.process else set())
+
     def memory(self) -> int:
         """Resident memory of the transport, in octets."""
         pages = Path(f"/proc/{self.run_file()['pids']['transport']}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def _scalar(self, query: str) -> Any:
-        import psycopg
-
-        with psycopg.connect(self.run_file()["database_url"]) as connection:
+        with self._connection() as connection:
             row = connection.execute(query).fetchone()
             return row[0] if row else None
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.run_file()["database_url"], autocommit=True)
 
     @staticmethod
     def _checked(run: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from time import sleep
+
+from tests.bench import processor
+from tests.bench.processor import Spent
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -62,6 +66,15 @@ class Postfix:
         """Messages in its queue."""
         queues = [self.folder / "queue" / name for name in ("incoming", "active", "deferred", "maildrop")]
         return sum(1 for queue in queues for path in queue.rglob("*") if path.is_file())
+
+    def settle(self) -> None:
+        """Returns when nothing is left to do."""
+        while self.waiting():
+            sleep(0.2)
+
+    def spent(self) -> Spent:
+        """By all its processes."""
+        return processor.spent({int((self.folder / "queue/pid/master.pid").read_text())})
 
     def _services(self) -> str:
         lines = Path("/usr/share/postfix/master.cf.dist").read_text().splitlines()

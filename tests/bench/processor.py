@@ -1,4 +1,4 @@
-"""What one message costs each process of a whole copy: CPU time out of /proc, that of children included."""
+"""What mail costs processes: CPU time and octets written, out of /proc, those of children included."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
-
-from tests.bench.gatepost import Gatepost
 
 PARTS = {
     "transport": ("transport",),
@@ -21,37 +19,53 @@ PARTS = {
 Costs = dict[str, float]
 
 
-def costs(gatepost: Gatepost, load: Callable[[int], object], messages: int, rounds: int) -> Costs:
-    """CPU microseconds of each part for a message, from accepting it to its mailbox: medians.
+class Spent(NamedTuple):
+    """CPU `seconds`, and `octets` that went to the disk's cache: pages that were written over before count once."""
 
-    `load` hands in so many messages.
+    seconds: float
+    octets: int
+
+    def since(self, before: Spent) -> Spent:
+        return Spent(self.seconds - before.seconds, self.octets - before.octets)
+
+
+def costs(
+    pids: Mapping[str, int], load: Callable[[int], object], drain: Callable[[], object], messages: int, rounds: int
+) -> Costs:
+    """CPU microseconds of each part for a message, from accepting it to its mailbox: medians. `pids` are those of
+    `run.json`. `load` hands in so many messages, `drain` returns once they are delivered.
     """
-    pids, found = gatepost.run_file()["pids"], []
+    found = []
     for _ in range(rounds):
-        before = _spent(pids)
+        before = _by_part(pids)
         load(messages)
-        gatepost.drain()
-        after = _spent(pids)
+        drain()
+        after = _by_part(pids)
         found.append({part: (after[part] - before[part]) / messages * 1e6 for part in PARTS})
     return {part: median(one[part] for one in found) for part in PARTS}
 
 
-def _spent(pids: Mapping[str, int]) -> Costs:
-    """CPU seconds so far, by part."""
+def _by_part(pids: Mapping[str, int]) -> Costs:
     processes = _processes()
-    spent = {}
-    for part, names in PARTS.items():
-        roots = {pids[name] for name in names}
-        spent[part] = sum(one.seconds for one in processes.values() if _is_below(one, roots, processes))
-    return spent
+    return {part: _sum({pids[name] for name in names}, processes).seconds for part, names in PARTS.items()}
+
+
+def spent(roots: set[int]) -> Spent:
+    """What these processes and all below them have spent so far. To read what they wrote needs their account."""
+    return _sum(roots, _processes())
+
+
+def _sum(roots: set[int], processes: Mapping[int, _Process]) -> Spent:
+    below = [one.spent for one in processes.values() if _is_below(one, roots, processes)]
+    return Spent(sum(one.seconds for one in below), sum(one.octets for one in below))
 
 
 class _Process(NamedTuple):
-    """`seconds` of CPU, with those of children that have ended."""
+    """`spent`: with what children have that ended."""
 
     pid: int
     parent: int
-    seconds: float
+    spent: Spent
 
 
 def _processes() -> dict[int, _Process]:
@@ -60,8 +74,17 @@ def _processes() -> dict[int, _Process]:
         with suppress(OSError):  # it has just ended
             fields = file.read_text().rpartition(")")[2].split()
             pid, ticks = int(file.parent.name), sum(map(int, fields[11:15]))
-            found[pid] = _Process(pid, int(fields[1]), ticks / os.sysconf("SC_CLK_TCK"))
+            used = Spent(ticks / os.sysconf("SC_CLK_TCK"), _written(file.parent))
+            found[pid] = _Process(pid, int(fields[1]), used)
     return found
+
+
+def _written(process: Path) -> int:
+    try:
+        lines = (process / "io").read_text().splitlines()
+    except OSError:  # of another account
+        return 0
+    return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
 
 
 def _is_below(one: _Process | None, roots: set[int], processes: Mapping[int, _Process]) -> bool:
