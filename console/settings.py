@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from console.processes.home import Home, HomeError
 from transport.log_lines import FORMAT
+from transport.node import minimum_free
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -26,6 +27,7 @@ except HomeError as error:
 
 GATEPOST_HOME = HOME.path
 GATEPOST_NODE = os.environ.get("GATEPOST_NODE") or socket.gethostname()
+GATEPOST_MINIMUM_FREE = minimum_free()
 GATEPOST_DOMAIN = os.environ.get("GATEPOST_DOMAIN") or "gatepost.test"
 GATEPOST_CONSOLE = os.environ.get("GATEPOST_CONSOLE") or _running.get("console") or "127.0.0.1:8000"
 GATEPOST_SMTP = os.environ.get("GATEPOST_SMTP") or "127.0.0.1:2525,[::1]:2525"

@@ -16,6 +16,14 @@ def home(variables: Mapping[str, str] = os.environ) -> Path:
     return Path(variables.get("GATEPOST_HOME") or "var").absolute()
 
 
+MINIMUM_FREE = 500 << 20
+
+
+def minimum_free(variables: Mapping[str, str] = os.environ) -> int:
+    """GATEPOST_MINIMUM_FREE: octets of free disk below which no mail is accepted."""
+    return int(variables.get("GATEPOST_MINIMUM_FREE") or MINIMUM_FREE)
+
+
 def secret(variables: Mapping[str, str] = os.environ) -> bytes:
     """GATEPOST_SECRET_KEY, else the content of secret.key in the data directory: the Fernet key of this copy, empty
     when it has none. Raises OSError when it has been lost.

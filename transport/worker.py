@@ -22,6 +22,7 @@ from transport import log_lines, node
 from transport.config.snapshot import Snapshot
 from transport.deliver import database, locked, pulling, turned
 from transport.durable_file import only_one
+from transport.node import MINIMUM_FREE
 from transport.receive.policy import Policy
 from transport.shell import clock, health, privileges
 from transport.shell.clients.dialogue import Dialogue
@@ -34,7 +35,7 @@ from transport.shell.database import Connection, follow
 from transport.shell.feeds import config_feed, recipient_feed
 from transport.shell.feeds.config_feed import ConfigFeed
 from transport.shell.feeds.recipient_feed import RecipientFeed
-from transport.shell.journal.journal import MINIMUM_FREE, Journal
+from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import protocol_log
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
@@ -89,7 +90,7 @@ def environment(variables: Mapping[str, str]) -> Environment:
         secret=node.secret(variables),
         health=variables.get("GATEPOST_HEALTH", ""),
         user=variables.get("GATEPOST_USER") or "nobody",
-        minimum_free=int(variables.get("GATEPOST_MINIMUM_FREE") or MINIMUM_FREE),
+        minimum_free=node.minimum_free(variables),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
@@ -20,6 +22,11 @@ from transport.receive import certificate_match
 def days_left(row: Certificate) -> int:
     """Whole days until it expires; negative once it has."""
     return (row.not_after - timezone.now()).days
+
+
+def ending(days: int) -> list[Certificate]:
+    """Those that expire within so many days, or have expired, the nearest first."""
+    return list(Certificate.objects.filter(not_after__lt=timezone.now() + timedelta(days=days)).order_by("not_after"))
 
 
 def current() -> Snapshot:

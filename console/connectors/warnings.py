@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
+from transport.config.certificate import Certificate
 from transport.config.endpoint import IPRange, host_bits
 from transport.config.intervals import is_internet
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.receive.certificate_match import fit
 from transport.receive.exposure import Exposure, exposure, reached, too_wide, wide_domains
 
 SLIP = IPRange("172.160.0.0/12").bounds[1:]
 """What document 004 prints where it means the private network 172.16.0.0/12."""
 MOST_OVERLAPS = 5
+MOST_NAMES = 4
 
 
 def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()) -> list[str]:
@@ -26,7 +30,7 @@ def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()
         *([relaying(exposed)] if exposed is not None and exposed.relays else []),
         *_ranges(connector.remote_ip_ranges),
         *map(too_wide, reached(connector, wide)),
-        *_plain_passwords(connector),
+        *([plain] if (plain := plain_passwords(connector)) else []),
         *rules.advice(connector),
     ]
 
@@ -50,11 +54,30 @@ def relaying(exposed: Exposure) -> str:
     return f"This connector relays: its clients may send to {whom}. All its remote addresses are private."
 
 
-def _plain_passwords(connector: ReceiveConnector) -> Iterator[str]:
+def plain_passwords(connector: ReceiveConnector) -> str:
+    """The warning that passwords can be read on the way; empty where they cannot."""
     mechanisms = connector.auth_mechanism
     on_tls_only = AuthMechanism.BasicAuthRequireTLS in mechanisms or connector.require_tls
-    if AuthMechanism.BasicAuth in mechanisms and not on_tls_only:
-        yield "Basic authentication is offered without TLS: passwords cross the network readable."
+    if AuthMechanism.BasicAuth not in mechanisms or on_tls_only:
+        return ""
+    return "Basic authentication is offered without TLS: passwords cross the network readable."
+
+
+def without_its_name(connector: ReceiveConnector, shown: Certificate | None, server: str) -> str:
+    """The warning that the certificate a client is shown does not hold the name that the connector greets with; empty
+    where it does, where no TLS is offered, and for the server's own name, which nobody typed.
+    """
+    if AuthMechanism.Tls not in connector.auth_mechanism or shown is None or not connector.fqdn:
+        return ""
+    if connector.fqdn.lower() == server.lower() or max(
+        map(partial(fit, host=connector.fqdn.lower()), shown.names), default=0
+    ):
+        return ""
+    held = ", ".join(shown.names[:MOST_NAMES]) or "no name"
+    return (
+        f"The certificate that clients are shown, {shown.name}, holds {held}, not {connector.fqdn}: a client that "
+        f"checks it breaks off. Make, request or import a certificate for {connector.fqdn}."
+    )
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from time import monotonic
+from typing import NamedTuple
 
 from django.db.models import Q
 from django.urls import reverse
@@ -16,6 +17,8 @@ from console.connectors.warnings import relaying
 from console.credentials import queries as credentials
 from console.dkim import queries as dkim
 from console.domains.models import AcceptedDomain as DomainRow
+from console.overview import connector_rules, copy_rules
+from console.overview.concern import Concern
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from console.queues import queries as queues
@@ -29,19 +32,57 @@ from transport.receive.relayed_domains import RelayedDomain, domains_taken
 from transport.send.route import UNREACHABLE
 
 
-@dataclass(frozen=True)
-class Concern:
-    """What is amiss with something, in words that say what to do, and the page where that is done."""
-
-    name: str
-    text: str
-    url: str
-    is_bad: bool = False
-
-
 def concerns() -> list[Concern]:
     """All of them, the bad ones first."""
-    return sorted((each for rule in RULES for each in rule()), key=lambda concern: not concern.is_bad)
+    found = sorted((each for rule in RULES for each in rule()), key=lambda concern: not concern.is_bad)
+    _LAST.note(found)
+    return found
+
+
+def counted() -> Counted:
+    """How many there are, as it was a few seconds ago: the top bar of each page asks."""
+    return _LAST.counted() or Counted.of(concerns())
+
+
+def forget() -> None:
+    """What was counted holds no longer."""
+    _LAST.forget()
+
+
+class Counted(NamedTuple):
+    bad: int
+    every: int
+
+    @classmethod
+    def of(cls, found: Sequence[Concern]) -> Counted:
+        return cls(sum(each.is_bad for each in found), len(found))
+
+
+class _Last:
+    """What was found last in this process, for as long as it holds: a few seconds, and until something is saved."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._counted, self._revision, self._at = Counted(0, 0), -1, 0.0
+
+    def note(self, found: Sequence[Concern]) -> None:
+        self._counted, self._revision, self._at = Counted.of(found), _revision(), monotonic()
+
+    def counted(self) -> Counted | None:
+        holds = monotonic() - self._at < COUNT_HOLDS and self._revision == _revision()
+        return self._counted if holds else None
+
+
+def _revision() -> int:
+    saved = publishing.newest()
+    return saved.number if saved else 0
+
+
+COUNT_HOLDS = 5.0
+"""Seconds."""
+_LAST = _Last()
 
 
 def relays() -> Iterator[Concern]:
@@ -160,6 +201,7 @@ def _mail(queue: Queue, text: str, *, is_bad: bool = False) -> Concern:
 NAMED = 3
 """Next hops that are named for the same reason."""
 RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
-    relays, wide_domains, relaying_send_connectors, held_connectors, unreachable_mail, queues_in_trouble,
-    secrets_that_end, refused_requests, dkim_records,
+    copy_rules.faults, copy_rules.reported_problems, copy_rules.disk, copy_rules.books, relays, wide_domains,
+    relaying_send_connectors, held_connectors, unreachable_mail, queues_in_trouble, connector_rules.receive_connectors,
+    copy_rules.certificates_that_end, secrets_that_end, refused_requests, dkim_records,
 )  # fmt: skip

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from console.certificates.models import Certificate
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.directory import queries as directory
 from console.domains.models import AcceptedDomain as DomainRow
@@ -20,7 +19,6 @@ from console.queues.models import Content, Message, Position
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,3 @@ def totals(minutes: list[MinuteOfTraffic]) -> Totals:
 def queue_length() -> int:
     """Messages that still wait for at least one recipient: just these have their content in the queue."""
     return Content.objects.filter(number=0).count()
-
-
-def expiring_certificates() -> list[Certificate]:
-    """Certificates that expire within 30 days, or have expired, the nearest first."""
-    return list(Certificate.objects.filter(not_after__lt=timezone.now() + SOON).order_by("not_after"))

@@ -23,11 +23,9 @@ class Home(RoleRequired):
             "transports": transports,
             "sessions": sum(transport.sessions for transport in transports),
             "state": publishing.in_force(),
-            "problems": publishing.listening_problems(),
-            "missing": processes.health().missing,
+            "signs": processes.health().signs,
             "concerns": concerns(),
             "waiting": queries.queue_length(),
-            "certificates": queries.expiring_certificates(),
         }
         live = request.headers.get("HX-Target") == "overview"
         return render(request, "overview/live.html" if live else "overview/home.html", context)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import psycopg
@@ -74,22 +76,69 @@ _asking = threading.BoundedSemaphore(MOST_ASKING)
 T = TypeVar("T")
 
 
+class About(StrEnum):
+    """What a fault is about; so pages know where to look."""
+
+    SERVER = "server"
+    """PostgreSQL or Valkey."""
+    PROCESS = "process"
+    REVISION = "revision"
+    JOURNAL = "journal"
+    QUEUE = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not in order, in words; `name` says of what: server, process, transport, node, domain."""
+
+    about: About
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The last sign of life of a process, so many seconds ago."""
+
+    process: str
+    node: str
+    age: float
+
+    @property
+    def is_late(self) -> bool:
+        return self.age > SEEN_LATELY
+
+
 @dataclass
 class Health:
-    """`missing`: what is not in order, in words. `problems`: what does not keep the copy from working as a whole.
-    `smtp`: the bindings (host:port) of the enabled Receive connectors. `turns`: seconds since the last turn of each
-    process, the longest of several nodes."""
+    """`faults`: what is not in order. `problems`: what does not keep the copy from working as a whole. `smtp`: the
+    bindings (host:port) of the enabled Receive connectors. `signs`: of every process that is not forgotten.
+    """
 
     revision: int = 0
     transports: dict[str, int | None] = field(default_factory=dict)
-    turns: dict[str, float] = field(default_factory=dict)
+    signs: list[Sign] = field(default_factory=list)
     smtp: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def missing(self) -> list[str]:
+        """What is not in order, in words."""
+        return [fault.text for fault in self.faults]
 
     @property
     def ok(self) -> bool:
-        return not self.missing
+        return not self.faults
+
+    @property
+    def turns(self) -> dict[str, float]:
+        """Seconds since the last turn of each process, the longest of several nodes."""
+        return {sign.process: round(sign.age, 1) for sign in sorted(self.signs, key=lambda sign: sign.age)}
+
+    def is_missed(self, about: About, name: str, text: str) -> None:
+        """Note a fault."""
+        self.faults.append(Fault(about, name, text))
 
 
 def health() -> Health:
@@ -98,10 +147,11 @@ def health() -> Health:
     found = Health()
     answers = _answer(broker)
     if answers is None:
-        found.missing.append("Valkey (Redis) does not answer: mail is accepted and waits.")
+        found.is_missed(About.SERVER, "Valkey (Redis)", "Valkey (Redis) does not answer: mail is accepted and waits.")
     facts = _answer(database)
     if facts is None:
-        found.missing.append("PostgreSQL does not answer: mail is accepted and waits in the journal.")
+        text = "PostgreSQL does not answer: mail is accepted and waits in the journal."
+        found.is_missed(About.SERVER, "PostgreSQL", text)
     else:
         _configuration(found, facts)
         _processes(found, facts, judged=set(PROCESSES) if answers else {"transport", "forwarder"})
@@ -171,36 +221,36 @@ def _answer(asked: Future[T]) -> T | None:
 
 def _configuration(found: Health, facts: Facts) -> None:
     if facts.revision is None:
-        found.missing.append("There is no configuration yet: run manage.py prepare.")
+        found.is_missed(About.REVISION, "", "There is no configuration yet: run manage.py prepare.")
         return
     found.revision = facts.revision.number
     try:
         found.smtp = bindings(facts.revision.document)
     except DocumentError as error:
-        found.missing.append(f"Revision {found.revision} cannot be read: {error}")
+        found.is_missed(About.REVISION, "", f"Revision {found.revision} cannot be read: {error}")
 
 
 def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
     """Beat and the workers stand still without Valkey: then that is what is amiss, not they."""
+    every = [Sign(turn.process, turn.node, turn.age) for turn in facts.turns if turn.age <= FORGOTTEN]
     for process, meaning in PROCESSES.items():
-        ages = {turn.node: turn.age for turn in facts.turns if turn.process == process}
-        late = {node: age for node, age in ages.items() if SEEN_LATELY < age <= FORGOTTEN}
-        alive = any(age <= SEEN_LATELY for age in ages.values())
-        if ages:
-            found.turns[process] = round(max(late.values()) if late else min(ages.values()), 1)
+        signs = [sign for sign in every if sign.process == process]
+        found.signs += signs
         if process not in judged:
             continue
-        for node, age in late.items():
-            found.missing.append(f"The {process} of {node} hangs or is away, for {age:.0f} s now: {meaning}.")
-        if not late and not alive:
-            found.missing.append(f"No {process} is at work: {meaning}.")
+        for sign in filter(attrgetter("is_late"), signs):
+            text = f"The {process} of {sign.node} hangs or is away, for {sign.age:.0f} s now: {meaning}."
+            found.is_missed(About.PROCESS, process, text)
+        if not signs:
+            found.is_missed(About.PROCESS, process, f"No {process} is at work: {meaning}.")
 
 
 def _transports(found: Health, facts: Facts) -> None:
     for transport in facts.transports:
         found.transports[transport.name] = transport.revision
         if transport.revision != found.revision:
-            found.missing.append(_behind(transport.name, transport.revision, found.revision))
+            behind = _behind(transport.name, transport.revision, found.revision)
+            found.is_missed(About.REVISION, transport.name, behind)
         found.problems += [_problem(problem) for problem in transport.problems]
     found.problems = list(dict.fromkeys(found.problems))
 
@@ -219,9 +269,11 @@ def _mail(found: Health, facts: Facts) -> None:
     for waiting in facts.in_journal:
         if waiting.seconds > LONGEST_WAIT:
             told = f" ({waiting.messages:,} messages)" if waiting.messages else ""
-            found.missing.append(f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s{told}.")
-    if facts.due is not None and facts.due.seconds > LONGEST_WAIT:
-        found.missing.append(f"Mail for {facts.due.domain} is due for {facts.due.seconds:.0f} s, and nobody takes it.")
+            text = f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s{told}."
+            found.is_missed(About.JOURNAL, waiting.node, text)
+    if (due := facts.due) is not None and due.seconds > LONGEST_WAIT:
+        text = f"Mail for {due.domain} is due for {due.seconds:.0f} s, and nobody takes it."
+        found.is_missed(About.QUEUE, due.domain, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID
 
+import redis
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
@@ -214,6 +216,10 @@ def reports_about(identity: UUID | str) -> list[Message]:
     return list(Message.objects.filter(about=identity).order_by("accepted_at"))
 
 
+BALANCE = "queues.balance"
+"""Where the cache holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Everything ever accepted, and what became of it; in recipients."""
@@ -245,3 +251,13 @@ def ledger(journals: Sequence[Backlog] = ()) -> Ledger:
     waiting = sum(each.recipients for each in journals)
     messages += sum(each.messages for each in journals)
     return Ledger(accepted + waiting, messages, generated, delivered, queued + waiting, failed, removed, waiting)
+
+
+def unbalanced() -> int:
+    """Recipients that were missing (positive) or too many when a worker last counted (`balance.count`); 0 where that is
+    not known.
+    """
+    try:
+        return int(cache.get(BALANCE, 0))
+    except redis.RedisError:
+        return 0

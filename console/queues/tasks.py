@@ -6,11 +6,14 @@ from time import time
 from typing import Any
 
 import psycopg
+import redis
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
+from django import db
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
+from console.queues import balance
 from transport.deliver import (
     keeping,
     links,
@@ -58,6 +61,11 @@ SCHEDULE = {
     "ask for mail elsewhere": {
         "task": "console.queues.tasks.request_mail",
         "schedule": 5.0,
+        "options": {"expires": 60},
+    },
+    "see whether the books balance": {
+        "task": "console.queues.tasks.books",
+        "schedule": 600.0,
         "options": {"expires": 60},
     },
     "forget what is finished": {"task": "console.queues.tasks.expire", "schedule": 3600.0, "options": {"expires": 600}},
@@ -143,6 +151,12 @@ def refresh_policies() -> None:
 def report_tls() -> None:
     """What other domains want to know of TLS with them."""
     tls_reports.send_due()
+
+
+@shared_task(acks_late=False, ignore_result=True, throws=(db.OperationalError, redis.RedisError))
+def books() -> None:
+    """Whether all mail that came is somewhere."""
+    balance.count()
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

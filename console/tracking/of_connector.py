@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.translation import gettext as _
 
 from console.tracking.conversation import Decision, decisions
 from console.tracking.models import Session
@@ -11,6 +15,12 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.trace.sessions import Direction
 
 RECEIVE = Direction.RECEIVE.value
+ONE_CLIENT = """
+SELECT asked.name, max(recent.remote_address) FROM unnest(%s::text[]) asked(name) CROSS JOIN LATERAL (
+    SELECT remote_address FROM tracking_session
+    WHERE connector = asked.name AND direction = %s ORDER BY started_at DESC LIMIT %s) recent
+GROUP BY asked.name HAVING count(*) = %s AND min(recent.remote_address) = max(recent.remote_address)
+"""
 SHOWN = 20  # refusals
 RECENT = 50
 """Sessions in a row from one address before it is taken for a gateway."""
@@ -35,12 +45,29 @@ def last_refusals(name: str) -> list[RefusedReply]:
     return found[:SHOWN]
 
 
-def one_gateway(connector: ReceiveConnector) -> str:
-    """The private address from which all recent sessions of a connector for many came, else an empty text."""
-    sessions = Session.objects.filter(connector=connector.name, direction=RECEIVE).order_by("-started_at")
-    recent = list(sessions.values_list("remote_address", flat=True)[:RECENT])
-    if len(recent) < RECENT or len(set(recent)) > 1:
-        return ""
-    client = parse_range(recent[0])
-    meant = any(remote.bounds == client.bounds for remote in connector.remote_ip_ranges)
-    return "" if meant or not is_private(client) else recent[0]
+def gateways(connectors: Iterable[ReceiveConnector]) -> dict[str, str]:
+    """Connector → the private address from which all its recent sessions came, of those that are meant for many."""
+    asked = {each.name: each for each in connectors if not _is_for_one(each)}
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_CLIENT, [list(asked), RECEIVE, RECENT, RECENT])
+        found = dict(cursor.fetchall())
+    return {name: address for name, address in found.items() if _hides(asked[name], address)}
+
+
+def _is_for_one(connector: ReceiveConnector) -> bool:
+    return all(remote.bounds[1] == remote.bounds[2] for remote in connector.remote_ip_ranges)
+
+
+def _hides(connector: ReceiveConnector, address: str) -> bool:
+    """Whether an address is likely a gateway's: private, and not named as a client."""
+    client = parse_range(address)
+    return is_private(client) and not any(remote.bounds == client.bounds for remote in connector.remote_ip_ranges)
+
+
+def gateway_words(address: str) -> str:
+    """What to know when every client seems to be one and the same machine."""
+    return _(
+        "All of the last %(count)d sessions came from %(address)s, a private address. It is likely a gateway (NAT, a "
+        "container network, a load balancer) that hides who the clients are: remote ranges and limits per source then "
+        "see one client. Let the gateway keep the source address, or listen in front of it."
+    ) % {"count": RECENT, "address": address}

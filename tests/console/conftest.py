@@ -7,6 +7,13 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from console.actors import Role
+from console.overview import attention
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known_yet() -> None:
+    """What the top bar counted in another test is forgotten."""
+    attention.forget()
 
 
 @pytest.fixture

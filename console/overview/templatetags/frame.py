@@ -9,6 +9,7 @@ from django.template import Context
 
 from console import navigation
 from console.actors import Actor
+from console.overview import attention
 from console.publishing import queries as publishing
 
 register = template.Library()
@@ -27,4 +28,4 @@ def revision_state() -> dict[str, Any]:
     state, found = publishing.in_force(), publishing.listening_problems()
     general, problems = "" in found, len(found.keys() - {""})
     tone = "good" if state.everywhere and not found else "bad" if not state.running else "warning"
-    return {"state": state, "problems": problems, "general": general, "tone": tone}
+    return {"state": state, "problems": problems, "general": general, "tone": tone, "attention": attention.counted()}

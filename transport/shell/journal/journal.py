@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from transport.durable_file import close, sync_directory, write_all
+from transport.node import MINIMUM_FREE
 from transport.shell.journal.body_file import BodyFile, remove_orphans
 from transport.shell.journal.durable_end import DurableEnd
 from transport.shell.journal.segment import BODIES, Buffer, encode_head, mark_of, new_name, segments
@@ -28,7 +29,6 @@ from transport.smtp.envelope import Envelope
 
 SEGMENT_BYTES = 64 << 20
 SEGMENT_AGE = 60.0
-MINIMUM_FREE = 500 << 20
 """Free bytes below which no mail is accepted: Exchange's figure for the queue drive (reference, section 5.4)."""
 _BATCH = 300
 """Messages per write: three buffers each stay below IOV_MAX (1024)."""

@@ -4,6 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from console.overview.attention import concerns
 from console.processes import report
 from console.processes.address import Address
 
@@ -27,8 +28,8 @@ class Command(BaseCommand):
         self.stdout.write(f"In order: {in_force}; every process works, and mail moves.")
         if accounts := report.accounts(settings.HOME.running().get("pids", {})):
             self.stdout.write(f"Accounts: {accounts}.")
-        for problem in facts["problems"]:
-            self.stdout.write(f"Attention: {problem}")
+        for concern in concerns():
+            self.stdout.write(f"Attention: {concern.name}: {concern.text}")
 
 
 def _facts() -> report.Facts:

@@ -1,0 +1,110 @@
+"""Needs attention, of this copy: processes, servers, listeners, disk, certificates, and whether the books balance."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from console.certificates import queries as certificates
+from console.connectors.models import ReceiveConnector
+from console.crud.format import size_text
+from console.overview.concern import Concern
+from console.processes import queries as processes
+from console.processes.queries import About, Fault
+from console.publishing import queries as publishing
+from console.queues import queries as queues
+
+SOON = 30
+"""Days before its end from which on a certificate is named."""
+VERY_SOON = 7
+
+
+def faults() -> Iterator[Concern]:
+    """What `manage.py status` and /healthz complain of."""
+    for fault in processes.health().faults:
+        yield Concern(_title(fault), f"{fault.text} {_advice(fault)}".strip(), _page(fault), is_bad=True)
+
+
+def _title(fault: Fault) -> str:
+    titles = {
+        About.SERVER: fault.name,
+        About.PROCESS: _("Process: %s") % fault.name,
+        About.REVISION: _("What is saved is not in force"),
+        About.JOURNAL: _("Journal of %s") % fault.name,
+        About.QUEUE: _("Queue: %s") % fault.name,
+    }
+    return titles[fault.about]
+
+
+def _advice(fault: Fault) -> str:
+    advice = {
+        About.SERVER: _("Its log, among the logs in the data directory, tells why; make run starts it again."),
+        About.PROCESS: _(
+            "Its log, among the logs in the data directory of that machine, tells why. End it if it hangs: it is "
+            "started again."
+        ),
+        About.REVISION: "",
+        About.JOURNAL: _("It goes on as soon as forwarder and PostgreSQL work; make no room by deleting from it."),
+        About.QUEUE: _("See whether the workers are at work, and what the queue says."),
+    }
+    return advice[fault.about]
+
+
+def _page(fault: Fault) -> str:
+    if fault.about is About.QUEUE:
+        return f"{reverse('queues:list')}?q={fault.name}"
+    return reverse("publishing:list") if fault.about is About.REVISION else f"{reverse('overview:home')}#processes"
+
+
+def reported_problems() -> Iterator[Concern]:
+    """What the transports report: connectors that cannot listen, and what concerns all of them, such as a full disk."""
+    pages = dict(ReceiveConnector.objects.values_list("name", "pk"))
+    for connector, lines in publishing.listening_problems().items():
+        for line in lines:
+            if connector in pages:
+                url = reverse("connectors:receive-properties", args=[pages[connector], "scoping"])
+                yield Concern(connector, line, url, is_bad=True)
+            else:
+                is_tls = "certificate" in line.lower()
+                url = reverse("certificates:list") if is_tls else f"{reverse('overview:home')}#processes"
+                yield Concern(connector or _("All connectors"), line, url, is_bad=True)
+
+
+def disk() -> Iterator[Concern]:
+    """The console's disk, before transports refuse mail for it. A console of its own has none to look at."""
+    least = settings.GATEPOST_MINIMUM_FREE
+    try:
+        free = shutil.disk_usage(settings.GATEPOST_HOME).free
+    except OSError:
+        return
+    if free < 2 * least:
+        text = _(
+            "%(free)s are left on the disk of the data directory. Make room: below %(least)s no mail is accepted."
+        ) % {"free": size_text(free), "least": size_text(least)}
+        yield Concern(_("Disk"), text, f"{reverse('overview:home')}#processes", is_bad=free < least)
+
+
+def books() -> Iterator[Concern]:
+    """Mail that was accepted and is nowhere, or is somewhere and never came."""
+    if difference := queues.unbalanced():
+        if difference > 0:
+            text = ngettext("%d recipient is missing.", "%d recipients are missing.", difference)
+        else:
+            text = ngettext("%d recipient is too many.", "%d recipients are too many.", -difference)
+        advice = _("Run manage.py ledger; if it says so again, keep journal and logs, and report it.")
+        yield Concern(_("The books do not balance"), f"{text % abs(difference)} {advice}", reverse("queues:list"), True)
+
+
+def certificates_that_end() -> Iterator[Concern]:
+    """Certificates near their end, or past it."""
+    for row in certificates.ending(SOON):
+        days = certificates.days_left(row)
+        text = _("This certificate has expired: clients that check it break off. Renew or remove it.")
+        if days >= 0:
+            text = _("This certificate expires on %s. Renew it.") % f"{row.not_after:%Y-%m-%d}"
+        yield Concern(row.name, text, reverse("certificates:details", args=[row.pk]), is_bad=days < VERY_SOON)
