@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from console.overview import away
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -32,6 +36,10 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    """Django calls it while it handles the error."""
+    if server := away.server_of(sys.exc_info()[1]):
+        away.noticed(server)
+        return away.page(request, server)
     text = _("Mail is not affected: the transports work without the console. The cause stands in the console's log.")
     return _alone(500, _("The console could not do this"), text)
 

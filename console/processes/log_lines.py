@@ -11,10 +11,12 @@ class NotAboutHealth(logging.Filter):
 
 
 class RefusedInOneLine(logging.Filter):
-    """A role that may not, or a wrong host name, was refused as planned: that needs no traceback."""
+    """A role that may not, or a wrong host name, was refused as planned, and a server that is away (503) is named by
+    its page: that needs no traceback.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        refused = record.name == "django.request" and getattr(record, "status_code", 500) < 500
+        refused = record.name == "django.request" and getattr(record, "status_code", 500) != 500
         if refused or record.name.startswith("django.security"):
             record.exc_info = record.exc_text = None
         return True
