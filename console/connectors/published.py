@@ -14,6 +14,7 @@ RECEIVE = Published(
     "Receive connector", ReceiveConnector, models.ReceiveConnector, "receive_connectors",
     (Page(_("Receive connectors"), "connectors:receive-list"),),
     search=("name", "comment", "fqdn", "bindings", "remote_ip_ranges"), note="bindings",
+    ranges="remote_ip_ranges",
 )
 SEND = Published(
     "Send connector", SendConnector, models.SendConnector, "send_connectors",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from msgspec.structs import replace
 
 from console.actors import Actor
 from console.connectors import models
+from console.connectors.sentence import FAMILIES, sentence
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
+from transport.config.endpoint import IPRange, client_key
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
+from transport.receive.connector_match import ConnectorIndex, Match
 
 
 def receive(row: models.ReceiveConnector) -> ReceiveConnector:
@@ -51,6 +56,43 @@ def draft_entered(actor: Actor, kind: str, key: str) -> dict[str, Any]:
     """What a draft holds; empty where there is none yet."""
     found = models.Draft.objects.filter(owner=actor.name, kind=kind, key=key).first()
     return found.entered if found else {}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where a client of an address is answered by the same connector, by which of its remote ranges, and what that one
+    lets it do.
+    """
+
+    connector: ReceiveConnector
+    remote: IPRange
+    bindings: list[str]
+    sentence: str
+
+    @property
+    def url(self) -> str:
+        key = models.ReceiveConnector.objects.filter(name=self.connector.name).values_list("pk", flat=True).first()
+        return reverse("connectors:receive-edit", args=[key]) if key else reverse("connectors:receive-list")
+
+    @property
+    def shown_range(self) -> str:
+        return FAMILIES.get(self.remote.text, self.remote.text)
+
+
+def answers(saved: Snapshot, address: str) -> list[Answer]:
+    """Who answers a client, by the transport's own choice; of bindings of the other family none does. Raises
+    ValueError: no address.
+    """
+    index, version = ConnectorIndex(saved), client_key(address)[0]
+    bound = sorted({binding for each in saved.receive_connectors if each.enabled for binding in each.bindings})
+    found: dict[tuple[str, str], tuple[Match, list[str]]] = {}
+    for binding in bound:
+        same_family = (":" in binding.ip) == (version == 6)
+        match = index.find(binding.ip, binding.port, address) if same_family else None
+        if match is not None:
+            place = match.connector.name, match.remote.text
+            found.setdefault(place, (match, []))[1].append(str(binding))
+    return [Answer(*match, here, sentence(match.connector, saved)) for match, here in found.values()]
 
 
 def pulls() -> dict[str, models.Pull]:

@@ -179,6 +179,9 @@ class ReceivePages(ConnectorPages):
     details_template = "connectors/receive_details.html"
     removal_warning = _("Its clients then go to the next wider connector on the same binding, or to none.")
 
+    def look_for(self, rows: Any, text: str) -> Any:
+        return RECEIVE.found(rows, text)
+
     def paginate(self, rows: Any) -> Any:
         page = super().paginate(rows)
         problems, sessions = publishing.listening_problems(), publishing.open_sessions()

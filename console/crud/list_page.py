@@ -45,12 +45,16 @@ class ListPage(Kind):
 
     def filtered(self, rows: Any) -> Any:
         """Override to give a filter a meaning that `rows.filter(lookup=value)` cannot express."""
-        kept: Rows = matching(rows, self.asked("q"), self.search) if self.search else rows
+        kept: Rows = self.look_for(rows, self.asked("q")) if self.search else rows
         for each in self.filters:
             value = self.asked(each.name)
             if value and isinstance(kept, QuerySet):
                 kept = kept.filter(**{each.lookup or each.name: value})
         return kept
+
+    def look_for(self, rows: Any, text: str) -> Any:
+        """Override where more than the columns of `search` is looked into."""
+        return matching(rows, text, self.search)
 
     def paginate(self, rows: Rows) -> PageOfRows[Any]:
         size = reader_of(self.request).page_size or self.page_size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial, reduce
-from operator import or_
+from functools import partial
+from urllib.parse import urlencode
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
@@ -13,12 +13,22 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from console.actors import Actor
+from console.connectors import queries as connectors
+from console.connectors.queries import Answer
+from console.crud.addresses import address_bounds, apart
 from console.directory import queries as directory
+from console.management_shell import queries as shell
+from console.navigation import GROUPS
+from console.protection import queries as protection
+from console.publishing import queries as publishing
 from console.publishing.published import Page, Published, every_kind
 from console.queues.queries import waiting_recipients
 from console.tracking import queries as sessions
 from console.tracking import refusals
 from console.users.models import User
+from transport.config.setting import settings
+from transport.receive.client_lists import Verdict
 
 Searched = tuple[str | Promise, str, Callable[[str], Iterable["Hit"]]]
 """Title, list, and what finds."""
@@ -49,10 +59,33 @@ class Section:
         return len(self.hits) >= MOST
 
 
-def everything(text: str) -> list[Section]:
-    """The kinds in which `text` was found, or which could not be searched in time."""
-    sections = [_search(title, listing, find, text) for title, listing, find in [*_published(), *OTHERS]]
+def everything(text: str, actor: Actor) -> list[Section]:
+    """The kinds in which `text` was found, or which could not be searched in time; pages that the actor may open."""
+    pages: Searched = (_("Pages"), "", partial(_pages, actor))
+    sections = [_search(title, listing, find, text) for title, listing, find in [pages, *_published(), *OTHERS]]
     return [section for section in sections if section.hits or section.late]
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who answers a client of an address; what the IP lists say of it, and where that stands."""
+
+    address: str
+    answers: list[Answer]
+    verdict: Verdict | None
+    lists_url: str
+
+
+def client(text: str) -> Client | None:
+    """None where the text is no address."""
+    found, others = apart(text)
+    bounds = address_bounds(found[0]) if len(found) == 1 and not others else None
+    if bounds is None or bounds[0] != bounds[1]:
+        return None
+    address, saved = bounds[0], publishing.saved()
+    page = "allow" if (verdict := protection.listed(saved, address)) and verdict.allowed else "block"
+    url = f"{reverse(f'protection:{page}-list')}?q={address}"
+    return Client(address, connectors.answers(saved, address), verdict, url)
 
 
 def _published() -> list[Searched]:
@@ -61,7 +94,7 @@ def _published() -> list[Searched]:
 
 
 def _search(title: str | Promise, listing: str, find: Callable[[str], Iterable[Hit]], text: str) -> Section:
-    section = Section(title, reverse(listing))
+    section = Section(title, reverse(listing) if listing else "")
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -73,10 +106,39 @@ def _search(title: str | Promise, listing: str, find: Callable[[str], Iterable[H
 
 
 def _objects(kind: Published, page: Page, text: str) -> Iterable[Hit]:
-    places = reduce(or_, (Q(**{f"{column}__icontains": text}) for column in kind.search))
-    for row in kind.model._default_manager.filter(places, **page.only)[:MOST]:
+    for row in kind.found(kind.model._default_manager.filter(**page.only), text)[:MOST]:
         note, url_name = getattr(row, kind.note), page.url_name.removesuffix("list") + "details"
         yield Hit(str(row), ", ".join(note) if isinstance(note, list) else note, reverse(url_name, args=[row.pk]))
+
+
+def _pages(actor: Actor, text: str) -> Iterable[Hit]:
+    """Those of the feature pane, and those of settings."""
+    features = [(each.label, each.url_name) for _, group in GROUPS for each in group if actor.may(*each.roles)]
+    every = [*features, *((page.title, page.url_name) for kind in every_kind() for page in kind.pages)]
+    for title, url in {str(title): reverse(url_name) for title, url_name in every}.items():
+        if _holds(title, text):
+            yield Hit(title, "", url)
+
+
+def _settings(text: str) -> Iterable[Hit]:
+    """By label, and by Exchange's name; on the page at the field, where there is one of it."""
+    every = ((kind, name, each) for kind in every_kind() for name, each in settings(kind.struct).items())
+    found = [(kind, name, each) for kind, name, each in every if _holds(f"{each.label} {each.name}", text)]
+    found.sort(key=lambda each: each[2].name.lower() != text.lower())
+    for kind, name, setting in found[:MOST]:
+        page = kind.pages[0]
+        place = f"{page.title} · {setting.name}"
+        yield Hit(setting.label, place, reverse(page.url_name) + (f"#id_{name}" if kind.is_single else ""))
+
+
+def _cmdlets(text: str) -> Iterable[Hit]:
+    for name, does in shell.cmdlets(text)[:MOST]:
+        yield Hit(name, does, f"{reverse('management_shell:shell')}?{urlencode({'script': f'Get-Help {name}'})}")
+
+
+def _holds(where: str, text: str) -> bool:
+    """Whether every word of the text stands there, whatever the case."""
+    return all(word in where.lower() for word in text.lower().split())
 
 
 def _recipients(text: str) -> Iterable[Hit]:
@@ -115,6 +177,8 @@ def _waiting(text: str) -> Iterable[Hit]:
 
 
 OTHERS: list[Searched] = [
+    (_("Settings"), "", _settings),
+    (_("Commands"), "management_shell:shell", _cmdlets),
     (_("Recipients"), "directory:list", _recipients),
     (_("Users"), "users:list", _users),
     (_("Refusals, explained"), "refusals:list", _refusals),

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from console.crud.access import RoleRequired
 from console.overview import queries
 from console.overview.attention import concerns
-from console.overview.search import everything
+from console.overview.search import client, everything
 from console.processes import queries as processes
 from console.publishing import queries as publishing
 
@@ -41,4 +41,5 @@ class RevisionState(RoleRequired):
 class Search(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         text = request.GET.get("q", "").replace("\0", "").strip()
-        return render(request, "overview/search.html", {"text": text, "sections": everything(text) if text else []})
+        found = {"sections": everything(text, self.actor), "client": client(text)} if text else {}
+        return render(request, "overview/search.html", {"text": text, **found})

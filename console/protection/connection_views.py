@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from console.crud import BADGE, LINES, MONO, NAME, NUMBER, TIME, Badge, Column, Detail, Filter, Tab, Verb
 from console.crud.format import time_html
-from console.crud.listing import matching
 from console.protection import actions, models, queries
 from console.protection.forms import EntryForm, PasteForm, ProviderForm, TrialForm
 from console.protection.published import ENTRY
@@ -102,10 +101,13 @@ class EntryPages(SettingsPages):
         return entries.annotate(address=_first_address()).order_by("address", "pk")
 
     def filtered(self, rows: Any) -> Any:
-        rows = matching(rows, self.asked("q"), self.search)
+        rows = self.look_for(rows, self.asked("q"))
         over = Q(expiration_time__lte=int(timezone.now().timestamp()))
         chosen = {"expired": over, "applied": ~over | Q(expiration_time__isnull=True)}.get(self.asked("state"))
         return rows if chosen is None else rows.filter(chosen)
+
+    def look_for(self, rows: Any, text: str) -> Any:
+        return ENTRY.found(rows, text)
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         return super().list_context(selected) | {"tabs": tabs(f"protection:{self.prefix}list")}

@@ -38,7 +38,7 @@ ENTRY = Published(
         Page(_("IP Block list"), "protection:block-list", {"ip_list": "Block"}, on="ip block list"),
         Page(_("IP Allow list"), "protection:allow-list", {"ip_list": "Allow"}, on="ip allow list"),
     ),
-    search=("ip_range", "comment"), note="comment",
+    search=("ip_range", "comment"), note="comment", ranges="ip_range",
 )
 PROVIDER = Published(
     "IP list provider", IPListProvider, models.IPListProvider, "ip_list_providers",

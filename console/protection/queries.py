@@ -56,6 +56,13 @@ def try_address(address: str) -> Trial:
     return Trial(address, lists.listed(address, timezone.now().timestamp()) or lists.provided(address, answers), asked)
 
 
+def listed(saved: Snapshot, address: str) -> Verdict | None:
+    """What the IP Allow list and the IP Block list say of a client; None where it is on neither. Providers are not
+    asked: that takes time.
+    """
+    return ConnectionLists(saved).listed(address, timezone.now().timestamp())
+
+
 def hosts_of(domains: Sequence[str]) -> dict[str, dict[str, str]]:
     """Domain → address → host name of the computers that DNS names, asked at the connection filter's servers."""
     return dns_look_up.hosts_of(domains, struct_of(filter_settings(ConnectionFilter), ConnectionFilter))

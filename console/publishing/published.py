@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
+from operator import or_
 from typing import Any, TypeVar
 
 import msgspec
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.module_loading import module_has_submodule
 from msgspec.structs import fields
 
+from console.crud.addresses import apart, holds
 from console.publishing.models import SingleRow
 from console.publishing.rows import properties, struct_of, write
 from transport.config.kinds import Setting
@@ -42,7 +44,8 @@ class Published:
     """A kind of object: what the change history calls it, its struct and rows, the field of the snapshot, its pages.
 
     That field holds the only struct where the model is a `SingleRow`, changed by `cmdlet`; else many, told apart by
-    `named_by`. `search`: the columns that are searched; `note`: the one that is shown beside what was found. A subclass
+    `named_by`. `search`: the columns that are searched; `note`: the one that is shown beside what was found; `ranges`:
+    the one with ranges of addresses, in which an address is found. A subclass
     says otherwise how a row becomes a struct and back, and what everybody may read of it.
     """
 
@@ -54,6 +57,7 @@ class Published:
     named_by: str = "name"
     search: tuple[str, ...] = ()
     note: str = ""
+    ranges: str = ""
     cmdlet: str = ""
 
     @property
@@ -79,6 +83,21 @@ class Published:
     def cmdlet_of(self, setting: Setting) -> tuple[str, str]:
         """(cmdlet, parameter) that changes a setting of the only one."""
         return self.cmdlet, setting.name
+
+    def found(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The rows in which every word of `text` stands in a column that is searched, or, an IP address or a range,
+        lies in a range of theirs.
+        """
+        for word in text.split():
+            places = reduce(or_, (Q(**{f"{column}__icontains": word}) for column in self.search))
+            if self.ranges and (asked := apart(word)[0]):
+                places |= Q(pk__in=self._holding(rows, asked[0]))
+            rows = rows.filter(places)
+        return rows
+
+    def _holding(self, rows: QuerySet[Any], asked: str) -> list[Any]:
+        every = rows.order_by().values_list("pk", self.ranges)
+        return [pk for pk, ranges in every if holds([ranges] if isinstance(ranges, str) else ranges, asked)]
 
     def structs(self, snapshot: Snapshot) -> tuple[Any, ...]:
         """All objects of this kind in a snapshot."""

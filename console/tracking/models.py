@@ -50,7 +50,6 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["-started_at", "-session_id"], name="tracking_session_newest"),
             models.Index(fields=["connector", "-started_at"], name="tracking_session_connector"),
-            models.Index(fields=["remote_address"], name="tracking_session_remote", opclasses=["text_pattern_ops"]),
             models.Index(fields=["-started_at"], name="tracking_session_refused", condition=Q(refused__gt=0)),
             models.Index(fields=["-started_at"], name="tracking_session_sent", condition=Q(direction="send")),
         ]

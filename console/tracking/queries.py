@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_network
 from itertools import islice, zip_longest
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +18,7 @@ from django.db.models.functions import Concat
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
-from console.tracking.clients import address_bounds
+from console.crud.addresses import address_bounds, apart
 from console.tracking.models import Event, Searched, Session
 from transport.trace.events import FIRST, Source, with_source
 from transport.trace.events import Event as Kind
@@ -90,7 +89,16 @@ def newest() -> QuerySet[Session]:
 
 
 def with_text(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
-    """Those in which every word of `text` begins a word: `anna@conto` finds anna@contoso.com."""
+    """Those in which every word of `text` begins a word: `anna@conto` finds anna@contoso.com. An IP address is one
+    word, and means the other side's; so do a range and a network.
+    """
+    addresses, others = apart(text)
+    for address in addresses:
+        sessions = from_address(sessions, address)
+    return _with_words(sessions, others)
+
+
+def _with_words(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     words = _WORD.findall(text.lower())
     if not words:
         return sessions
@@ -110,22 +118,16 @@ def containing(sessions: QuerySet[Session], field: str, text: str) -> QuerySet[S
     if field == "recipients":
         together = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
         sessions, field = sessions.alias(every=together), "every"
-    return with_text(sessions, text).filter(**{f"{field}__icontains": text})
+    return _with_words(sessions, text).filter(**{f"{field}__icontains": text})
 
 
 def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
-    """Those from an address, from a network (`192.0.2.0/24`), or from what begins so (`192.0.2.`)."""
-    text = text.strip().lower()
-    if "/" not in text:
-        return sessions.filter(remote_address__startswith=text)
-    try:
-        network = ip_network(text, strict=False)
-    except ValueError:
+    """Those with an address, whatever its spelling, a range, a network or a beginning, as `address_bounds` reads it."""
+    bounds = address_bounds(text)
+    if bounds is None:
         return sessions.none()
-    whole = str(network.network_address).split(".")[: network.prefixlen // 8] if network.version == 4 else []
-    beginning = ".".join(whole) + ("." if 0 < len(whole) < 4 else "")  # what all its addresses share has an index
-    inside = sessions.filter(remote_address__startswith=beginning)
-    return inside.extra(where=["remote_address::inet <<= %s::inet"], params=[str(network)])
+    inside = "tracking_address(remote_address) BETWEEN %s::inet AND %s::inet"
+    return sessions.extra(where=[inside], params=bounds)
 
 
 def between(rows: QuerySet[Any], field: str, since: datetime | None, until: datetime | None) -> QuerySet[Any]:
@@ -187,8 +189,8 @@ def leaves_out(*texts: str, until: datetime | None = None) -> bool:
 
 
 def texts_of(asked: Mapping[str, str]) -> list[str]:
-    """What of that which `tracked` is asked is found by words."""
-    return [asked.get(name, "") for name in OF_WORDS]
+    """What of that which `tracked` is asked is found by words; an IP address among them is not."""
+    return [asked.get(name, "") for name in OF_WORDS if name != "q"] + [apart(asked.get("q", ""))[1]]
 
 
 def _from_clients(events: QuerySet[Event], text: str) -> QuerySet[Event]:
@@ -202,9 +204,11 @@ def _from_clients(events: QuerySet[Event], text: str) -> QuerySet[Event]:
 
 def tracked(events: QuerySet[Event], asked: Mapping[str, str], until: datetime | None = None) -> QuerySet[Event]:
     """Those that fit all that is asked for: sender, recipient, subject, message_id (parts of them will do), client (as
-    `address_bounds` reads it), network_id, session, reference, event, source.
+    `address_bounds` reads it), network_id, session, reference, event, source; `q`, words and addresses of clients.
     """
     events = about(events, *texts_of(asked), until=until)
+    for address in apart(asked.get("q", ""))[0]:
+        events = _from_clients(events, address)
     for name, column in PARTS.items():
         if asked.get(name):
             events = events.filter(**{f"message__{column}__icontains": asked[name].strip("<>")})
@@ -230,7 +234,7 @@ def messages_about(text: str, most: int) -> list[Any]:
     """
     first = newest_events().filter(event__in=FIRST)
     named = identity(text)
-    found = first.filter(message=named) if named.int else about(first, text)
+    found = first.filter(message=named) if named.int else tracked(first, {"q": text})
     return list({each.message_id: each.message for each in found[:most]}.values())
 
 

@@ -9,9 +9,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from console.crud.addresses import address_bounds
 from console.queues.models import Message
 from console.tracking import queries
-from console.tracking.clients import address_bounds
 from console.tracking.models import Event, Session
 from tests.console.management_shell.waiting_mail import happened, message
 from transport.trace.tracking_line import COLUMNS, read

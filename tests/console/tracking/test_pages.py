@@ -80,6 +80,15 @@ def test_sessions_stand_newest_first_and_refresh_themselves_until_paused(admin):
         ({"remote": "198.51.100.0/24"}, [2]),
         ({"remote": "2001:db8::/32"}, [3]),
         ({"remote": "no/net"}, []),
+        ({"remote": "203.0.113.0-203.0.113.255"}, []),
+        ({"remote": "192.0.2.5-192.0.2.9"}, [1]),
+        ({"remote": "2001:0DB8:0:0::1"}, [3]),
+        ({"q": "192.0.2.9"}, [1]),
+        ({"q": "192.0.2.0/24"}, [1]),
+        ({"q": "[2001:0db8:0:0:0:0:0:1]"}, [3]),
+        ({"q": "9.2.0.192"}, []),
+        ({"q": "198.51.100.4 anna"}, [2]),
+        ({"q": "192.0.2.9 anna"}, []),
         ({"helo": "MAIL.partner"}, [2]),
         ({"sender": "news@"}, [2]),
         ({"recipient": "anna@contoso"}, [2]),
@@ -272,3 +281,20 @@ def test_a_session_with_a_next_hop_reads_the_other_way_round(admin):
     assert text.index("SMTP Receive Protocol Log") < text.index("SMTP Send Protocol Log") < text.index(",Out,")
     only = admin.get(reverse("tracking:list-file"), {"direction": "send"})
     assert 'filename="SEND' in only.headers["Content-Disposition"]
+
+
+def test_an_address_is_one_word_and_not_four_loose_numbers(admin):
+    """Of sessions that name 127, 0, 0 and 5 somewhere, only that of 127.0.0.5 is meant."""
+    for number, address in enumerate(("127.0.0.5", "127.0.0.50", "127.0.5.0", "5.0.0.127")):
+        make_session(number, remote_address=address, recipients=["a5@127.0.0.5.example"])
+    assert listed(admin, q="127.0.0.5") == [f"{0:016X}"]
+    assert listed(admin, q="127.0.9.9") == []
+    assert listed(admin, q="127.0.0.") == [f"{1:016X}", f"{0:016X}"]
+
+
+def test_what_is_no_address_does_not_keep_a_session_out_of_the_log(admin):
+    for number, address in enumerate(("", "mx.example", "fe80::1%eth0", "1.2.3.4.5", "::ffff:192.0.2.1")):
+        make_session(number, remote_address=address)
+    assert len(listed(admin)) == 5
+    assert listed(admin, remote="fe80::1") == [f"{2:016X}"]
+    assert listed(admin, remote="0.0.0.0/0") == []
