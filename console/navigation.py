@@ -96,3 +96,9 @@ def groups_for(actor: Actor, path: str) -> list[tuple[str | Promise, list[Link]]
 def _link(feature: Feature, path: str) -> Link:
     url = reverse(feature.url_name)
     return Link(feature.label, url, feature.icon, path == url or (url != "/" and path.startswith(url)))
+
+
+def icon_of(path: str) -> str:
+    """The icon of the feature that a page belongs to; empty where there is none."""
+    every = [feature for _title, features in GROUPS for feature in features if feature.url_name != "overview:home"]
+    return next((feature.icon for feature in every if path.startswith(reverse(feature.url_name))), "")

@@ -29,71 +29,6 @@ function writeTimes(root = document) {
   }
 }
 
-// Rows of a list.
-
-const rows = () => all("[data-list] tr[data-row]");
-const currentRow = () => rows().find((row) => row.getAttribute("aria-current"));
-const checked = () => all("[data-list] tbody input[name=pk]:checked");
-
-function markRow(row) {
-  rows().forEach((each) => each.toggleAttribute("aria-current", false));
-  row.setAttribute("aria-current", "true");
-  const form = document.getElementById("rows");
-  let field = form.querySelector("[data-selected]");
-  if (!field) {
-    field = Object.assign(document.createElement("input"), { type: "hidden", name: "pk" });
-    field.dataset.selected = "";
-    form.append(field);
-  }
-  field.value = row.querySelector("input[name=pk]")?.value ?? "";
-  field.disabled = checked().length > 0;
-  offerVerbs();
-}
-
-function offerVerbs() {
-  if (document.querySelector("[data-choose-all]:checked")) return all("[data-needs-row]").forEach((button) => (button.disabled = false));
-  const count = checked().length || (document.querySelector("[data-selected]")?.value ? 1 : 0);
-  for (const button of all("[data-needs-row]")) {
-    button.disabled = count === 0 || (count > 1 && "oneOnly" in button.dataset);
-  }
-}
-
-function moveBy(step) {
-  const list = rows();
-  if (!list.length) return;
-  const at = list.indexOf(currentRow());
-  const next = list[Math.min(Math.max(at + step, 0), list.length - 1)];
-  const link = next.querySelector(".row-link");
-  link.focus();
-  next.scrollIntoView({ block: "nearest" });
-  link.click();
-}
-
-document.addEventListener("click", (event) => {
-  const row = event.target.closest("tr[data-row]");
-  if (!row || !row.closest("[data-list]")) return;
-  if (event.target.closest(".row-link")) return markRow(row);
-  if (event.target.closest("a, button, input, label, summary") || getSelection().toString()) return;
-  row.querySelector(".row-link")?.click();
-});
-
-document.addEventListener("dblclick", (event) => {
-  const row = event.target.closest("[data-list] tr[data-open]");
-  if (row && !event.target.closest("a, button, input")) location.assign(row.dataset.open);
-});
-
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-keys-on]")) localStorage.setItem("keys", event.target.checked ? "on" : "off");
-  if (event.target.matches("[data-check-all]")) {
-    all("[data-list] tbody input[name=pk]").forEach((box) => (box.checked = event.target.checked));
-  }
-  if (event.target.closest("[data-list]")) {
-    const field = document.querySelector("[data-selected]");
-    if (field) field.disabled = checked().length > 0;
-    offerVerbs();
-  }
-});
-
 // Keyboard. Who speaks or types with aids can turn the single keys off (WCAG 2.1.4).
 
 const keysOff = () => localStorage.getItem("keys") === "off";
@@ -106,7 +41,7 @@ function pressed(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") return closeMenus(event);
+  if (event.key === "Escape") return closeMenus(event) || closeDetails();
   if (event.ctrlKey || event.metaKey || event.altKey || keysOff() || typing(event.target) || document.querySelector("dialog[open]")) return;
   const deeds = {
     j: () => moveBy(1),
@@ -124,13 +59,16 @@ document.addEventListener("keydown", (event) => {
   if (done) event.preventDefault();
 });
 
+// Says whether there was something to close, or the focus was in a field of its own.
 function closeMenus(event) {
+  const busy = typing(event.target) || document.querySelector("[data-menu][open], .feature-pane.open, dialog[open]");
   all("[data-menu][open]").forEach((menu) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   });
   document.querySelector(".feature-pane.open")?.classList.remove("open");
   if (event.target.matches("[data-key]")) event.target.blur();
+  return busy;
 }
 
 document.addEventListener("click", (event) => {
@@ -259,42 +197,31 @@ function prepare(root = document) {
   if (root.querySelector("[data-chart]")) drawCharts();
 }
 
+// Tabs that do not fit: the current one is in sight, and a faded edge tells that there are more.
+
+function showCurrentTab(tabs) {
+  const fade = () => {
+    tabs.classList.toggle("more-before", tabs.scrollLeft > 2);
+    tabs.classList.toggle("more-behind", tabs.scrollLeft + tabs.clientWidth < tabs.scrollWidth - 2);
+  };
+  const current = tabs.querySelector("[aria-current]");
+  if (current) tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+  tabs.addEventListener("scroll", fade, { passive: true });
+  addEventListener("resize", fade);
+  fade();
+}
+
 function start() {
   prepare();
   all("[data-keys-on]").forEach((box) => (box.checked = !keysOff()));
   const summary = document.querySelector("[data-error-summary]");
   (document.querySelector("main [aria-invalid=true]") ?? summary)?.focus();
   if (!summary) document.querySelector("main [autofocus]")?.focus();
-  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  all(".tabs").forEach(showCurrentTab);
   setInterval(() => all("time[data-ago]").forEach((time) => (time.textContent = ago(new Date(time.dateTime)))), 15000);
 }
 
 document.addEventListener("htmx:afterSettle", (event) => prepare(event.detail.target));
-document.addEventListener("htmx:oobAfterSwap", offerVerbs);
-
-// On a narrow screen the details stand above the list: bring them into view.
-document.addEventListener("htmx:afterSwap", (event) => {
-  const details = event.detail.target;
-  if (details.id === "details" && matchMedia("(max-width: 960px)").matches) details.scrollIntoView({ block: "nearest" });
-});
-
-// A list that refreshes itself waits while somebody works in it, and keeps the row that was chosen.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const list = event.target.closest("[data-refreshes]");
-  if (!list || event.target !== list) return;
-  const reading = list.contains(document.activeElement) || list.querySelector("details[open]");
-  const busy = checked().length > 0 || reading || document.hidden;
-  if (busy) event.preventDefault();
-});
-document.addEventListener("htmx:configRequest", (event) => {
-  if (event.target.matches("[data-refreshes]")) event.detail.path = location.pathname + location.search;
-});
-
-// A link to a file of what the list shows follows the filter as it is now.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-with-query]");
-  if (link) link.search = location.search;
-});
 
 // When the console does not answer, what is on the page may be old: say so until it answers again.
 let leaving = false; // a request that the browser gives up because the page changes has not failed

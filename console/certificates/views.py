@@ -57,7 +57,7 @@ class CertificatePages(CrudView):
         Detail(_("Valid from"), "not_before", TIME),
         Detail(_("Valid until"), "not_after", TIME),
         Detail(_("State"), _days, BADGE),
-        Detail(_("Used by"), lambda row: ", ".join(one.name for one in row.connectors) or _t("no connector")),
+        Detail(_("Used by"), lambda row: [one.name for one in row.connectors] or [_t("no connector")], LINES),
         Detail(_("Identifier"), queries.identifier, MONO),
         Detail(_("SHA-256"), _fingerprint, MONO),
     ]

@@ -157,7 +157,7 @@ class ReceivePages(ConnectorPages):
         Column(_("Status"), _state, BADGE, sort="enabled"),
         Column(_("Bindings"), "bindings", LINES),
         Column(_("Remote ranges"), _ranges, LINES),
-        Column(_("Who may connect"), _who, minor=True),
+        Column(_("Who may send"), _who, minor=True),
         Column(_("Sessions"), "open_sessions", NUMBER, minor=True),
     ]
     details = [

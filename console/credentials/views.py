@@ -80,7 +80,7 @@ class CredentialPages(CrudView):
         Detail(_("Secret ends"), _ends, BADGE),
         Detail(_("Access token"), _token),
         Detail(_("Limits"), _limits, LINES),
-        Detail(_("Used by"), lambda row: ", ".join(_used_by(row)) or _t("no connector")),
+        Detail(_("Used by"), lambda row: _used_by(row) or [_t("no connector")], LINES),
         Detail(_("Added"), "created_at", TIME),
     ]
     search = ["name", "user_name", "client_id"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import ngettext
 
 from console.crud.format import NOTHING, badge_html, size_text, time_html
 
 TEXT, NAME, MONO, NUMBER, TIME, BADGE, SIZE, LINES = "text", "name", "mono", "number", "time", "badge", "size", "lines"
-SHOWN_LINES = 3
+SHOWN_LINES = 5
 
 Source = str | Callable[[Any], Any]
 
@@ -34,11 +35,11 @@ def value_of(obj: Any, source: Source) -> Any:
     return obj() if callable(obj) else obj
 
 
-def written(value: Any, kind: str) -> str:
+def written(value: Any, kind: str, writers: Mapping[str, Callable[[Any], str]] | None = None) -> str:
     """`value` as safe HTML; nothing is an en dash."""
     if value is None or value == "" or value == []:
         return NOTHING
-    return WRITERS.get(kind, _text)(value)
+    return (writers or WRITERS).get(kind, _text)(value)
 
 
 def _text(value: Any) -> str:
@@ -55,12 +56,25 @@ def _badges(value: Any) -> str:
 
 
 def _lines(value: Sequence[Any]) -> str:
-    shown = format_html_join("", '<div class="mono">{}</div>', ((line,) for line in value[:SHOWN_LINES]))
-    more = len(value) - SHOWN_LINES
-    if more <= 0:
+    """One below the other; what goes beyond the first few is folded."""
+    shown, rest = _each_line(value[:SHOWN_LINES]), value[SHOWN_LINES:]
+    if not rest:
         return shown
+    more = ngettext("%s more", "%s more", len(rest)) % f"{len(rest):,}"
+    return format_html('{}<details class="more"><summary>{}</summary>{}</details>', shown, more, _each_line(rest))
+
+
+def _each_line(value: Sequence[Any]) -> str:
+    return format_html_join("", '<div class="mono">{}</div>', ((line,) for line in value))
+
+
+def _first_line(value: Sequence[Any]) -> str:
+    """The first one, and how many more there are."""
+    if len(value) == 1:
+        return format_html('<span class="mono">{}</span>', value[0])
+    every = ", ".join(map(str, value))
     return format_html(
-        '{}<div class="more" title="{}">+{}</div>', shown, ", ".join(map(str, value[SHOWN_LINES:])), more
+        '<span class="mono" title="{}">{} <span class="soft">+{}</span></span>', every, value[0], len(value) - 1
     )
 
 
@@ -73,6 +87,8 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     SIZE: lambda value: format_html("{}", size_text(value)),
     LINES: _lines,
 }
+IN_A_ROW = WRITERS | {LINES: _first_line}
+"""A row of a list is one line high."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +105,16 @@ class Detail:
 
 @dataclass(frozen=True)
 class Column(Detail):
-    """A column of a list. `sort` is what `order_by` takes, or for rows that are no models an attribute."""
+    """A column of a list. `sort` is what `order_by` takes, or for rows that are no models an attribute. `minor`: absent
+    where there is little room. `wide`: it gets the room that is left, in place of the first one.
+    """
 
     sort: str = ""
     minor: bool = False
+    wide: bool = False
+
+    def html(self, obj: Any) -> str:
+        return written(value_of(obj, self.source), self.kind, IN_A_ROW)
 
     @property
     def css(self) -> str:

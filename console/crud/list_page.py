@@ -8,12 +8,14 @@ from django.core.paginator import Page as PageOfRows
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
-from console.crud.columns import Column, Verb
+from console.crud.columns import BADGE, Column, Verb
 from console.crud.kind import Kind, Page
 from console.crud.listing import Rows, in_order, matching, query_with
 from console.crud.reader import reader_of
+from console.navigation import icon_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
 REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
@@ -33,7 +35,7 @@ class ListPage(Kind):
         return context | {
             "page": page,
             "table": [self.row(obj, selected) for obj in page],
-            "headings": [self.heading(column) for column in self.columns],
+            "headings": [self.heading(column) | {"css": css} for column, css in self.laid_out],
             "filtering": any(self.request.GET.get(name) for name in ["q", *(each.name for each in self.filters)]),
             "chosen_filters": [(each, each.shown(self.request.GET.get(each.name, ""))) for each in self.filters],
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
@@ -75,9 +77,26 @@ class ListPage(Kind):
             "name": self.name_of(obj),
             "url": self.url(Page.DETAILS, key) + query_with(self.request.GET),
             "open": self.url_to_open(obj),
-            "cells": [(column, column.html(obj)) for column in self.columns],
+            "cells": [(column, css, column.html(obj)) for column, css in self.laid_out],
             "selected": selected is not None and key == self.key(selected),
         }
+
+    @cached_property
+    def laid_out(self) -> list[tuple[Column, str]]:
+        """Each column with its classes: the wide one, and what a phone shows of it, where a row is a card."""
+        roles = {self.columns[0]: "card-name"}
+        rest = [column for column in self.columns[1:] if not column.minor]
+        roles |= dict.fromkeys([each for each in rest if each.kind == BADGE][:1], "card-state")
+        roles |= dict.fromkeys([each for each in rest if each not in roles][:1], "card-line")
+        wide = next((column for column in self.columns if column.wide), self.columns[0])
+        return [
+            (column, " ".join(filter(None, [column.css, roles.get(column), "wide" if column is wide else ""])))
+            for column in self.columns
+        ]
+
+    def feature_icon(self) -> str:
+        """That of the feature pane, for an empty list."""
+        return icon_of(self.url(Page.LIST)) or "search"
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         lines = [(detail.label, detail.html(selected)) for detail in self.details] if selected is not None else []
@@ -88,6 +107,8 @@ class ListPage(Kind):
             "selected_name": self.name_of(selected) if selected is not None else "",
             "details": lines,
             "toolbar": self.toolbar(selected),
+            "verbs_of_selected": self.toolbar(selected) if selected is not None else [],
+            "close_url": self.url(Page.LIST) + query_with(self.request.GET),
             "act_url": self.url(Page.ACT),
             "list_url": self.url(Page.LIST),
             "new_url": self.url_of_new() if self.may_write else "",

@@ -44,6 +44,7 @@ def _comparable(value: Any) -> tuple[bool, Any]:
 
 
 def query_with(query: QueryDict, **changes: str | None) -> str:
-    """The query string with `changes` made, `None` removing; "?" and a string, or "?" alone."""
+    """The query string with `changes` made, `None` removing; behind a "?", or nothing."""
     pairs = [(name, value) for name, values in query.lists() for value in values if value and name not in changes]
-    return "?" + urlencode(pairs + [(name, value) for name, value in changes.items() if value])
+    text = urlencode(pairs + [(name, value) for name, value in changes.items() if value])
+    return f"?{text}" if text else ""

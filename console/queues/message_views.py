@@ -108,16 +108,13 @@ class MessagePages(CrudView):
     noun, plural = gettext_lazy("message"), gettext_lazy("messages")
     first_step = gettext_lazy("Nothing waits here.")
     columns = [
-        Column(
-            gettext_lazy("From, to"),
-            lambda each: stacked_html(each.message.sender or "<>", each.recipient.address),
-            TEXT,
-            sort="message__sender",
-        ),
-        Column(gettext_lazy("Subject"), lambda each: stacked_html(subject(each), short(each)), TEXT),
+        Column(gettext_lazy("From"), lambda each: each.message.sender or "<>", TEXT, sort="message__sender"),
+        Column(gettext_lazy("To"), "recipient.address", TEXT),
+        Column(gettext_lazy("Subject"), subject, TEXT, wide=True),
         Column(gettext_lazy("Status"), lambda each: state(each.status), BADGE),
         Column(gettext_lazy("Received"), "message.accepted_at", TIME, sort="message__accepted_at"),
         Column(gettext_lazy("Size"), "message.size", SIZE, sort="message__size", minor=True),
+        Column(gettext_lazy("Why it waits"), short, TEXT, minor=True),
     ]
     details = [
         Detail(gettext_lazy("Status"), lambda each: state(each.status), BADGE),

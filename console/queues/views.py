@@ -203,7 +203,7 @@ class QueuePages(CrudView):
         Column(gettext_lazy("Messages"), count_cell, NUMBER, sort="recipients"),
         Column(gettext_lazy("Oldest"), lambda queue: ago_html(queue.oldest), TEXT, sort="oldest"),
         Column(gettext_lazy("In, out /s"), rate_cell, NUMBER, sort="velocity", minor=True),
-        Column(gettext_lazy("Last error, and what to do"), trouble, TEXT, sort="error"),
+        Column(gettext_lazy("Last error, and what to do"), trouble, TEXT, sort="error", wide=True),
     ]
     details = [
         Detail(gettext_lazy("Status"), state_of, BADGE),

@@ -11,14 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
-from console.crud.format import stacked_html, time_html
 from console.crud.streaming import download
 from console.tracking import queries
 from console.tracking.models import Event
@@ -57,12 +55,8 @@ def client_or_server(event: Event) -> tuple[str, str]:
     return (name, address) if name else (address, "")
 
 
-def by_whom(event: Event) -> str:
-    return stacked_html(client_or_server(event)[0], event.connector)
-
-
-def happened(event: Event) -> str:
-    return stacked_html(format_html("<strong>{}</strong>", event.event), event.source)
+def shown_client(event: Event) -> str:
+    return client_or_server(event)[0]
 
 
 class EventPages(LogPages):
@@ -77,11 +71,12 @@ class EventPages(LogPages):
     )
     first_step = gettext_lazy("The first message that comes appears here.")
     columns = [
-        Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.time), ""), TEXT),
-        Column(gettext_lazy("Client or server"), by_whom, TEXT),
-        Column(gettext_lazy("Event, source"), happened, TEXT),
-        Column(gettext_lazy("Recipients"), lambda each: stacked_html(recipients(each), first_status(each)), TEXT),
-        Column(gettext_lazy("Subject, sender"), lambda each: stacked_html(subject(each), sender(each)), TEXT),
+        Column(gettext_lazy("Time"), "time", TIME),
+        Column(gettext_lazy("Client or server"), shown_client, TEXT),
+        Column(gettext_lazy("Event"), kind, BADGE),
+        Column(gettext_lazy("Recipients"), recipients, TEXT),
+        Column(gettext_lazy("Subject"), subject, TEXT, wide=True),
+        Column(gettext_lazy("Sender"), sender, TEXT, minor=True),
     ]
     details = [
         Detail(gettext_lazy("Time"), "time", TIME),
@@ -129,11 +124,6 @@ class EventPages(LogPages):
         """Whether more messages have the words than are looked through."""
         asked = asked_of(self.request)
         return queries.leaves_out(*queries.texts_of(asked), until=times.span(asked)[1])
-
-
-def first_status(event: Event) -> str:
-    """What was said of the first recipient; the details have all."""
-    return event.statuses[0] if event.statuses else ""
 
 
 def asked_of(request: HttpRequest) -> dict[str, str]:

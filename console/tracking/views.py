@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
-from console.crud.format import stacked_html, time_html
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import queries
@@ -55,10 +54,6 @@ def duration(session: Session) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
-def lasted(session: Session) -> str:
-    return " · ".join(part for part in (duration(session), "TLS" if session.tls else "") if part)
-
-
 def sender(session: Session) -> str:
     """The reverse-path; `<>` only where a message had none."""
     return session.sender or ("<>" if session.recipients else "")
@@ -69,10 +64,10 @@ def direction(session: Session) -> str:
 
 
 def remote(session: Session) -> str:
-    """The other side, behind an arrow that shows who began."""
+    """The other side, by address and the name that it gave, behind an arrow that shows who began."""
     mark, words = ("→", _("to")) if session.sends else ("←", _("from"))
-    shown = '<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span> <span class="mono">{}</span>'
-    return format_html(shown, mark, words, session.remote_address)
+    arrow = format_html('<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>', mark, words)
+    return format_html('{} <span class="mono">{}</span> {}', arrow, session.remote_address, session.helo)
 
 
 def recipients(session: Session) -> str:
@@ -108,10 +103,11 @@ class SessionPages(LogPages):
     )
     first_step = gettext_lazy("Set protocol logging to Verbose on a connector: its next sessions appear here.")
     columns = [
-        Column(gettext_lazy("Time"), lambda each: stacked_html(time_html(each.started_at), lasted(each)), TEXT),
-        Column(gettext_lazy("Client or next hop"), lambda each: stacked_html(remote(each), each.helo), TEXT),
+        Column(gettext_lazy("Time"), "started_at", TIME),
+        Column(gettext_lazy("Client or next hop"), remote, TEXT),
         Column(gettext_lazy("Connector"), "connector_name", TEXT, minor=True),
-        Column(gettext_lazy("Sender, recipients"), lambda each: stacked_html(sender(each), recipients(each)), TEXT),
+        Column(gettext_lazy("Sender"), sender, TEXT, wide=True),
+        Column(gettext_lazy("Recipients"), recipients, TEXT),
         Column(gettext_lazy("Outcome"), outcome, BADGE),
     ]
     details = [

@@ -43,7 +43,7 @@ class UserPages(CrudView):
         Detail(_("Status"), _state, BADGE),
         Detail(_("Addresses"), queries.addresses_of, LINES),
         Detail(_("Groups"), lambda user: ", ".join(queries.groups_of(user))),
-        Detail(_("Named by connectors"), lambda user: ", ".join(queries.connectors_naming(user.principal))),
+        Detail(_("Named by connectors"), lambda user: queries.connectors_naming(user.principal), LINES),
         Detail(_("NTLM"), lambda user: _t("Allowed") if user.ntlm else _t("Not allowed")),
         Detail(_("Password set"), "password_set_at", TIME),
         Detail(_("Added"), "created_at", TIME),
@@ -145,7 +145,7 @@ class GroupPages(CrudView):
         Detail(_("Description"), "description"),
         Detail(_("Users"), lambda group: sorted(str(user) for user in group.users.all()), LINES),
         Detail(_("Groups in it"), queries.members_of, LINES),
-        Detail(_("Named by connectors"), lambda group: ", ".join(queries.connectors_naming(group.principal))),
+        Detail(_("Named by connectors"), lambda group: queries.connectors_naming(group.principal), LINES),
     ]
     search = ["name", "description"]
     form_class = GroupForm

@@ -17,7 +17,7 @@ ORDER = (
     "transport.shell.clients", "transport.shell.forward", "transport.shell.report", "transport.shell.health",
     "transport.deliver", "transport.worker", "transport.__main__",
 
-    "console.actors", "console.body_limit", "console.head_limit", "console.sealing",
+    "console.actors", "console.body_limit", "console.head_limit", "console.sealing", "console.navigation",
     "console.crud", "console.audit", "console.publishing", "console.commands",
     "console.accounts", "console.transport_settings", "console.system_messages",
     "console.domains", "console.directory", "console.users",
@@ -25,7 +25,7 @@ ORDER = (
     "console.protection",
     "console.connectors", "console.tracking", "console.processes", "console.queues", "console.tls",
     "console.moving_in", "console.management_shell",
-    "console.navigation", "console.overview", "console.settings", "console.celery", "console.urls", "console.asgi",
+    "console.overview", "console.settings", "console.celery", "console.urls", "console.asgi",
 )
 # fmt: on
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -48,12 +49,53 @@ def test_rows_are_walked_with_the_keyboard(console: Page) -> None:
     expect(console.locator("#details h2")).to_have_text("anna")
 
 
+def test_walking_the_rows_leaves_one_way_back(console: Page) -> None:
+    before = console.evaluate("history.length")
+    for key in "jjkj":
+        console.keyboard.press(key)
+    expect(console.locator("#details h2")).to_have_text("anna")
+    assert console.evaluate("history.length") == before
+
+
+def test_the_details_are_there_while_a_row_is_chosen(console: Page) -> None:
+    details = console.locator("#details")
+    expect(details).to_be_hidden()
+    console.click("text=bruno")
+    expect(details.locator("h2")).to_have_text("bruno")
+    width = details.bounding_box()["width"]
+    console.focus("[data-edge]")
+    console.keyboard.press("ArrowLeft")
+    assert details.bounding_box()["width"] > width
+    console.keyboard.press("Escape")
+    expect(details).to_be_hidden()
+    expect(console).to_have_url(re.compile(f"{LIST}$"))
+    console.click("text=carla")
+    console.click("[data-close-details]")
+    expect(details).to_be_hidden()
+
+
+def test_a_row_is_one_line_high_and_a_card_on_a_phone(console: Page) -> None:
+    height = "[...document.querySelectorAll('tbody tr')].map(row => Math.round(row.getBoundingClientRect().height))"
+    actions.add(SYSTEM, "a-name-that-is-much-longer-than-the-others" * 3, PASSWORD, set(Role))
+    console.reload()
+    assert all(36 <= each <= 40 for each in console.evaluate(height))
+    console.set_viewport_size({"width": 390, "height": 844})
+    assert all(each <= 60 for each in console.evaluate(height))
+    expect(console.locator("thead")).not_to_be_in_viewport()
+    assert console.evaluate("document.documentElement.scrollWidth") == 390
+    console.click("text=bruno")
+    expect(console.locator("#details h2")).to_have_text("bruno")
+    top = console.locator("#details").bounding_box()["y"]
+    assert 0 < top < 844
+    assert console.evaluate("scrollY") == 0
+
+
 def test_keys_lead_to_new_filter_search_and_help(console: Page) -> None:
     console.keyboard.press("f")
     expect(console.locator(".filter-box input")).to_be_focused()
     console.keyboard.type("bru")
     expect(console.locator("tbody tr")).to_have_count(1)
-    expect(console.locator(".count")).to_contain_text("1 administrator match")
+    expect(console.locator(".count")).to_contain_text("1 administrator matches")
     console.keyboard.press("Escape")
     console.keyboard.press("/")
     expect(console.locator(".everything input")).to_be_focused()
@@ -136,6 +178,6 @@ def test_everything_can_be_read_and_saved_without_javascript(browser, live_serve
     page.fill("[name=again]", PASSWORD)
     page.click("form.sheet .btn-primary")
     expect(page.locator("#details h2")).to_have_text("anna")
-    page.click("button[value=disable]")
+    page.click("#toolbar button[value=disable]")
     expect(page.locator("#details")).to_contain_text("Disabled")
     page.context.close()

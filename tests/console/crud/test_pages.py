@@ -41,7 +41,8 @@ def test_columns_sort_both_ways(admin: Client) -> None:
 def test_filters_say_how_many_match_and_lead_back(admin: Client) -> None:
     text = admin.get("/fruit/?q=AP").text
     assert names(text) == ["apple"]
-    assert "1 fruit match" in text
+    assert "1 fruit matches" in text
+    assert "2 fruits match" in admin.get("/fruit/?q=p").text
     assert names(admin.get("/fruit/?state=ripe").text) == ["fig"]
     assert "Nothing matches." in admin.get("/fruit/?q=plum").text
 
@@ -59,6 +60,14 @@ def test_a_row_has_an_address_of_its_own_and_keeps_the_filter(admin: Client) -> 
     assert 'href="/fruit/apple/?q=p"' in text
     assert re.search(r"<h2>\s*pear", text)
     assert admin.get("/fruit/plum/").status_code == 404
+
+
+def test_the_details_act_on_their_object_and_can_be_closed(admin: Client) -> None:
+    text = admin.get("/fruit/pear/?q=p").text
+    form = re.search(r'<form class="details-verbs".*?</form>', text, re.S)[0]
+    assert re.findall(r'value="(\w+)"', form)[-3:] == ["edit", "ripen", "remove"]
+    assert 'name="pk" value="pear"' in form
+    assert re.search(r'href="/fruit/\?q=p"[^>]*data-close-details', text)
 
 
 def test_htmx_gets_the_part_it_asks_for(admin: Client) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.template import Context, Template
 from django.utils import timezone
 
-from console.crud import TypedConfirmation, put_errors
+from console.crud import LINES, Column, Detail, TypedConfirmation, put_errors
 from console.crud.format import ago_text, size_text
 
 
@@ -53,6 +53,19 @@ def test_how_long_ago(passed: timedelta, words: str) -> None:
 )
 def test_sizes(count: int, text: str) -> None:
     assert size_text(count) == text
+
+
+def test_a_row_tells_the_first_of_many_and_the_details_fold_the_rest() -> None:
+    names = [f"<{number}>" for number in range(290)]
+    row, details = (
+        Column("Used by", lambda _: names, LINES).html(None),
+        Detail("Used by", lambda _: names, LINES).html(None),
+    )
+    assert "&lt;0&gt;" in row
+    assert "+289" in row
+    assert "<summary>285 more</summary>" in details
+    assert details.index("&lt;4&gt;") < details.index("<summary>") < details.index("&lt;5&gt;")
+    assert "<details" not in Detail("Used by", lambda _: names[:5], LINES).html(None)
 
 
 def test_tags_escape_what_they_show() -> None:
