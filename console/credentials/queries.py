@@ -51,6 +51,11 @@ def ending() -> list[tuple[Credential, int]]:
     return [(row, (row.secret_ends - today()).days) for row in rows if row.secret_ends and users_of(row.name)]
 
 
+def without_token() -> list[Credential]:
+    """Those that got none when they asked last, with the reason in `problem`."""
+    return list(Credential.objects.exclude(problem=""))
+
+
 def days_left(row: Credential) -> int | None:
     """Days until the secret ends, negative afterwards; None when nobody said when."""
     return (row.secret_ends - today()).days if row.secret_ends else None

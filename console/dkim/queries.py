@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import dns.exception
 import dns.resolver
+from cryptography.fernet import InvalidToken
 
 from console.dkim.models import DkimKey, State
 from console.dkim.records import difference, record
 from console.publishing import queries as publishing
+from console.sealing import opened
 from transport import name_servers
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.domains import parent
@@ -46,3 +50,17 @@ def problem_in_dns(key: DkimKey) -> str:
 def keys_with_problems() -> list[DkimKey]:
     """Active keys whose record is not as it should be: receivers then take our mail for forged."""
     return list(DkimKey.objects.filter(state=State.ACTIVE).exclude(problem=""))
+
+
+def keys_that_are_locked() -> list[DkimKey]:
+    """Active keys that were made with another secret than this installation has now: mail of their domains waits."""
+    return [key for key in DkimKey.objects.filter(state=State.ACTIVE) if _is_locked(key.encrypted_key)]
+
+
+@lru_cache(maxsize=10_000)
+def _is_locked(token: str) -> bool:
+    try:
+        opened(token)
+    except InvalidToken:
+        return True
+    return False

@@ -14,10 +14,8 @@ from django.utils.translation import ngettext
 from console.connectors import queries as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.connectors.warnings import relaying
-from console.credentials import queries as credentials
-from console.dkim import queries as dkim
 from console.domains.models import AcceptedDomain as DomainRow
-from console.overview import connector_rules, copy_rules
+from console.overview import connector_rules, copy_rules, sending_rules
 from console.overview.concern import Concern
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
@@ -127,30 +125,6 @@ def unreachable_mail() -> Iterator[Concern]:
         yield Concern(UNREACHABLE.domain, text % queue.messages, url, is_bad=True)
 
 
-def dkim_records() -> Iterator[Concern]:
-    """Keys that sign mail and are not in DNS: receivers then take it for forged."""
-    for key in dkim.keys_with_problems():
-        text = _("Mail is signed with this DKIM key, and its DNS record is not right. %s") % key.problem
-        yield Concern(key.record_name, text, reverse("dkim:details", args=[key.pk]), is_bad=True)
-
-
-def secrets_that_end() -> Iterator[Concern]:
-    """Credentials of connectors whose secret ends soon, or has ended."""
-    for row, days in credentials.ending():
-        url = reverse("credentials:edit", args=[row.pk])
-        if days < 0:
-            text = _("The secret of this credential has ended: set a new one. Mail of %(users)s waits.")
-        else:
-            text = ngettext(
-                "The secret of this credential ends in %(days)d day: set a new one. %(users)s signs in with it.",
-                "The secret of this credential ends in %(days)d days: set a new one. %(users)s signs in with it.",
-                days,
-            )
-        yield Concern(
-            row.name, text % {"days": days, "users": ", ".join(credentials.users_of(row.name))}, url, days < 7
-        )
-
-
 def refused_requests() -> Iterator[Concern]:
     """Send connectors that ask another server for our mail, and do not get it."""
     pulls = connectors.pulls()
@@ -203,5 +177,7 @@ NAMED = 3
 RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
     copy_rules.faults, copy_rules.reported_problems, copy_rules.disk, copy_rules.books, relays, wide_domains,
     relaying_send_connectors, held_connectors, unreachable_mail, queues_in_trouble, connector_rules.receive_connectors,
-    copy_rules.certificates_that_end, secrets_that_end, refused_requests, dkim_records,
+    sending_rules.dane_without_dnssec, sending_rules.dkim_keys, copy_rules.certificates_that_end,
+    sending_rules.secrets_that_end, sending_rules.credentials_without_token, refused_requests,
+    sending_rules.dkim_records, sending_rules.policies_that_end,
 )  # fmt: skip

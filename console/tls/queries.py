@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.publishing import queries as publishing
-from console.tls.models import Result, SentReport
+from console.tls.models import Result, SentReport, StsPolicy
 from transport import node
+from transport.config.send_connector import DaneMode
 from transport.deliver.database import pool
-from transport.deliver.tls_outlook import Outlook, outlook
+from transport.deliver.tls_outlook import Outlook, doubt, outlook
 from transport.send import tls_results
+from transport.send.sts import Mode
 from transport.send.tls_report_way import NOT_ASKED_FOR
 
 POLICIES = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": "—"}
 POLICIES_REPORTED = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": _("None")}
 DAYS = 30
 MOST, MOST_SENT = 200, 50
+DOUBTFUL, NAMED = 2, 5
+"""Policies are fetched anew each day; so many are named."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,23 @@ def results(domain: str = "") -> list[Row]:
         for row in rows.order_by("-number")[:MOST]
     ]
     return sorted(every, key=lambda row: row.is_good)
+
+
+def dane_in_vain() -> list[tuple[str, str]]:
+    """Enabled Send connectors that deliver with DANE only, and why no answer of DNS is relied on for that."""
+    snapshot = publishing.saved()
+    enabled = (each for each in snapshot.send_connectors if each.enabled)
+    doubts = [(each.name, doubt(each, snapshot)) for each in enabled if each.smtp_dane_mode is DaneMode.Mandatory]
+    return [(name, why) for name, why in doubts if why]
+
+
+def policies_that_end() -> list[tuple[StsPolicy, datetime]]:
+    """Policies that demand TLS, were fetched DOUBTFUL days ago or before, and not since; and when each ends."""
+    now = timezone.now()
+    failing = StsPolicy.objects.filter(mode=Mode.ENFORCE.value).exclude(last_error="")
+    old = failing.filter(fetched_at__lt=now - timedelta(days=DOUBTFUL))
+    ends = [(row, row.fetched_at + timedelta(seconds=row.max_age)) for row in old if row.fetched_at]
+    return sorted((each for each in ends if each[1] > now), key=lambda each: each[1])[:NAMED]
 
 
 def sent_reports(domain: str = "") -> list[SentReport]:

@@ -42,6 +42,11 @@ def outlook(snapshot: Snapshot, server: str, domain: str, pool: Pool) -> Outlook
     return found
 
 
+def doubt(connector: SendConnector, snapshot: Snapshot) -> str:
+    """Why DANE is not used through this connector; empty while it is. Takes some seconds, once in five minutes."""
+    return look_up.asking(connector, snapshot).doubt
+
+
 def _ask(found: Outlook, router: Router, domain: str, pool: Pool) -> None:
     named = router.hop(f"postmaster@{domain}", listed=False).connector
     connector = router.send_connector(named)

@@ -112,5 +112,5 @@ def test_what_domains_were_told_is_shown_and_who_did_not_ask_is_left_out(look):
     for domain, words in told.items():
         SentReport.objects.create(day=now.date(), domain=domain, due_at=now, next_try=now, words=words)
     page = look().content.decode()
-    assert "Sent to tls@a.test" in page and "b.test" not in page and "Due at" in page
+    assert "Sent to tls@a.test" in page and "b.test" not in page and "Due:" in page
     assert "c.test" not in look(domain="a.test").content.decode().partition("Reports to domains")[2]
