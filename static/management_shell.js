@@ -1,4 +1,5 @@
-// The management shell's page: history with the arrow keys, completion with Tab. It works without this file.
+// The management shell's page: history with the arrow keys and Ctrl R, completion with Tab, output that outlives a reload.
+// It works without this file.
 
 const shell = document.querySelector("[data-shell]");
 const box = shell.querySelector("#script");
@@ -58,10 +59,23 @@ function choose(index) {
 }
 
 function accept(candidate) {
+  if (candidate.whole) {
+    closeList();
+    put(candidate.text);
+    return;
+  }
   const end = box.selectionStart;
   box.setRangeText(candidate.text + " ", candidate.start, end, "end");
   closeList();
   box.focus();
+}
+
+// Ctrl R: what of the history holds the text in the box, the newest first.
+function lookBack() {
+  const wanted = box.value.trim().toLowerCase();
+  candidates = history.filter((text) => text.toLowerCase().includes(wanted)).slice(0, 20)
+    .map((text) => ({ text, start: 0, meaning: "", whole: true }));
+  if (candidates.length) showList();
 }
 
 function showList() {
@@ -112,8 +126,11 @@ function keyInList(event) {
 box.addEventListener("keydown", (event) => {
   if (event.isComposing || (!list.hidden && keyInList(event))) return;
   const plain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
+  const onlyCtrl = event.ctrlKey && !event.shiftKey && !event.altKey && !event.metaKey;
   if (event.key === "Enter" && !event.shiftKey && !event.altKey) form.requestSubmit();
   else if (event.key === "Tab" && plain && box.value.trim() && !leave) suggest();
+  else if (event.key.toLowerCase() === "r" && onlyCtrl) lookBack();
+  else if (event.key.toLowerCase() === "l" && onlyCtrl) clear();
   else if (event.key === "ArrowUp" && plain && onFirstLine()) recall(1);
   else if (event.key === "ArrowDown" && plain && onLastLine()) recall(-1);
   else {
@@ -133,6 +150,34 @@ shell.addEventListener("click", (event) => {
   put(link.textContent);
 });
 
+// What was said stays for as long as this tab and this session do; a question does not, for its answer would come too late.
+const LONGEST_KEPT = 1_000_000;
+const place = `shell-output-${shell.dataset.keptFor}`;
+
+function clear() {
+  transcript.replaceChildren();
+  keep();
+}
+
+function keep() {
+  const copy = transcript.cloneNode(true);
+  copy.querySelectorAll(".shell-question, .shell-first").forEach((each) => each.remove());
+  while (copy.innerHTML.length > LONGEST_KEPT) copy.firstElementChild.remove();
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith("shell-output-")) sessionStorage.removeItem(name);
+  try {
+    sessionStorage.setItem(place, copy.innerHTML);
+  } catch {
+    // The browser has no room for it: then it is gone after a reload.
+  }
+}
+
+function restore() {
+  const kept = sessionStorage.getItem(place);
+  if (!kept?.trim() || transcript.querySelector(".shell-entry")) return;
+  transcript.innerHTML = kept;
+  transcript.scrollTop = transcript.scrollHeight;
+}
+
 form.addEventListener("htmx:configRequest", () => {
   const text = box.value.trim();
   if (text && history[0] !== text) history.unshift(text);
@@ -146,12 +191,18 @@ document.addEventListener("htmx:afterSettle", () => {
   shell.querySelector("[data-first]")?.remove();
   measure();
   const last = transcript.querySelector(".shell-entry:last-child");
+  if (last?.hasAttribute("data-cleared")) {
+    last.removeAttribute("data-cleared");
+    transcript.replaceChildren(last);
+  }
+  keep();
   const asks = last?.querySelector("[data-first-answer]");
   if (last) transcript.scrollTop = Math.min(last.offsetTop - transcript.offsetTop - 12, transcript.scrollHeight);
   if (asks) asks.focus();
   else if (document.activeElement === document.body) box.focus();
 });
 
+restore();
 shell.querySelector("[data-keys-help]").hidden = false;
 addEventListener("resize", measure);
 document.fonts.ready.then(measure);

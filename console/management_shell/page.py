@@ -20,6 +20,7 @@ from psycopg.errors import LockNotAvailable
 
 from console import sealing
 from console.actors import Actor
+from console.management_shell import queries
 from console.management_shell.language.errors import ShellError, Stop
 from console.management_shell.session import ShellSession
 from transport.config import bounds
@@ -64,6 +65,7 @@ class Outcome:
     files: list[tuple[str, bytes]] = field(default_factory=list)
     question: Question | None = None
     failed: bool = False
+    cleared: bool = False
 
 
 Answers = list[tuple[str, str]]
@@ -81,7 +83,7 @@ class PageHost:
         self.lines: list[tuple[str, str]] = []
         self.files: list[tuple[str, bytes]] = []
         self.asked = self._written = 0
-        self._yes_to_all = False
+        self._yes_to_all = self.cleared = False
         self.begin()
 
     def begin(self) -> None:
@@ -153,6 +155,13 @@ class PageHost:
             self.tick()
             sleep(min(left, 0.1))
 
+    def clear(self) -> None:
+        """What this script has said, and what the page shows of those before it."""
+        self.cleared, self.lines = True, []
+
+    def history(self) -> list[str]:
+        return queries.history(self.actor.name)[::-1]
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -191,7 +200,7 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
             outcome.failed = True
             host.say("error", error.shown(text))
     if outcome.question is None:
-        outcome.pieces, outcome.files = host.pieces(), host.files
+        outcome.pieces, outcome.files, outcome.cleared = host.pieces(), host.files, host.cleared
     return outcome, host.answers
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from django.contrib.auth.models import User
-
 from console.management_shell.cmdlets import TABLE
 from console.management_shell.models import HistoryLine
 
@@ -25,6 +23,7 @@ def _names() -> dict[str, str]:
     }
 
 
-def history(user: User) -> list[str]:
+def history(username: str) -> list[str]:
     """Somebody's scripts, newest first, each once."""
-    return list(dict.fromkeys(HistoryLine.objects.filter(user=user).values_list("text", flat=True)))
+    lines = HistoryLine.objects.filter(user__username=username)
+    return list(dict.fromkeys(lines.values_list("text", flat=True)))

@@ -19,6 +19,7 @@ from console.management_shell.language.errors import ShellError
 ENDLESS = 100_000
 """Columns where nobody looks: a pipe or a file."""
 ANSWERS = {"": "yes", "y": "yes", "yes": "yes", "a": "all", "all": "all", "n": "no", "no": "no"}
+CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 RED, YELLOW, CYAN, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -30,6 +31,7 @@ class Terminal:
         self.actor, self.asks, self.out, self.err = actor, asks, out, err
         self.computer: str = settings.GATEPOST_NODE
         self.begun = ""
+        self.typed: list[str] = []
         self._yes_to_all = False
 
     @property
@@ -115,6 +117,13 @@ class Terminal:
     def sleep(self, seconds: float) -> None:
         """Ctrl-C ends it."""
         sleep(seconds)
+
+    def clear(self) -> None:
+        if self.out.isatty():
+            print(CLEAR, end="", file=self.out, flush=True)
+
+    def history(self) -> list[str]:
+        return list(self.typed)
 
     def now(self) -> datetime:
         return datetime.now(UTC)

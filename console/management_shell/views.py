@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from redis import RedisError
@@ -77,7 +78,8 @@ class Shell(RoleRequired):
             return []
 
     def _page(self, context: dict[str, Any]) -> HttpResponse:
-        context |= {"history": queries.history(self.user), "examples": EXAMPLES, "columns": COLUMNS}
+        context |= {"history": queries.history(self.user.get_username()), "examples": EXAMPLES, "columns": COLUMNS}
+        context["kept_for"] = salted_hmac("shell output", self.request.session.session_key or "").hexdigest()[:16]
         return render(self.request, "management_shell/shell.html", context)
 
 

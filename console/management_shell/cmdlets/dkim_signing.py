@@ -40,7 +40,7 @@ def _keys(wanted: object) -> list[DkimKey]:
     text = argument(wanted).strip().lower()
     found = [key for key in DkimKey.objects.all() if text in (key.domain, key.record_name.lower(), key.selector)]
     if not found:
-        raise not_found(wanted)
+        raise not_found(wanted, known=(key.domain for key in DkimKey.objects.all()))
     return found
 
 

@@ -145,7 +145,7 @@ class Family:
     def missing(self, wanted: object) -> ShellError:
         """The error for an identity that is nothing's."""
         called = f" This server is called {django.GATEPOST_NODE}." if self.with_server and "\\" in str(wanted) else ""
-        return not_found(wanted, called)
+        return not_found(wanted, called, (str(getattr(row, self.keys[0])) for row in self.rows()))
 
     def completions(self) -> Iterable[str]:
         """Identities, for completion."""

@@ -67,7 +67,8 @@ def _asked(call: Call) -> dict[str, str]:
 
 def _events(call: Call) -> QuerySet[Event]:
     end = call.get(END.name, None)
-    found = queries.tracked(Event.objects.select_related("message").order_by("time", "id"), _asked(call), end)
+    order = ("-time", "-id") if call.get("Newest") else ("time", "id")
+    found = queries.tracked(Event.objects.select_related("message").order_by(*order), _asked(call), end)
     if START.name in call.arguments:
         found = found.filter(time__gte=call.arguments[START.name])
     if end is not None:
@@ -93,7 +94,10 @@ def _warn(call: Call) -> None:
 
 def _get(call: Call) -> Iterator[Record]:
     check_server(call)
-    yield from limited(call, map(record, _events(call).iterator(chunk_size=200)))
+    found = map(record, _events(call).iterator(chunk_size=200))
+    yield from limited(call, found)
+    if {RESULT_SIZE.name} == call.arguments.keys() and next(found, None) is not None:
+        call.warning("These are the oldest, as in Exchange. The newest: -Newest, or Get-MessageTrace.")
     _warn(call)
 
 
@@ -112,12 +116,14 @@ CMDLET = Cmdlet(
         Parameter("Reference", read_text, help="The Message-ID of a report, or of what it is about."),
         Parameter("Source", read_text, help="Only events of this source.", choices=tuple(Source)),
         server("Not needed: the log is that of every server."),
+        Parameter("Newest", switch=True, help="The newest first. Not in Exchange."),
         RESULT_SIZE,
     ),
     "Shows what happened to messages, the oldest events first: that each came, each attempt, and how it ended. Events "
     "are kept as long as their messages, 30 days.",
     {
         "Get-MessageTrackingLog -ResultSize 50": "The oldest events that are remembered.",
+        "Get-MessageTrackingLog -Newest -ResultSize 5": "The last five.",
         "Get-MessageTrackingLog -EventId FAIL | fl Timestamp,Sender,Recipients,RecipientStatus": (
             "What failed, and why."
         ),

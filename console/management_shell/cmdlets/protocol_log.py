@@ -58,7 +58,7 @@ def lines(session: Session) -> Iterator[Record]:
     """A session's events, by the names of the log's fields."""
     for number, event in enumerate(session.events):
         line = kept(event)
-        found = {"DateTime": _time(line.date_time)} | _start(session) | {"SequenceNumber": number}
+        found = {"DateTime": moment(line.date_time)} | _start(session) | {"SequenceNumber": number}
         said = zip(_SAID, of_event(line), strict=True)
         found |= {name: value for name, value in said if name not in found}
         yield Record("ProtocolLogLine", found, LINE, session, session.session_id)
@@ -67,12 +67,13 @@ def lines(session: Session) -> Iterator[Record]:
 def refusals(session: Session) -> Iterator[Record]:
     """The replies that refused, with the rule that decided."""
     for line, decision in decisions(session):
-        found = {"DateTime": _time(str(session.events[line.number][0]))} | _start(session)
+        found = {"DateTime": moment(str(session.events[line.number][0]))} | _start(session)
         found |= {"Data": line.data, "Rule": decision.name, "Meaning": decision.words, "Revision": decision.revision}
         yield Record("ProtocolLogRefusal", found, REFUSAL, session, session.session_id)
 
 
-def _time(written: str) -> object:
+def moment(written: str) -> object:
+    """A time of the log; as it is written where it cannot be read."""
     try:
         return datetime.fromisoformat(written)
     except ValueError:

@@ -78,7 +78,7 @@ def find(wanted: object, every: list[Queue]) -> list[Queue]:
     found = found or [each for each in every if fnmatchcase(each.key.lower(), pattern)]
     found = found or [each for each in every if fnmatchcase(each.domain.lower(), pattern)]
     if not found and "*" not in key:
-        raise not_found(wanted)
+        raise not_found(wanted, known=(name for each in every for name in (each.domain, each.key)))
     return found
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from console.directory import actions, queries
 from console.directory.models import Recipient
 from console.management_shell.cmdlets.family import identity
 from console.management_shell.cmdlets.guard import Fields, guarded
-from console.management_shell.cmdlets.results import RESULT_SIZE, limited, not_found
+from console.management_shell.cmdlets.results import COMPARED, RESULT_SIZE, limited, not_found
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text
@@ -32,8 +34,15 @@ def find(wanted: object) -> Recipient:
         raise ShellError(f"This takes a recipient; '{wanted}' is none.", "Identity")
     row = queries.listed().filter(address=str(wanted).strip().lower()).first()
     if row is None:
-        raise not_found(wanted)
+        raise not_found(wanted, known=_near(str(wanted)))
     return row
+
+
+def _near(wanted: str) -> Iterator[str]:
+    """Addresses of the directory that begin or end as this one does; there may be 100,000."""
+    local, _, domain = wanted.strip().lower().partition("@")
+    alike = Q(address__startswith=local[:2], address__endswith=domain) | Q(address__startswith=f"{local}@")
+    yield from queries.listed().filter(alike).order_by("address").values_list("address", flat=True)[:COMPARED]
 
 
 def _get(call: Call) -> Iterator[Record]:

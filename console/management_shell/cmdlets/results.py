@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from itertools import islice
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from transport.config.kinds import parse_time
 
 Result = TypeVar("Result")
 SHOWN = 1000
+COMPARED, LONGEST_COMPARED = 2000, 100
+"""Names, and characters of one, that are compared with what somebody wrote wrongly."""
 UNBOUNDED = 2**31
 
 
@@ -36,9 +39,12 @@ def limited(call: Call, found: Iterator[Result]) -> Iterator[Result]:
         call.warning(f"There are more than {SHOWN:,}: -ResultSize Unlimited shows all.")
 
 
-def not_found(wanted: object, hint: str = "") -> ShellError:
-    """The error for an identity that is nothing's."""
-    text = f"The operation couldn't be performed because object '{wanted}' couldn't be found.{hint}"
+def not_found(wanted: object, hint: str = "", known: Iterable[str] = ()) -> ShellError:
+    """The error for an identity that is nothing's; `known`: those that there are, of which one may be meant."""
+    written = {name.lower(): name for name in islice(known, COMPARED)}
+    near = get_close_matches(str(wanted)[:LONGEST_COMPARED].lower(), written, 1, 0.75)
+    meant = f" Did you mean '{written[near[0]]}'?" if near else ""
+    text = f"The operation couldn't be performed because object '{wanted}' couldn't be found.{hint}{meant}"
     return ShellError(text, "Identity")
 
 

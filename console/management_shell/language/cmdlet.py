@@ -129,6 +129,12 @@ class Host(Protocol):
     def now(self) -> datetime:
         """The time, in UTC."""
 
+    def clear(self) -> None:
+        """Takes away what stands on the screen."""
+
+    def history(self) -> list[str]:
+        """The scripts that were run before, the oldest first."""
+
     def tick(self) -> None:
         """Called often; raises Stop when the run time is over."""
 

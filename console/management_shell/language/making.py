@@ -238,7 +238,6 @@ NOT_NEEDED = {
     "Set-ExecutionPolicy": "there is none.",
     "Set-ADServerSettings": "there is one directory.",
     "Write-Progress": "it shows no progress.",
-    "Clear-Host": "there is nothing to clear.",
     "Start-Transcript": "the change history keeps what was changed.",
     "Stop-Transcript": "the change history keeps what was changed.",
 }
@@ -249,4 +248,27 @@ NO_USE = tuple(
 )
 
 
-MAKING = (GET_DATE, NEW_TIME_SPAN, NEW_OBJECT, ADD_MEMBER, COMPARE, *NO_USE)
+# ---- the session itself
+
+
+def _clear(call: Call) -> Iterator[object]:
+    call.host.clear()
+    return iter(())
+
+
+def _history(call: Call) -> Iterator[Record]:
+    lines = list(enumerate(call.host.history(), 1))
+    count: int = call.get("Count", len(lines))
+    for number, line in lines[len(lines) - count if count < len(lines) else 0 :]:
+        yield Record("HistoryInfo", {"Id": number, "CommandLine": line}, ("Id", "CommandLine"), name=line)
+
+
+CLEAR_HOST = Cmdlet("Clear-Host", _clear, (), "Empties the screen.", {"Clear-Host": "Nothing stands there any more."})
+GET_HISTORY = Cmdlet(
+    "Get-History",
+    _history,
+    (Parameter("Count", read_count, position=0, help="The last ones only."),),
+    "Shows the scripts that were run before, the oldest first; those with a secret in them are not kept.",
+    {"Get-History -Count 10": "The last ten."},
+)
+MAKING = (GET_DATE, NEW_TIME_SPAN, NEW_OBJECT, ADD_MEMBER, COMPARE, CLEAR_HOST, GET_HISTORY, *NO_USE)

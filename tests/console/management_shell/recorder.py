@@ -52,5 +52,11 @@ class Recorder:
     def now(self) -> datetime:
         return NOON
 
+    def clear(self) -> None:
+        self.printed = []
+
+    def history(self) -> list[str]:
+        return ["Get-Queue", "Get-Message"]
+
     def tick(self) -> None:
         pass

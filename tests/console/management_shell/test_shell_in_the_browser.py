@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
 from console.connectors import actions, models
-from tests.browsing import PASSWORD, signed_in
+from tests.browsing import PASSWORD, sign_in, signed_in
 from tests.console.builders import ADMIN, receive_connector
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -108,3 +108,39 @@ def test_a_file_is_downloaded(shell: Page) -> None:
     with shell.expect_download() as download:
         shell.get_by_role("link", name="c.csv").click()
     assert "Office" in download.value.path().read_text("utf-8-sig")
+
+
+def test_output_outlives_a_reload_until_it_is_cleared(shell: Page) -> None:
+    enter(shell, "Get-ReceiveConnector | fl Name")
+    expect(shell.locator(".shell-output")).to_have_text("Name : Office")
+    shell.reload()
+    expect(shell.locator(".shell-output")).to_have_text("Name : Office")
+    box(shell).press("Control+l")
+    expect(shell.locator(".shell-entry")).to_have_count(0)
+    shell.reload()
+    expect(shell.locator(".shell-first")).to_be_visible()
+    enter(shell, "'one'")
+    expect(shell.locator(".shell-entry")).to_have_count(1)
+    enter(shell, "cls")
+    expect(shell.locator(".shell-output")).to_have_count(0)
+
+
+def test_ctrl_r_looks_in_the_history(shell: Page) -> None:
+    enter(shell, "'apples'")
+    expect(shell.locator(".shell-output")).to_have_count(1)
+    enter(shell, "'pears'")
+    expect(shell.locator(".shell-output")).to_have_count(2)
+    box(shell).type("app")
+    box(shell).press("Control+r")
+    expect(shell.locator("#suggestions li")).to_have_text(["'apples'"])
+    box(shell).press("Enter")
+    expect(box(shell)).to_have_value("'apples'")
+
+
+def test_another_session_does_not_see_what_was_said(shell: Page) -> None:
+    enter(shell, "'seen'")
+    expect(shell.locator(".shell-output")).to_have_text("seen")
+    shell.context.clear_cookies()
+    sign_in(shell, shell.url)
+    expect(shell.locator(".shell-first")).to_be_visible()
+    expect(shell.locator(".shell-output")).to_have_count(0)

@@ -11,6 +11,7 @@ from django.db import connection
 
 from console.actors import Actor, Role
 from console.management_shell import prompt, terminal
+from console.management_shell.history import is_secret
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.files import decoded
 from console.management_shell.session import ShellSession
@@ -81,6 +82,7 @@ def _run(session: ShellSession, host: terminal.Terminal, script: str) -> int:
 def _converse(host: terminal.Terminal) -> None:
     session = ShellSession(host)
     lines = prompt.session(settings.GATEPOST_HOME / "shell-history" / getuser())
+    host.typed = list(lines.history.load_history_strings())[::-1]
     host.output(f"Gatepost Management Shell. You are {host.actor.name}. Get-Command lists the cmdlets; exit leaves.")
     while True:
         try:
@@ -91,6 +93,8 @@ def _converse(host: terminal.Terminal) -> None:
             return
         if script.strip().lower() in ("exit", "quit"):
             return
+        if script.strip() and not is_secret(script):
+            host.typed.append(script)
         try:
             _run(session, host, script)
         except KeyboardInterrupt:
