@@ -4,13 +4,26 @@ stands in the one beside this.
 
 from pathlib import Path
 
-EVENTS = """insert into tracking_event (
-        event, source, connector, host, protection, session_id, context, message_id, recipients, statuses)
-    select %(event)s, %(source)s, %(connector)s, %(host)s, %(protection)s, %(session_id)s, %(context)s,
+EVENTS = """insert into tracking_event (event, source, connector, context, message_id, recipients, statuses)
+    select %(event)s, %(source)s, %(connector)s, %(context)s,
         message_id, array_agg(address order by id), array_agg(status order by id) from changed group by message_id"""
 """Message tracking of what a statement changed: it stands for `@events` where `changed` has of each recipient `id`,
 `message_id`, `address`, and in `status` what was said of it. One event for each message.
 """
+ATTEMPTS = """insert into tracking_event (
+        event, connector, source, host, protection, session_id, message_id, recipients, statuses)
+    select %(event)s, %(connector)s, source, host, protection, session_id,
+        message_id, array_agg(address order by id), array_agg(status order by id)
+    from changed group by message_id, session_id, host, protection, source"""
+"""Of what attempts came to: it stands for `@attempts` where `changed` has, besides, `source`, `host`, `protection` and
+`session_id` of each. One event for each message and whom it was tried with.
+"""
+TRIED = """unnest(%(ids)s::bigint[], %(words)s::text[], %(sources)s::text[], %(hosts)s::text[], %(protections)s::text[],
+        %(session_ids)s::text[]) as v (id, words, source, host, protection, session_id)"""
+"""What was tried for recipients, and what was said of each: it stands for `@tried`."""
+EXPIRY = "coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at)"
+"""When a message `m` for a next hop `h` is given up: it stands for `@expiry`."""
+STANDING_FOR = {"@events": EVENTS, "@attempts": ATTEMPTS, "@tried": TRIED, "@expiry": EXPIRY}
 
 Queries = dict[str, bytes]
 
@@ -19,7 +32,9 @@ def load(path: Path) -> Queries:
     """The statements of a file. As bytes: psycopg takes those for SQL that a program brings along, not for text that
     somebody typed.
     """
-    text = path.read_text().replace("@events", EVENTS)
+    text = path.read_text()
+    for name, sql in STANDING_FOR.items():
+        text = text.replace(name, sql)
     named = (part.partition("\n") for part in text.split("-- name: ")[1:])
     return {name.strip(): statement.strip().encode() for name, _, statement in named}
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from django.db import transaction
 
 from console.tracking import queries
-from console.tracking.models import Event, Reader
+from console.tracking.models import Reader
+from console.tracking.queries import Told
 from console.tracking.tracked import tracked
 from transport import node
 from transport.log_files import Limits, LogFiles
@@ -46,7 +47,7 @@ def write() -> int:
         return len(events)
 
 
-def _append(reader: Reader, events: list[Event]) -> tuple[str, int]:
+def _append(reader: Reader, events: list[Told]) -> tuple[str, int]:
     files = LogFiles(folder(), TRACKING, LIMITS)
     try:
         files.resume(reader.file, reader.size)

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from console.crud.columns import Badge
 from console.tracking.models import Event
+from console.tracking.queries import Told
 from transport.trace.events import Event as Kind
 from transport.trace.line import stamp
 from transport.trace.tracking_line import TRACKING, Tracked, line
@@ -24,13 +25,13 @@ def badge(kind: str) -> Badge:
     return Badge(kind, TONES.get(Kind(kind), "neutral"))
 
 
-def host(event: Event) -> tuple[str, str]:
+def host(event: Event | Told) -> tuple[str, str]:
     """Name and address of the host that an event tells of; each may be empty."""
     found = _LABEL.fullmatch(event.host)
     return (found[1] or "", found[2]) if found else (event.host, "")
 
 
-def tracked(event: Event) -> Tracked:
+def tracked(event: Event | Told) -> Tracked:
     """The event with what is known of its message."""
     message, here = event.message, settings.GATEPOST_NODE
     received = event.event == Kind.RECEIVE

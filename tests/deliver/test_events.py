@@ -5,6 +5,7 @@ import uuid
 import psycopg
 import pytest
 
+from console.tracking import queries
 from tests.console.builders import ADMIN
 from transport.config.transport_limits import TransportLimits
 from transport.deliver import notices, retention
@@ -135,3 +136,42 @@ def test_what_is_not_committed_yet_keeps_its_turn(configure, queued, query, data
         queued("bob@far.test")
         assert _make_searchable(database_url) == 0
     assert _make_searchable(database_url) == 2
+
+
+def test_each_message_of_a_batch_is_told_with_the_connection_that_carried_it(configure, queued, deliver, query):
+    configure(max_messages_per_connection=1)
+    queued("bob@far.test", "eve@far.test", "zoe@far.test")
+    deliver()
+    told = query("SELECT recipients, session_id FROM tracking_event WHERE event = 'SEND' ORDER BY id")
+    assert sorted(recipient for (recipient,), _ in told) == ["bob@far.test", "eve@far.test", "zoe@far.test"]
+    assert len({session for _, session in told}) == 3
+    assert query("SELECT DISTINCT remote_host, protection FROM queues_recipient") == [
+        ("[127.0.0.1]", "In the clear: STARTTLS is not offered")
+    ]
+
+
+def test_an_event_is_read_once_for_its_words_also_where_it_makes_no_message(sent, database_url):
+    sent()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        moved = [search_words.move(connection) for _ in range(4)]
+    assert moved == [0, 2, 0, 0]  # the first makes the reader
+
+
+@pytest.mark.parametrize(
+    ("subject", "sought"),
+    [
+        ("Grüße aus Köln", "KÖLN"),
+        ("注文 確認", "注"),
+        ("it's \\ odd: 'quoted' & !all:*", "quoted"),
+        ("x" * 5000, "X" * 600),
+        ("1e5 007 v2.10", "v2"),
+    ],
+)
+def test_every_word_is_found_by_what_it_begins_with(configure, queued, query, database_url, subject, sought):
+    configure()
+    queued("bob@far.test")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE queues_message SET subject = %s", [subject])
+    _make_searchable(database_url)
+    assert [str(each.message.sender) for each in queries.about(queries.newest_events(), sought)] == ["ann@x.test"]
+    assert list(queries.about(queries.newest_events(), "nowhere")) == []

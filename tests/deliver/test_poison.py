@@ -81,6 +81,21 @@ def test_what_killed_three_workers_is_set_aside_and_an_innocent_one_is_not(queue
     assert query("SELECT address FROM queues_recipient WHERE next_hop = 'poison'") == [("bad@far.test",)]
 
 
+def test_what_was_cut_short_goes_before_mail_that_came_later(queued, configure, query, database_url):
+    configure()
+    queued("old@far.test")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        state = claims.hop_state(connection, "smarthost:Out")
+        claims.claim(connection, state, 1, 100)
+        _bury(connection, 1)
+        queued("new@far.test", "newer@far.test")
+        claimed = [
+            [address for parcel in claims.claim(connection, state, 2, 100) for address in parcel.recipients.values()]
+            for _ in range(2)
+        ]
+    assert claimed == [["old@far.test"], ["new@far.test", "newer@far.test"]]
+
+
 def _bury(connection, number):
     with connection.transaction():
         connection.execute(worker.QUERIES["release_claims_of"], [[number]])

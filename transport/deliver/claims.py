@@ -4,7 +4,7 @@ A claim is the worker's number on the recipient; it costs no lock while a slow p
 claimed is released by `worker.bury_the_dead`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from transport.deliver import keeping, tracking
 from transport.deliver.database import Connection, Pool
 from transport.deliver.owed import OWED
 from transport.deliver.queries import QUERIES, with_facts
-from transport.deliver.way import NOBODY, Peer
+from transport.deliver.way import Peer
 from transport.send import dsn
 from transport.send.dsn import Action
 from transport.send.parcel import Parcel, Verdicts
@@ -97,73 +97,71 @@ def pieces(pool: Pool, parcel: Parcel) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class Results:
-    """What one peer made of recipients, since the last time it was written down; `kind` and `connector` are of the
-    next hop. `told` are those of the delivered whose sender is told so.
+    """What became of recipients, each with the peer that said so, since the last time it was written down; `kind` and
+    `connector` are of the next hop. `told` are those of the delivered whose sender is told so.
     """
 
-    peer: Peer = NOBODY
     kind: DeliveryType = DeliveryType.MAILBOX
     connector: str = ""
-    delivered: list[int] = field(default_factory=list)
-    replies: list[str] = field(default_factory=list)
-    """What was said of each of the delivered."""
-    told: list[tuple[Action, Parcel, int, Verdict]] = field(default_factory=list)
+    delivered: list[tuple[int, str, Peer]] = field(default_factory=list)
+    """With what was said."""
+    told: list[tuple[Action, Parcel, int, Verdict, Peer]] = field(default_factory=list)
     alone: list[UUID] = field(default_factory=list)
     shared: set[UUID] = field(default_factory=set)
-    postponed: list[tuple[int, str, float, bool]] = field(default_factory=list)
-    failed: list[tuple[Parcel, int, Verdict]] = field(default_factory=list)
+    postponed: list[tuple[int, str, Peer, float, bool]] = field(default_factory=list)
+    failed: list[tuple[Parcel, int, Verdict, Peer]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.delivered) + len(self.postponed) + len(self.failed)
 
-    def add_delivered(self, parcel: Parcel, verdicts: Verdicts) -> None:
-        self.delivered.extend(verdicts)
-        self.replies.extend(verdict.text for verdict in verdicts.values())
+    def add_delivered(self, parcel: Parcel, verdicts: Verdicts, peer: Peer) -> None:
+        self.delivered.extend((recipient, verdict.text, peer) for recipient, verdict in verdicts.items())
         if parcel.alone:
             self.alone.append(parcel.id)
         else:
             self.shared.add(parcel.id)
 
-    def add_told(self, action: Action, parcel: Parcel, recipient: int, verdict: Verdict) -> None:
+    def add_told(self, action: Action, parcel: Parcel, recipient: int, verdict: Verdict, peer: Peer) -> None:
         if dsn.wanted(action, parcel.notify.get(recipient, "")):
-            self.told.append((action, parcel, recipient, verdict))
+            self.told.append((action, parcel, recipient, verdict, peer))
 
-    def add_failed(self, parcel: Parcel, recipient: int, verdict: Verdict) -> None:
-        self.failed.append((parcel, recipient, verdict))
+    def add_failed(self, parcel: Parcel, recipient: int, verdict: Verdict, peer: Peer) -> None:
+        self.failed.append((parcel, recipient, verdict, peer))
         self.shared.add(parcel.id)
 
 
 def write_delivered(connection: Connection, results: Results) -> None:
     """The usual case, in one statement."""
-    parameters = {"ids": results.delivered, "replies": results.replies, "alone": results.alone}
-    parameters |= _columns(results, Event.SEND if results.kind.is_remote else Event.DELIVER)
+    event = Event.SEND if results.kind.is_remote else Event.DELIVER
+    parameters = _tried(results, event, results.delivered) | {"alone": results.alone}
     connection.execute(QUERIES["delivered"], parameters, prepare=True)
 
 
-def _columns(results: Results, event: Event) -> dict[str, str]:
-    return tracking.of_attempt(event, results.kind, results.connector, results.peer)
+def _tried(results: Results, event: Event, tried: Sequence[tuple[int, str, Peer]]) -> dict[str, object]:
+    ids, words, peers = zip(*tried, strict=True)
+    told = tracking.of_attempts(event, results.kind, results.connector, peers)
+    return {"ids": list(ids), "words": list(words), **told}
 
 
 def still_ready(connection: Connection, results: Results) -> set[int]:
     """Those of `told` that nobody finished meanwhile."""
-    rows = connection.execute(QUERIES["still_ready"], [[recipient for _, _, recipient, _ in results.told]])
+    rows = connection.execute(QUERIES["still_ready"], [[one[2] for one in results.told]])
     return {row[0] for row in rows}
 
 
 def write_postponed(connection: Connection, results: Results) -> None:
-    columns = zip(("ids", "errors", "waits", "unexpected"), zip(*results.postponed, strict=True), strict=True)
-    parameters = {name: list(column) for name, column in columns}
-    connection.execute(QUERIES["postponed"], parameters | _columns(results, Event.DEFER))
-    if any(parameters["unexpected"]):
+    parameters = _tried(results, Event.DEFER, [one[:3] for one in results.postponed])
+    unexpected = [one[4] for one in results.postponed]
+    parameters |= {"waits": [one[3] for one in results.postponed], "unexpected": unexpected}
+    connection.execute(QUERIES["postponed"], parameters)
+    if any(unexpected):
         keeping.set_aside(connection)
 
 
 def write_failed(connection: Connection, results: Results) -> set[int]:
     """The rows that failed now (not those that an administrator removed meanwhile)."""
-    ids = [recipient for _, recipient, _ in results.failed]
-    errors = [verdict.text for _, _, verdict in results.failed]
-    parameters = {"ids": ids, "errors": errors, **_columns(results, Event.FAIL)}
-    return {row[0] for row in connection.execute(QUERIES["failed"], parameters)}
+    tried = [(recipient, verdict.text, peer) for _, recipient, verdict, peer in results.failed]
+    return {row[0] for row in connection.execute(QUERIES["failed"], _tried(results, Event.FAIL, tried))}
 
 
 def lock_messages(connection: Connection, messages: Iterable[UUID]) -> None:

@@ -3,27 +3,27 @@
 -- What is taken from the queue, and what is written back.
 
 -- name: claim
--- What was cut short comes alone, when nothing else is due; of what was cut short twice, one at a time over all workers:
--- so what makes a worker die is found, and takes nobody with it.
-with fresh as (
-    select id from queues_recipient
-    where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null and cut_short = 0
-      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or (not %(asked)s and (kept or retry_at > now()))))
-      and not exists (select from queues_hold where connector = %(connector)s and account = '' and
-          (until > now() or until is null))
-    order by due_at limit %(limit)s for update skip locked
+-- What was cut short goes first, for it is the oldest, and alone; of what was cut short twice, one at a time over all
+-- workers: so what makes a worker die is found, and takes nobody with it.
+with open as (
+    select where not exists (
+            select from queues_nexthop where key = %(hop)s and (suspended or (not %(asked)s and (kept or retry_at > now()))))
+        and not exists (select from queues_hold where connector = %(connector)s and account = '' and
+            (until > now() or until is null))
 ), suspect as (
     select id from queues_recipient
     where next_hop = %(hop)s and status = 'ready' and cut_short > 0 and due_at <= now() and claimed_by is null
-      and not exists (select from fresh)
+      and exists (select from open)
       and (cut_short = 1 or not exists (
           select from queues_recipient where status = 'ready' and cut_short > 1 and claimed_by is not null))
-      and not exists (select from queues_nexthop where key = %(hop)s and (suspended or (not %(asked)s and (kept or retry_at > now()))))
-      and not exists (select from queues_hold where connector = %(connector)s and account = '' and
-          (until > now() or until is null))
     order by cut_short, due_at limit 1 for update skip locked
+), fresh as (
+    select id from queues_recipient
+    where next_hop = %(hop)s and status = 'ready' and due_at <= now() and claimed_by is null and cut_short = 0
+      and exists (select from open) and not exists (select from suspect)
+    order by due_at limit %(limit)s for update skip locked
 ), picked as (
-    select id from fresh union all select id from suspect
+    select id from suspect union all select id from fresh
 ), claimed as (
     update queues_recipient r set claimed_by = %(worker)s from picked where r.id = picked.id
     returning r.id, r.message_id, r.address, r.attempts, r.notify, r.orcpt
@@ -40,11 +40,12 @@ select chunk from queues_content where message_id = %s and number = %s
 -- name: delivered
 with changed as (
     update queues_recipient r set status = 'delivered', claimed_by = null, attempts = attempts + 1, last_error = '',
-        remote_host = %(host)s, protection = %(protection)s, finished_at = now()
-    from unnest(%(ids)s::bigint[], %(replies)s::text[]) as v (id, reply)
-    where r.id = v.id and r.status = 'ready' returning r.id, r.message_id, r.address, v.reply as status
+        remote_host = v.host, protection = v.protection, finished_at = now()
+    from @tried
+    where r.id = v.id and r.status = 'ready'
+    returning r.id, r.message_id, r.address, v.words as status, v.source, v.host, v.protection, v.session_id
 ), told as (
-    @events
+    @attempts
 )
 delete from queues_content where message_id = any(%(alone)s)
 
@@ -54,23 +55,24 @@ select id from queues_recipient where id = any(%s) and status = 'ready' order by
 
 -- name: postponed
 with changed as (
-    update queues_recipient r set claimed_by = null, attempts = attempts + 1, last_error = v.error, remote_host = %(host)s,
-        protection = %(protection)s, due_at = now() + v.wait * interval '1 second',
-        cut_short = case when v.unexpected then r.cut_short + 1 else 0 end
-    from unnest(%(ids)s::bigint[], %(errors)s::text[], %(waits)s::float8[], %(unexpected)s::bool[])
-        as v (id, error, wait, unexpected)
-    where r.id = v.id and r.status = 'ready' returning r.id, r.message_id, r.address, v.error as status
+    update queues_recipient r set claimed_by = null, attempts = attempts + 1, last_error = v.words, remote_host = v.host,
+        protection = v.protection, due_at = now() + w.wait * interval '1 second',
+        cut_short = case when w.unexpected then r.cut_short + 1 else 0 end
+    from @tried, unnest(%(ids)s::bigint[], %(waits)s::float8[], %(unexpected)s::bool[]) as w (id, wait, unexpected)
+    where r.id = v.id and w.id = v.id and r.status = 'ready'
+    returning r.id, r.message_id, r.address, v.words as status, v.source, v.host, v.protection, v.session_id
 )
-@events
+@attempts
 
 -- name: failed
 with changed as (
-    update queues_recipient r set status = 'failed', claimed_by = null, attempts = attempts + 1, last_error = v.error,
-        remote_host = %(host)s, protection = %(protection)s, finished_at = now()
-    from unnest(%(ids)s::bigint[], %(errors)s::text[]) as v (id, error)
-    where r.id = v.id and r.status = 'ready' returning r.id, r.message_id, r.address, v.error as status
+    update queues_recipient r set status = 'failed', claimed_by = null, attempts = attempts + 1, last_error = v.words,
+        remote_host = v.host, protection = v.protection, finished_at = now()
+    from @tried
+    where r.id = v.id and r.status = 'ready'
+    returning r.id, r.message_id, r.address, v.words as status, v.source, v.host, v.protection, v.session_id
 ), told as (
-    @events
+    @attempts
 )
 select id from changed
 
@@ -307,9 +309,8 @@ returning number
 delete from queues_lease where worker = any(%s)
 
 -- name: release_claims_of
--- An attempt that was cut short is an attempt, and its mail may have arrived: what was not tried yet goes before it, so
--- that workers which die one after the other do not send the same message each time.
-update queues_recipient set claimed_by = null, attempts = attempts + 1, due_at = now(), cut_short = cut_short + 1
+-- An attempt that was cut short is an attempt, and its mail may have arrived.
+update queues_recipient set claimed_by = null, attempts = attempts + 1, cut_short = cut_short + 1
 where status = 'ready' and claimed_by = any(%s)
 
 -- name: signing_keys
@@ -347,8 +348,8 @@ with chosen as (
         select message_id from queues_recipient
         where status = 'ready' and notice_at <= now() and claimed_by is null order by notice_at limit %s)
     for update skip locked)
-select r.id, r.message_id, r.address, r.last_error, r.remote_host, coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at) <= now(), h.last_error,
-    r.notify, r.orcpt, extract(epoch from coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at))::float8, h.delivery_type
+select r.id, r.message_id, r.address, r.last_error, r.remote_host, @expiry <= now(), h.last_error,
+    r.notify, r.orcpt, extract(epoch from @expiry)::float8, h.delivery_type
 from chosen m join queues_recipient r on r.message_id = m.id left join queues_nexthop h on h.key = r.next_hop
 where r.status = 'ready' and r.notice_at <= now() and r.claimed_by is null
 order by r.id for update of r skip locked
@@ -364,7 +365,7 @@ with changed as (
 
 -- name: delayed
 update queues_recipient r
-set notice_at = coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at)
+set notice_at = @expiry
 from queues_message m, queues_nexthop h
 where m.id = r.message_id and h.key = r.next_hop and r.id = any(%s)
 
@@ -448,7 +449,7 @@ group by 1, 6, 7, 8, 10, width_bucket(m.size, %(sizes)s::int8[])
 -- name: change_times
 -- Before these go to another next hop, or theirs gets other times: whoever heard of the delay hears next of the end.
 update queues_recipient r set notice_at = m.accepted_at + case
-    when r.notice_at >= coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at)
+    when r.notice_at >= @expiry
         then coalesce(v.expires * interval '1 second', m.expires_at - m.accepted_at)
     else least(coalesce(v.expires * interval '1 second', m.expires_at - m.accepted_at),
         coalesce(v.delayed, %(usual_delay)s) * interval '1 second') end

@@ -102,7 +102,7 @@ class Round:
         self._state, self._router, self._way, self._budget = state, router, way, budget
         self._worker = budget.worker
         self._limits = router.snapshot.transport_limits
-        self._results = Results()
+        self._results = self._no_results()
         self._written_at = monotonic()
         self._in_trouble = state.in_trouble
 
@@ -157,31 +157,28 @@ class Round:
                 self._release(set(left))
 
     def _take(self, parcel: Parcel, verdicts: Verdicts) -> None:
-        if len(self._results) and self._results.peer != self._way.peer:
-            self._write()
-        self._results.peer = self._way.peer
-        self._results.kind, self._results.connector = self._state.delivery_type, self._state.connector
+        peer = self._way.peer
         delivered: Verdicts = {}
         for recipient, verdict in verdicts.items():
             if verdict.fate is Fate.DELIVERED:
                 delivered[recipient] = verdict
             elif verdict.fate is Fate.FAILED:
-                self._results.add_failed(parcel, recipient, verdict)
+                self._results.add_failed(parcel, recipient, verdict, peer)
             else:
                 wait = 0 if verdict.at_once else self._limits.message_retry_interval
-                self._results.postponed.append((recipient, verdict.text, wait, verdict.unexpected))
+                self._results.postponed.append((recipient, verdict.text, peer, wait, verdict.unexpected))
         if delivered:
-            self._results.add_delivered(parcel, delivered)
+            self._results.add_delivered(parcel, delivered, peer)
             if parcel.notify and self._way.confirms is not None:
                 for recipient in delivered:
-                    self._results.add_told(self._way.confirms, parcel, recipient, verdicts[recipient])
+                    self._results.add_told(self._way.confirms, parcel, recipient, verdicts[recipient], peer)
         # What may have arrived once must not arrive a third time: its result never waits.
         if parcel.attempted or monotonic() - self._written_at > WRITE_EVERY:
             self._write()
 
     def _write(self) -> None:
         """Write the results down, whatever it takes: what is not written is delivered again."""
-        results, self._results = self._results, Results()
+        results, self._results = self._results, self._no_results()
         began = monotonic()
         told = False
         while len(results) or (self._in_trouble and self._way.reached):
@@ -196,6 +193,9 @@ class Round:
                     log.warning("results of %s wait for PostgreSQL: %s", self._state.key, " ".join(str(error).split()))
                 told = True
         self._written_at = monotonic()
+
+    def _no_results(self) -> Results:
+        return Results(self._state.delivery_type, self._state.connector)
 
     def _write_to(self, connection: Connection, results: Results) -> None:
         if self._in_trouble and self._way.reached:
@@ -220,7 +220,7 @@ class Round:
             claims.write_postponed(connection, results)
         if results.failed:
             failed = claims.write_failed(connection, results)
-            concerned = [self._concerned(results.peer, *one) for one in results.failed if one[1] in failed]
+            concerned = [self._concerned(*one) for one in results.failed if one[1] in failed]
             reports.send(connection, self._router, Action.FAILED, concerned)
         if results.shared:
             claims.drop_content(connection, results.shared)
@@ -230,13 +230,13 @@ class Round:
         ready = claims.still_ready(connection, results)
         for action in (Action.DELIVERED, Action.RELAYED):
             concerned = [
-                self._concerned(results.peer, parcel, recipient, verdict)
-                for kind, parcel, recipient, verdict in results.told
+                self._concerned(parcel, recipient, verdict, peer)
+                for kind, parcel, recipient, verdict, peer in results.told
                 if kind is action and recipient in ready
             ]
             reports.send(connection, self._router, action, concerned)
 
-    def _concerned(self, peer: Peer, parcel: Parcel, row: int, verdict: Verdict) -> tuple[UUID, dsn.ReportedRecipient]:
+    def _concerned(self, parcel: Parcel, row: int, verdict: Verdict, peer: Peer) -> tuple[UUID, dsn.ReportedRecipient]:
         wishes = parcel.notify.get(row, ""), parcel.orcpt.get(row, "")
         host = peer.host if self._state.delivery_type.is_remote else ""
         address = parcel.recipients[row]

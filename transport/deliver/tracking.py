@@ -1,22 +1,26 @@
-"""What message tracking tells of results: the values of `@events` in the SQL (`transport.queries.EVENTS`)."""
+"""What message tracking tells of results: the values of `@events`, `@attempts` and `@tried` in the SQL
+(`transport.queries`).
+"""
+
+from collections.abc import Sequence
 
 from transport.deliver.way import Peer
 from transport.send.route import DeliveryType
 from transport.trace.events import Event, Source
 
 
-def telling(
-    event: Event, source: Source, *, connector: str = "", peer: Peer | None = None, context: str = ""
-) -> dict[str, str]:
+def telling(event: Event, source: Source, *, connector: str = "", context: str = "") -> dict[str, str]:
     """The parameters of an event."""
-    one = peer or Peer()
-    told = {"host": one.host, "protection": one.protection, "session_id": one.session_id}
-    return {"event": event, "source": source, "connector": connector, "context": context, **told}
+    return {"event": event, "source": source, "connector": connector, "context": context}
 
 
-def of_attempt(event: Event, kind: DeliveryType, connector: str, peer: Peer) -> dict[str, str]:
-    """Of what an attempt came to, with whom and through which connector."""
-    return telling(event, _source(kind, peer), connector=connector, peer=peer)
+def of_attempts(event: Event, kind: DeliveryType, connector: str, peers: Sequence[Peer]) -> dict[str, object]:
+    """Of what attempts came to, each with whom and through which connector."""
+    return {
+        "event": event, "connector": connector, "sources": [_source(kind, peer) for peer in peers],
+        "hosts": [peer.host for peer in peers], "protections": [peer.protection for peer in peers],
+        "session_ids": [peer.session_id for peer in peers],
+    }  # fmt: skip
 
 
 def _source(kind: DeliveryType, peer: Peer) -> Source:

@@ -106,17 +106,21 @@ insert into tracking_reader (name) values ('search') on conflict do nothing
 
 -- name: not_searchable_yet
 -- What is behind the position and can no longer be joined by anything before it.
+-- Events that make no message are read, too (as those of nobody): what was read once is not read again.
 select e.transaction, e.id, e.time, m.id, m.sender, m.subject, m.message_id, m.client_address, m.helo, e.recipients
-from tracking_event e join queues_message m on m.id = e.message_id
-where (e.transaction, e.id) > (%(transaction)s, %(event)s)
-    and e.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+from (
+    select transaction, id, time, event, message_id, recipients from tracking_event
+    where (transaction, id) > (%(transaction)s, %(event)s)
+        and transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    order by transaction, id limit %(limit)s) e
+left join queues_message m on m.id = e.message_id
     and (e.event = 'RECEIVE' or e.event = 'DSN' and m.origin = 'generated')
-order by e.transaction, e.id limit %(limit)s
+order by e.transaction, e.id
 
 -- name: make_searchable
 insert into tracking_search (message_id, time, words, client)
-select id, time, tracking_words(text), client
-from unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(texts)s::text[], %(clients)s::inet[]) as v (id, time, text, client)
+select id, time, words::tsvector, client
+from unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(vectors)s::text[], %(clients)s::inet[]) as v (id, time, words, client)
 on conflict (message_id) do nothing
 
 -- name: advance_search

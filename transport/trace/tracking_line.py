@@ -51,7 +51,7 @@ TRACKING = Series("MSGTRK", "Message Tracking Log", COLUMNS, period="%Y%m%d%H", 
 
 def line(tracked: Tracked) -> str:
     """One line, in ASCII; a spreadsheet computes nothing of it."""
-    return ",".join(field(_inert(each)) for each in msgspec.structs.astuple(tracked)) + "\r\n"
+    return ",".join([each and field(_inert(each)) for each in msgspec.structs.astuple(tracked)]) + "\r\n"
 
 
 def _inert(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Event, Searched
-from transport.trace.events import searched
+from transport.trace.events import vector
 
 HOP = "domain:Internet:fabrikam.com"
 EML = b"Subject: Figures\r\n\r\nhello\r\n"
@@ -53,9 +53,9 @@ def happened(message: Message, event: str, *recipients: str, **values: Any) -> E
     source = {"RECEIVE": "SMTP", "SEND": "SMTP", "DELIVER": "STOREDRIVER", "DSN": "DSN"}.get(event, "SMTP")
     addresses = list(recipients) or [each.address for each in message.recipients.order_by("id")]
     if event in ("RECEIVE", "DSN") and not Searched.objects.filter(pk=message.pk).exists():
-        text = searched((message.sender, message.subject, message.message_id, message.client_address, *addresses))
+        text = vector((message.sender, message.subject, message.message_id, message.client_address, *addresses))
         with connection.cursor() as cursor:
             row: list[Any] = [message.pk, text, message.client_address]
-            cursor.execute("INSERT INTO tracking_search VALUES (%s, now(), tracking_words(%s), %s)", row)
+            cursor.execute("INSERT INTO tracking_search VALUES (%s, now(), %s::tsvector, %s)", row)
     facts = {"source": source, "recipients": addresses, "connector": message.connector} | values
     return Event.objects.create(message=message, event=event, **facts)
