@@ -53,12 +53,19 @@ class Message(models.Model):
 
 
 class Content(models.Model):
-    """A piece, of at most 1 MiB, of a message as it is delivered: trace headers first. Gone when nobody waits."""
+    """A piece, of at most 1 MiB, of a message as it is delivered: trace headers first. Gone when nobody waits.
+
+    `held`: the file that holds the octets in its place (`transport.held_body`).
+    """
 
     pk = models.CompositePrimaryKey("message_id", "number")
     message_id = models.UUIDField()
     number = models.IntegerField()
     chunk = models.BinaryField()
+    held = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["held"], name="queues_content_held", condition=Q(held__isnull=False))]
 
 
 class Status(models.TextChoices):
@@ -230,11 +237,14 @@ class Grant(models.Model):
 
 
 class Worker(models.Model):
-    """A process that delivers. It holds an advisory lock while it lives; what a dead one had claimed is released."""
+    """A process that delivers. It holds an advisory lock while it lives; what a dead one had claimed is released.
+    `home` marks the data directory that it reads.
+    """
 
     number = models.IntegerField(primary_key=True)
     name = models.TextField()
     started_at = models.DateTimeField(db_default=models.functions.Now())
+    home = models.TextField(db_default="")
 
 
 class Link(models.Model):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -20,6 +21,7 @@ from console.processes.queries import Backlog
 from console.queues.models import Content, Hold, Link, Message, QueuedRecipient
 from console.queues.queue import SUBMISSION, Queue
 from console.queues.standing import WAITING, Standing
+from transport import held_body
 from transport.config import bounds
 from transport.send.route import POISON
 
@@ -188,13 +190,12 @@ def message(identity: UUID | str) -> Detail | None:
 
 def content(identity: UUID | str) -> Iterator[bytes]:
     """The message as it is delivered, in pieces of at most 1 MiB; nothing when it is gone."""
-    number = 0
-    while True:
-        row = Content.objects.filter(message_id=identity, number=number).values_list("chunk", flat=True).first()
+    for number in count():
+        rows = Content.objects.filter(message_id=identity, number=number).values_list("chunk", "held")
+        row = rows.first()
         if row is None:
             return
-        yield bytes(row)
-        number += 1
+        yield from held_body.pieces(row, rows.first)
 
 
 @contextmanager

@@ -19,8 +19,8 @@ PURE = (
 """What the pure rooms know of the world: no clock, no chance, no file, no socket, no thread."""
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
-DISK = ("transport.durable_file", "transport.identity", "transport.key_file", "transport.log_files",
-        "transport.log_lines", "transport.node")
+DISK = ("transport.durable_file", "transport.held_body", "transport.identity", "transport.key_file",
+        "transport.log_files", "transport.log_lines", "transport.node")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec",

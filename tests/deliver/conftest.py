@@ -342,8 +342,9 @@ class Journal:
         """A message whose body lies in a file of its own; returns the whole content."""
         line = b"0123456789" * 7 + b"\r\n"
         body = line * (size // len(line))
-        (self.directory / BODIES / "large.body").write_bytes(body)
-        self.accept(recipient, content=HEADER, size=len(HEADER) + len(body), body_file="large.body", **changes)
+        name = f"{uuid.uuid4().hex}.body"
+        (self.directory / BODIES / name).write_bytes(body)
+        self.accept(recipient, content=HEADER, size=len(HEADER) + len(body), body_file=name, **changes)
         return HEADER + body
 
 

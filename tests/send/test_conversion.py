@@ -8,11 +8,12 @@ from email import policy
 from email.message import EmailMessage, Message
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transport.config import bounds
 from transport.send.conversion import CannotConvert, plan, written
+from transport.send.mail_data import MailDataEncoder
 
 UMLAUTS = "Grüße aus Köln, und noch ein Wort.\r\n".encode()
 LONG = b"<p>" + b"word " * 500 + b"</p>\r\n"
@@ -113,6 +114,19 @@ def test_a_text_of_which_every_line_fits_stays_as_it_is_wherever_it_is_cut(
     assert converted(message, size=size) == message
     longer = message + b"x" * 999 + end
     assert is_fit(converted(longer, size=size)) and len(converted(longer, size=size)) > len(longer)
+
+
+@given(
+    st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"a", b"a.a", b"a" * 998]), max_size=12), st.integers(1, 9)
+)
+@example([b"a", b"\r\n", b".", b"\r\n"], 2)
+@example([b"a", b"\r\n", b"a.a", b"\r\n"], 2)
+def test_what_stands_is_what_data_carries_octet_for_octet(lines: list[bytes], size: int) -> None:
+    message = b"A: b\r\n\r\n" + b"".join(lines)
+    found = plan(lambda: [message[at : at + size] for at in range(0, len(message), size)], eight_bit=True)
+    data = MailDataEncoder()
+    as_it_is = data.encode(message) + data.finish() == message + b".\r\n"
+    assert found.stands == (as_it_is and is_fit(message, eight_bit=True))
 
 
 def test_a_text_without_a_word_about_its_type_gets_one() -> None:

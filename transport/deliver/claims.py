@@ -6,10 +6,12 @@ claimed is released by `worker.bury_the_dead`.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import psycopg
 
+from transport import held_body
 from transport.deliver import keeping, tracking
 from transport.deliver.database import Connection, Pool
 from transport.deliver.owed import OWED
@@ -81,18 +83,25 @@ def _prefetch(connection: Connection, parcels: dict[UUID, Parcel]) -> None:
 
 
 def pieces(pool: Pool, parcel: Parcel) -> Iterator[bytes]:
-    """The message in pieces of at most 1 MiB. Raises LookupError when some is missing: never send it cut."""
+    """The message in pieces of at most 1 MiB. Raises LookupError when some is missing: never send it cut. OSError."""
     if parcel.content is not None:
         yield parcel.content
         return
     number = length = 0
     while length < parcel.size:
-        with pool.connection() as connection:
-            row = connection.execute(QUERIES["piece"], [parcel.id, number], binary=True).fetchone()
+        look = partial(_piece, pool, parcel, number)
+        row = look()
         if row is None:
             raise LookupError(f"message {parcel.id}: content ends after {length} of {parcel.size} bytes")
-        yield row[0]
-        number, length = number + 1, length + len(row[0])
+        for piece in held_body.pieces(row, look):
+            yield piece
+            length += len(piece)
+        number += 1
+
+
+def _piece(pool: Pool, parcel: Parcel, number: int) -> held_body.Row | None:
+    with pool.connection() as connection:
+        return connection.execute(QUERIES["piece"], [parcel.id, number], binary=True).fetchone()
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ from claimed c join queues_message m on m.id = c.message_id order by c.id
 select message_id, chunk from queues_content where message_id = any(%s) order by number
 
 -- name: piece
-select chunk from queues_content where message_id = %s and number = %s
+select chunk, held from queues_content where message_id = %s and number = %s
 
 -- name: delivered
 with changed as (
@@ -294,7 +294,7 @@ delete from queues_grant where ended_at < now() - interval '25 hours' or (messag
 select pg_try_advisory_lock(%s, %s)
 
 -- name: register_worker
-insert into queues_worker (number, name) values (%s, %s) on conflict (number) do nothing
+insert into queues_worker (number, name, home) values (%s, %s, %s) on conflict (number) do nothing
 
 -- name: dead_workers
 -- Just after PostgreSQL started everybody has lost the lock: the living get time to come back. (When the clock was set
@@ -417,8 +417,8 @@ values ('DSN', 'DSN', %(report)s, array[%(sender)s], '{}', %(original)s::text, %
 insert into queues_content (message_id, number, chunk) values (%s, %s, %s)
 
 -- name: copy_of_original
-insert into queues_content (message_id, number, chunk)
-select %(own)s, number + 2 - %(read)s, chunk from queues_content where message_id = %(original)s and number >= %(read)s
+insert into queues_content (message_id, number, chunk, held)
+select %(own)s, number + 2 - %(read)s, chunk, held from queues_content where message_id = %(original)s and number >= %(read)s
 
 -- name: insert_recipient
 insert into queues_recipient (message_id, address, next_hop, due_at, notice_at) values (%s, %s, %s, %s, %s)

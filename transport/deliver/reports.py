@@ -103,7 +103,7 @@ def _content(connection: Connection, identity: UUID) -> Content:
     read: list[int] = []
 
     def pieces() -> Iterator[bytes]:
-        while row := connection.execute(QUERIES["piece"], [identity, len(read)]).fetchone():
+        while (row := connection.execute(QUERIES["piece"], [identity, len(read)]).fetchone()) and not row[1]:
             read.append(len(row[0]))
             yield row[0]
 

@@ -219,7 +219,7 @@ class SmtpClient:
             elif current.body_type == "BINARYMIME":
                 verdicts = self._hand_over_chunks(_octets(current, pieces), verdicts, ahead)
             else:
-                verdicts = self._hand_over(_octets(current, pieces), verdicts, ahead)
+                verdicts = self._hand_over(current, _octets(current, pieces), verdicts, ahead)
             self.sent += 1
             yield current, verdicts
             current = following
@@ -284,9 +284,9 @@ class SmtpClient:
             raise Lost(f"DATA was answered {remote_reply.one_line(code, text)}")
         return instead(verdicts, remote_reply.judge(code, text, expected=3)), False
 
-    def _hand_over(self, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
+    def _hand_over(self, parcel: Parcel, pieces: Iterable[bytes], verdicts: Verdicts, ahead: bytes) -> Verdicts:
         """Send the message, and the next envelope with its last bytes."""
-        data = MailDataEncoder()
+        data = MailDataEncoder(parcel.how.stands)
         held = b""
         try:
             for piece in pieces:

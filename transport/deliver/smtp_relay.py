@@ -21,6 +21,7 @@ from transport.deliver.sign_in import sign_in
 from transport.deliver.smtp_client import OutOfOrder, SmtpClient
 from transport.deliver.smtp_connection import Displaced, Lost, Refused, TimedOut
 from transport.deliver.way import NOBODY, Asked, Held, Outcome, Peer, Unreachable
+from transport.held_body import Elsewhere
 from transport.send import attempt, provider_replies, remote_reply, require_tls, tls_report_way
 from transport.send.attempt import End, Next, Pace
 from transport.send.dsn import Action
@@ -239,6 +240,8 @@ class SmtpRelay:
 
     def _unexpected(self, parcel: Parcel, error: Exception) -> Outcome:
         """What nobody foresaw is an outcome of the message it came with."""
+        if isinstance(error, Elsewhere):
+            return parcel, alike(parcel, remote_reply.postponed("4.3.0", str(error)))
         log.exception("message %s", parcel.id)
         verdict = remote_reply.unexpected(error)
         return parcel, alike(parcel, verdict)

@@ -14,6 +14,7 @@ from time import monotonic
 
 import psycopg
 
+from transport import held_body, node
 from transport.deliver import database, keeping
 from transport.deliver.database import Connection
 from transport.deliver.owed import OWED
@@ -74,7 +75,8 @@ class Worker:
 
     def _register(self, connection: Connection) -> None:
         connection.execute(QUERIES["hold_number"], [LOCKS, self.number])
-        connection.execute(QUERIES["register_worker"], [self.number, f"{socket.gethostname()}:{os.getpid()}"])
+        what = [self.number, f"{socket.gethostname()}:{os.getpid()}", held_body.mark(node.home())]
+        connection.execute(QUERIES["register_worker"], what)
         connection.execute("LISTEN gatepost_queue")
         connection.execute("LISTEN gatepost_config")
         self._registered.set()

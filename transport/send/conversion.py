@@ -17,7 +17,7 @@ from itertools import chain
 import msgspec
 
 from transport.send.header_form import in_ascii, short_lines, values, with_field
-from transport.send.mail_data import LONGEST_LINE, with_crlf
+from transport.send.mail_data import LONGEST_LINE, has_dotted_line, is_crlf, with_crlf
 from transport.send.mime_parts import Kind, Part, Piece, Unreadable, blocks_of, head_and_rest, pieces_of
 from transport.smtp.header_firewall import OUTWARD, without
 
@@ -46,13 +46,15 @@ class Change(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """How a message is written. `changes` by the number of the part; None: nothing but the header firewall looks at it.
 
-    `ascii`: nothing else may be in it. `eight_bit`: it has other characters now. `growth` in octets, about.
+    `ascii`: nothing else may be in it. `eight_bit`: it has other characters now. `growth` in octets, about. `stands`:
+    DATA carries it octet for octet.
     """
 
     changes: dict[int, Change] | None = None
     ascii: bool = False
     eight_bit: bool = False
     growth: int = 0
+    stands: bool = False
 
 
 AS_IT_IS = Plan()
@@ -68,7 +70,7 @@ def plan(pieces: Callable[[], Iterable[bytes]], eight_bit: bool) -> Plan:
     for text in chain((head,), rest):
         scan.take(text)
     if scan.fits and (eight_bit or not scan.eight_bit):
-        return Plan(eight_bit=scan.eight_bit)
+        return Plan(eight_bit=scan.eight_bit, stands=scan.stands)
     try:
         return _survey(pieces(), eight_bit, scan.eight_bit)
     except Unreadable as error:
@@ -104,30 +106,34 @@ def _in_blocks(texts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Scan:
-    """The quick look: whether there is anything to do at all."""
+    """The quick look: whether there is anything to do at all. `fits`: all lines are short, and none has NUL."""
 
     def __init__(self) -> None:
         self.eight_bit, self.fits = False, True
-        self._begun = 0  # octets of a line that goes on in the next text
+        self._stands = True
+        self._open = 0  # octets of a line that goes on in the next text
+        self._held = b""  # a CR that may have its LF there
+
+    @property
+    def stands(self) -> bool:
+        """Whether DATA carries it octet for octet: whole lines that end with CRLF, and none begins with a dot."""
+        return self._stands and not self._open and not self._held
 
     def take(self, text: bytes) -> None:
         self.eight_bit = self.eight_bit or not text.isascii()
-        self.fits = self.fits and b"\0" not in text and self._lines_fit(text)
+        text, self._held = self._held + text, b""
+        if text.endswith(b"\r"):
+            text, self._held = text[:-1], b"\r"
+        if text:
+            self.fits = self.fits and b"\0" not in text and self._lines_fit(text)
 
     def _lines_fit(self, text: bytes) -> bool:
-        at = -self._begun
-        while len(text) - at > LONGEST_LINE:
-            end = _last_line_end(text, at, at + LONGEST_LINE + 1)
-            if end < 0:
-                return False
-            at = end + 1
-        last = _last_line_end(text, at, len(text))
-        self._begun = len(text) - (last + 1 if last >= 0 else at)
-        return True
-
-
-def _last_line_end(text: bytes, start: int, end: int) -> int:
-    return max(text.rfind(each, max(start, 0), end) for each in (b"\n", b"\r"))
+        lengths = list(map(len, text.splitlines()))
+        dotted = has_dotted_line(text) or (not self._open and text.startswith(b"."))
+        self._stands = self._stands and not dotted and is_crlf(text, lengths)
+        lengths[0] += self._open
+        self._open = 0 if text.endswith(b"\n") else lengths[-1]
+        return max(lengths) <= LONGEST_LINE
 
 
 class _Seen:

@@ -89,7 +89,38 @@ on conflict (transport, segment) do update set
 copy queues_message (@columns) from stdin (format binary)
 
 -- name: copy_content
-copy queues_content (message_id, number, chunk) from stdin (format binary)
+copy queues_content (message_id, number, chunk, held) from stdin (format binary)
+
+-- name: all_workers_read
+-- Whether every worker reads the files of that data directory.
+select count(*) > 0 and bool_and(home = %(home)s) from queues_worker
+
+-- name: held_bodies
+select held from queues_content where held = any(%s)
+
+-- name: holding
+select message_id, number from queues_content where held = %s
+
+-- name: lock_holding_messages
+-- False when somebody else has one. Waiting for it could make each of us wait for the other.
+with locked as (select id from queues_message where id = any(%(messages)s) for update skip locked)
+select (select count(*) from locked) = (select count(*) from queues_message where id = any(%(messages)s))
+
+-- name: lock_holding_recipients
+-- False when one of those that wait is under way.
+with locked as (
+    select id from queues_recipient
+    where message_id = any(%(messages)s) and status in ('ready', 'suspended') and claimed_by is null
+    for update skip locked
+)
+select (select count(*) from locked) = (
+    select count(*) from queues_recipient where message_id = any(%(messages)s) and status in ('ready', 'suspended'))
+
+-- name: no_longer_held
+delete from queues_content where message_id = %s and number = %s and held is not null
+
+-- name: make_room
+update queues_content set number = number + %(more)s where message_id = %(message)s and number > %(number)s
 
 -- name: copy_recipients
 copy queues_recipient (message_id, address, next_hop, due_at, notice_at, notify, orcpt) from stdin (format binary)

@@ -3,9 +3,14 @@
 Only CRLF.CRLF ends a message; every other mixture of CR, LF and dots is content and stays as it is.
 """
 
+import re
+
 _END = b"\r\n.\r\n"
 _DOT = _END[:3]
-"""Of the end, or of a line with a transparency dot: to look for it is most of the work, and done once."""
+"""Of the end, or of a line with a transparency dot: to look for it is most of the work, and done once. A dot alone is
+found at once, and Base64 has none.
+"""
+_DOTTED = re.compile(re.escape(_DOT))
 
 
 class MailDataReader:
@@ -20,7 +25,8 @@ class MailDataReader:
     def feed(self, chunk: bytes) -> tuple[bytes, bytes]:
         """Take a chunk; returns the content it completes, and what comes behind the end of the data."""
         buffer = self._carry + chunk
-        dot = buffer.find(_DOT)
+        found = _DOTTED.search(buffer) if b"." in buffer else None
+        dot = found.start() if found else -1
         end = buffer.find(_END, dot) if dot >= 0 else -1
         if end >= 0:
             self.finished = True

@@ -18,6 +18,7 @@ from transport.durable_file import only_one
 from transport.flow import FLOW
 from transport.routes import Routes
 from transport.shell.forward import search_words
+from transport.shell.forward.held_bodies import HeldBodies
 from transport.shell.forward.journal_reader import JournalReader
 from transport.shell.forward.log_forwarder import LogForwarder
 from transport.shell.forward.queue_tables import Connection
@@ -43,6 +44,7 @@ class Forwarder:
         self._journals, self._database_url, self._node = home / "journal", database_url, node
         self._readers: dict[str, JournalReader] = {}
         self._routes = Routes()
+        self._held = HeldBodies(home)
         self._logs = LogForwarder(home / "protocol-log")
         self.stopping = threading.Event()
 
@@ -69,6 +71,7 @@ class Forwarder:
             if monotonic() - told_at >= TURN_EVERY:
                 told_at = monotonic()
                 self._tell(connection)
+                self._held.tend(connection)
             if moved >= WORTHWHILE:
                 continue
             busy = moved or self._logs.move(connection) or search_words.move(connection)

@@ -17,13 +17,13 @@ from transport.flow import FLOW
 from transport.send import retry
 from transport.send.choice import Mail
 from transport.send.route import Hop, Router
+from transport.shell.forward.held_bodies import CONTENT_TYPES, hold
 from transport.shell.journal.segment import BODIES, Record, content
 from transport.shell.queries import QUERIES
 from transport.smtp.envelope import OF_MESSAGE, Envelope
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_CONTENT_TYPES = ["uuid", "int4", "bytea"]
 _EVENT_TYPES = ["timestamptz", "text", "text", "uuid", "text", "text", "text[]"]
 _RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
 
@@ -50,9 +50,10 @@ def write(connection: Connection, records: list[Record], directory: Path, router
     hops = next_hops.of(connection, addressed, router)
     used = {hop for found in hops.values() for hop in found.values()}
     next_hops.add(connection, used)
+    held = hold(connection, records, directory)
     with connection.cursor() as cursor:
         _copy(cursor, _COPY_MESSAGES, [*MESSAGE_TYPES.values()], _message_rows(messages, router))
-        _copy(cursor, QUERIES["copy_content"], _CONTENT_TYPES, _content_rows(messages, directory))
+        _copy(cursor, QUERIES["copy_content"], CONTENT_TYPES, _content_rows(messages, directory, held))
         rows = _recipient_rows(messages, hops, router)
         recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, rows)
         _copy(cursor, QUERIES["copy_events"], _EVENT_TYPES, _event_rows(messages))
@@ -87,10 +88,15 @@ def _message_rows(messages: list[_Message], router: Router) -> Iterable[tuple[An
         yield identity, accepted_at, *texts, *_numbers(e), *other
 
 
-def _content_rows(messages: list[_Message], directory: Path) -> Iterable[tuple[Any, ...]]:
+def _content_rows(messages: list[_Message], directory: Path, held: set[str]) -> Iterable[tuple[Any, ...]]:
     for identity, _, record, _ in messages:
-        for number, piece in enumerate(content(record, directory)):
-            yield identity, number, piece
+        file = record.envelope.body_file
+        number = 0
+        for piece in content(record, directory, with_file=file not in held):
+            yield identity, number, piece, None
+            number += 1
+        if file in held:
+            yield identity, number, b"", f"{directory.name}/{file}"
 
 
 def _recipient_rows(

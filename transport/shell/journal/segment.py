@@ -172,14 +172,15 @@ def _next_record(file: BinaryIO, mark: bytes, start: int) -> int | None:
             start += len(window) - overlap
 
 
-def content(record: Record, directory: Path, size: int = CHUNK) -> Iterator[bytes]:
-    """The whole message in pieces of at most `size` bytes. `directory` is the transport's journal directory.
+def content(record: Record, directory: Path, size: int = CHUNK, with_file: bool = True) -> Iterator[bytes]:
+    """The whole message in pieces of at most `size` bytes. `directory` is the transport's journal directory. Not
+    `with_file`: only what the record itself holds.
 
     Raises OSError when the body's file cannot be read.
     """
     for start in range(0, len(record.body), size):
         yield record.body[start : start + size]
-    if record.envelope.body_file:
+    if record.envelope.body_file and with_file:
         with (directory / BODIES / record.envelope.body_file).open("rb") as file:
             while piece := file.read(size):
                 yield piece
