@@ -125,7 +125,7 @@ document.addEventListener("pointerover", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const list = event.target.closest("[data-refreshes]");
   if (!list || event.target !== list) return;
-  const reading = list.contains(document.activeElement) && typing(document.activeElement);
+  const reading = (list.contains(document.activeElement) && typing(document.activeElement)) || list.querySelector("details[open]");
   if (checked().length > 0 || reading || document.hidden) event.preventDefault();
 });
 document.addEventListener("htmx:configRequest", (event) => {

@@ -87,11 +87,8 @@ class CertificatePages(CrudView):
     def snapshot(self) -> Snapshot:
         return queries.current()
 
-    def paginate(self, rows: Any) -> Any:
-        page = super().paginate(rows)
-        for row in page:
-            self.complete(row)
-        return page
+    def completed(self, rows: list[Any]) -> list[Any]:
+        return [self.complete(row) for row in rows]
 
     def find(self, pk: Any) -> Any:
         return self.complete(super().find(pk))

@@ -182,15 +182,14 @@ class ReceivePages(ConnectorPages):
     def look_for(self, rows: Any, text: str) -> Any:
         return RECEIVE.found(rows, text)
 
-    def paginate(self, rows: Any) -> Any:
-        page = super().paginate(rows)
+    def completed(self, rows: list[Any]) -> list[Any]:
         problems, sessions = publishing.listening_problems(), publishing.open_sessions()
         relays = publishing.relays()
-        for row in page:
+        for row in rows:
             row.relays = relays.get(row.name)
             row.problems = problems.get(row.name, [])
             row.open_sessions = sessions[row.name]
-        return page
+        return rows
 
     def find(self, pk: Any) -> Any:
         row = super().find(pk)

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import ngettext
+from django.utils.text import slugify
+from django.utils.translation import ngettext, override
 
 from console.crud.format import NOTHING, badge_html, size_text, time_html
 
@@ -106,15 +107,23 @@ class Detail:
 @dataclass(frozen=True)
 class Column(Detail):
     """A column of a list. `sort` is what `order_by` takes, or for rows that are no models an attribute. `minor`: absent
-    where there is little room. `wide`: it gets the room that is left, in place of the first one.
+    where there is little room. `wide`: it gets the room that is left, in place of the first one. `optional`: it is
+    there for who chooses it.
     """
 
     sort: str = ""
     minor: bool = False
     wide: bool = False
+    optional: bool = False
 
     def html(self, obj: Any) -> str:
         return written(value_of(obj, self.source), self.kind, IN_A_ROW)
+
+    @property
+    def key(self) -> str:
+        """What a choice of columns is kept by: the label, in no language."""
+        with override(None):
+            return slugify(str(self.label))
 
     @property
     def css(self) -> str:
@@ -125,7 +134,7 @@ class Column(Detail):
 @dataclass(frozen=True)
 class Filter:
     """A choice above the list, applied as `rows.filter(lookup=value)`. `choices` may be a function; `shown` makes of
-    what the query string says what stands in the field.
+    what the query string says what stands in the field. `words`: other names for it in the filter box (`from:`).
     """
 
     name: str
@@ -134,9 +143,25 @@ class Filter:
     lookup: str = ""
     input_type: str = "select"
     shown: Callable[[str], str] = str
+    words: Sequence[str] = ()
 
     def options(self) -> Sequence[tuple[str, Any]]:
         return self.choices() if callable(self.choices) else self.choices
+
+    def choice(self, typed: str) -> str | None:
+        """The value that is meant by a word: it, or the first whose label begins so. None: there is none."""
+        if self.input_type != "select":
+            return typed
+        options = [(str(value), str(label).lower()) for value, label in self.options()]
+        wanted = typed.lower()
+        exact = [value for value, label in options if wanted in (value.lower(), label)]
+        return next(iter(exact or [value for value, label in options if label.startswith(wanted)]), None)
+
+    def told(self, value: str) -> str:
+        """A value as the reader knows it."""
+        if self.input_type != "select":
+            return self.shown(value)
+        return next((str(label) for each, label in self.options() if str(each) == value), value)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ class Page(StrEnum):
     EDIT = "edit"
     REMOVE = "remove"
     ACT = "act"
+    VIEW = "view"
+    CSV = "csv"
 
 
 class Kind(RoleRequired):
@@ -62,6 +64,11 @@ class Kind(RoleRequired):
     details_template = "crud/details.html"
     form_template = "crud/form.html"
     remove_template = "crud/remove.html"
+
+    @classmethod
+    def list_name(cls) -> str:
+        """The name of the list's URL, by which a person's choices are kept."""
+        return f"{cls.namespace}:{cls.prefix}{Page.LIST}"
 
     def rows(self) -> Rows:
         found: Rows = self.model._default_manager.all()
@@ -98,8 +105,9 @@ class Kind(RoleRequired):
 
     @classmethod
     def urls(cls, at: str = "") -> list[URLPattern]:
-        """list, details, new, edit, remove and act under `at`, as far as the class offers them."""
-        routes = {Page.LIST: "", Page.ACT: "act", Page.REMOVE: "remove", Page.NEW: "new"}
+        """Its pages under `at`, as far as the class offers them."""
+        routes = {Page.LIST: "", Page.ACT: "act", Page.REMOVE: "remove", Page.NEW: "new", Page.VIEW: "view"}
+        routes |= {Page.CSV: "rows.csv"}
         one = f"<{cls.pk_converter}:pk>"
         routes |= {Page.EDIT: f"{one}/edit", Page.DETAILS: f"{one}/"}
         offered = [page for page in routes if cls.offers(page)]

@@ -2,48 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.paginator import Page as PageOfRows
-from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy
 
+from console.crud import again, layouts
+from console.crud.asking import Asked, only
 from console.crud.columns import BADGE, Column, Verb
 from console.crud.kind import Kind, Page
-from console.crud.listing import Rows, in_order, matching, query_with
-from console.crud.reader import reader_of
+from console.crud.listing import Rows, in_order, matching, query_with, with_value
+from console.crud.reader import PAGE_SIZES, reader_of
+from console.crud.spreadsheet import CSV, pieces
+from console.crud.streaming import download
 from console.navigation import icon_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
 REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
+ALL = "rows"
+"""What the field `all` says where it means all that the filter finds."""
+
+
+MOST_AT_ONCE = 1000
+"""Objects that one click may change."""
+EXPORTED_AT_ONCE = 500
 
 
 class ListPage(Kind):
     def show_list(self, selected: Any) -> HttpResponse:
         target = self.request.headers.get("HX-Target")
+        if not target and (back := again.query_to_restore(self.request, self)):
+            return redirect(self.request.path + back)
+        again.remember(self.request, self)
         template = {"list": "crud/table.html", "details": self.details_template}.get(target or "", self.list_template)
         context = self.list_context(selected) if target != "details" else self.details_context(selected)
         return render(self.request, template, context | {"fragment": bool(target)})
 
     def list_context(self, selected: Any) -> dict[str, Any]:
-        rows = self.filtered(self.rows())
-        page = self.paginate(in_order(rows, self.request.GET.get("sort", ""), self.columns))
+        page = self.paginate(in_order(self.narrowed(), self.request.GET.get("sort", ""), self.columns))
         context = self.details_context(selected)
+        fields = [(each, each.shown(self.request.GET.get(each.name, ""))) for each in self.filters]
         return context | {
             "page": page,
             "table": [self.row(obj, selected) for obj in page],
             "headings": [self.heading(column) | {"css": css} for column, css in self.laid_out],
-            "filtering": any(self.request.GET.get(name) for name in ["q", *(each.name for each in self.filters)]),
-            "chosen_filters": [(each, each.shown(self.request.GET.get(each.name, ""))) for each in self.filters],
+            "filtering": bool(self.asks),
+            "chosen_filters": fields,
+            "fields_set": sum(1 for _each, value in fields if value),
+            "chips": self.asks.chips(),
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+            "view_url": self.url(Page.VIEW) + query_with(self.request.GET),
+            "csv_url": self.url(Page.CSV) + query_with(self.request.GET, page=None),
+            "layout": self.layout,
+            "page_sizes": PAGE_SIZES,
+            "columns_to_choose": [(column, column in self.shown_columns) for column in self.columns[1:]],
+            "saved_filters": layouts.saved_filters(self.user, self.list_name()),
         }
+
+    @cached_property
+    def asks(self) -> Asked:
+        return Asked(self.request.GET, self.filters)
 
     def asked(self, name: str) -> str:
         """What the query string says of `name`; without NUL, which no column of the database can hold."""
         return self.request.GET.get(name, "").replace("\0", "")
+
+    def narrowed(self, rows: Any = None) -> Any:
+        """The rows that the filter lets through, the words of its box included."""
+        asks = self.asks
+        every = self.rows() if rows is None else rows
+        if asks.impossible:
+            return every.none() if isinstance(every, QuerySet) else []
+        with self.asking(asks.params):
+            found = self.filtered(every)
+        for name, value in asks.excluded:
+            with self.asking(only(name, value)):
+                found = self.left(found)
+        return found
+
+    def left(self, rows: Any) -> Any:
+        """The rows without those that the query string finds."""
+        if isinstance(rows, QuerySet):
+            return rows.filter(~Exists(self.filtered(self.model._default_manager.filter(pk=OuterRef("pk")))))
+        found = {self.key(each) for each in self.filtered(rows)}
+        return [each for each in rows if self.key(each) not in found]
+
+    @contextmanager
+    def asking(self, query: QueryDict) -> Iterator[None]:
+        """While it lasts, the query string is another one."""
+        request: Any = self.request
+        before, request.GET = request.GET, query
+        try:
+            yield
+        finally:
+            request.GET = before
 
     def filtered(self, rows: Any) -> Any:
         """Override to give a filter a meaning that `rows.filter(lookup=value)` cannot express."""
@@ -51,16 +112,49 @@ class ListPage(Kind):
         for each in self.filters:
             value = self.asked(each.name)
             if value and isinstance(kept, QuerySet):
-                kept = kept.filter(**{each.lookup or each.name: value})
+                kept = with_value(kept, each.lookup or each.name, value)
         return kept
 
     def look_for(self, rows: Any, text: str) -> Any:
         """Override where more than the columns of `search` is looked into."""
         return matching(rows, text, self.search)
 
+    @cached_property
+    def layout(self) -> layouts.Layout:
+        return layouts.layout_of(self.user, self.list_name())
+
+    @cached_property
+    def shown_columns(self) -> list[Column]:
+        """Those that the reader chose, or the usual ones; the first one always."""
+        chosen = self.layout.columns
+        rest = [each for each in self.columns[1:] if (each.key in chosen if chosen else not each.optional)]
+        return [self.columns[0], *rest]
+
     def paginate(self, rows: Rows) -> PageOfRows[Any]:
-        size = reader_of(self.request).page_size or self.page_size
-        return self.paginator_class(rows, size).get_page(self.request.GET.get("page"))
+        size = self.layout.page_size or reader_of(self.request).page_size or self.page_size
+        page = self.paginator_class(rows, size).get_page(self.request.GET.get("page"))
+        page.object_list = self.completed(list(page.object_list))
+        return page
+
+    def completed(self, rows: list[Any]) -> list[Any]:
+        """Override to add to some rows what their columns tell beyond them."""
+        return rows
+
+    def show_csv(self) -> HttpResponseBase:
+        """Every column of what the filter finds, in the order of the list."""
+        rows = in_order(self.narrowed(), self.request.GET.get("sort", ""), self.columns)
+        name = f"{slugify(str(self.plural))}-{timezone.now():%Y%m%d-%H%M}.csv"
+        return download(self.request, pieces(self.columns, self.batches(rows)), name, CSV)
+
+    def batches(self, rows: Any) -> Iterator[list[Any]]:
+        """The rows, some at a time: of a table by their keys, so that memory stays flat and no cursor open."""
+        keys = list(rows.values_list("pk", flat=True)) if isinstance(rows, QuerySet) else rows
+        for start in range(0, len(keys), EXPORTED_AT_ONCE):
+            some = list(keys[start : start + EXPORTED_AT_ONCE])
+            if isinstance(rows, QuerySet):
+                found = rows.order_by().in_bulk(some)
+                some = [found[key] for key in some if key in found]
+            yield self.completed(some)
 
     def heading(self, column: Column) -> dict[str, Any]:
         sort = self.request.GET.get("sort", "")
@@ -84,15 +178,21 @@ class ListPage(Kind):
     @cached_property
     def laid_out(self) -> list[tuple[Column, str]]:
         """Each column with its classes: the wide one, and what a phone shows of it, where a row is a card."""
-        roles = {self.columns[0]: "card-name"}
-        rest = [column for column in self.columns[1:] if not column.minor]
+        columns = self.shown_columns
+        roles = {columns[0]: "card-name"}
+        rest = [column for column in columns[1:] if not column.minor]
         roles |= dict.fromkeys([each for each in rest if each.kind == BADGE][:1], "card-state")
         roles |= dict.fromkeys([each for each in rest if each not in roles][:1], "card-line")
-        wide = next((column for column in self.columns if column.wide), self.columns[0])
+        wide = next((column for column in columns if column.wide), columns[0])
         return [
             (column, " ".join(filter(None, [column.css, roles.get(column), "wide" if column is wide else ""])))
-            for column in self.columns
+            for column in columns
         ]
+
+    def word_to_show(self) -> str:
+        """Of a filter, as it is typed in the box."""
+        texts = [each for each in self.filters if each.words] or self.filters
+        return f"{next(iter(texts[0].words or [texts[0].name]))}:"
 
     def feature_icon(self) -> str:
         """That of the feature pane, for an empty list."""
@@ -109,7 +209,8 @@ class ListPage(Kind):
             "toolbar": self.toolbar(selected),
             "verbs_of_selected": self.toolbar(selected) if selected is not None else [],
             "close_url": self.url(Page.LIST) + query_with(self.request.GET),
-            "act_url": self.url(Page.ACT),
+            "act_url": self.url(Page.ACT) + query_with(self.request.GET),
+            "choose_all": ALL if any(verb.bulk for verb in self.toolbar(None)) else "",
             "list_url": self.url(Page.LIST),
             "new_url": self.url_of_new() if self.may_write else "",
             "open_url": self.url_to_open(selected) if selected is not None else "",

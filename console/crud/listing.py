@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
@@ -25,6 +26,14 @@ def matching(rows: Rows, text: str, fields: Sequence[str]) -> Rows:
         else:
             rows = [row for row in rows if any(word.lower() in str(value_of(row, name)).lower() for name in fields)]
     return rows
+
+
+def with_value(rows: QuerySet[Any], lookup: str, value: str) -> QuerySet[Any]:
+    """Those of this value; none where the column cannot have it."""
+    try:
+        return rows.filter(**{lookup: value})
+    except (ValueError, ValidationError):
+        return rows.none()
 
 
 def in_order(rows: Rows, sort: str, columns: Sequence[Column]) -> Rows:

@@ -141,13 +141,12 @@ class MessagePages(OfMailbox, CrudView):
             messages.error(self.request, str(refused))
             return Search(found.only([]), len(found), len(found))
 
-    def filtered(self, rows: Sequence[Stored]) -> Sequence[Stored]:
-        return rows
+    def narrowed(self, rows: Any = None) -> Sequence[Stored]:
+        return self.rows()
 
-    def paginate(self, rows: Any) -> Any:
-        page = super().paginate(rows)
-        queries.resolve(page)
-        return page
+    def completed(self, rows: list[Stored]) -> list[Stored]:
+        queries.resolve(rows)
+        return rows
 
     def find(self, pk: str) -> Stored:
         return self.message(pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from console.crud import LINES, TEXT, CrudView
 from console.crud.columns import written
+from console.publishing.actions import change
 from console.publishing.fields import lines
 from console.publishing.rows import struct_of
 from console.publishing.settings_form import SettingsForm
@@ -37,6 +39,10 @@ class SettingsPages(CrudView):
             form.put(error)
         else:
             super().put(form, error)
+
+    def together(self, what: str) -> AbstractContextManager[Any]:
+        """One revision."""
+        return change(self.actor, what, self.confirmed)
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)

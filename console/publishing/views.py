@@ -62,11 +62,8 @@ class RevisionPages(CrudView):
         row.in_force = [Badge(name, "good") for name in row.transports]
         return row
 
-    def paginate(self, rows: Any) -> Any:
-        page = super().paginate(rows)
-        for row in page:
-            self.with_transports(row)
-        return page
+    def completed(self, rows: list[Any]) -> list[Any]:
+        return [self.with_transports(row) for row in rows]
 
     def find(self, pk: Any) -> Any:
         return self.with_transports(super().find(pk))

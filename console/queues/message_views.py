@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import NOTHING, stacked_html
 from console.crud.layout import Tab
+from console.crud.list_page import EXPORTED_AT_ONCE
 from console.crud.listing import query_with
 from console.crud.streaming import download
 from console.crud.views import CrudView, Page
@@ -143,21 +144,25 @@ class MessagePages(CrudView):
     list_template = "queues/messages.html"
     details_template = "queues/message_details.html"
 
-    def rows(self) -> QuerySet[QueuedRecipient]:
-        return messages_matching(self.request.GET)
-
-    def filtered(self, rows: Any) -> Any:
-        return rows
+    def narrowed(self, rows: Any = None) -> QuerySet[QueuedRecipient]:
+        found = messages_matching(self.asks.as_query())
+        return found.none() if self.asks.impossible else found
 
     def paginate(self, rows: Any) -> PageOfRows[Any]:
         """Rows are chosen by their keys first: what is shown of them is read for one page, not for all before it. What
         a search through the messages finds is gathered once, not counted and then found again.
         """
         keys = rows.select_related(None).values_list("pk", flat=True)
-        page = super().paginate(list(keys) if self.asked("q") or self.asked("older") else keys)
-        found = QueuedRecipient.objects.select_related("message").in_bulk(list(page.object_list))
-        page.object_list = queries.standings([found[key] for key in page.object_list if key in found])
-        return page
+        return super().paginate(list(keys) if self.asked("q") or self.asked("older") else keys)
+
+    def completed(self, rows: list[Any]) -> list[Any]:
+        """What is shown, by the keys of it."""
+        found = QueuedRecipient.objects.select_related("message").in_bulk(rows)
+        return queries.standings([found[key] for key in rows if key in found])
+
+    def batches(self, rows: Any) -> Iterator[list[Any]]:
+        keys = list(rows.values_list("pk", flat=True))
+        yield from (self.completed(keys[at : at + EXPORTED_AT_ONCE]) for at in range(0, len(keys), EXPORTED_AT_ONCE))
 
     def find(self, pk: int) -> Standing:
         row = get_object_or_404(QueuedRecipient.objects.select_related("message"), pk=pk)
@@ -176,7 +181,6 @@ class MessagePages(CrudView):
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
         context["details"] = [(label, html) for label, html in context["details"] if html != NOTHING]
-        context |= {"act_url": context["act_url"] + query_with(self.request.GET)}
         return context | (places(selected) if selected is not None else {})
 
     def list_context(self, selected: Any) -> dict[str, Any]:
@@ -190,7 +194,7 @@ class MessagePages(CrudView):
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
         here = self.url(Page.LIST) + query_with(self.request.GET)
         if every := self.request.POST.get(ALL, ""):
-            return redirect(confirmation(name, [(ALL, every), *narrowing(self.request.GET)], here))
+            return redirect(confirmation(name, [(ALL, every), *narrowing(self.asks.as_query())], here))
         chosen = numbers(keys)
         if not chosen:
             return self.nothing_chosen()

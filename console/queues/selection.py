@@ -4,7 +4,7 @@ string, so that a page which asks first does to the same what the list showed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from console.crud.listing import matching
+from console.crud.words import terms
 from console.queues import queries
 from console.queues.models import Hold, NextHop, QueuedRecipient, Status
 from console.queues.queue import Queue
@@ -29,14 +30,24 @@ MESSAGES, QUEUES = "messages", "queues"
 
 
 def messages_matching(given: QueryDict) -> QuerySet[QueuedRecipient]:
-    """What waits and fits the filter of the list of messages."""
-    rows = queries.waiting_recipients(_text(given, "next_hop"))
-    if status := _text(given, "status"):
+    """What waits and fits the filter of the list of messages; nothing of what its box excludes."""
+    found = terms(_text(given, "q"), NARROWED_BY)
+    words = " ".join(each.value for each in found if not each.negated)
+    rows = _fitting({name: _text(given, name) for name in NARROWED_BY} | {"q": words})
+    for each in found:
+        if each.negated:
+            rows = rows.exclude(pk__in=_fitting({each.name or "q": each.value}).order_by().values("pk"))
+    return rows
+
+
+def _fitting(given: Mapping[str, str]) -> QuerySet[QueuedRecipient]:
+    rows = queries.waiting_recipients(given.get("next_hop", ""))
+    if status := given.get("status", ""):
         rows = _of_status(rows, status)
-    hours = _text(given, "older")
+    hours = given.get("older", "")
     if hours.isascii() and hours.isdigit() and len(hours) < 5:
         rows = rows.filter(message__accepted_at__lt=timezone.now() - timedelta(hours=int(hours)))
-    found = matching(rows, _text(given, "q"), SEARCHED)
+    found = matching(rows, given.get("q", ""), SEARCHED)
     assert isinstance(found, QuerySet)
     return found
 
@@ -65,14 +76,20 @@ def _hops(**facts: bool) -> Q:
 def queues_matching(given: QueryDict) -> list[Queue]:
     """The queues that the list of queues shows."""
     every = queries.next_hops(with_empty=_text(given, "status") == "Empty")
-    found = matching(every, _text(given, "q"), SEARCHED_QUEUES)
-    status, kind = _text(given, "status"), _text(given, "kind")
-    return [
-        queue
-        for queue in found
-        if (not status or (queue.recipients == 0 if status == "Empty" else queue.status == status))
+    found = terms(_text(given, "q"), NARROWED_BY)
+    wanted = {name: _text(given, name) for name in ("status", "kind")}
+    wanted["q"] = " ".join(each.value for each in found if not each.negated)
+    unwanted = [{each.name or "q": each.value} for each in found if each.negated]
+    return [queue for queue in every if _fits(queue, wanted) and not any(_fits(queue, each) for each in unwanted)]
+
+
+def _fits(queue: Queue, given: Mapping[str, str]) -> bool:
+    status, kind = given.get("status", ""), given.get("kind", "")
+    return (
+        bool(matching([queue], given.get("q", ""), SEARCHED_QUEUES))
+        and (not status or (queue.recipients == 0 if status == "Empty" else queue.status == status))
         and (not kind or queue.delivery_type == kind)
-    ]
+    )
 
 
 class Selection:

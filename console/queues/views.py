@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Page as PageOfRows
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,7 +20,6 @@ from django.utils.translation import gettext_lazy
 from console.connectors.models import SendConnector
 from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import NOTHING, ago_html, badge_html, stacked_html, time_html
-from console.crud.listing import query_with
 from console.crud.views import CrudView
 from console.queues import actions, queries, remedies
 from console.queues.queue import Queue
@@ -244,15 +242,13 @@ class QueuePages(CrudView):
     @cached_property
     def _queues(self) -> Sequence[Queue]:
         """Read once for a page, however many of its parts ask."""
-        return queues_matching(self.request.GET)
+        return [] if self.asks.impossible else queues_matching(self.asks.as_query())
 
-    def filtered(self, rows: Any) -> Any:
-        return rows
+    def narrowed(self, rows: Any = None) -> Sequence[Queue]:
+        return self.rows()
 
-    def paginate(self, rows: Any) -> PageOfRows[Any]:
-        page = super().paginate(rows)
-        page.object_list = queries.counted(list(page.object_list))
-        return page
+    def completed(self, rows: list[Queue]) -> list[Queue]:
+        return queries.counted(rows)
 
     def find(self, pk: str) -> Queue:
         found = queries.next_hop(pk)
@@ -290,7 +286,6 @@ class QueuePages(CrudView):
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
-        context["act_url"] += query_with(self.request.GET)
         if selected is None:
             return context
         error = remedies.in_words(selected.error)
@@ -303,7 +298,9 @@ class QueuePages(CrudView):
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
         every = self.request.POST.get(ALL, "")
         chosen = (
-            [(ALL, every), *narrowing(self.request.GET)] if every else [("queue", key) for key in dict.fromkeys(keys)]
+            [(ALL, every), *narrowing(self.asks.as_query())]
+            if every
+            else [("queue", key) for key in dict.fromkeys(keys)]
         )
         if not chosen:
             return self.nothing_chosen()

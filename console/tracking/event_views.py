@@ -96,12 +96,12 @@ class EventPages(LogPages):
     filters = [
         Filter("event", gettext_lazy("Event"), [(one.value, one.value) for one in Kind]),
         Filter("source", gettext_lazy("Source"), [(one.value, one.value) for one in Source]),
-        Filter("sender", gettext_lazy("Sender"), input_type="text"),
-        Filter("recipient", gettext_lazy("Recipient"), input_type="text"),
+        Filter("sender", gettext_lazy("Sender"), input_type="text", words=["from"]),
+        Filter("recipient", gettext_lazy("Recipient"), input_type="text", words=["to"]),
         Filter("subject", gettext_lazy("Subject"), input_type="text"),
         Filter("message_id", gettext_lazy("Message ID"), input_type="text"),
         Filter("network_id", gettext_lazy("Network message ID"), input_type="text"),
-        Filter("client", gettext_lazy("Client address"), input_type="text"),
+        Filter("client", gettext_lazy("Client address"), input_type="text", words=["ip"]),
         *times.FILTERS,
     ]
     edit_url = "events:message-of"
@@ -143,7 +143,9 @@ class EventsFile(RoleRequired):
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
         now = timezone.now()
-        events = _oldest_first(filtered(Event.objects.select_related("message"), request))
+        pages = EventPages()
+        pages.setup(request)
+        events = _oldest_first(pages.narrowed(Event.objects.select_related("message")))
         return download(request, exchange_csv(events, now), f"MSGTRK{now:%Y%m%d%H}-1.csv", CSV)
 
 

@@ -141,10 +141,10 @@ class SessionPages(LogPages):
             ],
         ),
         Filter("tls", "TLS", [("yes", gettext_lazy("With TLS")), ("no", gettext_lazy("Without TLS"))]),
-        Filter("remote", gettext_lazy("Remote address"), input_type="text"),
+        Filter("remote", gettext_lazy("Remote address"), input_type="text", words=["ip"]),
         Filter("helo", gettext_lazy("HELO or next hop"), input_type="text"),
-        Filter("sender", gettext_lazy("Sender"), input_type="text"),
-        Filter("recipient", gettext_lazy("Recipient"), input_type="text"),
+        Filter("sender", gettext_lazy("Sender"), input_type="text", words=["from"]),
+        Filter("recipient", gettext_lazy("Recipient"), input_type="text", words=["to"]),
         *times.FILTERS,
     ]
     pk_converter = "str"
@@ -233,7 +233,9 @@ class SessionsFile(RoleRequired):
     """Every session that the list's filters let through, oldest first: what we received, then what we sent."""
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        rows, now = filtered(Session.objects.all(), request), timezone.now()
+        pages, now = SessionPages(), timezone.now()
+        pages.setup(request)
+        rows = pages.narrowed(Session.objects.all())
         parts = {way.value: rows.filter(direction=way.value) for way in Direction}
         ways = [way for way in parts if parts[way].exists()] or [Direction.RECEIVE.value]
         logs = [(series_of(way), queries.oldest_first(parts[way])) for way in ways]

@@ -174,3 +174,52 @@ def test_names_are_escaped_everywhere(admin: Client) -> None:
         text = admin.get(page).text
         assert evil not in text
         assert "&lt;b&gt;x" in text
+
+
+def test_words_of_the_filter_box_narrow_and_exclude(admin: Client) -> None:
+    assert names(admin.get("/fruit/?q=state:ripe").text) == ["fig"]
+    assert names(admin.get("/fruit/?q=-state:ripe").text) == ["pear", "apple"]
+    assert names(admin.get("/fruit/?q=p -pear").text) == ["apple"]
+    assert "Nothing matches." in admin.get("/fruit/?q=state:rotten").text
+    assert 'href="/fruit/"' in re.search(r"filter-chips.*?</p>", admin.get("/fruit/?q=state:ripe").text, re.S)[0]
+
+
+def test_a_verb_comes_back_to_the_same_filter_and_page(admin: Client) -> None:
+    page = admin.get("/fruit/?q=p&sort=-name").text
+    assert 'action="/fruit/act?q=p&amp;sort=-name"' in page
+    one = admin.post("/fruit/act?q=p&sort=-name", {"verb": "ripen", "pk": "pear"})
+    assert one.url == "/fruit/pear/?q=p&sort=-name"
+    basket.append(Fruit("quince", 200))
+    both = admin.post("/fruit/act?q=e&page=2", {"verb": "ripen", "pk": ["quince", "apple"]})
+    assert both.url == "/fruit/?q=e&page=2"
+
+
+def test_all_that_match_are_acted_on_once_their_number_is_confirmed(admin: Client) -> None:
+    basket[:] = [Fruit(f"f{number:03}", number + 1, ripe=number < 10) for number in range(80)]
+    assert "All 80" in admin.get("/fruit/").text
+    asked = admin.post("/fruit/act?q=-state:ripe", {"verb": "ripen", "all": "rows"})
+    assert "70 fruits?" in asked.text
+    assert "65 more" in asked.text
+    assert sum(fruit.ripe for fruit in basket) == 10
+    basket.append(Fruit("late", 5))
+    assert "71 fruits?" in admin.post("/fruit/act?q=-state:ripe", {"verb": "ripen", "all": "rows", "count": "70"}).text
+    done = admin.post("/fruit/act?q=-state:ripe", {"verb": "ripen", "all": "rows", "count": "71"}, follow=True)
+    assert "71 fruits: is ripe now." in done.text
+    assert all(fruit.ripe for fruit in basket)
+    assert "applies to" in admin.post("/fruit/act", {"verb": "ripen", "all": "rows"}, follow=True).text
+    basket[:] = [Fruit(f"f{number:04}", 1) for number in range(1001)]
+    assert "At most 1,000 at once" in admin.post("/fruit/act", {"verb": "remove", "all": "rows"}, follow=True).text
+
+
+def test_all_that_match_are_removed(admin: Client) -> None:
+    admin.post("/fruit/act?q=fig", {"verb": "remove", "all": "rows", "count": "1"})
+    assert [fruit.name for fruit in basket] == ["pear", "apple"]
+    refused = admin.post("/fruit/act", {"verb": "remove", "all": "rows", "count": "2"})
+    assert refused.status_code == 422
+    assert "The last apple stays." in refused.text
+
+
+def test_a_list_is_a_file_that_no_spreadsheet_computes(admin: Client) -> None:
+    basket[:] = [Fruit('=HYPERLINK("x")', 5), Fruit("<b>&", 1200, ripe=True), Fruit("-5", 1)]
+    lines = b"".join(admin.get("/fruit/rows.csv?sort=-weight").streaming_content).decode("utf-8-sig").split("\r\n")
+    assert lines[:4] == ["Name,Weight,State", "<b>&,1200,ripe", '"\'=HYPERLINK(""x"")",5,green', "-5,1,green"]
