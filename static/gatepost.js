@@ -12,7 +12,6 @@ const words = (name, number) => document.body.dataset[`words${name}`].replace("%
 const timeZone = document.documentElement.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (!document.documentElement.dataset.zone) document.cookie = `zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; samesite=lax`;
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone });
-const minuteOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "short", hourCycle: "h23", timeZone });
 
 function ago(moment) {
   const minutes = Math.floor((Date.now() - moment) / 60000);
@@ -126,46 +125,6 @@ async function copyText(button) {
   setTimeout(() => (label.textContent = before), 2000);
 }
 
-// The overview's chart is drawn from the table below it.
-
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const resolved = (name) => {
-  const probe = Object.assign(document.createElement("i"), { hidden: true });
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-};
-
-function drawCharts() {
-  for (const place of all("[data-chart]")) {
-    if (!window.uPlot) return;
-    const minutes = all("tr[data-minute]", document.getElementById(place.dataset.chart)).reverse();
-    const cells = (index) => minutes.map((row) => Number(row.cells[index].textContent));
-    const data = [minutes.map((row) => Number(row.dataset.minute)), cells(2), cells(3)];
-    const axis = { stroke: resolved("--ink-soft"), font: `11px ${color("--sans")}`, ticks: { show: false }, grid: { stroke: resolved("--line"), width: 1 } };
-    const hours = (plot, splits) => splits.map((at) => minuteOfDay.format(new Date(at * 1000)));
-    place.hidden = false;
-    place.replaceChildren();
-    new uPlot({
-      width: place.clientWidth,
-      height: place.clientHeight,
-      cursor: { show: false },
-      scales: { y: { range: (plot, low, high) => [0, Math.max(5, high * 1.1)] } },
-      axes: [{ ...axis, grid: { show: false }, values: hours, space: 70, size: 26 }, { ...axis, size: 44, space: 38, incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000] }],
-      series: [
-        {},
-        { stroke: resolved("--accepted"), fill: resolved("--accepted").replace("rgb(", "rgba(").replace(")", ", 0.12)"), width: 2, points: { show: false } },
-        { stroke: resolved("--refused"), width: 2, dash: [5, 3], points: { show: false } },
-      ],
-    }, data, place);
-  }
-}
-document.addEventListener("theme-changed", drawCharts);
-addEventListener("resize", drawCharts);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
-
 // What means nothing beside another choice is not asked for.
 
 function valueOf(controls) {
@@ -194,7 +153,6 @@ function prepare(root = document) {
   askWhereNeeded(root);
   all("[data-copy], [data-default], [data-keys], [data-commands]", root).forEach((element) => (element.hidden = false));
   offerVerbs();
-  if (root.querySelector("[data-chart]")) drawCharts();
 }
 
 // Tabs that do not fit: the current one is in sight, and a faded edge tells that there are more.

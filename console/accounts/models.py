@@ -15,6 +15,7 @@ class Preferences(models.Model):
     time_zone = models.TextField(db_default="")
     page_size = models.IntegerField(null=True)
     theme = models.TextField(db_default="")
+    first_steps_dismissed = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"Preferences of {self.user}"

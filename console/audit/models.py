@@ -18,6 +18,7 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ["-time", "-id"]
+        indexes = [models.Index(fields=["kind"], name="audit_entry_kind")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_name}: {self.verb}"

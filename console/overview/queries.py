@@ -2,106 +2,158 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from console.connectors.models import ReceiveConnector, SendConnector
-from console.directory import queries as directory
-from console.domains.models import AcceptedDomain as DomainRow
+from console.overview.chart import Chart, chart
+from console.publishing import counts
+from console.publishing.counts import Row
 from console.publishing.models import Traffic
-from console.queues.models import Content, Message, Position
+from console.queues import queries as queues
+from console.queues.models import Content
+from console.tracking.refusals import refusal
 
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+TOP = 10
 
 
 @dataclass(frozen=True)
-class FirstStep:
-    """What a new installation needs before mail flows. Optional ones are offered, not demanded."""
+class Span:
+    """How far back one looks, and in which steps."""
 
+    name: str
     label: str | Promise
-    why: str | Promise
-    url: str
-    done: bool
-    optional: bool = False
+    steps: int
+    step: timedelta
+
+    @property
+    def url(self) -> str:
+        return f"{reverse('overview:home')}?range={self.name}"
+
+    def since(self) -> datetime:
+        """The beginning of the first step; the last one is under way. Hours and longer steps begin with an hour."""
+        unit = MINUTE if self.step < HOUR else HOUR
+        now = timezone.now().replace(second=0, microsecond=0)
+        return (now if unit is MINUTE else now.replace(minute=0)) + unit - self.step * self.steps
 
 
-@dataclass(frozen=True)
-class MinuteOfTraffic:
-    minute: datetime
-    connections: int
-    accepted: int
-    refused: int
-
-
-@dataclass(frozen=True)
-class Totals:
-    connections: int
-    accepted: int
-    refused: int
-
-
-def first_steps() -> list[FirstStep]:
-    return [
-        FirstStep(
-            _("Name your domains"),
-            _("Mail for an accepted domain is taken; mail for any other is refused."),
-            reverse("domains:list"),
-            DomainRow.objects.exists(),
-        ),
-        FirstStep(
-            _("List your recipients"),
-            _("An address of your domain that is not in the directory is answered 550 5.1.1 User unknown."),
-            reverse("directory:list"),
-            directory.listed().exists(),
-        ),
-        FirstStep(
-            _("Say who else may send"),
-            _("A receive connector for your devices and applications, beside the one of the first start."),
-            reverse("connectors:receive-list"),
-            ReceiveConnector.objects.count() > 1,
-            optional=True,
-        ),
-        FirstStep(
-            _("Open the way out"),
-            _("A send connector says where mail for other domains goes: by MX, or to a smart host."),
-            reverse("connectors:send-list"),
-            SendConnector.objects.exists(),
-            optional=True,
-        ),
-        FirstStep(
-            _("Receive a first message"),
-            _("Send one to a recipient; it appears under Mailboxes, its session in the protocol log."),
-            reverse("tracking:list"),
-            Message.objects.exists() or Position.objects.filter(messages__gt=0).exists(),
-        ),
-    ]
-
-
-def last_hour() -> list[MinuteOfTraffic]:
-    """The last sixty whole minutes, oldest first, all transports together; a minute without traffic is zero."""
-    end = timezone.now().replace(second=0, microsecond=0)
-    sums = Sum("connections"), Sum("accepted"), Sum("refused")
-    rows = Traffic.objects.filter(minute__gt=end - HOUR).values_list("minute").annotate(*sums).order_by()
-    found = {row[0]: row[1:] for row in rows}
-    minutes = [end - MINUTE * back for back in range(59, -1, -1)]
-    return [MinuteOfTraffic(minute, *found.get(minute, (0, 0, 0))) for minute in minutes]
-
-
-def totals(minutes: list[MinuteOfTraffic]) -> Totals:
-    return Totals(
-        sum(each.connections for each in minutes),
-        sum(each.accepted for each in minutes),
-        sum(each.refused for each in minutes),
+SPANS = {
+    span.name: span
+    for span in (
+        Span("1h", _("1 hour"), 60, MINUTE),
+        Span("24h", _("24 hours"), 24, HOUR),
+        Span("7d", _("7 days"), 28, 6 * HOUR),
     )
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the transports did in one step."""
+
+    at: datetime
+    connections: int = 0
+    accepted: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A name in the words of its list, with how often it was; `url` leads to more about it, if anything does."""
+
+    name: str
+    n: int
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The names of one kind with the most."""
+
+    title: str | Promise
+    of: str | Promise
+    rows: list[Ranked]
+
+
+def steps(span: Span) -> list[Step]:
+    """Oldest first, all transports together; one without traffic is zero."""
+    since = span.since()
+    sums = Sum("connections"), Sum("accepted"), Sum("refused")
+    found: dict[int, list[int]] = {}
+    for minute, *values in Traffic.objects.filter(minute__gte=since).values_list("minute").annotate(*sums).order_by():
+        place = (minute - since) // span.step
+        found[place] = [a + b for a, b in zip(found.get(place, (0, 0, 0)), values, strict=True)]
+    return [Step(since + span.step * place, *found.get(place, (0, 0, 0))) for place in range(span.steps)]
+
+
+def drawn(steps: list[Step]) -> Chart:
+    """Accepted and refused, one on the other."""
+    return chart([(step.at, {"accepted": step.accepted, "refused": step.refused}) for step in steps])
+
+
+def totals(steps: list[Step]) -> dict[str, int]:
+    """Of all steps."""
+    return {name: sum(getattr(step, name) for step in steps) for name in ("connections", "accepted", "refused")}
+
+
+def outcomes(span: Span) -> dict[str, int]:
+    """Recipients of the mail that went on."""
+    return {what: counts.total(what, "send connector", span.since()) for what in ("delivered", "deferred", "failed")}
+
+
+def rankings(span: Span) -> list[Ranking]:
+    """Who and what there was most of."""
+    since, log, mail = span.since(), reverse("tracking:list"), reverse("events:list")
+    ways = [
+        (_("Refusals by reason"), _("refused"), counts.top("refused", "rule", since, TOP), _rule),
+        (
+            _("Receive connectors"),
+            _("connections"),
+            counts.top("connected", "connector", since, TOP),
+            _at(log, "connector"),
+        ),
+        (_("Clients"), _("connections"), counts.top("connected", "client", since, TOP), _at(log, "remote")),
+        (_("Senders"), _("messages"), counts.top("accepted", "sender", since, TOP), _at(mail, "sender")),
+        (_("Send connectors"), _("recipients"), counts.top("delivered", "send connector", since, TOP), _way),
+    ]
+    return [Ranking(title, of, [_ranked(row, told) for row in rows]) for title, of, rows, told in ways if rows]
+
+
+def _ranked(row: Row, told: Callable[[str], tuple[str, str]]) -> Ranked:
+    name, url = told(row.name) if row.name or told is _way else (gettext("all others"), "")
+    return Ranked(name, row.n, url)
+
+
+def _at(url: str, field: str) -> Callable[[str], tuple[str, str]]:
+    """A name as it stands, which leads to a list that is filtered by it."""
+    return lambda name: (name, f"{url}?{urlencode({field: name})}")
+
+
+def _rule(name: str) -> tuple[str, str]:
+    found = refusal(name)
+    return (found.rule.meaning.rstrip("."), found.url) if found else (name, "")
+
+
+def _way(name: str) -> tuple[str, str]:
+    if not name:
+        return gettext("none: mailboxes, and hosts of accepted domains"), ""
+    return name, f"{reverse('events:list')}?{urlencode({'q': name})}"
 
 
 def queue_length() -> int:
     """Messages that still wait for at least one recipient: just these have their content in the queue."""
     return Content.objects.filter(number=0).count()
+
+
+def oldest_waiting() -> datetime | None:
+    """Since when something waits in a queue that nobody holds back."""
+    return min((each.oldest for each in queues.next_hops() if each.oldest and not each.suspended), default=None)

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from typing import cast
 
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from console.accounts import actions as accounts
+from console.accounts.models import Preferences
 from console.crud.access import RoleRequired
 from console.overview import queries
 from console.overview.attention import concerns
+from console.overview.first_steps import first_steps
 from console.overview.search import client, everything
 from console.processes import queries as processes
 from console.publishing import queries as publishing
@@ -13,22 +19,35 @@ from console.publishing import queries as publishing
 
 class Home(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
-        steps, minutes = queries.first_steps(), queries.last_hour()
-        transports = publishing.running()
+        span = queries.SPANS.get(request.GET.get("range", ""), queries.SPANS["1h"])
+        steps, transports = queries.steps(span), publishing.running()
+        dismissed = Preferences.objects.filter(user=cast(User, request.user), first_steps_dismissed=True).exists()
         context = {
-            "steps": steps if any(not (step.done or step.optional) for step in steps) else [],
-            "offers": [step for step in steps if step.optional and not step.done],
-            "minutes": minutes,
-            "totals": queries.totals(minutes),
+            "first_steps": [] if dismissed else first_steps(),
+            "span": span,
+            "spans": queries.SPANS.values(),
+            "steps": steps,
+            "chart": queries.drawn(steps),
+            "totals": queries.totals(steps) | queries.outcomes(span),
+            "rankings": queries.rankings(span),
             "transports": transports,
             "sessions": sum(transport.sessions for transport in transports),
             "state": publishing.in_force(),
             "signs": processes.health().signs,
             "concerns": concerns(),
             "waiting": queries.queue_length(),
+            "oldest": queries.oldest_waiting(),
         }
         live = request.headers.get("HX-Target") == "overview"
         return render(request, "overview/live.html" if live else "overview/home.html", context)
+
+
+class DismissFirstSteps(RoleRequired):
+    """The reader wants to see them no more."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        accounts.prefer(cast(User, request.user), first_steps_dismissed=True)
+        return redirect("overview:home")
 
 
 class RevisionState(RoleRequired):

@@ -71,3 +71,20 @@ class Traffic(models.Model):
     connections = models.IntegerField(db_default=0)
     accepted = models.IntegerField(db_default=0)
     refused = models.IntegerField(db_default=0)
+
+
+class Count(models.Model):
+    """How often something happened, by name: in the minute that began `at`, and once that is long ago, in the hour.
+
+    `what`: connected, accepted, refused (told by transports); delivered, deferred, failed (in recipients). `by`:
+    connector, client, sender, rule, send connector. `name`: empty for all that were not counted by name. `connector`:
+    of a client, through which it came.
+    """
+
+    pk = models.CompositePrimaryKey("what", "by", "name", "connector", "at")
+    what = models.TextField()
+    by = models.TextField()
+    name = models.TextField()
+    connector = models.TextField(db_default="")
+    at = models.DateTimeField(db_index=True)
+    n = models.BigIntegerField()

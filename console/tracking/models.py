@@ -127,8 +127,8 @@ class Searched(models.Model):
 
 
 class Reader(models.Model):
-    """Up to which event one has read who goes through all of them: `search`, and for each node `files NODE`, which has
-    written `size` octets of `file`.
+    """Up to which event one has read who goes through all of them: `search`, `counts`, and for each node `files NODE`,
+    which has written `size` octets of `file`.
     """
 
     name = models.TextField(primary_key=True)

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from console.tracking import actions, event_files
+from console.tracking import actions, delivery_counts, event_files
 
 KEPT = timedelta(days=30)
 
@@ -17,6 +17,13 @@ def write_events() -> None:
     event_files.write()
 
 
+@shared_task(ignore_result=True, throws=(OperationalError,))
+def count_deliveries() -> None:
+    """What was delivered, deferred and failed, behind the mail."""
+    while delivery_counts.count():
+        pass
+
+
 @shared_task
 def forget_old_sessions() -> None:
     actions.forget_before(timezone.now() - KEPT)
@@ -24,5 +31,10 @@ def forget_old_sessions() -> None:
 
 SCHEDULE = {
     "forget old sessions": {"task": "console.tracking.tasks.forget_old_sessions", "schedule": 3600.0},
+    "count deliveries": {
+        "task": "console.tracking.tasks.count_deliveries",
+        "schedule": 5.0,
+        "options": {"expires": 60},
+    },
     "write events": {"task": "console.tracking.tasks.write_events", "schedule": 5.0, "options": {"expires": 60}},
 }

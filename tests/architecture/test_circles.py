@@ -11,7 +11,7 @@ ORDER = (
     "transport.durable_file", "transport.key_file", "transport.log_files", "transport.log_lines", "transport.identity",
     "transport.node", "transport.held_body", "transport.name_servers",
     "transport.queries", "transport.flow", "transport.next_hops", "transport.routes",
-    "transport.shell.clock", "transport.shell.metrics", "transport.shell.privileges",
+    "transport.shell.clock", "transport.shell.metrics", "transport.shell.names", "transport.shell.privileges",
     "transport.shell.database", "transport.shell.queries",
     "transport.shell.journal", "transport.shell.feeds", "transport.shell.people", "transport.shell.log",
     "transport.shell.clients", "transport.shell.forward", "transport.shell.report", "transport.shell.health",

@@ -90,6 +90,13 @@ def test_the_console_is_told(office: Office, following: RunningTransport) -> Non
     wait_for(lambda: office.row(told) == (1, 2, {"Default": 2}, [], True), "the transport's row is not right")
     counted = "select connections, accepted, refused from publishing_traffic where transport = 'node-1'"
     wait_for(lambda: office.row(counted) == (2, 1, 1), "the traffic is not right")
+    by_name = "select sum(n)::int from publishing_count where what = '{}' and by = '{}' and name = '{}'"
+    for what, by, name, n in (
+        ("connected", "connector", "Default", 2), ("connected", "client", "127.0.0.1", 2),
+        ("accepted", "connector", "Default", 1), ("accepted", "client", "127.0.0.1", 1),
+        ("refused", "connector", "Default", 1), ("refused", "rule", "invalid_address", 1),
+    ):  # fmt: skip
+        assert office.row(by_name.format(what, by, name)) == (n,), f"{what} by {by}"
 
 
 @pytest.mark.parametrize(

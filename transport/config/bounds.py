@@ -353,3 +353,10 @@ LINK_OUTPUT = Bound(
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""
     return {name: row for name, row in globals().items() if isinstance(row, Bound)}
+
+
+COUNTED_NAMES = Bound(
+    what="the names of clients, and of senders, that are counted in a minute, each", who="all clients together",
+    octets=320, lines=50,
+    more="They are counted together; of a longer name the beginning stands for it.",
+)  # fmt: skip

@@ -23,6 +23,12 @@ on conflict (transport, minute) do update set
     accepted = publishing_traffic.accepted + excluded.accepted,
     refused = publishing_traffic.refused + excluded.refused
 
+-- name: add_counts
+insert into publishing_count (at, what, by, name, connector, n)
+select to_timestamp(%(at)s), counted.*
+from unnest(%(what)s::text[], %(by)s::text[], %(name)s::text[], %(connector)s::text[], %(n)s::bigint[]) counted
+on conflict (what, by, name, connector, at) do update set n = publishing_count.n + excluded.n
+
 -- name: recipients_settled
 -- False while somebody is still writing: numbers smaller than the ones we can see may yet appear.
 select not exists (

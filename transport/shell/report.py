@@ -1,9 +1,11 @@
 """What the console learns of this transport: its row in publishing_transport, its traffic by the minute."""
 
 import os
+from collections import Counter
 from time import monotonic
 
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 
 from transport.shell import clock
@@ -13,6 +15,7 @@ from transport.shell.clients.shared_counts import SharedCounts
 from transport.shell.database import Connection
 from transport.shell.feeds.config_feed import ConfigFeed
 from transport.shell.metrics import Counts
+from transport.shell.names import Key
 from transport.shell.queries import QUERIES
 
 LONGEST_TURN = 8.0
@@ -73,9 +76,22 @@ class Report:
             values = {"transport": self._reception.name, "minute": minute, **msgspec.structs.asdict(sent)}
             await connection.execute(QUERIES["add_traffic"], values)
             traffic.reported(minute, sent)
+        await self._tell_names(connection)
         turn = await connection.execute(QUERIES["forwarder_turn"], {"node": self._reception.node})
         self._forwarder = _hanging(await turn.fetchone())
         self._stepped_at = monotonic()
+
+    async def _tell_names(self, connection: Connection) -> None:
+        """What was counted by name, all of a minute in one statement, in one order for all transports."""
+        names = self._reception.names
+        names.book(clock.now())
+        for minute in list(names.by_minute):
+            counts = names.by_minute.pop(minute)
+            try:
+                await connection.execute(QUERIES["add_counts"], add_counts(minute, counts))
+            except psycopg.Error:
+                names.put_back(minute, counts)
+                raise
 
     def _behind_us(self) -> list[Problem]:
         """What keeps accepted mail in the journal. It is no reason to accept none, but one to say."""
@@ -95,6 +111,16 @@ class Report:
             "problems": in_words,
         }
         return serving and not self._reception.stopping, facts
+
+
+def add_counts(minute: int, counts: Counter[Key]) -> dict[str, object]:
+    """The parameters of the statement `add_counts`, of which no name holds what PostgreSQL cannot: NUL, surrogates."""
+    kept: Counter[Key] = Counter()
+    for (what, by, name, connector), n in counts.items():
+        kept[what, by, name.encode("utf-8", "replace").decode().replace("\0", ""), connector] += n
+    keys = sorted(kept)
+    columns = zip(("what", "by", "name", "connector"), zip(*keys, strict=True), strict=True)
+    return {"at": minute, "n": [kept[key] for key in keys], **{column: list(values) for column, values in columns}}
 
 
 def _hanging(turn: tuple[float, float | None] | None) -> str:

@@ -9,17 +9,19 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from console.actors import Role
+from console.actors import SYSTEM, Role
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.credentials.models import Credential
+from console.directory import actions as directory
 from console.directory.models import Recipient
+from console.domains import actions as domains
 from console.domains.models import AcceptedDomain
 from console.overview import errors
-from console.publishing.models import ConfigRevision, Traffic, Transport
+from console.publishing.models import ConfigRevision, Count, Traffic, Transport
 from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Session
-from tests.console.builders import ADMIN, send_connector
+from tests.console.builders import ADMIN, accepted_domain, send_connector
 from tests.console.management_shell import waiting_mail
 from tests.console.management_shell.waiting_mail import happened
 from transport.config.send_connector import SmartHostAuth
@@ -41,25 +43,17 @@ def message(subject: str = "Hello", **values: object) -> Message:
     return Message.objects.create(id=uuid4(), accepted_at=now, expires_at=now, subject=subject, **fixed | values)
 
 
-def test_an_empty_installation_shows_the_first_steps(admin: Client) -> None:
+def test_first_steps_are_ticked_when_somebody_did_them_and_stay_until_dismissed(admin: Client) -> None:
+    domains.create(SYSTEM, accepted_domain("a.example"))
     text = admin.get("/").text
-    assert "First steps" in text
-    assert "Name your domains" in text
-    assert "Nothing is published yet" in text
-
-
-def test_first_steps_go_away_when_mail_flows(admin: Client) -> None:
-    AcceptedDomain.objects.create(name="a", domain_name="a.example")
-    assert "is-done" in admin.get("/").text
-    Recipient.objects.create(address="x@a.example", change_number=1)
+    assert "First steps" in text and "Name your domains" in text and "is-done" not in text
+    domains.create(ADMIN, accepted_domain("b.example"))
+    assert admin.get("/").text.count("is-done") == 1
+    directory.add(ADMIN, "x@b.example", "X")
     message()
-    text = admin.get("/").text
-    assert "First steps" not in text
-    assert "Not set up yet" in text
-    ReceiveConnector.objects.create(name="Default")
-    ReceiveConnector.objects.create(name="Relay")
-    SendConnector.objects.create(name="Out")
-    assert "Not set up yet" not in admin.get("/").text
+    assert admin.get("/").text.count("is-done") == 3
+    admin.post(reverse("overview:dismiss-first-steps"))
+    assert "First steps" not in admin.get("/").text
 
 
 def test_saved_and_in_force_are_two_facts(admin: Client) -> None:
@@ -103,9 +97,38 @@ def test_the_last_hour_is_added_up_minute_by_minute(admin: Client) -> None:
             Traffic.objects.create(transport=name, minute=at, connections=3, accepted=600, refused=1)
     answer = admin.get("/")
     totals = answer.context["totals"]
-    assert (totals.connections, totals.accepted, totals.refused) == (12, 2400, 4)
+    assert (totals["connections"], totals["accepted"], totals["refused"]) == (12, 2400, 4)
     assert "2,400" in answer.text
-    assert answer.text.count("data-minute=") == 60
+    assert answer.text.count("data-step") == 60 and answer.text.count("<rect") == 4
+    assert admin.get("/?range=24h").context["totals"]["accepted"] == 3600
+
+
+@pytest.mark.parametrize(("span", "steps"), [("1h", 60), ("24h", 24), ("7d", 28), ("x", 60)])
+def test_a_range_shows_what_there_was_most_of(admin: Client, span: str, steps: int) -> None:
+    long_ago = timezone.now() - timedelta(days=8)
+    for what, by, name, n in (
+        ("refused", "rule", "relay_denied", 7), ("refused", "rule", "user_unknown", 9), ("connected", "client", "", 3),
+        ("connected", "client", "192.0.2.9", 2), ("accepted", "sender", "anna@<b>.example", 4),
+        ("delivered", "send connector", "Internet", 11), ("failed", "send connector", "Internet", 5),
+    ):  # fmt: skip
+        for at in (timezone.now().replace(second=0, microsecond=0), long_ago):
+            Count.objects.create(what=what, by=by, name=name, at=at, n=n)
+    answer = admin.get("/", {"range": span})
+    assert answer.text.count("data-step") == steps
+    assert (answer.context["totals"]["delivered"], answer.context["totals"]["failed"]) == (11, 5)
+    rules = next(each.rows for each in answer.context["rankings"] if each.title == "Refusals by reason")
+    assert [row.n for row in rules] == [9, 7] and rules[1].url == reverse("refusals:page", args=["relay_denied"])
+    clients = next(each.rows for each in answer.context["rankings"] if each.title == "Clients")
+    assert [(row.name, row.n) for row in clients] == [("192.0.2.9", 2), ("all others", 3)]
+    assert "anna@&lt;b&gt;.example" in answer.text
+
+
+def test_the_oldest_in_a_queue_is_said(admin: Client) -> None:
+    assert admin.get("/").context["oldest"] is None
+    long_ago = timezone.now() - timedelta(hours=2)
+    waiting_mail.message(accepted_at=long_ago)
+    answer = admin.get("/")
+    assert answer.context["oldest"] == long_ago and "the oldest since" in answer.text
 
 
 def test_queue_length_counts_messages_that_wait(admin: Client) -> None:

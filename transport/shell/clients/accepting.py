@@ -33,6 +33,7 @@ def accept(
     def stored(error: OSError | None) -> None:
         if error is None:
             reception.traffic.accepted += 1
+            reception.names.accepted(session.connector.name, session.remote_ip, accepted.envelope.sender)
             answer(Outcome(outcome.session, outcome.reply, (), outcome.decided_by, outcome.matched))
         else:
             reception.traffic.refused += 1

@@ -130,6 +130,7 @@ class Dialogue(Wire):
         self._session_id = identity.session_id(clock.now())
         self._log = session_log(reception.protocol_log, reception.node, outcome, self._session_id)
         outcome = settled(reception, outcome)
+        reception.names.connected(session.connector.name, session.remote_ip)
         if not outcome.actions:
             reception.load.opened(session.connector.name, session.source)
             self._counted = True
@@ -233,6 +234,8 @@ class Dialogue(Wire):
             self._log.answered(outcome, line, exchange)
         if outcome.reply is not None:
             self._out.append(outcome.session.wire(outcome.reply))
+            if outcome.reply.code >= 400 and outcome.decided_by:
+                self._reception.names.refused(session.connector.name, session.remote_ip, outcome.decided_by)
         for action in actions:
             self._act(action)
         if self._incoming is not None and self._state is COMMANDS and outcome.session.chunks is None:

@@ -13,6 +13,7 @@ from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import ProtocolLog
 from transport.shell.metrics import Traffic
+from transport.shell.names import Names
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
 
@@ -51,7 +52,7 @@ class Reception:
         self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
         self.credentials, self.pick_ups = credentials, pick_ups
         self.in_force: InForce | None = None
-        self.traffic = Traffic()
+        self.traffic, self.names = Traffic(), Names()
         self.unknown_recipients = SourceBudget()
         self.dns = DnsLookups(loop)
         self.load = ConnectorLoad()
@@ -63,6 +64,7 @@ class Reception:
         """Once a second: disk space, time-outs, counts. `now` in Unix seconds."""
         self.shortage = self.journal.shortage()
         self.traffic.book(now)
+        self.names.book(now)
         moment = self.loop.time()
         for session in list(self.sessions):
             session.check_time(moment)

@@ -1,0 +1,92 @@
+"""What happened how often, by name: read for the pages, and gathered into hours when it is long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Trunc
+from django.utils import timezone
+
+from console.publishing.models import Count
+
+HOUR = timedelta(hours=1)
+KEPT = timedelta(days=7) + HOUR
+MOST = 100
+"""Names of one kind that are kept of an hour: those with the most."""
+OTHERS = ""
+
+INTO_HOURS = """
+WITH gone AS (
+    DELETE FROM publishing_count WHERE at >= %(since)s AND at < %(until)s AND at <> date_trunc('hour', at) RETURNING *)
+INSERT INTO publishing_count (what, by, name, connector, at, n)
+SELECT what, by, name, connector, date_trunc('hour', at), sum(n) FROM gone GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT (what, by, name, connector, at) DO UPDATE SET n = publishing_count.n + excluded.n
+"""
+FEW_NAMES = """
+WITH ranked AS (
+    SELECT what, by, name, connector, at, row_number() OVER (PARTITION BY what, by, at ORDER BY n DESC) AS place
+    FROM publishing_count WHERE at >= %(since)s AND at < %(until)s AND by IN ('client', 'sender') AND name <> ''),
+gone AS (
+    DELETE FROM publishing_count c USING ranked r
+    WHERE r.place > %(most)s AND (c.what, c.by, c.name, c.connector, c.at) = (r.what, r.by, r.name, r.connector, r.at)
+    RETURNING c.*)
+INSERT INTO publishing_count (what, by, name, connector, at, n)
+SELECT what, by, '', '', at, sum(n) FROM gone GROUP BY what, by, at
+ON CONFLICT (what, by, name, connector, at) DO UPDATE SET n = publishing_count.n + excluded.n
+"""
+
+
+class Row(NamedTuple):
+    """How often it was, and when last: the beginning of a minute or an hour."""
+
+    name: str
+    n: int
+    last: datetime
+
+
+def _of(what: str, by: str, since: datetime) -> QuerySet[Count]:
+    return Count.objects.filter(what=what, by=by, at__gte=since).order_by()
+
+
+def top(what: str, by: str, since: datetime, most: int | None = None, connector: str = "") -> list[Row]:
+    """The names with the most, those that were not counted by name at the end; of clients through one connector."""
+    rows = _of(what, by, since).filter(**{"connector": connector} if connector else {})
+    every = rows.values_list("name").annotate(n=Sum("n"), last=Max("at")).order_by("-n", "name")
+    named = list(every.exclude(name=OTHERS)[:most])
+    return [Row(*row) for row in [*named, *every.filter(name=OTHERS)]]
+
+
+def total(what: str, by: str, since: datetime) -> int:
+    """All of a kind."""
+    return _of(what, by, since).aggregate(n=Sum("n"))["n"] or 0
+
+
+def by_hour(what: Sequence[str], by: str, name: str, hours: int) -> list[tuple[datetime, dict[str, int]]]:
+    """(hour, what → how often) of one name, the oldest of so many hours first; the last one is under way."""
+    last = timezone.now().replace(minute=0, second=0, microsecond=0)
+    first = last - HOUR * (hours - 1)
+    rows = Count.objects.filter(what__in=what, by=by, name=name, at__gte=first).order_by()
+    found = {
+        (hour, kind): n
+        for hour, kind, n in rows.annotate(hour=Trunc("at", "hour")).values_list("hour", "what").annotate(n=Sum("n"))
+    }
+    every = [first + HOUR * place for place in range(hours)]
+    return [(hour, {kind: found.get((hour, kind), 0) for kind in what}) for hour in every]
+
+
+def gather() -> None:
+    """Minutes of hours that ended more than an hour ago become one row; what is older than a week goes."""
+    until = timezone.now().replace(minute=0, second=0, microsecond=0) - HOUR
+    Count.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    minutes = Count.objects.filter(~Q(at__minute=0), at__lt=until)
+    since = minutes.aggregate(first=Min("at"))["first"]
+    if since is None:
+        return
+    whole = {"since": since.replace(minute=0), "until": until, "most": MOST}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(INTO_HOURS, whole)
+        cursor.execute(FEW_NAMES, whole)
