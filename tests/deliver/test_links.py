@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from django.core.management import CommandError, call_command
 from console.queues import queries
 from tests.conftest import wait_for
 from transport.config import bounds
-from transport.config.send_connector import DeliveryWindow
-from transport.deliver import database, links
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.send_connector import DeliveryWindow, RequestMail
+from transport.deliver import database, links, pulling
 from transport.deliver.links import Refused
+from transport.queries import SHARED
 from transport.send.link import State
 
 pytestmark = [
@@ -242,3 +245,41 @@ def test_what_is_wrong_with_the_file_is_said(dsl, spoil, words):
     with pytest.raises(Refused, match=words):
         links.spec_of("dsl")
     folder.chmod(0o700)
+
+
+def test_mail_is_asked_for_elsewhere_once_the_link_is_up(dsl, configure, sink, query, closed_pool):
+    dsl()
+    sink.extensions = ("ETRN",)
+    configure(link="dsl", request_mail=RequestMail.Etrn, request_mail_domains=("branch.test",))
+    pulling.pull("Out")
+    assert not sink.commands and query("SELECT asked_at FROM connectors_pull") == [(None,)]
+    becomes(State.UP)
+    (again,) = pulling.due(time.time())
+    pulling.pull(again)
+    assert "ETRN branch.test" in sink.commands
+    assert query("SELECT is_refused FROM connectors_pull") == [(False,)]
+
+
+def test_a_link_that_does_not_come_up_is_the_answer_to_who_asked_for_mail(dsl, configure, query, closed_pool):
+    dsl(up="echo No carrier >&2; exit 4")
+    configure(link="dsl", request_mail=RequestMail.Etrn)
+    pulling.pull("Out")
+    becomes(State.DOWN)
+    (again,) = pulling.due(time.time())
+    pulling.pull(again)
+    ((words, is_refused),) = query("SELECT words, is_refused FROM connectors_pull")
+    assert is_refused and words.endswith("No carrier") and pulling.due(time.time()) == []
+
+
+def test_mail_that_a_partner_asked_for_brings_the_link_up(dsl, configure, queued, deliver, sink, query):
+    dsl()
+    kept = AcceptedDomain(name="branch.test", domain_name="branch.test", deliver_to=DeliverTo.PickUp)
+    configure(link="dsl", delivery_window=DeliveryWindow.OnTrigger, domains=(kept,))
+    queued("anna@branch.test")
+    with database.pool().connection() as connection:
+        connection.execute(SHARED["release_kept"], {"keys": ["kept:branch.test"]})
+    deliver("kept:branch.test")
+    becomes(State.UP)
+    assert query("SELECT kept, retry_at FROM queues_nexthop WHERE key = 'kept:branch.test'") == [(False, None)]
+    deliver("kept:branch.test")
+    assert [one.recipients for one in sink.arrived] == [["anna@branch.test"]]

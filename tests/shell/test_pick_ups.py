@@ -14,10 +14,12 @@ from argon2 import PasswordHasher
 from tests.receive.builders import domain
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config import bounds
-from transport.config.accepted_domain import AcceptedDomain, DeliverTo
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, PickUp
+from transport.config.address_space import AddressSpace
 from transport.config.endpoint import IPRange
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism
+from transport.config.send_connector import DeliveryWindow, SendConnector
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GROUPS = frozenset({PermissionGroup.AnonymousUsers, PermissionGroup.ExchangeUsers})
@@ -27,6 +29,13 @@ MOST_DOMAINS = bounds.PICK_UP.lines or 0
 
 def kept(name: str, *principals: str, **changes: Any) -> AcceptedDomain:
     return domain(name, deliver_to=DeliverTo.PickUp, pick_up_principals=principals, **changes)
+
+
+def triggered(name: str, space: str) -> SendConnector:
+    return SendConnector(
+        name=name, address_spaces=(AddressSpace(space),), dns_routing_enabled=False, smart_hosts=("[192.0.2.9]",),
+        delivery_window=DeliveryWindow.OnTrigger,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -46,11 +55,17 @@ def transport(database_url: str, query: Any) -> Iterator[RunningTransport]:
         running.connector(auth_mechanism=frozenset({AuthMechanism.BasicAuth}), permission_groups=GROUPS),
         accepted_domains=(
             domain("gatepost.test", default=True),
-            kept("branch.test", r"contoso\BRANCH", pick_up_ranges=(IPRange("127.0.0.1"),)),
+            kept(
+                "branch.test",
+                r"contoso\BRANCH",
+                pick_up_ranges=(IPRange("127.0.0.1"),),
+                pick_up_methods=frozenset({PickUp.Etrn, PickUp.Atrn}),
+            ),
             kept("*.shops.test", r"CONTOSO\branch"),
             kept("*.head.shops.test", "Somebody else"),
             kept("other.test", "Somebody else"),
         ),
+        send_connectors=(triggered("Branch", "branch.test"), triggered("Other", "other.test")),
     )
     running.start()
     yield running
@@ -76,6 +91,18 @@ def wait_for_branch(query: Any, *domains: str, messages: int = 1) -> None:
             )  # fmt: skip
 
 
+def wait_for_connectors(query: Any, *names: str) -> None:
+    for name in names:
+        query(
+            "INSERT INTO queues_nexthop (key, delivery_type, domain, connector, kept) "
+            "VALUES ('smarthost:' || %(name)s, 'SmartHostConnectorDelivery', %(name)s, %(name)s, true)", {"name": name},
+        )  # fmt: skip
+        query(
+            "INSERT INTO queues_recipient (message_id, address, next_hop, due_at, notice_at) "
+            "VALUES (%s, 'a@hq.test', 'smarthost:' || %s, now() + interval '1 hour', now())", (uuid4(), name),
+        )  # fmt: skip
+
+
 def still_kept(query: Any) -> list[str]:
     return [row[0] for row in query("SELECT domain FROM queues_nexthop WHERE kept ORDER BY domain")]
 
@@ -89,6 +116,24 @@ def test_what_is_asked_for_is_due_at_once_and_who_signed_in_hears_how_much(trans
     assert still_kept(query) == ["other.test"]
     due = query("SELECT DISTINCT next_hop FROM queues_recipient WHERE due_at <= now()").fetchall()
     assert due == [("kept:branch.test",)]
+
+
+def test_whoever_asks_triggers_the_connector_by_which_their_mail_goes(transport: Any, query: Any) -> None:
+    wait_for_branch(query, "branch.test")
+    wait_for_connectors(query, "Branch", "Other")
+    client = signed_in(transport)
+    assert client.say("ETRN other.test") == "459 4.7.1 Node not allowed"
+    assert client.say("ETRN branch.test") == "253 2.0.0 2 pending messages started"
+    assert still_kept(query) == ["Other"]
+
+
+def test_so_does_who_asks_by_atrn_and_has_no_mail(transport: Any, query: Any) -> None:
+    wait_for_connectors(query, "Branch", "Other")
+    client = signed_in(transport)
+    assert client.say("ATRN branch.test,other.test") == "450 4.7.1 Request refused"
+    assert still_kept(query) == ["Branch", "Other"]
+    assert client.say("ATRN branch.test") == "453 You have no mail"
+    assert still_kept(query) == ["Other"]
 
 
 def test_with_an_at_sign_all_domains_below_that_are_ones_own(transport: Any, query: Any) -> None:

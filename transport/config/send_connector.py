@@ -126,7 +126,7 @@ class DeliveryWindow(Labelled):
 
     Always = "Always", "Always run"
     Timetable = "Timetable", "At the times below"
-    OnTrigger = "OnTrigger", "Only when it is triggered: Retry on its queue, or its link comes up"
+    OnTrigger = "OnTrigger", "Only when it is triggered: by Retry on its queue, by its link, or by a partner"
 
 
 class RequestMail(Labelled):

@@ -33,6 +33,7 @@ from transport.deliver.way import Held
 from transport.queries import SHARED
 from transport.send import link as links
 from transport.send.link import Act, Command, Link, Spec, State, Step
+from transport.send.route import DeliveryType
 
 FILE = "links.toml"
 LARGEST = bounds.LINK_FILE.octets or 0
@@ -151,13 +152,14 @@ def _write(connection: Connection, name: str, link: Link) -> None:
 
 
 def _let_go(connection: Connection, name: str) -> None:
-    """What waited for it: what rests, and what is delivered only when it is triggered."""
+    """What waited for it: what rests, what is delivered only when it is triggered, and what was asked for before."""
     over = [each for each in ROUTES.router(connection).snapshot.send_connectors if each.link == name]
     waits = [_words(name, state) for state in State]
     connection.execute(QUERIES["end_waits"], [[each.name for each in over], waits])
     hops = {each: _hops(connection, each) for each in over}
-    triggered = [each for each in over if each.delivery_window is DeliveryWindow.OnTrigger]
-    connection.execute(SHARED["release_kept"], {"keys": [key for each in triggered for key in hops[each]]})
+    triggered = [key for each in over if each.delivery_window is DeliveryWindow.OnTrigger for key in hops[each]]
+    asked = [key for (key,) in connection.execute(QUERIES["kept_for_a_link"], [DeliveryType.PICK_UP, waits])]
+    connection.execute(SHARED["release_kept"], {"keys": triggered + asked})
     next_hops.wake(connection, (key for keys in hops.values() for key in keys))
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from transport.config import bounds
 from transport.config.send_connector import RequestMail, SendConnector
-from transport.deliver import accounts, host_lookup, look_up, pumping, sts_policies
+from transport.deliver import accounts, host_lookup, links, look_up, pumping, sts_policies
 from transport.deliver.database import Connection, pool
 from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.queries import QUERIES
@@ -77,11 +77,11 @@ def want_after_sending(connection: Connection, connector: SendConnector) -> None
 
 
 def pull(name: str) -> None:
-    """Ask as this connector says, and write down what came of it; a transport asks for what comes over the same
-    connection. Raises psycopg.Error.
+    """Ask as this connector says, once its link is up, and write down what came of it; a transport asks for what comes
+    over the same connection. Raises psycopg.Error.
     """
     found = _asking(name)
-    if found is None:
+    if found is None or not _is_linked(found[0]):
         return
     connector, router = found
     if connector.request_mail is RequestMail.Etrn:
@@ -98,6 +98,21 @@ def _asking(name: str) -> tuple[SendConnector, Router] | None:
     if connector is None or not connector.enabled or connector.request_mail is RequestMail.None_:
         return None
     return replace(connector, fqdn=connector.fqdn or router.server, dns_routing_enabled=False), router
+
+
+def _is_linked(connector: SendConnector) -> bool:
+    """Whether its link is up. If not, it is brought up, and mail asked for again soon; or it is told why not."""
+    try:
+        if connector.link:
+            links.need(connector)
+    except Held as held:
+        if held.is_fault:
+            _tell(connector.name, Heard(str(held), is_refused=True))
+        else:
+            with pool().connection() as connection:
+                want(connection, connector.name)
+        return False
+    return True
 
 
 def _tell(name: str, heard: Heard) -> None:

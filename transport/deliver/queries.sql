@@ -572,6 +572,10 @@ select distinct connector from queues_lease where hop <> ''
 delete from queues_hold where connector = any(%s) and account = '' and exists (
     select from unnest(%s::text[]) as beginning where starts_with(words, beginning))
 
+-- name: kept_for_a_link
+select key from queues_nexthop where delivery_type = %s and exists (
+    select from unnest(%s::text[]) as beginning where starts_with(last_error, beginning))
+
 -- Signing in to smart hosts.
 
 -- name: account

@@ -19,7 +19,7 @@ from transport.deliver.undeliverable import Undeliverable
 from transport.deliver.way import Way
 from transport.send import hosts
 from transport.send.hosts import Host
-from transport.send.route import NOTHING_KNOWN, OF_DOMAIN, DeliveryType, Router, delivery_type
+from transport.send.route import OF_DOMAIN, DeliveryType, Router, delivery_type
 
 USUAL_PORT = {DeliveryType.LMTP: 24}
 """Of hosts that name none; of all other kinds 25."""
@@ -87,8 +87,7 @@ def _way_of_kept(state: HopState, router: Router, pool: Pool) -> Way | None:
         return None
     if domain.delivery_hosts:
         return _way_to_hosts(SmtpRelay, domain, state, router, pool)
-    connector = router.choice(state.domain, NOTHING_KNOWN).connector
-    return _way_of_connector(connector or SendConnector(name="MX"), state, router, pool)
+    return _way_of_connector(router.carrier(state.domain) or SendConnector(name="MX"), state, router, pool)
 
 
 def _way_of_domain(state: HopState, router: Router, pool: Pool) -> Way | None:

@@ -9,7 +9,7 @@ from transport.deliver import links
 from transport.deliver.claims import HopState
 from transport.deliver.way import Held
 from transport.send.provider_replies import Whose
-from transport.send.route import OVERSIZE, Router
+from transport.send.route import OVERSIZE, DeliveryType, Router
 from transport.send.window import closed_until, has_oversize_times
 
 WORDS = {
@@ -19,7 +19,14 @@ WORDS = {
 
 
 def check(state: HopState, router: Router) -> None:
-    """Raises Held while the Send connector of a next hop does not deliver, or its link is not up."""
+    """Raises Held while the Send connector of a next hop does not deliver, or its link is not up. What was asked for
+    leaves at any time, but over that link, unless who asked has opened the connection.
+    """
+    if state.delivery_type is DeliveryType.PICK_UP:
+        carrier = None if state.asked else router.carrier(state.domain)
+        if carrier is not None and carrier.link:
+            links.need(carrier)
+        return
     connector = _connector(state, router)
     if connector is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -132,6 +133,15 @@ class Router:
         candidates = self.address_spaces.candidates(self._chain(domain))
         return behind(self.snapshot.send_connectors, candidates, choice)
 
+    def carrier(self, domain: str) -> SendConnector | None:
+        """By which Send connector mail of a kept domain goes once it is asked for by ETRN (RFC 1985 §3); None: to hosts
+        that the domain names, or by MX.
+        """
+        accepted = self.accepted_domains.find(domain)
+        if accepted is not None and accepted.delivery_hosts:
+            return None
+        return self.choice(domain, NOTHING_KNOWN).connector
+
     def _route(self, domain: str, listed: bool, mail: Mail) -> Hop:
         """A mailbox here, else the host of an accepted domain, else the best Send connector, else unreachable."""
         accepted = self.accepted_domains.find(domain)
@@ -155,6 +165,18 @@ class Router:
             nowhere = undeliverable(choice.refusal) if choice.refusal else UNREACHABLE
             found = self._ways[chain, mail] = choice.connector or nowhere
         return found
+
+
+def triggered_by(domains: Iterable[str], snapshot: Snapshot) -> list[str]:
+    """The Send connectors that deliver when they are triggered, and that whoever asks for mail of these domains does
+    trigger: those by which it goes.
+    """
+    waiting = {each.name for each in snapshot.send_connectors if each.delivery_window is DeliveryWindow.OnTrigger}
+    if not waiting:
+        return []
+    router = Router(snapshot)
+    carriers = (router.carrier(domain) for domain in domains)
+    return sorted(waiting.intersection(each.name for each in carriers if each is not None))
 
 
 def through(connector: SendConnector, domain: str, size: int = 0) -> Hop:

@@ -180,6 +180,9 @@ where delivery_type = %(kind)s
     and (domain = %(domain)s or (%(below)s and right(domain, length(%(domain)s) + 1) = '.' || %(domain)s))
 order by kept desc, key limit %(most)s
 
+-- name: kept_of_connectors
+select key from queues_nexthop where kept and connector = any(%(connectors)s) order by key limit %(most)s
+
 -- name: take_handed
 update connectors_pull set handed_at = null where handed_at is not null returning connector
 

@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 
@@ -14,7 +15,7 @@ from transport.queries import SHARED
 from transport.receive.outcome import FindKept, Outcome, ReleaseKept
 from transport.receive.pick_up import AWAY, TOO_OFTEN, may_ask, released, turned
 from transport.receive.session import Session
-from transport.send.route import DeliveryType
+from transport.send.route import DeliveryType, triggered_by
 from transport.shell import clock
 from transport.shell.clients.source_budget import SourceBudget
 from transport.shell.queries import QUERIES
@@ -24,6 +25,7 @@ MOST_DOMAINS = bounds.PICK_UP.lines
 MOST_TURNED = bounds.TURNED.lines or 0
 HandOver = Callable[[socket.socket, tuple[str, ...], tuple[str, str, str]], None]
 """Socket, domains; the client's address, what it is called, and how it is protected."""
+Database = psycopg.AsyncConnection[tuple[Any, ...]]
 log = logging.getLogger(__name__)
 
 
@@ -73,6 +75,8 @@ class PickUps:
         }  # fmt: skip
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
             found = await (await connection.execute(QUERIES["kept_with_mail"], what)).fetchall()
+            may = [domain for domain in asked.domains if may_ask(session, domain, asked.by)]
+            await self._let_go(connection, await self._triggered(connection, session, may))
         return tuple(domain for (domain,) in found if may_ask(session, domain, asked.by))
 
     def hand_over(self, session: Session, domains: tuple[str, ...], opened: socket.socket) -> None:
@@ -97,7 +101,20 @@ class PickUps:
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
             kept = await (await connection.execute(QUERIES["kept"], what)).fetchall()
             keys = [key for key, domain in kept if may_ask(session, domain, PickUp.Etrn)]
-            row = await (await connection.execute(SHARED["release_kept"], {"keys": keys})).fetchone()
+            if may_ask(session, asked.domain, PickUp.Etrn):
+                keys += await self._triggered(connection, session, [asked.domain])
+            return await self._let_go(connection, keys)
+
+    async def _triggered(self, connection: Database, session: Session, domains: list[str]) -> list[str]:
+        """The next hops of Send connectors that are triggered when mail of these domains is asked for."""
+        connectors = triggered_by(domains, session.policy.snapshot)
+        if not connectors:
+            return []
+        what = {"connectors": connectors, "most": MOST_DOMAINS}
+        return [key for (key,) in await (await connection.execute(QUERIES["kept_of_connectors"], what)).fetchall()]
+
+    async def _let_go(self, connection: Database, keys: list[str]) -> int:
+        row = await (await connection.execute(SHARED["release_kept"], {"keys": keys})).fetchone() if keys else None
         return int(row[0]) if row else 0
 
 
