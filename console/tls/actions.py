@@ -35,6 +35,16 @@ def hand_in(actor: Actor, octets: bytes) -> ReceivedReport:
     return row
 
 
+def take_in(report: TlsReport) -> bool:
+    """Keeps a report that came by mail, which no administrator has done; true, too, where it was here before."""
+    try:
+        with transaction.atomic():
+            _keep(report, came_by_mail=True)
+    except IntegrityError:
+        pass
+    return True
+
+
 def remove(actor: Actor, row: ReceivedReport) -> None:
     """Forgets a report."""
     actor.require(*WRITERS)
@@ -43,7 +53,7 @@ def remove(actor: Actor, row: ReceivedReport) -> None:
         row.delete()
 
 
-def _keep(report: TlsReport) -> ReceivedReport:
+def _keep(report: TlsReport, *, came_by_mail: bool = False) -> ReceivedReport:
     return ReceivedReport.objects.create(
         organization=report.organization, report_id=report.report_id, begin=report.begin, end=report.end,
         domains=_lines(each.domain for each in report.policies),
@@ -51,6 +61,7 @@ def _keep(report: TlsReport) -> ReceivedReport:
         results=_lines(failure.result for each in report.policies for failure in each.failures),
         successful=sum(each.successful for each in report.policies),
         failed=sum(each.failed for each in report.policies), document=msgspec.json.encode(report).decode(),
+        came_by_mail=came_by_mail,
     )  # fmt: skip
 
 

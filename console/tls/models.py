@@ -44,6 +44,7 @@ class Result(models.Model):
 class ReceivedReport(models.Model):
     """What others say of TLS with our mail servers (RFC 8460): `document` is the whole report, as
     `transport.send.tls_report` has it; the rest of it is for lists. `domains`, `results`: one on each line.
+    `came_by_mail`: nobody has handed it in.
     """
 
     organization = models.TextField()
@@ -56,6 +57,7 @@ class ReceivedReport(models.Model):
     successful = models.BigIntegerField()
     failed = models.BigIntegerField()
     document = models.TextField()
+    came_by_mail = models.BooleanField(db_default=False)
     received_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
-from django.db.models import Max, Sum
+from django.db.models import Count, Max, Sum
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from console.publishing import queries as publishing
-from console.tls.models import Result, SentReport, StsPolicy
+from console.tls.models import ReceivedReport, Result, SentReport, StsPolicy
 from transport import node
+from transport.config import bounds
+from transport.config.domains import parent
 from transport.config.send_connector import DaneMode
 from transport.deliver.database import pool
 from transport.deliver.tls_outlook import Outlook, doubt, outlook
@@ -22,6 +26,7 @@ from transport.send.tls_report_way import NOT_ASKED_FOR
 POLICIES = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": "—"}
 POLICIES_REPORTED = {"tlsa": "DANE", "sts": "MTA-STS", "no-policy-found": _("None")}
 DAYS = 30
+MAILED = bounds.TLS_REPORTS_MAILED
 MOST, MOST_SENT = 200, 50
 DOUBTFUL, NAMED = 2, 5
 """Policies are fetched anew each day; so many are named."""
@@ -73,6 +78,32 @@ def policies_that_end() -> list[tuple[StsPolicy, datetime]]:
     old = failing.filter(fetched_at__lt=now - timedelta(days=DOUBTFUL))
     ends = [(row, row.fetched_at + timedelta(seconds=row.max_age)) for row in old if row.fetched_at]
     return sorted((each for each in ends if each[1] > now), key=lambda each: each[1])[:NAMED]
+
+
+def has_room_for_mailed() -> bool:
+    """Whether strangers may still hand in a report by mail today."""
+    since = timezone.now() - timedelta(seconds=MAILED.seconds or 0)
+    mailed = ReceivedReport.objects.filter(came_by_mail=True, received_at__gt=since)
+    kept = mailed.aggregate(number=Count("pk"), octets=Coalesce(Sum(Length("document")), 0))
+    return bool(kept["number"] < (MAILED.lines or 0) and kept["octets"] < (MAILED.octets or 0))
+
+
+@dataclass(frozen=True)
+class Record:
+    """The TXT record of a domain that asks others for reports."""
+
+    domain: str
+    name: str
+    text: str
+
+
+def records_to_publish() -> list[Record]:
+    """For each accepted domain whose mail comes here; none without an address for reports."""
+    snapshot = publishing.saved()
+    address = snapshot.transport_config.tls_report_recipient
+    domains = {parent(each) for each in snapshot.accepted_domains} - {"", "*"} if address else set()
+    text = f"v=TLSRPTv1; rua=mailto:{quote(address, safe='@')}"
+    return [Record(each, f"_smtp._tls.{each}", text) for each in sorted(domains)]
 
 
 def sent_reports(domain: str = "") -> list[SentReport]:

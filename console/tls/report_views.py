@@ -46,7 +46,8 @@ class ReportPages(CrudView):
     noun, plural, title = _("TLS report"), _("TLS reports"), _("TLS reports")
     purpose = _("What other mail systems say of their connections to yours: whether TLS and your policies worked.")
     first_step = _(
-        "Name an address for reports in DNS (TXT record _smtp._tls of your domain), and hand in what comes there."
+        "Name an address for them in the transport settings, under Organization, and publish the record that is then "
+        "shown here. Or hand in reports that came elsewhere."
     )
     columns = [
         Column(_("Sender"), "organization", NAME, sort="organization"),
@@ -61,7 +62,8 @@ class ReportPages(CrudView):
         Detail(_("Until"), "end", TIME),
         Detail(_("Report"), "report_id", MONO),
         Detail(_("Contact"), lambda row: _document(row).contact),
-        Detail(_("Handed in"), "received_at", TIME),
+        Detail(_("Taken in"), "received_at", TIME),
+        Detail(_("How"), lambda row: _("it came by mail") if row.came_by_mail else _("handed in")),
     ]
     search = ["organization", "domains", "policies", "results", "report_id"]
     filters = [
@@ -69,11 +71,14 @@ class ReportPages(CrudView):
         Filter("result", _("Result"), [(each.value, each.value) for each in tls_results.FAILURES], "results__contains"),
     ]
     new_url = "tls_reports:new"
-    details_template = "tls/report.html"
+    list_template, details_template = "tls/reports.html", "tls/report.html"
     writers = actions.WRITERS
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, obj)
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        return super().list_context(selected) | {"records": queries.records_to_publish()}
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)

@@ -347,3 +347,11 @@ def test_a_next_hop_takes_no_more_connections_than_allowed():
     assert places.more("a", 0)
     assert not places.more("a", 0)
     assert not places.wake("nobody")
+
+
+def test_who_gets_reports_about_tls_has_a_mailbox_without_an_entry_in_the_directory(configure, queued, deliver, query):
+    configure(config=TransportConfig(tls_report_recipient="tls@gatepost.test"))
+    queued("tls@gatepost.test", "else@gatepost.test")
+    deliver("mailbox")
+    found = dict(query("SELECT address, status FROM queues_recipient WHERE address LIKE '%gatepost.test'"))
+    assert found == {"tls@gatepost.test": "delivered", "else@gatepost.test": "failed"}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.receive.builders import connected, connector, policy, said
 from transport.config.filters import FilterAction, RecipientFilter, SenderFilter
+from transport.config.transport_config import TransportConfig
 from transport.receive import data, rcpt
 from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.outcome import Accept, LookUpRecipient, Tarpit
@@ -84,3 +85,11 @@ def test_a_source_over_its_budget_waits_for_the_known_as_for_the_unknown() -> No
     known, unknown = (rcpt.looked_up(session, asked, found, True) for found in (True, False))
     assert known.actions == unknown.actions == (Tarpit(5),)
     assert known.reply and known.reply.code == 250 and unknown.reply and unknown.reply.code == 550
+
+
+def test_who_gets_reports_about_tls_needs_no_entry_in_the_directory() -> None:
+    named = TransportConfig(tls_report_recipient="tls@contoso.com")
+    prepared = policy(recipient_filter=RecipientFilter(), transport_config=named)
+    session = said(connected(prepared), "HELO x", "MAIL FROM:<a@b.example>")
+    assert rcpt.rcpt(session, "TO:<TLS@contoso.com>", 0.0).decided_by == "accepted_domain"
+    assert isinstance(rcpt.rcpt(session, "TO:<else@contoso.com>", 0.0).actions[0], LookUpRecipient)

@@ -130,6 +130,12 @@ TLS_REPORT = Bound(
     more="It is not taken, and the page says why.",
 )  # fmt: skip
 
+TLS_REPORTS_MAILED = Bound(
+    what="reports about TLS that come by mail: how many in such a time, and how long all of them", who="who sends them",
+    octets=64 * 1024 * 1024, lines=1000, seconds=86400.0,
+    more="It stays in its mailbox, as other mail does.",
+)  # fmt: skip
+
 TLS_REPORT_TAKEN = Bound(
     what="the answer to a report about TLS that is sent by HTTPS", who="who asked for the report",
     octets=65536, seconds=30.0,

@@ -59,6 +59,16 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "RFC 8460",
         ),
     ] = False
+    tls_report_recipient: Annotated[
+        str,
+        Setting(
+            "TlsReportRecipient", "Reports about TLS", Kind.TEXT, "TLS reports come to",
+            "An address of an accepted domain, such as tls-reports@contoso.com; it needs no entry in the directory. "
+            "What others report there of TLS with your mail servers is shown under TLS reports, with the DNS record "
+            "that asks them for it. Empty: none.",
+            "RFC 8460", maximum=320,
+        ),
+    ] = ""
     tls_send_domain_secure_list: Annotated[
         tuple[str, ...],
         Setting(

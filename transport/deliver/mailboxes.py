@@ -91,6 +91,8 @@ class Mailboxes:
             return unlisted | next_hops.listed(connection, wanted - unlisted)
 
     def _open_to_all(self, address: str) -> bool:
+        if address == self._router.snapshot.transport_config.tls_report_recipient:
+            return True
         accepted = self._router.accepted_domains.find(domain_of(address))
         return address.startswith("postmaster@") or accepted is None or not accepted.address_book_enabled
 

@@ -20,11 +20,14 @@ def is_blocked(session: Session, recipient: Path) -> bool:
 
 
 def needs_look_up(session: Session, recipient: Path, domain: AcceptedDomain | None) -> bool:
-    """True when the directory is asked: authoritative domains with an address book, anybody but the postmaster."""
+    """True when the directory is asked: authoritative domains with an address book, anybody but the postmaster, and
+    whoever gets reports about TLS.
+    """
     return (
         domain is not None
         and domain.domain_type is DomainType.Authoritative
         and domain.address_book_enabled
         and session.policy.snapshot.recipient_filter.recipient_validation_enabled
         and recipient.local_part.lower() != "postmaster"
+        and str(recipient).lower() != session.policy.snapshot.transport_config.tls_report_recipient
     )
