@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
 from console.connectors import actions
+from console.connectors.proposals import proposed
 from console.crud import Tab
 from console.crud.access import RoleRequired
 from console.publishing.rows import struct_of
@@ -60,7 +61,11 @@ class Properties(RoleRequired):
         """What else the pages of this kind need to know."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(self.forms[self.tab](now=self.connector, row=self.row))
+        form = self.forms[self.tab](now=self.connector, row=self.row)
+        if sent := proposed(form, request.GET):
+            form = self.forms[self.tab](sent, now=self.connector, row=self.row)
+            form.is_valid()
+        return self.show(form)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = self.forms[self.tab](request.POST, now=self.connector, row=self.row)

@@ -18,6 +18,7 @@ from console.connectors import models, queries
 from console.connectors.draft import FIRST
 from console.connectors.forms import FORMS
 from console.connectors.own_addresses import not_here, readable
+from console.connectors.proposals import CLIENT
 from console.connectors.receive_draft import ReceiveDraft
 from console.connectors.receive_wizard_forms import RestrictionsForm
 from console.connectors.relay_restrictions import remarks
@@ -71,6 +72,11 @@ class ReceiveWizard(ReceivePages, Wizard):
         if self.step == "restrictions" and self.request.POST.get("go") == "look-up":
             return self.look_up(form)
         return None
+
+    def proposed(self) -> dict[str, str]:
+        client = self.request.GET.get(CLIENT, "")[:100]
+        name = _t("Client %s") % client.replace("/", "-")
+        return {FIRST: {"name": name}, "remote": {"remote_ip_ranges": client}}.get(self.step, {}) if client else {}
 
     def problems(self, connector: ReceiveConnector) -> list[rules.Problem]:
         return rules.problems(connector, queries.receive_connectors())

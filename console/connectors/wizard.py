@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from console.actors import Actor
 from console.commands.show_commands import without_commands
 from console.connectors import actions, queries
 from console.connectors.draft import FIRST, Draft
+from console.connectors.proposals import CLIENT
 from console.connectors.summary import tables
 from console.crud import Step, TypedConfirmation, put_errors
 from console.crud.access import RoleRequired
@@ -30,6 +32,12 @@ from transport.config.send_connector import SendConnector
 
 SUMMARY, COMPLETION = "summary", "completion"
 LAST = {SUMMARY: _("Summary"), COMPLETION: _("Completion")}
+
+
+def carried(request: HttpRequest) -> str:
+    """The query string that goes from page to page: for which client the connector is to be."""
+    client = request.GET.get(CLIENT, "")
+    return f"?{urlencode({CLIENT: client})}" if client else ""
 
 
 class SummaryForm(TypedConfirmation, forms.Form):
@@ -79,8 +87,8 @@ class Begin(WizardPages):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         drafts = [self.told_of(each) for each in queries.drafts(self.actor, self.draft_class.kind)]
-        anew = self.url("wizard-step", token_hex(4), FIRST)
-        if not drafts:
+        anew = self.url("wizard-step", token_hex(4), FIRST) + carried(request)
+        if not drafts or carried(request):
             return redirect(anew)
         context = {"title": self.title, "crumbs": [(self.heading, self.url("list"))], "drafts": drafts, "anew": anew}
         return render(request, "connectors/drafts.html", context)
@@ -120,7 +128,8 @@ class Wizard(WizardPages):
             return redirect(self.step_url(FIRST))
         if self.step == SUMMARY:
             return self.show_summary(SummaryForm())
-        return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step)))
+        proposed = {} if self.step in self.draft.entered else self.proposed()
+        return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step) | proposed))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if request.POST.get("go") == "cancel":
@@ -147,7 +156,11 @@ class Wizard(WizardPages):
         return redirect(self.url("list"))
 
     def step_url(self, step: str) -> str:
-        return self.url("wizard-step", self.key, step)
+        return self.url("wizard-step", self.key, step) + carried(self.request)
+
+    def proposed(self) -> dict[str, str]:
+        """What the page that led here proposes for this one."""
+        return {}
 
     def answered(self, form: Any) -> HttpResponse | None:
         """What a page of its own kind answers before anything is kept."""

@@ -16,10 +16,19 @@ from console.crud.kind import Kind, Page
 
 class FormPage(Kind):
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
-        form = form or self.make_form(obj)
+        form = form or self.proposed(obj)
         context = {"view": self, "form": form, "obj": obj, "cancel_url": self.after(obj), "title": self.form_title(obj)}
         context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
         return render(self.request, self.form_template, context, status=422 if form.errors else 200)
+
+    def proposed(self, obj: Any) -> Any:
+        """The form as it begins: of a new object with what the page that led here proposes, by the names of fields."""
+        form = self.make_form(obj)
+        if obj is None:
+            secret = ("password", "hidden", "file")
+            shown = [name for name, each in form.fields.items() if getattr(each.widget, "input_type", "") not in secret]
+            form.initial = {**form.initial, **{name: self.asked(name) for name in shown if name in self.request.GET}}
+        return form
 
     def form_title(self, obj: Any) -> str:
         return self.name_of(obj) if obj is not None else _("New %s") % self.noun

@@ -99,6 +99,10 @@ class Kind(RoleRequired):
     def remove(self, obj: Any) -> None:
         raise NotImplementedError
 
+    def asked(self, name: str) -> str:
+        """What the query string says of `name`; without NUL, which no column of the database can hold."""
+        return self.request.GET.get(name, "").replace("\0", "")
+
     @property
     def heading_text(self) -> str:
         return str(self.title or capfirst(self.plural))

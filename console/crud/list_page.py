@@ -72,10 +72,6 @@ class ListPage(Kind):
     def asks(self) -> Asked:
         return Asked(self.request.GET, self.filters)
 
-    def asked(self, name: str) -> str:
-        """What the query string says of `name`; without NUL, which no column of the database can hold."""
-        return self.request.GET.get(name, "").replace("\0", "")
-
     def narrowed(self, rows: Any = None) -> Any:
         """The rows that the filter lets through, the words of its box included."""
         asks = self.asks

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from console.crud.access import RoleRequired
 from console.tracking import queries
+from console.tracking.models import Session
 from console.tracking.refusals import grouped, now, refusal
+from console.tracking.remedies import of_rule
 
 SHOWN = 5  # sessions
 
@@ -27,8 +29,11 @@ class RefusalPage(RoleRequired):
         found = refusal(name)
         if found is None:
             raise Http404
+        session = Session.objects.filter(pk=request.GET.get("session", "").replace("\0", "")).first()
         context = {
             "refusal": found,
+            "session": session,
+            "remedies": of_rule(session, name) if session else [],
             "objects": now(found),
             "sessions": queries.refused_by(name)[:SHOWN],
             "crumbs": [(_("Refusals"), reverse("refusals:list"))],

@@ -21,6 +21,7 @@ from console.tracking.conversation import Decision, Line, decisions, lines
 from console.tracking.export import exchange_csv, series_of
 from console.tracking.models import Session, short_name
 from console.tracking.reasons import Reason, Reasons
+from console.tracking.remedies import Facts, Remedy, facts_of, remedies_for
 from transport.trace.sessions import Direction
 
 REFRESHED = 2  # seconds
@@ -193,9 +194,11 @@ class SessionPage(RoleRequired):
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
         session = find(pk)
         reasons = Reasons(session.connector_name, session.sends)
+        said = lines(session)
+        facts = facts_of(session, said)
         context = {
             "session": session,
-            "lines": [_with_reason(line, reasons) for line in lines(session)],
+            "lines": [_with_reason(line, reasons, facts.get(line.number)) for line in said],
             "badges": outcome(session),
             "duration": duration(session),
             "connector_url": reasons.connector_url,
@@ -213,10 +216,11 @@ def refused(session: Session) -> list[tuple[Line, Decision | None]]:
     return [*decisions(session)]
 
 
-def _with_reason(line: Line, reasons: Reasons) -> tuple[Line, Reason | None, str]:
-    """A line, why it refused, and the page of the setting that held it."""
+def _with_reason(line: Line, reasons: Reasons, facts: Facts | None) -> tuple[Line, Reason | None, str, list[Remedy]]:
+    """A line, why it refused, the page of the setting that held it, and what would mend it."""
     reason = reasons.of(line.decision) if line.decision else None
-    return line, reason, reasons.held_url(line.held) if line.held else ""
+    remedies = remedies_for(line.decision.name, facts) if line.decision and facts else []
+    return line, reason, reasons.held_url(line.held) if line.held else "", remedies
 
 
 class SessionFile(RoleRequired):

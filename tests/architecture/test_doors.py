@@ -63,7 +63,7 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
-    "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route"),
+    "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "sentence"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
     "queues": ("queue", "remedies", "standing"), "tracking": ("conversation", "of_connector", "refusals", "tracked"),
