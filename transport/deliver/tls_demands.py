@@ -1,6 +1,5 @@
 """What TLS with each host of a next hop must be, with all that has to be asked for it."""
 
-from functools import cached_property
 from time import time
 
 from transport.config.send_connector import DaneMode, MtaStsMode, SendConnector
@@ -28,6 +27,7 @@ class Demands:
         mutual = tls_policy.is_secure(connector, domain, secure)
         own = own_certificate(connector, snapshot.certificates, mutual, time())
         self._level = tls_policy.level(connector, domain, secure, own)
+        self._found: dict[str, StsPolicy | None] = {}
 
     def of(self, host: Host) -> Demand:
         """What is asked of this host. Policies are asked for when the first of the hosts is; TLSA records of each."""
@@ -56,10 +56,10 @@ class Demands:
         return self._domain if self._connector.dns_routing_enabled else host.tls_name
 
     def _sts(self, host: Host) -> StsPolicy | None:
-        if self._connector.mta_sts_mode is MtaStsMode.None_:
+        """Asked for once a round; an address has none."""
+        domain = self._of_policy(host)
+        if self._connector.mta_sts_mode is MtaStsMode.None_ or domain == host.address.partition("%")[0]:
             return None
-        return self._of_domain if self._connector.dns_routing_enabled else self._policies.of(host.tls_name)
-
-    @cached_property
-    def _of_domain(self) -> StsPolicy | None:
-        return self._policies.of(self._domain)
+        if domain not in self._found:
+            self._found[domain] = self._policies.of(domain)
+        return self._found[domain]

@@ -42,6 +42,8 @@ def _written_anew(parcel: Parcel, offered: Extensions, pieces: Pieces) -> Parcel
     except CannotConvert:
         return remote_reply.refused("5.6.3", "The next hop takes no 8-bit text (8BITMIME), and it is signed")
     body_type = "8BITMIME" if how.eight_bit or (eight_bit and parcel.body_type != "7BIT") else "7BIT"
+    if (body_type, how) == (parcel.body_type, parcel.how):
+        return parcel
     return replace(parcel, body_type=body_type, how=how)
 
 

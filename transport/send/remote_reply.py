@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -38,8 +39,9 @@ _USUAL = {
 _WRONG_ORDER = (500, 502, 503)
 
 
+@lru_cache(maxsize=64)
 def judge(code: int, text: str, expected: int = 2) -> Verdict:
-    """The meaning of reply `code` where `expected` (first digit) would be success.
+    """The meaning of reply `code` where `expected` (first digit) would be success. Most replies come again and again.
 
     A code that is neither success nor 4xx nor 5xx is no answer to the command: try again later.
     """
