@@ -61,7 +61,7 @@ scan: install-test
 fuzz: install-test
 	$(RUN) -m tests.fuzz $(FUZZ)
 
-# `make bench BENCH=large` for large messages alone.
+# `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest.
 bench: install
 	$(RUN) -m tests.bench $(BENCH)
 

@@ -30,7 +30,7 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
     celery = "-m celery --app console --quiet"
     work = f"{celery} worker --pool threads --without-gossip --without-mingle"
-    outbound = f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 100"
+    outbound = f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 150"
 
     def ours(name: str, arguments: str, more: Mapping[str, str] = {}) -> Program:
         return _python(name, arguments.split(), account, {**environment, **more}, code)

@@ -15,7 +15,7 @@ from statistics import median
 from time import monotonic
 
 from console.processes.address import free_port
-from tests.bench import decisions, large, processor, sending, tarpit
+from tests.bench import backlog, decisions, large, processor, sending, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -25,6 +25,8 @@ RECIPIENT = f"user@{DOMAIN}"  # smtp-source puts a number in front, a different 
 
 
 def main() -> None:
+    if "backlog" in sys.argv:
+        return backlog.main()
     if not shutil.which("postfix"):
         print("Postfix is not installed, and its smtp-source makes the load: only what needs neither is measured.")
         _tarpit()
@@ -50,7 +52,8 @@ def main() -> None:
             postfix.stop()
             shutil.rmtree(postfix.folder)
     sending.main()
-    return decisions.main()
+    decisions.main()
+    return backlog.main()
 
 
 def _postfix(port: int, sink: int) -> Postfix:

@@ -315,6 +315,26 @@ def test_unreachable_mail_leaves_when_there_is_a_connector(journal, forward, del
     assert len(sink.arrived) == 1
 
 
+def test_what_lies_right_is_not_looked_at_each_minute(queued, configure, query, monkeypatch):
+    monkeypatch.setattr(routing, "LATE", 0.0)
+    astray = "UPDATE queues_recipient SET next_hop = 'unreachable', claimed_by = {} WHERE address = '{}' RETURNING 1"
+    configure(connectors=())
+    queued("first@far.test")
+    configure()
+    assert query(astray.format(7, "first@far.test")) == [(1,)]
+    assert routing.reroute() == 0, "it is being delivered"
+    assert query(astray.format("null", "first@far.test")) == [(1,)]
+    assert routing.reroute() == 1, "what was left is looked at again"
+    assert routing.reroute() == 0
+    queued("second@far.test")
+    assert (
+        query(astray.format("null", "first@far.test")) + query(astray.format("null", "second@far.test")) == [(1,)] * 2
+    )
+    assert routing.reroute() == 1, "only what came since"
+    monkeypatch.setattr(routing, "ALL_EVERY", 0.0)
+    assert routing.reroute() == 1, "now and then everything"
+
+
 def test_a_round_under_way_obeys_a_new_revision(journal, forward, deliver, configure, sink, monkeypatch):
     monkeypatch.setattr(rounds, "BATCH", 1)
     configure()

@@ -12,9 +12,11 @@ import pytest
 from tests.deliver.test_dane import ROOT, own
 from tests.deliver.test_protection import PROTECTION
 from tests.deliver.tls_hop import AUTHORITY, server_context
+from tests.dns_server import DnsServer
 from tests.shell.certificates import certificate
 from transport.config import bounds
 from transport.config.bounds import Bound
+from transport.config.endpoint import Binding
 from transport.config.send_connector import MtaStsMode
 from transport.deliver import look_up, sts_policies
 from transport.deliver.tls_tally import TALLY
@@ -303,3 +305,18 @@ def test_policies_are_fetched_anew_before_they_end(far, hop, policy_host, query)
     assert sts_policies.refresh() == 1
     assert query(KEPT)[0][1] == "testing"
     assert sts_policies.refresh() == 0
+
+
+def test_a_domain_is_asked_about_once_for_all_connections_and_an_address_never(configure, queued, deliver, query):
+    with DnsServer({("mx.far.test", "A"): ["127.0.0.1"]}) as server:
+        servers = (Binding("127.0.0.1", server.port),)
+        for host, asked in (("[127.0.0.1]", 0), ("mx.far.test", 1)):
+            configure(
+                smart_hosts=(host,), dns_servers=servers, use_external_dns_servers_enabled=True,
+                max_messages_per_connection=1,
+            )  # fmt: skip
+            queued("bob@far.test", "eve@far.test", "zoe@far.test")
+            deliver()
+            policies = {name: times for (name, _), times in server.asked.items() if name.startswith("_mta-sts.")}
+            assert sum(policies.values()) == asked, policies
+    assert query("SELECT DISTINCT status FROM queues_recipient") == [("delivered",)]

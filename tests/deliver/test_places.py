@@ -147,7 +147,7 @@ def test_who_hands_in_mail_for_thousands_has_one_turn_like_everybody_else(due, w
 
 def test_a_place_that_is_left_goes_to_the_next_in_line(due, wait, places: Slots) -> None:
     for number in range(STRANGERS + 1):
-        wait(stranger(number), seconds=100 - number)
+        wait(stranger(number), seconds=1000 - number)
     for hop in due():
         due.dispatch.begun(hop)
         assert admit(places, hop)
@@ -239,7 +239,7 @@ def test_connections_grow_by_one_for_as_many_good_deliveries_as_there_are_and_ar
     for _ in range(9):
         places.refused(hop)
     assert places.window(hop) == 1
-    for _ in range(10_000):
+    for _ in range(12_000):
         places.progressed(hop)
     assert places.window(hop) == slots.MOST
 

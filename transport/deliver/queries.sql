@@ -436,6 +436,9 @@ select message_id, address, remote_host, notify, orcpt from changed
 
 -- Routing anew.
 
+-- name: newest_recipient
+select coalesce(max(id), 0) from queues_recipient
+
 -- name: waiting_alike
 -- Those for one domain whose messages are alike in all that a connector asks for; mostly that is their size alone.
 select r.next_hop, max(h.expires_after), max(h.delayed_after), bool_or(h.kept), array_agg(r.id),
@@ -444,6 +447,7 @@ select r.next_hop, max(h.expires_after), max(h.delayed_after), bool_or(h.kept), 
     case when %(by_connector)s then m.connector else '' end
 from queues_recipient r join queues_nexthop h on h.key = r.next_hop join queues_message m on m.id = r.message_id
 where r.status in ('ready', 'suspended') and h.delivery_type <> all(%(settled)s) and not r.pinned
+    and r.id > %(behind)s
 group by 1, 6, 7, 8, 10, width_bucket(m.size, %(sizes)s::int8[])
 
 -- name: change_times

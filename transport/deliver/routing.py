@@ -1,5 +1,7 @@
 """Where mail goes; and routing anew: when the configuration changed, what waits goes where it now says."""
 
+from time import monotonic
+
 from transport import next_hops
 from transport.config.domains import domain_of
 from transport.config.send_connector import DeliveryWindow
@@ -12,8 +14,41 @@ from transport.send.route import MAILBOX, POISON, DeliveryType, Hop, Router, thr
 from transport.trace.events import Event, Source
 
 ROUTES = Routes()
+ALL_EVERY, LATE = 600.0, 60.0
+"""Seconds between two looks at all that waits while the configuration stays, and for which a row may come late."""
 SETTLED = [MAILBOX.delivery_type, POISON.delivery_type]
 """What lies there stays, whatever the configuration says."""
+
+
+class Looked:
+    """What `reroute` need not look at again: rows up to one lie where a configuration says."""
+
+    def __init__(self) -> None:
+        self._router: Router | None = None
+        self._all_at = self._marked_at = 0.0
+        self._behind = self._mark = 0
+
+    def behind(self, router: Router) -> int:
+        """The row behind which others may lie wrong; 0: all may."""
+        return self._behind if router is self._router and monotonic() - self._all_at < ALL_EVERY else 0
+
+    def done(self, router: Router, behind: int, newest: int) -> None:
+        """All that lies behind a row was put right; `newest`: the last row there was before. Rows are numbered before
+        they can be seen, so what came a moment ago is looked at once more.
+        """
+        now = monotonic()
+        if not behind:
+            self._router, self._all_at, self._marked_at = router, now, now
+            self._behind, self._mark = 0, newest
+        if now - self._marked_at >= LATE:
+            self._behind, self._mark, self._marked_at = self._mark, newest, now
+
+    def forget(self) -> None:
+        """Something could not be put right."""
+        self._router = None
+
+
+LOOKED = Looked()
 
 
 def reroute() -> int:
@@ -22,20 +57,29 @@ def reroute() -> int:
         router = ROUTES.router(connection)
         holds.lift_changed(connection, router)
         connection.execute(QUERIES["unpin"], [[each.name for each in router.snapshot.send_connectors if each.enabled]])
-        asked = {"settled": SETTLED, **router.address_spaces.asks}
-        moved = 0
-        later: dict[Hop, list[int]] = {}
-        for old, expires, delayed, kept, ids, domain, *facts in connection.execute(
-            QUERIES["waiting_alike"], asked
-        ).fetchall():
-            mail = router.address_spaces.essence(Mail(*facts))
-            new = router.hop(f"@{domain}", listed=False, mail=mail)
-            if new.key != old:
-                moved += _move(connection, router, old, new, ids)
-            elif (new.expires_after, new.delayed_after) != (expires, delayed) or kept > new.kept:
-                later[new] = [*later.get(new, []), *ids]
-        _change(connection, router, later)
+        behind = LOOKED.behind(router)
+        (newest,) = connection.execute(QUERIES["newest_recipient"]).fetchone() or (0,)
+        moved, left = _reroute_behind(connection, router, behind)
+        LOOKED.forget() if left else LOOKED.done(router, behind, newest)
         return moved
+
+
+def _reroute_behind(connection: Connection, router: Router, behind: int) -> tuple[int, int]:
+    """How many were moved, and how many were left because they are being delivered."""
+    asked = {"settled": SETTLED, "behind": behind, **router.address_spaces.asks}
+    moved = meant = 0
+    later: dict[Hop, list[int]] = {}
+    rows = connection.execute(QUERIES["waiting_alike"], asked).fetchall()
+    for old, expires, delayed, kept, ids, domain, *facts in rows:
+        mail = router.address_spaces.essence(Mail(*facts))
+        new = router.hop(f"@{domain}", listed=False, mail=mail)
+        if new.key != old:
+            meant += len(ids)
+            moved += _move(connection, router, old, new, ids)
+        elif (new.expires_after, new.delayed_after) != (expires, delayed) or kept > new.kept:
+            later[new] = [*later.get(new, []), *ids]
+    _change(connection, router, later)
+    return moved, meant - moved
 
 
 def _change(connection: Connection, router: Router, hops: dict[Hop, list[int]]) -> None:

@@ -13,10 +13,12 @@ from time import monotonic
 
 from transport.send.route import DeliveryType
 
-PLACES = 100
+PLACES = 150
 """Threads of the process that speaks to next hops."""
-FIRST, MOST = 2.0, 50
-"""Connections of this process to one next hop: at first, and at most. More threads would only wait for each other."""
+FIRST, MOST = 2.0, PLACES * 2 // 3
+"""Connections of this process to one next hop: at first, and at most, so that the others find a place at once. Below
+that, leases decide.
+"""
 CALM = 1.0
 """Seconds in which several refusals of a next hop are one."""
 DENIED = 5.0
