@@ -16,6 +16,7 @@ from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import queries, zipping
 from console.queues.models import Message, NextHop, QueuedRecipient, Status
+from console.tracking import actions as tracked
 from transport.deliver import claims, holds, links, reports, routing, tracking
 from transport.deliver.queries import QUERIES
 from transport.send.dsn import Action, ReportedRecipient
@@ -159,6 +160,8 @@ def redirect_recipients(actor: Actor, recipients: Iterable[int], *, address: str
             routing.redirect(_raw(), keys, address, connector)
         except LookupError:
             raise ValidationError(_("There is no enabled Send connector “%s”.") % connector) from None
+        if address:
+            tracked.find_also_by({row.message_id for row in chosen}, address)
         was = sorted({row.address for row in chosen})[:20]
         _record_each(actor, chosen, "redirected", {"to": address or f"Send connector {connector}", "was": was})
         return _try_now(list(_of(chosen)))

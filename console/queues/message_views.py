@@ -11,12 +11,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page as PageOfRows
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -101,6 +102,15 @@ def queue_of(each: Standing) -> str:
     return stacked_html(each.queue.domain, leads_to(each.queue))
 
 
+class Gathered(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
+    """Of what was gathered up to one more than is counted."""
+
+    @cached_property
+    def count(self) -> int:
+        found = len(self.object_list)
+        return found if found <= sessions.COUNTED else sessions.AtLeast(sessions.COUNTED)
+
+
 class MessagePages(CrudView):
     """What waits, a row for each message and recipient."""
 
@@ -150,10 +160,13 @@ class MessagePages(CrudView):
 
     def paginate(self, rows: Any) -> PageOfRows[Any]:
         """Rows are chosen by their keys first: what is shown of them is read for one page, not for all before it. What
-        a search through the messages finds is gathered once, not counted and then found again.
+        a search through the messages finds is gathered once, and no further than somebody pages.
         """
-        keys = rows.select_related(None).values_list("pk", flat=True)
-        return super().paginate(list(keys) if self.asked("q") or self.asked("older") else keys)
+        keys = rows.values_list("pk", flat=True)
+        if self.asked("q") or self.asked("older"):
+            self.paginator_class = Gathered
+            keys = list(keys[: sessions.COUNTED + 1])
+        return super().paginate(keys)
 
     def completed(self, rows: list[Any]) -> list[Any]:
         """What is shown, by the keys of it."""

@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 
 from console.crud.addresses import address_bounds, apart
 from console.mailboxes import header
-from console.tracking.models import Event, Searched, Session
+from console.tracking.models import Event, Reader, Searched, Session
 from transport.trace.events import FIRST, Source, with_source, words_wanted
 from transport.trace.events import Event as Kind
 from transport.trace.line import decided_by
@@ -173,6 +173,25 @@ def _messages_of(texts: Iterable[str], until: datetime | None = None) -> QuerySe
         return None
     found = Searched.objects.extra(where=["words @@ %s::tsquery"], params=[query])
     return (found.filter(time__lte=until) if until else found).order_by("-message")
+
+
+def messages_with(text: str, most: int) -> list[UUID] | None:
+    """The messages in which every word of a text begins a word, as `about` finds them, and those that came so lately
+    that nobody knows it of them yet; None where they are more than `most`, or where there is no word in the text.
+    """
+    found = _messages_of([text])
+    if found is None:
+        return None
+    names: list[Any] = list(found.order_by().values_list("message", flat=True)[: most + 1])
+    names += _not_searchable_yet().values_list("message", flat=True)[: most + 1]
+    return names if len(names) <= most else None
+
+
+def _not_searchable_yet() -> QuerySet[Event]:
+    """Where messages came whose words follow behind the mail (`transport/shell/forward/search_words.py`)."""
+    reader = Reader.objects.filter(pk="search").first()
+    position = [reader.transaction, reader.event] if reader else [0, 0]
+    return Event.objects.filter(event__in=FIRST).extra(where=["(transaction, id) > (%s, %s)"], params=position)
 
 
 def about(events: QuerySet[Event], *texts: str, until: datetime | None = None) -> QuerySet[Event]:

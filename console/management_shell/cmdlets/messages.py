@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import groupby
+from itertools import chain, groupby
 from uuid import UUID
 
 from django.conf import settings
@@ -24,8 +24,10 @@ from console.queues import actions, queries
 from console.queues.models import Message, NextHop, QueuedRecipient
 from console.queues.remedies import in_words
 from console.queues.standing import Standing
+from transport.config import bounds
 
 COLUMNS = ("Identity", "FromAddress", "Status", "Size", "Subject")
+MOST_SHOWN = bounds.MESSAGE_SHOWN.octets or 0
 STATUSES = ("Active", "Suspended", "Kept", "Retry", "Ready")
 """Of the recipients' words the first that one of them has is the message's."""
 
@@ -196,13 +198,23 @@ def _remove(call: Call) -> Iterator[Record]:
 
 def _export(call: Call) -> Iterator[object]:
     for found, _ in _picked(call)[:1]:
-        content = b"".join(actions.export(call.host.actor, found.message.pk))
-        if not content:
+        pieces = actions.export(call.host.actor, found.message.pk)
+        first = next(pieces, b"")
+        if not first:
             raise ShellError("The content of this message is gone: nobody waits for it any more.", "Identity")
         if "FileName" in call.arguments:
-            call.host.write_file(call.arguments["FileName"], content)
+            _write(call, call.arguments["FileName"], chain([first], pieces))
+        elif found.message.size > MOST_SHOWN:
+            raise ShellError("This message is too large to be put out here: write it with -FileName.", "FileName")
         else:
-            yield content.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+            yield b"".join([first, *pieces]).decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+
+
+def _write(call: Call, path: str, pieces: Iterator[bytes]) -> None:
+    """Piece by piece: however large a message is, only one of them is in memory."""
+    for number, piece in enumerate(pieces):
+        call.host.write_file(path, piece, append=number > 0)
+        call.host.tick()
 
 
 IDENTITY = Parameter(

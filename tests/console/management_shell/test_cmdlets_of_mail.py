@@ -23,7 +23,7 @@ from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, Size
 from console.processes.address import free_port
 from console.processes.models import Turn
-from console.queues.models import Flow, NextHop, QueuedRecipient
+from console.queues.models import Content, Flow, NextHop, QueuedRecipient
 from console.tracking import queries as tracking
 from console.tracking.models import Session
 from tests.console.builders import ADMIN, receive_connector, send_connector
@@ -365,3 +365,17 @@ def test_a_pfx_is_imported_as_exchanges_documents_do_it(shell: Shell, words: str
     shell.run(f"$p = {password}; Import-ExchangeCertificate {words} -Password $p -FriendlyName Again | Out-Null")
     assert Certificate.objects.get().name == "Again"
     assert shell.run(f'"it is {password}; $({password})"').endswith("System.Security.SecureString")
+
+
+def test_a_large_message_is_exported_piece_by_piece(shell: Shell, monkeypatch) -> None:
+    """Whole, a message of 150 MB would be in memory three times."""
+    found = waiting_mail.message()
+    Content.objects.filter(message_id=found.pk).delete()
+    for number in range(4):
+        Content.objects.create(message_id=found.pk, number=number, chunk=b"%d" % number * 1_000_000)
+    written: list[tuple[int, bool]] = []
+    monkeypatch.setattr(shell, "write_file", lambda path, piece, append=False: written.append((len(piece), append)))
+    shell.run("Get-Message | Export-Message -FileName large.eml")
+    assert written == [(1_000_000, False), *[(1_000_000, True)] * 3]
+    type(found).objects.update(size=100_000_000)
+    assert "write it with -FileName" in str(shell.refused("Get-Message | Export-Message"))
