@@ -46,8 +46,8 @@ class ReportPages(CrudView):
     noun, plural, title = _("TLS report"), _("TLS reports"), _("TLS reports")
     purpose = _("What other mail systems say of their connections to yours: whether TLS and your policies worked.")
     first_step = _(
-        "Name an address for them in the transport settings, under Organization, and publish the record that is then "
-        "shown here. Or hand in reports that came elsewhere."
+        "They come by themselves once an address for them is named in the transport settings, under Organization, and "
+        "the DNS record is published that is then shown here. Reports that came elsewhere can be handed in."
     )
     columns = [
         Column(_("Sender"), "organization", NAME, sort="organization"),

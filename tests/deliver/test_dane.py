@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import sha256, sha512
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.structs import replace
 
 from tests.deliver.test_protection import PROTECTION
 from tests.deliver.tls_hop import AUTHORITY
@@ -15,6 +16,7 @@ from tests.shell.certificates import certificate
 from transport import name_servers
 from transport.config.endpoint import Binding
 from transport.config.send_connector import DaneMode
+from transport.deliver.smtp_connection import SmtpConnection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ERROR = "SELECT last_error FROM queues_nexthop WHERE key <> 'mailbox'"
@@ -94,15 +96,38 @@ def test_an_authority_that_stands_in_dns_itself(far, query, name, arrives):
         assert "its certificate is for mx.else.test, not for mx.far.test; DANE" in query(ERROR)[0][0]
 
 
-def test_an_authority_by_its_digest_is_looked_for_in_the_chain_or_the_mail_waits(far, query):
-    """Only from Python 3.13 on the chain can be seen; before, nothing is guessed."""
+@pytest.mark.parametrize("selector", [0, 1])
+@pytest.mark.parametrize(("kind", "digest"), [(1, sha256), (2, sha512)])
+def test_an_authority_by_its_digest_is_looked_for_in_the_chain(far, query, selector, kind, digest):
+    carried = AUTHORITY.certificate("mx.far.test")
+    anchor = certificates(carried.chain)[1]
+    named = digest(key_of(anchor) if selector else anchor.public_bytes(Encoding.DER)).hexdigest()
+    arrived, _ = far(carried, [f"2 {selector} {kind} {named}"])
+    assert [tls for tls, _ in arrived] == [True]
+    assert query(PROTECTION)[0][0].endswith("certificate verified by DANE (an authority that DNS names)")
+
+
+def test_an_authority_that_is_not_in_the_chain_names_nobody(far, query):
+    arrived, _ = far(certificate("mx.far.test"), [f"2 1 1 {'00' * 32}"])
+    assert not arrived
+    assert "no TLSA record names its certificate; DANE demands more" in query(ERROR)[0][0]
+
+
+def test_an_authority_whose_name_alone_is_shown_has_signed_nothing(far, query):
+    """Its certificate stands in the chain, and the server's own is signed by itself."""
+    anchor = certificates(AUTHORITY.certificate("mx.far.test").chain)[1]
+    lone = certificate("mx.far.test")
+    shown = replace(lone, chain=lone.chain + anchor.public_bytes(Encoding.PEM).decode())
+    arrived, _ = far(shown, [f"2 1 1 {sha256(key_of(anchor)).hexdigest()}"])
+    assert not arrived and "DANE demands more" in query(ERROR)[0][0]
+
+
+def test_where_python_does_not_tell_the_chain_mail_waits_and_says_why(far, query, monkeypatch):
+    monkeypatch.setattr(SmtpConnection, "chain", ())
     carried = AUTHORITY.certificate("mx.far.test")
     digest = sha256(key_of(certificates(carried.chain)[1])).hexdigest()
     arrived, _ = far(carried, [f"2 1 1 {digest}"])
-    if arrived:
-        assert query(PROTECTION)[0][0].endswith("certificate verified by DANE (an authority that DNS names)")
-    else:
-        assert "those of an authority (usage 2) cannot be compared here" in query(ERROR)[0][0]
+    assert not arrived and "those of an authority (usage 2) cannot be compared here" in query(ERROR)[0][0]
 
 
 def test_records_of_which_none_can_be_used_demand_tls_and_nothing_of_the_certificate(far, query):

@@ -13,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from tests.receive.builders import domain
+from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import Client, RunningTransport
 from tests.waiting import wait_for
 from transport.config import bounds, document
@@ -41,10 +42,15 @@ def transport(database_url: str, query: Any) -> Iterator[RunningTransport]:
     hashed = PasswordHasher().hash("Winter-7-rain")
     query("INSERT INTO users_user (domain, name, password) VALUES ('CONTOSO', 'branch', %s)", (hashed,))
     running = RunningTransport(database_url)
-    connector = running.connector(auth_mechanism=frozenset({AuthMechanism.BasicAuth}), permission_groups=GROUPS)
+    connector = running.connector(
+        auth_mechanism=frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth}), permission_groups=GROUPS
+    )
     ours = domain("gatepost.test", default=True)
     domains = (ours, kept("branch.test", r"CONTOSO\branch"), kept("other.test", "Nobody"))
-    snapshot: Snapshot = running.snapshot(connector, accepted_domains=domains, revision=int(time.time()))
+    running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    snapshot: Snapshot = running.snapshot(
+        connector, accepted_domains=domains, revision=int(time.time()), certificates=(certificate(),)
+    )
     text = document.encode(snapshot)
     query(
         "INSERT INTO publishing_configrevision (number, document, checksum, author, comment) "
@@ -135,6 +141,24 @@ def test_the_roles_are_swapped_and_the_owner_gets_all_of_it(
     wait_for(lambda: statuses(query) == ["delivered"] * 3 + ["ready"], "what was taken is not delivered")
     assert query("SELECT kept FROM queues_nexthop WHERE domain = 'branch.test'").fetchone() == (True,)
     assert client.line() == ""
+
+
+def test_over_tls_all_of_it_stays_within_tls(transport: Any, query: Any, waits: Any) -> None:
+    large = b"Subject: x\r\n\r\n" + b"y" * 70 + b"\r\n" * 10_000
+    waits("branch.test", large)
+    client = transport.greeted()
+    assert client.say("STARTTLS").startswith("220 ")
+    client.start_tls()
+    client.say("EHLO branch")
+    assert client.say("AUTH PLAIN " + base64.b64encode(b"\0CONTOSO\\branch\0Winter-7-rain").decode())[:4] == "235 "
+    assert client.say("ATRN branch.test").startswith("250 ")
+    owner = Owner(client)
+    owner.greet()
+    owner.take()
+    assert owner.messages == [large.removesuffix(b"\r\n")]
+    wait_for(lambda: statuses(query) == ["delivered"], "what was taken is not delivered")
+    assert query("SELECT protection LIKE 'TLSv1%%' FROM queues_recipient").fetchone() == (True,)
+    assert client.connection.version().startswith("TLSv1") and client.line() == ""
 
 
 def test_what_is_cut_short_waits_and_comes_again(transport: Any, query: Any, waits: Any) -> None:

@@ -103,7 +103,7 @@ class Securable(Protocol):
 
     @property
     def chain(self) -> tuple[bytes, ...]:
-        """What it showed (DER); empty where Python does not tell (before 3.13)."""
+        """What it showed (DER); empty where Python does not tell."""
         ...
 
     def start_tls(self, made: ssl.SSLContext) -> None:
@@ -190,7 +190,7 @@ class Securing:
         return client
 
     def _anchors(self, client: Securable) -> tuple[bytes, ...]:
-        """The authorities that DNS names. What the peer shows besides its own certificate, Python tells since 3.13."""
+        """The authorities that DNS names: whole, or by a digest of one that the peer shows."""
         named = [record for record in self._demand.records if record.usage == dane.TRUST_ANCHOR]
         found = [record.authority for record in named if record.authority]
         found += [one for one in client.chain if any(record.names(one, _public_key(one)) for record in named)]

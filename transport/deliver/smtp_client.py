@@ -162,7 +162,7 @@ class SmtpClient:
 
     @property
     def chain(self) -> tuple[bytes, ...]:
-        """What it showed (DER); empty where Python does not tell (before 3.13)."""
+        """What it showed (DER); empty where Python does not tell."""
         return self._connection.chain
 
     def start_tls(self, made: ssl.SSLContext) -> None:

@@ -22,6 +22,8 @@ from transport.send.reply_reader import NoReply, ReplyReader
 from transport.trace.line import negotiated
 
 CONNECT, DATA_BLOCK = 30.0, 180.0
+DER = 2
+"""ENCODING_DER of Python's own module below `ssl`."""
 SLICE = 1.0
 """Seconds between two looks at whether somebody else needs the place."""
 _REPLY = bounds.NEXT_HOP_REPLY
@@ -141,9 +143,14 @@ class SmtpConnection:
 
     @property
     def chain(self) -> tuple[bytes, ...]:
-        """What the peer showed (DER); empty where Python does not tell (before 3.13)."""
-        ask: Callable[[], list[bytes]] | None = getattr(self._socket, "get_unverified_chain", None)
-        return tuple(ask()) if ask is not None else ()
+        """What the peer showed (DER), its own certificate first; empty where Python does not tell. Python tells from
+        3.13 on; since 3.10 the object behind a socket does, and is asked in the same way.
+        """
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return ()
+        behind: Any = getattr(self._socket, "_sslobj", None)
+        ask = getattr(behind, "get_unverified_chain", None)
+        return tuple(one.public_bytes(DER) for one in ask() or ()) if ask is not None else ()
 
     @property
     def is_open(self) -> bool:
