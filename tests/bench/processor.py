@@ -20,7 +20,7 @@ Costs = dict[str, float]
 
 
 class Spent(NamedTuple):
-    """CPU `seconds`, and `octets` that went to the disk's cache: pages that were written over before count once."""
+    """CPU `seconds`, and `octets` written to files."""
 
     seconds: float
     octets: int
@@ -80,11 +80,14 @@ def _processes() -> dict[int, _Process]:
 
 
 def _written(process: Path) -> int:
+    """What it wrote (`wchar`) includes pipes and sockets; what it made dirty (`write_bytes`) includes the filesystem's
+    journal, which is everybody's, and charged to whoever waits for it. The smaller one is about files, and its own.
+    """
     try:
-        lines = (process / "io").read_text().splitlines()
+        found = dict(line.split(": ") for line in (process / "io").read_text().splitlines())
     except OSError:  # of another account
         return 0
-    return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
+    return min(int(found["wchar"]), int(found["write_bytes"]))
 
 
 def _is_below(one: _Process | None, roots: set[int], processes: Mapping[int, _Process]) -> bool:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import accumulate
 from time import monotonic
 
 import psycopg
@@ -30,6 +31,9 @@ from transport.send.hosts import Host
 from transport.send.mime_parts import head_and_rest
 from transport.send.parcel import Parcel, Verdicts, alike, put_off_by, split
 from transport.send.remote_reply import Fate, Verdict
+
+LOOKED_AT = 16 << 20
+"""Octets of messages after which no further one is looked at before those are sent."""
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +193,7 @@ class SmtpRelay:
     ) -> Generator[Outcome, None, list[Parcel]]:
         """Returns the parcels as this host can take them; what it need not be asked about another host may take."""
         fitting = []
-        for letter in list(waiting)[: self._connector.max_messages_per_connection - client.sent]:
+        for letter in handful(waiting, self._connector.max_messages_per_connection - client.sent):
             try:
                 pieces = partial(self._pieces, letter.parcel)
                 found: Parcel | Verdict | Verdicts = self._unsafe(client, letter.parcel) or fit(
@@ -310,6 +314,14 @@ class SmtpRelay:
         if self._client is not None:
             self._client.part()
             self._client = None
+
+
+def handful(waiting: Iterable[Letter], most: int) -> list[Letter]:
+    """At least one, and at most so many, that are looked at before the first of them is sent: no host, and no place,
+    waits until a hundred large messages are read.
+    """
+    before = accumulate((letter.parcel.size for letter in waiting), initial=0)
+    return [letter for letter, octets in zip(waiting, before, strict=False) if octets < LOOKED_AT][:most]
 
 
 def _attempt_ends() -> float:

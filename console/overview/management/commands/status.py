@@ -1,3 +1,5 @@
+import os
+import sys
 import time
 from typing import Any
 
@@ -19,11 +21,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        begun_before = not settings.HOME.running()
         deadline = time.monotonic() + options["wait"]
         while not (facts := _facts())["ok"]:
             if time.monotonic() > deadline:
                 raise CommandError("\n".join(facts["missing"]))
             time.sleep(0.2)
+        if begun_before and settings.HOME.running():  # where its servers are, only a process that begins now knows
+            os.execv(sys.executable, [sys.executable, *sys.argv])
         in_force = f"revision {facts['revision']} on {', '.join(facts['transports'])}"
         self.stdout.write(f"In order: {in_force}; every process works, and mail moves.")
         if accounts := report.accounts(settings.HOME.running().get("pids", {})):
