@@ -14,6 +14,7 @@ from django.utils import timezone
 from console.certificates.models import Authority, Certificate, Request
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
+from transport.config.certificate import Certificate as Shown
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import certificate_match
@@ -102,6 +103,12 @@ def issuer(row: Certificate) -> str:
 def row_shown_by(connector: ReceiveConnector) -> Certificate | None:
     """The certificate that a connector would show, as a row."""
     return Certificate.objects.filter(name=shown_by(connector, current())).first()
+
+
+def struct_shown_by(connector: ReceiveConnector) -> Shown | None:
+    """The certificate that a connector would show, as a revision has it."""
+    now = timezone.now().timestamp()
+    return certificate_match.shown(connector, current().certificates, settings.GATEPOST_NODE, now)
 
 
 def shown_by(connector: ReceiveConnector, snapshot: Snapshot) -> str:

@@ -17,17 +17,20 @@ from console.connectors import ehlo, models, queries
 from console.connectors.forms import FORMS
 from console.connectors.properties import Properties, labels, slug, tabs
 from console.connectors.sentence import sentence
-from console.connectors.warnings import warned
+from console.connectors.warnings import warned, without_its_name
 from console.crud import Tab
 from console.crud.access import RoleRequired
 from console.kerberos import queries as kerberos
+from console.publishing import counts
 from console.publishing import queries as publishing
+from console.publishing.chart import chart
+from console.publishing.counts import SPANS
 from transport.config import rules
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector
 from transport.receive.greeting import greeting
 from transport.receive.relayed_domains import domains_taken
 
-ACTIVITY = "activity"
+ACTIVITY, CLIENTS, DAY = "activity", 10, SPANS["24h"]
 PREVIEWS = {
     "security": "connectors/rights.html",
     "scoping": "connectors/greeting.html",
@@ -67,9 +70,18 @@ class ReceiveProperties(Properties):
             "problems": publishing.listening_problems().get(self.connector.name, []),
             "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
             "sentence": saved,
-            **warned(connector, domains_taken(self.beside)),
+            **self._warned(connector),
             **_seen(self.tab, connector),
         }
+
+    def _warned(self, connector: ReceiveConnector) -> dict[str, Any]:
+        """What is to be said before it is saved; of its name, where that is entered and where the certificate is."""
+        found = warned(connector, domains_taken(self.beside))
+        if self.tab in ("scoping", "certificate"):
+            shown = certificates.struct_shown_by(connector)
+            words = without_its_name(connector, shown, settings.GATEPOST_NODE)
+            found["warnings"] = [*found["warnings"], *filter(None, [words])]
+        return found
 
 
 class Activity(RoleRequired):
@@ -78,6 +90,7 @@ class Activity(RoleRequired):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(models.ReceiveConnector, pk=pk)
         connector = queries.receive(row)
+        hours = counts.by_hour(("connected", "accepted", "refused"), "connector", connector.name, DAY.steps)
         context = {
             "title": connector.name,
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
@@ -87,6 +100,11 @@ class Activity(RoleRequired):
             "row": row,
             "logged": connector.protocol_logging_level is ProtocolLoggingLevel.Verbose,
             "open": publishing.open_sessions()[connector.name],
+            "hours": hours,
+            "chart": chart(
+                [(hour, {"accepted": each["accepted"], "refused": each["refused"]}) for hour, each in hours]
+            ),
+            "clients": counts.top("connected", "client", DAY.since(), CLIENTS, connector.name),
             "problems": publishing.listening_problems().get(connector.name, []),
         }
         fragment = request.headers.get("HX-Target") == "activity"

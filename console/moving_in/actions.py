@@ -17,6 +17,7 @@ from console.actors import Actor, Role
 from console.connectors import actions as connectors
 from console.directory import queries as directory
 from console.domains import actions as domains
+from console.moving_in.changes import changes_here
 from console.moving_in.models import ImportDraft
 from console.moving_in.objects import MOST_OBJECTS, ReadError
 from console.moving_in.plan import Choice, Step
@@ -51,6 +52,8 @@ class Rehearsal:
     relays: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     """New domains of which the directory knows nobody yet, while unlisted recipients are refused."""
+    changes: list[str] = field(default_factory=list)
+    """What is here already and would be otherwise."""
 
 
 def hand_in(actor: Actor, files: Sequence[tuple[str, bytes]]) -> ImportDraft:
@@ -120,7 +123,7 @@ def rehearse(actor: Actor, steps: Sequence[Step]) -> Rehearsal:
         return Rehearsal(problems=error.messages)
     dangers = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(before, after).items()}
     relays = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(Snapshot(), after).items()}
-    return Rehearsal(after, [], dangers, relays, _unknown(before, after))
+    return Rehearsal(after, [], dangers, relays, _unknown(before, after), changes_here(steps, before, after))
 
 
 def _unknown(before: Snapshot, after: Snapshot) -> list[str]:

@@ -4,56 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Sum
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from console.overview.chart import Chart, chart
 from console.publishing import counts
-from console.publishing.counts import Row
+from console.publishing.chart import Chart, chart
+from console.publishing.counts import Row, Span
 from console.publishing.models import Traffic
 from console.queues import queries as queues
 from console.queues.models import Content
 from console.tracking.refusals import refusal
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TOP = 10
-
-
-@dataclass(frozen=True)
-class Span:
-    """How far back one looks, and in which steps."""
-
-    name: str
-    label: str | Promise
-    steps: int
-    step: timedelta
-
-    @property
-    def url(self) -> str:
-        return f"{reverse('overview:home')}?range={self.name}"
-
-    def since(self) -> datetime:
-        """The beginning of the first step; the last one is under way. Hours and longer steps begin with an hour."""
-        unit = MINUTE if self.step < HOUR else HOUR
-        now = timezone.now().replace(second=0, microsecond=0)
-        return (now if unit is MINUTE else now.replace(minute=0)) + unit - self.step * self.steps
-
-
-SPANS = {
-    span.name: span
-    for span in (
-        Span("1h", _("1 hour"), 60, MINUTE),
-        Span("24h", _("24 hours"), 24, HOUR),
-        Span("7d", _("7 days"), 28, 6 * HOUR),
-    )
-}
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,18 @@ from console.overview.first_steps import first_steps
 from console.overview.search import client, everything
 from console.processes import queries as processes
 from console.publishing import queries as publishing
+from console.publishing.counts import SPANS, span_of
 
 
 class Home(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
-        span = queries.SPANS.get(request.GET.get("range", ""), queries.SPANS["1h"])
+        span = span_of(request.GET)
         steps, transports = queries.steps(span), publishing.running()
         dismissed = Preferences.objects.filter(user=cast(User, request.user), first_steps_dismissed=True).exists()
         context = {
             "first_steps": [] if dismissed else first_steps(),
             "span": span,
-            "spans": queries.SPANS.values(),
+            "spans": SPANS.values(),
             "steps": steps,
             "chart": queries.drawn(steps),
             "totals": queries.totals(steps) | queries.outcomes(span),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,10 +11,12 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Trunc
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from console.publishing.models import Count
 
-HOUR = timedelta(hours=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 KEPT = timedelta(days=7) + HOUR
 MOST = 100
 """Names of one kind that are kept of an hour: those with the most."""
@@ -40,6 +43,42 @@ ON CONFLICT (what, by, name, connector, at) DO UPDATE SET n = publishing_count.n
 """
 
 
+@dataclass(frozen=True)
+class Span:
+    """How far back one looks, and in which steps."""
+
+    name: str
+    label: str | Promise
+    steps: int
+    step: timedelta
+
+    @property
+    def days(self) -> bool:
+        """Whether it takes more than one."""
+        return self.step > HOUR
+
+    def since(self) -> datetime:
+        """The beginning of the first step; the last one is under way. Hours and longer steps begin with an hour."""
+        unit = MINUTE if self.step < HOUR else HOUR
+        now = timezone.now().replace(second=0, microsecond=0)
+        return (now if unit is MINUTE else now.replace(minute=0)) + unit - self.step * self.steps
+
+
+SPANS = {
+    span.name: span
+    for span in (
+        Span("1h", _("1 hour"), 60, MINUTE),
+        Span("24h", _("24 hours"), 24, HOUR),
+        Span("7d", _("7 days"), 28, 6 * HOUR),
+    )
+}
+
+
+def span_of(asked: Mapping[str, str], usual: str = "1h") -> Span:
+    """What a page was asked for in `range`."""
+    return SPANS.get(asked.get("range", ""), SPANS[usual])
+
+
 class Row(NamedTuple):
     """How often it was, and when last: the beginning of a minute or an hour."""
 
@@ -60,9 +99,10 @@ def top(what: str, by: str, since: datetime, most: int | None = None, connector:
     return [Row(*row) for row in [*named, *every.filter(name=OTHERS)]]
 
 
-def total(what: str, by: str, since: datetime) -> int:
-    """All of a kind."""
-    return _of(what, by, since).aggregate(n=Sum("n"))["n"] or 0
+def total(what: str, by: str, since: datetime, name: str | None = None) -> int:
+    """All of a kind, or those of one name."""
+    rows = _of(what, by, since).filter(**{} if name is None else {"name": name})
+    return rows.aggregate(n=Sum("n"))["n"] or 0
 
 
 def by_hour(what: Sequence[str], by: str, name: str, hours: int) -> list[tuple[datetime, dict[str, int]]]:

@@ -22,6 +22,7 @@ SELECT asked.name, max(recent.remote_address) FROM unnest(%s::text[]) asked(name
 GROUP BY asked.name HAVING count(*) = %s AND min(recent.remote_address) = max(recent.remote_address)
 """
 SHOWN = 20  # refusals
+LAST = 10  # sessions
 RECENT = 50
 """Sessions in a row from one address before it is taken for a gateway."""
 
@@ -33,6 +34,12 @@ class RefusedReply:
     session: Session
     reply: str
     decision: Decision
+
+
+def last_sessions(name: str) -> list[Session]:
+    """The newest sessions of a connector, as far as they are logged."""
+    newest = Session.objects.filter(connector=name, direction=RECEIVE).order_by("-started_at", "-session_id")
+    return list(newest.defer("events", "search")[:LAST])
 
 
 def last_refusals(name: str) -> list[RefusedReply]:

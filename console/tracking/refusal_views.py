@@ -8,20 +8,32 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.crud.access import RoleRequired
+from console.publishing import counts
+from console.publishing.counts import SPANS, span_of
 from console.tracking import queries
 from console.tracking.models import Session
-from console.tracking.refusals import grouped, now, refusal
+from console.tracking.refusals import grouped, lately, now, refusal
 from console.tracking.remedies import of_rule
 
-SHOWN = 5  # sessions
+SHOWN = 10  # sessions
+MOST = 20
+"""Objects whose settings are shown: those that are not as a new one is."""
 
 
 class RefusalList(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         text = request.GET.get("q", "").strip()
-        context = {"groups": grouped(text), "text": text}
+        whole, span = bool(text or request.GET.get("all")), span_of(request.GET, "24h")
+        context = {
+            "whole": whole,
+            "groups": grouped(text) if whole else [],
+            "lately": [] if whole else lately(span.since()),
+            "text": text,
+            "span": span,
+            "spans": SPANS.values(),
+        }
         fragment = request.headers.get("HX-Target") == "refusals"
-        return render(request, "tracking/refusal_table.html" if fragment else "tracking/refusals.html", context)
+        return render(request, _fragment(whole) if fragment else "tracking/refusals.html", context)
 
 
 class RefusalPage(RoleRequired):
@@ -30,12 +42,19 @@ class RefusalPage(RoleRequired):
         if found is None:
             raise Http404
         session = Session.objects.filter(pk=request.GET.get("session", "").replace("\0", "")).first()
+        differing = now(found)
         context = {
             "refusal": found,
             "session": session,
             "remedies": of_rule(session, name) if session else [],
-            "objects": now(found),
+            "objects": differing[:MOST],
+            "more": len(differing) - MOST,
+            "how_often": [(span, counts.total("refused", "rule", span.since(), name)) for span in SPANS.values()],
             "sessions": queries.refused_by(name)[:SHOWN],
             "crumbs": [(_("Refusals"), reverse("refusals:list"))],
         }
         return render(request, "tracking/refusal.html", context)
+
+
+def _fragment(whole: bool) -> str:
+    return "tracking/refusal_table.html" if whole else "tracking/refusals_lately.html"

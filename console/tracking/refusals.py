@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -11,11 +12,12 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from console.connectors import queries as connectors
 from console.connectors.models import ReceiveConnector as ConnectorRow
+from console.publishing import counts
 from console.publishing import queries as publishing
 from console.tracking.places import Place, connector_tab, places, setting_of, written
 from transport.config.kinds import Setting
+from transport.config.receive_connector import ReceiveConnector
 from transport.config.setting import defaults
 from transport.receive import rules
 from transport.receive.rules import CONNECTOR, REFUSALS, Rule
@@ -137,19 +139,39 @@ def found(text: str, table: dict[str, Rule] = REFUSALS) -> Iterator[Refusal]:
     return (each for each in (Refusal(name, rule) for name, rule in table.items()) if each.holds(text))
 
 
+@dataclass(frozen=True)
+class Lately:
+    """How often a rule refused, and the minute, or the hour, in which it did last."""
+
+    refusal: Refusal
+    n: int
+    last: datetime
+
+
+def lately(since: datetime) -> list[Lately]:
+    """What has refused since then, the most frequent first."""
+    rows = ((refusal(row.name), row) for row in counts.top("refused", "rule", since))
+    return [Lately(found, row.n, row.last) for found, row in rows if found]
+
+
 def now(refusal: Refusal) -> list[Now]:
-    """What the settings say now, on each Receive connector or on the page of settings that there is one of; of other
-    objects there are too many.
+    """What the settings say now, on each Receive connector where they are not as on a new one, or on the page of
+    settings that there is one of; of other objects there are too many.
     """
     parts, place = refusal.parts, refusal.place
     if not parts or place is None or place.struct is None:
         return []
+    said = publishing.saved()
     if refusal.rule.on == CONNECTOR:
-        rows = ConnectorRow.objects.order_by("name")
-        return [_now(row.name, connectors.receive(row), parts, partial(connector_tab, row)) for row in rows]
+        usual = defaults(ReceiveConnector)
+        fields = [part.field for part in parts]
+        every = sorted(said.receive_connectors, key=lambda each: each.name.lower())
+        differing = [each for each in every if any(getattr(each, field) != usual[field] for field in fields)]
+        rows = {row.name: row for row in ConnectorRow.objects.only("name")}
+        there = ((each, rows[each.name]) for each in differing if each.name in rows)
+        return [_now(each.name, each, parts, partial(connector_tab, row)) for each, row in there]
     if not place.snapshot:
         return []
-    said = publishing.saved()
     return [_now(str(place.name), getattr(said, place.snapshot), parts, place.url_of)]
 
 

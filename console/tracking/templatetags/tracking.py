@@ -9,6 +9,7 @@ from transport.config.receive_connector import ReceiveConnector
 
 register = template.Library()
 register.simple_tag(of_connector.last_refusals)
+register.simple_tag(of_connector.last_sessions)
 
 
 @register.simple_tag

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from console.actors import Role
+from console.certificates import actions as certificates
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
-from console.publishing.models import ConfigRevision
+from console.publishing.models import ConfigRevision, Count
 from console.tracking import of_connector
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
-from transport.config.receive_connector import ProtocolLoggingLevel
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 
 pytestmark = pytest.mark.django_db
 NEW = "connectors:receive-wizard-step"
 DRAFT = "a1b2c3d4"
+
+
+TLS = frozenset({AuthMechanism.Tls})
 
 
 def step(client, page, /, go="next", **entries):
@@ -230,6 +235,28 @@ def test_activity_shows_sessions_and_the_last_refusals_with_their_reasons(admin)
     text = admin.get(properties(row, "activity")).text
     for words in ("10.0.0.7", "550 5.7.1 Unable to relay", "is no accepted domain", "?connector=Office"):
         assert words in text
+
+
+def test_activity_counts_by_the_hour_also_where_nothing_is_logged(admin):
+    row = actions.create(ADMIN, receive_connector())
+    now = timezone.now().replace(second=0, microsecond=0)
+    for what, by, name, connector, n in (
+        ("connected", "connector", row.name, "", 5), ("refused", "connector", row.name, "", 2),
+        ("connected", "client", "192.0.2.7", row.name, 4), ("connected", "client", "192.0.2.8", "Another", 9),
+    ):  # fmt: skip
+        Count.objects.create(what=what, by=by, name=name, connector=connector, at=now, n=n)
+    text = admin.get(reverse("connectors:receive-activity", args=[row.pk])).text
+    assert text.count("data-hour") == 24 and text.count("<rect") == 1
+    assert "192.0.2.7" in text and "192.0.2.8" not in text
+
+
+@pytest.mark.parametrize("tab", ["scoping", "certificate"])
+def test_a_certificate_without_the_name_of_the_connector_is_pointed_out(admin, tab):
+    certificates.make_self_signed(ADMIN, "Default", ["vm"])
+    row = actions.create(ADMIN, receive_connector(fqdn="mail.contoso.com", auth_mechanism=TLS))
+    assert "holds vm, not mail.contoso.com" in admin.get(properties(row, tab)).text
+    certificates.make_self_signed(ADMIN, "Contoso", ["mail.contoso.com"])
+    assert "not mail.contoso.com" not in admin.get(properties(row, tab)).text
 
 
 def test_clients_behind_one_gateway_are_pointed_out(admin):

@@ -87,6 +87,15 @@ def test_a_rehearsal_names_domains_whose_recipients_are_missing():
     assert rehearse(ADMIN, steps(*wanted)).unknown == []
 
 
+def test_a_rehearsal_says_what_of_that_which_is_here_would_change():
+    domains.create(ADMIN, accepted_domain("gatepost.test"))
+    _found, planned = queries.report(actions.hand_in(ADMIN, [(DOMAINS, fixture(DOMAINS))]))
+    default, *_others = rehearse(ADMIN, planned).changes
+    assert default == (
+        "The default domain becomes solo.com instead of gatepost.test: reports then come from postmaster@solo.com."
+    )
+
+
 def test_an_open_relay_must_be_typed():
     planned = steps(OPEN, MAY_RELAY)
     with pytest.raises(RelayNotConfirmed):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.overview.chart import HEIGHT, chart, top_line
 from console.publishing import counts
+from console.publishing.chart import HEIGHT, chart, top_line
 from console.publishing.models import Count
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,17 +1,22 @@
 """The help page of each refusal, and the list of all."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from msgspec import structs
 
+from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector
 from console.protection import actions as protection
-from console.publishing.models import ConfigRevision
+from console.publishing.models import ConfigRevision, Count
 from console.tracking.places import places, setting_of
 from console.tracking.refusals import GROUPS, found
-from tests.console.builders import ADMIN
+from tests.console.builders import ADMIN, receive_connector
 from tests.console.tracking.test_pages import make_session
 from transport.config.filters import SenderFilter
+from transport.config.receive_connector import MessageRateSource
 from transport.receive.rules import REFUSALS
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +40,7 @@ def test_every_refusal_is_declared_whole(name):
 
 
 def test_every_refusal_has_a_page_that_says_what_was_seen_what_decides_and_what_to_do(admin):
-    ReceiveConnector.objects.create(name="Internet")
+    connectors.create(ADMIN, receive_connector("Internet"))
     for name, rule in REFUSALS.items():
         text = page(admin, name)
         for reply in rule.replies:
@@ -48,15 +53,17 @@ def test_every_refusal_has_a_page_that_says_what_was_seen_what_decides_and_what_
 
 
 def test_the_page_shows_the_setting_of_each_connector_and_leads_to_its_field(admin):
-    wide = ReceiveConnector.objects.create(name="Wide", max_message_size=50 * 1024 * 1024)
-    ReceiveConnector.objects.create(name="Usual")
+    connectors.create(ADMIN, receive_connector("Wide", max_message_size=50 << 20))
+    connectors.create(ADMIN, receive_connector("Usual", bindings=["10.2.3.4:26"]))
+    wide = ReceiveConnector.objects.get(name="Wide")
     text = page(admin, "message_size")
     assert "50 MB" in text and "10 MB" in text
     assert reverse("connectors:receive-properties", args=[wide.pk, "general"]) + "#id_max_message_size" in text
 
 
 def test_the_page_shows_every_setting_that_has_a_part(admin):
-    ReceiveConnector.objects.create(name="Fast", message_rate_limit=7, message_rate_source="User")
+    fast = receive_connector("Fast", message_rate_limit=7, message_rate_source=MessageRateSource.User)
+    connectors.create(ADMIN, fast)
     text = page(admin, "message_rate")
     assert reverse("protection:allow-list") in page(admin, "ip_block_list")
     for words in ("MessageRateLimit", "MessageRateSource", "LimitScope", ">7</a>", ">User</a>", ">Node</a>"):
@@ -73,13 +80,40 @@ def test_the_page_names_the_last_sessions_that_it_refused(admin):
 
 
 def test_the_list_holds_every_refusal_once_and_finds_by_code_text_rule_and_setting(admin):
-    answer = admin.get(reverse("refusals:list"))
+    answer = admin.get(reverse("refusals:list"), {"all": "1"})
     assert [each.name for _title, group in answer.context["groups"] for each in group] == list(REFUSALS)
     assert len(GROUPS) == len(answer.context["groups"])
     for text, name in (("550 relay", "relay_denied"), ("MaxHopCount", "hop_count"), ("user unk", "recipient_blocked")):
         assert name in {each.name for each in found(text)}
     answer = admin.get(reverse("refusals:list"), {"q": "no such thing"}, headers={"HX-Target": "refusals"})
     assert "Nothing matches" in answer.text and "<html" not in answer.text
+
+
+def test_the_list_is_of_what_is_refused_now(admin):
+    assert "Nothing was refused in 24 hours." in admin.get(reverse("refusals:list")).text
+    now = timezone.now().replace(second=0, microsecond=0)
+    happened = (("relay_denied", 3, 0), ("recipient_blocked", 5, 30), ("hop_count", 7, 0), ("hop_count", 1, 2))
+    for rule, n, hours in happened:
+        Count.objects.create(what="refused", by="rule", name=rule, at=now - timedelta(hours=hours), n=n)
+
+    def listed(span):
+        found = admin.get(reverse("refusals:list"), {"range": span}).context["lately"]
+        return [(each.refusal.name, each.n, each.last) for each in found]
+
+    assert listed("1h") == [("hop_count", 7, now), ("relay_denied", 3, now)]
+    assert listed("24h") == [("hop_count", 8, now), ("relay_denied", 3, now)]
+    assert reverse("refusals:page", args=["hop_count"]) in admin.get(reverse("refusals:list")).text
+    assert "1 hour: 7" in page(admin, "hop_count") and "7 days: 8" in page(admin, "hop_count")
+
+
+def test_a_page_names_the_connectors_that_differ_and_few_of_them(admin):
+    named = [receive_connector(f"C{n:02}", bindings=[f"10.2.3.4:{100 + n}"]) for n in range(30)]
+    small = [structs.replace(each, max_message_size=5 << 20) for each in named[1:]]
+    connectors.create_all(ADMIN, [named[0], *small])
+    text = page(admin, "message_size")
+    assert "C01" in text and "C21" not in text and "C00" not in text
+    assert "9 more differ from a new one." in text
+    assert text.index("Last sessions") < text.index("Which setting decides")
 
 
 def test_the_search_over_everything_finds_a_reply_from_a_bounce(admin):
