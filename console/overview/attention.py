@@ -17,6 +17,8 @@ from console.connectors.warnings import relaying
 from console.domains.models import AcceptedDomain as DomainRow
 from console.overview import connector_rules, copy_rules, sending_rules
 from console.overview.concern import Concern
+from console.processes import queries as processes
+from console.processes.queries import Health
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from console.queues import queries as queues
@@ -30,9 +32,10 @@ from transport.receive.relayed_domains import RelayedDomain, domains_taken
 from transport.send.route import UNREACHABLE
 
 
-def concerns() -> list[Concern]:
-    """All of them, the bad ones first."""
-    found = sorted((each for rule in RULES for each in rule()), key=lambda concern: not concern.is_bad)
+def concerns(health: Health | None = None) -> list[Concern]:
+    """All of them, the bad ones first; `health` as it was found just now, where somebody has asked."""
+    every = [*copy_rules.faults(health or processes.health()), *(each for rule in RULES for each in rule())]
+    found = sorted(every, key=lambda concern: not concern.is_bad)
     _LAST.note(found)
     return found
 
@@ -175,7 +178,7 @@ def _mail(queue: Queue, text: str, *, is_bad: bool = False) -> Concern:
 NAMED = 3
 """Next hops that are named for the same reason."""
 RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
-    copy_rules.faults, copy_rules.reported_problems, copy_rules.disk, copy_rules.books, relays, wide_domains,
+    copy_rules.reported_problems, copy_rules.disk, copy_rules.books, relays, wide_domains,
     relaying_send_connectors, held_connectors, unreachable_mail, queues_in_trouble, connector_rules.receive_connectors,
     sending_rules.dane_without_dnssec, sending_rules.dkim_keys, copy_rules.certificates_that_end,
     sending_rules.secrets_that_end, sending_rules.credentials_without_token, refused_requests,

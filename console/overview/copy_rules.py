@@ -14,8 +14,7 @@ from console.certificates import queries as certificates
 from console.connectors.models import ReceiveConnector
 from console.crud.format import size_text
 from console.overview.concern import Concern
-from console.processes import queries as processes
-from console.processes.queries import About, Fault
+from console.processes.queries import About, Fault, Health
 from console.publishing import queries as publishing
 from console.queues import queries as queues
 
@@ -24,9 +23,9 @@ SOON = 30
 VERY_SOON = 7
 
 
-def faults() -> Iterator[Concern]:
+def faults(health: Health) -> Iterator[Concern]:
     """What `manage.py status` and /healthz complain of."""
-    for fault in processes.health().faults:
+    for fault in health.faults:
         yield Concern(_title(fault), f"{fault.text} {_advice(fault)}".strip(), _page(fault), is_bad=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.publishing import counts
 from console.publishing.chart import Chart, chart
-from console.publishing.counts import Row, Span
+from console.publishing.counts import Row, Span, Top
 from console.publishing.models import Traffic
 from console.queues import queries as queues
 from console.queues.models import Content
@@ -73,27 +73,35 @@ def totals(steps: list[Step]) -> dict[str, int]:
     return {name: sum(getattr(step, name) for step in steps) for name in ("connections", "accepted", "refused")}
 
 
-def outcomes(span: Span) -> dict[str, int]:
+REFUSED, CONNECTORS, CLIENTS = ("refused", "rule"), ("connected", "connector"), ("connected", "client")
+SENDERS, DELIVERED = ("accepted", "sender"), ("delivered", "send connector")
+DEFERRED, FAILED = ("deferred", "send connector"), ("failed", "send connector")
+Tops = Mapping[tuple[str, str], Top]
+
+
+def tops(span: Span) -> Tops:
+    """Who and what there was most of, and of how many."""
+    kinds = (REFUSED, CONNECTORS, CLIENTS, SENDERS, DELIVERED, DEFERRED, FAILED)
+    return counts.tops(kinds, span.since(), TOP)
+
+
+def outcomes(tops: Tops) -> dict[str, int]:
     """Recipients of the mail that went on."""
-    return {what: counts.total(what, "send connector", span.since()) for what in ("delivered", "deferred", "failed")}
+    return {what: tops[what, by].total for what, by in (DELIVERED, DEFERRED, FAILED)}
 
 
-def rankings(span: Span) -> list[Ranking]:
-    """Who and what there was most of."""
-    since, log, mail = span.since(), reverse("tracking:list"), reverse("events:list")
+def rankings(tops: Tops) -> list[Ranking]:
+    """What the lists show."""
+    log, mail = reverse("tracking:list"), reverse("events:list")
     ways = [
-        (_("Refusals by reason"), _("refused"), counts.top("refused", "rule", since, TOP), _rule),
-        (
-            _("Receive connectors"),
-            _("connections"),
-            counts.top("connected", "connector", since, TOP),
-            _at(log, "connector"),
-        ),
-        (_("Clients"), _("connections"), counts.top("connected", "client", since, TOP), _at(log, "remote")),
-        (_("Senders"), _("messages"), counts.top("accepted", "sender", since, TOP), _at(mail, "sender")),
-        (_("Send connectors"), _("recipients"), counts.top("delivered", "send connector", since, TOP), _way),
+        (_("Refusals by reason"), _("refused"), REFUSED, _rule),
+        (_("Receive connectors"), _("connections"), CONNECTORS, _at(log, "connector")),
+        (_("Clients"), _("connections"), CLIENTS, _at(log, "remote")),
+        (_("Senders"), _("messages"), SENDERS, _at(mail, "sender")),
+        (_("Send connectors"), _("recipients"), DELIVERED, _way),
     ]
-    return [Ranking(title, of, [_ranked(row, told) for row in rows]) for title, of, rows, told in ways if rows]
+    every = ((title, of, tops[kind].rows, told) for title, of, kind, told in ways)
+    return [Ranking(title, of, [_ranked(row, told) for row in rows]) for title, of, rows, told in every if rows]
 
 
 def _ranked(row: Row, told: Callable[[str], tuple[str, str]]) -> Ranked:

@@ -21,7 +21,8 @@ from console.publishing.counts import SPANS, span_of
 class Home(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         span = span_of(request.GET)
-        steps, transports = queries.steps(span), publishing.running()
+        steps, transports, health = queries.steps(span), publishing.running(), processes.health()
+        tops = queries.tops(span)
         dismissed = Preferences.objects.filter(user=cast(User, request.user), first_steps_dismissed=True).exists()
         context = {
             "first_steps": [] if dismissed else first_steps(),
@@ -29,13 +30,13 @@ class Home(RoleRequired):
             "spans": SPANS.values(),
             "steps": steps,
             "chart": queries.drawn(steps),
-            "totals": queries.totals(steps) | queries.outcomes(span),
-            "rankings": queries.rankings(span),
+            "totals": queries.totals(steps) | queries.outcomes(tops),
+            "rankings": queries.rankings(tops),
             "transports": transports,
             "sessions": sum(transport.sessions for transport in transports),
             "state": publishing.in_force(),
-            "signs": processes.health().signs,
-            "concerns": concerns(),
+            "signs": health.signs,
+            "concerns": concerns(health),
             "waiting": queries.queue_length(),
             "oldest": queries.oldest_waiting(),
         }

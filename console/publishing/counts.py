@@ -99,6 +99,35 @@ def top(what: str, by: str, since: datetime, most: int | None = None, connector:
     return [Row(*row) for row in [*named, *every.filter(name=OTHERS)]]
 
 
+TOPS = """
+SELECT what, by, name, n, last, total FROM (
+    SELECT what, by, name, sum(n) AS n, max(at) AS last, sum(sum(n)) OVER (PARTITION BY what, by) AS total,
+        row_number() OVER (PARTITION BY what, by ORDER BY name = '', sum(n) DESC, name) AS place
+    FROM publishing_count JOIN unnest(%(whats)s::text[], %(bys)s::text[]) asked(what, by) USING (what, by)
+    WHERE at >= %(since)s GROUP BY what, by, name) ranked
+WHERE place <= %(most)s OR name = '' ORDER BY place
+"""
+
+
+class Top(NamedTuple):
+    """The names of a kind with the most, and how often it was in all."""
+
+    rows: list[Row]
+    total: int
+
+
+def tops(kinds: Sequence[tuple[str, str]], since: datetime, most: int) -> dict[tuple[str, str], Top]:
+    """`top` and `total` of several kinds (what, by), from one statement."""
+    whats, bys = zip(*kinds, strict=True)
+    found = {kind: Top([], 0) for kind in kinds}
+    with connection.cursor() as cursor:
+        cursor.execute(TOPS, {"whats": list(whats), "bys": list(bys), "since": since, "most": most})
+        for what, by, name, n, last, whole in cursor.fetchall():
+            rows = [*found[what, by].rows, Row(name, int(n), last)]
+            found[what, by] = Top(rows, int(whole))
+    return found
+
+
 def total(what: str, by: str, since: datetime, name: str | None = None) -> int:
     """All of a kind, or those of one name."""
     rows = _of(what, by, since).filter(**{} if name is None else {"name": name})
