@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from console.connectors import actions, models, other_versions, queries
 from console.connectors.published import RECEIVE, SEND
 from console.connectors.send_sentence import send_sentence
 from console.connectors.sentence import held_by, sentence, target, ways_in
-from console.crud import BADGE, LINES, MONO, NUMBER, Badge, Column, Detail, Filter, Verb
+from console.crud import BADGE, LINES, MONO, NUMBER, SIZE, Badge, Column, Detail, Filter, Verb
 from console.crud.access import RoleRequired
 from console.crud.format import badge_html, time_html
 from console.publishing import queries as publishing
@@ -28,7 +28,7 @@ from console.publishing.settings_pages import SettingsPages
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.permissions import Right
-from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel, ReceiveConnector, Usage
 from transport.config.send_connector import SIGNS_IN, RequestMail, SendConnector, SendUsage, TlsAuthLevel
 from transport.config.setting import obeyed, settings
 from transport.receive.admission import principal
@@ -37,6 +37,8 @@ from transport.receive.relayed_domains import domains_taken
 
 USUAL_PORT = 25
 ENABLED = [("True", _("Enabled")), ("False", _("Disabled"))]
+YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
+LOGGING = [(each.value, each.value) for each in ProtocolLoggingLevel]
 
 
 class ConnectorPages(SettingsPages):
@@ -49,7 +51,7 @@ class ConnectorPages(SettingsPages):
     shows_commands = True
     refresh = 10
     list_template = "connectors/list.html"
-    filters = [Filter("enabled", _("Status"), ENABLED)]
+    filters = [Filter("enabled", _("Status"), ENABLED, words=["status"])]
     verbs = [
         Verb("enable", _("Enable"), icon="play", done=_("enabled")),
         Verb("disable", _("Disable"), icon="pause", done=_("disabled")),
@@ -68,6 +70,12 @@ class ConnectorPages(SettingsPages):
 
     def disable(self, obj: Any) -> None:
         actions.set_enabled(self.actor, self.struct, obj.pk, False)
+
+    def change(self, obj: Any, changes: Mapping[str, Any]) -> None:
+        actions.update(self.actor, self.struct, obj.pk, changes)
+
+    def create(self, struct: Any, confirmed: Collection[str]) -> Any:
+        return actions.create(self.actor, struct, confirmed)
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, self.struct, obj.pk, self.confirmed)
@@ -141,6 +149,16 @@ def _sizes(row: models.ReceiveConnector) -> str:
     return _t("%(size)s, %(count)s per message") % {"size": size, "count": f"{row.max_recipients_per_message:,}"}
 
 
+def _that_relay(rows: Any, asked: str) -> Any:
+    known = publishing.relays()
+    return rows.filter(name__in=known) if asked == "yes" else rows.exclude(name__in=known)
+
+
+def _that_listen(rows: Any, asked: str) -> Any:
+    known = publishing.listening_problems()
+    return rows.exclude(name__in=known) if asked == "yes" else rows.filter(name__in=known)
+
+
 class ReceivePages(ConnectorPages):
     model = models.ReceiveConnector
     struct = ReceiveConnector
@@ -159,6 +177,11 @@ class ReceivePages(ConnectorPages):
         Column(_("Remote ranges"), _ranges, LINES),
         Column(_("Who may send"), _who, minor=True),
         Column(_("Sessions"), "open_sessions", NUMBER, minor=True),
+        Column(_("Use"), "usage", sort="usage", optional=True),
+        Column(_("Logging"), "protocol_logging_level", sort="protocol_logging_level", optional=True),
+        Column("FQDN", "fqdn", sort="fqdn", optional=True),
+        Column(_("Message size"), "max_message_size", SIZE, sort="max_message_size", optional=True),
+        Column(_("Comment"), "comment", sort="comment", optional=True),
     ]
     details = [
         Detail(_("Permission groups"), _who),
@@ -174,6 +197,15 @@ class ReceivePages(ConnectorPages):
         "max_message_size", "max_recipients_per_message",
     ]  # fmt: skip
     search = RECEIVE.search
+    filters = [
+        *ConnectorPages.filters,
+        Filter("relays", _("Relays"), YES_OR_NO, apply=_that_relay),
+        Filter("listens", _("Listens"), [("no", _("Cannot listen")), ("yes", _("Listens"))], apply=_that_listen),
+        Filter("use", _("Use"), [(each.value, each.value) for each in Usage], lookup="usage"),
+        Filter("logging", _("Logging"), LOGGING, lookup="protocol_logging_level"),
+    ]
+    shared = ["protocol_logging_level", "max_message_size", "max_recipients_per_message", "comment"]
+    copied = ["name", "bindings", "remote_ip_ranges"]
     new_url = "connectors:receive-wizard"
     edit_url = "connectors:receive-edit"
     details_template = "connectors/receive_details.html"
@@ -299,6 +331,8 @@ class SendPages(ConnectorPages):
         "smart_host_auth_mechanism", "authentication_credential",
     ]  # fmt: skip
     search = SEND.search
+    shared = ["protocol_logging_level", "max_message_size", "comment"]
+    copied = ["name", "address_spaces"]
     new_url = "connectors:send-wizard"
     edit_url = "connectors:send-edit"
     list_template = "connectors/send_list.html"

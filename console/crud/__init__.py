@@ -20,7 +20,10 @@ Declare a kind of object, then mount its URLs:
         ]
         details = [Detail(_("Type"), "get_type_display"), Detail(_("Changed"), "changed_at", TIME)]
         search = ["name", "domain"]              # what the filter box looks in
-        filters = [Filter("type", _("Type"), DomainType.choices)]
+        filters = [Filter("type", _("Type"), DomainType.choices)]     # also typed in the filter box: type:external
+        shared = ["comment"]                     # settings that Edit selected changes of several (of SettingsPages)
+        copied = ["name", "domain_name"]         # settings that Copy asks for
+        unsorted = ""                            # why columns without sort= are not sorted, where rows are many
         verbs = [Verb("make-default", _("Make default"), icon="star")]  # toolbar; calls self.make_default(obj)
         form_class = DomainForm                  # a ModelForm, or a Form that takes instance=
         writers = frozenset({Role.ORGANIZATION_MANAGEMENT})
@@ -48,6 +51,11 @@ else on top. PermissionDenied becomes the 403 page. Leave out `save` and there i
   `edit_url = …`, called with the key.
 - `import_url = "moving_in:hand-in"`: an empty list also offers the import from Exchange.
 - Own details pane: a `details_template` that extends "crud/details.html" and fills its blocks.
+
+Every list has of itself: words and quotes in its filter box with - for not, filters kept under a name, columns and page
+size of the reader (`optional=True`: a column that is there for who chooses it), all that match as one choice, CSV, and
+the filter again when one comes back. Override `narrowed()` where `filtered()` does not narrow the rows, `completed()`
+where columns tell more than a row holds.
 
 Other pieces
 - Form with groups: mix `GroupedForm` in and give `groups = [Group(_("Size"), ["max_size"], help=…)]`, and where there

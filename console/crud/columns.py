@@ -133,8 +133,9 @@ class Column(Detail):
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice above the list, applied as `rows.filter(lookup=value)`. `choices` may be a function; `shown` makes of
-    what the query string says what stands in the field. `words`: other names for it in the filter box (`from:`).
+    """A choice above the list, applied as `rows.filter(lookup=value)`, or as `apply(rows, value)`. `choices` may be a
+    function; `shown` makes of what the query string says what stands in the field. `words`: other names for it in the
+    filter box (`from:`).
     """
 
     name: str
@@ -144,6 +145,7 @@ class Filter:
     input_type: str = "select"
     shown: Callable[[str], str] = str
     words: Sequence[str] = ()
+    apply: Callable[[Any, str], Any] | None = None
 
     def options(self) -> Sequence[tuple[str, Any]]:
         return self.choices() if callable(self.choices) else self.choices

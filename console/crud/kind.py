@@ -29,6 +29,8 @@ class Page(StrEnum):
     REMOVE = "remove"
     ACT = "act"
     VIEW = "view"
+    SEVERAL = "several"
+    COPY = "copy"
     CSV = "csv"
 
 
@@ -52,6 +54,12 @@ class Kind(RoleRequired):
     search: Sequence[str] = ()
     filters: Sequence[Filter] = ()
     verbs: Sequence[Verb] = ()
+    shared: Sequence[str] = ()
+    """Settings that may be changed of several objects at once."""
+    copied: Sequence[str] = ()
+    """Settings that are asked for when an object is copied; all else is as it is there."""
+    unsorted: Any = ""
+    """Why a column without `sort` is not sorted. Empty: the list is short, and sorted by what such a column shows."""
     form_class: Any = None
     new_url: str = ""
     import_url: str = ""
@@ -111,9 +119,9 @@ class Kind(RoleRequired):
     def urls(cls, at: str = "") -> list[URLPattern]:
         """Its pages under `at`, as far as the class offers them."""
         routes = {Page.LIST: "", Page.ACT: "act", Page.REMOVE: "remove", Page.NEW: "new", Page.VIEW: "view"}
-        routes |= {Page.CSV: "rows.csv"}
+        routes |= {Page.CSV: "rows.csv", Page.SEVERAL: "several"}
         one = f"<{cls.pk_converter}:pk>"
-        routes |= {Page.EDIT: f"{one}/edit", Page.DETAILS: f"{one}/"}
+        routes |= {Page.EDIT: f"{one}/edit", Page.COPY: f"{one}/copy", Page.DETAILS: f"{one}/"}
         offered = [page for page in routes if cls.offers(page)]
         return [path(at + routes[page], cls.as_view(page=page), name=f"{cls.prefix}{page}") for page in offered]
 
@@ -121,6 +129,8 @@ class Kind(RoleRequired):
     def offers(cls, page: Page) -> bool:
         if page in (Page.NEW, Page.EDIT):
             return cls.form_class is not None and cls.save is not Kind.save
+        if page in (Page.SEVERAL, Page.COPY):
+            return bool(cls.shared if page is Page.SEVERAL else cls.copied)
         if page is Page.REMOVE:
             return cls.remove is not Kind.remove
         return True

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from console.crud import again, layouts
 from console.crud.asking import Asked, only
-from console.crud.columns import BADGE, Column, Verb
+from console.crud.columns import BADGE, Column, Verb, value_of
 from console.crud.kind import Kind, Page
-from console.crud.listing import Rows, in_order, matching, query_with, with_value
+from console.crud.listing import Rows, by_cell, in_order, matching, query_with, with_value
 from console.crud.reader import PAGE_SIZES, reader_of
 from console.crud.spreadsheet import CSV, pieces
 from console.crud.streaming import download
@@ -28,6 +28,8 @@ from console.navigation import icon_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
 REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
+EDIT_SEVERAL = Verb("edit-several", gettext_lazy("Edit selected"), "pencil")
+COPY = Verb("copy", gettext_lazy("Copy"), "copy", bulk=False)
 ALL = "rows"
 """What the field `all` says where it means all that the filter finds."""
 
@@ -35,6 +37,8 @@ ALL = "rows"
 MOST_AT_ONCE = 1000
 """Objects that one click may change."""
 EXPORTED_AT_ONCE = 500
+MOST_SORTED = 5000
+"""Rows that are sorted by what they show; more come in their own order."""
 
 
 class ListPage(Kind):
@@ -48,7 +52,7 @@ class ListPage(Kind):
         return render(self.request, template, context | {"fragment": bool(target)})
 
     def list_context(self, selected: Any) -> dict[str, Any]:
-        page = self.paginate(in_order(self.narrowed(), self.request.GET.get("sort", ""), self.columns))
+        page = self.paginate(self.in_order(self.narrowed()))
         context = self.details_context(selected)
         fields = [(each, each.shown(self.request.GET.get(each.name, ""))) for each in self.filters]
         return context | {
@@ -107,7 +111,9 @@ class ListPage(Kind):
         kept: Rows = self.look_for(rows, self.asked("q")) if self.search else rows
         for each in self.filters:
             value = self.asked(each.name)
-            if value and isinstance(kept, QuerySet):
+            if value and each.apply:
+                kept = each.apply(kept, value)
+            elif value and isinstance(kept, QuerySet):
                 kept = with_value(kept, each.lookup or each.name, value)
         return kept
 
@@ -136,9 +142,26 @@ class ListPage(Kind):
         """Override to add to some rows what their columns tell beyond them."""
         return rows
 
+    def in_order(self, rows: Any) -> Any:
+        sort = self.request.GET.get("sort", "")
+        wanted = sort.removeprefix("-")
+        column = next((each for each in self.columns if wanted and wanted == self.sort_of(each)), None)
+        if column is None or column.sort:
+            return in_order(rows, sort, self.columns)
+        every = list(rows[: MOST_SORTED + 1])
+        if len(every) > MOST_SORTED:
+            return rows
+        return sorted(
+            self.completed(every), key=lambda row: by_cell(value_of(row, column.source)), reverse=sort.startswith("-")
+        )
+
+    def sort_of(self, column: Column) -> str:
+        """What the query string says to sort by a column; empty where that would take too long."""
+        return column.sort or ("" if self.unsorted else f"~{column.key}")
+
     def show_csv(self) -> HttpResponseBase:
         """Every column of what the filter finds, in the order of the list."""
-        rows = in_order(self.narrowed(), self.request.GET.get("sort", ""), self.columns)
+        rows = self.in_order(self.narrowed())
         name = f"{slugify(str(self.plural))}-{timezone.now():%Y%m%d-%H%M}.csv"
         return download(self.request, pieces(self.columns, self.batches(rows)), name, CSV)
 
@@ -154,9 +177,10 @@ class ListPage(Kind):
 
     def heading(self, column: Column) -> dict[str, Any]:
         sort = self.request.GET.get("sort", "")
-        direction = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(sort, "") if column.sort else ""
-        wanted = f"-{column.sort}" if direction == "ascending" else column.sort
-        query = query_with(self.request.GET, sort=wanted, page=None) if column.sort else ""
+        own = self.sort_of(column)
+        direction = {own: "ascending", f"-{own}": "descending"}.get(sort, "") if own else ""
+        wanted = f"-{own}" if direction == "ascending" else own
+        query = query_with(self.request.GET, sort=wanted, page=None) if own else ""
         return {"column": column, "direction": direction, "query": query}
 
     def row(self, obj: Any, selected: Any) -> dict[str, Any]:
@@ -203,7 +227,7 @@ class ListPage(Kind):
             "selected_name": self.name_of(selected) if selected is not None else "",
             "details": lines,
             "toolbar": self.toolbar(selected),
-            "verbs_of_selected": self.toolbar(selected) if selected is not None else [],
+            "verbs_of_selected": self.verbs_of(selected) if selected is not None else [],
             "close_url": self.url(Page.LIST) + query_with(self.request.GET),
             "act_url": self.url(Page.ACT) + query_with(self.request.GET),
             "choose_all": ALL if any(verb.bulk for verb in self.toolbar(None)) else "",
@@ -212,10 +236,16 @@ class ListPage(Kind):
             "open_url": self.url_to_open(selected) if selected is not None else "",
         }
 
+    def verbs_of(self, selected: Any) -> list[Verb]:
+        """What its details offer."""
+        return [verb for verb in self.toolbar(selected) if verb is not EDIT_SEVERAL]
+
     def toolbar(self, selected: Any) -> list[Verb]:
         """The verbs for the selected object, or all when none is selected; none for who may not write."""
         if not self.may_write:
             return []
         edit = [EDIT] if self.edit_url or self.offers(Page.EDIT) else []
-        every = [*edit, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
+        edit += [COPY] if self.offers(Page.COPY) else []
+        several = [EDIT_SEVERAL] if self.offers(Page.SEVERAL) else []
+        every = [*edit, *several, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
         return [verb for verb in every if selected is None or self.may(verb, selected)]

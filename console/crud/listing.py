@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,9 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from console.crud.columns import Column, value_of
+from console.crud.spreadsheet import plain
 
+_NUMBERS = re.compile(r"([0-9]{1,15})")
 Rows = QuerySet[Any] | Sequence[Any]
 
 
@@ -44,6 +47,15 @@ def in_order(rows: Rows, sort: str, columns: Sequence[Column]) -> Rows:
     if isinstance(rows, QuerySet):
         return rows.order_by(sort, "pk")
     return sorted(rows, key=lambda row: _comparable(value_of(row, name)), reverse=sort.startswith("-"))
+
+
+def by_cell(value: Any) -> list[tuple[int, float, str]]:
+    """Sorts cells: nothing first, numbers and times by size, texts by their words, and numbers in them by size."""
+    if isinstance(value, int | float):
+        return [(1, value, "")]
+    text = plain(value).lower()
+    parts = (part for part in _NUMBERS.split(text) if part)
+    return [(1, float(part), "") if part.isdecimal() else (2, 0, part) for part in parts]
 
 
 def _comparable(value: Any) -> tuple[bool, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from console.actors import Role
 from console.crud.columns import LINES, Verb, written
 from console.crud.form_page import FormPage
 from console.crud.kind import Page
-from console.crud.list_page import ALL, EDIT, MOST_AT_ONCE, REMOVE, ListPage
+from console.crud.list_page import ALL, COPY, EDIT, EDIT_SEVERAL, MOST_AT_ONCE, REMOVE, ListPage
 from console.crud.listing import query_with
 
 __all__ = ["EDIT", "REMOVE", "CrudView", "Page"]
@@ -41,6 +41,10 @@ class CrudView(ListPage, FormPage):
                 return self.show_removal(self.chosen(request.GET.getlist("pk")))
             case Page.CSV:
                 return self.show_csv()
+            case Page.SEVERAL:
+                return self.edit_several(self.meant(request.GET))
+            case Page.COPY:
+                return self.copy(self.find(pk))
             case _:
                 raise Http404
 
@@ -52,6 +56,10 @@ class CrudView(ListPage, FormPage):
                 return self.submit_removal(self.chosen(request.POST.getlist("pk")))
             case Page.ACT:
                 return self.act(request.POST.get("verb", ""), request.POST.getlist("pk"))
+            case Page.SEVERAL:
+                return self.edit_several(self.meant(request.GET))
+            case Page.COPY:
+                return self.copy(self.find(pk))
             case Page.VIEW:
                 return self.change_view(request.POST.get("do", ""))
             case _:
@@ -87,7 +95,7 @@ class CrudView(ListPage, FormPage):
     @property
     def here(self) -> str:
         """The list as it is looked at."""
-        return self.url(Page.LIST) + query_with(self.request.GET, pk=None)
+        return self.url(Page.LIST) + query_with(self.request.GET, pk=None, all=None)
 
     def change_view(self, deed: str) -> HttpResponse:
         """What the reader changes of the list for themselves."""
@@ -120,6 +128,9 @@ class CrudView(ListPage, FormPage):
         return redirect(self.here)
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
+        if name == EDIT_SEVERAL.name and self.offers(Page.SEVERAL):
+            chosen = [("all", ALL)] if self.request.POST.get("all") else [("pk", key) for key in dict.fromkeys(keys)]
+            return redirect(f"{self.url(Page.SEVERAL)}{query_with(self.request.GET) or '?'}&{urlencode(chosen)}")
         if self.request.POST.get("all"):
             return self.act_on_all(name)
         objects = self.chosen(keys)
@@ -127,6 +138,8 @@ class CrudView(ListPage, FormPage):
             return self.nothing_chosen()
         if name == EDIT.name and self.url_of_edit(objects[0]):
             return redirect(self.url_of_edit(objects[0]))
+        if name == COPY.name and self.offers(Page.COPY):
+            return redirect(self.url(Page.COPY, self.key(objects[0])))
         if name == REMOVE.name and self.offers(Page.REMOVE):
             return redirect(self.url(Page.REMOVE) + "?" + urlencode([("pk", self.key(obj)) for obj in objects]))
         verb = self.verb(name)
@@ -135,6 +148,18 @@ class CrudView(ListPage, FormPage):
         if len(objects) > 1:
             return redirect(self.here)
         return redirect(self.after(objects[0]) + query_with(self.request.GET))
+
+    def meant(self, given: QueryDict) -> list[Any]:
+        """The objects that a query string names: some, or all that the filter finds."""
+        return list(self.narrowed()[: MOST_AT_ONCE + 1]) if given.get("all") else self.chosen(given.getlist("pk"))
+
+    def edit_several(self, objects: list[Any]) -> HttpResponse:
+        """Where some settings may be changed of several objects at once (`shared`)."""
+        raise NotImplementedError
+
+    def copy(self, obj: Any) -> HttpResponse:
+        """Where an object may be copied (`copied`)."""
+        raise NotImplementedError
 
     def verb(self, name: str) -> Verb:
         removal = [REMOVE] if self.offers(Page.REMOVE) else []

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from msgspec.structs import replace
 
 from console.crud import BADGE, MONO, Badge, Column, Detail, Filter, Verb
 from console.crud.format import badge_html
@@ -73,6 +75,7 @@ class DomainPages(SettingsPages):
     ]
     told = ["domain_type", "match_subdomains", "address_book_enabled", "default"]
     search = ACCEPTED_DOMAIN.search
+    copied = ["name", "domain_name"]
     filters = [Filter("domain_type", _("Type"), TYPES)]
     verbs = [Verb("make-default", _("Make default"), icon="star", done=_("now the default"), bulk=False)]
     form_class = DomainForm
@@ -88,6 +91,9 @@ class DomainPages(SettingsPages):
         if form.row is None:
             return actions.create(self.actor, AcceptedDomain(**form.changes), form.typed)
         return actions.update(self.actor, form.row.pk, form.changes, form.seen_version, form.typed)
+
+    def create(self, struct: AcceptedDomain, confirmed: Collection[str]) -> Any:
+        return actions.create(self.actor, replace(struct, default=False), confirmed)
 
     def remove(self, obj: Any) -> None:
         actions.remove(self.actor, obj.pk, self.confirmed)

@@ -42,8 +42,8 @@ class MailboxPages(CrudView):
     first_step = gettext_lazy("Send a message to a recipient of an authoritative domain: it will stand here.")
     columns = [
         Column(gettext_lazy("Mailbox"), "address", NAME, sort="address"),
-        Column(gettext_lazy("Messages"), "count", NUMBER),
-        Column(gettext_lazy("Newest"), "newest", TIME, minor=True),
+        Column(gettext_lazy("Messages"), "count", NUMBER, sort="count"),
+        Column(gettext_lazy("Newest"), "newest", TIME, minor=True, sort="newest"),
     ]
     details = [Detail(gettext_lazy("Messages"), "count", NUMBER), Detail(gettext_lazy("Newest"), "newest", TIME)]
     search = ["address"]
@@ -110,6 +110,7 @@ class OfMailbox(RoleRequired):
 class MessagePages(OfMailbox, CrudView):
     namespace, prefix = "mailboxes", "message-"
     noun, plural = gettext_lazy("message"), gettext_lazy("messages")
+    unsorted = gettext_lazy("A mailbox is read from its files, the newest first. Search in it instead.")
     first_step = gettext_lazy("Every message of this mailbox was deleted.")
     columns = [
         Column(gettext_lazy("From"), "sender", TEXT),

@@ -76,6 +76,7 @@ class EntryPages(SettingsPages):
     ip_list: IPList
     import_url = "moving_in:hand-in"
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
+    unsorted = _("What has expired stands together when you sort by Expires.")
     columns = [
         Column(_("Address, range or network"), "ip_range", MONO, sort="address"),
         Column(_("State"), _state, BADGE),

@@ -115,3 +115,49 @@ def form_of(table: type[msgspec.Struct], only: str = "") -> type[SectionsForm]:
         struct, section = table, only
 
     return Form
+
+
+class SeveralForm(SettingsForm):
+    """Some settings of several objects: `wanted` holds those that are ticked."""
+
+    def __init__(self, *data: Any) -> None:
+        super().__init__(*data)
+        for name in self.table():
+            tick = forms.BooleanField(required=False, label=_("Change"))
+            self.fields[f"{CHANGES}{name}"] = tick
+            self.fields[name].required = False
+
+    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Each box with the setting that it is for."""
+        return [(self[f"{CHANGES}{name}"], self[name]) for name in self.table()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        ticked = {name for name in self.table() if cleaned.get(f"{CHANGES}{name}")}
+        for name in self.table().keys() - ticked:
+            self.errors.pop(name, None)
+        if not ticked:
+            raise ValidationError(_("Tick what is to be changed."))
+        self.wanted = {name: cleaned[name] for name in self.table() if name in ticked and name in cleaned}
+        return cleaned
+
+
+CHANGES = "change_"
+
+
+def several_form(table: type[msgspec.Struct], only: Collection[str]) -> type[SeveralForm]:
+    """The form that changes some settings of several objects."""
+
+    class Form(SeveralForm):
+        struct, shown = table, only
+
+    return Form
+
+
+def copy_form(table: type[msgspec.Struct], asked: Collection[str]) -> type[SettingsForm]:
+    """The form of what a copy has of its own."""
+
+    class Form(SettingsForm):
+        struct, shown = table, asked
+
+    return Form

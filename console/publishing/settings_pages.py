@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any
 
 import msgspec
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from msgspec.structs import replace
 
-from console.crud import LINES, TEXT, CrudView
+from console.crud import LINES, TEXT, CrudView, Page, put_errors
 from console.crud.columns import written
+from console.crud.list_page import MOST_AT_ONCE
 from console.publishing.actions import change
 from console.publishing.fields import lines
 from console.publishing.rows import struct_of
-from console.publishing.settings_form import SettingsForm
+from console.publishing.settings_form import SettingsForm, copy_form, several_form
 from transport.config.kinds import Setting
 from transport.config.setting import defaults, settings
 
@@ -43,6 +49,57 @@ class SettingsPages(CrudView):
     def together(self, what: str) -> AbstractContextManager[Any]:
         """One revision."""
         return change(self.actor, what, self.confirmed)
+
+    def edit_several(self, objects: list[Any]) -> HttpResponse:
+        """Only what is ticked is changed."""
+        if not objects or len(objects) > MOST_AT_ONCE:
+            return self.nothing_chosen()
+        counted = {"count": len(objects), "plural": self.plural}
+        form = several_form(self.struct, self.shared)(*self._posted)
+        if form.is_valid():
+            try:
+                with change(self.actor, _("%(count)d %(plural)s changed") % counted, form.typed):
+                    for obj in objects:
+                        self.change(obj, form.wanted)
+            except ValidationError as error:
+                put_errors(form, error)
+            else:
+                messages.success(self.request, _("%(count)d %(plural)s: changed.") % counted)
+                return redirect(self.here)
+        title = _("Edit %(count)d %(plural)s") % counted
+        named = written([self.name_of(obj) for obj in objects], LINES)
+        return self._show(form, title, "crud/edit_several.html", self.here, named=named)
+
+    def copy(self, obj: Any) -> HttpResponse:
+        """A new object like another one, with what must differ asked for."""
+        before = struct_of(obj, self.struct)
+        form = copy_form(self.struct, self.copied)(*self._posted, now=before)
+        if form.is_valid():
+            try:
+                made = self.create(replace(before, **form.changes), form.typed)
+            except ValidationError as error:
+                form.put(error)
+            else:
+                messages.success(self.request, self.saved_message(made))
+                return redirect(self.after(made))
+        return self._show(form, _("Copy %s") % self.name_of(obj), "crud/form.html", self.after(obj))
+
+    @property
+    def _posted(self) -> tuple[Any, ...]:
+        return (self.request.POST,) if self.request.method == "POST" else ()
+
+    def _show(self, form: Any, title: str, template: str, cancel_url: str, **more: Any) -> HttpResponse:
+        context = {"view": self, "form": form, "title": title, "cancel_url": cancel_url}
+        context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
+        return render(self.request, template, context | more, status=422 if form.errors else 200)
+
+    def change(self, obj: Any, changes: Mapping[str, Any]) -> None:
+        """Writes settings of one of several objects."""
+        raise NotImplementedError
+
+    def create(self, struct: Any, confirmed: Collection[str]) -> Any:
+        """Writes a copy; `confirmed`: the names that were typed."""
+        raise NotImplementedError
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)

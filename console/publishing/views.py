@@ -28,6 +28,7 @@ class RevisionPages(CrudView):
     namespace = "publishing"
     noun, plural = _("revision"), _("revisions")
     purpose = _("Each save is a revision of the whole configuration. Any of them can be compared and restored.")
+    unsorted = _("Revisions stand in the order in which they were made.")
     columns = [
         Column(_("Revision"), "number", NAME, sort="number"),
         Column(_("Saved"), "created_at", TIME),

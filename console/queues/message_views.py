@@ -117,6 +117,7 @@ class MessagePages(CrudView):
     model = QueuedRecipient
     namespace, prefix = "queues", "message-"
     noun, plural = gettext_lazy("message"), gettext_lazy("messages")
+    unsorted = gettext_lazy("A hundred thousand may wait. Filter by this column instead.")
     first_step = gettext_lazy("Nothing waits here.")
     columns = [
         Column(gettext_lazy("From"), lambda each: each.message.sender or "<>", TEXT, sort="message__sender"),

@@ -71,7 +71,7 @@ class EventPages(LogPages):
     )
     first_step = gettext_lazy("The first message that comes appears here.")
     columns = [
-        Column(gettext_lazy("Time"), "time", TIME),
+        Column(gettext_lazy("Time"), "time", TIME, sort="time"),
         Column(gettext_lazy("Client or server"), shown_client, TEXT),
         Column(gettext_lazy("Event"), kind, BADGE),
         Column(gettext_lazy("Recipients"), recipients, TEXT),

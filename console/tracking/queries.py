@@ -122,6 +122,15 @@ def containing(sessions: QuerySet[Session], field: str, text: str) -> QuerySet[S
     return _with_words(sessions, text).filter(**{f"{field}__icontains": text})
 
 
+TEXTS = {"q": "search", "helo": "helo", "sender": "sender", "recipient": "search"}
+"""What is asked of a session by its text, and the column in which that stands."""
+
+
+def lacking(sessions: QuerySet[Session], column: str, text: str) -> QuerySet[Session]:
+    """Those without a text, whatever the case."""
+    return sessions.exclude(**{f"{column}__icontains": text.strip()})
+
+
 def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     """Those with an address, whatever its spelling, a range, a network or a beginning, as `address_bounds` reads it."""
     bounds = address_bounds(text)

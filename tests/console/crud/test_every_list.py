@@ -118,3 +118,13 @@ def test_an_empty_list_has_the_icon_of_its_feature(admin: Client, name: str) -> 
     shown = admin.get(reverse(name)).text
     icon = re.search(r'class="empty">.*?#([\w-]+)"', shown, re.S)
     assert icon is None or icon[1] not in ("circle-dashed", "search")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_column_sorts_or_says_why_not(admin: Client, name: str) -> None:
+    kind = lists()[name]
+    view = admin.get(reverse(name)).context["view"]
+    for column in kind.columns:
+        assert view.sort_of(column) or kind.unsorted, column.key
+        for sort in (view.sort_of(column), f"-{view.sort_of(column)}"):
+            assert admin.get(reverse(name), {"sort": sort}).status_code == 200

@@ -36,6 +36,7 @@ def test_columns_sort_both_ways(admin: Client) -> None:
     assert names(descending) == ["pear", "apple", "fig"]
     assert 'aria-sort="descending"' in descending
     assert names(admin.get("/fruit/?sort=ripe").text) == ["pear", "apple", "fig"]
+    assert names(admin.get("/fruit/?sort=-~state").text)[0] == "fig"
 
 
 def test_filters_say_how_many_match_and_lead_back(admin: Client) -> None:
