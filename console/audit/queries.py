@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from console.audit.models import Entry
+
+MESSAGE = "Message"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,14 @@ def choices(field: str) -> list[tuple[str, str]]:
     """The values that occur in a field, for a filter."""
     values = Entry.objects.order_by(field).values_list(field, flat=True).distinct()
     return [(value, value) for value in values]
+
+
+def name_of(entry: Entry) -> str:
+    """How people call its object: a message, of which the entry has a UUID, by its subject and sender."""
+    facts = entry.after or {}
+    if entry.kind != MESSAGE or "sender" not in facts:
+        return entry.object_name
+    return f"{facts.get('subject') or gettext('(no subject)')} · {facts['sender'] or '<>'}"
 
 
 def differences(entry: Entry) -> list[Difference]:

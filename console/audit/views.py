@@ -23,12 +23,12 @@ class ChangeHistory(CrudView):
     columns = [
         Column(_("Time"), "time", TIME, sort="time"),
         Column(_("Who"), "actor", sort="actor"),
-        Column(_("Object"), "object_name", NAME, sort="object_name"),
+        Column(_("Object"), queries.name_of, NAME, sort="object_name"),
         Column(_("Kind"), "kind", sort="kind", minor=True),
         Column(_("What"), lambda entry: Badge(entry.verb, TONES.get(entry.verb, "neutral")), BADGE, sort="verb"),
         Column(_("Revision"), "revision", NUMBER, sort="revision", minor=True),
     ]
-    search = ["object_name", "kind", "actor", "verb"]
+    search = ["object_name", "kind", "actor", "verb", "after__subject", "after__sender"]
     filters = [
         Filter("kind", _("Kind"), partial(queries.choices, "kind")),
         Filter("actor", _("Who"), partial(queries.choices, "actor")),
@@ -39,6 +39,9 @@ class ChangeHistory(CrudView):
 
     def rows(self) -> QuerySet[Entry]:
         return queries.entries()
+
+    def name_of(self, obj: Entry) -> str:
+        return queries.name_of(obj)
 
     def details_context(self, selected: Entry | None) -> dict[str, Any]:
         found = queries.differences(selected) if selected else []

@@ -66,3 +66,14 @@ def test_a_reader_sees_the_history_and_nobody_writes_it(signed_in: Callable[...,
     for path in (f"{LIST}new", f"{LIST}remove", f"{LIST}{entry.pk}/edit"):
         assert client.get(path).status_code == 404
     assert client.post(f"{LIST}act", {"verb": "remove", "pk": entry.pk}).status_code == 403
+
+
+def test_a_message_is_called_by_its_subject_and_sender(admin: Client) -> None:
+    facts = {"sender": "anna@contoso.com", "subject": "Figures of <May>", "message_id": "<1@contoso.com>"}
+    entry = record(ANNA, "Message", "0193a0c2-0000-7000-8000-000000000001", "removed without NDR", None, facts)
+    record(ANNA, "Message", "300 messages", "suspended", None, {"messages": 300})
+    page = admin.get(LIST).text
+    assert "Figures of &lt;May&gt; · anna@contoso.com" in page and "300 messages" in page
+    assert "0193a0c2" not in page.partition("<table")[2].partition("</table")[0]
+    assert "0193a0c2" in admin.get(f"{LIST}{entry.pk}/").text
+    assert "Figures of" in admin.get(LIST, {"q": "anna@contoso.com figures"}).text

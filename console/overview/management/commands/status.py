@@ -5,10 +5,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
 
 from console.overview.attention import concerns
 from console.processes import report
 from console.processes.address import Address
+
+PLACE = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+"""Django's words for where a database is, and libpq's."""
 
 
 class Command(BaseCommand):
@@ -33,8 +38,17 @@ class Command(BaseCommand):
         self.stdout.write(f"In order: {in_force}; every process works, and mail moves.")
         if accounts := report.accounts(settings.HOME.running().get("pids", {})):
             self.stdout.write(f"Accounts: {accounts}.")
+        _ask_the_database_of_this_copy()
         for concern in concerns():
             self.stdout.write(f"Attention: {concern.name}: {concern.text}")
+
+
+def _ask_the_database_of_this_copy() -> None:
+    """Where it is may have been said after this command started, as the console's address."""
+    if url := settings.HOME.running().get("database_url"):
+        connection.close()
+        found = conninfo_to_dict(url)
+        connection.settings_dict.update({name: str(found.get(part) or "") for name, part in PLACE.items()})
 
 
 def _facts() -> report.Facts:
