@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -11,11 +14,22 @@ from tests.running_copy import RunningCopy
 
 
 @pytest.fixture(scope="package")
-def copy() -> Iterator[RunningCopy]:
+def links() -> Path:
+    """Where the copy's machine says what its links are: a folder that only root writes."""
+    folder = Path(tempfile.mkdtemp(prefix="gatepost-links-", dir="/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def copy(links: Path) -> Iterator[RunningCopy]:
     """A fresh copy for all the documents, one after the other."""
-    with RunningCopy() as running:
-        running.wait_until_in_order()
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATEPOST_LINKS", str(links))
+        with RunningCopy() as running:
+            running.wait_until_in_order()
+            yield running
+    shutil.rmtree(links)
 
 
 @pytest.fixture(scope="package")

@@ -1,11 +1,14 @@
 """Document 002: the relay restrictions of an Exchange 2003 virtual server are taken over, and some users may send
-nothing to the Internet; a connector overrides relay, and pulls mail with ETRN (exercises 3, 4, 5 and 7).
+nothing to the Internet; a connector overrides relay, pulls mail with ETRN, and sends over a line that is not always up
+(exercises 3 to 7).
 """
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -223,6 +226,79 @@ def test_queued_mail_is_pulled_from_another_server(hand: Hand, internet: Sink) -
     hand.feature("Send connectors")
     hand.page.click(f"tbody .row-link strong:text-is('{GENERAL}')")
     expect(hand.page.locator("#details h2")).to_have_text(GENERAL)
-    hand.page.get_by_role("button", name="Request mail now").click()
+    hand.page.get_by_role("button", name="Request mail now").first.click()
     hand.reads("asked for its mail")
     wait_for(lambda: "ETRN gatepost.test" in internet.commands, "nobody has asked for the mail")
+
+
+LINE = "dialup"
+"""The demand-dial interface of exercise 6: a line that is up while the file `carrier` is there."""
+only_root_writes_links = pytest.mark.skipif(os.getuid() != 0, reason="only root may write links.toml")
+
+
+@pytest.fixture(scope="module")
+def line(links: Path) -> Path:
+    """Writes links.toml as docs/links.md says; returns the folder in which the line leaves its traces."""
+    place = links / "line"
+    place.mkdir()
+    place.chmod(0o777)
+    commands = {"up": "echo up >> done; touch carrier", "down": "echo down >> done; rm -f carrier"}
+    for name, command in (commands | {"check": "test -e carrier"}).items():
+        (links / name).write_text(f"#!/bin/sh\ncd {place}\n{command}\n")
+        (links / name).chmod(0o755)
+    said = [f'{name} = ["{links / name}"]' for name in ("up", "down", "check")]
+    (links / "links.toml").write_text("\n".join([f"[{LINE}]", *said, "hold = 0", "idle = 2"]))
+    return place
+
+
+def done(line: Path) -> list[str]:
+    return (line / "done").read_text().split() if (line / "done").exists() else []
+
+
+@only_root_writes_links
+def test_mail_for_the_internet_leaves_over_a_line_that_is_brought_up_for_it(
+    hand: Hand, office: str, internet: Sink, line: Path
+) -> None:
+    general(hand, "Delivery options")
+    hand.write("Link", LINE)
+    hand.save()
+    before = len(internet.arrived)
+    assert sends(office, "m.allen")[:3] == "250"
+    wait_for(lambda: len(internet.arrived) > before, "mail did not leave over the line")
+    assert done(line)[0] == "up"
+    wait_for(lambda: done(line)[-1] == "down", "the line was not taken down after the mail")
+    wait_for(lambda: not (line / "carrier").exists(), "the line is still up")
+
+
+@only_root_writes_links
+def test_while_the_line_does_not_come_up_mail_waits_without_an_attempt_and_the_queue_says_why(
+    hand: Hand, copy: RunningCopy, office: str, internet: Sink, line: Path, links: Path
+) -> None:
+    (links / "up").write_text("#!/bin/sh\necho NO DIALTONE\nexit 1\n")
+    before = len(internet.arrived)
+    assert sends(office, "m.allen")[:3] == "250"
+    hand.feature("Queues")
+
+    def says_why() -> bool:
+        return "NO DIALTONE" in hand.page.locator("main").inner_text() or not hand.page.reload()
+
+    wait_for(says_why, "the queue does not say why its mail waits")
+    hand.page.goto("/mail-flow/queues/messages/")
+    hand.page.locator("tbody .row-link").first.click()
+    expect(hand.page.locator("#details")).to_contain_text("NO DIALTONE")
+    hand.page.locator("#details").get_by_role("link", name="Open message").click()
+    row = hand.page.locator("tbody tr", has_text="somebody@fabrikam.example")
+    expect(row.locator("td.end")).to_have_text("0")
+    assert len(internet.arrived) == before
+    (line / "carrier").touch()
+    assert copy.manage("link", LINE, "up").returncode == 0
+    wait_for(lambda: len(internet.arrived) > before, "mail did not leave when the line came up by itself")
+
+
+@only_root_writes_links
+def test_the_shell_knows_the_line_and_lets_the_connector_do_without(hand: Hand, copy: RunningCopy) -> None:
+    shown = copy.manage("gms", "-c", f'Get-SendConnector "{GENERAL}" | fl Link').stdout
+    assert f"Link : {LINE}" in shown
+    assert copy.manage("gms", "-c", f'Set-SendConnector "{GENERAL}" -Link $null').returncode == 0
+    hand.page.reload()
+    hand.in_force()
