@@ -7,11 +7,12 @@ COPY requirements.lock ./
 RUN pip install --no-cache-dir --root-user-action=ignore --disable-pip-version-check --require-hashes -r requirements.lock \
     && useradd --system --home-dir /var/lib/gatepost --create-home gatepost \
     && install -d -o gatepost -g gatepost -m 0700 /var/lib/gatepost
-COPY manage.py ./
+COPY manage.py pyproject.toml ./
 COPY transport transport
 COPY console console
 COPY templates templates
 COPY static static
+COPY docs docs
 USER gatepost
 VOLUME /var/lib/gatepost
 CMD ["python", "manage.py", "status"]

@@ -17,6 +17,8 @@ class Feature:
     url_name: str
     icon: str
     roles: frozenset[Role] = EVERY_ROLE
+    key: str = ""
+    """Pressed after g."""
 
 
 @dataclass(frozen=True)
@@ -25,24 +27,25 @@ class Link:
     url: str
     icon: str
     current: bool
+    key: str
 
 
 ADMINISTRATORS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 READERS_OF_RECIPIENTS = frozenset({Role.RECIPIENT_MANAGEMENT, Role.VIEW_ONLY})
 
 GROUPS: list[tuple[str | Promise, list[Feature]]] = [
-    ("", [Feature(_("Overview"), "overview:home", "gauge")]),
+    ("", [Feature(_("Overview"), "overview:home", "gauge", key="o")]),
     (
         _("Mail flow"),
         [
-            Feature(_("Receive connectors"), "connectors:receive-list", "inbox"),
-            Feature(_("Send connectors"), "connectors:send-list", "send"),
+            Feature(_("Receive connectors"), "connectors:receive-list", "inbox", key="r"),
+            Feature(_("Send connectors"), "connectors:send-list", "send", key="s"),
             Feature(_("Credentials"), "credentials:list", "key-round"),
-            Feature(_("Accepted domains"), "domains:list", "globe"),
+            Feature(_("Accepted domains"), "domains:list", "globe", key="a"),
             Feature(_("DKIM"), "dkim:list", "pencil"),
             Feature(_("TLS to domains"), "tls:outlook", "lock"),
             Feature(_("TLS reports"), "tls_reports:list", "scroll-text"),
-            Feature(_("Queues"), "queues:list", "layers"),
+            Feature(_("Queues"), "queues:list", "layers", key="q"),
             Feature(_("System messages"), "system_messages:list", "reply"),
             Feature(_("Transport settings"), "transport_settings:limits", "clock"),
         ],
@@ -59,7 +62,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
     (
         _("Recipients"),
         [
-            Feature(_("Directory"), "directory:list", "users"),
+            Feature(_("Directory"), "directory:list", "users", key="d"),
             Feature(_("Users"), "users:list", "user"),
             Feature(_("Groups"), "users:group-list", "users"),
             Feature(_("Keytabs"), "kerberos:list", "key-round"),
@@ -69,19 +72,19 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
     (
         _("Trace"),
         [
-            Feature(_("Message tracking"), "events:list", "mail"),
-            Feature(_("Protocol log"), "tracking:list", "scroll-text"),
-            Feature(_("Refusals"), "refusals:list", "circle-x"),
+            Feature(_("Message tracking"), "events:list", "mail", key="m"),
+            Feature(_("Protocol log"), "tracking:list", "scroll-text", key="p"),
+            Feature(_("Refusals"), "refusals:list", "circle-x", key="f"),
         ],
     ),
     (
         _("Administration"),
         [
             Feature(_("Admin roles"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
-            Feature(_("Change history"), "audit:list", "history"),
+            Feature(_("Change history"), "audit:list", "history", key="h"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
             Feature(_("Import from Exchange"), "moving_in:hand-in", "upload", ADMINISTRATORS),
-            Feature(_("Management shell"), "management_shell:shell", "square-terminal"),
+            Feature(_("Management shell"), "management_shell:shell", "square-terminal", key="c"),
         ],
     ),
 ]
@@ -95,7 +98,8 @@ def groups_for(actor: Actor, path: str) -> list[tuple[str | Promise, list[Link]]
 
 def _link(feature: Feature, path: str) -> Link:
     url = reverse(feature.url_name)
-    return Link(feature.label, url, feature.icon, path == url or (url != "/" and path.startswith(url)))
+    current = path == url or (url != "/" and path.startswith(url))
+    return Link(feature.label, url, feature.icon, current, feature.key)
 
 
 def icon_of(path: str) -> str:

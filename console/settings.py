@@ -202,7 +202,21 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+# `prepare` lays compressed copies with names that change with the content into the data directory, for browsers to keep
+# for good; where it did not run, the server has the files as they are, as tests have.
+_serves = "uvicorn" in Path(sys.argv[0]).parts
+_laid_out = _serves and (GATEPOST_HOME / "static" / "staticfiles.json").exists()
+_hashed = _laid_out or bool({"prepare", "collectstatic"} & {*sys.argv})
+STATIC_ROOT = GATEPOST_HOME / "static" if _hashed else None
+WHITENOISE_USE_FINDERS = not _laid_out
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _hashed
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 # Browsers keep cookies apart by host but not by port: two copies on one machine need two names.
 SESSION_COOKIE_NAME = f"gatepost_session_{_port}"

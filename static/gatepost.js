@@ -39,10 +39,39 @@ function pressed(key) {
   return true;
 }
 
+// `g`, then the key of a feature.
+let going = 0;
+function go(key) {
+  const link = Date.now() - going < 1500 && document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+  going = 0;
+  if (link) location.assign(link.href);
+  return Boolean(link);
+}
+
+function nextTab(step) {
+  const tabs = all(".tabs a, .tabs button");
+  const at = tabs.findIndex((tab) => tab.hasAttribute("aria-current"));
+  if (at < 0 || !tabs[at + step]) return false;
+  tabs[at + step].click();
+}
+
+// Ctrl+S, wherever one types.
+document.addEventListener("keydown", (event) => {
+  const save = document.querySelector("main form[method=post] .buttons .btn-primary, main form[method=post] .buttons .btn-danger");
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key !== "s" || !save || keysOff()) return;
+  event.preventDefault();
+  save.click();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return closeMenus(event) || closeDetails();
   if (event.ctrlKey || event.metaKey || event.altKey || keysOff() || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.key.length === 1 && go(event.key)) return event.preventDefault();
   const deeds = {
+    g: () => (going = Date.now()),
+    "[": () => nextTab(-1),
+    "]": () => nextTab(1),
+    e: () => pressed("e") || (document.querySelector("#toolbar [name=verb][value=edit]:enabled")?.click() ?? false),
     j: () => moveBy(1),
     k: () => moveBy(-1),
     x: () => currentRow()?.querySelector("input[name=pk]")?.click(),
@@ -169,6 +198,19 @@ function showCurrentTab(tabs) {
   fade();
 }
 
+// Groups of features that somebody has closed stay closed, unless the page is one of theirs.
+function preparePane() {
+  const closed = JSON.parse(localStorage.getItem("closed-groups") ?? "[]");
+  for (const group of all("[data-group]")) {
+    group.open = !closed.includes(group.dataset.group) || Boolean(group.querySelector("[aria-current]"));
+    group.addEventListener("toggle", () => {
+      const now = all("[data-group]:not([open])").map((each) => each.dataset.group);
+      localStorage.setItem("closed-groups", JSON.stringify(now));
+    });
+  }
+  document.querySelector(".feature-pane [aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+
 function start() {
   prepare();
   all("[data-keys-on]").forEach((box) => (box.checked = !keysOff()));
@@ -176,6 +218,7 @@ function start() {
   (document.querySelector("main [aria-invalid=true]") ?? summary)?.focus();
   if (!summary) document.querySelector("main [autofocus]")?.focus();
   all(".tabs").forEach(showCurrentTab);
+  preparePane();
   setInterval(() => all("time[data-ago]").forEach((time) => (time.textContent = ago(new Date(time.dateTime)))), 15000);
 }
 

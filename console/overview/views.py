@@ -3,13 +3,15 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from console.accounts import actions as accounts
 from console.accounts.models import Preferences
 from console.crud.access import RoleRequired
-from console.overview import queries
+from console.overview import guides, markdown, queries
 from console.overview.attention import concerns
 from console.overview.first_steps import first_steps
 from console.overview.search import client, everything
@@ -64,3 +66,37 @@ class Search(RoleRequired):
         text = request.GET.get("q", "").replace("\0", "").strip()
         found = {"sections": everything(text, self.actor), "client": client(text)} if text else {}
         return render(request, "overview/search.html", {"text": text, **found})
+
+
+class Help(RoleRequired):
+    """What the page is for from which somebody comes, the keys, every how-to, and what this copy is made of."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page = request.GET.get("page", "")
+        of_us = {"version": guides.version(), "libraries": guides.libraries()}
+        context = {"about": guides.about(page), "page": page, "guides": guides.GUIDES, **of_us}
+        return render(request, "overview/help.html", context)
+
+
+class GuidePage(RoleRequired):
+    """A how-to of docs/."""
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        found = guides.guide(name)
+        if found is None:
+            raise Http404
+        text = found.text().partition("\n")[2]  # its first line is the title
+        context = {
+            "guide": found,
+            "html": markdown.html(text, _link),
+            "crumbs": [(_("Help"), reverse("overview:help"))],
+        }
+        return render(request, "overview/guide.html", context)
+
+
+def _link(target: str) -> str:
+    """Another how-to, or another site; the rest of docs/ has no page here."""
+    name = target.removesuffix(".md")
+    if guides.guide(name):
+        return reverse("overview:guide", args=[name])
+    return target if target.startswith("https://") else ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from console.processes.account import ROOT_ALLOWED, Account, root_is_allowed
 from console.processes.home import CHECKOUT, Home, HomeError
 
-PARTS = ["manage.py", "console", "transport", "templates", "static"]
+PARTS = ["manage.py", "pyproject.toml", "console", "transport", "templates", "static", "docs"]
 
 # For another account: every file of these places can be read.
 READ_ALL = """

@@ -24,6 +24,8 @@ class Command(BaseCommand):
         self._await_database(options["wait"])
         self._refuse_newer_database()
         call_command("migrate", interactive=False, verbosity=0)
+        if settings.STATIC_ROOT:  # not where tests prepare within their own process
+            call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         try:
             first_start.run(settings.HOME)
         except ValidationError as error:
