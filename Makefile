@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
-.PHONY: run test again test-bare install install-test browser check scan fuzz bench ledger lock clean
+.PHONY: run test again test-bare install install-test browser check scan fuzz bench bench-console ledger lock clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -64,6 +64,10 @@ fuzz: install-test
 # `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest.
 bench: install
 	$(RUN) -m tests.bench $(BENCH)
+
+# The console's pages with a million sessions and recipients; `make bench-console BENCH="--part 100"` for a hundredth of it.
+bench-console: install
+	$(RUN) -m tests.bench.console $(BENCH)
 
 ledger: install
 	$(RUN) manage.py ledger
