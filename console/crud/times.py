@@ -28,8 +28,7 @@ PRESETS = {
     "30d": (gettext_lazy("Last 30 days"), timedelta(days=30)),
 }
 # fmt: on
-_UTC = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
-_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+_ZONE = re.compile(r"(?:UTC|GMT|[+-]\d\d:?\d\d)\Z", re.IGNORECASE)
 
 
 class OtherHourError(ValueError):
@@ -69,7 +68,11 @@ def moment(text: str, *, late: bool = False) -> datetime | None:
 
 
 def _written(text: str) -> datetime:
-    return datetime.fromisoformat(_OFFSET.sub("", _UTC.sub("Z", text.strip())))
+    text = text.strip()
+    if named := _ZONE.search(text):
+        offset = "Z" if named[0][0].isalpha() else named[0]
+        text = text[: named.start()].rstrip() + offset
+    return datetime.fromisoformat(text)
 
 
 def _in_utc(found: datetime) -> datetime:

@@ -72,6 +72,8 @@ class TimeField(SettingField):
         self.help_text = format_html("{} {}", self.help_text, times.in_zone())
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return int(value.timestamp())
         if not isinstance(value, str) or not value.strip():
             return value or None
         try:

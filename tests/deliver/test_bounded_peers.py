@@ -9,6 +9,7 @@ from tests.deliver.test_delivery import STATUS
 from tests.deliver.test_hosts import HOP
 from transport.config import bounds
 from transport.deliver import rounds, smtp_client, smtp_relay
+from transport.deliver.way import Asked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LINES, OCTETS = bounds.NEXT_HOP_REPLY.lines, bounds.NEXT_HOP_REPLY.octets
@@ -176,6 +177,7 @@ def test_whatever_goes_wrong_is_a_failed_attempt_of_that_next_hop(queued, delive
 
         reached = False
         lingers = 0.0
+        asked = Asked()
 
         def send(self, parcels):
             raise OverflowError("a number too large")
