@@ -50,7 +50,7 @@ actions.create(SYSTEM, ReceiveConnector(
     grants=(Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value),)), confirmed_name="Relay")
 actions.create(SYSTEM, SendConnector(
     name="Internet", address_spaces=(AddressSpace("*"),), dns_routing_enabled=True, port=port,
-    internal_ip_ranges=everyone))
+    use_external_dns_servers_enabled=True, internal_ip_ranges=everyone))
 actions.create(SYSTEM, SendConnector(
     name="Head office", address_spaces=(AddressSpace("smart.test"),), dns_routing_enabled=False,
     smart_hosts=("[127.2.0.9]",), port=port))
@@ -62,7 +62,7 @@ class Zone(DnsServer):
 
     def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
         response = dns.message.make_response(query)
-        host = name.split(".")[-2]
+        host = name.rpartition(".")[0].rpartition(".")[2]
         if kind == "MX":
             answer = dns.rrset.from_text(name + ".", self.ttl, "IN", "MX", f"10 mx.{host}.test.")
             response.answer.append(answer)
