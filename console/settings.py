@@ -93,10 +93,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "console.accounts.preferences.ReadersPreferences",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "console.accounts.kept_entries.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "console.crud.errors_again.ErrorsAgain",
     "console.commands.show_commands.ShowCommands",
 ]
 

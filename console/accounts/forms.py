@@ -17,6 +17,7 @@ from console.actors import MEANINGS, Role
 from console.crud import forms as crud
 from console.crud import times
 from console.crud.forms import Group, GroupedForm
+from console.crud.meanwhile import Meanwhile
 from console.crud.reader import PAGE_SIZES
 
 
@@ -101,7 +102,7 @@ class NewPassword(crud.NewPassword):
         return password
 
 
-class RolesForm(GroupedForm, forms.Form):
+class RolesForm(Meanwhile, GroupedForm, forms.Form):
     """An administrator's name and roles. `instance` is the user, or None for a new one."""
 
     username = forms.CharField(
@@ -123,6 +124,7 @@ class RolesForm(GroupedForm, forms.Form):
         self.instance = instance
         super().__init__(data, initial=_now(instance) if instance else None)
         if instance is not None:
+            self.watch()
             self.fields["username"].disabled = True
 
     @property

@@ -19,13 +19,15 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
 from console.accounts import actions, preferences
-from console.accounts.devices import remember_device
+from console.accounts.devices import name_of_device, remember_device
 from console.accounts.forms import NewAdministratorForm, PreferencesForm, RolesForm, SetPasswordForm, SignInForm
+from console.accounts.kept_entries import KEPT
 from console.accounts.preferences import THEME_COOKIE
 from console.actors import Actor, Role
 from console.crud.action_page import ActionPage
@@ -47,6 +49,17 @@ class SignIn(auth_views.LoginView):
         if request.headers.get("HX-Request") == "true":
             return HttpResponse(headers={"HX-Refresh": "true"})
         return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(why=self._why(), **context)
+
+    def _why(self) -> str:
+        """Why there is a sign-in where another page was asked for."""
+        if KEPT in self.request.session:
+            return gettext("Your session has ended. Sign in, and what you entered is here again.")
+        if name_of_device(self.request) and self.get_redirect_url().strip("/"):
+            return gettext("Your session has ended. Sign in to go on where you were.")
+        return ""
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)

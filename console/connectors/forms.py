@@ -17,26 +17,31 @@ from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, 
 from console.credentials import queries as credentials
 from console.kerberos import queries as kerberos
 from console.publishing.fields import ChoiceField, help_of
-from console.publishing.settings_form import SectionsForm, form_of
+from console.publishing.settings_form import TabbedForm
 from console.users import queries as users
 from transport.config import rules
 from transport.config.kinds import Setting
 from transport.config.permissions import PRINCIPALS
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import NEEDS, SendConnector, SmartHostAuth, applies
-from transport.config.setting import defaults, sections, settings
+from transport.config.setting import defaults, settings
 
 
-class SecurityForm(SectionsForm):
-    """The tab Security; the matrix of rights is a field of its own."""
+class ReceiveForm(TabbedForm):
+    """All tabs of a Receive connector; the matrix of rights, on the tab Security, is a field of its own."""
 
-    struct, section = ReceiveConnector, "Security"
+    struct = ReceiveConnector
 
     def __init__(self, *data: Any, now: Any = None, **options: Any):
         super().__init__(*data, now=now, **options)
         self._say_what_is_missing("enable_auth_gssapi", kerberos.why_not_offered())
         self.fields["grants"] = GrantsField(now.grants)
+        self.initial["grants"] = now.grants
         self.fields["add_principal"] = PrincipalField()
+        without = _("A connector without a choice shows the certificate that holds its FQDN.")
+        setting = settings(ReceiveConnector)["tls_certificate_name"]
+        best = _("Best match for the FQDN")
+        self.fields["tls_certificate_name"] = CertificateField(setting, now.tls_certificate_name, best, without)
 
     def _say_what_is_missing(self, field: str, reason: str) -> None:
         if reason:
@@ -63,26 +68,16 @@ class SecurityForm(SectionsForm):
         return list(dict.fromkeys([*_chosen(self.data), *([typed] if typed else [])]))
 
     @property
-    def principals(self) -> list[str]:
-        return list(columns(self.named).values())
+    def principals(self) -> list[tuple[str, bool]]:
+        """(heading, whether a client can stand for it) of each column."""
+        return list(zip(columns(self.named).values(), (cell.comes for cell in self.lines()[0].cells), strict=True))
 
     def lines(self) -> list[Line]:
         """The matrix as it stands: as entered, or as saved."""
-        entered = self.is_bound and hasattr(self, "cleaned_data")
-        now = {**{name: getattr(self.now, name) for name in self.shown}, **(self.cleaned_data if entered else {})}
-        return matrix(now["permission_groups"], now["grants"], self.named)
-
-
-class CertificateForm(SectionsForm):
-    """The tab Certificate."""
-
-    struct, section = ReceiveConnector, "Certificate"
-
-    def __init__(self, *data: Any, **options: Any):
-        super().__init__(*data, **options)
-        now, setting = getattr(self.now, "tls_certificate_name", ""), settings(ReceiveConnector)["tls_certificate_name"]
-        without = _("A connector without a choice shows the certificate that holds its FQDN.")
-        self.fields["tls_certificate_name"] = CertificateField(setting, now, _("Best match for the FQDN"), without)
+        now: Any = self.now
+        read = getattr(self, "cleaned_data", {}) if self.is_bound else {}
+        entered = {name: read[name] for name in [*self.shown, "grants"] if name in read}
+        return matrix(msgspec.structs.replace(now, **entered), self.named)
 
 
 class CertificateField(forms.ChoiceField):
@@ -101,12 +96,7 @@ class CertificateField(forms.ChoiceField):
         )
 
 
-SPECIAL = {"Security": SecurityForm, "Certificate": CertificateForm}
-FORMS = {section: SPECIAL.get(section) or form_of(ReceiveConnector, section) for section in sections(ReceiveConnector)}
-"""Tab → its form, in the order of the tabs."""
-
-
-class SendForm(SectionsForm):
+class SendForm(TabbedForm):
     """Settings of a Send connector. What means nothing beside another choice is not asked for, unless it is set."""
 
     struct = SendConnector
@@ -230,17 +220,6 @@ class RoutingField(forms.TypedChoiceField):
 
     def prepare_value(self, value: Any) -> Any:
         return str(value) if isinstance(value, bool) else value
-
-
-def _send_form(only: str) -> type[SendForm]:
-    class Form(SendForm):
-        section = only
-
-    return Form
-
-
-SEND_FORMS = {section: _send_form(section) for section in sections(SendConnector)}
-"""As FORMS, of a Send connector."""
 
 
 def _chosen(data: Any) -> list[str]:

@@ -1,11 +1,11 @@
-"""The property pages of connectors: one URL and one form for each tab."""
+"""The property page of a connector: one form over all tabs, each with a URL that opens the page there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,14 +15,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
-from console.connectors import actions
+from console.connectors import actions, queries
 from console.connectors.proposals import proposed
-from console.crud import Tab
+from console.crud import Tab, put_errors
 from console.crud.access import RoleRequired
+from console.crud.forms import status_of
+from console.crud.meanwhile import say_saved
 from console.publishing.rows import struct_of
 from transport.config import rules
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+
+PANEL = "connectors/panel.html"
 
 
 def slug(section: str) -> str:
@@ -35,22 +39,35 @@ def first_tab(prefix: str) -> Callable[[HttpRequest, int], HttpResponse]:
     return lambda request, pk: redirect(f"connectors:{prefix}properties", pk, "general")
 
 
+@dataclass(frozen=True)
+class Panel:
+    """What stands on a tab."""
+
+    slug: str
+    label: str
+    groups: list[Any]
+    template: str
+    current: bool
+
+
 class Properties(RoleRequired):
-    """A tab of a connector. A POST whose target is the preview gets that part of the page for what is entered; nothing
-    is saved. `forms`: the tab in the URL → its form; `previews`: that tab → the template of its preview.
+    """All tabs of a connector. A POST whose target is the preview gets what the entries amount to; nothing is saved.
+
+    `panels`: section → the template of a tab that is more than its fields; `more`: pages that are tabs beside the form.
     """
 
     writers = actions.WRITERS
-    shows_commands = True
+    shows_commands = keeps_entries = True
     struct: type[ReceiveConnector] | type[SendConnector]
     model: Any
     prefix: str
     heading: str | Promise
-    forms: Mapping[str, Any]
-    previews: Mapping[str, str]
+    form_class: Any
+    panels: Mapping[str, str] = {}
+    more: Mapping[str, str | Promise] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, pk: int, tab: str, **kwargs: Any) -> HttpResponseBase:
-        if tab not in self.forms:
+        if tab not in labels(self.form_class.tabs()):
             raise Http404
         self.tab, self.row = tab, get_object_or_404(self.model, pk=pk)
         self.connector: Any = struct_of(self.row, self.struct)
@@ -61,23 +78,39 @@ class Properties(RoleRequired):
         """What else the pages of this kind need to know."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        form = self.forms[self.tab](now=self.connector, row=self.row)
+        form = self.form_class(now=self.connector, row=self.row)
         if sent := proposed(form, request.GET):
-            form = self.forms[self.tab](sent, now=self.connector, row=self.row)
+            form = self.form_class(sent, now=self.connector, row=self.row)
             form.is_valid()
+            form.require_names(self.dangers(self.entered(form)), check=False)
         return self.show(form)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = self.forms[self.tab](request.POST, now=self.connector, row=self.row)
+        if request.POST.get("correct"):
+            request.POST, self.looking = self.corrected(request.POST), True
+        form = self.form_class(request.POST, now=self.connector, row=self.row)
         valid = form.is_valid()
-        if request.headers.get("HX-Target") == "preview" and self.tab in self.previews:
-            return render(request, self.previews[self.tab], self.previewed(form))
+        if request.headers.get("HX-Target") == "preview":
+            form.require_names(self.dangers(self.entered(form)), check=False)
+            context = {"connector": self.connector, "may_write": self.may_write, **self.previewed(form)}
+            return render(request, "connectors/preview_parts.html", context)
+        if self.looking:
+            form.require_names(self.dangers(self.entered(form)), check=False)
+            return self.show(form)
         if valid and self.saved(form):
-            messages.success(request, _("%s is saved.") % form.changes.get("name", self.connector.name))
+            say_saved(request, _("%s is saved.") % form.changes.get("name", self.connector.name), form)
             return redirect(request.path)
         if not valid:
             self.say_all(form)
         return self.show(form)
+
+    def corrected(self, entries: Any) -> Any:
+        """The entries with a line of them put right, as a remark beside them offers."""
+        raise Http404
+
+    def dangers(self, entered: Any) -> dict[str, str]:
+        """The names that are to be typed before the entries can be saved, each with the reason."""
+        return queries.dangers(self.connector, entered) if entered != self.connector else {}
 
     def say_all(self, form: Any) -> None:
         """What the rules have against the entries that could be read is said at once, beside those that could not."""
@@ -93,28 +126,32 @@ class Properties(RoleRequired):
         try:
             actions.update(self.actor, self.struct, self.row.pk, form.changes, form.seen_version, form.typed)
         except ValidationError as error:
-            form.put(error)
+            put_errors(form, error)
             return False
         return True
 
     def show(self, form: Any) -> HttpResponse:
+        wrong = [slug(section) for section in self.form_class.tabs() if form.errors and form.wrong_on(section)]
+        if wrong and self.tab not in wrong:
+            self.tab = wrong[0]
         context = {
             "title": self.connector.name,
             "crumbs": [(self.heading, reverse(f"connectors:{self.prefix}list"))],
-            "tabs": self.tabs(bool(form.errors)),
-            "tab": self.tab,
+            "tabs": tabs(self, self.row, self.tab, wrong, here=True),
+            "panels": [self.panel(form, section) for section in self.form_class.tabs()],
             "connector": self.connector,
             "cancel_url": reverse(f"connectors:{self.prefix}details", args=[self.row.pk]),
             "may_write": self.may_write,
             **self.previewed(form),
         }
-        return render(self.request, self.templates(), context, status=422 if form.errors else 200)
+        only_shown = self.looking or self.request.method == "GET"
+        return render(
+            self.request, "connectors/properties.html", context, status=200 if only_shown else status_of(form)
+        )
 
-    def tabs(self, has_errors: bool) -> list[Tab]:
-        raise NotImplementedError
-
-    def templates(self) -> list[str]:
-        raise NotImplementedError
+    def panel(self, form: Any, section: str) -> Panel:
+        place = slug(section)
+        return Panel(place, section, form.on_tab(section), self.panels.get(section, PANEL), place == self.tab)
 
     def entered(self, form: Any) -> Any:
         """The connector with those of the entries that can be read."""
@@ -126,19 +163,18 @@ class Properties(RoleRequired):
         raise NotImplementedError
 
 
-def labels(forms: Iterable[str]) -> dict[str, str]:
+def labels(sections: Iterable[str]) -> dict[str, str]:
     """The tab in the URL → what it is called."""
-    return {slug(section): section for section in forms}
+    return {slug(section): section for section in sections}
 
 
-def tabs(prefix: str, row: Any, named: Mapping[str, str], current: str, has_errors: bool) -> list[Tab]:
-    """The tabs of a connector, the current one marked."""
+def tabs(
+    page: type[Properties] | Properties, row: Any, current: str, wrong: Collection[str] = (), here: bool = False
+) -> list[Tab]:
+    """The tabs of a connector, the current one marked. `here`: the page has the form, and switches without leaving."""
+    named = {**labels(page.form_class.tabs()), **page.more}
+    urls = {tab: reverse(f"connectors:{page.prefix}properties", args=[row.pk, tab]) for tab in named}
     return [
-        Tab(
-            label,
-            reverse(f"connectors:{prefix}properties", args=[row.pk, tab]),
-            tab == current,
-            tab == current and has_errors,
-        )
+        Tab(label, urls[tab], tab == current, tab in wrong, tab if here and tab not in page.more else "")
         for tab, label in named.items()
     ]

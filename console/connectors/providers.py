@@ -100,6 +100,7 @@ class ProviderPage(ActionPage):
     writers = actions.WRITERS
     template_name = "connectors/provider.html"
     form_class = ProviderForm
+    keeps_entries = True
 
     @cached_property
     def preset(self) -> Preset:

@@ -12,6 +12,7 @@ from console.actors import Actor
 from console.connectors import models
 from console.connectors.sentence import FAMILIES, sentence
 from console.publishing import queries as publishing
+from console.publishing import relay_guard
 from console.publishing.rows import struct_of
 from transport.config.endpoint import IPRange, client_key
 from transport.config.receive_connector import ReceiveConnector
@@ -93,6 +94,19 @@ def answers(saved: Snapshot, address: str) -> list[Answer]:
             place = match.connector.name, match.remote.text
             found.setdefault(place, (match, []))[1].append(str(binding))
     return [Answer(*match, here, sentence(match.connector, saved)) for match, here in found.values()]
+
+
+def dangers(now: ReceiveConnector | SendConnector | None, wanted: ReceiveConnector | SendConnector) -> dict[str, str]:
+    """What saving a connector in place of what it is now would open: name to type → who could then reach whom."""
+    saved = publishing.saved()
+    if isinstance(wanted, ReceiveConnector):
+        kept = tuple(each for each in saved.receive_connectors if now is None or each.name != now.name)
+        after = replace(saved, receive_connectors=(*kept, wanted))
+    else:
+        others = tuple(each for each in saved.send_connectors if now is None or each.name != now.name)
+        after = replace(saved, send_connectors=(*others, wanted))
+    opened = relay_guard.newly_open(saved, after)
+    return {name: relay_guard.danger(opening) for name, opening in opened.items()}
 
 
 def pulls() -> dict[str, models.Pull]:

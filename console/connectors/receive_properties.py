@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from console.certificates import queries as certificates
 from console.connectors import ehlo, models, queries
-from console.connectors.forms import FORMS
-from console.connectors.properties import Properties, labels, slug, tabs
+from console.connectors.forms import ReceiveForm
+from console.connectors.properties import Properties, tabs
 from console.connectors.sentence import sentence
-from console.connectors.warnings import warned, without_its_name
-from console.crud import Tab
+from console.connectors.warnings import remarks, warned, without_its_name
 from console.crud.access import RoleRequired
 from console.kerberos import queries as kerberos
 from console.publishing import counts
@@ -31,11 +30,12 @@ from transport.receive.greeting import greeting
 from transport.receive.relayed_domains import domains_taken
 
 ACTIVITY, CLIENTS, DAY = "activity", 10, SPANS["24h"]
-PREVIEWS = {
-    "security": "connectors/rights.html",
-    "scoping": "connectors/greeting.html",
-    "extensions": "connectors/ehlo.html",
-    "certificate": "connectors/certificate_shown.html",
+CORRECTION = " > "
+PANELS = {
+    "Security": "connectors/security.html",
+    "Scoping": "connectors/scoping.html",
+    "Extensions": "connectors/extensions.html",
+    "Certificate": "connectors/certificate.html",
 }
 
 
@@ -46,8 +46,7 @@ class ReceiveProperties(Properties):
         "receive-",
         gettext_lazy("Receive connectors"),
     )
-    forms = {slug(section): form for section, form in FORMS.items()}
-    previews = PREVIEWS
+    form_class, panels, more = ReceiveForm, PANELS, {ACTIVITY: gettext_lazy("Activity")}
 
     def prepare(self) -> None:
         self.beside = queries.beside(self.connector.name)
@@ -55,11 +54,13 @@ class ReceiveProperties(Properties):
     def rules(self, connector: ReceiveConnector) -> list[rules.Problem]:
         return rules.problems(connector, ())
 
-    def tabs(self, has_errors: bool) -> list[Tab]:
-        return receive_tabs(self.row, self.tab, has_errors)
-
-    def templates(self) -> list[str]:
-        return [f"connectors/{self.tab}.html", "connectors/general.html"]
+    def corrected(self, entries: Any) -> Any:
+        """`correct` is the line as it stands, a mark, and what is to stand there."""
+        wrong, _mark, better = entries["correct"].partition(CORRECTION)
+        lines = [better if line.strip() == wrong else line for line in entries["remote_ip_ranges"].splitlines()]
+        entries = entries.copy()
+        entries["remote_ip_ranges"] = "\n".join(line for line in lines if line.strip())
+        return entries
 
     def previewed(self, form: Any) -> dict[str, Any]:
         """The warnings, and what a client would see."""
@@ -71,17 +72,15 @@ class ReceiveProperties(Properties):
             "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
             "sentence": saved,
             **self._warned(connector),
-            **_seen(self.tab, connector),
+            "remarks": remarks(connector.remote_ip_ranges),
+            **_seen(connector),
         }
 
     def _warned(self, connector: ReceiveConnector) -> dict[str, Any]:
         """What is to be said before it is saved; of its name, where that is entered and where the certificate is."""
         found = warned(connector, domains_taken(self.beside))
-        if self.tab in ("scoping", "certificate"):
-            shown = certificates.struct_shown_by(connector)
-            words = without_its_name(connector, shown, settings.GATEPOST_NODE)
-            found["warnings"] = [*found["warnings"], *filter(None, [words])]
-        return found
+        words = without_its_name(connector, certificates.struct_shown_by(connector), settings.GATEPOST_NODE)
+        return found | {"warnings": [*found["warnings"], *filter(None, [words])]}
 
 
 class Activity(RoleRequired):
@@ -94,7 +93,7 @@ class Activity(RoleRequired):
         context = {
             "title": connector.name,
             "crumbs": [(_("Receive connectors"), reverse("connectors:receive-list"))],
-            "tabs": receive_tabs(row, ACTIVITY),
+            "tabs": tabs(ReceiveProperties, row, ACTIVITY),
             "sentence": sentence(connector, queries.beside(connector.name)),
             "connector": connector,
             "row": row,
@@ -112,21 +111,14 @@ class Activity(RoleRequired):
         return render(request, template, context)
 
 
-def receive_tabs(row: models.ReceiveConnector, current: str, has_errors: bool = False) -> list[Tab]:
-    """The tabs of a Receive connector, the current one marked."""
-    return tabs("receive-", row, {**labels(FORMS), ACTIVITY: _("Activity")}, current, has_errors)
-
-
-def _seen(tab: str, connector: ReceiveConnector) -> dict[str, Any]:
-    """What a client of the connector would see, as far as the tab is about it."""
-    if tab == "scoping":
-        return {"greeting": _greeting(connector)}
-    if tab == "extensions":
-        return {"ehlo": ehlo.answers(connector, settings.GATEPOST_NODE, not kerberos.why_not_offered())}
-    if tab == "certificate":
-        offers = AuthMechanism.Tls in connector.auth_mechanism
-        return {"shown": certificates.row_shown_by(connector), "offers_tls": offers}
-    return {}
+def _seen(connector: ReceiveConnector) -> dict[str, Any]:
+    """What a client of the connector would see."""
+    return {
+        "greeting": _greeting(connector),
+        "ehlo": ehlo.answers(connector, settings.GATEPOST_NODE, not kerberos.why_not_offered()),
+        "shown": certificates.row_shown_by(connector),
+        "offers_tls": AuthMechanism.Tls in connector.auth_mechanism,
+    }
 
 
 def _greeting(connector: ReceiveConnector) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from console.commands.script import new_commands
 from console.connectors import models, queries
 from console.connectors.draft import FIRST
-from console.connectors.forms import FORMS
+from console.connectors.forms import ReceiveForm
 from console.connectors.own_addresses import not_here, readable
 from console.connectors.proposals import CLIENT
 from console.connectors.receive_draft import ReceiveDraft
@@ -61,7 +61,7 @@ class ReceiveBegin(ReceivePages, Begin):
 class ReceiveWizard(ReceivePages, Wizard):
     draft: ReceiveDraft
     draft_class = ReceiveDraft
-    tabs = FORMS
+    tabs = ReceiveForm.tabs()
     at_field = {"remote_ip_ranges": "computers"}
 
     def answered(self, form: Any) -> HttpResponse | None:

@@ -11,19 +11,31 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from console.users import queries as users
-from transport.config.permissions import PRINCIPALS, Grant, PermissionGroup, Right, group_rights
+from transport.config.permissions import (
+    AUTHENTICATED_USERS,
+    PARTNER_SERVERS,
+    PRINCIPALS,
+    Grant,
+    Right,
+    group_rights,
+)
+from transport.config.receive_connector import SIGN_IN, ReceiveConnector
+from transport.receive.admission import principal
 
 GRANT, DENY = "grant", "deny"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One right of one principal. `hand` is grant, deny or empty; `held` what results."""
+    """One right of one principal. `hand` is grant, deny or empty; `held` what results; `comes`: whether a client can
+    stand for the principal here.
+    """
 
     name: str
     label: str
     by_group: bool
     hand: str
+    comes: bool
 
     @property
     def held(self) -> bool:
@@ -40,17 +52,34 @@ class Line:
     right: Right
     cells: list[Cell]
 
+    @property
+    def differs(self) -> bool:
+        """Whether a right is granted or denied by hand."""
+        return any(cell.hand for cell in self.cells)
+
 
 def columns(named: Iterable[str]) -> dict[str, str]:
     """Principal → heading of its column: those that are always there, then the users and groups that are named."""
     return PRINCIPALS | {name: name for name in named if name not in PRINCIPALS}
 
 
-def matrix(groups: frozenset[PermissionGroup], grants: Collection[Grant], named: Collection[str] = ()) -> list[Line]:
-    """The rows of the matrix, one for each right; `named` are users and groups of the directory."""
+def coming(connector: ReceiveConnector) -> frozenset[str]:
+    """The principals that a client of a connector can stand for: who they are, or can prove to be."""
+    proofs = {
+        AUTHENTICATED_USERS: bool(connector.auth_mechanism & SIGN_IN),
+        PARTNER_SERVERS: connector.domain_secure_enabled and bool(connector.tls_receive_domain_secure_list),
+    }
+    return frozenset({principal(connector), *(who for who, can in proofs.items() if can)})
+
+
+def matrix(connector: ReceiveConnector, named: Collection[str] = ()) -> list[Line]:
+    """The rows of the matrix, one for each right; `named` are users and groups of the directory. A principal of whom
+    something is set by hand counts as coming.
+    """
     headings = columns(named)
-    given = {who: group_rights(groups, who) for who in headings}
-    hand = {(grant.principal, grant.right): DENY if grant.deny else GRANT for grant in sorted(grants)}
+    given = {who: group_rights(connector.permission_groups, who) for who in headings}
+    hand = {(grant.principal, grant.right): DENY if grant.deny else GRANT for grant in sorted(connector.grants)}
+    here = {*coming(connector), *named, *(who for who, _right in hand)}
     return [
         Line(
             right,
@@ -60,6 +89,7 @@ def matrix(groups: frozenset[PermissionGroup], grants: Collection[Grant], named:
                     f"{right.label}: {heading}",
                     right in given[who],
                     hand.get((who, right.value), ""),
+                    who in here,
                 )
                 for place, (who, heading) in enumerate(headings.items())
             ],

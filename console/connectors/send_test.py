@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors import actions, models, queries
-from console.connectors.send_properties import TEST, send_tabs
+from console.connectors.properties import tabs
+from console.connectors.send_properties import TEST, SendProperties
 from console.connectors.send_sentence import send_sentence
 from console.crud import put_errors
 from console.crud.access import RoleRequired
@@ -55,7 +56,7 @@ class SendTest(RoleRequired):
         context = {
             "title": self.row.name,
             "crumbs": [(_t("Send connectors"), reverse("connectors:send-list"))],
-            "tabs": send_tabs(self.row, TEST, bool(form.errors)),
+            "tabs": tabs(SendProperties, self.row, TEST, [TEST] if form.errors else []),
             "sentence": send_sentence(queries.send(self.row)),
             "row": self.row,
             "form": form,

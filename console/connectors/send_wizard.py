@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from console.commands.script import new_commands
 from console.connectors import models, queries
 from console.connectors.draft import FIRST
-from console.connectors.forms import SEND_FORMS
+from console.connectors.forms import SendForm
 from console.connectors.send_draft import SendDraft
 from console.connectors.send_sentence import send_sentence
 from console.connectors.send_wizard_forms import ADDRESS_SPACE, DELIVERY, SIGN_IN
@@ -38,7 +38,7 @@ class SendBegin(SendPages, Begin):
 
 class SendWizard(SendPages, Wizard):
     draft_class = SendDraft
-    tabs = SEND_FORMS
+    tabs = SendForm.tabs()
     summary_template = "connectors/send_wizard_summary.html"
 
     def problems(self, connector: SendConnector) -> list[rules.Problem]:

@@ -246,7 +246,7 @@ class OtherVersions(RoleRequired):
         crumbs = [(_t("Receive connectors"), reverse("connectors:receive-list"))]
         lines = other_versions.lines()
         context = {
-            "title": _t("Defaults of other versions"),
+            "title": _t("Compare with Exchange’s defaults"),
             "crumbs": crumbs,
             "different": [line for line in lines if line.differs],
             "same": [line for line in lines if not line.differs],

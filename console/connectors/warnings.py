@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -28,7 +29,7 @@ def warnings(connector: ReceiveConnector, domains: Iterable[AcceptedDomain] = ()
     exposed = exposure(connector, wide)
     return [
         *([relaying(exposed)] if exposed is not None and exposed.relays else []),
-        *_ranges(connector.remote_ip_ranges),
+        *(remark.words for remark in remarks(connector.remote_ip_ranges)),
         *map(too_wide, reached(connector, wide)),
         *([plain] if (plain := plain_passwords(connector)) else []),
         *rules.advice(connector),
@@ -80,13 +81,32 @@ def without_its_name(connector: ReceiveConnector, shown: Certificate | None, ser
     )
 
 
-def _ranges(ranges: tuple[IPRange, ...]) -> Iterator[str]:
+@dataclass(frozen=True)
+class Remark:
+    """Something about a range that is probably not meant. `better` is what to write instead: nothing for a range that
+    adds nothing, None where that is not known.
+    """
+
+    words: str
+    line: str
+    better: str | None = None
+
+
+def remarks(ranges: tuple[IPRange, ...]) -> list[Remark]:
+    """What is odd about the ranges of a connector."""
+    return list(_remarks(ranges))
+
+
+def _remarks(ranges: tuple[IPRange, ...]) -> Iterator[Remark]:
     for remote in ranges:
         if _is_slip(remote):
-            yield f"{remote} holds public addresses. The private network is 172.16.0.0/12{_meant(remote)}"
+            meant = _meant(remote)
+            question = f": did you mean {meant}?" if meant else "."
+            words = f"{remote} holds public addresses. The private network is 172.16.0.0/12{question}"
+            yield Remark(words, remote.text, meant or None)
         network = host_bits(remote)
         if network:
-            yield f"{remote} means the whole network {network}."
+            yield Remark(f"{remote} means the whole network {network}.", remote.text, str(network))
     yield from islice(_overlaps(ranges), MOST_OVERLAPS)
 
 
@@ -97,12 +117,12 @@ def _is_slip(remote: IPRange) -> bool:
 
 def _meant(remote: IPRange) -> str:
     if remote.bounds[1:] == SLIP:
-        return ": did you mean 172.16.0.0/12?"
+        return "172.16.0.0/12"
     same_place = remote.text.startswith("172.160.") and "-" not in remote.text
-    return f": did you mean {remote.text.replace('172.160.', '172.16.', 1)}?" if same_place else "."
+    return remote.text.replace("172.160.", "172.16.", 1) if same_place else ""
 
 
-def _overlaps(ranges: tuple[IPRange, ...]) -> Iterator[str]:
+def _overlaps(ranges: tuple[IPRange, ...]) -> Iterator[Remark]:
     """What a connector names twice: harmless, but seldom meant."""
     widest: IPRange | None = None
     for remote in sorted(ranges, key=lambda each: (each.bounds[:2], -each.bounds[2])):
@@ -110,7 +130,7 @@ def _overlaps(ranges: tuple[IPRange, ...]) -> Iterator[str]:
         if widest is None or widest.bounds[0] != version or widest.bounds[2] < low:
             widest = remote
         elif high <= widest.bounds[2]:
-            yield f"{remote} lies inside {widest} and adds nothing."
+            yield Remark(f"{remote} lies inside {widest} and adds nothing.", remote.text, "")
         else:
-            yield f"{widest} and {remote} overlap."
+            yield Remark(f"{widest} and {remote} overlap.", remote.text)
             widest = remote

@@ -111,6 +111,7 @@ class Wizard(WizardPages):
     tabs: Iterable[str]
     at_field: Mapping[str, str] = {}
     summary_template = "connectors/wizard_summary.html"
+    keeps_entries = True
 
     def dispatch(self, request: HttpRequest, *args: Any, draft: str, step: str, **kwargs: Any) -> HttpResponseBase:
         entered = queries.draft_entered(Actor.of(request.user), self.draft_class.kind, draft)
@@ -127,11 +128,13 @@ class Wizard(WizardPages):
         if self.step not in self.order:
             return redirect(self.step_url(FIRST))
         if self.step == SUMMARY:
-            return self.show_summary(SummaryForm())
+            return self.show_summary(SummaryForm(), 200)
         proposed = {} if self.step in self.draft.entered else self.proposed()
         return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step) | proposed))
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if self.looking:
+            return self.look()
         if request.POST.get("go") == "cancel":
             return self.cancel()
         if self.step not in self.order:
@@ -145,6 +148,13 @@ class Wizard(WizardPages):
             return answer
         self.keep(request.POST)
         return self.to(-1) if back else self.to(1) if form.is_valid() and self.agrees(form) else self.show(form)
+
+    def look(self) -> HttpResponse:
+        """What was entered when the session ended."""
+        if self.step not in self.order or self.step == SUMMARY:
+            return redirect(self.request.path)
+        self.keep(self.request.POST)
+        return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step)))
 
     def keep(self, entries: Mapping[str, str]) -> None:
         self.draft.keep(self.step, entries)
@@ -192,10 +202,13 @@ class Wizard(WizardPages):
         }
         return render(self.request, template, context, status=status)
 
-    def show_summary(self, form: SummaryForm) -> HttpResponse:
+    def show_summary(self, form: SummaryForm, status: int) -> HttpResponse:
+        """What must be confirmed is asked for at once, not after the first attempt."""
         connector = self.draft.connector()
         if connector is None:
             return self.to_wrong_page()
+        if not form.is_bound:
+            form.require_names(queries.dangers(None, connector), check=False)
         context = {
             "form": form,
             "tables": tables(connector, list(self.tabs)),
@@ -203,7 +216,7 @@ class Wizard(WizardPages):
             **self.told(connector),
             **self.warned(connector),
         }
-        return self.render(self.summary_template, context, 422 if form.errors else 200)
+        return self.render(self.summary_template, context, status)
 
     def warned(self, connector: Any) -> dict[str, Any]:
         """`warnings`, and what else the summary says of the connector."""
@@ -224,7 +237,7 @@ class Wizard(WizardPages):
             row = actions.create(self.actor, connector, form.typed)
         except ValidationError as error:
             put_errors(form, error)
-            return self.show_summary(form)
+            return self.show_summary(form, 422)
         actions.forget_draft(self.actor, self.draft.kind, self.key)
         return redirect(self.url("wizard-completion", row.pk))
 

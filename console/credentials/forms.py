@@ -17,6 +17,7 @@ from console.certificates import reading as certificates
 from console.credentials.actions import LONGEST_ID, LONGEST_NAME, LONGEST_SECRET, LONGEST_USER_NAME, Wanted
 from console.credentials.models import Credential
 from console.crud.forms import Group, GroupedForm
+from console.crud.meanwhile import Meanwhile
 from transport.config import providers
 from transport.config.credential import CredentialKind, Secrets
 
@@ -45,7 +46,7 @@ def limit_field(label: Any, help_text: Any = "") -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=1, max_value=2147483647, required=False, help_text=help_text)
 
 
-class CredentialForm(GroupedForm, forms.Form):
+class CredentialForm(Meanwhile, GroupedForm, forms.Form):
     """What all kinds have. `secret_fields`: those of `Secrets` that this kind has; of a credential that is there
     already they stay as they are unless something is typed.
     """
@@ -81,6 +82,7 @@ class CredentialForm(GroupedForm, forms.Form):
         ]
         super().__init__(*data, initial=vars(instance) if instance else None)
         if instance:
+            self.watch()
             self.fields["name"].disabled = True
             for name in self.secret_fields:
                 self.fields[name].required = False

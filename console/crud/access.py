@@ -21,12 +21,17 @@ class RoleRequired(View):
     `shows_commands`: a form of it saves settings and does nothing else, so that Show commands may try it and take it
     back.
 
+    `keeps_entries`: its form comes back with what was entered when the session ended. Such a request arrives as a POST
+    of these entries that is only to be looked at (`looking`): nothing is saved.
+
     No browser keeps it: not after signing out, and not a fragment in place of the page that has the same address.
     """
 
     readers: frozenset[Role] = EVERY_ROLE
     writers: frozenset[Role] = frozenset({Role.ORGANIZATION_MANAGEMENT})
     shows_commands = False
+    keeps_entries: Any = False
+    looking = False
     actor: Actor
 
     @property
@@ -41,8 +46,14 @@ class RoleRequired(View):
     def roles_needed(self) -> frozenset[Role]:
         return self.readers if self.request.method in ("GET", "HEAD", "OPTIONS") else self.writers
 
+    def _take_up(self, request: HttpRequest) -> None:
+        kept = getattr(request, "kept_entries", None)
+        if kept is not None and self.keeps_entries and self.may_write:
+            request.POST, request.method, self.looking = kept, "POST", True
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.actor = Actor.of(request.user)
+        self._take_up(request)
         self.actor.require(*self.roles_needed())
         response = super().dispatch(request, *args, **kwargs)
         add_never_cache_headers(response)

@@ -26,6 +26,8 @@ class ActionPage(RoleRequired, FormView):  # type: ignore[type-arg]  # takes no 
         raise NotImplementedError
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
+        if self.looking:
+            return self.render_to_response(self.get_context_data(form=form))
         try:
             return self.submit(form)
         except ValidationError as error:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from console.crud.forms import put_errors
+from console.crud.forms import put_errors, status_of
 from console.crud.kind import Kind, Page
+from console.crud.meanwhile import say_saved
 
 
 class FormPage(Kind):
+    keeps_entries = True
+
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         form = form or self.proposed(obj)
         context = {"view": self, "form": form, "obj": obj, "cancel_url": self.after(obj), "title": self.form_title(obj)}
         context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
-        return render(self.request, self.form_template, context, status=422 if form.errors else 200)
+        return render(self.request, self.form_template, context, status=status_of(form))
 
     def proposed(self, obj: Any) -> Any:
         """The form as it begins: of a new object with what the page that led here proposes, by the names of fields."""
@@ -35,19 +37,15 @@ class FormPage(Kind):
 
     def submit_form(self, obj: Any) -> HttpResponse:
         form = self.make_form(obj)
-        if form.is_valid():
+        if form.is_valid() and not self.looking:
             try:
                 saved = self.save(form)
             except ValidationError as error:
-                self.put(form, error)
+                put_errors(form, error)
             else:
-                messages.success(self.request, self.saved_message(saved))
+                say_saved(self.request, self.saved_message(saved), form)
                 return redirect(self.after(saved))
         return self.show_form(obj, form)
-
-    def put(self, form: Any, error: ValidationError) -> None:
-        """Shows on the form what saving raised."""
-        put_errors(form, error)
 
     def saved_message(self, obj: Any) -> str:
         return _("%s is saved.") % self.name_of(obj)

@@ -49,12 +49,16 @@ class TypedConfirmation(forms.BaseForm):
 
     dangers: Mapping[str, str] = {}
 
-    def require_names(self, dangers: Mapping[str, str]) -> None:
-        """Adds a field for each name, and its error unless the name was typed into it."""
+    def require_names(self, dangers: Mapping[str, str], check: bool = True) -> None:
+        """Adds a field for each name, and its error unless the name was typed into it; none where the reader is asked
+        for the first time.
+        """
         self.dangers = dangers
         for field, name in zip(self._places(), dangers, strict=False):
-            self.fields[field] = forms.CharField(label=_("Type “%s” to confirm") % name)
-            if self.data.get(self.add_prefix(field), "").strip() != name:
+            box = forms.TextInput({"autocomplete": "off", "hx-preserve": "true"})
+            self.fields[field] = forms.CharField(label=_("Type “%s” to confirm") % name, widget=box)
+            typed = self.data.get(self.add_prefix(field))
+            if check and typed is not None and typed.strip() != name:
                 self.add_error(field, _("Type the name “%s” exactly as it stands here.") % name)
 
     @property
@@ -71,6 +75,11 @@ class TypedConfirmation(forms.BaseForm):
     def _places(self) -> Iterator[str]:
         yield "confirmation"
         yield from (f"confirmation-{number}" for number in count(2))
+
+
+def status_of(form: Any) -> int:
+    """Of a page with this form: 422 while something stands in the way of saving it."""
+    return 422 if form.errors or getattr(form, "dangers", None) else 200
 
 
 def say_what_is_missing(form: forms.BaseForm) -> None:

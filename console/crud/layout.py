@@ -9,10 +9,13 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Tab:
+    """`panel`: the id of the part of this page that the tab shows; without one the tab is another page."""
+
     label: str | Promise
     url: str
     current: bool = False
     has_errors: bool = False
+    panel: str = ""
 
 
 @dataclass(frozen=True)

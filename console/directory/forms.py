@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.crud.meanwhile import Meanwhile
 from console.directory.models import Recipient
 from console.directory.recipient_list import NAME_CHARACTERS
 
@@ -14,7 +15,7 @@ LARGEST_LIST = 64 * 1024 * 1024
 EXAMPLE = "anna@contoso.com,Anna Berg\nbob@contoso.com"
 
 
-class RecipientForm(forms.Form):
+class RecipientForm(Meanwhile, forms.Form):
     """Add a recipient, or change its display name. Addresses are parsed by the action."""
 
     address = forms.CharField(
@@ -31,6 +32,7 @@ class RecipientForm(forms.Form):
         super().__init__(data, files, initial=given)
         self.instance = instance
         if instance:
+            self.watch()
             self.fields["address"].disabled = True
             self.fields["address"].help_text = _("An address never changes. Remove the recipient and add another.")
         self.fields["display_name"].help_text = _("Up to %d characters.") % NAME_CHARACTERS

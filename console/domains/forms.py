@@ -34,3 +34,14 @@ class DomainForm(SettingsForm):
         if now is not None:
             self.fields["domain_name"].disabled = True
             self.fields["domain_name"].help_text = _("It cannot be changed: add the new domain, then remove this one.")
+        if now is not None and now.domain_name.startswith("*"):
+            field = self.fields["match_subdomains"]
+            field.disabled, self.initial["match_subdomains"] = True, True
+            field.help_text = _("Its name says so: it holds for every subdomain.")
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        found = super().changes
+        if self.fields["match_subdomains"].disabled:
+            found.pop("match_subdomains")
+        return found

@@ -33,5 +33,5 @@ def _names(realm: str) -> dict[str, str]:
 def why_not_offered() -> str:
     """What keeps Kerberos from being offered on any connector; empty when nothing does."""
     if find_spec("gssapi") is None:
-        return _("Kerberos is not installed here (pip install 'pyspnego[kerberos]').")
+        return _("Kerberos is not installed; ask whoever runs the server (for pyspnego[kerberos]).")
     return "" if Keytab.objects.exists() else _("There is no keytab yet: load one under Keytabs.")

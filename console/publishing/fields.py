@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,13 @@ from transport.config.permissions import PRINCIPALS, Grant, right_named
 
 EVERY_IPV6 = "::/0"
 """What people read for all of IPv6."""
+
+MOST_DIGITS = 10
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+NUMBER_AND_UNIT = re.compile(
+    r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)\b"
+)
+IN_UNITS = re.compile(rf"(?:{NUMBER_AND_UNIT.pattern}[\s,]*){{1,5}}")
 
 # A row of the table is a paragraph, whatever its length.
 # fmt: off
@@ -56,7 +64,8 @@ class SettingField(forms.Field):
         if self.setting.kind is Kind.TEXT and not self.is_long and "\n" in (value or "").strip():
             raise ValidationError(_("Write it on one line."))
         try:
-            return kinds.parse(self.setting, (value or "").replace("\r\n", "\n"))
+            text = (value or "").replace("\r\n", "\n")
+            return kinds.parse(self.setting, in_units(text) if self.setting.kind is Kind.TIMESPAN else text)
         except ValueError as error:
             raise ValidationError(str(error)) from None
 
@@ -85,6 +94,20 @@ class TimeField(SettingField):
 
     def prepare_value(self, value: Any) -> Any:
         return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else value
+
+
+def in_units(text: str) -> str:
+    """A time span as people write it, `5`, `90 s`, `1 h 30 min`, `2 days`, as kinds read it; any other text as it is.
+
+    A number alone is seconds: Exchange's shell reads it as days, which nobody means who fills in a form.
+    """
+    stripped = text.strip().lower()
+    if stripped.isdigit() and len(stripped) < MOST_DIGITS:
+        return kinds.show_timespan(int(stripped))
+    if not IN_UNITS.fullmatch(stripped):
+        return text
+    seconds = sum(float(number) * SECONDS[unit[0]] for number, unit in NUMBER_AND_UNIT.findall(stripped))
+    return kinds.show_timespan(round(seconds))
 
 
 class FlagField(forms.BooleanField):
@@ -122,8 +145,8 @@ class FlagSetField(forms.TypedMultipleChoiceField):
         assert setting.choices is not None
         super().__init__(
             label=setting.label,
-            help_text=help_of(setting),
-            choices=choices(setting),
+            help_text=help_of(setting, of_choices=False),
+            choices=[(member.value, _noted(member)) for member in setting.choices],
             coerce=setting.choices,
             required=False,
             widget=forms.CheckboxSelectMultiple,
@@ -136,10 +159,18 @@ class FlagSetField(forms.TypedMultipleChoiceField):
         return [getattr(each, "value", each) for each in value or ()]
 
 
-def help_of(setting: Setting) -> str:
+def _noted(member: Enum) -> str:
+    """The label of a box, with the reason where nothing obeys it."""
+    why = getattr(member, "not_enforced", "")
+    if not why:
+        return label_of(member)
+    return format_html('{} <span class="help"><strong>{}</strong> {}</span>', label_of(member), _("Not enforced:"), why)
+
+
+def help_of(setting: Setting, of_choices: bool = True) -> str:
     """What stands under a field; of a setting, or a choice, that nothing obeys, first that it is so, and why."""
     reasons = [setting.not_enforced] if setting.not_enforced else []
-    for member in setting.choices or ():
+    for member in (setting.choices or ()) if of_choices else ():
         if why := getattr(member, "not_enforced", ""):
             reasons.append(f"{label_of(member)}: {why}")
     if not reasons:

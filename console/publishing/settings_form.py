@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -10,34 +10,33 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from console.crud.forms import Group, GroupedForm, TypedConfirmation, put_errors
+from console.crud.forms import Group, GroupedForm, TypedConfirmation
+from console.crud.meanwhile import CHOICE, Meanwhile
 from console.publishing.fields import KINDS, field_for, written
-from console.publishing.settings_rows import STALE
 from transport.config.kinds import Setting
-from transport.config.setting import settings
+from transport.config.setting import sections, settings
 
 NOT_ENFORCED = "Not enforced"
 
 
-class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
+class SettingsForm(Meanwhile, GroupedForm, TypedConfirmation, forms.Form):
     """Edits the settings `shown` of a struct. `changes` holds field → value of those after `is_valid()`.
 
-    `now` is the struct as it is (None for a new object), `row` the database row whose version the editor saw.
+    `now` is the struct as it is (None for a new object), `row` the database row that says so.
     """
 
     struct: type[msgspec.Struct]
     shown: Collection[str] = ()
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *data: Any, now: msgspec.Struct | None = None, row: Any = None, **options: Any):
-        initial = {"version": getattr(row, "version", None)}
-        initial |= {name: getattr(now, name) for name in self.table()} if now is not None else self.values_at_first()
+        initial = {name: getattr(now, name) for name in self.table()} if now is not None else self.values_at_first()
         super().__init__(*data, **{"initial": initial | options.pop("initial", {}), **options})
         self.now, self.row = now, row
         for name, setting in self.table().items():
             self.fields[name] = field_for(setting)
         if now is not None:
             self.defaults = self._defaults()
+            self.watch()
 
     @classmethod
     def table(cls) -> dict[str, Any]:
@@ -65,20 +64,8 @@ class SettingsForm(GroupedForm, TypedConfirmation, forms.Form):
 
     @property
     def seen_version(self) -> int | None:
-        return self.cleaned_data.get("version")
-
-    def put(self, error: ValidationError) -> None:
-        """Shows what an action raised: at the field, as names to type, or as a newer version to save over."""
-        put_errors(self, error)
-        self.refresh_version(error)
-
-    def refresh_version(self, error: ValidationError) -> None:
-        """After an error about a newer version the next save is meant to replace that one."""
-        if getattr(error, "code", "") == STALE and self.row is not None:
-            self.row.refresh_from_db()
-            entered: Any = self.data
-            self.data = entered = entered.copy()
-            entered[self.add_prefix("version")] = str(self.row.version)
+        """The version that the entries were merged with."""
+        return getattr(self.row, "version", None)
 
 
 class SectionsForm(SettingsForm):
@@ -90,22 +77,53 @@ class SectionsForm(SettingsForm):
     section: str = ""
 
     def __init_subclass__(cls) -> None:
+        if not hasattr(cls, "struct"):
+            return
         every = settings(cls.struct)
         cls.shown = [name for name, each in every.items() if cls.section in ("", each.section)]
-        found: dict[str, list[str]] = {}
-        for name, setting in cls.table().items():
-            found.setdefault(NOT_ENFORCED if setting.not_enforced else cls._heading(setting), []).append(name)
-        unused = found.pop(NOT_ENFORCED, [])
-        cls.groups = [Group(title, names) for title, names in found.items()]
-        if unused:
-            kept = _("Kept for an import or an export.")
-            cls.groups.append(Group(_(NOT_ENFORCED), unused, kept, closed=True))
+        cls.groups = _groups(cls.table(), bool(cls.section))
+
+
+class TabbedForm(SectionsForm):
+    """All the settings of a struct; each section stands on a tab of its own, and all tabs are saved together."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not hasattr(cls, "struct"):
+            return
+        table = cls.table()
+        on_tabs = {section: {n: each for n, each in table.items() if each.section == section} for section in cls.tabs()}
+        cls.grouped_on = {section: _groups(those, within=True) for section, those in on_tabs.items()}
+
+    grouped_on: Mapping[str, list[Group]] = {}
 
     @classmethod
-    def _heading(cls, setting: Setting) -> str:
-        if cls.section:
-            return setting.group
-        return "" if setting.section == "General" else setting.section
+    def tabs(cls) -> list[str]:
+        return list(sections(cls.struct))
+
+    def on_tab(self, section: str) -> list[tuple[Group, list[forms.BoundField]]]:
+        """The groups of a tab, each with its fields."""
+        found = [
+            (group, [self[name] for name in group.fields if name in self.fields]) for group in self.grouped_on[section]
+        ]
+        return [(group, fields) for group, fields in found if fields]
+
+    def wrong_on(self, section: str) -> bool:
+        """Whether an error stands on a tab."""
+        names = {name for group in self.grouped_on[section] for name in group.fields}
+        return any(name.removeprefix(CHOICE) in names for name in self.errors)
+
+
+def _groups(table: Mapping[str, Setting], within: bool) -> list[Group]:
+    """Settings under their headings, those of one section or, with the sections as headings, of all."""
+    found: dict[str, list[str]] = {}
+    for name, setting in table.items():
+        heading = setting.group if within else setting.section.removeprefix("General")
+        found.setdefault(NOT_ENFORCED if setting.not_enforced else heading, []).append(name)
+    unused = found.pop(NOT_ENFORCED, [])
+    groups = [Group(title, names) for title, names in found.items()]
+    kept = _("Kept for an import or an export.")
+    return [*groups, *([Group(_(NOT_ENFORCED), unused, kept, closed=True)] if unused else [])]
 
 
 def form_of(table: type[msgspec.Struct], only: str = "") -> type[SectionsForm]:

@@ -40,12 +40,6 @@ class SettingsPages(CrudView):
         made: SettingsForm = self.form_class(*data, now=struct_of(obj, self.struct) if obj else None, row=obj)
         return made
 
-    def put(self, form: Any, error: ValidationError) -> None:
-        if isinstance(form, SettingsForm):
-            form.put(error)
-        else:
-            super().put(form, error)
-
     def together(self, what: str) -> AbstractContextManager[Any]:
         """One revision."""
         return change(self.actor, what, self.confirmed)
@@ -78,7 +72,7 @@ class SettingsPages(CrudView):
             try:
                 made = self.create(replace(before, **form.changes), form.typed)
             except ValidationError as error:
-                form.put(error)
+                put_errors(form, error)
             else:
                 messages.success(self.request, self.saved_message(made))
                 return redirect(self.after(made))

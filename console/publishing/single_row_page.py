@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.crud.access import RoleRequired
+from console.crud.forms import put_errors, status_of
+from console.crud.meanwhile import say_saved
 from console.publishing.models import SingleRow
 from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
@@ -22,7 +23,7 @@ from console.publishing.single_row import SingleSettings
 class SingleRowPage(RoleRequired):
     """A subclass says which form and how it is saved."""
 
-    shows_commands = True
+    shows_commands = keeps_entries = True
     form_class: type[SectionsForm]
     template: str
 
@@ -44,13 +45,13 @@ class SingleRowPage(RoleRequired):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = self.form(request.POST)
-        if form.is_valid():
+        if form.is_valid() and not self.looking:
             try:
                 self.save(self.form_class.struct(**form.changes), form.seen_version)
             except ValidationError as error:
-                form.put(error)
+                put_errors(form, error)
             else:
-                messages.success(request, self.saved())
+                say_saved(request, self.saved(), form)
                 return redirect(request.path)
         return self.show(form)
 
@@ -67,7 +68,7 @@ class SingleRowPage(RoleRequired):
             "cancel_url": reverse("overview:home"),
             **self.more(),
         }
-        return render(self.request, self.template, context, status=422 if form.errors else 200)
+        return render(self.request, self.template, context, status=status_of(form))
 
     def more(self) -> dict[str, Any]:
         """What a template needs besides the form."""

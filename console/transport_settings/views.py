@@ -6,9 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from console.crud.layout import Tab
+from console.publishing.published import kind_of
 from console.publishing.settings_form import form_of
+from console.publishing.single_row import SingleSettings
 from console.publishing.single_row_page import SingleRowPage
 from console.transport_settings import actions
+from console.transport_settings.schedule import schedule
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
 
@@ -36,6 +39,10 @@ class TransportPage(SingleRowPage):
 
 class LimitsPage(TransportPage):
     form_class = form_of(TransportLimits)
+
+    def more(self) -> dict[str, Any]:
+        now = SingleSettings(kind_of(TransportLimits)).now()
+        return super().more() | {"sentence": schedule(now)}
 
 
 class OrganizationPage(TransportPage):

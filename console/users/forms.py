@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from console.crud import forms as crud
 from console.crud.forms import Group as FieldGroup
 from console.crud.forms import GroupedForm
+from console.crud.meanwhile import Meanwhile
 from console.users.models import Group, User
 from console.users.queries import addresses_of
 
@@ -28,7 +29,7 @@ class NewPassword(crud.NewPassword):
     )
 
 
-class UserForm(GroupedForm, forms.Form):
+class UserForm(Meanwhile, GroupedForm, forms.Form):
     """A user without the password; names are judged by the action."""
 
     name = forms.CharField(
@@ -67,6 +68,8 @@ class UserForm(GroupedForm, forms.Form):
     def __init__(self, *data: Any, instance: User | None = None):
         self.instance = instance
         super().__init__(*data, initial=_now(instance) if instance else {"domain": _usual_domain()})
+        if instance:
+            self.watch()
         for field in ("name", "domain") if instance else ():
             self.fields[field].disabled = True
             self.fields[field].help_text = _("It never changes: rights on connectors hang on it.")
@@ -85,7 +88,7 @@ class SetPasswordForm(GroupedForm, NewPassword):
     groups = [FieldGroup("", ["password", "again", "ntlm"])]
 
 
-class GroupForm(forms.Form):
+class GroupForm(Meanwhile, forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), widget=forms.TextInput(attrs=PLAIN))
     description = forms.CharField(label=gettext_lazy("Description"), required=False)
     members = forms.ModelMultipleChoiceField(
@@ -106,6 +109,7 @@ class GroupForm(forms.Form):
         if instance:
             self.fields["name"].disabled = True
             self.fields["name"].help_text = _("It never changes: rights on connectors hang on it.")
+            self.watch()
 
 
 def _now_of_group(group: Group) -> dict[str, Any]:

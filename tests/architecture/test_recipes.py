@@ -53,7 +53,7 @@ LOOK = """
 import json, sys
 import django
 django.setup()
-from console.connectors.forms import FORMS
+from console.connectors.forms import ReceiveForm
 from console.connectors.models import ReceiveConnector as Row
 from console.commands.script import new_commands
 from console.management_shell.cmdlets import TABLE
@@ -61,19 +61,20 @@ from console.management_shell.cmdlets.receive_connectors import FAMILY
 from console.moving_in.objects import Item, Source
 from console.moving_in.report import Known
 from console.moving_in.translation import translate
+from console.publishing.fields import field_for
 from console.publishing.rows import struct_of, write
 from transport.config import document
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 
 one = ReceiveConnector(name="Office", max_sessions_at_night=9)
-groups = {group.title: group.fields for group in FORMS["Limits"].groups}
+groups = {group.title: group.fields for group in ReceiveForm.grouped_on["Limits"]}
 parameter = next(each for each in TABLE["Set-ReceiveConnector"].parameters if each.name == "MaxSessionsAtNight")
 exported = Item(Source.RECEIVE_CONNECTOR, {"Name": "Office", "MaxSessionsAtNight": "11"})
 print(json.dumps({
     "row": struct_of(write(one, Row()), ReceiveConnector).max_sessions_at_night,
     "group": groups["Connections"],
-    "field": FORMS["Limits"]().fields["max_sessions_at_night"].clean("12"),
+    "field": field_for(ReceiveForm.table()["max_sessions_at_night"]).clean("12"),
     "parameter": parameter.read("8"),
     "help": parameter.help,
     "property": FAMILY.record(write(one, Row())).properties["MaxSessionsAtNight"],

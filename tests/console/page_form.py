@@ -17,6 +17,8 @@ class Form(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
+        if tag in ("input", "textarea", "select") and "name" not in given:
+            return  # no browser sends it
         if self.inside and tag in ("input", "textarea", "select"):
             self.names.add(given["name"])
         if tag == "form":

@@ -89,6 +89,8 @@ def check(setting: Setting, value: Any) -> None:
         raise ValueError(f"Write at most {high} characters." if value else "Enter a value.")
     if isinstance(value, tuple):
         raise ValueError(f"At most {high:,} entries fit in this list; these are {len(value):,}.")
+    if setting.kind is Kind.SIZE and high is not None and (high + 1) % 1024 == 0:
+        raise ValueError(f"Enter a value from {_bound(setting, low)} to less than {_bound(setting, high + 1)}.")
     raise ValueError(f"Enter a value from {_bound(setting, low)} to {_bound(setting, high)}.")
 
 
@@ -194,6 +196,9 @@ def _address_spaces(setting: Setting, text: str) -> tuple[AddressSpace, ...]:
 
 
 def _smart_host(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdigit() and (":" not in host or host.endswith("]")):
+        raise ValueError(f"The port has its own field: write {host} here, and {port} there.")
     bare = text.strip("[]")
     try:
         return f"[{parse_range(bare)}]" if "-" not in bare and "/" not in bare else host_name(bare)

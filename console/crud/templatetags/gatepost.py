@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from console.crud import format as formats
 from console.crud.listing import query_with
+from console.crud.meanwhile import CHOICE
 from console.crud.reader import reader_of
 
 register = template.Library()
@@ -72,6 +73,7 @@ def field(bound: BoundField) -> dict[str, Any]:
         "changed": changed,
         "kind": _kind(bound),
         "needs": getattr(bound.field, "needs", None),
+        "question": form[CHOICE + bound.name] if CHOICE + bound.name in form.fields else None,
     }
 
 

@@ -28,6 +28,7 @@ from console.connectors import actions as connectors
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from tests.console.builders import ADMIN, HYGIENE, receive_connector
+from tests.console.page_form import Form
 from transport.receive.certificate_match import leaf
 
 pytestmark = pytest.mark.django_db
@@ -351,12 +352,18 @@ def test_a_connector_chooses_its_certificate_on_its_tab(admin):
     row = connectors.create(ADMIN, receive_connector())
     url = reverse("connectors:receive-properties", args=[row.pk, "certificate"])
     assert "Usual</a>" in admin.get(url).text
-    given = {"tls_certificate_name": certificates.identifier(other), "minimum_tls_version": "Tls13"}
+    given = Form(admin.get(url).text).sent
+    given |= {
+        "tls_certificate_name": certificates.identifier(other),
+        "minimum_tls_version": "Tls13",
+        "require_128_bit_encryption": [],
+    }
     page = admin.post(url, given, headers={"HX-Request": "true", "HX-Target": "preview"})
     assert "Other</a>" in page.text
     assert admin.post(url, given).status_code == 302
     (saved,) = publishing.snapshot(publishing.newest_with_document()).receive_connectors
     assert (saved.tls_certificate_name, saved.require_128_bit_encryption) == (certificates.identifier(other), False)
+    given["seen"] = Form(admin.get(url).text).sent["seen"]
     page = admin.post(url, given | {"tls_certificate_name": "<I>CN=a<S>CN=b"})
     assert errors(page)["tls_certificate_name"] == ["Choose one of the certificates that are here."]
 

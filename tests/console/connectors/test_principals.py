@@ -33,7 +33,7 @@ def grants():
 def test_a_user_gets_a_column_then_rights_which_stay(admin, row):
     data = entered(admin, row, "security") | {"add_principal": "contoso\\ANNA"}
     page = admin.post(security(row), data, headers={"HX-Request": "true", "HX-Target": "preview"})
-    assert page.context["form"].principals[-1] == ANNA
+    assert page.context["form"].principals[-1] == (ANNA, True)
     assert f'name="principal" value="{ANNA}"' in page.text
     chosen = data | {"principal": [ANNA], "right-6-submit": "grant", "right-6-bypass-anti-spam": "deny"}
     assert admin.post(security(row), chosen).status_code == 302

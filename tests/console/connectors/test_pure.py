@@ -160,7 +160,7 @@ def test_a_connector_whose_addresses_others_answer_says_so():
 
 
 def test_matrix():
-    lines = matrix(frozenset({PermissionGroup.AnonymousUsers}), (RELAY, Grant(ANONYMOUS, Right.SUBMIT.value, True)))
+    lines = matrix(receive_connector(grants=(RELAY, Grant(ANONYMOUS, Right.SUBMIT.value, True))))
     cells = {line.right: line.cells[0] for line in lines}
     assert (cells[Right.SUBMIT].by_group, cells[Right.SUBMIT].hand, cells[Right.SUBMIT].held) == (True, "deny", False)
     assert (cells[Right.ACCEPT_ANY_RECIPIENT].hand, cells[Right.ACCEPT_ANY_RECIPIENT].held) == ("grant", True)

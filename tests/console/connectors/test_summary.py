@@ -9,6 +9,7 @@ from console.connectors import actions
 from console.connectors.summary import tables
 from console.publishing.fields import lines
 from tests.console.builders import ADMIN, RELAY, receive_connector
+from tests.console.page_form import Form
 from transport.config.permissions import Grant, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.setting import settings
@@ -56,8 +57,9 @@ def test_tabs_at_their_defaults_are_known():
 @pytest.mark.django_db
 def test_everything_that_is_wrong_with_a_tab_is_said_at_once(admin):
     row = actions.create(ADMIN, receive_connector())
+    url = reverse("connectors:receive-properties", args=[row.pk, "scoping"])
     entries = {"remote_ip_ranges": "10.0.0", "bindings": "", "fqdn": "", "banner": "Hello"}
-    page = admin.post(reverse("connectors:receive-properties", args=[row.pk, "scoping"]), entries)
+    page = admin.post(url, Form(admin.get(url).text).sent | entries)
     assert set(page.context["form"].errors) == {"remote_ip_ranges", "bindings", "banner"}
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from console.connectors import actions, models
-from console.connectors.forms import FORMS, SEND_FORMS
+from console.connectors.forms import ReceiveForm, SendForm
 from console.domains.forms import DomainForm
 from console.domains.models import AcceptedDomain as DomainRow
 from console.protection import models as protection
@@ -21,7 +21,7 @@ from transport.config.connection_filter import ConnectionFilter, IPListEntry, IP
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.kinds import Kind
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import NEEDS, SendConnector, SmartHostAuth, applies
+from transport.config.send_connector import NEEDS, SendConnector
 from transport.config.setting import sections, settings
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
@@ -52,34 +52,24 @@ def test_the_model_has_a_column_for_each_setting_with_the_same_default(struct, m
 
 
 @pytest.mark.django_db
-def test_each_setting_stands_on_the_form_of_its_tab():
-    assert set(FORMS) == set(sections(ReceiveConnector))
-    now = receive_connector()
-    for section, form in FORMS.items():
+def test_each_setting_stands_on_its_tab():
+    form = ReceiveForm(now=receive_connector())
+    assert set(form.fields) - {"seen", "add_principal"} == set(settings(ReceiveConnector))
+    for section in sections(ReceiveConnector):
         wanted = {field for field, setting in settings(ReceiveConnector).items() if setting.section == section}
-        assert set(form(now=now).fields) - {"version", "add_principal"} == wanted
-        grouped = {name for group in form.groups for name in group.fields}
-        assert not form.groups or grouped | {"grants"} == wanted | {"grants"}
-
-
-SMART = send_connector(
-    dns_routing_enabled=False, smart_hosts=("mail.contoso.com",), require_tls=True,
-    smart_host_auth_mechanism=SmartHostAuth.BasicAuth, authentication_credential=("Contoso",),
-)  # fmt: skip
+        assert {bound.name for _, fields in form.on_tab(section) for bound in fields} | {"grants"} == wanted | {
+            "grants"
+        }
 
 
 @pytest.mark.django_db
-def test_each_setting_of_a_send_connector_stands_on_one_tab_where_it_means_something():
-    assert set(SEND_FORMS) == set(sections(SendConnector))
-    table = settings(SendConnector)
-    for now in (send_connector(), SMART):
-        asked = {section: set(form(now=now).fields) - {"version"} for section, form in SEND_FORMS.items()}
-        assert all(table[name].section == section for section, names in asked.items() for name in names)
-        left_out = set(table) - {name for names in asked.values() for name in names}
-        assert left_out == {name for name in table if not applies(now, name)} & left_out
-        assert left_out <= set(NEEDS)
-    assert "smart_host_auth_mechanism" not in SEND_FORMS["Security"](now=send_connector()).fields
-    assert "domain_secure_enabled" not in SEND_FORMS["Security"](now=SMART).fields
+def test_each_setting_of_a_send_connector_stands_on_its_tab_and_is_asked_for_where_it_means_something():
+    form = SendForm(now=send_connector())
+    assert set(form.fields) - {"seen"} == set(settings(SendConnector))
+    for section in sections(SendConnector):
+        wanted = {field for field, setting in settings(SendConnector).items() if setting.section == section}
+        assert {bound.name for _, fields in form.on_tab(section) for bound in fields} == wanted
+    assert all(hasattr(form.fields[name], "needs") for name in NEEDS)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +84,7 @@ def test_each_setting_of_a_send_connector_stands_on_one_tab_where_it_means_somet
     ],
 )
 def test_each_setting_stands_on_the_form_of_its_object(form):
-    assert set(form().fields) - {"version"} == set(settings(form.struct))
+    assert set(form().fields) == set(settings(form.struct))
 
 
 @pytest.mark.parametrize("struct", [ReceiveConnector, SendConnector])

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from console.accounts import actions as accounts
 from console.actors import Role
 from console.connectors import actions as connectors
-from console.connectors.receive_properties import ReceiveProperties
-from console.connectors.send_properties import SendProperties
+from console.connectors.forms import ReceiveForm, SendForm
+from console.connectors.properties import labels
 from console.credentials import actions as credentials
 from console.directory import actions as directory
 from console.domains import actions as domains
@@ -31,6 +31,7 @@ from transport.config.system_message import SystemMessage
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "winter-rain-on-tin"
+RECEIVE, SEND = labels(ReceiveForm.tabs()), labels(SendForm.tabs())
 
 
 SMART = send_connector(
@@ -55,12 +56,10 @@ def pages() -> dict[str, str]:
     credential = credentials.add(ADMIN, "Mailbox", CredentialKind.Password, wanted_account, Secrets(password=PASSWORD))
     words = SystemMessage(name="-", dsn_code="5.1.1", text="Ask <B>Anna</B>.", internal=True)
     message = system_messages.create(ADMIN, words)
-    found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in ReceiveProperties.forms}
-    found |= {f"send {tab}": reverse("connectors:send-properties", args=[send.pk, tab]) for tab in SendProperties.forms}
+    found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in RECEIVE}
+    found |= {f"send {tab}": reverse("connectors:send-properties", args=[send.pk, tab]) for tab in SEND}
     smart = connectors.create(ADMIN, SMART)
-    found |= {
-        f"smart {tab}": reverse("connectors:send-properties", args=[smart.pk, tab]) for tab in SendProperties.forms
-    }
+    found |= {f"smart {tab}": reverse("connectors:send-properties", args=[smart.pk, tab]) for tab in SEND}
     found |= {name: reverse(name) for name in SINGLE}
     edited = {
         "domains:edit": domain, "protection:block-edit": entry,
@@ -98,7 +97,7 @@ def everything() -> tuple[Snapshot, dict[str, list[dict[str, Any]]]]:
     return replace(publishing.saved(), revision=0), told
 
 
-TABS = [*ReceiveProperties.forms, *(f"{kind} {tab}" for kind in ("send", "smart") for tab in SendProperties.forms)]
+TABS = [*RECEIVE, *(f"{kind} {tab}" for kind in ("send", "smart") for tab in SEND)]
 
 
 @pytest.mark.parametrize("name", [*TABS, *SINGLE, *EDITED])
