@@ -49,6 +49,9 @@ class TypedConfirmation(forms.BaseForm):
 
     dangers: Mapping[str, str] = {}
 
+    def is_valid(self) -> bool:
+        return super().is_valid() and set(self.dangers) <= self.typed
+
     def require_names(self, dangers: Mapping[str, str], check: bool = True) -> None:
         """Adds a field for each name, and its error unless the name was typed into it; none where the reader is asked
         for the first time.

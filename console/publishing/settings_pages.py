@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from console.crud import LINES, TEXT, CrudView, Page, put_errors
 from console.crud.columns import written
+from console.crud.forms import status_of
 from console.crud.list_page import MOST_AT_ONCE
 from console.publishing.actions import change
 from console.publishing.fields import lines
@@ -85,7 +86,7 @@ class SettingsPages(CrudView):
     def _show(self, form: Any, title: str, template: str, cancel_url: str, **more: Any) -> HttpResponse:
         context = {"view": self, "form": form, "title": title, "cancel_url": cancel_url}
         context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
-        return render(self.request, template, context | more, status=422 if form.errors else 200)
+        return render(self.request, template, context | more, status=status_of(form))
 
     def change(self, obj: Any, changes: Mapping[str, Any]) -> None:
         """Writes settings of one of several objects."""

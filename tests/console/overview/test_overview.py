@@ -225,7 +225,9 @@ def test_no_browser_keeps_a_page(admin: Client) -> None:
         assert "no-store" in admin.get(page).headers["Cache-Control"]
 
 
-@pytest.mark.parametrize(("days", "words"), [(20, "ends in 20 days"), (1, "ends in 1 day"), (-1, "has ended")])
+@pytest.mark.parametrize(
+    ("days", "words"), [(20, "ends in 20 days"), (1, "ends in 1 day"), (-1, "of this credential has ended")]
+)
 def test_a_secret_that_ends_needs_attention_while_a_connector_signs_in_with_it(
     admin: Client, days: int, words: str
 ) -> None:
