@@ -9,7 +9,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 _ITEM = re.compile(r"( *)(?:[-*]|(\d+)\.) +(.*)")
-_INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*|(!?)\[([^\]]*)\]\(([^)]+)\)")
+_INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*|(!?)\[([^\[\]]*)\]\(([^)]+)\)")
 _FENCE = "```"
 
 Links = Callable[[str], str]

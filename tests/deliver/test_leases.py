@@ -93,24 +93,36 @@ def test_who_got_no_lease_counts_nowhere_while_leases_are_put_right(closed_pool,
 
 
 class Counting:
-    """Notes how many connections a sink has at one time."""
+    """Notes how many connections a slow sink has at one time, by its threads. One that has said QUIT is over, though
+    its thread may end later than the next one begins.
+    """
 
     def __init__(self, sink) -> None:
-        self.now = self.most = 0
+        self.most = 0
+        self._open: set[int] = set()
         self._lock = threading.Lock()
         handle = sink.RequestHandlerClass.handle
 
         def counted(talk) -> None:
             with self._lock:
-                self.now += 1
-                self.most = max(self.most, self.now)
+                self._open.add(threading.get_ident())
+                self.most = max(self.most, len(self._open))
             try:
                 handle(talk)
             finally:
-                with self._lock:
-                    self.now -= 1
+                self._ends()
 
         sink.RequestHandlerClass = type("Counted", (sink.RequestHandlerClass,), {"handle": counted})
+        sink.behave = self._behave
+
+    def _behave(self, line: str, n: int) -> None:
+        if line == "QUIT":
+            self._ends()
+        slow(line, n)
+
+    def _ends(self) -> None:
+        with self._lock:
+            self._open.discard(threading.get_ident())
 
 
 def slow(line: str, n: int) -> None:
@@ -123,7 +135,6 @@ def test_two_workers_never_open_more_connections_than_there_may_be(
     configure, queued, sink, process, query, limits, most
 ):
     counting = Counting(sink)
-    sink.behave = slow
     every, of_one = limits
     configure(limits=TransportLimits(max_outbound_connections=every, max_per_domain_outbound_connections=of_one))
     queued(*(f"u{number}@far.test" for number in range(400)))

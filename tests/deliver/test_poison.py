@@ -51,7 +51,7 @@ def test_a_message_that_delivery_stumbles_over_is_set_aside_after_three_attempts
     assert query(ASIDE) == [(1,)]
     assert query("SELECT count(*) FROM queues_recipient WHERE status = 'delivered'") == [(1,)]
     poison = queries.next_hop(POISON.key)
-    assert (poison.messages, poison.status, "ZeroDivisionError" in poison.last_error) == (1, "Ready", True)
+    assert (poison.messages, poison.status, "ZeroDivisionError" in poison.last_error) == (1, "Suspended", True)
     monkeypatch.undo()
     actions.resume(SYSTEM, POISON.key)
     monkeypatch.setenv("GATEPOST_NODE", "gw.test")

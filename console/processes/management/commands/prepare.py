@@ -1,4 +1,5 @@
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         self._refuse_newer_database()
         call_command("migrate", interactive=False, verbosity=0)
         if settings.STATIC_ROOT:  # not where tests prepare within their own process
+            # One that a power failure left empty could not be read, and is written anew whatever it says.
+            (Path(settings.STATIC_ROOT) / "staticfiles.json").unlink(missing_ok=True)
             call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         try:
             first_start.run(settings.HOME)
