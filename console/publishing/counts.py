@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from console.publishing.models import Count
+from console.publishing.models import Count, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 KEPT = timedelta(days=7) + HOUR
@@ -150,7 +150,9 @@ def by_hour(what: Sequence[str], by: str, name: str, hours: int) -> list[tuple[d
 def gather() -> None:
     """Minutes of hours that ended more than an hour ago become one row; what is older than a week goes."""
     until = timezone.now().replace(minute=0, second=0, microsecond=0) - HOUR
-    Count.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    old = timezone.now() - KEPT
+    Count.objects.filter(at__lt=old).delete()
+    Traffic.objects.filter(minute__lt=old).delete()
     minutes = Count.objects.filter(~Q(at__minute=0), at__lt=until)
     since = minutes.aggregate(first=Min("at"))["first"]
     if since is None:

@@ -435,9 +435,9 @@ PRESETS: dict[Usage, tuple[frozenset[PermissionGroup], frozenset[AuthMechanism]]
 USAGE_MEANING = {
     Usage.Custom: "Nobody may send until you choose permission groups. For relays and special cases.",
     Usage.Internet: "Anyone may send to your accepted domains, without signing in. Nothing is relayed.",
-    Usage.Internal: "Exchange servers of your organization may send, to any address.",
+    Usage.Internal: "For Exchange servers of your organization. Nobody may send until you choose Externally secured.",
     Usage.Client: "Users who sign in may send, to any address, usually on port 587.",
-    Usage.Partner: "Servers of a partner, known by their certificate, may send to your accepted domains.",
+    Usage.Partner: "For a partner, known by its certificate. Nobody may send until its domain is a secure domain.",
 }
 
 

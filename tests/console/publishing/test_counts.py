@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from console.publishing import counts
 from console.publishing.chart import HEIGHT, chart, top_line
-from console.publishing.models import Count
+from console.publishing.models import Count, Traffic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,8 +57,11 @@ def test_of_an_hour_the_names_with_the_most_are_kept_and_the_sum_stays() -> None
 
 def test_what_is_older_than_a_week_goes() -> None:
     counted(hour(24 * 7 + 2), "192.0.2.1", 1)
+    for hours in (24 * 7 + 2, 1):
+        Traffic.objects.create(transport="gw", minute=hour(hours), connections=1)
     counts.gather()
     assert rows() == []
+    assert [each.minute for each in Traffic.objects.all()] == [hour(1)]
 
 
 def test_names_of_administrators_are_never_put_together() -> None:
