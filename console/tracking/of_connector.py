@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from console.connectors.models import ReceiveConnector as ConnectorRow
+from console.publishing import counts
 from console.tracking.conversation import Decision, decisions
 from console.tracking.models import Session
 from transport.config.endpoint import is_private, parse_range
-from transport.config.receive_connector import ReceiveConnector
+from transport.config.receive_connector import ProtocolLoggingLevel, ReceiveConnector
 from transport.trace.sessions import Direction
 
 RECEIVE = Direction.RECEIVE.value
@@ -50,6 +52,14 @@ def last_refusals(name: str) -> list[RefusedReply]:
         RefusedReply(each, line.data, decision) for each in sessions for line, decision in reversed(decisions(each))
     ]
     return found[:SHOWN]
+
+
+def unlogged() -> int:
+    """Connections of the last 24 hours through connectors that keep no protocol log now."""
+    silent = ConnectorRow.objects.filter(protocol_logging_level=ProtocolLoggingLevel.None_.value)
+    names = set(silent.values_list("name", flat=True))
+    rows = counts.top("connected", "connector", counts.SPANS["24h"].since()) if names else []
+    return sum(row.n for row in rows if row.name in names)
 
 
 def gateways(connectors: Iterable[ReceiveConnector]) -> dict[str, str]:

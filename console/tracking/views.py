@@ -16,7 +16,7 @@ from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
 from console.crud.streaming import download
 from console.crud.views import CrudView
-from console.tracking import queries
+from console.tracking import of_connector, queries
 from console.tracking.conversation import Decision, Line, decisions, lines
 from console.tracking.export import exchange_csv, series_of
 from console.tracking.models import Session, short_name
@@ -127,6 +127,7 @@ class SessionPages(LogPages):
         Detail(gettext_lazy("Revision"), "revision"),
     ]
     search = ["search"]
+    unlogged = staticmethod(of_connector.unlogged)
     filters = [
         Filter("direction", gettext_lazy("Direction"), [(name.value, words) for name, words in DIRECTIONS.items()]),
         Filter(

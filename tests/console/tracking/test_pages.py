@@ -5,13 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from console.actors import Role
+from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
-from console.publishing.models import ConfigRevision
+from console.publishing.models import ConfigRevision, Count
 from console.tracking import actions, queries
 from console.tracking.models import Session
+from tests.console.builders import ADMIN, receive_connector
 from transport.config import document
+from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.config.receive_connector import ReceiveConnector as Settings
 from transport.config.snapshot import Snapshot
 from transport.receive.rules import REFUSALS, RULES
@@ -58,6 +62,20 @@ def publish(number, connector):
 
 def test_an_empty_log_says_how_to_fill_it(admin):
     assert "Set protocol logging to Verbose" in admin.get(reverse("tracking:list")).text
+
+
+def test_connections_of_connectors_that_keep_no_log_are_told_of(admin):
+    """Who makes a connector and sends a first mail would look for it here in vain."""
+    silent, loud = ProtocolLoggingLevel.None_, ProtocolLoggingLevel.Verbose
+    for name, level, range_ in (("Printers", silent, "10.0.0.1"), ("Internet", loud, "192.0.2.0/24")):
+        connectors.create(ADMIN, receive_connector(name, protocol_logging_level=level, ranges=[range_]))
+        Count.objects.create(what="connected", by="connector", name=name, at=timezone.now(), n=3)
+    assert "3 connections of the last 24 hours are not here" in admin.get(reverse("tracking:list")).text
+    shown = admin.get(reverse("connectors:receive-list") + "?logging=None").text
+    assert "Printers" in shown and "Internet" not in shown.partition('id="list"')[2]
+    row = ReceiveConnector.objects.get(name="Printers")
+    connectors.update(ADMIN, Settings, row.pk, {"protocol_logging_level": loud})
+    assert "are not here" not in admin.get(reverse("tracking:list")).text
 
 
 def test_sessions_stand_newest_first_and_refresh_themselves_until_paused(admin):
