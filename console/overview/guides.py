@@ -96,5 +96,5 @@ def _libraries() -> Iterator[Library]:
         told: Any = each.metadata
         classifiers = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
         names = ", ".join(line.rpartition(" :: ")[2] for line in classifiers)
-        first_line = (told["License"] or "").strip().partition("\n")[0][:80]
-        yield Library(told["Name"], each.version, told["License-Expression"] or names or first_line)
+        first_line = told.get("License", "").strip().partition("\n")[0][:80]
+        yield Library(told["Name"], each.version, told.get("License-Expression") or names or first_line)
