@@ -14,13 +14,12 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from console.accounts.devices import name_of_device
+from console.crud.secret_fields import is_secret
 
 log = logging.getLogger(__name__)
 KEPT = "kept_entries"
 LONGEST = 256 * 1024
 """Characters of all entries together: the longest list of ranges fits, and no more is stored of one browser."""
-SECRET = ("password", "secret", "token", "key", "confirmation")
-"""Parts of the names of fields that are asked for anew."""
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -51,7 +50,7 @@ def _comes_back(view: Any) -> bool:
 
 def _keep(request: HttpRequest) -> None:
     name, entries = name_of_device(request), request.POST.copy()
-    for field in [each for each in entries if each == "again" or any(part in each for part in SECRET)]:
+    for field in [each for each in entries if "confirmation" in each or is_secret(each)]:
         del entries[field]
     text = entries.urlencode()
     if name and not request.headers.get("HX-Request") and len(text) <= LONGEST:

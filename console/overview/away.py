@@ -4,7 +4,6 @@ typed. Once one request has waited in vain the next ones do not, for a moment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -19,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError as BrokerError
 from redis import RedisError
 
+from console.crud.secret_fields import is_secret
+
 RETRY_AFTER = 5
 """Seconds after which a browser looks again."""
 NOT_ASKED = 2.0
@@ -27,7 +28,6 @@ LONGEST_KEPT = 1_000_000
 """Characters of entries that a page carries along."""
 UNNEEDING = frozenset({"processes:healthz"})
 """Pages that say for themselves what is away."""
-_SECRET = re.compile(r"passw|passphrase|secret|answer|private|credential_value|^key$", re.IGNORECASE)
 _TOKEN = "csrfmiddlewaretoken"
 
 
@@ -106,7 +106,7 @@ def page(request: HttpRequest, server: Server) -> HttpResponse:
 def _kept(sent: QueryDict) -> tuple[list[tuple[str, str]], bool]:
     """The entries, without secrets, and whether some are left out; none of more than a page should carry."""
     every = [(name, str(value)) for name, values in sent.lists() for value in values]
-    kept = [(name, value) for name, value in every if name == _TOKEN or not _SECRET.search(name)]
+    kept = [(name, value) for name, value in every if name == _TOKEN or not is_secret(name)]
     if sum(len(value) for _name, value in kept) > LONGEST_KEPT:
         return [], True
-    return kept, any(value for name, value in every if name != _TOKEN and _SECRET.search(name))
+    return kept, any(value for name, value in every if name != _TOKEN and is_secret(name))
