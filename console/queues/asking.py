@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from console.actors import Actor
 from console.connectors.models import SendConnector
 from console.crud.action_page import ActionPage
-from console.queues import actions
+from console.queues import actions, outcome
 from console.queues.selection import Selection
 from console.queues.views import EXPORT, REDIRECT, REMOVE_WITH, REMOVE_WITHOUT, RESUBMIT, RESUME, RETRY, SUSPEND, VERBS
 
@@ -185,15 +185,17 @@ class AskPage(ActionPage):
             RESUBMIT.name: actions.resubmit,
             SUSPEND.name: lambda actor, key: actions.suspend(actor, key, form.cleaned_data["reason"], form.until),
         }
+        chosen = outcome.waiting(keys) if self.verb == RETRY.name else []
         for key in keys:
             doing[self.verb](self.actor, key)
         done = ngettext("%(done)s: %(n)d queue.", "%(done)s: %(n)d queues.", len(keys))
-        messages.success(self.request, done % {"done": DONE[self.verb], "n": len(keys)})
+        what = ngettext("%d queue", "%d queues", len(keys)) % len(keys)
+        outcome.follow(self.request, done % {"done": DONE[self.verb], "n": len(keys)}, what, chosen, self.count)
 
     def _act_on_messages(self, form: Any) -> None:
         keys = self.selection.recipients()
         count = act(self.actor, self.verb, keys, form.cleaned_data, getattr(form, "until", None))
-        tell(self.request, self.verb, count, len(keys))
+        tell(self.request, self.verb, count, keys)
 
 
 DONE = {
@@ -225,10 +227,13 @@ def act(actor: Actor, verb: str, keys: list[int], said: dict[str, Any], until: d
             return actions.remove_recipients(actor, keys, with_ndr=verb == REMOVE_WITH.name)
 
 
-def tell(request: HttpRequest, verb: str, count: int, of: int) -> None:
-    """How many it concerned, and that some were just being delivered, or are not in that state."""
+def tell(request: HttpRequest, verb: str, count: int, of: Sequence[int]) -> None:
+    """How many it concerned, and that some were just being delivered, or are not in that state; what comes of a retry
+    follows.
+    """
     text = ngettext("%(done)s: %(n)d recipient.", "%(done)s: %(n)d recipients.", count)
     text = text % {"done": DONE[verb], "n": count}
-    if count < of:
-        text += " " + _("%d were being delivered at that moment, or were so already.") % (of - count)
-    messages.success(request, text)
+    if count < len(of):
+        text += " " + _("%d were being delivered at that moment, or were so already.") % (len(of) - count)
+    what = ngettext("%d recipient", "%d recipients", len(of)) % len(of)
+    outcome.follow(request, text, what, of if verb == RETRY.name else [], len(of))

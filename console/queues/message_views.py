@@ -410,5 +410,5 @@ def act_on(request: HttpRequest, actor: Actor, name: str, chosen: Sequence[int],
         return redirect(reverse("queues:export") + "?" + urlencode(pairs))
     if name not in DONE:
         raise Http404
-    tell(request, name, act(actor, name, list(chosen), {}), len(chosen))
+    tell(request, name, act(actor, name, list(chosen), {}), chosen)
     return redirect(here)

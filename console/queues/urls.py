@@ -3,6 +3,7 @@ from django.urls import path
 from console.queues.asking import AskPage
 from console.queues.connector_state import ConnectorState
 from console.queues.message_views import ExportedMessages, MessageFile, MessageHtml, MessagePage, MessagePages
+from console.queues.outcome import OutcomePart
 from console.queues.views import QueuePages
 
 app_name = "queues"
@@ -13,6 +14,7 @@ urlpatterns = [
     path("messages/<uuid:pk>/", MessagePage.as_view(), name="message"),
     path("messages/<uuid:pk>/html", MessageHtml.as_view(), name="message-html"),
     path("messages/<uuid:pk>/message.eml", MessageFile.as_view(), name="message-file"),
+    path("outcome/<str:token>", OutcomePart.as_view(), name="outcome"),
     *MessagePages.urls("messages/"),
     *QueuePages.urls(),
 ]

@@ -21,7 +21,7 @@ from console.connectors.models import SendConnector
 from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import NOTHING, ago_html, badge_html, stacked_html, time_html
 from console.crud.views import CrudView
-from console.queues import actions, queries, remedies
+from console.queues import actions, outcome, queries, remedies
 from console.queues.queue import Queue
 from console.queues.remedies import Remedy
 from console.queues.selection import ALL, QUEUES, SEARCHED_QUEUES, narrowing, queues_matching
@@ -312,13 +312,18 @@ class QueuePages(CrudView):
 
     def act_on(self, verb: Verb, obj: Queue) -> None:
         """Mail moves while somebody reads: what is no longer so is said."""
-        if self.may(verb, obj):
+        if self.may(verb, obj) and verb is RETRY:
+            self.retry(obj)
+        elif self.may(verb, obj):
             super().act_on(verb, obj)
         else:
             messages.warning(self.request, _("%s: nothing of that kind waits there any more.") % obj.domain)
 
     def retry(self, obj: Queue) -> None:
-        actions.retry(self.actor, obj.key)
+        """What comes of it is told, too."""
+        chosen = outcome.waiting([obj.key])
+        count = actions.retry(self.actor, obj.key)
+        outcome.follow(self.request, f"{obj.domain}: {RETRY.done}.", obj.domain, chosen, count)
 
     def resume(self, obj: Queue) -> None:
         actions.resume(self.actor, obj.key)
