@@ -7,7 +7,8 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
-.PHONY: run test again test-bare install install-test browser check scan fuzz bench bench-console ledger lock clean
+.PHONY: run test again test-bare install install-test browser check messages scan fuzz bench bench-console ledger lock \
+	clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -49,6 +50,10 @@ check: install-test
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+# Brings the German catalogue after the code, and names what has no German yet.
+messages: install-test
+	@$(RUN) -m tests.messages
 
 browser: install-test
 	@$(RUN) -m tests.browser

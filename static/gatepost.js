@@ -11,7 +11,9 @@ const words = (name, number) => document.body.dataset[`words${name}`].replace("%
 
 const timeZone = document.documentElement.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (!document.documentElement.dataset.zone) document.cookie = `zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; samesite=lax`;
-const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone });
+const lang = document.documentElement.lang;
+const written = navigator.language.startsWith(lang) ? navigator.language : lang;
+const clock = new Intl.DateTimeFormat(written, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone });
 
 function ago(moment) {
   const minutes = Math.floor((Date.now() - moment) / 60000);

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
@@ -48,13 +49,25 @@ class SignInForm(AuthenticationForm):
 def waiting_text(seconds: int) -> str:
     """When to try again, rounded up to a minute."""
     minutes = -(-seconds // 60)
-    words = "Too many attempts. Try again in %d minute; nothing else is needed."
-    return ngettext(words, words.replace("minute", "minutes"), minutes) % minutes
+    return (
+        ngettext(
+            "Too many attempts. Try again in %d minute; nothing else is needed.",
+            "Too many attempts. Try again in %d minutes; nothing else is needed.",
+            minutes,
+        )
+        % minutes
+    )
 
 
 class PreferencesForm(GroupedForm, forms.Form):
     """What one chooses for oneself; the names of the fields are the columns of `Preferences`."""
 
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("That of the browser")), *settings.LANGUAGES],
+        help_text=_("Of the console's pages. Commands, files, logs and what servers say stay in English."),
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         required=False,
@@ -77,7 +90,7 @@ class PreferencesForm(GroupedForm, forms.Form):
             ("dark", _("Dark")),
         ],
     )
-    groups = [Group("", ["time_zone", "page_size", "theme"])]
+    groups = [Group("", ["language", "time_zone", "page_size", "theme"])]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from console.accounts.models import Preferences
 from console.crud import times
@@ -18,7 +18,9 @@ ZONE_COOKIE, THEME_COOKIE = "zone", "theme"
 
 
 class ReadersPreferences:
-    """Middleware: puts the reader on the request, and their time zone in force. The browser's comes by a cookie."""
+    """Middleware: puts the reader on the request, and their time zone and language in force. The browser's zone comes
+    by a cookie; its language is in force already.
+    """
 
     def __init__(self, following: Callable[[HttpRequest], HttpResponse]) -> None:
         self.following = following
@@ -27,13 +29,15 @@ class ReadersPreferences:
         reader = _reader(request)
         request.reader = reader  # type: ignore[attr-defined]
         name = reader.time_zone or unquote(request.COOKIES.get(ZONE_COOKIE, ""))
-        with timezone.override(times.zone(name)):
-            return self.following(request)
+        with timezone.override(times.zone(name)), translation.override(reader.language or translation.get_language()):
+            response = self.following(request)
+            response.headers.setdefault("Content-Language", translation.get_language())
+            return response
 
 
 def of(user: User) -> Preferences:
     """What they have chosen; of who has chosen nothing, that."""
-    return Preferences.objects.filter(user=user).first() or Preferences(user=user, time_zone="", theme="")
+    return Preferences.objects.filter(user=user).first() or Preferences(user=user, time_zone="", theme="", language="")
 
 
 def _reader(request: HttpRequest) -> Reader:
@@ -46,4 +50,4 @@ def _reader(request: HttpRequest) -> Reader:
         chosen = of(request.user)
     except DatabaseError:
         return Reader(theme=shown)
-    return Reader(chosen.time_zone, chosen.page_size, chosen.theme or shown)
+    return Reader(chosen.time_zone, chosen.page_size, chosen.theme or shown, chosen.language)

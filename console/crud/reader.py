@@ -13,12 +13,14 @@ PAGE_SIZES = (25, 50, 100, 250)
 @dataclass(frozen=True, slots=True)
 class Reader:
     """`time_zone`: the name of the zone that they chose; empty: that of their browser. `page_size`: rows of a list;
-    None: as many as the list has by itself. `theme`: one of `THEMES`.
+    None: as many as the list has by itself. `theme`: one of `THEMES`. `language`: the one that they chose; empty: that
+    of their browser.
     """
 
     time_zone: str = ""
     page_size: int | None = None
     theme: str = "auto"
+    language: str = ""
 
 
 def reader_of(request: HttpRequest) -> Reader:

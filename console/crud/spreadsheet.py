@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
+from django.utils import translation
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
@@ -18,11 +19,22 @@ COMPUTED = ("=", "+", "-", "@", "\t", "\r")
 
 
 def pieces(columns: Sequence[Column], batches: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The heads, then each batch of rows. Times are ISO 8601 in UTC, sizes octets."""
-    line = csv.writer(_Echo(), lineterminator="\r\n").writerow
-    yield "\ufeff" + line([str(column.label) for column in columns])
+    """The heads, then each batch of rows. Times are ISO 8601 in UTC, sizes octets; in English, for scripts."""
+    with translation.override("en"):
+        head = "\ufeff" + _line([str(column.label) for column in columns])
+    yield head
     for batch in batches:
-        yield "".join(line([inert(plain(value_of(row, column.source))) for column in columns]) for row in batch)
+        yield _lines(columns, batch)
+
+
+@translation.override("en")
+def _lines(columns: Sequence[Column], batch: Sequence[Any]) -> str:
+    return "".join(_line([inert(plain(value_of(row, column.source))) for column in columns]) for row in batch)
+
+
+def _line(cells: Sequence[str]) -> str:
+    line: str = csv.writer(_Echo(), lineterminator="\r\n").writerow(cells)
+    return line
 
 
 def plain(value: Any) -> str:

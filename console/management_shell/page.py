@@ -16,6 +16,7 @@ from time import monotonic, sleep
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.utils import translation
 from psycopg.errors import LockNotAvailable
 
 from console import sealing
@@ -182,11 +183,12 @@ def _name(path: str) -> str:
 def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcome, Answers]:
     """Runs a script, or as much as can be known before a question; with the answers that still count.
 
-    What the statements before an error did stays; what the one with the error did is undone.
+    What the statements before an error did stays; what the one with the error did is undone. Whatever language its
+    reader has, it says the same: scripts compare it.
     """
     host = PageHost(actor, answers, columns)
     outcome = Outcome()
-    with transaction.atomic():
+    with translation.override("en"), transaction.atomic():
         try:
             _take_turn(actor)
             host.begin()

@@ -1,5 +1,5 @@
 """An administrator in Berlin reads, filters and enters times of Berlin, wherever the browser runs; and chooses how many
-rows a page has, and the theme.
+rows a page has, the theme, and the language.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def session(number: int = 1, started: datetime = MORNING) -> Session:
 
 
 def chosen(client: Client, **values: str) -> None:
-    told = client.post(PAGE, {"time_zone": "", "page_size": "", "theme": ""} | values, follow=True)
+    told = client.post(PAGE, {"time_zone": "", "page_size": "", "theme": "", "language": ""} | values, follow=True)
     assert "Your preferences are saved." in told.text
 
 
@@ -91,8 +91,39 @@ def test_a_theme_goes_with_the_person(admin: Client, signed_in: Callable[..., Cl
     assert 'data-theme="auto"' in signed_in(Role.VIEW_ONLY).get(PAGE).text
 
 
+def test_without_a_choice_the_language_is_the_browsers_also_where_one_signs_in(admin: Client) -> None:
+    for client, page in ((admin, PAGE), (Client(), reverse("accounts:sign-in"))):
+        assert '<html lang="en"' in client.get(page).text
+        german = client.get(page, headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
+        assert '<html lang="de"' in german.text
+        assert german["Content-Language"] == "de" and "Accept-Language" in german["Vary"]
+        assert '<html lang="en"' in client.get(page, headers={"Accept-Language": "fr, tlh;q=0.5"}).text
+
+
+def test_a_language_that_was_chosen_goes_with_the_person(admin: Client, signed_in: Callable[..., Client]) -> None:
+    chosen(admin, language="de")
+    shown = admin.get(PAGE, headers={"Accept-Language": "en"})
+    assert '<html lang="de"' in shown.text and shown["Content-Language"] == "de"
+    assert '<html lang="en"' in signed_in(Role.VIEW_ONLY).get(PAGE).text
+
+
+def test_what_scripts_read_stays_english(admin: Client) -> None:
+    admin.post(reverse("protection:block-new"), {"entries": "192.0.2.7", "comment": "", "expiration_time": ""})
+    table, shell = reverse("protection:block-list") + "rows.csv", reverse("management_shell:shell")
+    asked = {"script": "Remove-ReceiveConnector Office", "columns": "110"}
+
+    def read() -> tuple[bytes, str]:
+        told = b"".join(admin.get(table).streaming_content)  # type: ignore[arg-type]
+        return told, admin.post(shell, asked, headers={"HX-Request": "true"}).text
+
+    english = read()
+    admin.post(PAGE, {"time_zone": "", "page_size": "", "theme": "", "language": "de"})
+    assert '<html lang="de"' in admin.get(PAGE).text
+    assert read() == english
+
+
 def test_nonsense_is_refused_in_words(admin: Client) -> None:
-    refused = admin.post(PAGE, {"time_zone": "Mars/Olympus", "page_size": "7", "theme": "pink"})
+    refused = admin.post(PAGE, {"time_zone": "Mars/Olympus", "page_size": "7", "theme": "pink", "language": "tlh"})
     assert refused.status_code == 422
     assert not Preferences.objects.exists()
 
