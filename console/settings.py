@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "console.dkim",
     "console.mailboxes",
     "console.tracking",
+    "console.what_if",
     "console.queues",
     "console.tls",
     "console.commands",

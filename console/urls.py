@@ -30,6 +30,7 @@ urlpatterns = [
     path("trace/protocol-log/", include("console.tracking.urls")),
     path("trace/messages/", include(events)),
     path("trace/refusals/", include(refusals)),
+    path("trace/what-if/", include("console.what_if.urls")),
     path("", include("console.processes.urls")),
     path("", include("console.overview.urls")),
 ]

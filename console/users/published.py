@@ -61,6 +61,14 @@ def _groups_in() -> Mapping[int, list[int]]:
     return found
 
 
+def holders() -> Mapping[int, list[int]]:
+    """Group → the groups that it is in."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for holder, member in Group.members.through.objects.values_list("from_group_id", "to_group_id"):
+        found[member].append(holder)
+    return found
+
+
 def closure(start: Iterable[int], inside: Mapping[int, Iterable[int]]) -> set[int]:
     """Everything that is reached from somewhere; each is looked at once, so that a cycle ends."""
     found, waiting = set(start), list(start)

@@ -10,8 +10,10 @@ from django.db.models import Count, QuerySet
 from console.publishing.compile import part
 from console.publishing.published import kind_of
 from console.users.models import Group, User
+from console.users.published import closure, holders
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
+from transport.receive.session import User as SignedIn
 
 
 def users() -> QuerySet[User]:
@@ -35,6 +37,21 @@ def principals() -> dict[str, str]:
     names = [user.principal for user in User.objects.only("domain", "name")]
     names += Group.objects.values_list("name", flat=True)
     return {name.casefold(): name for name in names}
+
+
+def signed_in(name: str) -> SignedIn | None:
+    r"""A user, `DOMAIN\name` in any case, or the name alone where only one has it, as one that has signed in over SMTP:
+    the same as `user_by_logon` in `transport/shell/queries.sql`. None where there is none,
+    or where they are disabled.
+    """
+    principal = "".join(written_out([name]))
+    domain, _, named = principal.rpartition("\\")
+    user = User.objects.filter(domain__iexact=domain, name__iexact=named, enabled=True).first() if domain else None
+    if user is None:
+        return None
+    inside = closure(user.groups.values_list("pk", flat=True), holders())
+    groups = Group.objects.filter(pk__in=inside).values_list("name", flat=True)
+    return SignedIn(user.principal, tuple(sorted(groups)), frozenset(addresses_of(user)))
 
 
 def members_of(group: Group) -> list[str]:

@@ -23,7 +23,7 @@ ORDER = (
     "console.domains", "console.directory", "console.users",
     "console.mailboxes", "console.certificates", "console.kerberos", "console.credentials", "console.dkim",
     "console.protection",
-    "console.connectors", "console.tracking", "console.processes", "console.queues", "console.tls",
+    "console.connectors", "console.tracking", "console.what_if", "console.processes", "console.queues", "console.tls",
     "console.moving_in", "console.management_shell",
     "console.overview", "console.settings", "console.celery", "console.urls", "console.asgi",
 )

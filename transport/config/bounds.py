@@ -355,6 +355,12 @@ LINK_OUTPUT = Bound(
     more="The rest is read and forgotten.",
 )  # fmt: skip
 
+WHAT_IF = Bound(
+    what="a message, and its recipients, about which What-if is asked", who="somebody who has signed in to the console",
+    octets=2 * 1024 * 1024, lines=100,
+    more="The form says so, and nothing is asked.",
+)  # fmt: skip
+
 
 def rows() -> dict[str, Bound]:
     """Every row by its name here."""

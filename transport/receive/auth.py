@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import msgspec
 
-from transport.config.permissions import AUTHENTICATED_USERS, Right
+from transport.config.permissions import Right
 from transport.config.receive_connector import ExtendedProtectionPolicy
 from transport.receive.extensions import mechanisms, must_be_bound
 from transport.receive.outcome import Action, AnswerToken, CheckPassword, LogonName, Outcome, Tarpit
@@ -152,7 +152,7 @@ def checked(session: Session, answer: User | Denied) -> Outcome:
     """The directory's answer. A user without the right Submit cannot sign in (Exchange reference, section 2.2)."""
     if isinstance(answer, Denied):
         return _denied(session, answer)
-    held = session.policy.rights_of_user(session.connector, (answer.name, *answer.groups, AUTHENTICATED_USERS))
+    held = session.policy.rights_of_user(session.connector, answer.principals)
     if Right.SUBMIT not in held:
         return _denied(session, Denied("sign_in_without_submit"))
     known = msgspec.structs.replace(session, user=answer, principal=answer.name, rights=held, logon_failures=0)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import NamedTuple
 
-from transport.config.endpoint import Binding, IPRange, client_key
+from msgspec.structs import replace
+
+from transport.config.endpoint import Binding, IPRange, client_key, everyone
 from transport.config.intervals import Interval
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -83,3 +86,38 @@ class ConnectorIndex:
                 of_version, low, high = remote.bounds
                 if of_version == version:
                     yield low, high, (high - low, rank), Match(connector, remote)
+
+
+class Why(Enum):
+    """Why a connector does not answer a client."""
+
+    DISABLED = "disabled"
+    BINDING = "binding"
+    RANGE = "range"
+    LESS_SPECIFIC = "less specific"
+
+
+class Passed(NamedTuple):
+    """A connector that does not answer; `remote` is its range that holds the client, where one does."""
+
+    connector: ReceiveConnector
+    why: Why
+    remote: IPRange | None = None
+
+
+def passed_over(snapshot: Snapshot, local: tuple[str, int], client: str, answers: str) -> list[Passed]:
+    """Every connector but the one that `answers`, and what it lacks: each is asked as if it were the only one."""
+    return [_passed(each, local, client) for each in snapshot.receive_connectors if each.name != answers]
+
+
+def _passed(connector: ReceiveConnector, local: tuple[str, int], client: str) -> Passed:
+    if not connector.enabled:
+        return Passed(connector, Why.DISABLED)
+    if (match := _alone(connector, local, client)) is not None:
+        return Passed(connector, Why.LESS_SPECIFIC, match.remote)
+    bound = _alone(replace(connector, remote_ip_ranges=everyone()), local, client) is not None
+    return Passed(connector, Why.RANGE if bound else Why.BINDING)
+
+
+def _alone(connector: ReceiveConnector, local: tuple[str, int], client: str) -> Match | None:
+    return ConnectorIndex(Snapshot(receive_connectors=(connector,))).find(*local, client)

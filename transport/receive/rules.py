@@ -36,6 +36,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 CONNECTOR, BLOCK_LIST, PROVIDER = "receive connector", "ip block list", "list provider"
 RECIPIENTS, SENDERS = "recipient filter", "sender filter"
+ACCEPTED_DOMAIN, SEND_CONNECTOR = "accepted domain", "send connector"
 TRANSPORT_CONFIG = "transport configuration"
 
 CONNECTION: dict[str, Rule] = {
@@ -309,7 +310,7 @@ RECIPIENT: dict[str, Rule] = {
         "If the domain is yours, add it to the accepted domains. If the client may relay, let it sign in, or give it a "
         "connector that holds just its address and grants the right.",
         (replies.UNABLE_TO_RELAY,), CONNECTOR, "grants", ("permission_groups", "auth_mechanism"),
-        see=("accepted domain",),
+        see=(ACCEPTED_DOMAIN,),
     ),
     "rerouting_denied": Rule(
         "The local part holds %, ! or @, which a next hop could take for another destination; only a client that may "
@@ -356,7 +357,7 @@ RECIPIENT: dict[str, Rule] = {
     "recipient_unknown": Rule(
         "The recipient is not in the directory, and messages to unlisted recipients are blocked.",
         "Add the recipient to the directory; it counts within a second.",
-        (replies.USER_UNKNOWN,), RECIPIENTS, "recipient_validation_enabled", see=("directory", "accepted domain"),
+        (replies.USER_UNKNOWN,), RECIPIENTS, "recipient_validation_enabled", see=("directory", ACCEPTED_DOMAIN),
     ),
     "directory_not_available": Rule(
         "The recipients were never loaded on this transport.",
@@ -405,12 +406,12 @@ PICK_UP: dict[str, Rule] = {
         "For a client of your own, put its user, a group or its address among those who may ask for the domain's mail, "
         "and let it ask for just that domain.",
         (replies.NOT_FOR_THIS_CLIENT, replies.TURN_REFUSED),
-        "accepted domain", "pick_up_principals", ("pick_up_ranges", "pick_up_methods"),
+        ACCEPTED_DOMAIN, "pick_up_principals", ("pick_up_ranges", "pick_up_methods"),
     ),
     "pick_up_not_offered": Rule(
         "The client asked for waiting mail; no accepted domain's is kept to be asked for so, or not on this connector.",
         "Let the accepted domain's mail be kept until it is asked for by this command, and let the connector offer it.",
-        (replies.UNRECOGNIZED_COMMAND,), CONNECTOR, "pick_up_enabled", see=("accepted domain",), protocol_error=True,
+        (replies.UNRECOGNIZED_COMMAND,), CONNECTOR, "pick_up_enabled", see=(ACCEPTED_DOMAIN,), protocol_error=True,
     ),
     "pick_up_too_often": Rule(
         "The client has asked for mail as often in this hour as it may.",
@@ -434,17 +435,17 @@ PICK_UP: dict[str, Rule] = {
 
 ALLOWED: dict[str, Rule] = {
     "signed_in": Rule("User name and password are right."),
-    "accepted_domain": Rule("The recipient's domain is an accepted domain.", on="accepted domain"),
+    "accepted_domain": Rule("The recipient's domain is an accepted domain.", on=ACCEPTED_DOMAIN),
     "recipient_listed": Rule("The recipient is in the directory.", on="directory"),
     "relay_allowed": Rule("The principal holds the right Accept any recipient.", on=CONNECTOR, field="grants"),
     "relay_by_connector": Rule(
         "A Send connector allows messages to be relayed to the recipient's domain, whoever hands them in.",
         "Clear Allow messages to be relayed to these domains on the Send connector that the domain falls under.",
-        on="send connector", field="allow_relay",
+        on=SEND_CONNECTOR, field="allow_relay",
     ),
     "queued": Rule("The message is on disk."),
-    "turned_round": Rule("The client gets the mail of its domains.", on="accepted domain", field="pick_up_principals"),
-    "picked_up": Rule("The client may ask for this domain's mail.", on="accepted domain", field="pick_up_principals"),
+    "turned_round": Rule("The client gets the mail of its domains.", on=ACCEPTED_DOMAIN, field="pick_up_principals"),
+    "picked_up": Rule("The client may ask for this domain's mail.", on=ACCEPTED_DOMAIN, field="pick_up_principals"),
 }
 
 REFUSALS = CONNECTION | COMMANDS | SIGN_IN | SENDER | RECIPIENT | MESSAGE | PICK_UP

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from transport.config.endpoint import source_of
-from transport.config.permissions import ANONYMOUS, Right
+from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.facts import NO_FACTS, Facts, Question
 from transport.receive.policy import Policy
@@ -57,6 +57,11 @@ class User(msgspec.Struct, frozen=True):
     name: str
     groups: tuple[str, ...] = ()
     addresses: frozenset[str] = frozenset()
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """Whom they stand for."""
+        return self.name, *self.groups, AUTHENTICATED_USERS
 
 
 class Exchange(msgspec.Struct, frozen=True):

@@ -1,0 +1,148 @@
+"""What a client would do, as people write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.publishing import queries as publishing
+from console.users import queries as users
+from transport.config import bounds, kinds
+from transport.config.endpoint import address_of, parse_binding
+from transport.config.host_name import host_name
+from transport.config.kinds import Kind, Setting
+from transport.config.snapshot import Snapshot
+from transport.trace.what_if import Dialogue
+
+SIZE = Setting("Size", "", Kind.SIZE, "Size", "", "ours", minimum=0, maximum=2**63 - 1)
+MOST = bounds.WHAT_IF
+LONGEST_LINE = bounds.SIGN_IN_LINE.octets or 0
+MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
+
+
+def _text(label: Any, required: bool = False, help_text: Any = "", longest: int = LONGEST_LINE) -> forms.CharField:
+    widget = forms.TextInput(MONO)
+    return forms.CharField(label=label, required=required, help_text=help_text, max_length=longest, widget=widget)
+
+
+class DialogueForm(forms.Form):
+    """`dialogue` is what was entered, once it is valid."""
+
+    client = _text(_("Client's address"), required=True, longest=45)
+    local = _text(_("Connects to"), required=True, longest=60, help_text=_("An address and port of this server."))
+    helo = _text(_("HELO or EHLO name"))
+    sender = _text(_("Sender"), help_text=_("Empty: a report, which has none."))
+    recipients = forms.CharField(
+        label=_("Recipients"),
+        max_length=200_000,
+        help_text=_("One on each line."),
+        widget=forms.Textarea(MONO | {"rows": 2}),
+    )
+    user = _text(_("User who signed in"), longest=320, help_text=_("Empty: nobody did. No password is needed."))
+    tls = forms.BooleanField(label=_("TLS (STARTTLS)"), required=False)
+    certificate = _text(
+        _("Client certificate"), longest=4000, help_text=_("The host names in it. It is taken as trusted.")
+    )
+    hello = forms.ChoiceField(
+        label=_("Greeting"), required=False, choices=[("EHLO", "EHLO"), ("HELO", "HELO")], initial="EHLO"
+    )
+    size = _text(_("Size of the message"), longest=40, help_text=_("Such as 12 MB. Empty: as the message below is."))
+    message = forms.CharField(
+        label=_("Header or whole message"),
+        required=False,
+        strip=False,
+        max_length=MOST.octets,
+        widget=forms.Textarea(MONO | {"rows": 4}),
+    )
+    file = forms.FileField(label=_("Or a file (.eml)"), required=False, widget=forms.FileInput({"accept": ".eml,.txt"}))
+    revision = forms.IntegerField(
+        label=_("Revision"), required=False, min_value=1, max_value=2**31 - 1, help_text=_("Empty: the newest.")
+    )
+
+    def __init__(self, *data: Any, **initial: Any):
+        super().__init__(*data, **initial)
+        self.fields["local"].initial = _usual_binding(publishing.saved())
+
+    def clean_client(self) -> str:
+        return str(self._read("client", lambda text: address_of(text.strip())))
+
+    def clean_local(self) -> tuple[str, int]:
+        binding = self._read("local", parse_binding)
+        return binding.ip, binding.port
+
+    def clean_recipients(self) -> tuple[str, ...]:
+        found = tuple(line.strip().strip("<>") for line in self.cleaned_data["recipients"].splitlines() if line.strip())
+        if len(found) > (MOST.lines or 0):
+            raise forms.ValidationError(_t("At most %d recipients are asked about.") % (MOST.lines or 0))
+        return tuple(self._one_line(each) for each in found)
+
+    def clean_sender(self) -> str:
+        return self._one_line(self.cleaned_data["sender"].strip().strip("<>"))
+
+    def clean_helo(self) -> str:
+        return self._one_line(self.cleaned_data["helo"])
+
+    def clean_user(self) -> Any:
+        name = self.cleaned_data["user"].strip()
+        found = users.signed_in(name) if name else None
+        if name and found is None:
+            raise forms.ValidationError(_t("There is no user “%s”, there are several, or they are disabled.") % name)
+        return found
+
+    def clean_certificate(self) -> tuple[str, ...]:
+        words = self.cleaned_data["certificate"].replace(",", " ").split()
+        found: tuple[str, ...] = self._read("certificate", lambda _text: tuple(map(host_name, words)))
+        return found
+
+    def clean_size(self) -> int | None:
+        found: int | None = self._read("size", lambda text: kinds.parse(SIZE, text) if text.strip() else None)
+        return found
+
+    def clean_file(self) -> bytes:
+        sent = self.cleaned_data["file"]
+        if sent is not None and sent.size > (MOST.octets or 0):
+            raise forms.ValidationError(_t("At most %s.") % kinds.show_size(MOST.octets or 0))
+        return sent.read() if sent is not None else b""
+
+    @property
+    def dialogue(self) -> Dialogue:
+        given = self.cleaned_data
+        asked = ("client", "local", "helo", "sender", "recipients", "user", "tls", "certificate", "size")
+        content = given["file"] or given["message"].encode("utf-8", "replace")
+        return Dialogue(
+            extended=given["hello"] != "HELO", content=_as_sent(content), **{name: given[name] for name in asked}
+        )
+
+    def _read(self, name: str, read: Callable[[str], Any]) -> Any:
+        try:
+            return read(self.cleaned_data[name])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def _one_line(self, text: str) -> str:
+        if not text.isprintable():
+            raise forms.ValidationError(_t("Control characters are not allowed here."))
+        return text
+
+
+def _as_sent(content: bytes) -> bytes:
+    """Where all lines end with LF, as in a file of this system, the client writes CRLF; else the line ends are its
+    own.
+    """
+    if b"\r\n" not in content:
+        content = content.replace(b"\n", b"\r\n")
+    return content if not content or content.endswith(b"\r\n") else content + b"\r\n"
+
+
+def _usual_binding(snapshot: Snapshot) -> str:
+    """That of the first connector that answers."""
+    return next(_bindings(snapshot), "0.0.0.0:25")
+
+
+def _bindings(snapshot: Snapshot) -> Iterator[str]:
+    for connector in snapshot.receive_connectors:
+        yield from map(str, connector.bindings if connector.enabled else ())

@@ -1,0 +1,6 @@
+from django.urls import path
+
+from console.what_if.views import WhatIf
+
+app_name = "what_if"
+urlpatterns = [path("", WhatIf.as_view(), name="page")]

@@ -1,0 +1,275 @@
+"""What a client would hear, and where its mail would go: the decisions asked, nothing sent (the console's What-if).
+
+A dialogue is a client that does one thing: it hands in one message. It is played through `receive.conversation` on a
+policy that tells what was looked at; what becomes of the message says `way_out`. What the world would have to be asked
+(DNS) is given, or counts as silent, and stands in the answer as a question.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from transport.config.permissions import Right
+from transport.receive import verbs
+from transport.receive.auth import shown
+from transport.receive.connector_match import Match
+from transport.receive.conversation import Conversation, World, mail_data
+from transport.receive.data import MailData
+from transport.receive.extensions import line_limit
+from transport.receive.facts import Record, Texts
+from transport.receive.outcome import Accept, AnswerToken, CheckPassword, LookUpRecipient, Outcome, ReadMessage, Tarpit
+from transport.receive.session import Session, User
+from transport.trace.watched import Look, WatchedPolicy, WatchedSet, unwatched
+
+CLIENT_PORT = 49152
+"""Of every client: nothing depends on it."""
+MECHANISMS = ("PLAIN", "LOGIN", "NTLM", "GSSAPI")
+"""In which a client signs in here, the first that is offered; no password is known, so that each does."""
+
+
+class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client would do. `client`: its address; `local`: the address and port that it connects to; `tls`: it says
+    STARTTLS; `certificate`: the host names in the certificate that it shows, taken as trusted; `extended`: it says EHLO
+    rather than HELO; `user`: signs in, and is who they say; `size`: of its message in octets, None: as `content` is,
+    which is a header or a whole message.
+    """
+
+    client: str
+    local: tuple[str, int] = ("127.0.0.1", 25)
+    tls: bool = False
+    certificate: tuple[str, ...] = ()
+    helo: str = ""
+    extended: bool = True
+    user: User | None = None
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    size: int | None = None
+    content: bytes = b""
+
+    @property
+    def octets(self) -> int:
+        """Of its message."""
+        return max(self.size or 0, len(self.content))
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What the world says: whether TLS can be offered, whom the directory lists, what DNS has (those records that
+    somebody asked for or gave), and the time in Unix seconds.
+    """
+
+    tls_available: bool = True
+    listed: Callable[[str], bool] = lambda address: True
+    records: Mapping[Record, Texts] = {}
+    now: float = 0.0
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What the client says, empty for its connection, and hears: `reply` as on the wire. `looks` is what was asked for
+    it, in this order; `rule` what decided, and `matched` by which entry; `held` for how many seconds it is held back.
+    """
+
+    said: str
+    sent: bytes
+    reply: bytes
+    looks: tuple[Look, ...] = ()
+    rule: str = ""
+    matched: str = ""
+    held: int = 0
+
+    @property
+    def text(self) -> str:
+        """The reply as people read it."""
+        return self.reply.decode("utf-8", "replace").rstrip()
+
+    @property
+    def code(self) -> int:
+        """The reply's, 0 where there is none."""
+        return int(self.reply[:3] or b"0")
+
+    @property
+    def is_refused(self) -> bool:
+        return self.code >= 400
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A record of DNS that a decision asks for; `answer` is None where nobody has given it, and it counts as silent."""
+
+    record: Record
+    answer: Texts | None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """`match`: the connector and its range; `principals`, `rights`: whom the client stands for in the end and what they
+    may do; `accepted`: the message, if it is taken; `recipients`: those that are; `closed`: we end the connection.
+    """
+
+    steps: tuple[Step, ...]
+    match: Match | None
+    principals: tuple[str, ...]
+    rights: frozenset[Right]
+    questions: tuple[Question, ...]
+    recipients: tuple[str, ...] = ()
+    accepted: Accept | None = None
+    closed: bool = False
+
+    @property
+    def refusal(self) -> Step | None:
+        """The first refusal."""
+        return next((step for step in self.steps if step.is_refused), None)
+
+
+class _World(World):
+    def __init__(self, dialogue: Dialogue, given: Given, policy: WatchedPolicy) -> None:
+        self._dialogue, self._given, self._policy = dialogue, given, policy
+        self.questions: dict[Record, Texts | None] = {}
+
+    def recipient(self, session: Session, asked: LookUpRecipient) -> tuple[bool, bool]:
+        address = str(asked.recipient).lower()
+        listed = self._given.listed(address)
+        self._policy.note(Look("directory", "", address, listed))
+        return listed, False
+
+    def sign_in(self, session: Session, asked: CheckPassword | AnswerToken) -> User:
+        user = self._dialogue.user
+        assert user is not None
+        return replace(user, addresses=WatchedSet.of(user.addresses, "user", "addresses", self._policy.note))
+
+    def records(self, record: Record) -> Texts:
+        answer = self.questions[record] = self._given.records.get(record)
+        return answer or ()
+
+
+class _Client:
+    """Plays a dialogue."""
+
+    def __init__(self, policy: WatchedPolicy, dialogue: Dialogue, given: Given) -> None:
+        self.dialogue, self.policy = dialogue, policy
+        self.steps: list[Step] = []
+        self.accepted: Accept | None = None
+        self.recipients: list[str] = []
+        self._said, self._sent = "", b""
+        policy.taken()
+        self.world = _World(dialogue, given, policy)
+        self.conversation = Conversation(
+            policy,
+            dialogue.local,
+            (dialogue.client, CLIENT_PORT),
+            self.world,
+            tls_available=given.tls_available,
+            now=given.now,
+            heard=self._heard,
+        )
+
+    def _heard(self, outcome: Outcome) -> None:
+        if outcome.reply is None:
+            return
+        held = sum(action.seconds for action in outcome.actions if isinstance(action, Tarpit))
+        reply = outcome.session.wire(outcome.reply)
+        looks = self.policy.taken()
+        self.steps.append(Step(self._said, self._sent, reply, looks, outcome.decided_by, outcome.matched, held))
+        self.accepted = next((each for each in outcome.actions if isinstance(each, Accept)), self.accepted)
+
+    def says(self, line: str) -> bool:
+        """Whether it may go on: the reply is no refusal."""
+        if self.conversation.closed:
+            return False
+        self._sent = line.encode("utf-8", "replace") + b"\r\n"
+        exchange = self.conversation.session.exchange
+        self._said = shown(exchange, self._sent[:-2]).decode("utf-8", "replace")
+        if len(self._sent) > line_limit(unwatched(self.conversation.session.connector)):
+            self.conversation.happens(verbs.line_too_long)
+        else:
+            self.conversation.line(self._sent[:-2])
+        return not self.steps[-1].is_refused
+
+    def plays(self) -> None:
+        if not self.conversation.closed and self.hellos() and self.secures() and self.signs_in():
+            self.hands_in()
+        self.says("QUIT")
+
+    def hellos(self) -> bool:
+        return self.says(f"{'EHLO' if self.dialogue.extended else 'HELO'} {self.dialogue.helo}".rstrip())
+
+    def secures(self) -> bool:
+        if not self.dialogue.tls:
+            return True
+        if not self.says("STARTTLS"):
+            return False
+        self.conversation.secure(self.dialogue.certificate)
+        return self.hellos()
+
+    def offered(self, keyword: str) -> list[str] | None:
+        """The words behind a keyword of the last answer to EHLO, None where it is not offered."""
+        hello = next((step for step in reversed(self.steps) if step.said[:4] == "EHLO"), None)
+        lines = hello.reply.decode("ascii", "replace").split("\r\n")[1:] if hello is not None else []
+        words = (line[4:].split(" ") for line in lines)
+        return next((more for name, *more in words if name == keyword), None)
+
+    def signs_in(self) -> bool:
+        user = self.dialogue.user
+        if user is None:
+            return True
+        offered = self.offered("AUTH") or []
+        mechanism = next((each for each in MECHANISMS if each in offered), MECHANISMS[0])
+        name = user.name.encode()
+        if mechanism == "LOGIN":
+            return self.says("AUTH LOGIN") and self.says(_base64(name)) and self.says(_base64(b"-"))
+        return self.says(f"AUTH {mechanism} " + _base64(b"\0" + name + b"\0-"))
+
+    def hands_in(self) -> None:
+        if not self.says(self._mail()):
+            return
+        for recipient in self.dialogue.recipients:
+            if self.says(f"RCPT TO:<{recipient}>"):
+                self._note_recipient()
+        if self.recipients and self.says("DATA") and (wanted := self.conversation.reading) is not None:
+            self._said, self._sent = "", b""
+            self.conversation.message(_arrived(self.dialogue, wanted))
+
+    def _note_recipient(self) -> None:
+        added = self.conversation.session.recipients
+        assert added is not None
+        self.recipients.append(added.last.address)
+
+    def _mail(self) -> str:
+        dialogue = self.dialogue
+        said = f"MAIL FROM:<{dialogue.sender}>"
+        if self.offered("SIZE") is not None:
+            said += f" SIZE={dialogue.octets}"
+        if not dialogue.content.isascii() and self.offered("8BITMIME") is not None:
+            said += " BODY=8BITMIME"
+        if not "".join((dialogue.sender, *dialogue.recipients)).isascii() and self.offered("SMTPUTF8") is not None:
+            said += " SMTPUTF8"
+        return said
+
+
+def _base64(octets: bytes) -> str:
+    return b64encode(octets).decode()
+
+
+def _arrived(dialogue: Dialogue, wanted: ReadMessage) -> MailData:
+    """What is known of its message, of which more octets may come than are given."""
+    read = mail_data(dialogue.content, wanted)
+    over_limit = wanted.limit is not None and dialogue.octets > wanted.limit
+    return replace(read, size=dialogue.octets, over_limit=over_limit)
+
+
+def what_if(policy: WatchedPolicy, dialogue: Dialogue, given: Given) -> Answer:
+    """The policy is the question's own: nobody else may ask it meanwhile."""
+    client = _Client(policy, dialogue, given)
+    client.plays()
+    session = client.conversation.session
+    return Answer(
+        tuple(client.steps),
+        policy.match(dialogue.local, dialogue.client),
+        session.user.principals if session.user is not None else (session.principal,),
+        frozenset(session.rights),
+        tuple(Question(record, answer) for record, answer in client.world.questions.items()),
+        tuple(client.recipients),
+        client.accepted,
+        client.conversation.closed,
+    )
