@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "console.what_if",
     "console.queues",
     "console.tls",
+    "console.relay_proof",
     "console.commands",
     "console.moving_in",
     "console.management_shell",

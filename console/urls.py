@@ -31,6 +31,7 @@ urlpatterns = [
     path("trace/messages/", include(events)),
     path("trace/refusals/", include(refusals)),
     path("trace/what-if/", include("console.what_if.urls")),
+    path("trace/relay-proof/", include("console.relay_proof.urls")),
     path("", include("console.processes.urls")),
     path("", include("console.overview.urls")),
 ]

@@ -9,6 +9,8 @@ from django.utils.translation import gettext
 from console.audit.models import Entry
 
 MESSAGE = "Message"
+RELAY = "Relay"
+"""Who typed the name by which strangers may relay."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from console.overview.search import client, everything
 from console.processes import queries as processes
 from console.publishing import queries as publishing
 from console.publishing.counts import SPANS, span_of
+from console.relay_proof import queries as relay_proof
 
 
 class Home(RoleRequired):
@@ -39,6 +40,7 @@ class Home(RoleRequired):
             "state": publishing.in_force(),
             "signs": health.signs,
             "concerns": concerns(health),
+            "proved": relay_proof.newest(),
             "waiting": queries.queue_length(),
             "oldest": queries.oldest_waiting(),
         }

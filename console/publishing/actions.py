@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from console.actors import Actor
 from console.audit import actions as audit
+from console.audit.queries import RELAY
 from console.publishing import queries, relay_guard
 from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
@@ -77,14 +78,17 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     after = compile_snapshot(newest.number + 1 if newest else 1)
     if newest and document.encode(before) == document.encode(replace(after, revision=before.revision)):
         return None
-    _check(under_way, before, after)
+    dangers = _check(under_way, before, after)
     revision = _save(under_way, after)
     for kind, name, old, new in under_way.records:
         audit.record(under_way.actor, kind, name, _verb(old, new), old, new, revision.number)
+    for name, danger in dangers.items():
+        audit.record(under_way.actor, RELAY, name, "confirmed", None, {"Danger": danger}, revision.number)
     return revision
 
 
-def _check(under_way: Change, before: Snapshot, after: Snapshot) -> None:
+def _check(under_way: Change, before: Snapshot, after: Snapshot) -> dict[str, str]:
+    """The ways to relay that this change opens and that were confirmed: name → danger."""
     touched = {name for _, name, _, _ in under_way.records}
     found: dict[str, list[str]] = {}
     for name, problem in rules.snapshot_problems(after):
@@ -92,7 +96,7 @@ def _check(under_way: Change, before: Snapshot, after: Snapshot) -> None:
         found.setdefault(place, []).append(text)
     if found:
         raise ValidationError({place: list(dict.fromkeys(texts)) for place, texts in found.items()})
-    relay_guard.require_confirmation(before, after, under_way.confirmed)
+    return relay_guard.require_confirmation(before, after, under_way.confirmed)
 
 
 def _verb(before: Properties | None, after: Properties | None) -> str:

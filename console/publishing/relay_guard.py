@@ -55,13 +55,16 @@ class RelayNotConfirmed(ValidationError):
         super().__init__({"confirmation": [f"{danger} Type “{name}” to confirm." for name, danger in dangers.items()]})
 
 
-def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collection[str]) -> None:
-    """Raises RelayNotConfirmed, with all that is to be confirmed, when strangers gain a way to relay and not every
-    connector and domain that opens it is among `confirmed`.
+def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collection[str]) -> dict[str, str]:
+    """What was confirmed: the names of the connectors and domains that open a way to relay, each with its danger.
+
+    Raises RelayNotConfirmed, with all that is to be confirmed, when strangers gain one and not every name is among
+    `confirmed`.
     """
     opened = newly_open(before, after)
     if not opened.keys() <= set(confirmed):
         raise RelayNotConfirmed(opened)
+    return {name: danger(opening) for name, opening in opened.items()}
 
 
 def newly_open(before: Snapshot, after: Snapshot) -> dict[str, Opening]:

@@ -24,6 +24,7 @@ ORDER = (
     "console.mailboxes", "console.certificates", "console.kerberos", "console.credentials", "console.dkim",
     "console.protection",
     "console.connectors", "console.tracking", "console.what_if", "console.processes", "console.queues", "console.tls",
+    "console.relay_proof",
     "console.moving_in", "console.management_shell",
     "console.overview", "console.settings", "console.celery", "console.urls", "console.asgi",
 )

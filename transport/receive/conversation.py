@@ -109,14 +109,15 @@ class Conversation:
         tls_available: bool = True,
         now: float = 0.0,
         heard: Callable[[Outcome], object] = lambda outcome: None,
+        begun: Outcome | None = None,
     ) -> None:
-        """Connects. `now` in Unix seconds."""
+        """Connects. `now` in Unix seconds; `begun` is how it begins where no client connects (`admission.swapped`)."""
         self.world, self.heard = world, heard
         self.now = self._began = self._seen = now
         self.closed = self.secures = False
         self.reading: ReadMailData | ReadChunk | None = None
         self._line = self._buffer = self._content = b""
-        self.greeted = self._take(connect(policy, local, remote, tls_available))
+        self.greeted = self._take(begun or connect(policy, local, remote, tls_available))
 
     # What a client does
 

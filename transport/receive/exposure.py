@@ -1,5 +1,5 @@
-"""Who may reach whom without proving anything, over the whole configuration: sentence, badge, warnings, overview and
-guard of the console all ask here.
+"""Who may reach whom without proving anything, over the whole configuration: sentence, badge, warnings, overview, guard
+and the relay proof (`relay_proof`) all ask here.
 
 A stranger is a client that has proved nothing: anonymous, or externally secured, where the address alone is believed.
 Strangers relay where they may submit and either hold *Accept any recipient*, or a wide accepted domain takes mail for
@@ -16,7 +16,7 @@ import msgspec
 
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.domains import AcceptedDomains, parent
-from transport.config.endpoint import IPRange, is_private
+from transport.config.endpoint import Binding, IPRange, is_private
 from transport.config.intervals import Interval, merged, ranges_of, without
 from transport.config.permissions import Right, rights
 from transport.config.public_suffixes import holds_foreign_domains
@@ -35,8 +35,12 @@ def is_wide(domain: AcceptedDomain) -> bool:
 
 
 def sends_on(domain: AcceptedDomain) -> bool:
-    """Whether mail for some of the domain's addresses leaves again; an authoritative one may name a host."""
-    return domain.domain_type is not DomainType.Authoritative or domain.deliver_to is DeliverTo.Host
+    """Whether mail for some of the domain's addresses leaves again: an authoritative one may name a host, or keep it
+    until it is asked for; an LMTP server is where mail ends.
+    """
+    if domain.deliver_to is DeliverTo.Usual:
+        return domain.domain_type is not DomainType.Authoritative
+    return domain.deliver_to is not DeliverTo.Lmtp
 
 
 def wide_domains(domains: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:
@@ -44,16 +48,35 @@ def wide_domains(domains: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...
     return tuple(domain for domain in AcceptedDomains(domains).below.values() if is_wide(domain))
 
 
+def domains_of_others(snapshot: Snapshot) -> tuple[AcceptedDomain, ...]:
+    """The wide domains, and what Send connectors override relay for by name."""
+    taken = domains_taken(snapshot)
+    below = AcceptedDomains(taken).below
+    named = (
+        each if below.get(parent(each)) is each else msgspec.structs.replace(each, match_subdomains=False)
+        for each in taken
+        if isinstance(each, RelayedDomain) and not (is_wide(each) and below.get(parent(each)) is each)
+    )
+    return (*wide_domains(taken), *named)
+
+
 ANYBODY = "any address"
 _MOST_NAMED = 4
 
 
 def everything_below(*domains: AcceptedDomain) -> str:
-    """What wide domains stand for, in words: `every .com domain and every .org domain`."""
-    words = [f"every .{parent(each)} domain" if parent(each) else "every domain" for each in domains]
+    """What domains of others stand for, in words: `every .com domain, fabrikam.com and every .org domain`."""
+    words = [_in_words(each) for each in domains]
     if len(words) > _MOST_NAMED:
         words[_MOST_NAMED - 1 :] = [f"{len(words) - _MOST_NAMED + 1} more"]
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _in_words(domain: AcceptedDomain) -> str:
+    name = parent(domain)
+    if is_wide(domain):
+        return f"every .{name} domain" if name else "every domain"
+    return f"{name} with its subdomains" if domain.match_subdomains else name
 
 
 def too_wide(domain: AcceptedDomain) -> str:
@@ -116,12 +139,20 @@ def exposure(connector: ReceiveConnector, wide: Collection[AcceptedDomain] = ())
 
 def reached(connector: ReceiveConnector, wide: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:
     """Those of wide domains for which a connector takes mail: RejectReservedTopLevelRecipientDomains bars `*.test`."""
-    return tuple(each for each in wide if not reserved(connector, f"foreign.{parent(each) or 'domain'}"))
+    return tuple(each for each in wide if not reserved(connector, _one_of(each)))
 
 
-def exposed(snapshot: Snapshot) -> dict[str, Exposure]:
-    """Connector → what it lets strangers do, of those that are enabled; whom they answer is not yet asked."""
-    wide = wide_domains(domains_taken(snapshot))
+def _one_of(domain: AcceptedDomain) -> str:
+    name = parent(domain)
+    below = domain.match_subdomains or domain.domain_name.startswith("*")
+    return f"foreign.{name or 'domain'}" if below else name
+
+
+def exposed(snapshot: Snapshot, others: Iterable[AcceptedDomain] | None = None) -> dict[str, Exposure]:
+    """Connector → what it lets strangers do, of those that are enabled; whom they answer is not yet asked. `others`:
+    the domains of others that count, the wide ones unless said otherwise.
+    """
+    wide = wide_domains(domains_taken(snapshot)) if others is None else tuple(others)
     found = (exposure(connector, wide) for connector in snapshot.receive_connectors if connector.enabled)
     return {each.connector: each for each in found if each is not None}
 
@@ -136,14 +167,23 @@ def exposures(snapshot: Snapshot) -> list[Exposure]:
 
 def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> dict[str, tuple[IPRange, ...]]:
     """Connector → the addresses that it answers, wherever it listens: its ranges less what narrower ones hold."""
-    spans: dict[str, list[Interval]] = {each.name: [] for each in connectors}
+    spans = answered(index, connectors)
+    every = {name: merged(span for held in places.values() for span in held) for name, places in spans.items()}
+    return {each.name: as_written(every[each.name], each.remote_ip_ranges) for each in connectors}
+
+
+def answered(
+    index: ConnectorIndex, connectors: Collection[ReceiveConnector]
+) -> dict[str, dict[Binding, list[Interval]]]:
+    """Connector → where it listens → whom it answers there, as disjoint, ascending intervals; nothing for nobody."""
+    spans: dict[str, dict[Binding, list[Interval]]] = {each.name: {} for each in connectors}
     for local in sorted({binding for each in connectors for binding in each.bindings}):
         here = {each.name: each for each in index.bound(local) if each.name in spans}
         asked = merged(remote.bounds for each in here.values() for remote in each.remote_ip_ranges)
         for span, owner in index.answered(local, asked):
             if owner.name in here:
-                spans[owner.name].append(span)
-    return {each.name: as_written(merged(spans[each.name]), each.remote_ip_ranges) for each in connectors}
+                spans[owner.name].setdefault(local, []).append(span)
+    return {name: {local: merged(held) for local, held in places.items()} for name, places in spans.items()}
 
 
 def as_written(held: list[Interval], ranges: Iterable[IPRange]) -> tuple[IPRange, ...]:

@@ -49,7 +49,10 @@ def domains_taken(snapshot: Snapshot) -> tuple[AcceptedDomain, ...]:
 
 
 def _is_covered(relayed: RelayedDomain, accepted: AcceptedDomains) -> bool:
+    """Whether accepted domains stand for the name and, where it covers them, for its subdomains."""
     name = parent(relayed)
-    if name in accepted.below:
-        return True
-    return bool(name) and accepted.find(name if not relayed.match_subdomains else f"any.{name}") is not None
+    if not name:
+        return name in accepted.below
+    if accepted.find(name) is None:
+        return False
+    return not relayed.match_subdomains or accepted.find(f"any.{name}") is not None

@@ -1,0 +1,146 @@
+"""Can anybody relay? The proof of a revision, and who let those through that can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+from django.urls import reverse
+
+from console.audit.models import Entry
+from console.audit.queries import RELAY
+from console.connectors.models import ReceiveConnector, SendConnector
+from console.domains.models import AcceptedDomain
+from console.publishing import queries as publishing
+from console.publishing.models import ConfigRevision
+from console.relay_proof import words
+from transport.config.snapshot import Snapshot
+from transport.receive.relay_proof import Dialogue, Dialogues, Proof, Way, proof
+from transport.receive.relayed_domains import RelayedDomain
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A revision that was looked at, what it says, and what came of it."""
+
+    revision: ConfigRevision
+    snapshot: Snapshot
+    proof: Proof
+
+    @property
+    def answer(self) -> words.Answer:
+        return words.answer(self.proof)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who is answerable for a way: who typed its name (`confirmed`), else who last changed what opens it."""
+
+    name: str
+    time: datetime
+    revision: int | None
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A way as a page shows it; `url` leads to what opens it."""
+
+    way: Way
+    url: str
+    owner: Owner | None
+    dialogue: Dialogue
+
+    @property
+    def why(self) -> list[str]:
+        return list(words.why(self.way))
+
+
+def newest() -> Proved | None:
+    """Of the configuration as it is saved; None before there is one."""
+    revision = publishing.newest()
+    return None if revision is None else _of_newest(revision)
+
+
+@lru_cache(maxsize=2)
+def _proved(checksum: str) -> tuple[Snapshot, Proof]:
+    saved = publishing.saved()
+    return saved, proof(saved)
+
+
+def _of_newest(revision: ConfigRevision) -> Proved:
+    return Proved(revision, *_proved(revision.checksum))
+
+
+def of(number: int) -> Proved | None:
+    """Of a former revision. Raises DocumentError when it cannot be read."""
+    revision = ConfigRevision.objects.filter(number=number).first()
+    if revision is None:
+        return None
+    snapshot = publishing.snapshot(revision)
+    return Proved(revision, snapshot, proof(snapshot))
+
+
+def exemptions(of: Proved, ways: Iterable[Way]) -> list[Exemption]:
+    """Some of its ways, each with its dialogue and its owner."""
+    shown = list(ways)
+    owners, urls = _owners(shown), _Urls()
+    dialogues = Dialogues(of.snapshot, settings.GATEPOST_NODE)
+    return [Exemption(way, urls.of(way), _owner(way, owners), dialogues.of(way)) for way in shown]
+
+
+Opener = tuple[str, str]
+"""(kind, name) of an object that opens a way."""
+
+
+def _openers(way: Way) -> list[Opener]:
+    """What opens a way, and so had to be confirmed or changed."""
+    found = [("Receive connector", way.connector)]
+    if not way.any_recipient:
+        for each in way.wide:
+            relayed = isinstance(each, RelayedDomain)
+            found.append(("Send connector", each.name) if relayed else ("Accepted domain", each.domain_name))
+    if way.asked_by:
+        found.append(("Send connector", way.asked_by))
+    return found
+
+
+def _owners(ways: list[Way]) -> dict[Opener, Entry]:
+    """The newest confirmation under each name, and the newest change of each object."""
+    openers = {opener for way in ways for opener in _openers(way)}
+    names = {name for _, name in openers}
+    kinds = {kind for kind, _ in openers} | {RELAY}
+    rows = Entry.objects.filter(kind__in=kinds, object_name__in=names).order_by("kind", "object_name", "-time", "-id")
+    return {(row.kind, row.object_name): row for row in rows.distinct("kind", "object_name")}
+
+
+def _owner(way: Way, entries: dict[Opener, Entry]) -> Owner | None:
+    openers = _openers(way)
+    confirmed = [entries[RELAY, name] for _, name in openers if (RELAY, name) in entries]
+    changed = [entries[opener] for opener in openers if opener in entries]
+    found = max(confirmed or changed, key=lambda entry: entry.time, default=None)
+    return Owner(found.actor, found.time, found.revision, bool(confirmed)) if found is not None else None
+
+
+class _Urls:
+    """Where what opens a way is changed."""
+
+    def __init__(self) -> None:
+        self._receive = dict(ReceiveConnector.objects.values_list("name", "pk"))
+        self._send = dict(SendConnector.objects.values_list("name", "pk"))
+        self._domains = dict(AcceptedDomain.objects.values_list("domain_name", "pk"))
+
+    def of(self, way: Way) -> str:
+        """Empty for what is no more."""
+        if way.any_recipient:
+            return self._page("connectors:receive-properties", self._receive.get(way.connector), "security")
+        domain = way.wide[0]
+        if isinstance(domain, RelayedDomain):
+            return self._page("connectors:send-properties", self._send.get(domain.name), "address-space")
+        return self._page("domains:details", self._domains.get(domain.domain_name))
+
+    def _page(self, url_name: str, pk: int | None, *more: str) -> str:
+        return reverse(url_name, args=[pk, *more]) if pk is not None else ""

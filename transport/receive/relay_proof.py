@@ -1,0 +1,231 @@
+"""The relay proof: can somebody who has proved nothing send mail through this server to somebody elsewhere?
+
+Over a whole configuration, for every client address, every place where a connector listens, with and without TLS. TLS
+gives a stranger no rights; only a certificate of a partner does, who is no stranger then. A local part that names
+another destination (`%`, `!`, `@`) and a source route are refused to all who may not send to any address, whatever the
+settings; what filters refuse is not counted, as in `exposure`, of whose answers the proof is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+from itertools import chain
+
+import msgspec
+
+from transport.config.connection_filter import ConnectionFilter
+from transport.config.domains import parent
+from transport.config.endpoint import Binding, IPRange, client_key, is_private
+from transport.config.filters import RecipientFilter, SenderFilter
+from transport.config.intervals import Interval, is_internet, merged
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import RequestMail, SendConnector
+from transport.config.snapshot import Snapshot
+from transport.receive.admission import swapped
+from transport.receive.connector_match import ConnectorIndex
+from transport.receive.conversation import Conversation, World
+from transport.receive.exposure import Exposure, answered, as_written, domains_of_others, exposed, is_wide, sends_on
+from transport.receive.policy import Policy
+from transport.receive.rcpt import reserved
+from transport.smtp.reply import Reply
+
+TURNED = frozenset({RequestMail.Turn, RequestMail.Atrn})
+"""Ways of asking for mail by which the other server hands it in over the connection that we have opened."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a connector listens, and whom it answers there."""
+
+    local: Binding
+    ranges: tuple[IPRange, ...]
+
+
+class Way(Exposure, frozen=True, kw_only=True):
+    """A way in which strangers reach others: `wide` are the domains of others that they reach, `places` where they come
+    in.
+
+    `asked_by`: the Send connector that asks a server for our mail; that server is the stranger, it comes over our own
+    connection, and there are no places.
+    """
+
+    places: tuple[Place, ...] = ()
+    asked_by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they reach whom they like, not only domains that a Send connector names."""
+        return self.any_recipient or any(map(is_wide, self.wide))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the strangers are on the Internet, as the server is that we ask for mail."""
+        return bool(self.asked_by or self.public_ranges)
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """Every way there is: without any, nobody relays."""
+
+    ways: tuple[Way, ...]
+
+    @property
+    def open_ways(self) -> tuple[Way, ...]:
+        """Those that lead to whom strangers like."""
+        return tuple(way for way in self.ways if way.is_open)
+
+    @property
+    def is_open_relay(self) -> bool:
+        """Whether everyone on the Internet relays."""
+        return is_internet(chain.from_iterable(way.ranges for way in self.open_ways))
+
+
+def proof(snapshot: Snapshot) -> Proof:
+    """Every way in which strangers send mail through this server to others."""
+    found = exposed(snapshot, filter(sends_on, domains_of_others(snapshot)))
+    connectors = [each for each in snapshot.receive_connectors if each.name in found]
+    spans = answered(ConnectorIndex(snapshot), connectors) if connectors else {}
+    met = (_met(found[each.name], each, spans[each.name]) for each in connectors if spans[each.name])
+    asked = (_asked(each, found) for each in snapshot.send_connectors if each.enabled and each.request_mail in TURNED)
+    return Proof((*met, *(way for way in asked if way is not None)))
+
+
+def _met(found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list[Interval]]) -> Way:
+    ranges = connector.remote_ip_ranges
+    places = tuple(Place(local, as_written(held, ranges)) for local, held in spans.items())
+    every = as_written(merged(span for held in spans.values() for span in held), ranges)
+    return Way(found.connector, found.principal, found.any_recipient, found.wide, every, places=places)
+
+
+def _asked(send: SendConnector, found: dict[str, Exposure]) -> Way | None:
+    """The server that we ask for mail is answered as this connector says, whatever its address is."""
+    each = found.get(send.request_mail_receive_connector)
+    if each is None:
+        return None
+    return Way(each.connector, each.principal, each.any_recipient, each.wide, (), asked_by=send.name)
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A line of a dialogue, as it goes over the wire."""
+
+    by_client: bool
+    text: str
+
+
+class Dialogue(msgspec.Struct, frozen=True):
+    """The shortest one that shows a way: who said it to which address and port, and with TLS or not."""
+
+    local: tuple[str, int]
+    remote: tuple[str, int]
+    tls: bool
+    recipient: str
+    said: tuple[Said, ...]
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the decisions confirm it: the recipient was answered 250."""
+        return self.said[-1].text.startswith("250")
+
+
+class Dialogues:
+    """What a client would hear under one configuration, filters aside, whose lists come and go."""
+
+    def __init__(self, snapshot: Snapshot, server: str = "localhost") -> None:
+        bare = msgspec.structs.replace(
+            snapshot,
+            recipient_filter=RecipientFilter(enabled=False),
+            sender_filter=SenderFilter(enabled=False),
+            connection_filter=ConnectionFilter(ip_allow_list_enabled=False, ip_block_list_enabled=False),
+            ip_list_entries=(),
+            ip_list_providers=(),
+        )
+        self._policy = Policy(bare, server)
+        self._connectors = {each.name: each for each in snapshot.receive_connectors}
+
+    def of(self, way: Way) -> Dialogue:
+        """The dialogue that shows a way of this configuration: HELO, TLS only where it is needed, MAIL, RCPT."""
+        local, remote = _ends(way)
+        connector = self._connectors[way.connector]
+        recipient = f"somebody@{self._domain(way, connector)}"
+        said: list[Said] = []
+        talk = self._begun(way, local, remote, said)
+        for line in _lines(recipient, starttls=connector.require_tls and not way.asked_by):
+            said.append(Said(True, line))
+            talk.line(line.encode())
+            if talk.secures:
+                talk.secure()
+        return Dialogue(local, remote, connector.require_tls, recipient, tuple(said))
+
+    def _begun(self, way: Way, local: Endpoint, remote: Endpoint, said: list[Said]) -> Conversation:
+        """A client that connects, or a server on our own connection, which is on TLS where that is required."""
+        begun = None
+        if way.asked_by:
+            tls = "TLSv1.3 AES" if self._connectors[way.connector].require_tls else ""
+            begun = swapped(self._policy, way.connector, local, remote, tls)
+        return Conversation(
+            self._policy,
+            local,
+            remote,
+            World(),
+            begun=begun,
+            heard=lambda outcome: said.extend(_replied(outcome.reply)),
+        )
+
+    def _domain(self, way: Way, connector: ReceiveConnector) -> str:
+        """A domain of others that the strangers of a way reach."""
+        names, wanted = ELSEWHERE, ""
+        if not way.any_recipient:
+            found = max(way.wide, key=is_wide)
+            names, wanted = tuple(_names(found.domain_name, parent(found))), found.domain_name
+        fitting = (name for name in names if self._taken_by(name) == wanted and not reserved(connector, name))
+        return next(fitting, names[-1])
+
+    def _taken_by(self, name: str) -> str:
+        """The accepted domain that takes mail for a domain, or the address space of a Send connector; else empty."""
+        found = self._policy.accepted_domains.find(name) or self._policy.relayed_domains.find(name)
+        return found.domain_name if found else ""
+
+
+Endpoint = tuple[str, int]
+ELSEWHERE: tuple[str, ...] = ("example.net", "elsewhere.example", "elsewhere.test", "[192.0.2.1]")
+"""Domains that nobody accepts by mistake; for the last one no accepted domain can stand."""
+SHOWN = ("203.0.113.7", "2001:db8::7")
+"""Clients of an example (RFC 5737, RFC 3849), where the strangers are many."""
+PORT = 49152
+"""Of clients, the first that no service has (RFC 6335 §6)."""
+
+
+def _names(domain_name: str, name: str) -> Iterator[str]:
+    """Domains that a domain of others stands for."""
+    if not name:
+        yield from ("example.net", "elsewhere.example", "elsewhere.domain")
+    elif not domain_name.startswith("*"):
+        yield name
+    if name:
+        yield from (f"{label}.{name}" for label in ("elsewhere", "somewhere", "foreign", "any"))
+
+
+def _lines(recipient: str, *, starttls: bool) -> Iterator[str]:
+    if starttls:
+        yield "EHLO client.example"
+        yield "STARTTLS"
+    yield from ("HELO client.example", "MAIL FROM:<>", f"RCPT TO:<{recipient}>")
+
+
+def _replied(reply: Reply | None) -> Iterator[Said]:
+    if reply is not None:
+        yield from (Said(False, line) for line in reply.text.split("\n"))
+
+
+def _ends(way: Way) -> tuple[Endpoint, Endpoint]:
+    """Where a client of a way comes in, and from which address: a public one rather than a private one."""
+    if not way.places:
+        return ("127.0.0.1", PORT), (SHOWN[0], 25)
+    both = ((place.local, remote) for place in way.places for remote in place.ranges)
+    local, remote = min(both, key=lambda each: is_private(each[1]))
+    return (local.ip, local.port), (_client(remote), PORT)
+
+
+def _client(remote: IPRange) -> str:
+    shown = next((each for each in SHOWN if remote.holds(*client_key(each))), None)
+    version, low, high = remote.bounds
+    return shown or str((IPv4Address if version == 4 else IPv6Address)(min(low + 1, high)))
