@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.connectors.mail_route import SIZE, Route, route, user_named
+from console.connectors.mail_route import SIZE, route, user_named
 from console.connectors.models import SendConnector
 from console.crud.access import RoleRequired
 from console.publishing import queries as publishing
 from transport.config import kinds
 from transport.send.choice import Mail
+from transport.trace.way_out import Way
 
 
 class RouteForm(forms.Form):
@@ -77,7 +78,7 @@ class SendRoute(RoleRequired):
         return render(request, "connectors/send_route.html", context, status=422 if form.errors else 200)
 
 
-def _lines(found: Route) -> list[tuple[str, str, str, bool]]:
+def _lines(found: Way) -> list[tuple[str, str, str, bool]]:
     """(connector, its page, why, whether it takes the message), the best first."""
     if found.choice is None:
         return []

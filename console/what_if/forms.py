@@ -21,6 +21,7 @@ from transport.trace.what_if import Dialogue
 SIZE = Setting("Size", "", Kind.SIZE, "Size", "", "ours", minimum=0, maximum=2**63 - 1)
 MOST = bounds.WHAT_IF
 LONGEST_LINE = bounds.SIGN_IN_LINE.octets or 0
+USUAL = ("client", "local", "helo", "user", "sender", "recipients")
 MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
 
 
@@ -66,6 +67,19 @@ class DialogueForm(forms.Form):
     def __init__(self, *data: Any, **initial: Any):
         super().__init__(*data, **initial)
         self.fields["local"].initial = _usual_binding(publishing.saved())
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        return [bound for bound in self if bound.name in USUAL]
+
+    @property
+    def rare(self) -> list[forms.BoundField]:
+        return [bound for bound in self if bound.name not in USUAL]
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether something is entered among the rare fields, or wrong there."""
+        return any(bound.errors or bound.value() not in (None, "", False, "EHLO") for bound in self.rare)
 
     def clean_client(self) -> str:
         return str(self._read("client", lambda text: address_of(text.strip())))

@@ -14,6 +14,7 @@ from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.what_if import queries
 from console.what_if.forms import DialogueForm
+from console.what_if.reading import Reading
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
@@ -34,7 +35,8 @@ class WhatIf(RoleRequired):
     def _show(self, form: DialogueForm) -> HttpResponse:
         context: dict[str, Any] = {"title": _t("What-if"), "form": form}
         if form.is_valid() and (snapshot := _snapshot(form)) is not None:
-            context |= {"revision": snapshot.revision, "answer": queries.answer(snapshot, form.dialogue)}
+            answer = queries.answer(snapshot, form.dialogue)
+            context |= {"asked_of": _t("Revision %d") % snapshot.revision, "reading": Reading(answer)}
         return render(self.request, "what_if/page.html", context, status=422 if form.errors else 200)
 
 

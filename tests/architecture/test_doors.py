@@ -67,7 +67,8 @@ VALUES = {
     "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "sentence"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
-    "queues": ("queue", "remedies", "standing"), "tracking": ("conversation", "of_connector", "refusals", "tracked"),
+    "queues": ("queue", "remedies", "standing"),
+    "tracking": ("conversation", "of_connector", "places", "refusals", "remedies", "tracked"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. And the one place where mail of strangers
 is read, whether it lies in a mailbox or waits."""

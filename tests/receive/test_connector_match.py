@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.receive.builders import connector
+from transport.config.endpoint import everyone, parse_binding
+from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
-from transport.receive.connector_match import ConnectorIndex
+from transport.receive.connector_match import ConnectorIndex, Why, passed_over
 
 
 def index(*connectors: object) -> ConnectorIndex:
@@ -75,3 +79,38 @@ def test_look_up_agrees_with_trying_every_range(owned: list[list[list[int]]], cl
         assert found is None
     else:
         assert found in {str(number) for width, number in widths if width == min(widths)[0]}
+
+
+RANGES = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.1", "192.0.2.0/24"]
+CONNECTORS = st.builds(
+    lambda ranges, bindings, enabled: connector(ranges=" ".join(ranges), bindings=bindings, enabled=enabled),
+    st.lists(st.sampled_from(RANGES), min_size=1, max_size=3),
+    st.sampled_from(["0.0.0.0:25", "10.9.9.9:25", "0.0.0.0:587"]),
+    st.booleans(),
+)
+
+
+@given(st.lists(CONNECTORS, max_size=4), st.sampled_from(["10.1.1.1", "10.2.2.2", "192.0.2.7", "::1"]))
+def test_who_is_passed_over_lacks_what_is_said(made: list[ReceiveConnector], client: str) -> None:
+    local = ("10.9.9.9", 25)
+    every = tuple(replace(each, name=str(place)) for place, each in enumerate(made))
+    chosen = index(*every).find(*local, client)
+    passed = passed_over(Snapshot(receive_connectors=every), local, client, chosen)
+    assert len(passed) == len(every) - (chosen is not None)
+    for each in passed:
+        alone = index(each.connector).find(*local, client)
+        assert (alone is not None) == (each.why in (Why.WIDER, Why.EVERY_ADDRESS))
+        if alone is None:
+            mended = index(replace(each.connector, **MENDED[each.why])).find(*local, client)
+            assert mended is not None or each.why is not Why.RANGE or ":" in client
+        else:
+            assert chosen is not None
+            width, narrowest = (high - low for _, low, high in (alone.remote.bounds, chosen.remote.bounds))
+            assert width > narrowest if each.why is Why.WIDER else width == narrowest
+
+
+MENDED: dict[Why, Any] = {
+    Why.DISABLED: {"enabled": True},
+    Why.BINDING: {"bindings": (parse_binding("0.0.0.0:25"),)},
+    Why.RANGE: {"remote_ip_ranges": everyone()},
+}

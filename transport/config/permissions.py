@@ -131,6 +131,43 @@ def group_rights(groups: frozenset[PermissionGroup], principal: str) -> frozense
     return found
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a right comes from: the permission groups that give it, to which principal each, the principals to whom it
+    was granted by hand, and those to whom it was denied so.
+    """
+
+    right: Right
+    by_group: tuple[tuple[PermissionGroup, str], ...] = ()
+    granted: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a session with it may use it."""
+        return bool(self.by_group or self.granted) and not self.denied
+
+
+def origins(groups: frozenset[PermissionGroup], grants: tuple[Grant, ...], *principals: str) -> list[Origin]:
+    """Where each right of a session that stands for all these principals comes from, as `rights` reckons."""
+    return [_origin(right, groups, grants, principals) for right in Right]
+
+
+def _origin(
+    right: Right, groups: frozenset[PermissionGroup], grants: tuple[Grant, ...], principals: tuple[str, ...]
+) -> Origin:
+    names = {principal.casefold() for principal in principals}
+    mine = [each for each in grants if each.principal.casefold() in names and right_named(each.right) is right]
+    given = (
+        (group, principal)
+        for group, holders in GRANTED_BY_GROUP.items()
+        for principal in principals
+        if group in groups and right in holders.get(principal, ())
+    )
+    granted = (each.principal for each in mine if not each.deny)
+    denied = (each.principal for each in mine if each.deny)
+    return Origin(right, tuple(given), tuple(granted), tuple(denied))
+
+
 def rights(groups: frozenset[PermissionGroup], grants: tuple[Grant, ...], *principals: str) -> frozenset[Right]:
     """The rights of a session that stands for all these principals: what groups and grants by hand give to any of them,
     less what is denied to any. Names are compared without case.

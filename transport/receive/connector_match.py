@@ -94,7 +94,8 @@ class Why(Enum):
     DISABLED = "disabled"
     BINDING = "binding"
     RANGE = "range"
-    LESS_SPECIFIC = "less specific"
+    WIDER = "wider range"
+    EVERY_ADDRESS = "binding to every address"
 
 
 class Passed(NamedTuple):
@@ -105,19 +106,27 @@ class Passed(NamedTuple):
     remote: IPRange | None = None
 
 
-def passed_over(snapshot: Snapshot, local: tuple[str, int], client: str, answers: str) -> list[Passed]:
-    """Every connector but the one that `answers`, and what it lacks: each is asked as if it were the only one."""
-    return [_passed(each, local, client) for each in snapshot.receive_connectors if each.name != answers]
+def passed_over(snapshot: Snapshot, local: tuple[str, int], client: str, chosen: Match | None) -> list[Passed]:
+    """Every connector but the chosen one, and what it lacks: each is asked as if it were the only one."""
+    others = (each for each in snapshot.receive_connectors if chosen is None or each.name != chosen.connector.name)
+    return [_passed(each, local, client, chosen) for each in others]
 
 
-def _passed(connector: ReceiveConnector, local: tuple[str, int], client: str) -> Passed:
+def _passed(connector: ReceiveConnector, local: tuple[str, int], client: str, chosen: Match | None) -> Passed:
     if not connector.enabled:
         return Passed(connector, Why.DISABLED)
-    if (match := _alone(connector, local, client)) is not None:
-        return Passed(connector, Why.LESS_SPECIFIC, match.remote)
+    match = _alone(connector, local, client)
+    if match is not None and chosen is not None:
+        as_narrow = _width(match.remote) == _width(chosen.remote)
+        return Passed(connector, Why.EVERY_ADDRESS if as_narrow else Why.WIDER, match.remote)
     bound = _alone(replace(connector, remote_ip_ranges=everyone()), local, client) is not None
     return Passed(connector, Why.RANGE if bound else Why.BINDING)
 
 
 def _alone(connector: ReceiveConnector, local: tuple[str, int], client: str) -> Match | None:
     return ConnectorIndex(Snapshot(receive_connectors=(connector,))).find(*local, client)
+
+
+def _width(remote: IPRange) -> int:
+    _version, low, high = remote.bounds
+    return high - low

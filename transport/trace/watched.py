@@ -28,18 +28,18 @@ from transport.receive.rules import (
     TRANSPORT_CONFIG,
 )
 
-RIGHT = "right"
+RIGHT, DIRECTORY, USER, CONNECTION_FILTER = "right", "directory", "user", "connection filter"
+LISTS = (RIGHT, ACCEPTED_DOMAIN, SEND_CONNECTOR, BLOCK_LIST, PROVIDER, DIRECTORY, USER)
+SETTINGS = frozenset((rule.on, field) for rule in RULES.values() for field in (rule.field, *rule.also))
+"""What rules are about."""
 PARTS = {
     "recipient_filter": RECIPIENTS,
     "sender_filter": SENDERS,
-    "connection_filter": "connection filter",
+    "connection_filter": CONNECTION_FILTER,
     "transport_config": TRANSPORT_CONFIG,
 }
 """Where a snapshot has what there is one of → what rules call it."""
-
-LISTS = (RIGHT, ACCEPTED_DOMAIN, SEND_CONNECTOR, BLOCK_LIST, PROVIDER, "directory", "user")
-SETTINGS = frozenset((rule.on, field) for rule in RULES.values() for field in (rule.field, *rule.also))
-"""What rules are about."""
+OBJECTS = frozenset({*LISTS, *PARTS.values()})
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -149,7 +149,7 @@ class WatchedPolicy(Policy):
 
     def note(self, look: Look) -> None:
         """Of what was looked at twice for one reply the first time counts; what no rule is about is left out."""
-        if look.on in LISTS or (look.on, look.field) in SETTINGS:
+        if look.on in OBJECTS or (look.on, look.field) in SETTINGS:
             self._looks.setdefault((look.on, look.field, look.about), look)
 
     def taken(self) -> tuple[Look, ...]:

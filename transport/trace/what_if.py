@@ -8,22 +8,26 @@ policy that tells what was looked at; what becomes of the message says `way_out`
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
-from transport.config.permissions import Right
+from transport.config.permissions import Origin, origins
 from transport.receive import verbs
 from transport.receive.auth import shown
-from transport.receive.connector_match import Match
+from transport.receive.connector_match import Match, Passed, passed_over
 from transport.receive.conversation import Conversation, World, mail_data
 from transport.receive.data import MailData
 from transport.receive.extensions import line_limit
 from transport.receive.facts import Record, Texts
 from transport.receive.outcome import Accept, AnswerToken, CheckPassword, LookUpRecipient, Outcome, ReadMessage, Tarpit
+from transport.receive.rules import RULES
 from transport.receive.session import Session, User
-from transport.trace.watched import Look, WatchedPolicy, WatchedSet, unwatched
+from transport.send.choice import Mail
+from transport.send.route import Router
+from transport.trace.watched import DIRECTORY, LISTS, USER, Look, WatchedPolicy, WatchedSet, unwatched
+from transport.trace.way_out import Way, way_out
 
 CLIENT_PORT = 49152
 """Of every client: nothing depends on it."""
@@ -91,6 +95,17 @@ class Step(msgspec.Struct, frozen=True):
         return int(self.reply[:3] or b"0")
 
     @property
+    def decisive(self) -> Look | None:
+        """What the rule that decided has looked at last."""
+        rule = RULES.get(self.rule)
+        if rule is None:
+            return None
+        of_rule = [(rule.on, field) for field in (rule.field, *rule.also)]
+        return next(
+            (look for look in reversed(self.looks) if look.on in LISTS or (look.on, look.field) in of_rule), None
+        )
+
+    @property
     def is_refused(self) -> bool:
         return self.code >= 400
 
@@ -103,17 +118,20 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """`match`: the connector and its range; `principals`, `rights`: whom the client stands for in the end and what they
-    may do; `accepted`: the message, if it is taken; `recipients`: those that are; `closed`: we end the connection.
+    """`match`: the connector and its range; `passed`: the other connectors; `principal`: whom the client stands for in
+    the end, and `origins` what they may do, and by what; `accepted`: the message, if it is taken; `recipients`: those
+    that are, or would be if it were; `ways`: of each; `closed`: we end the connection.
     """
 
     steps: tuple[Step, ...]
     match: Match | None
-    principals: tuple[str, ...]
-    rights: frozenset[Right]
+    passed: tuple[Passed, ...]
+    principal: str
+    origins: tuple[Origin, ...]
     questions: tuple[Question, ...]
     recipients: tuple[str, ...] = ()
     accepted: Accept | None = None
+    ways: tuple[Way, ...] = ()
     closed: bool = False
 
     @property
@@ -130,13 +148,13 @@ class _World(World):
     def recipient(self, session: Session, asked: LookUpRecipient) -> tuple[bool, bool]:
         address = str(asked.recipient).lower()
         listed = self._given.listed(address)
-        self._policy.note(Look("directory", "", address, listed))
+        self._policy.note(Look(DIRECTORY, "", address, listed))
         return listed, False
 
     def sign_in(self, session: Session, asked: CheckPassword | AnswerToken) -> User:
         user = self._dialogue.user
         assert user is not None
-        return replace(user, addresses=WatchedSet.of(user.addresses, "user", "addresses", self._policy.note))
+        return replace(user, addresses=WatchedSet.of(user.addresses, USER, "addresses", self._policy.note))
 
     def records(self, record: Record) -> Texts:
         answer = self.questions[record] = self._given.records.get(record)
@@ -263,13 +281,35 @@ def what_if(policy: WatchedPolicy, dialogue: Dialogue, given: Given) -> Answer:
     client = _Client(policy, dialogue, given)
     client.plays()
     session = client.conversation.session
+    match = policy.match(dialogue.local, dialogue.client)
+    ways = tuple(_ways(policy, client, dialogue, given))
+    records = client.world.questions | {
+        way.exchangers: given.records.get(way.exchangers) for way in ways if way.exchangers
+    }
     return Answer(
         tuple(client.steps),
-        policy.match(dialogue.local, dialogue.client),
-        session.user.principals if session.user is not None else (session.principal,),
-        frozenset(session.rights),
-        tuple(Question(record, answer) for record, answer in client.world.questions.items()),
+        match,
+        tuple(passed_over(policy.written, dialogue.local, dialogue.client, match)),
+        session.principal,
+        tuple(_origins(session)) if match is not None else (),
+        tuple(Question(record, answer) for record, answer in records.items()),
         tuple(client.recipients),
         client.accepted,
+        ways,
         client.conversation.closed,
     )
+
+
+def _origins(session: Session) -> list[Origin]:
+    connector = unwatched(session.connector)
+    principals = session.user.principals if session.user is not None else (session.principal,)
+    return origins(connector.permission_groups, connector.grants, *principals)
+
+
+def _ways(policy: WatchedPolicy, client: _Client, dialogue: Dialogue, given: Given) -> Iterator[Way]:
+    """Of the recipients that were taken, whether the message is or not: of one that is refused people ask, too."""
+    session = client.conversation.session
+    router = Router(policy.written, policy.server)
+    mail = Mail(dialogue.sender, session.principal, dialogue.octets, session.connector.name)
+    for recipient in dict.fromkeys(client.recipients):
+        yield way_out(router, recipient, given.listed(recipient.lower()), mail)
