@@ -31,7 +31,7 @@ def ending(days: int) -> list[Certificate]:
 
 
 def current() -> Snapshot:
-    """The configuration as it is saved."""
+    """The configuration as its rows say it, also in the middle of a change."""
     return compile_snapshot(0)
 
 
@@ -102,13 +102,13 @@ def issuer(row: Certificate) -> str:
 
 def row_shown_by(connector: ReceiveConnector) -> Certificate | None:
     """The certificate that a connector would show, as a row."""
-    return Certificate.objects.filter(name=shown_by(connector, current())).first()
+    return Certificate.objects.filter(name=shown_by(connector, publishing.saved())).first()
 
 
 def struct_shown_by(connector: ReceiveConnector) -> Shown | None:
     """The certificate that a connector would show, as a revision has it."""
     now = timezone.now().timestamp()
-    return certificate_match.shown(connector, current().certificates, settings.GATEPOST_NODE, now)
+    return certificate_match.shown(connector, publishing.saved().certificates, settings.GATEPOST_NODE, now)
 
 
 def shown_by(connector: ReceiveConnector, snapshot: Snapshot) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -22,20 +22,25 @@ from console.processes.queries import Health
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from console.queues import queries as queues
+from console.queues.models import Hold
 from console.queues.queue import Queue
 from console.queues.remedies import in_words, remedy_for
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.send_connector import RequestMail
+from transport.config.snapshot import Snapshot
 from transport.receive import exposure
 from transport.receive.exposure import is_wide, sends_on, too_wide
 from transport.receive.relayed_domains import RelayedDomain, domains_taken
 from transport.send.route import UNREACHABLE
 
 
-def concerns(health: Health | None = None) -> list[Concern]:
-    """All of them, the bad ones first; `health` as it was found just now, where somebody has asked."""
-    every = [*copy_rules.faults(health or processes.health()), *(each for rule in RULES for each in rule())]
-    found = sorted(every, key=lambda concern: not concern.is_bad)
+def concerns(health: Health | None = None, waiting: list[Queue] | None = None) -> list[Concern]:
+    """All of them, the bad ones first; `health` and `queues.next_hops` as they were found just now, where somebody has
+    asked.
+    """
+    by_processes = copy_rules.faults(health or processes.health())
+    by_rules = _by_rules(publishing.saved(), queues.next_hops() if waiting is None else waiting)
+    found = sorted([*by_processes, *by_rules], key=lambda concern: not concern.is_bad)
     _LAST.note(found)
     return found
 
@@ -81,6 +86,29 @@ def _revision() -> int:
     return saved.number if saved else 0
 
 
+def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
+    """All rules. What several of them look at is read once."""
+    holds = queues.lasting_holds()
+    yield from copy_rules.reported_problems()
+    yield from copy_rules.disk()
+    yield from copy_rules.books()
+    yield from relays()
+    yield from wide_domains()
+    yield from relaying_send_connectors(saved)
+    yield from held_connectors(holds)
+    yield from unreachable_mail(waiting)
+    yield from queues_in_trouble(waiting)
+    yield from connector_rules.receive_connectors(saved)
+    yield from sending_rules.dane_without_dnssec(saved)
+    yield from sending_rules.dkim_keys()
+    yield from copy_rules.certificates_that_end()
+    yield from sending_rules.secrets_that_end()
+    yield from sending_rules.credentials_without_token(holds)
+    yield from refused_requests()
+    yield from sending_rules.dkim_records()
+    yield from sending_rules.policies_that_end()
+
+
 COUNT_HOLDS = 5.0
 """Seconds."""
 _LAST = _Last()
@@ -103,20 +131,18 @@ def wide_domains() -> Iterator[Concern]:
             yield Concern(row.domain_name, too_wide(domain), url, is_bad=sends_on(domain))
 
 
-def relaying_send_connectors() -> Iterator[Concern]:
+def relaying_send_connectors(saved: Snapshot) -> Iterator[Concern]:
     """Send connectors that override relay for the domains of others."""
-    snapshot = publishing.saved()
     keys = dict(SendConnector.objects.values_list("name", "pk"))
-    for domain in exposure.wide_domains(domains_taken(snapshot)):
+    for domain in exposure.wide_domains(domains_taken(saved)):
         if isinstance(domain, RelayedDomain):
             url = reverse("connectors:send-properties", args=[keys[domain.name], "address-space"])
             yield Concern(domain.name, too_wide(domain), url, is_bad=True)
 
 
-def unreachable_mail() -> Iterator[Concern]:
+def unreachable_mail(waiting: list[Queue]) -> Iterator[Concern]:
     """Mail for which there is no Send connector."""
-    queue = queues.next_hop(UNREACHABLE.key)
-    if queue is not None and queue.messages:
+    for queue in queues.counted([queue for queue in waiting if queue.is_unreachable and queue.recipients]):
         text = ngettext(
             "%d message waits, because no Send connector takes it. Ask “Which connector takes …?” on the Send "
             "connectors page, or make a connector for its domain.",
@@ -137,19 +163,19 @@ def refused_requests() -> Iterator[Concern]:
             yield Concern(row.name, text, reverse("connectors:send-details", args=[row.pk]))
 
 
-def held_connectors() -> Iterator[Concern]:
+def held_connectors(holds: list[Hold]) -> Iterator[Concern]:
     """Send connectors that send nothing because a server refuses them, or a quota is used up."""
     pages = dict(SendConnector.objects.values_list("name", "pk"))
-    for hold in queues.lasting_holds():
+    for hold in holds:
         if hold.connector in pages:
             url = reverse("connectors:send-details", args=[pages[hold.connector]])
             name = f"{hold.connector}: {hold.account}" if hold.account else hold.connector
             yield Concern(name, _("Its mail waits. %s") % hold.words, url, hold.is_fault)
 
 
-def queues_in_trouble() -> Iterator[Concern]:
+def queues_in_trouble(waiting: list[Queue]) -> Iterator[Concern]:
     """Mail that was set aside, next hops that fail for long, and mail that waits for long."""
-    every = [queue for queue in queues.next_hops() if not queue.held]
+    every = [queue for queue in waiting if not queue.held]
     for queue in every:
         if queue.is_poison:
             yield _mail(
@@ -177,10 +203,3 @@ def _mail(queue: Queue, text: str, *, is_bad: bool = False) -> Concern:
 
 NAMED = 3
 """Next hops that are named for the same reason."""
-RULES: tuple[Callable[[], Iterable[Concern]], ...] = (
-    copy_rules.reported_problems, copy_rules.disk, copy_rules.books, relays, wide_domains,
-    relaying_send_connectors, held_connectors, unreachable_mail, queues_in_trouble, connector_rules.receive_connectors,
-    sending_rules.dane_without_dnssec, sending_rules.dkim_keys, copy_rules.certificates_that_end,
-    sending_rules.secrets_that_end, sending_rules.credentials_without_token, refused_requests,
-    sending_rules.dkim_records, sending_rules.policies_that_end,
-)  # fmt: skip

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.warnings import plain_passwords, without_its_name
 from console.overview.concern import Concern
-from console.publishing import queries as publishing
 from console.tracking.of_connector import gateway_words, gateways
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -25,9 +24,8 @@ NAMED = 5
 """Connectors that are named for the same reason."""
 
 
-def receive_connectors() -> Iterator[Concern]:
+def receive_connectors(saved: Snapshot) -> Iterator[Concern]:
     """Of those that are enabled: one gateway in front, readable passwords, a certificate without the FQDN."""
-    saved = publishing.saved()
     enabled = [each for each in saved.receive_connectors if each.enabled]
     pages = dict(Row.objects.values_list("name", "pk"))
     for name, address in gateways(enabled).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -17,8 +17,8 @@ from console.publishing import counts
 from console.publishing.chart import Chart, chart
 from console.publishing.counts import Row, Span, Top
 from console.publishing.models import Traffic
-from console.queues import queries as queues
 from console.queues.models import Content
+from console.queues.queue import Queue
 from console.tracking.refusals import refusal
 
 TOP = 10
@@ -130,6 +130,6 @@ def queue_length() -> int:
     return Content.objects.filter(number=0).count()
 
 
-def oldest_waiting() -> datetime | None:
+def oldest_waiting(waiting: Iterable[Queue]) -> datetime | None:
     """Since when something waits in a queue that nobody holds back."""
-    return min((each.oldest for each in queues.next_hops() if each.oldest and not each.suspended), default=None)
+    return min((each.oldest for each in waiting if each.oldest and not each.suspended), default=None)

@@ -13,8 +13,9 @@ from console.connectors.models import SendConnector
 from console.credentials import queries as credentials
 from console.dkim import queries as dkim
 from console.overview.concern import Concern
-from console.queues import queries as queues
+from console.queues.models import Hold
 from console.tls import queries as tls
+from transport.config.snapshot import Snapshot
 
 
 def dkim_records() -> Iterator[Concern]:
@@ -34,10 +35,10 @@ def dkim_keys() -> Iterator[Concern]:
         yield Concern(key.record_name, text, reverse("dkim:details", args=[key.pk]), is_bad=True)
 
 
-def dane_without_dnssec() -> Iterator[Concern]:
+def dane_without_dnssec(saved: Snapshot) -> Iterator[Concern]:
     """Send connectors that deliver with DANE only, where nothing can be verified: all of their mail waits."""
     pages = dict(SendConnector.objects.values_list("name", "pk"))
-    for name, doubt in tls.dane_in_vain():
+    for name, doubt in tls.dane_in_vain(saved):
         text = _(
             "It delivers to domains with DANE only, and DANE cannot be used: %s. All of its mail waits. Run a resolver "
             "that validates on this machine, such as unbound, and ask it; or choose “Where a domain publishes it”."
@@ -73,9 +74,9 @@ def secrets_that_end() -> Iterator[Concern]:
         )
 
 
-def credentials_without_token() -> Iterator[Concern]:
+def credentials_without_token(holds: list[Hold]) -> Iterator[Concern]:
     """Credentials that got no access token when they asked last, where nothing else says that mail waits for it."""
-    waiting = {name for hold in queues.lasting_holds() for name in (hold.connector, hold.account)}
+    waiting = {name for hold in holds for name in (hold.connector, hold.account)}
     for row in credentials.without_token():
         users = credentials.users_of(row.name)
         if users and waiting.isdisjoint([row.name, *users]):

@@ -18,6 +18,7 @@ from console.overview.search import client, everything
 from console.processes import queries as processes
 from console.publishing import queries as publishing
 from console.publishing.counts import SPANS, span_of
+from console.queues import queries as queues
 from console.relay_proof import queries as relay_proof
 
 
@@ -25,7 +26,7 @@ class Home(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         span = span_of(request.GET)
         steps, transports, health = queries.steps(span), publishing.running(), processes.health()
-        tops = queries.tops(span)
+        tops, waiting = queries.tops(span), queues.next_hops()
         dismissed = Preferences.objects.filter(user=cast(User, request.user), first_steps_dismissed=True).exists()
         context = {
             "first_steps": [] if dismissed else first_steps(),
@@ -39,10 +40,10 @@ class Home(RoleRequired):
             "sessions": sum(transport.sessions for transport in transports),
             "state": publishing.in_force(),
             "signs": health.signs,
-            "concerns": concerns(health),
+            "concerns": concerns(health, waiting),
             "proved": relay_proof.newest(),
             "waiting": queries.queue_length(),
-            "oldest": queries.oldest_waiting(),
+            "oldest": queries.oldest_waiting(waiting),
         }
         live = request.headers.get("HX-Target") == "overview"
         return render(request, "overview/live.html" if live else "overview/home.html", context)

@@ -225,7 +225,7 @@ def _configuration(found: Health, facts: Facts) -> None:
         return
     found.revision = facts.revision.number
     try:
-        found.smtp = bindings(facts.revision.document)
+        found.smtp = list(bindings(facts.revision.document))
     except DocumentError as error:
         found.is_missed(About.REVISION, "", f"Revision {found.revision} cannot be read: {error}")
 

@@ -17,6 +17,7 @@ from transport import node
 from transport.config import bounds
 from transport.config.domains import parent
 from transport.config.send_connector import DaneMode
+from transport.config.snapshot import Snapshot
 from transport.deliver.database import pool
 from transport.deliver.tls_outlook import Outlook, doubt, outlook
 from transport.send import tls_results
@@ -63,11 +64,10 @@ def results(domain: str = "") -> list[Row]:
     return sorted(every, key=lambda row: row.is_good)
 
 
-def dane_in_vain() -> list[tuple[str, str]]:
+def dane_in_vain(saved: Snapshot) -> list[tuple[str, str]]:
     """Enabled Send connectors that deliver with DANE only, and why no answer of DNS is relied on for that."""
-    snapshot = publishing.saved()
-    enabled = (each for each in snapshot.send_connectors if each.enabled)
-    doubts = [(each.name, doubt(each, snapshot)) for each in enabled if each.smtp_dane_mode is DaneMode.Mandatory]
+    enabled = (each for each in saved.send_connectors if each.enabled)
+    doubts = [(each.name, doubt(each, saved)) for each in enabled if each.smtp_dane_mode is DaneMode.Mandatory]
     return [(name, why) for name, why in doubts if why]
 
 

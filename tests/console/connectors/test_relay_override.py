@@ -7,6 +7,7 @@ from console.connectors import actions
 from console.connectors.models import SendConnector as Row
 from console.overview import attention
 from console.publishing.models import ConfigRevision
+from console.publishing.queries import saved
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.restore import restore
 from tests.console.builders import ADMIN, receive_connector, send_connector
@@ -33,7 +34,7 @@ def test_an_open_relay_is_not_made_without_typing_the_connectors_name(row):
     assert "every domain" in error.value.dangers[NAME]
     assert not Row.objects.get().allow_relay
     actions.update(ADMIN, SendConnector, row.pk, RELAY, confirmed_name=NAME)
-    (send,) = attention.relaying_send_connectors()
+    (send,) = attention.relaying_send_connectors(saved())
     assert (send.name, send.is_bad) == (NAME, True)
     assert any(each.is_bad for each in attention.relays())
 
@@ -52,7 +53,7 @@ def test_the_page_warns_and_asks(admin, row):
 def test_a_domain_of_a_partner_needs_no_name(row):
     spaces = (AddressSpace("fabrikam.com"), AddressSpace("--"))
     actions.create(ADMIN, send_connector("Partner", address_spaces=spaces, allow_relay=True))
-    assert not list(attention.relaying_send_connectors())
+    assert not list(attention.relaying_send_connectors(saved()))
 
 
 def test_wider_address_spaces_ask_and_an_old_revision_asks_too(row):
