@@ -44,6 +44,7 @@ class CertificatePages(CrudView):
         "its FQDN best."
     )
     first_step = _("Without one, STARTTLS cannot be offered. Let the internal authority issue one, or import yours.")
+    is_tagged = True
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Names in it"), "names", LINES),

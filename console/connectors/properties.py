@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,9 +19,12 @@ from msgspec.structs import replace
 from console.connectors import actions, queries
 from console.connectors.proposals import proposed
 from console.crud import Tab, put_errors
+from console.crud import actions as tags
 from console.crud.access import RoleRequired
 from console.crud.forms import status_of
 from console.crud.meanwhile import say_saved
+from console.crud.tags import FIELD, ask_for_tags
+from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
 from transport.config import rules
 from transport.config.receive_connector import ReceiveConnector
@@ -78,9 +82,9 @@ class Properties(RoleRequired):
         """What else the pages of this kind need to know."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        form = self.form_class(now=self.connector, row=self.row)
+        form = self.make_form()
         if sent := proposed(form, request.GET):
-            form = self.form_class(sent, now=self.connector, row=self.row)
+            form = self.make_form(sent)
             form.is_valid()
             form.require_names(self.dangers(self.entered(form)), check=False)
         return self.show(form)
@@ -88,7 +92,7 @@ class Properties(RoleRequired):
     def post(self, request: HttpRequest) -> HttpResponse:
         if request.POST.get("correct"):
             request.POST, self.looking = self.corrected(request.POST), True
-        form = self.form_class(request.POST, now=self.connector, row=self.row)
+        form = self.make_form(request.POST)
         valid = form.is_valid()
         if request.headers.get("HX-Target") == "preview":
             form.require_names(self.dangers(self.entered(form)), check=False)
@@ -103,6 +107,11 @@ class Properties(RoleRequired):
         if not valid:
             self.say_all(form)
         return self.show(form)
+
+    def make_form(self, *data: Any) -> Any:
+        form = self.form_class(*data, now=self.connector, row=self.row)
+        ask_for_tags(form, self.row)
+        return form
 
     def corrected(self, entries: Any) -> Any:
         """The entries with a line of them put right, as a remark beside them offers."""
@@ -124,7 +133,9 @@ class Properties(RoleRequired):
 
     def saved(self, form: Any) -> bool:
         try:
-            actions.update(self.actor, self.struct, self.row.pk, form.changes, form.seen_version, form.typed)
+            with transaction.atomic():
+                actions.update(self.actor, self.struct, self.row.pk, form.changes, form.seen_version, form.typed)
+                tags.set_tags(self.actor, self.writers, kind_of(self.struct).noun, self.row, form.cleaned_data[FIELD])
         except ValidationError as error:
             put_errors(form, error)
             return False

@@ -52,6 +52,7 @@ class ConnectorPages(SettingsPages):
     refresh = 10
     list_template = "connectors/list.html"
     filters = [Filter("enabled", _("Status"), ENABLED, words=["status"])]
+    is_tagged = True
     verbs = [
         Verb("enable", _("Enable"), icon="play", done=_("enabled")),
         Verb("disable", _("Disable"), icon="pause", done=_("disabled")),

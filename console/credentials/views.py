@@ -64,6 +64,7 @@ class CredentialPages(CrudView):
         "What Send connectors sign in to smart hosts with. A secret is kept encrypted, and no page shows it again."
     )
     first_step = _("Add one, then choose it on a Send connector whose smart host wants a sign-in.")
+    is_tagged = True
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Kind"), "kind_label", sort="kind", minor=True),
@@ -130,7 +131,7 @@ class CredentialPages(CrudView):
         actions.remove(self.actor, obj)
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return bool(obj.kind == CredentialKind.Microsoft365Person)
+        return verb.name != "sign-in" or bool(obj.kind == CredentialKind.Microsoft365Person)
 
     def sign_in(self, obj: Any) -> None:
         """The page is elsewhere."""

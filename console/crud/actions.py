@@ -1,15 +1,22 @@
-"""What a person changes of how they see a list: their own rows alone, which are no part of the configuration."""
+"""What a person changes of how they see a list, their own rows alone; and tags, which are everybody's. None of it is
+part of the configuration.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console.crud.models import ListLayout, SavedFilter
+from console.actors import Actor, Role
+from console.audit.actions import record
+from console.crud.models import ListLayout, ObjectTags, SavedFilter
 from console.crud.reader import PAGE_SIZES
+from console.crud.tags import label_of, require_few, tags_of
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 2000
@@ -38,3 +45,38 @@ def keep_filter(user: User, page: str, name: str, query: str) -> None:
 def forget_filter(user: User, page: str, pk: int) -> None:
     """Removes one of one's own."""
     SavedFilter.objects.filter(user_id=user.pk, list=page, pk=pk).delete()
+
+
+@transaction.atomic
+def tag(
+    actor: Actor,
+    writers: Collection[Role],
+    noun: str,
+    objects: Sequence[Any],
+    add: Collection[str] = (),
+    remove: Collection[str] = (),
+) -> None:
+    """Adds tags to objects of one kind, which the change history calls `noun`, and takes some away: for `writers`.
+
+    Raises ValidationError where one of them would have too many.
+    """
+    actor.require(*writers)
+    if not objects:
+        return
+    model, kind = type(objects[0]), label_of(objects[0])
+    every = ObjectTags.objects.filter(kind=kind)
+    every.exclude(key__in=model._default_manager.order_by().values("pk")).delete()
+    kept = {each.key: each.words for each in every.select_for_update().filter(key__in=[obj.pk for obj in objects])}
+    for obj in objects:
+        before = kept.get(obj.pk, [])
+        after = sorted({*before, *add} - set(remove))
+        require_few(after)
+        if after != before:
+            every.update_or_create({"words": after}, kind=kind, key=obj.pk)
+            record(actor, noun, str(obj), "tagged", {"Tags": ", ".join(before)}, {"Tags": ", ".join(after)})
+
+
+def set_tags(actor: Actor, writers: Collection[Role], noun: str, obj: Any, wanted: Collection[str]) -> None:
+    """The tags of an object are these."""
+    before = set(tags_of(obj))
+    tag(actor, writers, noun, [obj], set(wanted) - before, before - set(wanted))

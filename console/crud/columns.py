@@ -12,8 +12,10 @@ from django.utils.text import slugify
 from django.utils.translation import ngettext, override
 
 from console.crud.format import NOTHING, badge_html, size_text, time_html
+from console.crud.tags import tags_html
 
 TEXT, NAME, MONO, NUMBER, TIME, BADGE, SIZE, LINES = "text", "name", "mono", "number", "time", "badge", "size", "lines"
+TAGS = "tags"
 SHOWN_LINES = 5
 
 Source = str | Callable[[Any], Any]
@@ -87,6 +89,7 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     BADGE: _badges,
     SIZE: lambda value: format_html("{}", size_text(value)),
     LINES: _lines,
+    TAGS: tags_html,
 }
 IN_A_ROW = WRITERS | {LINES: _first_line}
 """A row of a list is one line high."""

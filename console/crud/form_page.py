@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from console.crud.forms import put_errors, status_of
 from console.crud.kind import Kind, Page
 from console.crud.meanwhile import say_saved
+from console.crud.tags import FIELD, ask_for_tags
 
 
 class FormPage(Kind):
@@ -25,27 +27,47 @@ class FormPage(Kind):
 
     def proposed(self, obj: Any) -> Any:
         """The form as it begins: of a new object with what the page that led here proposes, by the names of fields."""
-        form = self.make_form(obj)
+        form = self.form_of(obj)
         if obj is None:
             secret = ("password", "hidden", "file")
             shown = [name for name, each in form.fields.items() if getattr(each.widget, "input_type", "") not in secret]
             form.initial = {**form.initial, **{name: self.asked(name) for name in shown if name in self.request.GET}}
         return form
 
+    def form_of(self, obj: Any) -> Any:
+        """Its form, with its tags."""
+        form = self.make_form(obj)
+        if self.is_tagged:
+            ask_for_tags(form, obj)
+        return form
+
     def form_title(self, obj: Any) -> str:
         return self.name_of(obj) if obj is not None else _("New %s") % self.noun
 
     def submit_form(self, obj: Any) -> HttpResponse:
-        form = self.make_form(obj)
+        form = self.form_of(obj)
         if form.is_valid() and not self.looking:
             try:
-                saved = self.save(form)
+                with transaction.atomic():
+                    saved = self.save(form)
+                    self.put_tags(self.saved_rows(saved), form.cleaned_data)
             except ValidationError as error:
                 put_errors(form, error)
             else:
                 say_saved(self.request, self.saved_message(saved), form)
                 return redirect(self.after(saved))
         return self.show_form(obj, form)
+
+    def saved_rows(self, obj: Any) -> list[Any]:
+        """All that the form saved; override where it may be more than what `save` gives."""
+        return [obj]
+
+    def put_tags(self, rows: list[Any], given: dict[str, Any]) -> None:
+        """The tags of a form at what it saved."""
+        from console.crud import actions
+
+        for row in rows if FIELD in given else ():
+            actions.set_tags(self.actor, self.writers, self.history_noun, row, given[FIELD])
 
     def saved_message(self, obj: Any) -> str:
         return _("%s is saved.") % self.name_of(obj)

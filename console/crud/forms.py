@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.crud.tags import FIELD
+
 
 @dataclass(frozen=True)
 class Group:
@@ -39,6 +41,8 @@ class GroupedForm(forms.BaseForm):
         for group in self.groups:
             if fields := [self[name] for name in group.fields if name in self.fields]:
                 yield group, fields
+        if FIELD in self.fields:
+            yield Group("", [FIELD]), [self[FIELD]]
 
 
 class TypedConfirmation(forms.BaseForm):

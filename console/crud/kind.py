@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,11 +13,13 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy, override
 
 from console.actors import Role
 from console.crud.access import RoleRequired
-from console.crud.columns import Column, Detail, Filter, Verb
+from console.crud.columns import TAGS, Column, Detail, Filter, Verb
 from console.crud.listing import Rows
+from console.crud.tags import tagged, tags_in_use, words_at
 
 
 class Page(StrEnum):
@@ -32,6 +35,11 @@ class Page(StrEnum):
     SEVERAL = "several"
     COPY = "copy"
     CSV = "csv"
+    TAGS = "tags"
+
+
+TAGS_COLUMN = Column(gettext_lazy("Tags"), words_at, TAGS, minor=True, optional=True)
+TAGS_DETAIL = Detail(gettext_lazy("Tags"), words_at, TAGS)
 
 
 class Kind(RoleRequired):
@@ -58,6 +66,8 @@ class Kind(RoleRequired):
     """Settings that may be changed of several objects at once."""
     copied: Sequence[str] = ()
     """Settings that are asked for when an object is copied; all else is as it is there."""
+    is_tagged = False
+    """Whether its objects, rows of `model`, have tags."""
     unsorted: Any = ""
     """Why a column without `sort` is not sorted. Empty: the list is short, and sorted by what such a column shows."""
     form_class: Any = None
@@ -72,6 +82,20 @@ class Kind(RoleRequired):
     details_template = "crud/details.html"
     form_template = "crud/form.html"
     remove_template = "crud/remove.html"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.is_tagged:
+            words = Filter("tag", gettext_lazy("Tag"), partial(_tags, cls.model), apply=tagged)
+            cls.columns = [*(each for each in cls.columns if each is not TAGS_COLUMN), TAGS_COLUMN]
+            cls.details = [*(each for each in cls.details if each is not TAGS_DETAIL), TAGS_DETAIL]
+            cls.filters = [*(each for each in cls.filters if each.name != words.name), words]
+
+    @property
+    def history_noun(self) -> str:
+        """What the change history calls this kind of object."""
+        with override(None):
+            return str(capfirst(str(self.noun)))
 
     @classmethod
     def list_name(cls) -> str:
@@ -119,7 +143,7 @@ class Kind(RoleRequired):
     def urls(cls, at: str = "") -> list[URLPattern]:
         """Its pages under `at`, as far as the class offers them."""
         routes = {Page.LIST: "", Page.ACT: "act", Page.REMOVE: "remove", Page.NEW: "new", Page.VIEW: "view"}
-        routes |= {Page.CSV: "rows.csv", Page.SEVERAL: "several"}
+        routes |= {Page.CSV: "rows.csv", Page.SEVERAL: "several", Page.TAGS: "tags"}
         one = f"<{cls.pk_converter}:pk>"
         routes |= {Page.EDIT: f"{one}/edit", Page.COPY: f"{one}/copy", Page.DETAILS: f"{one}/"}
         offered = [page for page in routes if cls.offers(page)]
@@ -131,6 +155,8 @@ class Kind(RoleRequired):
             return cls.form_class is not None and cls.save is not Kind.save
         if page in (Page.SEVERAL, Page.COPY):
             return bool(cls.shared if page is Page.SEVERAL else cls.copied)
+        if page is Page.TAGS:
+            return cls.is_tagged
         if page is Page.REMOVE:
             return cls.remove is not Kind.remove
         return True
@@ -156,3 +182,7 @@ class Kind(RoleRequired):
         if self.edit_url:
             return reverse(self.edit_url, args=[self.key(obj)])
         return self.url(Page.EDIT, self.key(obj)) if self.offers(Page.EDIT) else ""
+
+
+def _tags(model: Any) -> list[tuple[str, str]]:
+    return [(word, word) for word in tags_in_use(model)]

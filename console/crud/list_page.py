@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,18 +18,20 @@ from django.utils.translation import gettext_lazy
 
 from console.crud import again, layouts
 from console.crud.asking import Asked, only
-from console.crud.columns import BADGE, Column, Verb, value_of
-from console.crud.kind import Kind, Page
+from console.crud.columns import BADGE, Column, Filter, Verb, value_of
+from console.crud.kind import TAGS_COLUMN, Kind, Page
 from console.crud.listing import Rows, by_cell, in_order, matching, query_with, with_value
 from console.crud.reader import PAGE_SIZES, reader_of
 from console.crud.spreadsheet import CSV, pieces
 from console.crud.streaming import download
+from console.crud.tags import load_tags, tags_in_use
 from console.navigation import icon_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
 REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
 EDIT_SEVERAL = Verb("edit-several", gettext_lazy("Edit selected"), "pencil")
 COPY = Verb("copy", gettext_lazy("Copy"), "copy", bulk=False)
+TAG = Verb("tag", gettext_lazy("Tags"), "tag")
 ALL = "rows"
 """What the field `all` says where it means all that the filter finds."""
 
@@ -54,14 +56,14 @@ class ListPage(Kind):
     def list_context(self, selected: Any) -> dict[str, Any]:
         page = self.paginate(self.in_order(self.narrowed()))
         context = self.details_context(selected)
-        fields = [(each, each.shown(self.request.GET.get(each.name, ""))) for each in self.filters]
+        fields = list(self._fields())
         return context | {
             "page": page,
             "table": [self.row(obj, selected) for obj in page],
             "headings": [self.heading(column) | {"css": css} for column, css in self.laid_out],
             "filtering": bool(self.asks),
             "chosen_filters": fields,
-            "fields_set": sum(1 for _each, value in fields if value),
+            "fields_set": sum(1 for _each, value, _options in fields if value),
             "chips": self.asks.chips(),
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "view_url": self.url(Page.VIEW) + query_with(self.request.GET),
@@ -71,6 +73,13 @@ class ListPage(Kind):
             "columns_to_choose": [(column, column in self.shown_columns) for column in self.columns[1:]],
             "saved_filters": layouts.saved_filters(self.user, self.list_name()),
         }
+
+    def _fields(self) -> Iterator[tuple[Filter, str, Sequence[tuple[str, Any]]]]:
+        """Each filter with its value and choices; none where there is nothing to choose."""
+        for each in self.filters:
+            options = each.options() if each.input_type == "select" else ()
+            if options or each.input_type != "select":
+                yield each, each.shown(self.request.GET.get(each.name, "")), options
 
     @cached_property
     def asks(self) -> Asked:
@@ -129,14 +138,21 @@ class ListPage(Kind):
     def shown_columns(self) -> list[Column]:
         """Those that the reader chose, or the usual ones; the first one always."""
         chosen = self.layout.columns
-        rest = [each for each in self.columns[1:] if (each.key in chosen if chosen else not each.optional)]
+        rest = [each for each in self.columns[1:] if (each.key in chosen if chosen else self._is_usual(each))]
         return [self.columns[0], *rest]
+
+    def _is_usual(self, column: Column) -> bool:
+        """Tags have a column once there are some."""
+        return not column.optional or (column is TAGS_COLUMN and bool(tags_in_use(self.model)))
 
     def paginate(self, rows: Rows) -> PageOfRows[Any]:
         size = self.layout.page_size or reader_of(self.request).page_size or self.page_size
         page = self.paginator_class(rows, size).get_page(self.request.GET.get("page"))
-        page.object_list = self.completed(list(page.object_list))
+        page.object_list = self._complete(list(page.object_list))
         return page
+
+    def _complete(self, rows: list[Any]) -> list[Any]:
+        return self.completed(load_tags(rows) if self.is_tagged else rows)
 
     def completed(self, rows: list[Any]) -> list[Any]:
         """Override to add to some rows what their columns tell beyond them."""
@@ -152,7 +168,7 @@ class ListPage(Kind):
         if len(every) > MOST_SORTED:
             return rows
         return sorted(
-            self.completed(every), key=lambda row: by_cell(value_of(row, column.source)), reverse=sort.startswith("-")
+            self._complete(every), key=lambda row: by_cell(value_of(row, column.source)), reverse=sort.startswith("-")
         )
 
     def sort_of(self, column: Column) -> str:
@@ -173,7 +189,7 @@ class ListPage(Kind):
             if isinstance(rows, QuerySet):
                 found = rows.order_by().in_bulk(some)
                 some = [found[key] for key in some if key in found]
-            yield self.completed(some)
+            yield self._complete(some)
 
     def heading(self, column: Column) -> dict[str, Any]:
         sort = self.request.GET.get("sort", "")
@@ -219,6 +235,8 @@ class ListPage(Kind):
         return icon_of(self.url(Page.LIST)) or "search"
 
     def details_context(self, selected: Any) -> dict[str, Any]:
+        if selected is not None and self.is_tagged:
+            load_tags([selected])
         lines = [(detail.label, detail.html(selected)) for detail in self.details] if selected is not None else []
         return {
             "view": self,
@@ -247,5 +265,6 @@ class ListPage(Kind):
         edit = [EDIT] if self.edit_url or self.offers(Page.EDIT) else []
         edit += [COPY] if self.offers(Page.COPY) else []
         several = [EDIT_SEVERAL] if self.offers(Page.SEVERAL) else []
-        every = [*edit, *several, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
+        tag = [TAG] if self.is_tagged else []
+        every = [*edit, *several, *tag, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
         return [verb for verb in every if selected is None or self.may(verb, selected)]

@@ -21,6 +21,19 @@ class ListLayout(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "list"], name="crud_listlayout_one")]
 
 
+class ObjectTags(models.Model):
+    """The tags of an object: `kind` is its model's label, `key` its primary key. What is left of an object that was
+    removed goes with the next change of tags of its kind.
+    """
+
+    kind = models.TextField()
+    key = models.BigIntegerField()
+    words = ArrayField(models.TextField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="crud_objecttags_one")]
+
+
 class SavedFilter(models.Model):
     """A query string of a list, under a name that its owner gave it."""
 

@@ -19,13 +19,14 @@ from console.actors import Role
 from console.crud.columns import LINES, Verb, written
 from console.crud.form_page import FormPage
 from console.crud.kind import Page
-from console.crud.list_page import ALL, COPY, EDIT, EDIT_SEVERAL, MOST_AT_ONCE, REMOVE, ListPage
+from console.crud.list_page import ALL, COPY, EDIT, EDIT_SEVERAL, MOST_AT_ONCE, REMOVE, TAG, ListPage
 from console.crud.listing import query_with
+from console.crud.tag_page import TagPage
 
 __all__ = ["EDIT", "REMOVE", "CrudView", "Page"]
 
 
-class CrudView(ListPage, FormPage):
+class CrudView(ListPage, FormPage, TagPage):
     """Which page it is stands in `page`, given by `urls()`; what it shows and does is declared by the subclass."""
 
     def roles_needed(self) -> frozenset[Role]:
@@ -41,8 +42,8 @@ class CrudView(ListPage, FormPage):
                 return self.show_removal(self.chosen(request.GET.getlist("pk")))
             case Page.CSV:
                 return self.show_csv()
-            case Page.SEVERAL:
-                return self.edit_several(self.meant(request.GET))
+            case Page.SEVERAL | Page.TAGS:
+                return self.of_several(self.meant(request.GET))
             case Page.COPY:
                 return self.copy(self.find(pk))
             case _:
@@ -56,8 +57,8 @@ class CrudView(ListPage, FormPage):
                 return self.submit_removal(self.chosen(request.POST.getlist("pk")))
             case Page.ACT:
                 return self.act(request.POST.get("verb", ""), request.POST.getlist("pk"))
-            case Page.SEVERAL:
-                return self.edit_several(self.meant(request.GET))
+            case Page.SEVERAL | Page.TAGS:
+                return self.of_several(self.meant(request.GET))
             case Page.COPY:
                 return self.copy(self.find(pk))
             case Page.VIEW:
@@ -127,10 +128,23 @@ class CrudView(ListPage, FormPage):
         messages.warning(self.request, _("Select a row first."))
         return redirect(self.here)
 
+    def too_many(self) -> HttpResponse:
+        messages.warning(self.request, _("At most %s at once: narrow the list with a filter.") % f"{MOST_AT_ONCE:,}")
+        return redirect(self.here)
+
+    def of_several(self, objects: list[Any]) -> HttpResponse:
+        """The pages that change several objects."""
+        if not objects:
+            return self.nothing_chosen()
+        if len(objects) > MOST_AT_ONCE:
+            return self.too_many()
+        return self.tag(objects) if self.page is Page.TAGS else self.edit_several(objects)
+
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
-        if name == EDIT_SEVERAL.name and self.offers(Page.SEVERAL):
+        of_several = {EDIT_SEVERAL.name: Page.SEVERAL, TAG.name: Page.TAGS}.get(name)
+        if of_several and self.offers(of_several):
             chosen = [("all", ALL)] if self.request.POST.get("all") else [("pk", key) for key in dict.fromkeys(keys)]
-            return redirect(f"{self.url(Page.SEVERAL)}{query_with(self.request.GET) or '?'}&{urlencode(chosen)}")
+            return redirect(f"{self.url(of_several)}{query_with(self.request.GET) or '?'}&{urlencode(chosen)}")
         if self.request.POST.get("all"):
             return self.act_on_all(name)
         objects = self.chosen(keys)
@@ -173,10 +187,11 @@ class CrudView(ListPage, FormPage):
         verb = self.verb(name)
         found = list(self.narrowed()[: MOST_AT_ONCE + 1])
         objects = [obj for obj in found if self.may(verb, obj)]
-        if len(found) > MOST_AT_ONCE or not objects:
-            too_many = _("At most %s at once: narrow the list with a filter.") % f"{MOST_AT_ONCE:,}"
-            messages.warning(self.request, too_many if objects else _("There is nothing here that this applies to."))
+        if not objects:
+            messages.warning(self.request, _("There is nothing here that this applies to."))
             return redirect(self.here)
+        if len(found) > MOST_AT_ONCE:
+            return self.too_many()
         if self.request.POST.get("count") != str(len(objects)):
             return self.ask_about_all(verb, objects)
         try:

@@ -32,6 +32,7 @@ class DirectoryPages(CrudView):
         "recipient filter blocks unlisted recipients."
     )
     first_step = gettext_lazy("Add the addresses that may receive mail, one by one or as a list.")
+    is_tagged = True
     columns = [
         Column(gettext_lazy("Address"), "address", NAME, sort="address"),
         Column(gettext_lazy("Display name"), "display_name", TEXT, sort="display_name"),
@@ -55,13 +56,13 @@ class DirectoryPages(CrudView):
     def find(self, pk: Any) -> Recipient:
         return get_object_or_404(queries.listed(), pk=super().find(pk).pk)
 
-    def filtered(self, rows: Any) -> Any:
-        return queries.found(rows, self.request.GET.get("q", ""))
+    def look_for(self, rows: Any, text: str) -> Any:
+        return queries.found(rows, text)
 
     def save(self, form: RecipientForm) -> Recipient:
         if form.instance:
             return actions.rename(self.actor, form.instance, form.cleaned_data["display_name"])
-        recipient = actions.add(self.actor, **form.cleaned_data)
+        recipient = actions.add(self.actor, form.cleaned_data["address"], form.cleaned_data["display_name"])
         domain = recipient.address.rpartition("@")[2]
         if not queries.accepts()(domain):
             text = _("%s is no accepted domain: no mail for this address arrives until you add the domain.")

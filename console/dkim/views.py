@@ -48,6 +48,7 @@ class KeyPages(CrudView):
         "record in your DNS. Only mail of clients that may write in the name of the domain is signed."
     )
     first_step = _("Make keys for your domain; then its DNS record is shown.")
+    is_tagged = True
     columns = [
         Column(_("Domain"), "domain", NAME, sort="domain"),
         Column(_("Selector"), "selector", MONO, sort="selector"),

@@ -58,6 +58,7 @@ class DomainPages(SettingsPages):
     noun, plural = _("accepted domain"), _("accepted domains")
     purpose = _("The domains this organization takes mail for. Mail for any other domain is refused as relay.")
     first_step = _("Add the domain that stands behind the @ of your addresses.")
+    is_tagged = True
     columns = [
         Column(_("Accepted domain"), _domain, sort="domain_name"),
         Column(_("Name"), "name", sort="name"),

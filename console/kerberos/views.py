@@ -20,6 +20,7 @@ class KeytabPages(CrudView):
         "connector offers Kerberos with Integrated Windows authentication."
     )
     first_step = _("Load the file that your Active Directory or KDC made for smtp/ and this server's host name.")
+    is_tagged = True
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Keys of"), queries.principals, LINES),

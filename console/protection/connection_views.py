@@ -67,6 +67,12 @@ def _state(row: models.IPListEntry) -> Badge:
     return Badge(_("Expired, not applied"), "neutral") if _has_expired(row) else Badge(_("Applied"), "good")
 
 
+def _in_state(rows: Any, state: str) -> Any:
+    over = Q(expiration_time__lte=int(timezone.now().timestamp()))
+    chosen = {"expired": over, "applied": ~over | Q(expiration_time__isnull=True)}.get(state)
+    return rows if chosen is None else rows.filter(chosen)
+
+
 class EntryPages(SettingsPages):
     """The pages of one list; a new entry may be many."""
 
@@ -77,6 +83,7 @@ class EntryPages(SettingsPages):
     import_url = "moving_in:hand-in"
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
     unsorted = _("What has expired stands together when you sort by Expires.")
+    is_tagged = True
     columns = [
         Column(_("Address, range or network"), "ip_range", MONO, sort="address"),
         Column(_("State"), _state, BADGE),
@@ -91,7 +98,7 @@ class EntryPages(SettingsPages):
     ]
     told = ["ip_list", "expiration_time"]
     search = ENTRY.search
-    filters = [Filter("state", _("State"), [("applied", _("Applied")), ("expired", _("Expired"))])]
+    filters = [Filter("state", _("State"), [("applied", _("Applied")), ("expired", _("Expired"))], apply=_in_state)]
     verbs = [Verb("expire", _("Expire now"), icon="clock", done=_("expired"))]
     form_class = EntryForm
     writers = actions.WRITERS
@@ -100,12 +107,6 @@ class EntryPages(SettingsPages):
     def rows(self) -> Any:
         entries = self.model.objects.filter(ip_list=self.ip_list.value)
         return entries.annotate(address=_first_address()).order_by("address", "pk")
-
-    def filtered(self, rows: Any) -> Any:
-        rows = self.look_for(rows, self.asked("q"))
-        over = Q(expiration_time__lte=int(timezone.now().timestamp()))
-        chosen = {"expired": over, "applied": ~over | Q(expiration_time__isnull=True)}.get(self.asked("state"))
-        return rows if chosen is None else rows.filter(chosen)
 
     def look_for(self, rows: Any, text: str) -> Any:
         return ENTRY.found(rows, text)
@@ -128,11 +129,14 @@ class EntryPages(SettingsPages):
         added = actions.add_entries(self.actor, form.structs)
         if not added:
             raise ValidationError({"entries": _t("All of these are on the list already.")})
-        self.added = len(added)
+        self.added = added
         return added[0]
 
+    def saved_rows(self, obj: Any) -> list[Any]:
+        return getattr(self, "added", [obj])
+
     def saved_message(self, obj: Any) -> str:
-        added = getattr(self, "added", 1)
+        added = len(self.saved_rows(obj))
         if added == 1:
             return super().saved_message(obj)
         return ngettext("%d entry is added.", "%d entries are added.", added) % added
@@ -188,6 +192,7 @@ class ProviderPages(SettingsPages):
     )
     first_step = _("Add the lookup domain of a block list that you trust and may use.")
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
+    is_tagged = True
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Priority"), "priority", NUMBER, sort="priority"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.crud.forms import Group, GroupedForm, TypedConfirmation
 from console.crud.meanwhile import CHOICE, Meanwhile
+from console.crud.tags import FIELD
 from console.publishing.fields import KINDS, field_for, written
 from transport.config.kinds import Setting
 from transport.config.setting import sections, settings
@@ -106,11 +107,13 @@ class TabbedForm(SectionsForm):
         found = [
             (group, [self[name] for name in group.fields if name in self.fields]) for group in self.grouped_on[section]
         ]
+        if section == self.tabs()[0] and FIELD in self.fields:
+            found.append((Group("", [FIELD]), [self[FIELD]]))
         return [(group, fields) for group, fields in found if fields]
 
     def wrong_on(self, section: str) -> bool:
         """Whether an error stands on a tab."""
-        names = {name for group in self.grouped_on[section] for name in group.fields}
+        names = {bound.name for _group, fields in self.on_tab(section) for bound in fields}
         return any(name.removeprefix(CHOICE) in names for name in self.errors)
 
 

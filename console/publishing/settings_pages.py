@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,9 +19,10 @@ from msgspec.structs import replace
 from console.crud import LINES, TEXT, CrudView, Page, put_errors
 from console.crud.columns import written
 from console.crud.forms import status_of
-from console.crud.list_page import MOST_AT_ONCE
+from console.crud.tags import ask_for_tags
 from console.publishing.actions import change
 from console.publishing.fields import lines
+from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
 from console.publishing.settings_form import SettingsForm, copy_form, several_form
 from transport.config.kinds import Setting
@@ -41,14 +43,16 @@ class SettingsPages(CrudView):
         made: SettingsForm = self.form_class(*data, now=struct_of(obj, self.struct) if obj else None, row=obj)
         return made
 
+    @property
+    def history_noun(self) -> str:
+        return kind_of(self.struct).noun
+
     def together(self, what: str) -> AbstractContextManager[Any]:
         """One revision."""
         return change(self.actor, what, self.confirmed)
 
     def edit_several(self, objects: list[Any]) -> HttpResponse:
         """Only what is ticked is changed."""
-        if not objects or len(objects) > MOST_AT_ONCE:
-            return self.nothing_chosen()
         counted = {"count": len(objects), "plural": self.plural}
         form = several_form(self.struct, self.shared)(*self._posted)
         if form.is_valid():
@@ -69,9 +73,13 @@ class SettingsPages(CrudView):
         """A new object like another one, with what must differ asked for."""
         before = struct_of(obj, self.struct)
         form = copy_form(self.struct, self.copied)(*self._posted, now=before)
+        if self.is_tagged:
+            ask_for_tags(form, obj)
         if form.is_valid():
             try:
-                made = self.create(replace(before, **form.changes), form.typed)
+                with transaction.atomic():
+                    made = self.create(replace(before, **form.changes), form.typed)
+                    self.put_tags([made], form.cleaned_data)
             except ValidationError as error:
                 put_errors(form, error)
             else:

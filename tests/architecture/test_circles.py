@@ -18,6 +18,7 @@ ORDER = (
     "transport.deliver", "transport.worker", "transport.__main__",
 
     "console.actors", "console.body_limit", "console.head_limit", "console.sealing", "console.navigation",
+    "console.audit.models", "console.audit.actions",
     "console.crud", "console.audit", "console.publishing", "console.commands",
     "console.accounts", "console.transport_settings", "console.system_messages",
     "console.domains", "console.directory", "console.users",
