@@ -26,21 +26,24 @@ from transport.receive.exposure import (
     everything_below,
     exposed,
     exposures,
+    is_wide,
     sends_on,
     wide_domains,
 )
+from transport.receive.relay_proof import asked
 from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
 
 @dataclass(frozen=True)
 class Opening:
     """From which addresses strangers could send to whom; `domain` is the accepted or relayed domain that opens it, if
-    one does.
+    one does. `server`: the stranger is the one that a Send connector asks for our mail.
     """
 
     ranges: tuple[IPRange, ...]
     whom: str
     domain: AcceptedDomain | None = None
+    server: bool = False
 
 
 class RelayNotConfirmed(ValidationError):
@@ -68,7 +71,9 @@ def require_confirmation(before: Snapshot, after: Snapshot, confirmed: Collectio
 
 
 def newly_open(before: Snapshot, after: Snapshot) -> dict[str, Opening]:
-    """Connector or accepted domain → what strangers may do by it after a change, and could not before."""
+    """Connector or accepted domain → what strangers may do by it after a change, and could not before. A Send connector
+    stands there for the server that it asks for our mail, which is answered wherever it comes from.
+    """
     stood = {each.domain_name: each for each in wide_domains(domains_taken(before))}
     wide = wide_domains(domains_taken(after))
     new = [each for each in wide if each.domain_name not in stood or sends_on(each) > sends_on(stood[each.domain_name])]
@@ -76,7 +81,7 @@ def newly_open(before: Snapshot, after: Snapshot) -> dict[str, Opening]:
     names = {each.domain_name for each in old}
     found = _Comparison(before, after).openings(names, everything_below(*old))
     by_domain = _by_domain(after, new) if new else {}
-    return dict(sorted(found.items())) | by_domain
+    return dict(sorted(found.items())) | _by_server(before, after, {each.domain_name for each in new}) | by_domain
 
 
 def _by_domain(after: Snapshot, new: list[AcceptedDomain]) -> dict[str, Opening]:
@@ -87,6 +92,19 @@ def _by_domain(after: Snapshot, new: list[AcceptedDomain]) -> dict[str, Opening]
     for name, domains in opened.items():
         ranges = (remote for each in open_ones if not set(domains).isdisjoint(each.wide) for remote in each.ranges)
         found[name] = Opening(tuple(dict.fromkeys(ranges)), everything_below(*domains), domains[0])
+    return found
+
+
+def _by_server(before: Snapshot, after: Snapshot, new: Collection[str]) -> dict[str, Opening]:
+    """`new`: the wide domains that have to be confirmed themselves."""
+    stood = {way.asked_by: way for way in asked(before)}
+    found = {}
+    for way in asked(after):
+        old = stood.get(way.asked_by)
+        wide = {each.domain_name for each in way.wide if is_wide(each)} - set(new)
+        gains = way.any_recipient or wide - (old.wide_names if old else set())
+        if gains and not (old and old.any_recipient):
+            found[way.asked_by] = Opening((), way.whom, server=True)
     return found
 
 
@@ -195,6 +213,8 @@ def danger(opening: Opening) -> str:
     """Who could reach whom, as one sentence or two."""
     if opening.domain is not None and not sends_on(opening.domain):
         return f"Mail for {opening.whom} would be taken and kept here; your own users would reach nobody there."
+    if opening.server:
+        return f"The server that it asks for mail could send mail to {opening.whom} through this server."
     if not opening.ranges:
         return f"Whoever may send here could send mail to {opening.whom} through this server: a relay."
     if is_internet(opening.ranges):

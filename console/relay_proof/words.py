@@ -33,10 +33,8 @@ def answer(proof: Proof) -> Answer:
     opened = proof.open_ways
     named = _named(len(proof.ways) - len(opened))
     if not opened:
-        words = _(
-            "Whoever has not proved who they are cannot send mail through this server to whom they like elsewhere."
-        )
-        return Answer(_("Nobody can relay."), f"{words} {named}".strip(), "good")
+        words = named or _("Clients that have not proved who they are reach only the domains that you accept.")
+        return Answer(_("Nobody can relay."), words, "good")
     if proof.is_open_relay:
         words = _("Everyone on the Internet can send mail through this server to others, without signing in.")
         return Answer(_("This is an open relay."), words, "bad")
@@ -51,8 +49,8 @@ def _named(count: int) -> str:
     if not count:
         return ""
     return ngettext(
-        "%d connector takes mail from strangers for domains that a Send connector names.",
-        "%d connectors take mail from strangers for domains that a Send connector names.",
+        "Through %d connector strangers also reach domains that you named on a Send connector.",
+        "Through %d connectors strangers also reach domains that you named on a Send connector.",
         count,
     ) % count  # fmt: skip
 
@@ -87,8 +85,8 @@ def _connectors(snapshot: Snapshot) -> Iterator[str]:
     enabled = [each for each in every if each.enabled]
     places = {binding for each in enabled for binding in each.bindings}
     yield _(
-        "Receive connectors: %(enabled)d enabled of %(all)d, with %(ranges)d remote ranges at %(places)d addresses "
-        "and ports. Where several hold a client, the narrowest answers."
+        "Receive connectors: %(enabled)d enabled of %(all)d. Remote ranges: %(ranges)d; the narrowest that holds a "
+        "client answers it. Addresses and ports: %(places)d."
     ) % {
         "enabled": len(enabled), "all": len(every), "places": len(places),
         "ranges": sum(len(each.remote_ip_ranges) for each in enabled),

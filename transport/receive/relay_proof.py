@@ -20,7 +20,7 @@ from transport.config.endpoint import Binding, IPRange, client_key, is_private
 from transport.config.filters import RecipientFilter, SenderFilter
 from transport.config.intervals import Interval, is_internet, merged
 from transport.config.receive_connector import ReceiveConnector
-from transport.config.send_connector import RequestMail, SendConnector
+from transport.config.send_connector import RequestMail
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import swapped
 from transport.receive.connector_match import ConnectorIndex
@@ -85,8 +85,14 @@ def proof(snapshot: Snapshot) -> Proof:
     connectors = [each for each in snapshot.receive_connectors if each.name in found]
     spans = answered(ConnectorIndex(snapshot), connectors) if connectors else {}
     met = (_met(found[each.name], each, spans[each.name]) for each in connectors if spans[each.name])
-    asked = (_asked(each, found) for each in snapshot.send_connectors if each.enabled and each.request_mail in TURNED)
-    return Proof((*met, *(way for way in asked if way is not None)))
+    return Proof((*met, *_asked(snapshot, found)))
+
+
+def asked(snapshot: Snapshot) -> tuple[Way, ...]:
+    """The ways of servers that we ask for our mail, which hand it in over the connection that we have opened."""
+    if not any(each.enabled and each.request_mail in TURNED for each in snapshot.send_connectors):
+        return ()
+    return tuple(_asked(snapshot, exposed(snapshot, filter(sends_on, domains_of_others(snapshot)))))
 
 
 def _met(found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list[Interval]]) -> Way:
@@ -96,12 +102,12 @@ def _met(found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list
     return Way(found.connector, found.principal, found.any_recipient, found.wide, every, places=places)
 
 
-def _asked(send: SendConnector, found: dict[str, Exposure]) -> Way | None:
-    """The server that we ask for mail is answered as this connector says, whatever its address is."""
-    each = found.get(send.request_mail_receive_connector)
-    if each is None:
-        return None
-    return Way(each.connector, each.principal, each.any_recipient, each.wide, (), asked_by=send.name)
+def _asked(snapshot: Snapshot, found: dict[str, Exposure]) -> Iterator[Way]:
+    """Such a server is answered as the Receive connector says that is named there, whatever its address is."""
+    for send in snapshot.send_connectors:
+        by = found.get(send.request_mail_receive_connector)
+        if by is not None and send.enabled and send.request_mail in TURNED:
+            yield Way(by.connector, by.principal, by.any_recipient, by.wide, (), asked_by=send.name)
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ def test_nobody_relays(admin: Any) -> None:
     connectors.create(ADMIN, internet())
     page = admin.get(PAGE).text
     assert "Nobody can relay." in page and "exception" not in page
-    assert "1 enabled of 1, with 2 remote ranges at 1 addresses" in page
+    assert "1 enabled of 1. Remote ranges: 2;" in page
 
 
 def test_an_exception_stands_there_with_its_dialogue_and_who_typed_its_name(admin: Any) -> None:
