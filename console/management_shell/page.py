@@ -7,6 +7,7 @@ script changes nothing until all of its questions are answered.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -64,6 +65,7 @@ class Outcome:
 
     pieces: list[Piece] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
     question: Question | None = None
     failed: bool = False
     cleared: bool = False
@@ -83,6 +85,7 @@ class PageHost:
         self.width = min(max(columns, NARROWEST), WIDEST)
         self.lines: list[tuple[str, str]] = []
         self.files: list[tuple[str, bytes]] = []
+        self.followed: list[str] = []
         self.asked = self._written = 0
         self._yes_to_all = self.cleared = False
         self.begin()
@@ -108,6 +111,11 @@ class PageHost:
 
     def what_if(self, message: str) -> None:
         self.say("what-if", f"What if: {message}")
+
+    def follow(self, look: Callable[[], tuple[str, bool]], address: str) -> None:
+        """The page asks once the script's transaction is over."""
+        if address:
+            self.followed.append(address)
 
     def confirm(self, question: str) -> bool:
         if not self._yes_to_all:
@@ -203,6 +211,7 @@ def run(actor: Actor, text: str, answers: Answers, columns: int) -> tuple[Outcom
             host.say("error", error.shown(text))
     if outcome.question is None:
         outcome.pieces, outcome.files, outcome.cleared = host.pieces(), host.files, host.cleared
+        outcome.followed = host.followed
     return outcome, host.answers
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 from shutil import get_terminal_size
-from time import sleep
+from time import monotonic, sleep
 from typing import TextIO
 
 from django.conf import settings
@@ -21,6 +22,8 @@ ENDLESS = 100_000
 ANSWERS = {"": "yes", "y": "yes", "yes": "yes", "a": "all", "all": "all", "n": "no", "no": "no"}
 CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 RED, YELLOW, CYAN, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
+FOLLOWED, LOOK_EVERY = 15.0, 0.5
+"""Seconds that a terminal waits for what comes of something, and between two looks at it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -33,6 +36,7 @@ class Terminal:
         self.begun = ""
         self.typed: list[str] = []
         self._yes_to_all = False
+        self._followed: list[Callable[[], tuple[str, bool]]] = []
 
     @property
     def width(self) -> int:
@@ -58,6 +62,20 @@ class Terminal:
 
     def what_if(self, message: str) -> None:
         self.output(f"What if: {message}")
+
+    def follow(self, look: Callable[[], tuple[str, bool]], address: str) -> None:
+        self._followed.append(look)
+
+    def tell_followed(self) -> None:
+        """Where somebody looks; Ctrl-C ends it, and what is followed goes on."""
+        followed, self._followed = self._followed, []
+        end = monotonic() + FOLLOWED
+        for look in followed if self.err.isatty() else ():
+            words, ended = look()
+            while not ended and monotonic() < end:
+                sleep(LOOK_EVERY)
+                words, ended = look()
+            self._say(CYAN, words)
 
     def confirm(self, question: str) -> bool:
         if not self.asks:

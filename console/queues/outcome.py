@@ -56,6 +56,11 @@ class Said:
     ended: bool
 
     @property
+    def told(self) -> tuple[str, bool]:
+        """For who sees no tone."""
+        return self.words, self.ended
+
+    @property
     def mark(self) -> str:
         """Whoever has shown the words need not show them again."""
         return f"{crc32(self.words.encode()):x}"
@@ -67,26 +72,27 @@ def waiting(queues: Iterable[str]) -> list[int]:
     return list(found.order_by("pk").values_list("pk", flat=True)[:MOST])
 
 
-def remember(what: str, recipients: Sequence[int], of: int) -> str:
-    """Keep what is to be followed; returns the token under which it is found, empty where it cannot be kept."""
+def remember(what: str, recipients: Sequence[int], of: int) -> tuple[Followed, str]:
+    """Keep what is to be followed, with the token under which it is found, empty where it cannot be kept."""
     token = secrets.token_urlsafe(16)
     followed = Followed(what, tuple(recipients[:MOST]), max(of, len(recipients)), time())
     try:
         cache.set(NAME + token, followed, FOLLOWED * 2)
     except RedisError:
-        return ""
-    return token
+        return followed, ""
+    return followed, token
 
 
 def follow(request: HttpRequest, text: str, what: str, recipients: Sequence[int], of: int) -> None:
     """Say `text` in the page that comes next; with scripts, how it goes on takes its place."""
-    token = remember(what, recipients, of) if recipients else ""
+    _followed, token = remember(what, recipients, of) if recipients else (None, "")
     part = '<span hx-get="{}" hx-trigger="load" hx-target="closest .message" hx-swap="outerHTML">{}</span>'
     messages.success(request, format_html(part, address(token), text) if token else text)
 
 
 def address(token: str) -> str:
-    return reverse("queues:outcome", args=[token])
+    """Where a page asks; empty without a token."""
+    return token and reverse("queues:outcome", args=[token])
 
 
 def recall(token: str) -> Followed | None:

@@ -17,7 +17,7 @@ from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_count, read_flag, read_text, read_texts
-from console.queues import actions, queries
+from console.queues import actions, outcome, queries
 from console.queues.queue import Queue
 from console.queues.remedies import in_words
 from transport.send.route import DeliveryType
@@ -114,12 +114,27 @@ def _act(call: Call) -> Iterator[Record]:
         "suspend": lambda actor, key: actions.suspend(actor, key, call.get("Reason", ""), call.get("Until")),
         "resume": actions.resume,
     }
+    follows = verb == "retry" and not call.get("Resubmit")
+    tried: list[Queue] = []
+    recipients: list[int] = []
     for queue, shown in chosen(call, with_empty=True):
         if queue.is_submission:
             call.warning("Submission goes on by itself: nothing of it can be retried, suspended or resumed.")
         elif call.should_process(shown, call.cmdlet.name):
+            if follows and queue.recipients:
+                tried.append(queue)
+                recipients += outcome.waiting([queue.key])
             doing[verb](call.host.actor, queue.key)
+    if recipients:
+        _follow(call, tried, recipients)
     return iter(())
+
+
+def _follow(call: Call, tried: list[Queue], recipients: list[int]) -> None:
+    """What came of a retry is told where it was called."""
+    what = tried[0].domain if len(tried) == 1 else f"{len(tried)} queues"
+    followed, token = outcome.remember(what, recipients, sum(queue.recipients for queue in tried))
+    call.host.follow(lambda: outcome.look(followed).told, outcome.address(token))
 
 
 def _read_kinds(value: object) -> frozenset[str]:
@@ -143,7 +158,7 @@ OWN = {"Retry-Queue": (RESUBMIT,), "Suspend-Queue": (REASON, UNTIL)}
 KINDS = ("Internal", "External", "Empty", "Submission", "Poison", *DeliveryType)
 ACTS = {
     "Retry-Queue": (
-        "Tries a queue now. What is unreachable is routed anew, and with -Resubmit everything.",
+        "Tries a queue now and says what came of it. What is unreachable, or with -Resubmit all, is routed anew.",
         {
             "Retry-Queue -Filter \"Status -eq 'Retry'\"": "Every queue that waits for its next attempt.",
             "Retry-Queue *fabrikam.com -Resubmit $true": "Chooses the next hop of its messages anew.",

@@ -108,6 +108,11 @@ class Host(Protocol):
 
     def what_if(self, message: str) -> None: ...
 
+    def follow(self, look: Callable[[], tuple[str, bool]], address: str) -> None:
+        """Tell at the script's end what comes of something that goes on behind it: `look` says how it stands, and
+        whether it has ended; a page asks `address` instead.
+        """
+
     def confirm(self, question: str) -> bool:
         """Yes or no. The question says what is about to happen."""
 

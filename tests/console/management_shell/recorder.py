@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from console.management_shell.language.errors import ShellError
@@ -20,6 +21,7 @@ class Recorder:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.questions: list[str] = []
+        self.followed: list[Callable[[], tuple[str, bool]]] = []
         self.files: dict[str, bytes] = {}
         self.slept = 0.0
 
@@ -34,6 +36,9 @@ class Recorder:
 
     def what_if(self, message: str) -> None:
         self.notes.append(message)
+
+    def follow(self, look: Callable[[], tuple[str, bool]], address: str) -> None:
+        self.followed.append(look)
 
     def read_file(self, path: str) -> bytes:
         if path not in self.files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 
@@ -9,14 +10,22 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from console.management_shell.terminal import Terminal
 from console.processes.address import free_port
 from console.queues import outcome
 from console.queues.models import NextHop, QueuedRecipient
+from tests.console.builders import ADMIN
+from tests.console.management_shell.shell import Shell
 from tests.deliver.conftest import HEADER, closed_pool, configure, deliver, forward, journal, query, queued, sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["HEADER", "closed_pool", "configure", "deliver", "forward", "journal", "query", "queued", "sink"]
 HOP = "smarthost:Out"
+
+
+@pytest.fixture
+def shell():
+    return Shell()
 
 
 def wait_for_an_hour():
@@ -98,3 +107,45 @@ def test_a_retry_needs_no_valkey(admin, queued, configure, settings):
     page = admin.post(reverse("queues:act"), {"verb": "retry", "pk": HOP}, follow=True)
     assert "tried again at once" in page.text and 'hx-trigger="load" hx-target="closest' not in page.text
     assert NextHop.objects.get().retry_at is None
+
+
+def test_the_shell_tells_it_too(shell, queued, deliver, configure, sink):
+    configure()
+    sink.behave = lambda line, n: "451 4.2.0 Mailbox busy" if "two@" in line else None
+    queued("one@far.test", "two@far.test")
+    wait_for_an_hour()
+    shell.run("Get-Queue | Retry-Queue")
+    (look,) = shell.followed
+    assert look() == ("[127.0.0.1]: still trying.", False)
+    deliver()
+    assert look() == ("[127.0.0.1]: 1 delivered, 1 waits: 451 4.2.0 Mailbox busy.", True)
+    shell.followed.clear()
+    shell.run("Retry-Queue -Filter {Status -eq 'Retry'} -WhatIf; Retry-Queue * -Resubmit $true")
+    assert shell.followed == []
+
+
+def test_the_page_of_the_shell_asks_for_it_once_its_script_is_over(admin, queued, deliver, configure, sink):
+    configure()
+    queued("one@far.test")
+    wait_for_an_hour()
+    page = admin.post(reverse("management_shell:shell"), {"script": "Retry-Queue *"}, headers={"HX-Request": "true"})
+    (asked,) = re.findall(r'hx-get="([^"]+outcome[^"]+)"', page.text)
+    deliver()
+    assert "[127.0.0.1]: 1 delivered." in admin.get(asked).text
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_terminal_waits_for_it_where_somebody_looks(looks):
+    screen = Screen() if looks else io.StringIO()
+    terminal = Terminal(ADMIN, False, screen, screen)
+    said = iter([("far.test: still trying.", False), ("far.test: 1 delivered.", True)])
+    terminal.follow(lambda: next(said), "")
+    terminal.tell_followed()
+    assert ("far.test: 1 delivered." in screen.getvalue()) is looks
+    terminal.tell_followed()
+    assert screen.getvalue().count("delivered") == looks

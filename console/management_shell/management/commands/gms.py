@@ -68,6 +68,7 @@ def _run(session: ShellSession, host: terminal.Terminal, script: str) -> int:
     host.forget_answers()
     try:
         session.run(script)
+        host.tell_followed()
         host.out.flush()
     except ShellError as error:
         host.error(error.shown(script))
