@@ -96,6 +96,15 @@ def test_an_authority_that_stands_in_dns_itself(far, query, name, arrives):
         assert "its certificate is for mx.else.test, not for mx.far.test; DANE" in query(ERROR)[0][0]
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_an_authority_that_cannot_be_read_takes_nothing_from_the_others(far, query, readable):
+    carried = AUTHORITY.certificate("mx.far.test")
+    anchor = certificates(carried.chain)[1].public_bytes(Encoding.DER).hex()
+    arrived, _ = far(carried, [f"2 0 0 {anchor}00", *([f"2 0 0 {anchor}"] if readable else [])])
+    assert bool(arrived) is readable
+    assert readable or "no TLSA record names its certificate; DANE demands more" in query(ERROR)[0][0]
+
+
 @pytest.mark.parametrize("selector", [0, 1])
 @pytest.mark.parametrize(("kind", "digest"), [(1, sha256), (2, sha512)])
 def test_an_authority_by_its_digest_is_looked_for_in_the_chain(far, query, selector, kind, digest):

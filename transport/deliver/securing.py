@@ -190,9 +190,9 @@ class Securing:
         return client
 
     def _anchors(self, client: Securable) -> tuple[bytes, ...]:
-        """The authorities that DNS names: whole, or by a digest of one that the peer shows."""
+        """The authorities that DNS names: whole, where it can be read, or by a digest of one that the peer shows."""
         named = [record for record in self._demand.records if record.usage == dane.TRUST_ANCHOR]
-        found = [record.authority for record in named if record.authority]
+        found = [each for each in (record.authority for record in named) if each and _public_key(each)]
         found += [one for one in client.chain if any(record.names(one, _public_key(one)) for record in named)]
         if found:
             return tuple(found)
