@@ -23,6 +23,7 @@ from psycopg.rows import namedtuple_row
 
 from console.publishing.queries import bindings
 from transport.config.document import DocumentError
+from transport.send.route import DeliveryType
 
 LIMIT = 3.0
 """Seconds that PostgreSQL and Valkey have to answer."""
@@ -33,6 +34,8 @@ FORGOTTEN = 300.0
 """Seconds after which one that has gone is not missed while another of its kind works: its node may be no more."""
 COUNTED_WITHIN = 0.3
 """Seconds before its report in which a forwarder counts what waits."""
+TAKEN_FIRST = 100
+"""Recipients of a next hop, the oldest, of which somebody who works at it has taken some."""
 LONGEST_WAIT = 60.0
 """Seconds that mail may lie in the journal, or be due without anybody taking it."""
 
@@ -53,15 +56,21 @@ SELECT node, abs(extract(epoch FROM clock_timestamp() - at))::float8, extract(ep
     coalesce(waiting_messages, 0), coalesce(waiting_recipients, 0), coalesce(all_counted, false)
 FROM processes_turn WHERE process = 'forwarder' ORDER BY node
 """
-DUE = """
-SELECT h.domain, extract(epoch FROM now() - greatest(d.due_at, h.retry_at))::float8 AS seconds
+DUE = f"""
+SELECT h.domain, extract(epoch FROM now() - greatest(d.due_at, h.retry_at))::float8 AS seconds,
+    h.delivery_type = '{DeliveryType.DNS}' AND EXISTS (SELECT FROM queues_lease WHERE hop <> '' AND is_strangers)
+        AS in_turn
 FROM queues_nexthop h CROSS JOIN LATERAL (
-    SELECT due_at FROM queues_recipient r
-    WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() AND r.claimed_by IS NULL
-    ORDER BY due_at LIMIT 1) d
+    SELECT min(due_at) AS due_at, count(claimed_by) AS taken FROM (
+        SELECT due_at, claimed_by FROM queues_recipient r
+        WHERE r.next_hop = h.key AND r.status = 'ready' AND r.due_at <= now() ORDER BY due_at LIMIT {TAKEN_FIRST}) one
+    ) d
 WHERE NOT h.suspended AND NOT h.kept AND (h.retry_at IS NULL OR h.retry_at <= now())
-    AND h.delivery_type <> 'Unreachable'
-ORDER BY greatest(d.due_at, h.retry_at) LIMIT 1
+    AND h.delivery_type <> 'Unreachable' AND d.due_at IS NOT NULL AND d.taken = 0
+ORDER BY in_turn, greatest(d.due_at, h.retry_at) LIMIT 1
+"""
+"""What is due for the longest at a next hop that nobody works at: of those that wait for their turn only when no other
+is left. Strangers' next hops have a part of the places, which those fill that do not answer, as long as they are many.
 """
 PROCESSES = {
     "transport": "SMTP is not answered",
@@ -271,9 +280,13 @@ def _mail(found: Health, facts: Facts) -> None:
             told = f" ({waiting.messages:,} messages)" if waiting.messages else ""
             text = f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s{told}."
             found.is_missed(About.JOURNAL, waiting.node, text)
-    if (due := facts.due) is not None and due.seconds > LONGEST_WAIT:
-        text = f"Mail for {due.domain} is due for {due.seconds:.0f} s, and nobody takes it."
-        found.is_missed(About.QUEUE, due.domain, text)
+    if (due := facts.due) is None or due.seconds <= LONGEST_WAIT:
+        return
+    since = f"Mail for {due.domain} is due for {due.seconds:.0f} s"
+    if due.in_turn:
+        found.problems.append(f"{since} and waits for its turn: other next hops, which do not answer, have all places.")
+    else:
+        found.is_missed(About.QUEUE, due.domain, f"{since}, and nobody takes it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,26 @@
 """What an administrator does with the queue. Every action writes an audit entry in its own transaction."""
 
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from time import time
 from uuid import UUID
 
 import psycopg
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from redis import RedisError
 
 from console.actors import Actor
 from console.audit.actions import record, record_reading
-from console.queues import queries, zipping
+from console.queues import outcome, queries, zipping
 from console.queues.models import Message, NextHop, QueuedRecipient, Status
+from console.queues.outcome import Followed
 from console.tracking import actions as tracked
 from transport.deliver import claims, holds, links, reports, routing, tracking
 from transport.deliver.queries import QUERIES
@@ -44,6 +49,19 @@ def retry(actor: Actor, key: str) -> int:
     if key == UNREACHABLE.key:
         routing.reroute()
     return count
+
+
+def follow(what: str, recipients: Sequence[int], of: int) -> tuple[Followed, str]:
+    """Keep for a while what was tried, to tell what comes of it, with the token under which it is found, empty where it
+    cannot be kept. It is no change: nobody needs a role, and nothing is recorded.
+    """
+    kept = Followed(what, tuple(recipients[: outcome.MOST]), max(of, len(recipients)), time())
+    token = secrets.token_urlsafe(16)
+    try:
+        cache.set(queries.FOLLOWED + token, kept, outcome.FOLLOWED * 2)
+    except RedisError:
+        return kept, ""
+    return kept, token
 
 
 def lift(actor: Actor, connector: str) -> int:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from console.actors import Actor
 from console.connectors.models import SendConnector
 from console.crud.action_page import ActionPage
-from console.queues import actions, outcome
+from console.queues import actions, following, queries
 from console.queues.selection import Selection
 from console.queues.views import EXPORT, REDIRECT, REMOVE_WITH, REMOVE_WITHOUT, RESUBMIT, RESUME, RETRY, SUSPEND, VERBS
 
@@ -185,12 +185,12 @@ class AskPage(ActionPage):
             RESUBMIT.name: actions.resubmit,
             SUSPEND.name: lambda actor, key: actions.suspend(actor, key, form.cleaned_data["reason"], form.until),
         }
-        chosen = outcome.waiting(keys) if self.verb == RETRY.name else []
+        chosen = queries.to_try(keys) if self.verb == RETRY.name else []
         for key in keys:
             doing[self.verb](self.actor, key)
         done = ngettext("%(done)s: %(n)d queue.", "%(done)s: %(n)d queues.", len(keys))
         what = ngettext("%d queue", "%d queues", len(keys)) % len(keys)
-        outcome.follow(self.request, done % {"done": DONE[self.verb], "n": len(keys)}, what, chosen, self.count)
+        following.follow(self.request, done % {"done": DONE[self.verb], "n": len(keys)}, what, chosen, self.count)
 
     def _act_on_messages(self, form: Any) -> None:
         keys = self.selection.recipients()
@@ -236,4 +236,4 @@ def tell(request: HttpRequest, verb: str, count: int, of: Sequence[int]) -> None
     if count < len(of):
         text += " " + _("%d were being delivered at that moment, or were so already.") % (len(of) - count)
     what = ngettext("%d recipient", "%d recipients", len(of)) % len(of)
-    outcome.follow(request, text, what, of if verb == RETRY.name else [], len(of))
+    following.follow(request, text, what, of if verb == RETRY.name else [], len(of))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from time import time
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from django.utils import timezone
 
 from console.processes.models import Turn
 from console.processes.queries import Backlog
-from console.queues.models import Content, Hold, Link, Message, QueuedRecipient
+from console.queues import outcome
+from console.queues.models import Content, Hold, Link, Message, QueuedRecipient, Status
+from console.queues.outcome import Followed, Said
 from console.queues.queue import SUBMISSION, Queue
 from console.queues.standing import WAITING, Standing
 from transport import held_body
@@ -159,6 +162,31 @@ def waiting_recipients(next_hop: str = "") -> QuerySet[QueuedRecipient]:
     """Recipients that wait, of one next hop or of all, oldest first, with their messages (`recipient.message`)."""
     found = QueuedRecipient.objects.filter(status__in=WAITING).select_related("message").order_by("due_at", "id")
     return found.filter(next_hop=next_hop) if next_hop else found
+
+
+def to_try(queues: Iterable[str]) -> list[int]:
+    """Recipients that a retry of queues concerns, as far as they are looked at; also those that are tried already."""
+    found = QueuedRecipient.objects.filter(next_hop__in=list(queues), status=Status.READY)
+    return list(found.order_by("pk").values_list("pk", flat=True)[: outcome.MOST])
+
+
+FOLLOWED = "queues.followed."
+"""Where the cache holds what is followed, before the token."""
+
+
+def followed(token: str) -> Followed | None:
+    """None where nobody knows it any more."""
+    try:
+        found: Followed | None = cache.get(FOLLOWED + token)
+    except redis.RedisError:
+        return None
+    return found
+
+
+def outcome_of(followed: Followed) -> Said:
+    """How that stands now which `actions.follow` keeps."""
+    rows = list(QueuedRecipient.objects.filter(pk__in=followed.recipients).order_by("pk"))
+    return outcome.said(followed, standings(rows), time())
 
 
 def standings(recipients: Sequence[QueuedRecipient]) -> list[Standing]:

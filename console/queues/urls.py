@@ -2,8 +2,8 @@ from django.urls import path
 
 from console.queues.asking import AskPage
 from console.queues.connector_state import ConnectorState
+from console.queues.following import OutcomePart
 from console.queues.message_views import ExportedMessages, MessageFile, MessageHtml, MessagePage, MessagePages
-from console.queues.outcome import OutcomePart
 from console.queues.views import QueuePages
 
 app_name = "queues"

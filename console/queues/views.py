@@ -21,7 +21,7 @@ from console.connectors.models import SendConnector
 from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import NOTHING, ago_html, badge_html, stacked_html, time_html
 from console.crud.views import CrudView
-from console.queues import actions, outcome, queries, remedies
+from console.queues import actions, following, queries, remedies
 from console.queues.queue import Queue
 from console.queues.remedies import Remedy
 from console.queues.selection import ALL, QUEUES, SEARCHED_QUEUES, narrowing, queues_matching
@@ -321,9 +321,9 @@ class QueuePages(CrudView):
 
     def retry(self, obj: Queue) -> None:
         """What comes of it is told, too."""
-        chosen = outcome.waiting([obj.key])
+        chosen = queries.to_try([obj.key])
         count = actions.retry(self.actor, obj.key)
-        outcome.follow(self.request, f"{obj.domain}: {RETRY.done}.", obj.domain, chosen, count)
+        following.follow(self.request, f"{obj.domain}: {RETRY.done}.", obj.domain, chosen, count)
 
     def resume(self, obj: Queue) -> None:
         actions.resume(self.actor, obj.key)

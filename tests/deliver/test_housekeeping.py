@@ -51,10 +51,28 @@ def test_after_the_clock_was_set_back_nothing_waits_longer_than_the_longest_inte
     query("UPDATE queues_nexthop SET retry_at = now() + interval '2 hours' RETURNING key")
     query("UPDATE queues_recipient SET due_at = now() + interval '2 hours' WHERE address ~ '^later' RETURNING id")
     query("UPDATE queues_recipient SET due_at = now() + interval '14 minutes' WHERE address ~ '^soon' RETURNING id")
+    notices.LONGEST_WAIT.forget()
     assert notices.shorten_waits() == 2
     assert query("SELECT address FROM queues_recipient WHERE due_at > now()") == [("soon@far.test",)]
     assert query("SELECT count(*) FROM queues_nexthop WHERE retry_at > now()") == [(0,)]
     assert notices.shorten_waits() == 0
+    query("UPDATE queues_nexthop SET retry_at = now() + interval '2 hours' RETURNING key")
+    assert notices.shorten_waits() == 0, "nothing says that there is something to find"
+    configure(limits=TransportLimits(message_retry_interval=60, outbound_connection_failure_retry_interval=60))
+    assert notices.shorten_waits() == 2, "an administrator wants shorter waits"
+
+
+def test_what_may_wait_too_long_is_looked_for_when_a_clock_is_set_back_and_now_and_then():
+    longest = notices.LongestWait()
+    assert longest.is_news(900, 1000.0, 10.0), "nobody knows what was before"
+    assert not longest.is_news(900, 1060.0, 70.0)
+    assert not longest.is_news(3600, 1118.0, 130.0), "a clock may be a little late"
+    assert longest.is_news(3600, 1113.0, 131.0), "it was set back"
+    assert not longest.is_news(3600, 1114.0, 132.0)
+    assert longest.is_news(900, 1115.0, 133.0), "the settings allow less"
+    assert not longest.is_news(900, 9000.0, 134.0), "it was set on"
+    assert longest.is_news(900, 8900.0, 135.0)
+    assert longest.is_news(900, 8900.0 + notices.LOOK_ANYHOW + 1, 136.0 + notices.LOOK_ANYHOW), "anyhow"
 
 
 def test_thousands_of_dead_next_hops_make_one_line_a_minute(caplog, monkeypatch):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from transport.deliver import slots
+from transport.deliver import dispatch, slots
 from transport.deliver.dispatch import Dispatch
 from transport.deliver.slots import PART, PLACES, Slots, Standing
 from transport.send.route import DeliveryType
@@ -143,6 +143,19 @@ def test_who_hands_in_mail_for_thousands_has_one_turn_like_everybody_else(due, w
         wait(stranger(number), seconds=100)
     wait("domain:Internet:other.test", client="192.0.2.2", seconds=1)
     assert due()[1] == "domain:Internet:other.test"
+
+
+def test_of_more_strangers_than_one_look_is_about_the_others_come_next(due, wait, monkeypatch) -> None:
+    monkeypatch.setattr(dispatch, "LOOKED_AT", 4)
+    for number in range(10):
+        wait(stranger(number), retry_count=number % 2)
+    wait("smarthost:Head office")
+    looks = [due() for _ in range(4)]
+    assert [len(look) for look in looks] == [5, 5, 3, 1], "who was asked for a moment ago is not asked for again"
+    assert all("smarthost:Head office" in look for look in looks)
+    assert {hop for look in looks for hop in look} == {stranger(number) for number in range(10)} | {
+        "smarthost:Head office"
+    }
 
 
 def test_a_place_that_is_left_goes_to_the_next_in_line(due, wait, places: Slots) -> None:

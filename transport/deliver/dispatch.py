@@ -15,7 +15,8 @@ LAGGING = 1.0
 """Seconds that due mail may wait before its next hop gets more connections."""
 AGAIN, LOST = 1.0, 5.0
 """Seconds until the same next hop is asked for again, and until a task counts as lost (somebody emptied Redis)."""
-
+LOOKED_AT = 1000
+"""Next hops of strangers that one look is about."""
 
 Due = tuple[str, DeliveryType]
 """A next hop by its key, and of which kind it is."""
@@ -30,6 +31,7 @@ class Dispatch:
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[float, Standing]] = {}
         self._waiting: deque[Waiting] = deque()
+        self._behind = ""
         self.missed = False
         """Whether `wake` had no place to give since `due` looked."""
 
@@ -46,15 +48,14 @@ class Dispatch:
         return asked
 
     def due(self, connection: Connection, kinds: Iterable[DeliveryType]) -> Iterator[Due]:
-        """Next hops of these kinds with due mail that get a thread now, each once for every thread.
-
-        Raises psycopg.Error.
+        """Next hops of these kinds with due mail that get a thread now, each once for every thread; of more than
+        `LOOKED_AT` strangers some, and next time the others. Raises psycopg.Error.
         """
         self.missed = False
         waiting: deque[Waiting] = deque()
         wanted: set[Standing] = set()
         left_out = 0
-        for hop, kind, lag, failures in connection.execute(QUERIES["due_hops"], [list(kinds)]):
+        for hop, kind, lag, failures in self._look(connection, list(kinds)):
             delivery_type = DeliveryType(kind)
             standing, busy = self._slots.standing(hop, delivery_type, failures), self._slots.count(hop)
             if not busy and lag > LAGGING and self._is_left_out(hop, standing):
@@ -72,6 +73,13 @@ class Dispatch:
         self._waiting = waiting
         self.missed = self.missed or bool(left_out)
         self._slots.want(wanted, left_out)
+
+    def _look(self, connection: Connection, kinds: list[DeliveryType]) -> list[tuple[str, str, float, int]]:
+        part = {"strangers": DeliveryType.DNS, "behind": self._behind, "most": LOOKED_AT}
+        end = connection.execute(QUERIES["end_of_part"], part).fetchone() if DeliveryType.DNS in kinds else None
+        found = connection.execute(QUERIES["due_hops"], part | {"kinds": kinds, "end": end and end[0]}).fetchall()
+        self._behind = end[0] if end else ""
+        return found
 
     def _is_left_out(self, hop: str, standing: Standing) -> bool:
         """Whether a next hop has no place because others have them all, or all connections that there may be."""

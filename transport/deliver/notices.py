@@ -2,6 +2,8 @@
 mail that is kept until it is asked for, nobody hears before it expires.
 """
 
+from math import inf
+from time import monotonic
 from typing import Any
 
 from transport.deliver import claims, reports, tracking
@@ -17,6 +19,8 @@ BATCH = 500
 """Recipients; all of a message come with the first one, so that its sender gets one report."""
 EXPIRED = "550 4.4.7 QUEUE.Expired; message expired"
 LATE = "400 4.4.7 Message delayed"
+SET_BACK, LOOK_ANYHOW = 5.0, 900.0
+"""Seconds by which a clock that is set back is news, and after which nobody relies on having heard of it."""
 
 
 def send_due() -> int:
@@ -46,12 +50,39 @@ def send_put_off() -> int:
         return len(messages)
 
 
+class LongestWait:
+    """Whether something may wait longer than the longest wait allows: that takes a look at all that waits. Thread-safe
+    enough: a look too many does no harm.
+    """
+
+    def __init__(self) -> None:
+        self._wait, self._ahead, self._looked = 0, -inf, -inf
+
+    def is_news(self, wait: int, clock: float, now: float) -> bool:
+        """`wait`: the longest one, in seconds; `clock`: that of PostgreSQL; `now`: one that is never set."""
+        ahead = clock - now
+        news = wait < self._wait or ahead < self._ahead - SET_BACK or now - self._looked > LOOK_ANYHOW
+        self._ahead = ahead if news else max(self._ahead, ahead)
+        self._looked = now if news else self._looked
+        self._wait = wait
+        return news
+
+    def forget(self) -> None:
+        self._looked = -inf
+
+
+LONGEST_WAIT = LongestWait()
+
+
 def shorten_waits() -> int:
     """Try now what would be tried later than the longest wait allows, as after a clock was set back; returns how many
     next hops and recipients.
     """
     with pool().connection() as connection:
         longest = retry.longest_wait(ROUTES.router(connection).snapshot.transport_limits)
+        ((clock,),) = connection.execute(QUERIES["clock"]).fetchall()
+        if not LONGEST_WAIT.is_news(longest, clock, monotonic()):
+            return 0
         shortened = (QUERIES["shorten_waits_of_hops"], QUERIES["shorten_waits_of_recipients"])
         return sum(connection.execute(statement, [longest]).rowcount for statement in shortened)
 

@@ -181,12 +181,20 @@ select key from queues_nexthop where connector = %s
 
 -- Which next hops are due.
 
+-- name: end_of_part
+-- Up to which key so many open next hops of strangers lie behind a key; none where there are fewer.
+select key from queues_nexthop
+where delivery_type = %(strangers)s and key > %(behind)s
+    and not suspended and not kept and (retry_at is null or retry_at <= now())
+order by key offset %(most)s - 1 limit 1
+
 -- name: due_hops
--- Whoever handed in mail for thousands of next hops has one turn, like everybody else, and then the next; so has each of
--- its messages.
+-- Of strangers' next hops a part: however many there are, a look costs no more. Whoever handed in mail for thousands of
+-- next hops has one turn, like everybody else, and then the next; so has each of its messages.
 select key, delivery_type, extract(epoch from now() - due_at)::float8, retry_count from (
-    select h.key, h.delivery_type, h.retry_count, d.due_at, d.message_id,
-        row_number() over (partition by d.message_id order by h.key) as turn
+    select h.key, h.delivery_type, h.retry_count, d.due_at,
+        row_number() over (partition by d.message_id order by h.key) as turn,
+        (select m.client_address from queues_message m where m.id = d.message_id) as client
     from queues_nexthop h cross join lateral (
         select due_at, message_id from queues_recipient r
         where r.next_hop = h.key and r.status = 'ready' and r.due_at <= now() and r.claimed_by is null
@@ -194,9 +202,9 @@ select key, delivery_type, extract(epoch from now() - due_at)::float8, retry_cou
     where not h.suspended and not h.kept and (h.retry_at is null or h.retry_at <= now())
         and not exists (select from queues_hold o where o.connector = h.connector and o.account = ''
             and (o.until > now() or o.until is null))
-        and h.delivery_type = any(%s)) due
-left join queues_message m on m.id = due.message_id
-order by row_number() over (partition by m.client_address order by turn, due_at), due_at
+        and h.delivery_type = any(%(kinds)s)
+        and (h.delivery_type <> %(strangers)s or (h.key > %(behind)s and h.key <= coalesce(%(end)s::text, h.key)))) due
+order by row_number() over (partition by client order by turn, due_at), due_at
 
 -- How many connections there may be.
 
@@ -368,6 +376,9 @@ update queues_recipient r
 set notice_at = @expiry
 from queues_message m, queues_nexthop h
 where m.id = r.message_id and h.key = r.next_hop and r.id = any(%s)
+
+-- name: clock
+select extract(epoch from clock_timestamp())::float8
 
 -- name: shorten_waits_of_hops
 update queues_nexthop set retry_at = now() where retry_at > now() + %s * interval '1 second'

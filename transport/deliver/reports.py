@@ -1,6 +1,7 @@
 """What senders are told: reports of failure and delay, put into the queue in the transaction that needs them."""
 
-from collections import defaultdict
+import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -19,11 +20,37 @@ from transport.send.mime_parts import head_and_rest
 from transport.send.route import Router
 from transport.smtp.header_firewall import OUTWARD, without
 
+A_SECOND, BURST = 50.0, 100
+"""Mail of our own for one next hop: so much a second, and so much at once before that counts."""
+PACED = 10_000
+"""Next hops that are remembered."""
 Concerned = Iterable[tuple[UUID, ReportedRecipient]]
 ByMessage = dict[UUID, list[ReportedRecipient]]
 TOGETHER = 30.0
 """Seconds for which a report waits for recipients that are not tried yet: they may wait for a dead next hop."""
 FACTS, ORIGINALS = with_facts("originals", Original.__struct_fields__)
+
+
+class Pace:
+    """When mail of our own leaves: when very much fails together, its reports do not stand before other mail for the
+    same next hop, but come one after the other. Thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next: OrderedDict[str, float] = OrderedDict()
+
+    def due(self, hop: str, now: float) -> float:
+        """In Unix seconds, as `now`."""
+        with self._lock:
+            self._next[hop] = max(self._next.get(hop, 0.0), now - BURST / A_SECOND) + 1 / A_SECOND
+            self._next.move_to_end(hop)
+            if len(self._next) > PACED:
+                self._next.popitem(last=False)
+            return max(now, self._next[hop])
+
+
+PACE = Pace()
 
 
 def send(connection: Connection, router: Router, action: Action, concerned: Concerned) -> int:
@@ -160,7 +187,8 @@ def put(
     limits = router.snapshot.transport_limits
     first = retry.first_notice(limits, now.timestamp(), hop.delayed_after, hop.expires_after)
     notice = datetime.fromtimestamp(first, UTC)
-    connection.execute(QUERIES["insert_recipient"], [own, recipient, hop.key, now, notice])
+    due = datetime.fromtimestamp(PACE.due(hop.key, now.timestamp()), UTC)
+    connection.execute(QUERIES["insert_recipient"], [own, recipient, hop.key, due, notice])
     next_hops.wake(connection, [hop.key])
     FLOW.came([hop.key])
 

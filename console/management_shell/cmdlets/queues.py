@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from django.conf import settings
+from django.urls import reverse
 
 from console.actors import Actor
 from console.connectors.models import SendConnector
@@ -17,7 +18,7 @@ from console.management_shell.cmdlets.servers import check_server, server
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_count, read_flag, read_text, read_texts
-from console.queues import actions, outcome, queries
+from console.queues import actions, queries
 from console.queues.queue import Queue
 from console.queues.remedies import in_words
 from transport.send.route import DeliveryType
@@ -123,7 +124,7 @@ def _act(call: Call) -> Iterator[Record]:
         elif call.should_process(shown, call.cmdlet.name):
             if follows and queue.recipients:
                 tried.append(queue)
-                recipients += outcome.waiting([queue.key])
+                recipients += queries.to_try([queue.key])
             doing[verb](call.host.actor, queue.key)
     if recipients:
         _follow(call, tried, recipients)
@@ -133,8 +134,9 @@ def _act(call: Call) -> Iterator[Record]:
 def _follow(call: Call, tried: list[Queue], recipients: list[int]) -> None:
     """What came of a retry is told where it was called."""
     what = tried[0].domain if len(tried) == 1 else f"{len(tried)} queues"
-    followed, token = outcome.remember(what, recipients, sum(queue.recipients for queue in tried))
-    call.host.follow(lambda: outcome.look(followed).told, outcome.address(token))
+    followed, token = actions.follow(what, recipients, sum(queue.recipients for queue in tried))
+    address = reverse("queues:outcome", args=[token]) if token else ""
+    call.host.follow(lambda: queries.outcome_of(followed).told, address)
 
 
 def _read_kinds(value: object) -> frozenset[str]:

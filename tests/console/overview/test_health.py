@@ -32,6 +32,8 @@ INSERT INTO queues_recipient (message_id, address, next_hop, due_at, notice_at, 
 VALUES (gen_random_uuid(), 'x@far.test', 'domain:I:far.test', now() - %(due)s * interval '1 second', now(), %(claimed)s)
 """
 
+LEASE = "INSERT INTO queues_lease (worker, number, hop, connector, is_strangers) VALUES (7, %s, %s, 'I', %s)"
+
 
 class Copy:
     """What the processes of a running copy write of themselves."""
@@ -120,6 +122,26 @@ def test_mail_that_is_due_for_more_than_a_minute_and_nobody_takes_is_said(
 def test_mail_that_waits_for_a_reason_is_in_order(copy: Copy, why: dict[str, int]) -> None:
     copy.due(300, **why)
     assert missing() == []
+
+
+def test_mail_that_waits_for_its_turn_behind_next_hops_that_do_not_answer_is_no_fault(copy: Copy) -> None:
+    copy.due(300)
+    copy.execute(LEASE, [1, "domain:I:known.test", False])
+    copy.execute(LEASE, [2, "", True])
+    assert missing() == ["Mail for far.test is due for 300 s, and nobody takes it."]
+    copy.execute(LEASE, [3, "domain:I:dead.test", True])
+    assert missing() == []
+    (said,) = queries.health().problems
+    assert said.startswith("Mail for far.test is due for 300 s and waits for its turn: ")
+
+
+def test_mail_for_a_mailbox_waits_for_nobodys_turn(copy: Copy) -> None:
+    copy.due(300)
+    copy.execute("UPDATE queues_nexthop SET delivery_type = 'SmtpDeliveryToMailbox', domain = 'mailbox'", None)
+    copy.execute(
+        "INSERT INTO queues_lease (worker, number, hop, connector, is_strangers) VALUES (7, 1, 'd', '', true)", None
+    )
+    assert missing() == ["Mail for mailbox is due for 300 s, and nobody takes it."]
 
 
 def test_what_concerns_all_connectors_bears_no_name(copy: Copy) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from console.management_shell.terminal import Terminal
 from console.processes.address import free_port
-from console.queues import outcome
+from console.queues import following, outcome
 from console.queues.models import NextHop, QueuedRecipient
 from tests.console.builders import ADMIN
 from tests.console.management_shell.shell import Shell
@@ -96,7 +96,7 @@ def test_nobody_asks_for_ever(admin, queued, configure, monkeypatch):
     monkeypatch.setattr(outcome, "FOLLOWED", -1.0)
     told = admin.get(asked).text
     assert "still trying. The queue says how it goes on." in told and "hx-get" not in told
-    assert admin.get(reverse("queues:outcome", args=["unknown"])).status_code == outcome.STOP
+    assert admin.get(reverse("queues:outcome", args=["unknown"])).status_code == following.STOP
 
 
 def test_a_retry_needs_no_valkey(admin, queued, configure, settings):
