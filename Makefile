@@ -62,9 +62,10 @@ browser: install-test
 scan: install-test
 	$(RUN) -m pytest tests/safety/test_scanners.py
 
-# A million lines of nonsense against the core, and over a socket; `make fuzz FUZZ="--lines 5000 --seed 7"` for others.
+# A million lines of nonsense against the core, and over a socket, and what the what-if says against a live transport; `make fuzz FUZZ="--lines 5000 --seed 7"` for others.
 fuzz: install-test
 	$(RUN) -m tests.fuzz $(FUZZ)
+	PAIRS=10000 $(RUN) -m pytest -q -s tests/trace/test_what_if_live.py
 
 # `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest.
 bench: install

@@ -27,7 +27,7 @@ from console.processes.account import Account
 from console.processes.address import free_port
 from tests.conftest import wait_for
 from tests.dialogues.dialogue import Dialogue, KnownUser, Step, all_dialogues, matches, on_port, read, sent
-from tests.dns_server import DnsServer
+from tests.dns_server import DnsServer, Records
 from tests.shell.certificates import SECRET, Authority
 from transport.config.document import checksum, encode
 from transport.config.endpoint import Binding
@@ -73,9 +73,13 @@ class LiveTransport:
         )
 
     def publish(self, dialogue: Dialogue, port: int) -> None:
+        self.put_in_force(on_port(dialogue.snapshot, port), dialogue.dns, dialogue.certificate)
+
+    def put_in_force(self, snapshot: Snapshot, dns: Records, certificate: bool) -> None:
+        """`dns` is what the only name server knows; `certificate`: the transport has one."""
         self.revision += 1
-        snapshot = self.with_name_server(on_port(dialogue.snapshot, port), dialogue)
-        certificates = (self.certificate,) if dialogue.certificate else ()
+        snapshot = self.with_name_server(snapshot, dns)
+        certificates = (self.certificate,) if certificate else ()
         document = encode(msgspec.structs.replace(snapshot, revision=self.revision, certificates=certificates))
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             connection.execute(
@@ -86,9 +90,9 @@ class LiveTransport:
             connection.execute("NOTIFY gatepost_config")
         wait_for(lambda: self.facts().get("revision") == self.revision, f"revision {self.revision} is not in force")
 
-    def with_name_server(self, snapshot: Snapshot, dialogue: Dialogue) -> Snapshot:
+    def with_name_server(self, snapshot: Snapshot, dns: Records) -> Snapshot:
         self.dns.close()
-        self.dns = DnsServer(dialogue.dns)  # a new one, so that the transport forgets what the one before has said
+        self.dns = DnsServer(dns)  # a new one, so that the transport forgets what the one before has said
         server = Binding("127.0.0.1", self.dns.port)
         settings = msgspec.structs.replace(snapshot.connection_filter, dns_servers=(server,))
         return msgspec.structs.replace(snapshot, connection_filter=settings)
