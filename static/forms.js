@@ -131,7 +131,7 @@ document.addEventListener("input", (event) => {
   if (form && form.method === "post" && event.target.name) unsaved = true;
 });
 document.addEventListener("submit", (event) => {
-  if (event.target.matches("main form.sheet")) unsaved = false;
+  if (event.target.matches("main form.sheet") && event.submitter?.formTarget !== "_blank") unsaved = false;
 });
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
 

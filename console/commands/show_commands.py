@@ -85,15 +85,20 @@ def _shortened(lines: list[str]) -> str:
 
 
 def _tried(request: HttpRequest, save: Callable[[], HttpResponse]) -> list[str] | None:
-    """The commands of a save that is taken back; None when it is refused. No message of it reaches the page."""
+    """The commands of a save that is taken back; None when it is refused."""
+    with transaction.atomic():
+        before = compile_snapshot(0)
+        response = without_messages(request, save)
+        after = compile_snapshot(0)
+        transaction.set_rollback(True)
+    return script(before, after) if response.status_code == 302 else None
+
+
+def without_messages(request: HttpRequest, save: Callable[[], HttpResponse]) -> HttpResponse:
+    """The answer to a save that is only tried: no message of it reaches the page."""
     kept = messages.get_messages(request)
     request._messages = default_storage(request)  # type: ignore[attr-defined]  # what the middleware of messages sets
     try:
-        with transaction.atomic():
-            before = compile_snapshot(0)
-            response = save()
-            after = compile_snapshot(0)
-            transaction.set_rollback(True)
+        return save()
     finally:
         request._messages = kept  # type: ignore[attr-defined]  # as it was
-    return script(before, after) if response.status_code == 302 else None

@@ -57,11 +57,12 @@ class Panel:
 class Properties(RoleRequired):
     """All tabs of a connector. A POST whose target is the preview gets what the entries amount to; nothing is saved.
 
-    `panels`: section → the template of a tab that is more than its fields; `more`: pages that are tabs beside the form.
+    `may_be_tried`: What-if may ask what would come of the entries. `panels`: section → the template of a tab that is
+    more than its fields; `more`: pages that are tabs beside the form.
     """
 
     writers = actions.WRITERS
-    shows_commands = keeps_entries = True
+    shows_commands = keeps_entries = may_be_tried = True
     struct: type[ReceiveConnector] | type[SendConnector]
     model: Any
     prefix: str

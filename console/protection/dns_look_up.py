@@ -11,6 +11,7 @@ import dns.resolver
 from transport import name_servers
 from transport.config.connection_filter import ConnectionFilter
 from transport.receive.dns import list_name
+from transport.receive.facts import Texts
 
 AT_ONCE = 8
 MOST_HOSTS = 10
@@ -19,18 +20,25 @@ ADDRESSES = ("A", "AAAA")
 
 def lists_of(address: str, domains: Sequence[str], settings: ConnectionFilter) -> dict[str, tuple[str, ...] | None]:
     """Lookup domain → the addresses it answers, none for a client it does not list; None when DNS does not answer."""
+    names = {domain: (list_name(address, domain), "A") for domain in domains}
+    found = records(list(names.values()), settings)
+    return {domain: found[name] for domain, name in names.items()}
+
+
+def records(asked: Sequence[tuple[str, str]], settings: ConnectionFilter) -> dict[tuple[str, str], Texts | None]:
+    """(name, type) → what DNS has; None when it does not answer in time, or the name is none."""
     resolver = _resolver(settings)
 
-    def ask(domain: str) -> tuple[str, ...] | None:
+    def ask(record: tuple[str, str]) -> Texts | None:
         try:
-            return name_servers.texts(resolver.resolve(list_name(address, domain), "A", search=False))
+            return name_servers.texts(resolver.resolve(*record, search=False))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()
-        except (dns.exception.DNSException, OSError):
+        except (dns.exception.DNSException, OSError, UnicodeError):
             return None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(domains, pool.map(ask, domains), strict=True))
+        return dict(zip(asked, pool.map(ask, asked), strict=True))
 
 
 def hosts_of(domains: Sequence[str], settings: ConnectionFilter) -> dict[str, dict[str, str]]:

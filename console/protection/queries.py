@@ -18,6 +18,9 @@ from transport.config.snapshot import Snapshot
 from transport.receive.client_lists import ConnectionLists, Verdict
 from transport.receive.dns import matching
 
+records = dns_look_up.records
+"""(name, type) → what DNS has."""
+
 
 def filter_settings(struct: type) -> SingleRow:
     """The row of a filter's struct, or an unsaved one with the defaults."""

@@ -43,6 +43,7 @@ class Change:
 
 
 _outer: ContextVar[Change | None] = ContextVar("outer", default=None)
+_tried: ContextVar[bool] = ContextVar("tried", default=False)
 
 
 @contextmanager
@@ -72,6 +73,20 @@ def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Itera
         under_way.revision = _publish(under_way)
 
 
+@contextmanager
+def tried() -> Iterator[None]:
+    """All that the body writes is taken back at its end. So nobody has to confirm what it would open: to see that is
+    why it is tried.
+    """
+    token = _tried.set(True)
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        _tried.reset(token)
+
+
 def _publish(under_way: Change) -> ConfigRevision | None:
     newest = queries.newest_with_document()
     before = queries.readable(newest)
@@ -96,7 +111,7 @@ def _check(under_way: Change, before: Snapshot, after: Snapshot) -> dict[str, st
         found.setdefault(place, []).append(text)
     if found:
         raise ValidationError({place: list(dict.fromkeys(texts)) for place, texts in found.items()})
-    return relay_guard.require_confirmation(before, after, under_way.confirmed)
+    return {} if _tried.get() else relay_guard.require_confirmation(before, after, under_way.confirmed)
 
 
 def _verb(before: Properties | None, after: Properties | None) -> str:

@@ -11,7 +11,9 @@ from console.crud.access import RoleRequired
 from console.publishing import counts
 from console.publishing.counts import SPANS, span_of
 from console.tracking import queries
+from console.tracking.conversation import lines
 from console.tracking.models import Session
+from console.tracking.question import question
 from console.tracking.refusals import grouped, lately, now, refusal
 from console.tracking.remedies import of_rule
 
@@ -47,6 +49,7 @@ class RefusalPage(RoleRequired):
             "refusal": found,
             "session": session,
             "remedies": of_rule(session, name) if session else [],
+            "question": _question(session, name) if session else "",
             "objects": differing[:MOST],
             "more": len(differing) - MOST,
             "how_often": [(span, counts.total("refused", "rule", span.since(), name)) for span in SPANS.values()],
@@ -54,6 +57,13 @@ class RefusalPage(RoleRequired):
             "crumbs": [(_("Refusals"), reverse("refusals:list"))],
         }
         return render(request, "tracking/refusal.html", context)
+
+
+def _question(session: Session, rule: str) -> str:
+    """The What-if about the first refusal by a rule."""
+    said = lines(session)
+    first = next((line for line in said if line.refused and line.decision and line.decision.name == rule), None)
+    return question(session, said, first)
 
 
 def _fragment(whole: bool) -> str:

@@ -20,6 +20,7 @@ from console.tracking import of_connector, queries
 from console.tracking.conversation import Decision, Line, decisions, lines
 from console.tracking.export import exchange_csv, series_of
 from console.tracking.models import Session, short_name
+from console.tracking.question import question
 from console.tracking.reasons import Reason, Reasons
 from console.tracking.remedies import Facts, Remedy, facts_of, remedies_for
 from transport.trace.sessions import Direction
@@ -208,10 +209,13 @@ class SessionPage(RoleRequired):
         facts = facts_of(session, said)
         context = {
             "session": session,
-            "lines": [_with_reason(line, reasons, facts.get(line.number)) for line in said],
+            "lines": [
+                (*_with_reason(line, reasons, facts.get(line.number)), _asked(session, said, line)) for line in said
+            ],
             "badges": outcome(session),
             "duration": duration(session),
             "connector_url": reasons.connector_url,
+            "question": question(session, said),
             "crumbs": [(_("Protocol log"), reverse("tracking:list"))],
             "refresh": REFRESHED if session.ended_at is None else 0,
         }
@@ -231,6 +235,11 @@ def _with_reason(line: Line, reasons: Reasons, facts: Facts | None) -> tuple[Lin
     reason = reasons.of(line.decision) if line.decision else None
     remedies = remedies_for(line.decision.name, facts) if line.decision and facts else []
     return line, reason, reasons.held_url(line.held) if line.held else "", remedies
+
+
+def _asked(session: Session, said: list[Line], line: Line) -> str:
+    """The What-if about a refusal of ours."""
+    return question(session, said, line) if line.refused and line.decision else ""
 
 
 class SessionFile(RoleRequired):

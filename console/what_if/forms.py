@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.publishing import queries as publishing
 from console.users import queries as users
+from console.what_if import dns_answers
 from transport.config import bounds, kinds
 from transport.config.endpoint import address_of, parse_binding
 from transport.config.host_name import host_name
 from transport.config.kinds import Kind, Setting
 from transport.config.snapshot import Snapshot
-from transport.trace.what_if import Dialogue
+from transport.trace.what_if import Dialogue, Question
 
 SIZE = Setting("Size", "", Kind.SIZE, "Size", "", "ours", minimum=0, maximum=2**63 - 1)
 MOST = bounds.WHAT_IF
@@ -39,6 +41,7 @@ class DialogueForm(forms.Form):
     sender = _text(_("Sender"), help_text=_("Empty: a report, which has none."))
     recipients = forms.CharField(
         label=_("Recipients"),
+        required=False,
         max_length=200_000,
         help_text=_("One on each line."),
         widget=forms.Textarea(MONO | {"rows": 2}),
@@ -60,6 +63,13 @@ class DialogueForm(forms.Form):
         widget=forms.Textarea(MONO | {"rows": 4}),
     )
     file = forms.FileField(label=_("Or a file (.eml)"), required=False, widget=forms.FileInput({"accept": ".eml,.txt"}))
+    dns = forms.CharField(
+        label=_("What DNS says"),
+        required=False,
+        max_length=dns_answers.LONGEST,
+        help_text=_("? is not known and counts as no answer. What is asked stands here; write an answer, or ask DNS."),
+        widget=forms.Textarea(MONO | {"rows": 3}),
+    )
     revision = forms.IntegerField(
         label=_("Revision"), required=False, min_value=1, max_value=2**31 - 1, help_text=_("Empty: the newest.")
     )
@@ -115,6 +125,16 @@ class DialogueForm(forms.Form):
     def clean_size(self) -> int | None:
         found: int | None = self._read("size", lambda text: kinds.parse(SIZE, text) if text.strip() else None)
         return found
+
+    def clean_dns(self) -> dns_answers.Answers:
+        found: dns_answers.Answers = self._read("dns", dns_answers.read)
+        return found
+
+    def show_questions(self, questions: Iterable[Question]) -> None:
+        """What DNS was asked stands in the form, each with its answer."""
+        data = cast(QueryDict, self.data).copy()
+        data["dns"] = dns_answers.written(questions)
+        self.data = data
 
     def clean_file(self) -> bytes:
         sent = self.cleaned_data["file"]

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.utils import timezone
 
 from console.directory.models import Recipient
 from console.kerberos import queries as kerberos
+from console.protection import queries as protection
 from transport.config.snapshot import Snapshot
+from transport.receive.facts import Texts
 from transport.trace.watched import WatchedPolicy
 from transport.trace.what_if import Answer, Dialogue, Given, what_if
 
+Records = Mapping[tuple[str, str], Texts]
+ROUNDS = 3
+"""Of look-ups: what the first one finds (a name) may lead to another (its addresses)."""
 
-def answer(snapshot: Snapshot, dialogue: Dialogue) -> Answer:
-    """What a client would hear under a configuration; who is in the directory, and signs in, is asked as it is now."""
+
+def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Answer:
+    """What a client would hear under a configuration; who is in the directory, and signs in, is asked as it is now.
+    `records`: what DNS is known to have.
+    """
     policy = WatchedPolicy(snapshot, settings.GATEPOST_NODE, not kerberos.why_not_offered())
-    given = Given(bool(snapshot.certificates), _is_listed, now=timezone.now().timestamp())
+    given = Given(bool(snapshot.certificates), _is_listed, records, timezone.now().timestamp())
     return what_if(policy, dialogue, given)
+
+
+def looked_up(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Records:
+    """The same with what DNS says to what is not known. As long as the connection filter waits, at most `ROUNDS` times;
+    what it does not answer counts as none, as it does for the transport.
+    """
+    known = dict(records)
+    for _ in range(ROUNDS):
+        asked = answer(snapshot, dialogue, known).questions
+        missing = [(each.record.name, each.record.kind) for each in asked if each.answer is None]
+        if not missing:
+            break
+        found = protection.records(missing, snapshot.connection_filter)
+        known |= {(name.lower(), kind): found[name, kind] or () for name, kind in missing}
+    return known
 
 
 def _is_listed(address: str) -> bool:

@@ -16,6 +16,7 @@ from console.connectors.models import SendConnector as SendConnectorRow
 from console.tracking.places import connector_tab, places, setting_of, written
 from transport.config.permissions import PRINCIPALS, Origin, Right
 from transport.receive.connector_match import Why
+from transport.receive.facts import Texts
 from transport.receive.rules import (
     ACCEPTED_DOMAIN,
     BLOCK_LIST,
@@ -88,6 +89,16 @@ class Reading:
         connector = answer.match.connector if answer.match is not None else None
         self.connector = connector.name if connector is not None else ""
         self._row = self._rows.get(self.connector)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether DNS would be asked something that nobody has told."""
+        return any(question.answer is None for question in self.answer.questions)
+
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        """What DNS is asked, and what it says."""
+        return [(f"{each.record.kind} {each.record.name}", _said(each.answer)) for each in self.answer.questions]
 
     @property
     def connector_url(self) -> str:
@@ -166,6 +177,10 @@ class Reading:
             return connector_tab(self._row, field) if self._row else ""
         place = places().get(look.on)
         return place.url_of(look.field) if place else ""
+
+
+def _said(answer: Texts | None) -> str:
+    return _t("not asked; counts as no answer") if answer is None else ", ".join(answer) or _t("none")
 
 
 def _named(principal: str) -> str:

@@ -15,8 +15,13 @@ from console.publishing.models import ConfigRevision
 from console.what_if import queries
 from console.what_if.forms import DialogueForm
 from console.what_if.reading import Reading
+from console.what_if.unsaved import would_be
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
+
+ASK_DNS = "ask_dns"
+FORM, ENTRIES = "of_form", "of_entries"
+"""In a question about a form that is not saved: its path, and what it would send."""
 
 
 class WhatIf(RoleRequired):
@@ -27,20 +32,54 @@ class WhatIf(RoleRequired):
     writers = EVERY_ROLE
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(DialogueForm(request.GET) if "client" in request.GET else DialogueForm())
+        return self.show(DialogueForm(request.GET) if "client" in request.GET else DialogueForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        return self._show(DialogueForm(request.POST, request.FILES))
+        form = DialogueForm(request.POST, request.FILES)
+        return self.show(form, request.POST.get(FORM, ""), request.POST.get(ENTRIES, ""))
 
-    def _show(self, form: DialogueForm) -> HttpResponse:
-        context: dict[str, Any] = {"title": _t("What-if"), "form": form}
-        if form.is_valid() and (snapshot := _snapshot(form)) is not None:
-            answer = queries.answer(snapshot, form.dialogue)
-            context |= {"asked_of": _t("Revision %d") % snapshot.revision, "reading": Reading(answer)}
+    def show(self, form: DialogueForm, path: str = "", entries: str = "") -> HttpResponse:
+        """The form, and the answer to what is entered; of the entries of another form that is not saved, too."""
+        context: dict[str, Any] = {"title": _t("What-if"), "form": form, "path": path, "entries": entries}
+        if form.is_valid() and (asked := self._asked(form, path, entries)) is not None:
+            context |= self._answered(form, *asked, saved=publishing.saved())
         return render(self.request, "what_if/page.html", context, status=422 if form.errors else 200)
 
+    def _asked(self, form: DialogueForm, path: str, entries: str) -> tuple[Snapshot, str] | None:
+        """The configuration that is asked, and what it is called."""
+        if path:
+            unsaved = would_be(self.request, path, entries)
+            if unsaved is None:
+                form.add_error(None, _t("The form cannot be saved with these entries. Save there to read why."))
+            return (unsaved, _t("Unsaved changes")) if unsaved is not None else None
+        snapshot = _revision(form)
+        return (snapshot, _t("Revision %d") % snapshot.revision) if snapshot is not None else None
 
-def _snapshot(form: DialogueForm) -> Snapshot | None:
+    def _answered(self, form: DialogueForm, asked: Snapshot, name: str, saved: Snapshot) -> dict[str, Any]:
+        """The answer; beside it that of the newest revision, where another is asked."""
+        dialogue, records = form.dialogue, form.cleaned_data["dns"]
+        if ASK_DNS in self.request.POST:
+            records = queries.looked_up(asked, dialogue, records)
+        answer = queries.answer(asked, dialogue, records)
+        form.show_questions(answer.questions)
+        reading, other = Reading(answer), asked.revision != saved.revision
+        now = Reading(queries.answer(saved, dialogue, records)) if other else None
+        return {"asked_of": name, "reading": reading, "now": now, "newest": saved.revision}
+
+
+class Unsaved(WhatIf):
+    """Where a form that may be tried sends its entries: the question about them is asked next."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(DialogueForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        entries = request.POST.copy()
+        entries.pop("csrfmiddlewaretoken", None)
+        return self.show(DialogueForm(), request.GET.get("form", ""), entries.urlencode())
+
+
+def _revision(form: DialogueForm) -> Snapshot | None:
     number = form.cleaned_data["revision"]
     if number is None:
         return publishing.saved()

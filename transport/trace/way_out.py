@@ -16,7 +16,8 @@ from transport.send.tls_policy import Demand
 
 class Way(msgspec.Struct, frozen=True):
     """Where a recipient's mail goes. `choice` is None where no Send connector is asked; `demand`: what the connector
-    that takes it demands of TLS, before the domain has said anything; `exchangers`: the record of DNS that leads on.
+    that takes it demands of TLS, before the domain has said anything; `exchangers`: the record of DNS that leads on,
+    and `hosts` those of each preference, the best first, where it is known.
     """
 
     recipient: str
@@ -25,6 +26,7 @@ class Way(msgspec.Struct, frozen=True):
     behind: tuple[Passed, ...] = ()
     demand: Demand | None = None
     exchangers: Record | None = None
+    hosts: tuple[tuple[str, ...], ...] = ()
 
     @property
     def words(self) -> str:

@@ -27,7 +27,7 @@ from transport.receive.session import Session, User
 from transport.send.choice import Mail
 from transport.send.route import Router
 from transport.trace.watched import DIRECTORY, LISTS, USER, Look, WatchedPolicy, WatchedSet, unwatched
-from transport.trace.way_out import Way, way_out
+from transport.trace.way_out import Way, next_hosts, way_out
 
 CLIENT_PORT = 49152
 """Of every client: nothing depends on it."""
@@ -61,14 +61,18 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What the world says: whether TLS can be offered, whom the directory lists, what DNS has (those records that
-    somebody asked for or gave), and the time in Unix seconds.
+    """What the world says: whether TLS can be offered, whom the directory lists, what DNS has by name and kind (those
+    records that somebody asked for or gave), and the time in Unix seconds.
     """
 
     tls_available: bool = True
     listed: Callable[[str], bool] = lambda address: True
-    records: Mapping[Record, Texts] = {}
+    records: Mapping[tuple[str, str], Texts] = {}
     now: float = 0.0
+
+    def record(self, record: Record) -> Texts | None:
+        """What DNS has, None where nobody has asked or given it."""
+        return self.records.get((record.name.lower(), record.kind))
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -157,7 +161,7 @@ class _World(World):
         return replace(user, addresses=WatchedSet.of(user.addresses, USER, "addresses", self._policy.note))
 
     def records(self, record: Record) -> Texts:
-        answer = self.questions[record] = self._given.records.get(record)
+        answer = self.questions[record] = self._given.record(record)
         return answer or ()
 
 
@@ -283,9 +287,7 @@ def what_if(policy: WatchedPolicy, dialogue: Dialogue, given: Given) -> Answer:
     session = client.conversation.session
     match = policy.match(dialogue.local, dialogue.client)
     ways = tuple(_ways(policy, client, dialogue, given))
-    records = client.world.questions | {
-        way.exchangers: given.records.get(way.exchangers) for way in ways if way.exchangers
-    }
+    records = client.world.questions | {way.exchangers: given.record(way.exchangers) for way in ways if way.exchangers}
     return Answer(
         tuple(client.steps),
         match,
@@ -312,4 +314,7 @@ def _ways(policy: WatchedPolicy, client: _Client, dialogue: Dialogue, given: Giv
     router = Router(policy.written, policy.server)
     mail = Mail(dialogue.sender, session.principal, dialogue.octets, session.connector.name)
     for recipient in dict.fromkeys(client.recipients):
-        yield way_out(router, recipient, given.listed(recipient.lower()), mail)
+        way = way_out(router, recipient, given.listed(recipient.lower()), mail)
+        known = given.record(way.exchangers) if way.exchangers is not None else None
+        hosts = next_hosts(way.hop.domain, known) if known is not None else []
+        yield replace(way, hosts=tuple(map(tuple, hosts)))

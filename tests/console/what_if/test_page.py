@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,10 +11,19 @@ from django.urls import reverse
 
 from console.actors import Role
 from console.connectors import actions as connectors
+from console.connectors.models import ReceiveConnector
+from console.connectors.rights_matrix import field_name
 from console.domains import actions as domains
+from console.protection import actions as protection
 from console.publishing.models import ConfigRevision
+from console.users.models import User
 from tests.console.builders import ADMIN, accepted_domain, receive_connector
+from tests.console.page_form import Form
+from tests.dns_server import DnsServer
 from transport.config import bounds
+from transport.config.connection_filter import ConnectionFilter, IPListProvider
+from transport.config.endpoint import Binding
+from transport.config.permissions import Right
 
 URL = "/trace/what-if/"
 QUESTION = {
@@ -85,3 +95,65 @@ def test_what_cannot_be_read_is_said_at_its_field(admin: Any, wrong: Any) -> Non
 
 def test_the_feature_pane_leads_there(admin: Any) -> None:
     assert f'href="{reverse("what_if:page")}"' in text(admin.get(reverse("refusals:list")))
+
+
+def test_what_dns_is_asked_stands_in_the_form_and_a_written_answer_counts(admin: Any) -> None:
+    protection.save_provider(ADMIN, IPListProvider(name="Blocker", lookup_domain="bl.test"))
+    question = QUESTION | {"recipients": "postmaster@contoso.com"}
+    unknown = text(admin.post(URL, question))
+    assert "A 1.1.1.10.bl.test = ?" in unknown and "Ask DNS now" in unknown and "Accepted:" in unknown
+    listed = text(admin.post(URL, question | {"dns": "A 1.1.1.10.bl.test = 127.0.0.2"}))
+    assert "ip_block_list_provider" in listed and "Ask DNS now" not in listed
+    assert "id_dns_error" in text(admin.post(URL, question | {"dns": "A 1.1.1.10.bl.test = nonsense"}))
+
+
+def test_dns_is_asked_on_demand(admin: Any) -> None:
+    protection.save_provider(ADMIN, IPListProvider(name="Blocker", lookup_domain="bl.test"))
+    question = QUESTION | {"recipients": "postmaster@contoso.com", "ask_dns": "1"}
+    with DnsServer({("1.1.1.10.bl.test", "A"): ["127.0.0.2"]}) as server:
+        ask_there(server)
+        assert "A 1.1.1.10.bl.test = 127.0.0.2" in text(admin.post(URL, question))
+    with DnsServer(silent=True) as server:
+        ask_there(server)
+        assert "A 1.1.1.10.bl.test = none" in text(admin.post(URL, question))
+
+
+def ask_there(server: DnsServer) -> None:
+    there = Binding("127.0.0.1", server.port)
+    protection.set_filter(ADMIN, ConnectionFilter(dns_servers=(there,), dns_timeout=1))
+
+
+class TestUnsavedChanges:
+    """From the form of a connector to the answer as it would be, and nothing of it is written."""
+
+    def entries(self, admin: Any, **changes: str) -> tuple[str, Any]:
+        page = reverse("connectors:receive-properties", args=[ReceiveConnector.objects.get().pk, "security"])
+        return page, Form(admin.get(page).text).sent | changes
+
+    def ask(self, admin: Any, page: str, entries: Any, **dialogue: str) -> str:
+        first = admin.post(f"{reverse('what_if:unsaved')}?{urlencode({'form': page})}", entries)
+        kept = Form(first.text).sent
+        assert kept["of_form"] == [page]
+        return text(admin.post(URL, kept | QUESTION | dialogue))
+
+    def test_what_would_be_relayed_is_seen_before_it_is_confirmed(self, admin: Any) -> None:
+        page, entries = self.entries(admin, **{field_name(0, Right.ACCEPT_ANY_RECIPIENT): "grant"})
+        answer = self.ask(admin, page, entries)
+        assert "Accepted:" in answer and "As saved now" in answer and "550 5.7.1 Unable to relay" in answer
+        assert ReceiveConnector.objects.get().grants == [] and "Unable to relay" in text(admin.get(URL, QUESTION))
+
+    def test_entries_that_cannot_be_saved_are_said_to_be_so(self, admin: Any) -> None:
+        page, entries = self.entries(admin, remote_ip_ranges="nonsense")
+        assert "cannot be saved with these entries" in self.ask(admin, page, entries)
+
+    def test_only_forms_that_may_be_tried_are(self, admin: Any) -> None:
+        response = admin.post(URL, QUESTION | {"of_form": "/recipients/users/new", "of_entries": "name=x"})
+        assert response.status_code == 422 and not User.objects.filter(name="x").exists()
+
+    def test_who_may_not_save_may_not_try(self, admin: Any, signed_in: Any) -> None:
+        page, entries = self.entries(admin)
+        reader = signed_in(Role.VIEW_ONLY)
+        assert (
+            reader.post(URL, QUESTION | {"of_form": page, "of_entries": urlencode(entries, doseq=True)}).status_code
+            == 403
+        )

@@ -1,0 +1,57 @@
+"""From a session to the What-if: the address of that page with the session's facts filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from console.tracking.conversation import Line
+from console.tracking.models import Session
+from transport.trace.line import TLS
+
+MOST = 20
+"""Recipients that an address holds: of more, the last ones, which come nearest to what was refused."""
+LONGEST = 320
+_PATH = re.compile(r"(?:MAIL FROM|RCPT TO):\s*<([^>]*)>", re.IGNORECASE)
+_SIZE = re.compile(r" SIZE=(\d{1,19})\b", re.IGNORECASE)
+
+
+def question(session: Session, lines: Sequence[Line], at: Line | None = None) -> str:
+    """What the client did, until it said what the line `at` answers; without it, all of its last message. Empty for a
+    session with a next hop.
+    """
+    if session.sends:
+        return ""
+    said = lines if at is None else lines[: at.number + 1]
+    given = {
+        "client": session.remote_address,
+        "local": session.local_endpoint,
+        "helo": session.helo,
+        "tls": "on" if any(line.event == "*" and line.data.startswith(TLS) for line in said) else "",
+        "user": next((line.data for line in said if line.context == "authenticated"), ""),
+    }
+    commands = [line.data for line in said if line.is_command]
+    given |= {"hello": "HELO"} if any(each[:4].upper() == "HELO" for each in commands) else {}
+    given |= _message(commands)
+    return f"{reverse('what_if:page')}?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def _message(commands: Sequence[str]) -> dict[str, str]:
+    """The last one."""
+    begun = [place for place, each in enumerate(commands) if each[:5].upper() == "MAIL "]
+    last = commands[begun[-1] :] if begun else []
+    size = _SIZE.search(last[0]) if last else None
+    recipients = [path for each in last if each[:5].upper() == "RCPT " and (path := _path(each))]
+    return {
+        "sender": _path(last[0]) if last else "",
+        "recipients": "\n".join(recipients[-MOST:]),
+        "size": size[1] if size else "",
+    }
+
+
+def _path(command: str) -> str:
+    found = _PATH.search(command)
+    return found[1][:LONGEST] if found else ""
