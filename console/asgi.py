@@ -1,5 +1,6 @@
 """What uvicorn serves: `uvicorn console.asgi:application`."""
 
+import gc
 import os
 import warnings
 
@@ -15,6 +16,13 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 django = get_asgi_application()
 
+from django.urls import get_resolver  # noqa: E402
+
 from console.accounts.sessions import signed_in  # noqa: E402 (there are no models before)
+
+# What is loaded now stays for good: the garbage collector walks through it no more, which took longer than many a page.
+_every_page = get_resolver().url_patterns
+gc.collect()
+gc.freeze()
 
 application = HeadLimit(BodyLimit(django, signed_in))

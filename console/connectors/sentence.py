@@ -20,7 +20,7 @@ from transport.config.receive_connector import SIGN_IN, AuthMechanism, ReceiveCo
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
 from transport.receive.connector_match import ConnectorIndex
-from transport.receive.exposure import clients, everything_below, reached, sends_on, wide_domains
+from transport.receive.exposure import everything_below, is_reached, reached, sends_on, wide_domains
 from transport.receive.relayed_domains import domains_taken
 
 MOST = 3  # ranges, names
@@ -128,7 +128,7 @@ def _state(connector: ReceiveConnector, beside: Snapshot) -> str:
     others = tuple(each for each in beside.receive_connectors if each.name != connector.name)
     index = ConnectorIndex(replace(beside, receive_connectors=(*others, connector)))
     placed = connector.bindings and connector.remote_ip_ranges
-    if placed and not clients(index, [connector])[connector.name]:
+    if placed and not is_reached(index, connector):
         return "Nobody reaches it: others answer its addresses, or none can come to its bindings. Otherwise: "
     return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -92,9 +92,10 @@ class Remark:
     better: str | None = None
 
 
-def remarks(ranges: tuple[IPRange, ...]) -> list[Remark]:
-    """What is odd about the ranges of a connector."""
-    return list(_remarks(ranges))
+@lru_cache(maxsize=8)
+def remarks(ranges: tuple[IPRange, ...]) -> tuple[Remark, ...]:
+    """What is odd about the ranges of a connector; there may be thousands, of which a page asks more than once."""
+    return tuple(_remarks(ranges))
 
 
 def _remarks(ranges: tuple[IPRange, ...]) -> Iterator[Remark]:
@@ -125,8 +126,8 @@ def _meant(remote: IPRange) -> str:
 def _overlaps(ranges: tuple[IPRange, ...]) -> Iterator[Remark]:
     """What a connector names twice: harmless, but seldom meant."""
     widest: IPRange | None = None
-    for remote in sorted(ranges, key=lambda each: (each.bounds[:2], -each.bounds[2])):
-        version, low, high = remote.bounds
+    for version, low, minus_high, remote in sorted((*each.bounds[:2], -each.bounds[2], each) for each in ranges):
+        high = -minus_high
         if widest is None or widest.bounds[0] != version or widest.bounds[2] < low:
             widest = remote
         elif high <= widest.bounds[2]:

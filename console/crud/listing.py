@@ -45,7 +45,7 @@ def in_order(rows: Rows, sort: str, columns: Sequence[Column]) -> Rows:
     if not name or name not in {column.sort for column in columns if column.sort}:
         return rows
     if isinstance(rows, QuerySet):
-        return rows.order_by(sort, "pk")
+        return rows.order_by(sort, "-pk" if sort.startswith("-") else "pk")
     return sorted(rows, key=lambda row: _comparable(value_of(row, name)), reverse=sort.startswith("-"))
 
 

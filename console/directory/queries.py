@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from console.directory.addresses import parse_address
@@ -18,6 +19,18 @@ EXPORTED_AT_ONCE = 5_000
 def listed() -> QuerySet[Recipient]:
     """The recipients that exist."""
     return Recipient.objects.filter(deleted=False).order_by("address")
+
+
+def how_many() -> int:
+    """How many are listed. A million take a while to count: it is done once for each change of them, and their changes
+    become visible in the order of their numbers.
+    """
+    return _counted(Recipient.objects.aggregate(last=Max("change_number"))["last"])
+
+
+@lru_cache(maxsize=1)
+def _counted(last: int | None) -> int:
+    return listed().count()
 
 
 def named(addresses: Iterable[str]) -> list[Recipient]:

@@ -3,10 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Page as PageOfRows
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +17,7 @@ from console.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
 from console.crud.columns import NAME, TEXT, TIME, Column, Detail
+from console.crud.counting import BoundedPaginator
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.directory import actions, queries
@@ -21,6 +25,14 @@ from console.directory.forms import ImportForm, RecipientForm
 from console.directory.models import Import, Recipient
 
 WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
+
+
+class EveryRecipient(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
+    """All that are listed."""
+
+    @cached_property
+    def count(self) -> int:
+        return queries.how_many()
 
 
 class DirectoryPages(CrudView):
@@ -52,6 +64,10 @@ class DirectoryPages(CrudView):
 
     def rows(self) -> Any:
         return queries.listed()
+
+    def paginate(self, rows: Any) -> PageOfRows[Any]:
+        self.paginator_class = BoundedPaginator if self.asks else EveryRecipient
+        return super().paginate(rows)
 
     def find(self, pk: Any) -> Recipient:
         return get_object_or_404(queries.listed(), pk=super().find(pk).pk)

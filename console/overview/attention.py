@@ -45,9 +45,9 @@ def concerns(health: Health | None = None, waiting: list[Queue] | None = None) -
     return found
 
 
-def counted() -> Counted:
-    """How many there are, as it was a few seconds ago: the top bar of each page asks."""
-    return _LAST.counted() or Counted.of(concerns())
+def counted(revision: int) -> Counted:
+    """How many there are, as it was a few seconds ago under the newest revision: the top bar of each page asks."""
+    return _LAST.counted(revision) or Counted.of(concerns())
 
 
 def forget() -> None:
@@ -76,8 +76,8 @@ class _Last:
     def note(self, found: Sequence[Concern]) -> None:
         self._counted, self._revision, self._at = Counted.of(found), _revision(), monotonic()
 
-    def counted(self) -> Counted | None:
-        holds = monotonic() - self._at < COUNT_HOLDS and self._revision == _revision()
+    def counted(self, revision: int) -> Counted | None:
+        holds = monotonic() - self._at < COUNT_HOLDS and self._revision == revision
         return self._counted if holds else None
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ from console.navigation import GROUPS
 from console.protection import queries as protection
 from console.publishing import queries as publishing
 from console.publishing.published import Page, Published, every_kind
-from console.queues.queries import waiting_recipients
+from console.queues.selection import first_matching
 from console.tracking import queries as sessions
 from console.tracking import refusals
 from console.users.models import User
@@ -34,6 +35,8 @@ Searched = tuple[str | Promise, str, Callable[[str], Iterable["Hit"]]]
 """Title, list, and what finds."""
 MOST = 10
 SECONDS = 2
+LOOKED_THROUGH = 1_000
+"""Recipients of waiting mail among whom very common words are looked for."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _messages(text: str) -> Iterable[Hit]:
 
 
 def _waiting(text: str) -> Iterable[Hit]:
-    for row in waiting_recipients().filter(address__icontains=text)[:MOST]:
+    for row in first_matching(QueryDict(urlencode({"q": text})), LOOKED_THROUGH).rows[:MOST]:
         url = reverse("queues:message", args=[row.message_id])
         yield Hit(row.address, row.message.shown_subject, url, row.message.accepted_at)
 

@@ -38,7 +38,7 @@ class Home(RoleRequired):
             "rankings": queries.rankings(tops),
             "transports": transports,
             "sessions": sum(transport.sessions for transport in transports),
-            "state": publishing.in_force(),
+            "state": publishing.in_force(transports),
             "signs": health.signs,
             "concerns": concerns(health, waiting),
             "proved": relay_proof.newest(),

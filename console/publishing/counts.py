@@ -134,6 +134,12 @@ def total(what: str, by: str, since: datetime, name: str | None = None) -> int:
     return rows.aggregate(n=Sum("n"))["n"] or 0
 
 
+def last(what: str, by: str, name: str) -> datetime | None:
+    """Before which time one name was counted last; None where nothing is known of it."""
+    at: datetime | None = Count.objects.filter(what=what, by=by, name=name).aggregate(at=Max("at"))["at"]
+    return at and at + (MINUTE if at.minute else HOUR)
+
+
 def by_hour(what: Sequence[str], by: str, name: str, hours: int) -> list[tuple[datetime, dict[str, int]]]:
     """(hour, what → how often) of one name, the oldest of so many hours first; the last one is under way."""
     last = timezone.now().replace(minute=0, second=0, microsecond=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -108,9 +109,10 @@ def running() -> list[Transport]:
     return list(Transport.objects.filter(seen_at__range=(now - ALIVE, now + ALIVE)))
 
 
-def in_force() -> InForce:
-    """Saved and in force as two facts, for the top bar and for `manage.py status`. Two queries."""
-    saved, transports = newest(), running()
+def in_force(transports: Collection[Transport] | None = None) -> InForce:
+    """Saved and in force as two facts, for the top bar and for `manage.py status`; `transports` that run, if known."""
+    saved = newest()
+    transports = running() if transports is None else transports
     number = saved.number if saved else 0
     return InForce(
         number=number,
@@ -129,10 +131,10 @@ def open_sessions() -> Counter[str]:
     return total
 
 
-def listening_problems() -> dict[str, list[str]]:
-    """Connector name → what keeps it from listening, in words, of all running transports."""
+def listening_problems(transports: Iterable[Transport] | None = None) -> dict[str, list[str]]:
+    """Connector name → what keeps it from listening, in words, of all running transports (or of these)."""
     found: dict[str, list[str]] = {}
-    for transport in running():
+    for transport in running() if transports is None else transports:
         for problem in transport.problems:
             lines = found.setdefault(problem.get("connector", ""), [])
             if problem.get("message", "") not in lines:

@@ -27,6 +27,7 @@ from console.connectors.mail_route import question
 from console.connectors.models import ReceiveConnector
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
+from console.crud.counting import COUNTED, AtLeast
 from console.crud.format import NOTHING, stacked_html
 from console.crud.layout import Tab
 from console.crud.list_page import EXPORTED_AT_ONCE
@@ -39,7 +40,18 @@ from console.queues import actions, queries, remedies
 from console.queues.asking import DONE, act, tell
 from console.queues.models import Message, QueuedRecipient, Status
 from console.queues.queue import Queue
-from console.queues.selection import ALL, MESSAGES, SEARCHED, WORDS, Selection, messages_matching, narrowing, numbers
+from console.queues.selection import (
+    ALL,
+    LOOKED_THROUGH,
+    MESSAGES,
+    SEARCHED,
+    WORDS,
+    Selection,
+    first_matching,
+    messages_matching,
+    narrowing,
+    numbers,
+)
 from console.queues.standing import Standing
 from console.queues.views import (
     ASKED_FIRST,
@@ -71,6 +83,12 @@ AGES = [
     ("4", gettext_lazy("more than 4 hours")),
     ("24", gettext_lazy("more than 1 day")),
 ]
+
+
+LEFT_OUT = gettext_lazy(
+    "So many messages have these words that they were looked for only among the %s recipients whose next attempt comes "
+    "first. One more word, or a filter, finds the others."
+)
 
 
 def subject(each: Standing) -> str:
@@ -108,7 +126,16 @@ class Gathered(Paginator):  # type: ignore[type-arg]  # takes no argument when i
     @cached_property
     def count(self) -> int:
         found = len(self.object_list)
-        return found if found <= sessions.COUNTED else sessions.AtLeast(sessions.COUNTED)
+        return found if found <= COUNTED else AtLeast(COUNTED)
+
+
+class GatheredInPart(Gathered):
+    """There may be more."""
+
+    @cached_property
+    def count(self) -> int:
+        found = len(self.object_list)
+        return AtLeast(found) if found else 0
 
 
 class MessagePages(CrudView):
@@ -152,11 +179,16 @@ class MessagePages(CrudView):
     ]
     verbs = VERBS
     refresh = REFRESHED
+    is_part = False
+    """Whether not all that waits was looked through."""
     list_template = "queues/messages.html"
     details_template = "queues/message_details.html"
 
     def narrowed(self, rows: Any = None) -> QuerySet[QueuedRecipient]:
-        found = messages_matching(self.asks.as_query())
+        if self.page is Page.CSV:
+            found = messages_matching(self.asks.as_query())
+        else:
+            found, self.is_part = first_matching(self.asks.as_query())
         return found.none() if self.asks.impossible else found
 
     def paginate(self, rows: Any) -> PageOfRows[Any]:
@@ -165,8 +197,8 @@ class MessagePages(CrudView):
         """
         keys = rows.values_list("pk", flat=True)
         if self.asked("q") or self.asked("older"):
-            self.paginator_class = Gathered
-            keys = list(keys[: sessions.COUNTED + 1])
+            self.paginator_class = GatheredInPart if self.is_part else Gathered
+            keys = list(keys[: COUNTED + 1])
         return super().paginate(keys)
 
     def completed(self, rows: list[Any]) -> list[Any]:
@@ -203,7 +235,7 @@ class MessagePages(CrudView):
         words = remedies.in_words(queue.error) if queue else ""
         found = advice(words, queue.connector) if queue else None
         context = super().list_context(selected) | {"queue": queue, "words": words, "advice": found}
-        return context | {"choose_all": MESSAGES}
+        return context | {"choose_all": MESSAGES, "left_out": LEFT_OUT % f"{LOOKED_THROUGH:,}" if self.is_part else ""}
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
         here = self.url(Page.LIST) + query_with(self.request.GET)

@@ -33,7 +33,7 @@ FACTS = """h.key, h.delivery_type, h.domain, h.connector, h.suspended, h.suspend
     o.until AS held_until"""
 HELD = """LEFT JOIN queues_hold o
     ON o.connector = h.connector AND o.account = '' AND (o.until > now() OR o.until IS NULL)"""
-NEXT_HOPS = f"""
+OF_QUEUES = f"""
 SELECT {FACTS}, coalesce(nullif(h.last_error, ''), q.last_error, '') AS last_error,
     coalesce(q.recipients, 0) AS recipients, coalesce(q.deferred, 0) AS deferred, coalesce(q.resting, 0) AS resting,
     coalesce(q.active, 0) AS active, m.accepted_at AS oldest, q.next_due,
@@ -42,9 +42,7 @@ FROM queues_nexthop h LEFT JOIN (
     SELECT next_hop, count(*) AS recipients, count(*) FILTER (WHERE status = 'ready' AND due_at > now()) AS deferred,
         count(*) FILTER (WHERE status = 'suspended') AS resting, count(claimed_by) AS active,
         min(due_at) FILTER (WHERE status = 'ready') AS next_due, min(id) AS first, max(last_error) AS last_error
-    FROM (SELECT * FROM queues_recipient WHERE status = 'ready'
-          UNION ALL SELECT * FROM queues_recipient WHERE status = 'suspended') waiting
-    WHERE %(key)s IS NULL OR next_hop = %(key)s GROUP BY next_hop
+    FROM ({{waiting}}) waiting GROUP BY next_hop
 ) q ON q.next_hop = h.key
 LEFT JOIN queues_recipient r ON r.id = q.first LEFT JOIN queues_message m ON m.id = r.message_id
 LEFT JOIN (
@@ -52,8 +50,12 @@ LEFT JOIN (
     FROM queues_flow WHERE at > now() - interval '1 minute' GROUP BY next_hop
 ) f ON f.next_hop = h.key
 {HELD}
-WHERE %(key)s IS NULL OR h.key = %(key)s
 """
+NEXT_HOPS = OF_QUEUES.format(waiting="SELECT * FROM queues_recipient WHERE status IN ('ready', 'suspended')")
+# Apart, each status is an index of its own.
+OF_ONE = """SELECT * FROM queues_recipient WHERE status = 'ready' AND next_hop = %(key)s
+    UNION ALL SELECT * FROM queues_recipient WHERE status = 'suspended' AND next_hop = %(key)s"""
+NEXT_HOP = f"{OF_QUEUES.format(waiting=OF_ONE)} WHERE h.key = %(key)s"
 HOPS = f"SELECT {FACTS}, h.last_error FROM queues_nexthop h {HELD} WHERE h.key = ANY(%(keys)s)"
 MESSAGES_OF = """
 SELECT next_hop, count(*) FROM (
@@ -128,7 +130,7 @@ def hops(keys: Iterable[str]) -> dict[str, Queue]:
 
 
 def _queues(key: str | None = None) -> list[Queue]:
-    return _read(NEXT_HOPS, {"key": key})
+    return _read(NEXT_HOPS, {}) if key is None else _read(NEXT_HOP, {"key": key})
 
 
 def _read(statement: str, asked: dict[str, Any]) -> list[Queue]:

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import and_
+from typing import NamedTuple
 
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
@@ -30,47 +33,91 @@ WORDS = ("Active", "Ready", "Retry", "Suspended", "Kept")
 """Of those by which a recipient is found that waits."""
 NARROWED_BY = ("q", "next_hop", "status", "older", "kind")
 """Names in the query string of a list that narrow it."""
-MOST_LOOKED_AT = 10_000
+MOST_LOOKED_AT = 2_000
 """Messages that a search of the queue looks at one by one."""
+LOOKED_THROUGH = 5_000
+"""Recipients among whom a list looks for words that more messages have than that: those that are due first."""
 ALL = "all"
 MESSAGES, QUEUES = "messages", "queues"
 """Of which list `all` means what it shows."""
 
 
+class Found(NamedTuple):
+    """What waits and fits a filter; `is_part`: not all that waits was looked through."""
+
+    rows: QuerySet[QueuedRecipient]
+    is_part: bool
+
+
 def messages_matching(given: QueryDict) -> QuerySet[QueuedRecipient]:
     """What waits and fits the filter of the list of messages; nothing of what its box excludes."""
-    found = terms(_text(given, "q"), NARROWED_BY)
-    words = " ".join(each.value for each in found if not each.negated)
-    rows = _fitting({name: _text(given, name) for name in NARROWED_BY} | {"q": words})
-    for each in found:
-        if each.negated:
-            rows = rows.exclude(pk__in=_fitting({each.name or "q": each.value}).order_by().values("pk"))
-    return rows
+    return _matching(given, None).rows
 
 
-def _fitting(given: Mapping[str, str]) -> QuerySet[QueuedRecipient]:
+def first_matching(given: QueryDict, through: int = LOOKED_THROUGH) -> Found:
+    """The same, at a price that does not follow the length of the queue: words that very many messages have are looked
+    for among so many recipients, those that are due first.
+    """
+    return _matching(given, through)
+
+
+def _matching(given: QueryDict, through: int | None) -> Found:
+    asked = terms(_text(given, "q"), NARROWED_BY)
+    excluded = [each for each in asked if each.negated]
+    rows = _narrowed({name: _text(given, name) for name in NARROWED_BY})
+    for each in excluded:
+        if each.name not in ("", "q"):
+            rows = rows.exclude(pk__in=_narrowed({each.name: each.value}).order_by().values("pk"))
+    wanted = _having(" ".join(each.value for each in asked if not each.negated))
+    unwanted = [_having(each.value) for each in excluded if each.name in ("", "q")]
+    is_part = False
+    if any(each.is_common for each in (wanted, *unwanted)):
+        rows, is_part = _first(rows, through)
+        rows = rows.alias(together=TOGETHER)
+    rows = rows.filter(wanted.where)
+    for having in unwanted:
+        rows = rows.exclude(having.where)
+    return Found(rows, is_part)
+
+
+def _first(rows: QuerySet[QueuedRecipient], most: int | None) -> tuple[QuerySet[QueuedRecipient], bool]:
+    """Those that are due first, and whether there are more."""
+    if most is None or rows.order_by().values("pk")[: most + 1].count() <= most:
+        return rows, False
+    return queries.waiting_recipients().filter(pk__in=rows.values("pk")[:most]), True
+
+
+def _narrowed(given: Mapping[str, str]) -> QuerySet[QueuedRecipient]:
+    """By all but words."""
     rows = queries.waiting_recipients(given.get("next_hop", ""))
     if status := given.get("status", ""):
         rows = _of_status(rows, status)
     hours = given.get("older", "")
     if hours.isascii() and hours.isdigit() and len(hours) < 5:
         rows = rows.filter(message__accepted_at__lt=timezone.now() - timedelta(hours=int(hours)))
-    return _searched(rows, given.get("q", ""))
+    return rows
 
 
-def _searched(rows: QuerySet[QueuedRecipient], text: str) -> QuerySet[QueuedRecipient]:
+class Having(NamedTuple):
+    """The recipients that have some words; `is_common`: in `TOGETHER` of each, which has to be read."""
+
+    where: Q
+    is_common: bool
+
+
+def _having(text: str) -> Having:
     """Those of which address, sender, subject or Message-ID hold every word, at the beginning of one of theirs. The
     index of message tracking says which messages can be meant; of too many the queue itself is read.
     """
+    words = text.lower().split()
+    if not words:
+        return Having(Q(), is_common=False)
     named = tracking.messages_with(text, MOST_LOOKED_AT)
     if named is None:
-        rows = rows.alias(together=TOGETHER)
-        for word in text.lower().split():
-            rows = rows.filter(together__contains=word)
-        return rows
-    looked_at = rows.filter(message__in=_one_of(named, "uuid")).values_list("pk", *SEARCHED)
-    found = [pk for pk, *texts in looked_at if _holds(texts, text.lower().split())]
-    return rows.filter(pk__in=_one_of(found, "bigint"))
+        return Having(reduce(and_, (Q(together__contains=word) for word in words)), is_common=True)
+    looked_at = queries.waiting_recipients().order_by().filter(message__in=_one_of(named, "uuid"))
+    found = [pk for pk, *texts in looked_at.values_list("pk", *SEARCHED) if _holds(texts, words)]
+    return Having(Q(pk__in=_one_of(found, "bigint")), is_common=False)
 
 
 def _one_of(keys: Sequence[object], kind: str) -> RawSQL:

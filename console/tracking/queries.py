@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice, zip_longest
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
-from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils import timezone
 
 from console.crud.addresses import address_bounds, apart
 from console.mailboxes import header
@@ -25,10 +23,13 @@ from transport.trace.events import FIRST, Source, with_source, words_wanted
 from transport.trace.events import Event as Kind
 from transport.trace.line import decided_by
 
-COUNTED = 10_000
 SHOWN = 100
 MOST_FOUND = 1000
 """Messages whose events a search by words looks through: what half of all mail has in common would take seconds."""
+REPORTED = timedelta(minutes=5)
+"""For so long somebody may have counted who has not said so yet."""
+REFUSED_LATELY = 1000
+"""Sessions that were refused something, among which those of one rule are looked for first."""
 EXPORTED_AT_ONCE = 500
 WITHOUT_EVENTS = ("events", "search")
 
@@ -51,26 +52,6 @@ WITH RECURSIVE found AS (
 )
 SELECT connector FROM found WHERE connector IS NOT NULL LIMIT 1000
 """
-
-
-class AtLeast(int):
-    """A count that stopped counting."""
-
-    def __format__(self, form: str) -> str:
-        return gettext("more than %s") % format(int(self), form)
-
-    def __str__(self) -> str:
-        return f"{self:,}"
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
-    """Counts no further than `COUNTED` rows: nobody pages through more, and counting a million takes its time."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = cast(QuerySet[Any], self.object_list)
-        found = rows.order_by()[: COUNTED + 1].count()
-        return found if found <= COUNTED else AtLeast(COUNTED)
 
 
 def connectors() -> list[str]:
@@ -107,10 +88,16 @@ def _with_words(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     return sessions.extra(where=["tracking_words(search) @@ to_tsquery('simple', %s)"], params=[wanted])
 
 
-def refused_by(rule: str) -> QuerySet[Session]:
-    """The newest sessions in which a rule refused something."""
-    found = with_text(newest().filter(refused__gt=0), rule).filter(search__contains=f" {decided_by(rule)}")
-    return found.defer(*WITHOUT_EVENTS)
+def refused_by(rule: str, until: datetime | None, most: int) -> list[Session]:
+    """The newest sessions in which a rule refused something, which it did last before `until`, if anybody knows.
+
+    One that refuses much is found among those that were refused something then; another one by its words.
+    """
+    refused = newest().filter(refused__gt=0).defer(*WITHOUT_EVENTS)
+    lately = refused.filter(started_at__lt=until) if until and until < timezone.now() - REPORTED else refused
+    having = {"search__contains": f" {decided_by(rule)}"}
+    found = refused.filter(pk__in=lately.values("pk")[:REFUSED_LATELY], **having)[:most]
+    return list(found) if len(found) == most else list(with_text(refused, rule).filter(**having)[:most])
 
 
 def containing(sessions: QuerySet[Session], field: str, text: str) -> QuerySet[Session]:

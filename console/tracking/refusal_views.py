@@ -53,7 +53,7 @@ class RefusalPage(RoleRequired):
             "objects": differing[:MOST],
             "more": len(differing) - MOST,
             "how_often": [(span, counts.total("refused", "rule", span.since(), name)) for span in SPANS.values()],
-            "sessions": queries.refused_by(name)[:SHOWN],
+            "sessions": queries.refused_by(name, counts.last("refused", "rule", name), SHOWN),
             "crumbs": [(_("Refusals"), reverse("refusals:list"))],
         }
         return render(request, "tracking/refusal.html", context)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
+from console.crud.counting import BoundedPaginator
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import of_connector, queries
@@ -85,7 +86,7 @@ def find(pk: str) -> Session:
 class LogPages(CrudView):
     """Rows are added all the time, and nobody edits them: the first page follows them, unless it is paused."""
 
-    paginator_class = queries.BoundedPaginator
+    paginator_class = BoundedPaginator
     unsorted = gettext_lazy("Of a million rows, only the time has an order at hand. Filter by this column instead.")
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

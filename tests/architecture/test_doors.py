@@ -67,11 +67,11 @@ VALUES = {
     "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "sentence"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
-    "queues": ("queue", "remedies", "standing"),
+    "queues": ("queue", "remedies", "selection", "standing"),
     "tracking": ("conversation", "of_connector", "places", "refusals", "remedies", "tracked"),
 }
-"""Files of an app that are pure: what its queries give, and how that is read. And the one place where mail of strangers
-is read, whether it lies in a mailbox or waits."""
+"""Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting
+mail a filter means. And the one where mail of strangers is read, whether it lies in a mailbox or waits."""
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
              "console.sealing")
 PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit")

@@ -173,7 +173,8 @@ def _conflicts(connector: ReceiveConnector, others: list[ReceiveConnector]) -> I
             )
     for binding in connector.bindings:
         beside = [other for other in others if binding in other.bindings]
-        yield from (problem for owner, problem in _overlaps([connector, *beside], binding) if owner is connector)
+        found = _overlaps([connector, *beside], binding) if beside else ()
+        yield from (problem for owner, problem in found if owner is connector)
 
 
 Span = tuple[tuple[int, int, int], int, IPRange]

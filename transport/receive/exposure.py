@@ -172,6 +172,13 @@ def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> 
     return {each.name: as_written(every[each.name], each.remote_ip_ranges) for each in connectors}
 
 
+def is_reached(index: ConnectorIndex, connector: ReceiveConnector) -> bool:
+    """Whether a connector answers anybody, wherever it listens: at the first that it answers the search ends."""
+    asked = merged(remote.bounds for remote in connector.remote_ip_ranges)
+    found = (owner.name for local in connector.bindings for _span, owner in index.answered(local, asked))
+    return connector.name in found
+
+
 def answered(
     index: ConnectorIndex, connectors: Collection[ReceiveConnector]
 ) -> dict[str, dict[Binding, list[Interval]]]:

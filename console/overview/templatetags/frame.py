@@ -25,7 +25,9 @@ def feature_pane(context: Context) -> dict[str, Any]:
 @register.inclusion_tag("overview/revision_state.html")
 def revision_state() -> dict[str, Any]:
     """What is saved and where it is in force, for the top bar."""
-    state, found = publishing.in_force(), publishing.listening_problems()
+    transports = publishing.running()
+    state, found = publishing.in_force(transports), publishing.listening_problems(transports)
     general, problems = "" in found, len(found.keys() - {""})
     tone = "good" if state.everywhere and not found else "bad" if not state.running else "warning"
-    return {"state": state, "problems": problems, "general": general, "tone": tone, "attention": attention.counted()}
+    counted = attention.counted(state.number)
+    return {"state": state, "problems": problems, "general": general, "tone": tone, "attention": counted}

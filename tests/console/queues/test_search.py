@@ -91,4 +91,30 @@ def test_a_long_queue_is_searched_through_an_index(admin, monkeypatch):
     assert "bob@fabrikam.com" in page.text and "x@far.test" not in page.text
     assert not [each["sql"] for each in asked if "UPPER(" in each["sql"]]
     monkeypatch.setattr(selection, "MOST_LOOKED_AT", 0)
-    assert "more than 10,000" in admin.get(reverse("queues:message-list"), {"q": "far.test"}).text
+    page = admin.get(reverse("queues:message-list"), {"q": "far.test"}).text
+    assert "more than 4,999" in page and "only among the 5,000 recipients" in page
+
+
+@pytest.mark.parametrize("asked", ["common", "common -rare"])
+def test_of_very_common_words_a_list_looks_through_what_is_due_first_and_says_so(admin, monkeypatch, asked):
+    """A file and whatever is done to all mean all, and so does the search of a short queue."""
+    monkeypatch.setattr(selection, "MOST_LOOKED_AT", 0)
+    for name in ("a", "b", "c"):
+        waits(f"{name}@fabrikam.com", subject="common")
+    pages, every = reverse("queues:message-list"), ["a@fabrikam.com", "b@fabrikam.com", "c@fabrikam.com"]
+    page = admin.get(pages, {"q": asked}).text
+    assert "3 messages match" in page and "recipients whose next attempt comes" not in page
+    monkeypatch.setattr(selection.first_matching, "__defaults__", (2,))
+    page = admin.get(pages, {"q": asked}).text
+    assert "more than 2 messages match" in page and "recipients whose next attempt comes" in page
+    assert [name for name in every if name in page] == every[:2]
+    assert found(asked) == every
+    file = b"".join(admin.get(reverse("queues:message-csv"), {"q": asked}).streaming_content).decode()
+    assert [name for name in every if name in file] == every
+
+
+def test_the_search_of_everything_finds_what_the_list_finds(admin):
+    waits("bob@fabrikam.com", subject="=?utf-8?Q?Figures?= of May")
+    waits("eve@fabrikam.com", subject="Lunch")
+    page = admin.get(reverse("overview:search"), {"q": "figures may"}).text
+    assert "bob@fabrikam.com" in page and "eve@fabrikam.com" not in page

@@ -11,10 +11,11 @@ from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector
 from console.protection import actions as protection
 from console.publishing.models import ConfigRevision, Count
+from console.tracking import queries
 from console.tracking.places import places, setting_of
 from console.tracking.refusals import GROUPS, found
 from tests.console.builders import ADMIN, receive_connector
-from tests.console.tracking.test_pages import make_session
+from tests.console.tracking.test_pages import START, make_session
 from transport.config.filters import SenderFilter
 from transport.config.receive_connector import MessageRateSource
 from transport.receive.rules import REFUSALS
@@ -26,6 +27,19 @@ def page(client, name, **query):
     answer = client.get(reverse("refusals:page", args=[name]), query)
     assert answer.status_code == 200
     return answer.text
+
+
+@pytest.mark.parametrize("until", [None, START + timedelta(seconds=5)])
+@pytest.mark.parametrize("most", [2, 5])
+def test_the_last_sessions_of_a_rule_are_found_behind_many_of_others(monkeypatch, until, most):
+    """Whether or not anybody knows when it refused last."""
+    monkeypatch.setattr(queries, "REFUSED_LATELY", 3)
+    for number in range(4):
+        make_session(number, refused=1, search="550 no relay_denied; revision 1")
+    for number in range(10, 15):
+        make_session(number, refused=1, search="554 no hop_count; revision 1")
+    found = [each.pk for each in queries.refused_by("relay_denied", until, most)]
+    assert found == [f"{number:016X}" for number in (3, 2, 1, 0)][:most]
 
 
 @pytest.mark.parametrize("name", REFUSALS)
