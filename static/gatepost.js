@@ -7,13 +7,13 @@ const typing = (element) => element.matches("input:not([type=checkbox]):not([typ
 // The page brings the words in the reader's language, in data-words-… of its body.
 const words = (name, number) => document.body.dataset[`words${name}`].replace("%d", number);
 
-// Times in the reader's zone, which the server learns by a cookie; UTC stays on hover.
+// Times in the reader's zone, which the server learns by a cookie and writes itself from then on; UTC stays on hover.
 
 const timeZone = document.documentElement.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (!document.documentElement.dataset.zone) document.cookie = `zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; samesite=lax`;
-const lang = document.documentElement.lang;
-const written = navigator.language.startsWith(lang) ? navigator.language : lang;
-const clock = new Intl.DateTimeFormat(written, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23", timeZone });
+const zoneCookie = `zone=${encodeURIComponent(timeZone)}`;
+const zoneIsKnown = document.documentElement.dataset.zone || document.cookie.split("; ").includes(zoneCookie);
+if (!zoneIsKnown) document.cookie = `${zoneCookie}; path=/; max-age=31536000; samesite=lax`;
+const clock = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "medium", timeZone }); // 2027-01-31 17:00:00
 
 function ago(moment) {
   const minutes = Math.floor((Date.now() - moment) / 60000);
@@ -24,9 +24,10 @@ function ago(moment) {
 }
 
 function writeTimes(root = document) {
-  for (const time of all("time[datetime]", root)) {
+  if (zoneIsKnown) return;
+  for (const time of all("time[datetime]:not([data-ago])", root)) {
     const moment = new Date(time.dateTime);
-    if (!isNaN(moment)) time.textContent = "ago" in time.dataset ? ago(moment) : clock.format(moment);
+    if (!isNaN(moment)) time.textContent = clock.format(moment);
   }
 }
 

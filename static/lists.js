@@ -92,14 +92,20 @@ function setWidth(width) {
   const wanted = Math.round(Math.min(Math.max(width, 280), split.clientWidth * 0.6));
   split.style.setProperty("--details-width", `${wanted}px`);
   localStorage.setItem("details-width", wanted);
+  tellWidth(document.querySelector("[data-edge]"));
 }
 
 const widthNow = () => document.getElementById("details").offsetWidth;
+
+// To screen readers, as a share of what there is.
+const tellWidth = (edge) => edge.setAttribute("aria-valuenow", Math.round((widthNow() / document.querySelector(".split").clientWidth) * 100));
 
 function resizable(edge) {
   edge.hidden = false;
   const kept = Number(localStorage.getItem("details-width"));
   if (kept) document.querySelector(".split").style.setProperty("--details-width", `${kept}px`);
+  tellWidth(edge);
+  edge.addEventListener("focus", () => tellWidth(edge));
   const right = () => document.querySelector(".split").getBoundingClientRect().right;
   edge.addEventListener("pointerdown", (event) => edge.setPointerCapture(event.pointerId));
   edge.addEventListener("pointermove", (event) => edge.hasPointerCapture(event.pointerId) && setWidth(right() - event.clientX));

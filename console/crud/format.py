@@ -22,7 +22,7 @@ NOTHING = mark_safe('<span class="nothing">–</span>')
 
 
 def time_html(value: datetime | None) -> str:
-    """`<time>` in the reader's zone, UTC inside and on hover; the script writes it as the browser's language does."""
+    """`<time>` in the reader's zone, UTC inside and on hover."""
     if value is None:
         return NOTHING
     utc = value.astimezone(UTC)

@@ -4,6 +4,7 @@ why other mail was refused. Each stage goes on where the one before it ended.
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -66,6 +67,25 @@ def listens(port: int) -> bool:
 
 def revision(console: Page) -> int:
     return int(console.locator("#revision-state a:not(.attention-count) b").first.inner_text())
+
+
+def test_a_first_visit_loads_little_and_never_again(running_copy: RunningCopy, browser: Browser) -> None:
+    """From the sign-in page to the overview at most 150 KB come, heads and all; then the page alone."""
+    context = browser.new_context(base_url=f"http://{running_copy.console}")
+    page = context.new_page()
+    network, octets = context.new_cdp_session(page), list[int]()
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda told: octets.append(told["encodedDataLength"]))
+    with page.expect_response(re.compile(r"/gatepost\.[0-9a-f]{12}\.css$")) as told:
+        sign_in(page, "/", running_copy.password)
+    assert "immutable" in told.value.headers["cache-control"]
+    expect(page.locator("h1")).to_have_text("Overview")
+    page.wait_for_load_state("networkidle")
+    first = sum(octets)
+    assert 50_000 < first <= 150 * 1024
+    page.reload(wait_until="networkidle")
+    assert sum(octets) - first < 40_000
+    context.close()
 
 
 def test_the_overview_shows_the_first_steps(console: Page) -> None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from console.navigation import GROUPS
 from console.overview import guides, markdown
+from tests import bootstrap
 
 DOCS = Path(settings.BASE_DIR) / "docs"
 
@@ -89,11 +90,19 @@ print(total)
 
 
 def test_static_files_are_hashed_compressed_and_kept_for_good(tmp_path: Path) -> None:
-    """What a browser loads first beside the page itself is at most 140 KB."""
+    """What a browser loads first beside the page itself is at most 115 KB."""
     told = {**os.environ, "GATEPOST_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "console.settings"}
     for command in (["manage.py", "collectstatic", "--noinput", "--clear"], ["-W", "ignore", "-c", FIRST_LOAD]):
         done = subprocess.run(
             [sys.executable, *command], cwd=settings.BASE_DIR, env=told, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 140_000
+    assert int(done.stdout) < 115_000
+
+
+def test_of_bootstrap_there_is_what_the_pages_use() -> None:
+    rules = bootstrap.FILE.read_text().partition("*/")[2].strip()
+    assert bootstrap.cut(rules) == rules
+    pages = [*Path(settings.BASE_DIR, "templates").rglob("*.html"), *Path(settings.BASE_DIR, "console").rglob("*.py")]
+    words = set(re.findall(r"[\w-]+", "".join(page.read_text() for page in pages)))
+    assert words >= bootstrap.USED
