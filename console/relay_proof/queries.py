@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -17,8 +18,9 @@ from console.domains.models import AcceptedDomain
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.relay_proof import words
+from transport.config.endpoint import Binding
 from transport.config.snapshot import Snapshot
-from transport.receive.relay_proof import Dialogue, Dialogues, Proof, Way, proof
+from transport.receive.relay_proof import CLIENT, Dialogue, Dialogues, Proof, Way, proof
 from transport.receive.relayed_domains import RelayedDomain
 
 
@@ -57,6 +59,16 @@ class Exemption:
     @property
     def why(self) -> list[str]:
         return list(words.why(self.way))
+
+    @property
+    def what_if_url(self) -> str:
+        """The same dialogue on the page What-if, of the newest revision; empty for a server that we ask for mail."""
+        if self.way.asked_by:
+            return ""
+        local = Binding(*self.dialogue.local)
+        asked = {"client": self.dialogue.remote[0], "local": str(local), "helo": CLIENT}
+        asked |= {"hello": "HELO", "recipients": self.dialogue.recipient} | ({"tls": "on"} if self.dialogue.tls else {})
+        return f"{reverse('what_if:page')}?{urlencode(asked)}"
 
 
 def newest() -> Proved | None:

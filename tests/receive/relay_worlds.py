@@ -161,9 +161,11 @@ class Brute:
     def _leaves(self, recipient: str) -> bool:
         """Whether it is somebody elsewhere: another domain, or one that stands in the local part."""
         local, _, domain = recipient.rpartition("@")
-        if any(sign in local for sign in "%!@"):
-            return True
-        hop = self._router.hop(recipient, listed=False)
+        return any(sign in local for sign in "%!@") or self.is_elsewhere(domain)
+
+    def is_elsewhere(self, domain: str) -> bool:
+        """Whether it is a domain of others, and mail for it would not stay here."""
+        hop = self._router.hop(f"x@{domain}", listed=False)
         return self._ours.find(domain) is None and hop.delivery_type not in STAYS
 
 

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.receive.probes import probes
 from tests.safety.conftest import Gateway
 from tests.shell.certificates import SECRET, certificate
 from transport.config.permissions import ANONYMOUS, Grant, Right
+from transport.receive.relay_proof import proof
+
+EVERYBODY = Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value)
 
 
 def installed(tool: str) -> str:
@@ -39,8 +43,7 @@ def test_nmap_finds_no_open_relay(gateway: Gateway) -> None:
 @pytest.fixture
 def open_for_everybody() -> Iterator[Gateway]:
     everybody = Gateway()
-    right = Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value)
-    everybody.publish(everybody.connector(max_protocol_errors=None, grants=(right,)))
+    everybody.publish(everybody.connector(max_protocol_errors=None, grants=(EVERYBODY,)))
     everybody.start()
     yield everybody
     everybody.remove()
@@ -50,6 +53,28 @@ def test_nmap_finds_an_open_relay_where_there_is_one(open_for_everybody: Gateway
     """A connector that relays for everybody: were it not found, the test above would prove nothing."""
     found = relays(open_for_everybody.port)
     assert "Server is an open relay (" in found, found
+
+
+def found_by_our_copy(gateway: Gateway) -> list[str]:
+    """The same sixteen dialogues as nmap's, where nmap is not installed as well."""
+    client = gateway.client()
+    assert client.line().startswith("220 ")
+    client.say("EHLO scanner.example")
+    taken = []
+    for sender, recipient in probes("victim.example", "contoso.com", "127.0.0.1"):
+        client.say("RSET")
+        client.say(f"MAIL FROM:<{sender}>")
+        taken += [recipient] if client.say(f"RCPT TO:<{recipient}>").startswith("250 ") else []
+    client.close()
+    return taken
+
+
+def test_the_sixteen_dialogues_find_what_the_relay_proof_says(gateway: Gateway, open_for_everybody: Gateway) -> None:
+    safe, everybody = gateway.connector(), open_for_everybody.connector(grants=(EVERYBODY,))
+    assert not proof(gateway.snapshot(safe)).ways and found_by_our_copy(gateway) == []
+    assert proof(gateway.snapshot(everybody)).is_open_relay and "relaytest@victim.example" in found_by_our_copy(
+        open_for_everybody
+    )
 
 
 @pytest.fixture(params=["ECDSA", "RSA"])

@@ -136,7 +136,7 @@ class Dialogues:
     """What a client would hear under one configuration, filters aside, whose lists come and go."""
 
     def __init__(self, snapshot: Snapshot, server: str = "localhost") -> None:
-        bare = msgspec.structs.replace(
+        self._snapshot = msgspec.structs.replace(
             snapshot,
             recipient_filter=RecipientFilter(enabled=False),
             sender_filter=SenderFilter(enabled=False),
@@ -144,16 +144,17 @@ class Dialogues:
             ip_list_entries=(),
             ip_list_providers=(),
         )
-        self._policy = Policy(bare, server)
         self._connectors = {each.name: each for each in snapshot.receive_connectors}
+        self._policy = Policy(self._snapshot, server)
 
     def of(self, way: Way) -> Dialogue:
         """The dialogue that shows a way of this configuration: HELO, TLS only where it is needed, MAIL, RCPT."""
         local, remote = _ends(way)
         connector = self._connectors[way.connector]
-        recipient = f"somebody@{self._domain(way, connector)}"
+        policy = self._policy_at(local, remote)
+        recipient = f"somebody@{_domain(policy, way, connector)}"
         said: list[Said] = []
-        talk = self._begun(way, local, remote, said)
+        talk = _begun(policy, way, connector, (local, remote), said)
         for line in _lines(recipient, starttls=connector.require_tls and not way.asked_by):
             said.append(Said(True, line))
             talk.line(line.encode())
@@ -161,34 +162,43 @@ class Dialogues:
                 talk.secure()
         return Dialogue(local, remote, connector.require_tls, recipient, tuple(said))
 
-    def _begun(self, way: Way, local: Endpoint, remote: Endpoint, said: list[Said]) -> Conversation:
-        """A client that connects, or a server on our own connection, which is on TLS where that is required."""
-        begun = None
-        if way.asked_by:
-            tls = "TLSv1.3 AES" if self._connectors[way.connector].require_tls else ""
-            begun = swapped(self._policy, way.connector, local, remote, tls)
-        return Conversation(
-            self._policy,
-            local,
-            remote,
-            World(),
-            begun=begun,
-            heard=lambda outcome: said.extend(_replied(outcome.reply)),
-        )
+    def _policy_at(self, local: Endpoint, remote: Endpoint) -> Policy:
+        """The whole configuration; at an address of few connectors only these and who answers the client at every
+        address, since a map of all for each such address takes long.
+        """
+        index, binding = self._policy.connectors, Binding(*local)
+        bound = index.bound(binding)
+        if binding.is_any or not 0 < len(bound) <= FEW:
+            return self._policy
+        everywhere = index.find("::" if ":" in local[0] else "0.0.0.0", local[1], remote[0])
+        kept = {each.name: each for each in (*bound, *((everywhere.connector,) if everywhere else ()))}
+        bare = msgspec.structs.replace(self._snapshot, receive_connectors=tuple(kept.values()))
+        return Policy(bare, self._policy.server)
 
-    def _domain(self, way: Way, connector: ReceiveConnector) -> str:
-        """A domain of others that the strangers of a way reach."""
-        names, wanted = ELSEWHERE, ""
-        if not way.any_recipient:
-            found = max(way.wide, key=is_wide)
-            names, wanted = tuple(_names(found.domain_name, parent(found))), found.domain_name
-        fitting = (name for name in names if self._taken_by(name) == wanted and not reserved(connector, name))
-        return next(fitting, names[-1])
 
-    def _taken_by(self, name: str) -> str:
-        """The accepted domain that takes mail for a domain, or the address space of a Send connector; else empty."""
-        found = self._policy.accepted_domains.find(name) or self._policy.relayed_domains.find(name)
-        return found.domain_name if found else ""
+def _begun(
+    policy: Policy, way: Way, connector: ReceiveConnector, ends: tuple[Endpoint, Endpoint], said: list[Said]
+) -> Conversation:
+    """A client that connects, or a server on our own connection, which is on TLS where that is required."""
+    tls = "TLSv1.3 AES" if connector.require_tls else ""
+    begun = swapped(policy, way.connector, *ends, tls) if way.asked_by else None
+    return Conversation(policy, *ends, World(), begun=begun, heard=lambda outcome: said.extend(_replied(outcome.reply)))
+
+
+def _domain(policy: Policy, way: Way, connector: ReceiveConnector) -> str:
+    """A domain of others that the strangers of a way reach."""
+    names, wanted = ELSEWHERE, ""
+    if not way.any_recipient:
+        found = max(way.wide, key=is_wide)
+        names, wanted = tuple(_names(found.domain_name, parent(found))), found.domain_name
+    fitting = (name for name in names if _taken_by(policy, name) == wanted and not reserved(connector, name))
+    return next(fitting, names[-1])
+
+
+def _taken_by(policy: Policy, name: str) -> str:
+    """The accepted domain that takes mail for a domain, or the address space of a Send connector; else empty."""
+    found = policy.accepted_domains.find(name) or policy.relayed_domains.find(name)
+    return found.domain_name if found else ""
 
 
 Endpoint = tuple[str, int]
@@ -196,6 +206,10 @@ ELSEWHERE: tuple[str, ...] = ("example.net", "elsewhere.example", "elsewhere.tes
 """Domains that nobody accepts by mistake; for the last one no accepted domain can stand."""
 SHOWN = ("203.0.113.7", "2001:db8::7")
 """Clients of an example (RFC 5737, RFC 3849), where the strangers are many."""
+CLIENT = "client.example"
+"""How it greets."""
+FEW = 10
+"""Connectors."""
 PORT = 49152
 """Of clients, the first that no service has (RFC 6335 §6)."""
 
@@ -212,9 +226,9 @@ def _names(domain_name: str, name: str) -> Iterator[str]:
 
 def _lines(recipient: str, *, starttls: bool) -> Iterator[str]:
     if starttls:
-        yield "EHLO client.example"
+        yield f"EHLO {CLIENT}"
         yield "STARTTLS"
-    yield from ("HELO client.example", "MAIL FROM:<>", f"RCPT TO:<{recipient}>")
+    yield from (f"HELO {CLIENT}", "MAIL FROM:<>", f"RCPT TO:<{recipient}>")
 
 
 def _replied(reply: Reply | None) -> Iterator[Said]:

@@ -1,0 +1,46 @@
+"""The relay proof takes milliseconds before each activation, with a thousand connectors and ten thousand ranges."""
+
+from __future__ import annotations
+
+from time import process_time
+
+import pytest
+
+from tests.console.builders import RELAY, receive_connector
+from transport.config.snapshot import Snapshot
+from transport.receive.relay_proof import Dialogues, proof
+
+MOST = 0.2
+"""Seconds."""
+
+
+def many(bindings: str, relaying: int) -> Snapshot:
+    """A thousand connectors, each with ten ranges, of which every so many relay."""
+    own = {"all": lambda n: "0.0.0.0:25", "own": lambda n: f"10.9.{n // 250}.{n % 250}:25"}
+    own["both"] = lambda n: own["all" if n % 2 else "own"](n)
+    made = (
+        receive_connector(
+            f"Connector {n}",
+            ranges=[f"10.{n // 250}.{n % 250}.{16 * each}" for each in range(10)],
+            bindings=[own[bindings](n)],
+            grants=(RELAY,) if n % relaying == 0 else (),
+        )
+        for n in range(1000)
+    )
+    return Snapshot(receive_connectors=tuple(made))
+
+
+@pytest.mark.parametrize("relaying", [1, 10, 1000])
+@pytest.mark.parametrize("bindings", ["all", "own", "both"])
+def test_it_takes_milliseconds_and_each_dialogue_is_confirmed(bindings: str, relaying: int) -> None:
+    snapshot = many(bindings, relaying)
+    taken = []
+    for _ in range(3):
+        began = process_time()
+        found = proof(snapshot)
+        taken.append(process_time() - began)
+    assert len(found.ways) == 1000 // relaying
+    assert min(taken) < MOST
+    began, shown = process_time(), Dialogues(snapshot)
+    assert all(shown.of(way).is_taken for way in found.ways)
+    assert process_time() - began < 5 * MOST
