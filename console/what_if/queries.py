@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from console.directory.models import Recipient
 from console.kerberos import queries as kerberos
 from console.protection import queries as protection
+from console.publishing import queries as publishing
+from console.publishing.models import ConfigRevision
+from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 from transport.receive.facts import Texts
 from transport.trace.watched import WatchedPolicy
@@ -18,6 +23,19 @@ from transport.trace.what_if import Answer, Dialogue, Given, what_if
 Records = Mapping[tuple[str, str], Texts]
 ROUNDS = 3
 """Of look-ups: what the first one finds (a name) may lead to another (its addresses)."""
+
+
+def revision(number: int | None) -> Snapshot:
+    """The configuration of a revision, of the newest one for None. Raises ValidationError."""
+    if number is None:
+        return publishing.saved()
+    found = ConfigRevision.objects.filter(number=number).first()
+    if found is None:
+        raise ValidationError({"revision": _("There is no revision %d.") % number})
+    try:
+        return publishing.snapshot(found)
+    except DocumentError as error:
+        raise ValidationError({"revision": str(error)}) from None
 
 
 def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Answer:
@@ -34,7 +52,7 @@ def looked_up(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Recor
     what it does not answer counts as none, as it does for the transport.
     """
     known = dict(records)
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         asked = answer(snapshot, dialogue, known).questions
         missing = [(each.record.name, each.record.kind) for each in asked if each.answer is None]
         if not missing:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.connectors.models import SendConnector as SendConnectorRow
+from console.crud.said import said
 from console.tracking.places import connector_tab, places, setting_of, written
 from transport.config.permissions import PRINCIPALS, Origin, Right
 from transport.receive.connector_match import Why
@@ -30,6 +31,8 @@ from transport.trace.watched import DIRECTORY, RIGHT, USER, Look
 from transport.trace.way_out import Way
 from transport.trace.what_if import Answer, Step
 
+QUEUED = "queued"
+"""Its words tell of a message that there is."""
 WHY = {
     Why.WIDER: _("its range %s is wider"),
     Why.EVERY_ADDRESS: _("its range %s is as narrow, but it listens on every address"),
@@ -79,6 +82,26 @@ class Held:
     sources: list[str]
 
 
+@dataclass(frozen=True)
+class WayRead:
+    """A way out, the page of its Send connector, and its words."""
+
+    way: Way
+    url: str
+
+    @property
+    def words(self) -> str:
+        return said(self.way.words)
+
+    @property
+    def tls(self) -> str:
+        return said(self.way.tls)
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        return [(each.connector.name, said(each.words)) for each in self.way.others]
+
+
 class Reading:
     """One answer."""
 
@@ -98,7 +121,7 @@ class Reading:
     @property
     def questions(self) -> list[tuple[str, str]]:
         """What DNS is asked, and what it says."""
-        return [(f"{each.record.kind} {each.record.name}", _said(each.answer)) for each in self.answer.questions]
+        return [(f"{each.record.kind} {each.record.name}", _answer(each.answer)) for each in self.answer.questions]
 
     @property
     def connector_url(self) -> str:
@@ -123,7 +146,7 @@ class Reading:
 
     @property
     def principal(self) -> str:
-        return str(PRINCIPALS.get(self.answer.principal, self.answer.principal))
+        return _named(self.answer.principal)
 
     @property
     def rights(self) -> list[Held]:
@@ -134,9 +157,8 @@ class Reading:
         return connector_tab(self._row, "permission_groups") if self._row else ""
 
     @property
-    def ways(self) -> list[tuple[Way, str]]:
-        """Each with the page of its Send connector."""
-        return [(way, self._send_url(way.hop.connector)) for way in self.answer.ways]
+    def ways(self) -> list[WayRead]:
+        return [WayRead(way, self._send_url(way.hop.connector)) for way in self.answer.ways]
 
     def _send_url(self, name: str) -> str:
         pk = self._send.get(name)
@@ -149,18 +171,19 @@ class Reading:
 
     def _right(self, origin: Origin) -> Held:
         sources = [
-            _t("permission group %(group)s (%(who)s)") % {"group": group.label, "who": _named(who)}
+            _t("permission group %(group)s, for %(who)s") % {"group": said(group.label), "who": _named(who)}
             for group, who in origin.by_group
         ]
         sources += [_t("granted by hand to %s") % _named(who) for who in origin.granted]
         sources += [_t("denied by hand to %s") % _named(who) for who in origin.denied]
-        return Held(origin.right.label, origin.is_held, sources)
+        return Held(said(origin.right.label), origin.is_held, sources)
 
     def _said(self, step: Step) -> Said:
         rule, decisive = RULES.get(step.rule), step.decisive
         help_url = reverse("refusals:page", args=[step.rule]) if step.rule in REFUSALS else ""
         asked = [self._asked(look, look is decisive) for look in step.looks]
-        return Said(step, asked, rule.meaning if rule else "", help_url)
+        meaning = said(rule.meaning) if rule and step.rule != QUEUED else ""
+        return Said(step, asked, meaning, help_url)
 
     def _asked(self, look: Look, decides: bool) -> Asked:
         say = LISTED.get(look.on) or (_entry if look.about else None)
@@ -168,7 +191,7 @@ class Reading:
         if say is not None or setting is None:
             question, found = (say or _plain)(look)
         else:
-            question, found = setting.label, written(setting, look.found)
+            question, found = said(setting.label), written(setting, look.found)
         return Asked(str(question), str(found), self._url(look), decides)
 
     def _url(self, look: Look) -> str:
@@ -179,12 +202,12 @@ class Reading:
         return place.url_of(look.field) if place else ""
 
 
-def _said(answer: Texts | None) -> str:
+def _answer(answer: Texts | None) -> str:
     return _t("not asked; counts as no answer") if answer is None else ", ".join(answer) or _t("none")
 
 
 def _named(principal: str) -> str:
-    return str(PRINCIPALS.get(principal, principal))
+    return said(PRINCIPALS[principal]) if principal in PRINCIPALS else principal
 
 
 Words = tuple[str | Promise, str | Promise]
@@ -195,7 +218,7 @@ def _plain(look: Look) -> Words:
 
 
 def _right(look: Look) -> Words:
-    return Right(look.field).label, _("held") if look.found else _("not held")
+    return said(Right(look.field).label), _("held") if look.found else _("not held")
 
 
 def _domain(look: Look) -> Words:
@@ -228,7 +251,7 @@ def _entry(look: Look) -> Words:
     """Of the lists of a filter."""
     found = look.found if isinstance(look.found, str) else _("an entry") if look.found else ""
     setting = setting_of(look.on, look.field)
-    return f"{setting.label if setting else look.field}: {look.about}", found or _("no entry")
+    return f"{said(setting.label) if setting else look.field}: {look.about}", found or _("no entry")
 
 
 LISTED: dict[str, Callable[[Look], Words]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _t
@@ -11,12 +12,10 @@ from django.utils.translation import gettext as _t
 from console.actors import EVERY_ROLE
 from console.crud.access import RoleRequired
 from console.publishing import queries as publishing
-from console.publishing.models import ConfigRevision
 from console.what_if import queries
 from console.what_if.forms import DialogueForm
 from console.what_if.reading import Reading
 from console.what_if.unsaved import would_be
-from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
 ASK_DNS = "ask_dns"
@@ -52,8 +51,12 @@ class WhatIf(RoleRequired):
             if unsaved is None:
                 form.add_error(None, _t("The form cannot be saved with these entries. Save there to read why."))
             return (unsaved, _t("Unsaved changes")) if unsaved is not None else None
-        snapshot = _revision(form)
-        return (snapshot, _t("Revision %d") % snapshot.revision) if snapshot is not None else None
+        try:
+            snapshot = queries.revision(form.cleaned_data["revision"])
+        except ValidationError as error:
+            form.add_error(None, error)
+            return None
+        return snapshot, _t("Revision %d") % snapshot.revision
 
     def _answered(self, form: DialogueForm, asked: Snapshot, name: str, saved: Snapshot) -> dict[str, Any]:
         """The answer; beside it that of the newest revision, where another is asked."""
@@ -77,18 +80,3 @@ class Unsaved(WhatIf):
         entries = request.POST.copy()
         entries.pop("csrfmiddlewaretoken", None)
         return self.show(DialogueForm(), request.GET.get("form", ""), entries.urlencode())
-
-
-def _revision(form: DialogueForm) -> Snapshot | None:
-    number = form.cleaned_data["revision"]
-    if number is None:
-        return publishing.saved()
-    revision = ConfigRevision.objects.filter(number=number).first()
-    if revision is None:
-        form.add_error("revision", _t("There is no revision %d.") % number)
-        return None
-    try:
-        return publishing.snapshot(revision)
-    except DocumentError as error:
-        form.add_error("revision", str(error))
-        return None

@@ -69,6 +69,7 @@ VALUES = {
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
     "queues": ("queue", "remedies", "selection", "standing"),
     "tracking": ("conversation", "of_connector", "places", "refusals", "remedies", "tracked"),
+    "what_if": ("dns_answers", "forms", "reading"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting
 mail a filter means. And the one where mail of strangers is read, whether it lies in a mailbox or waits."""

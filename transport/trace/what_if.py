@@ -26,13 +26,16 @@ from transport.receive.rules import RULES
 from transport.receive.session import Session, User
 from transport.send.choice import Mail
 from transport.send.route import Router
-from transport.trace.watched import DIRECTORY, LISTS, USER, Look, WatchedPolicy, WatchedSet, unwatched
+from transport.trace.watched import DIRECTORY, LISTS, RIGHT, USER, Look, WatchedPolicy, WatchedSet, unwatched
 from transport.trace.way_out import Way, next_hosts, way_out
 
 CLIENT_PORT = 49152
 """Of every client: nothing depends on it."""
 MECHANISMS = ("PLAIN", "LOGIN", "NTLM", "GSSAPI")
 """In which a client signs in here, the first that is offered; no password is known, so that each does."""
+
+RIGHTS = ("grants", "permission_groups")
+"""Where a rule that lives there has looked at rights."""
 
 
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,10 +107,10 @@ class Step(msgspec.Struct, frozen=True):
         rule = RULES.get(self.rule)
         if rule is None:
             return None
-        of_rule = [(rule.on, field) for field in (rule.field, *rule.also)]
-        return next(
-            (look for look in reversed(self.looks) if look.on in LISTS or (look.on, look.field) in of_rule), None
-        )
+        settings = {(rule.on, field) for field in (rule.field, *rule.also)}
+        objects = {rule.on, *rule.see} & set(LISTS) | ({RIGHT} if rule.field in RIGHTS else set())
+        decided = (look for look in reversed(self.looks) if look.on in objects or (look.on, look.field) in settings)
+        return next(decided, None)
 
     @property
     def is_refused(self) -> bool:
