@@ -14,9 +14,13 @@ from console.kerberos import queries as kerberos
 from console.protection import queries as protection
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
+from console.tracking.models import Session
+from console.tracking.remedies import Facts, Remedy, remedies_for
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 from transport.receive.facts import Texts
+from transport.trace.line import endpoint
+from transport.trace.sessions import Direction
 from transport.trace.watched import WatchedPolicy
 from transport.trace.what_if import Answer, Dialogue, Given, what_if
 
@@ -60,6 +64,20 @@ def looked_up(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Recor
         found = protection.records(missing, snapshot.connection_filter)
         known |= {(name.lower(), kind): found[name, kind] or () for name, kind in missing}
     return known
+
+
+def remedies(answer: Answer, dialogue: Dialogue) -> list[Remedy]:
+    """What would let the message in under the saved configuration: forms, filled in."""
+    refusal = answer.refusal
+    if refusal is None or answer.accepted is not None:
+        return []
+    client = Session(
+        direction=Direction.RECEIVE.value,
+        connector=answer.match.connector.name if answer.match is not None else "",
+        local_endpoint=endpoint(*dialogue.local),
+        remote_address=dialogue.client,
+    )
+    return remedies_for(refusal.rule, Facts(client, refusal.said, dialogue.user is not None))
 
 
 def _is_listed(address: str) -> bool:

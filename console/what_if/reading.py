@@ -170,10 +170,7 @@ class Reading:
         return Other(passed.connector.name, connector_tab(row, "remote_ip_ranges") if row else "", words)
 
     def _right(self, origin: Origin) -> Held:
-        sources = [
-            _t("permission group %(group)s, for %(who)s") % {"group": said(group.label), "who": _named(who)}
-            for group, who in origin.by_group
-        ]
+        sources = [_group(said(group.label), _named(who)) for group, who in origin.by_group]
         sources += [_t("granted by hand to %s") % _named(who) for who in origin.granted]
         sources += [_t("denied by hand to %s") % _named(who) for who in origin.denied]
         return Held(said(origin.right.label), origin.is_held, sources)
@@ -200,6 +197,12 @@ class Reading:
             return connector_tab(self._row, field) if self._row else ""
         place = places().get(look.on)
         return place.url_of(look.field) if place else ""
+
+
+def _group(group: str, who: str) -> str:
+    if group == who:
+        return _t("permission group %s") % group
+    return _t("permission group %(group)s, for %(who)s") % {"group": group, "who": who}
 
 
 def _answer(answer: Texts | None) -> str:

@@ -67,7 +67,8 @@ class WhatIf(RoleRequired):
         form.show_questions(answer.questions)
         reading, other = Reading(answer), asked.revision != saved.revision
         now = Reading(queries.answer(saved, dialogue, records)) if other else None
-        return {"asked_of": name, "reading": reading, "now": now, "newest": saved.revision}
+        remedies = [] if other else queries.remedies(answer, dialogue)
+        return {"asked_of": name, "reading": reading, "now": now, "newest": saved.revision, "remedies": remedies}
 
 
 class Unsaved(WhatIf):

@@ -49,6 +49,7 @@ def test_a_link_asks_and_the_answer_names_connector_reply_and_rule(admin: Any) -
     page = text(admin.get(URL, QUESTION))
     assert "Office" in page and "550 5.7.1 Unable to relay" in page and "relay_denied" in page
     assert 'value="10.1.1.1"' in page
+    assert "Add fabrikam.com to the accepted domains" in page and "New connector for 10.1.1.1" in page
 
 
 def test_a_whole_message_may_be_sent_along(admin: Any) -> None:
