@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
@@ -141,6 +142,12 @@ class DialogueForm(forms.Form):
         if sent is not None and sent.size > (MOST.octets or 0):
             raise forms.ValidationError(_t("At most %s.") % kinds.show_size(MOST.octets or 0))
         return sent.read() if sent is not None else b""
+
+    @property
+    def link(self) -> str:
+        """The question as a query string, which a colleague can be sent; a message does not go along."""
+        given = {name: self.data.get(name, "").strip() for name in self.fields if name not in ("message", "file")}
+        return f"?{urlencode({name: value for name, value in given.items() if value})}"
 
     @property
     def dialogue(self) -> Dialogue:

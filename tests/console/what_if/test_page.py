@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,6 +58,13 @@ def test_a_whole_message_may_be_sent_along(admin: Any) -> None:
     file = SimpleUploadedFile("x.eml", b"Subject: x\n\nHello\n")
     response = admin.post(URL, QUESTION | {"recipients": "postmaster@contoso.com", "file": file})
     assert "SIZE=21" in text(response) and "Queued mail for delivery" in text(response)
+
+
+def test_an_answer_has_a_link_that_asks_the_same(admin: Any) -> None:
+    first = admin.post(URL, QUESTION | {"recipients": "a@fabrikam.com\r\nb@fabrikam.com", "hello": "HELO"}).text
+    link = unescape(re.findall(r'href="([^"]*)">Link to this question', first)[0])
+    again = admin.get(link).text
+    assert "a@fabrikam.com" in again and "RCPT TO:&lt;b@fabrikam.com&gt;" in again and "HELO printer" in again
 
 
 def test_a_former_revision_answers_as_it_did(admin: Any) -> None:
