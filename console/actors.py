@@ -55,7 +55,7 @@ class Actor:
     def require(self, *roles: Role) -> None:
         """Raises PermissionDenied, with a sentence for the reader, unless `may(*roles)`."""
         if not self.may(*roles):
-            wanted = " or ".join(sorted({Role.ORGANIZATION_MANAGEMENT, *roles} - {Role.VIEW_ONLY}))
+            wanted = _(" or ").join(sorted({Role.ORGANIZATION_MANAGEMENT, *roles} - {Role.VIEW_ONLY}))
             raise PermissionDenied(_("This needs the role %s.") % wanted)
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -127,7 +128,7 @@ class RolesForm(Meanwhile, GroupedForm, forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=150, required=False)
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
-        choices=[(role.value, f"{role.value}: {MEANINGS[role]}") for role in Role],
+        choices=[(role.value, format_lazy("{}: {}", role.value, MEANINGS[role])) for role in Role],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one role; without one there is nothing to see.")},
     )

@@ -5,12 +5,33 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from console.audit import queries
 from console.audit.models import Entry
 from console.crud import BADGE, NAME, NUMBER, TIME, Badge, Column, CrudView, Filter
+from console.crud.said import said
 
 TONES = {"created": "good", "removed": "bad", "disabled": "warning"}
+# What is written down stays English; these are the words of it that a page shows in another language.
+# fmt: off
+VERBS = (
+    gettext_noop("created"), gettext_noop("added"), gettext_noop("made"), gettext_noop("changed"),
+    gettext_noop("removed"), gettext_noop("enabled"), gettext_noop("disabled"), gettext_noop("exported"),
+    gettext_noop("read"), gettext_noop("password set"), gettext_noop("published"), gettext_noop("active"),
+    gettext_noop("retiring"), gettext_noop("revoked"), gettext_noop("retried"), gettext_noop("resumed"),
+    gettext_noop("suspended"), gettext_noop("reported"), gettext_noop("redirected"), gettext_noop("imported"),
+    gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"),
+    gettext_noop("removed with NDR"), gettext_noop("removed without NDR"),
+)
+KINDS = (
+    gettext_noop("Administrator"), gettext_noop("Certificate"), gettext_noop("Certificate request"),
+    gettext_noop("Internal authority"), gettext_noop("Credential"), gettext_noop("DKIM key"),
+    gettext_noop("Directory"), gettext_noop("Group"), gettext_noop("Keytab"), gettext_noop("Link"),
+    gettext_noop("Mailbox"), gettext_noop("Message"), gettext_noop("Queue"), gettext_noop("Recipient"),
+    gettext_noop("TLS report"), gettext_noop("User"),
+)
+# fmt: on
 
 
 class ChangeHistory(CrudView):
@@ -24,7 +45,7 @@ class ChangeHistory(CrudView):
         Column(_("Time"), "time", TIME, sort="time"),
         Column(_("Who"), "actor", sort="actor"),
         Column(_("Object"), queries.name_of, NAME, sort="object_name"),
-        Column(_("Kind"), "kind", sort="kind", minor=True),
+        Column(_("Kind"), lambda entry: said(entry.kind), sort="kind", minor=True),
         Column(_("What"), lambda entry: Badge(entry.verb, TONES.get(entry.verb, "neutral")), BADGE, sort="verb"),
         Column(_("Revision"), "revision", NUMBER, sort="revision", minor=True),
     ]

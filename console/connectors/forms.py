@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from console.certificates import queries as certificates
 from console.connectors.rights_matrix import GrantsField, Line, PrincipalField, columns, matrix
 from console.credentials import queries as credentials
+from console.crud.said import said
 from console.kerberos import queries as kerberos
 from console.publishing.fields import ChoiceField, help_of
 from console.publishing.settings_form import TabbedForm
@@ -88,7 +89,7 @@ class CertificateField(forms.ChoiceField):
         known = [(identifier, f"{name}: {identifier}") for identifier, name in here.items()]
         gone = [(now, _("%s (not here any more)") % now)] if now and now not in here else []
         super().__init__(
-            label=setting.label,
+            label=said(setting.label),
             help_text=without,
             choices=[("", none), *known, *gone],
             required=False,
@@ -109,7 +110,7 @@ class SendForm(TabbedForm):
         if "authentication_credential" in self.fields:
             field, here = self.fields["authentication_credential"], credentials.names()
             known = _t("Here are: %s.") % ", ".join(here) if here else _t("None is here yet: add it under Credentials.")
-            field.help_text = f"{field.help_text} {known}"
+            field.help_text = format_html("{} {}", field.help_text, known)
         for name in [each for each in NEEDS if each in self.fields]:
             self._ask_where_needed(name, now)
 
@@ -163,8 +164,8 @@ class MechanismField(ChoiceField):
 
     def __init__(self, setting: Setting):
         super().__init__(setting)
-        self.help_text = setting.help
-        self.choices = [(each.value, each.label) for each in SmartHostAuth if not each.not_enforced]
+        self.help_text = said(setting.help)
+        self.choices = [(each.value, said(each.label)) for each in SmartHostAuth if not each.not_enforced]
 
 
 class CredentialsField(forms.TypedMultipleChoiceField):
@@ -172,7 +173,7 @@ class CredentialsField(forms.TypedMultipleChoiceField):
 
     def __init__(self, setting: Setting, now: tuple[str, ...]):
         super().__init__(
-            label=setting.label,
+            label=said(setting.label),
             help_text=credentials_help(_("Several share the mail, each within its own limits.")),
             choices=credential_choices(now),
             required=False,

@@ -23,6 +23,7 @@ from console.crud import actions as tags
 from console.crud.access import RoleRequired
 from console.crud.forms import status_of
 from console.crud.meanwhile import say_saved
+from console.crud.said import said
 from console.crud.tags import FIELD, ask_for_tags
 from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
@@ -163,7 +164,7 @@ class Properties(RoleRequired):
 
     def panel(self, form: Any, section: str) -> Panel:
         place = slug(section)
-        return Panel(place, section, form.on_tab(section), self.panels.get(section, PANEL), place == self.tab)
+        return Panel(place, said(section), form.on_tab(section), self.panels.get(section, PANEL), place == self.tab)
 
     def entered(self, form: Any) -> Any:
         """The connector with those of the entries that can be read."""
@@ -187,6 +188,6 @@ def tabs(
     named = {**labels(page.form_class.tabs()), **page.more}
     urls = {tab: reverse(f"connectors:{page.prefix}properties", args=[row.pk, tab]) for tab in named}
     return [
-        Tab(label, urls[tab], tab == current, tab in wrong, tab if here and tab not in page.more else "")
+        Tab(said(str(label)), urls[tab], tab == current, tab in wrong, tab if here and tab not in page.more else "")
         for tab, label in named.items()
     ]

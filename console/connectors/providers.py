@@ -18,7 +18,9 @@ from console.credentials import queries as credentials
 from console.crud import TypedConfirmation
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
+from console.crud.format import count_text
 from console.crud.forms import say_what_is_missing
+from console.crud.said import said
 from console.publishing.fields import field_for
 from transport.config import providers
 from transport.config.credential import CredentialKind
@@ -50,12 +52,13 @@ class ProviderForm(TypedConfirmation, forms.Form):
         place = self.preset.place
         assert place is not None
         if place.choices:
-            return forms.ChoiceField(label=place.label, help_text=place.help, choices=place.choices)
-        return forms.CharField(label=place.label, help_text=place.help, max_length=63)
+            choices = [(value, said(label)) for value, label in place.choices]
+            return forms.ChoiceField(label=said(place.label), help_text=said(place.help), choices=choices)
+        return forms.CharField(label=said(place.label), help_text=said(place.help), max_length=63)
 
     def _credential(self, kind: CredentialKind) -> forms.Field:
         usable = credentials.like(kind)
-        help_text = self.preset.user_name if usable else _t("There is none yet: add it first, in the step above.")
+        help_text = said(self.preset.user_name) if usable else _t("There is none yet: add it first, in the step above.")
         field = forms.ChoiceField(
             label=_t("Credential"), help_text=help_text, choices=[(each, each) for each in usable]
         )
@@ -87,9 +90,9 @@ class Providers(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         links = [reverse("connectors:send-provider", args=[one.provider.value]) for one in PRESETS]
         offered: list[tuple[Any, Any, str]] = [
-            (one.provider.label, one.purpose, link) for one, link in zip(PRESETS, links, strict=True)
+            (said(one.provider.label), said(one.purpose), link) for one, link in zip(PRESETS, links, strict=True)
         ]
-        offered.append((Provider.Other.label, OTHER, reverse("connectors:send-wizard")))
+        offered.append((said(Provider.Other.label), OTHER, reverse("connectors:send-wizard")))
         context = {"title": _t("New connector to a provider"), "offered": offered, "crumbs": crumbs()[:1]}
         return render(request, "connectors/providers.html", context)
 
@@ -117,7 +120,7 @@ class ProviderPage(ActionPage):
         if preset.kind is not None:
             context["credential_url"] = reverse("credentials:new") + f"?kind={preset.kind.value}"
         context |= {"preset": preset, "limits": limits(preset), "cancel_url": reverse("connectors:send-list")}
-        context["title"] = _t("New connector to %s") % preset.provider.label
+        context["title"] = _t("New connector to %s") % said(preset.provider.label)
         return super().get_context_data(crumbs=crumbs(), **context)
 
     def submit(self, form: ProviderForm) -> HttpResponse:
@@ -142,4 +145,4 @@ def limits(preset: Preset) -> list[str]:
         (known.messages_per_day, _t("%s messages a day")),
         (known.recipients_per_day, _t("%s recipients a day")),
     ]
-    return [text % f"{number:,}" for number, text in words if number is not None]
+    return [text % count_text(number) for number, text in words if number is not None]

@@ -77,7 +77,7 @@ class Answer:
 
     @property
     def shown_range(self) -> str:
-        return FAMILIES.get(self.remote.text, self.remote.text)
+        return str(FAMILIES.get(self.remote.text, self.remote.text))
 
 
 def answers(saved: Snapshot, address: str) -> list[Answer]:

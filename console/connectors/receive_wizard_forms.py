@@ -15,6 +15,7 @@ from console.connectors.offered_lines import OfferedLines
 from console.connectors.own_addresses import offered
 from console.connectors.relay_restrictions import Restrictions, Which
 from console.crud.forms import Group, say_what_is_missing
+from console.crud.said import later, said
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
 from transport.config.endpoint import IPRange
@@ -61,7 +62,8 @@ class UsageField(ChoiceField):
         super().__init__(settings(ReceiveConnector)["usage"], forms.RadioSelect)
         self.label, self.help_text, self.disabled = _("Select the intended use for this connector"), "", False
         self.choices = [
-            (each.value, format_html("<strong>{}</strong> {}", each.value, USAGE_MEANING[each])) for each in Usage
+            (each.value, format_html("<strong>{}</strong> {}", said(each.value), said(USAGE_MEANING[each])))
+            for each in Usage
         ]
         self.initial = Usage.Custom
 
@@ -90,7 +92,7 @@ class RestrictionsForm(forms.Form):
 
     which = forms.ChoiceField(
         label=_("Select which computers may relay through this virtual server"),
-        choices=[(each.name, each.value) for each in Which],
+        choices=[(each.name, later(each.value)) for each in Which],
         help_text=_("Anonymous access, on the same tab under Authentication, is taken as allowed."),
         widget=forms.RadioSelect,
     )

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from console.crud.said import said
 from console.users import queries as users
 from transport.config.permissions import (
     AUTHENTICATED_USERS,
@@ -86,7 +87,7 @@ def matrix(connector: ReceiveConnector, named: Collection[str] = ()) -> list[Lin
             [
                 Cell(
                     field_name(place, right),
-                    f"{right.label}: {heading}",
+                    f"{said(right.label)}: {said(heading)}",
                     right in given[who],
                     hand.get((who, right.value), ""),
                     who in here,

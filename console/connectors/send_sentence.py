@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext as _
+
 from console.publishing.fields import size
 from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING
 from transport.config.send_connector import (
@@ -22,79 +24,92 @@ MOST = 3
 def send_sentence(connector: SendConnector) -> str:
     """`Mail for *.fabrikam.com leaves through mail.fabrikam.com, port 587, signed in as Fabrikam, only over TLS.`"""
     acting = obeyed(connector)
-    said = f"{_which(acting)} {_where(acting)}{_sign_in(acting)}, {_protection(acting)}."
-    said = " ".join([said, *_limits(acting)])
-    return said if connector.enabled else f"Disabled. Once enabled: {said}"
+    parts = {"mail": _which(acting), "leaves": _where(acting), "protection": _protection(acting)}
+    told = " ".join([_("%(mail)s %(leaves)s, %(protection)s.") % parts, *_limits(acting)])
+    return told if connector.enabled else f"{_('Disabled. Once enabled:')} {told}"
 
 
 def _which(connector: SendConnector) -> str:
-    kinds = [f"of {_listed(connector.senders)}"] if connector.senders else []
-    kinds += [f"that came in through {_listed(connector.source_receive_connectors)}"] * bool(
-        connector.source_receive_connectors
-    )
-    return " ".join(["Mail", *kinds, "for", whom(connector)])
+    parts = {"domains": whom(connector), "senders": listed(connector.senders)}
+    parts["connectors"] = listed(connector.source_receive_connectors)
+    if connector.senders and connector.source_receive_connectors:
+        return _("Mail of %(senders)s that came in through %(connectors)s for %(domains)s") % parts
+    if connector.senders:
+        return _("Mail of %(senders)s for %(domains)s") % parts
+    if connector.source_receive_connectors:
+        return _("Mail that came in through %(connectors)s for %(domains)s") % parts
+    return _("Mail for %(domains)s") % parts
 
 
 def whom(connector: SendConnector) -> str:
     """Of which domains a connector takes mail: `*.fabrikam.com and contoso.com`."""
     named = [space.domain for space in connector.address_spaces]
     if EVERYTHING in named:
-        return "all other domains"
-    named = ["all accepted domains" if each == ACCEPTED_DOMAINS else each for each in named]
-    return _listed(named) if named else "no domain yet"
+        return _("all other domains")
+    named = [_("all accepted domains") if each == ACCEPTED_DOMAINS else each for each in named]
+    return listed(named) if named else _("no domain yet")
 
 
 def _where(connector: SendConnector) -> str:
-    port = f", port {connector.port}" if connector.port != 25 else ""
+    port = _(", port %d") % connector.port if connector.port != 25 else ""
     if connector.dns_routing_enabled:
-        return f"goes to the mail servers (MX) of its recipient's domain{port}"
-    return f"leaves through {_listed(connector.smart_hosts, 'or') or 'no smart host yet'}{port}"
+        return _("goes to the mail servers (MX) of its recipient's domain") + port
+    leaves = _("leaves through %s") % (one_of(connector.smart_hosts) or _("no smart host yet"))
+    return leaves + port + _sign_in(connector)
 
 
 def _sign_in(connector: SendConnector) -> str:
-    if connector.dns_routing_enabled:
-        return ""
     if connector.smart_host_auth_mechanism not in SIGNS_IN:
-        return ", without signing in"
-    return f", signed in as {_listed(connector.authentication_credential, 'or') or 'nobody yet'}"
+        return _(", without signing in")
+    return _(", signed in as %s") % (one_of(connector.authentication_credential) or _("nobody yet"))
 
 
 def _protection(connector: SendConnector) -> str:
     if connector.ignore_starttls and not connector.implicit_tls:
-        return "always in the clear"
+        return _("always in the clear")
     if not (connector.require_tls or connector.implicit_tls):
-        return "over TLS where it is offered"
-    proof = {
-        TlsAuthLevel.CertificateValidation: " with a valid certificate",
-        TlsAuthLevel.DomainValidation: f" with a valid certificate of {connector.tls_domain or 'the right name'}",
-    }
-    return f"only over TLS{proof.get(connector.tls_auth_level, '')}"
+        return _("over TLS where it is offered")
+    if connector.tls_auth_level is TlsAuthLevel.CertificateValidation:
+        return _("only over TLS with a valid certificate")
+    if connector.tls_auth_level is TlsAuthLevel.DomainValidation:
+        return _("only over TLS with a valid certificate of %s") % (connector.tls_domain or _("the right name"))
+    return _("only over TLS")
 
 
 def _limits(connector: SendConnector) -> Iterator[str]:
     """What keeps some mail from it."""
     if connector.accept_messages_from:
-        yield f"Only {_listed(connector.accept_messages_from)} may use it."
+        yield _("Only %s may use it.") % listed(connector.accept_messages_from)
     if connector.reject_messages_from:
-        yield f"Mail of {_listed(connector.reject_messages_from)} is turned away."
+        yield _("Mail of %s is turned away.") % listed(connector.reject_messages_from)
     if connector.max_message_size is None:
-        yield "Messages may have any size."
+        yield _("Messages may have any size.")
     elif connector.max_message_size != SendConnector(name="").max_message_size:
-        yield f"Messages may have up to {size(connector.max_message_size)}."
+        yield _("Messages may have up to %s.") % size(connector.max_message_size)
     if connector.delivery_window is DeliveryWindow.Timetable:
-        yield f"It delivers {_listed(connector.delivery_times) or 'at no time yet'}."
+        yield _("It delivers %s.") % (listed(connector.delivery_times) or _("at no time yet"))
     if connector.delivery_window is DeliveryWindow.OnTrigger:
-        yield "It delivers when it is triggered."
+        yield _("It delivers when it is triggered.")
     if connector.request_mail is not RequestMail.None_:
-        where = connector.request_mail_server or _listed(connector.smart_hosts, "or") or "no server yet"
-        yield f"Mail that waits at {where} is asked for by {connector.request_mail.value}."
+        where = connector.request_mail_server or one_of(connector.smart_hosts) or _("no server yet")
+        words = _("Mail that waits at %(where)s is asked for by %(command)s.")
+        yield words % {"where": where, "command": connector.request_mail.value}
     if connector.allow_relay:
-        yield "Everybody who may submit reaches these domains through any Receive connector."
+        yield _("Everybody who may submit reaches these domains through any Receive connector.")
 
 
-def _listed(words: Sequence[str], last: str = "and") -> str:
+def listed(words: Sequence[str]) -> str:
     """`a, b and c`, or the first of many."""
-    shown = list(words)
-    if len(shown) > MOST + 1:
-        shown = [*shown[:MOST], f"{len(words) - MOST} more"]
-    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+    *some, last = _shown(words) or [""]
+    return _("%(some)s and %(last)s") % {"some": ", ".join(some), "last": last} if some else last
+
+
+def one_of(words: Sequence[str]) -> str:
+    """`a, b or c`, or the first of many."""
+    *some, last = _shown(words) or [""]
+    return _("%(some)s or %(last)s") % {"some": ", ".join(some), "last": last} if some else last
+
+
+def _shown(words: Sequence[str]) -> list[str]:
+    many = len(words) > MOST + 1
+    return [*words[:MOST], _("%d more") % (len(words) - MOST)] if many else list(words)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from console.connectors.draft import FIRST
 from console.connectors.forms import SendForm, credential_choices, credentials_help
 from console.crud.forms import Group
+from console.crud.said import said
 from console.publishing.fields import ChoiceField
 from console.publishing.settings_form import SettingsForm
 from transport.config.kinds import Setting
@@ -53,7 +54,7 @@ class UsageField(ChoiceField):
         super().__init__(settings(SendConnector)["usage"], forms.RadioSelect)
         self.help_text = _t("All types have the same rights; the type says how this one begins.")
         self.choices = [
-            (each.value, format_html("<strong>{}</strong> {}", each.value, MEANINGS[each])) for each in SendUsage
+            (each.value, format_html("<strong>{}</strong> {}", said(each.label), MEANINGS[each])) for each in SendUsage
         ]
         self.initial = SendUsage.Custom
 

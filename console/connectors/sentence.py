@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from msgspec.structs import replace
 
+from console.crud.said import said
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange
@@ -26,7 +29,7 @@ from transport.receive.relayed_domains import domains_taken
 MOST = 3  # ranges, names
 LONG_DELAY = 30  # seconds
 
-FAMILIES = {ALL_IPV4: "all of IPv4", ALL_IPV6: "all of IPv6"}
+FAMILIES = {ALL_IPV4: gettext_lazy("all of IPv4"), ALL_IPV6: gettext_lazy("all of IPv6")}
 
 Held = frozenset[Right]
 REACH = {Right.SUBMIT, Right.ACCEPT_ANY_RECIPIENT}
@@ -42,20 +45,23 @@ def sentence(connector: ReceiveConnector, beside: Snapshot = ALONE) -> str:
     strangers, proved = held_by(connector, who), dict(ways_in(connector))
     state, domains = _state(connector, beside), domains_taken(beside)
     if Right.SUBMIT not in strangers and not proved:
-        return f"{state}{_people(connector)} may connect, but nobody may send: {_reason(connector)}"
-    said = []
+        words = _("%(people)s may connect, but nobody may send: %(reason)s")
+        return state + words % {"people": _people(connector), "reason": _reason(connector)}
+    told = []
     if Right.SUBMIT in strangers:
-        manner = "trusted without signing in" if who == EXTERNALLY_SECURED else "without signing in"
-        said.append(f"{_people(connector)} may send, {manner}, {_may(connector, strangers, domains)}.")
+        trusted = _("%(people)s may send, trusted without signing in, %(may)s.")
+        words = trusted if who == EXTERNALLY_SECURED else _("%(people)s may send, without signing in, %(may)s.")
+        told.append(words % {"people": _people(connector), "may": _may(connector, strangers, domains)})
         more = {how: held for how, held in proved.items() if held - strangers}
-        said += [f"{_capital(how)} may send {target(connector, held, domains)}." for how, held in more.items()]
+        told += [_proved(how, target(connector, held, domains)) for how, held in more.items()]
     else:
-        place = _people(connector).removeprefix("Anyone").strip().replace("in ", "from ", 1)
-        said += [
-            f"{_capital(how)}{f' {place}' if place else ''} may send {_may(connector, held, domains)}."
-            for how, held in proved.items()
-        ]
-    return state + " ".join(said + _delays(connector, strangers))
+        place = _place(connector)
+        told += [_proved(f"{how} {place}".strip(), _may(connector, held, domains)) for how, held in proved.items()]
+    return state + " ".join(told + _delays(connector, strangers))
+
+
+def _proved(who: str, may: str) -> str:
+    return _("%(who)s may send %(may)s.") % {"who": _capital(who), "may": may}
 
 
 def held_by(connector: ReceiveConnector, *who: str) -> Held:
@@ -66,8 +72,8 @@ def held_by(connector: ReceiveConnector, *who: str) -> Held:
 def ways_in(connector: ReceiveConnector) -> list[tuple[str, Held]]:
     """(who, rights) for those who can prove themselves on this connector and may then send."""
     offered = {
-        "users who sign in": (AUTHENTICATED_USERS, bool(connector.auth_mechanism & SIGN_IN)),
-        "partners, known by their certificate,": (
+        _("users who sign in"): (AUTHENTICATED_USERS, bool(connector.auth_mechanism & SIGN_IN)),
+        _("partners, known by their certificate,"): (
             PARTNER_SERVERS,
             connector.domain_secure_enabled and bool(connector.tls_receive_domain_secure_list),
         ),
@@ -87,7 +93,7 @@ def _by_hand(connector: ReceiveConnector) -> list[tuple[str, Held]]:
         held = held_by(connector, AUTHENTICATED_USERS, who)
         if held & REACH != everybody & REACH:
             found.setdefault(held, []).append(who)
-    return [(_shortened(names, "others"), held) for held, names in found.items()]
+    return [(_shortened(names, _("%(some)s and %(count)d others")), held) for held, names in found.items()]
 
 
 def _capital(text: str) -> str:
@@ -95,20 +101,22 @@ def _capital(text: str) -> str:
 
 
 def _may(connector: ReceiveConnector, held: Held, domains: tuple[AcceptedDomain, ...]) -> str:
-    tls = ", on TLS only" if connector.require_tls else ""
-    return f"{target(connector, held, domains)}, {_limit(connector, held)}{tls}"
+    words = _("%(target)s, %(limit)s, on TLS only") if connector.require_tls else _("%(target)s, %(limit)s")
+    return words % {"target": target(connector, held, domains), "limit": _limit(connector, held)}
 
 
 def target(connector: ReceiveConnector, held: Held, domains: tuple[AcceptedDomain, ...]) -> str:
     """Whom somebody with these rights reaches: `to your accepted domains only`."""
     if Right.ACCEPT_ANY_RECIPIENT in held:
-        return "to any address"
+        return _("to any address")
     wide = reached(connector, wide_domains(domains))
-    relayed, kept = (everything_below(*(each for each in wide if sends_on(each) is on)) for on in (True, False))
+    relayed, kept = (said(everything_below(*(each for each in wide if sends_on(each) is on))) for on in (True, False))
     if not wide:
-        return "to your accepted domains only"
-    among = f" (with {kept})" if kept else ""
-    return f"to your accepted domains{among}{f' and {relayed}' if relayed else ''}"
+        return _("to your accepted domains only")
+    if not kept:
+        return _("to your accepted domains and %(relayed)s") % {"relayed": relayed}
+    words = _("to your accepted domains (with %(kept)s) and %(relayed)s")
+    return (words if relayed else _("to your accepted domains (with %(kept)s)")) % {"kept": kept, "relayed": relayed}
 
 
 def _delays(connector: ReceiveConnector, strangers: Held) -> list[str]:
@@ -116,56 +124,72 @@ def _delays(connector: ReceiveConnector, strangers: Held) -> list[str]:
     if Right.SUBMIT not in strangers or AuthMechanism.ExternalAuthoritative in connector.auth_mechanism:
         return []
     if connector.tarpit_interval == 0:
-        return ["Refusals are not held back."]
+        return [_("Refusals are not held back.")]
     if connector.tarpit_interval >= LONG_DELAY:
-        return [f"Each refusal is held back for {connector.tarpit_interval} seconds."]
+        return [_("Each refusal is held back for %d seconds.") % connector.tarpit_interval]
     return []
 
 
 def _state(connector: ReceiveConnector, beside: Snapshot) -> str:
     if not connector.enabled:
-        return "Disabled. Once enabled: "
+        return _("Disabled. Once enabled:") + " "
     others = tuple(each for each in beside.receive_connectors if each.name != connector.name)
     index = ConnectorIndex(replace(beside, receive_connectors=(*others, connector)))
     placed = connector.bindings and connector.remote_ip_ranges
     if placed and not is_reached(index, connector):
-        return "Nobody reaches it: others answer its addresses, or none can come to its bindings. Otherwise: "
+        return _("Nobody reaches it: others answer its addresses, or none can come to its bindings. Otherwise:") + " "
     return ""
 
 
 def _people(connector: ReceiveConnector) -> str:
-    ranges = connector.remote_ip_ranges
-    whole = {ALL_IPV4, ALL_IPV6} & {str(remote) for remote in ranges}
+    ranges, whole = connector.remote_ip_ranges, _whole(connector)
     if whole == {ALL_IPV4, ALL_IPV6}:
-        return "Anyone"
+        return _("Anyone")
     if whole and len(ranges) == 1:
-        return f"Anyone with an {'IPv4' if ALL_IPV4 in whole else 'IPv6'} address"
-    return f"Anyone in {_ranges(ranges)}" if ranges else "Nobody"
+        return _("Anyone with an IPv4 address") if ALL_IPV4 in whole else _("Anyone with an IPv6 address")
+    return _("Anyone in %s") % _ranges(ranges) if ranges else _("Nobody")
+
+
+def _place(connector: ReceiveConnector) -> str:
+    """Where those must be who prove themselves; nothing where that does not matter."""
+    ranges, whole = connector.remote_ip_ranges, _whole(connector)
+    if whole == {ALL_IPV4, ALL_IPV6}:
+        return ""
+    if whole and len(ranges) == 1:
+        return _("with an IPv4 address") if ALL_IPV4 in whole else _("with an IPv6 address")
+    return _("from %s") % _ranges(ranges) if ranges else _("from nowhere")
+
+
+def _whole(connector: ReceiveConnector) -> set[str]:
+    """The families all of whose addresses may come."""
+    return {ALL_IPV4, ALL_IPV6} & {str(remote) for remote in connector.remote_ip_ranges}
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> str:
-    return _shortened([FAMILIES.get(str(remote), str(remote)) for remote in ranges], "more ranges")
+    named = [str(FAMILIES.get(str(remote), str(remote))) for remote in ranges]
+    return _shortened(named, _("%(some)s and %(count)d more ranges"))
 
 
-def _shortened(words: list[str], rest: str) -> str:
+def _shortened(words: list[str], some_of_many: str) -> str:
     if len(words) > MOST + 1:
-        return f"{', '.join(words[:MOST])} and {len(words) - MOST} {rest}"
+        return some_of_many % {"some": ", ".join(words[:MOST]), "count": len(words) - MOST}
     return _listed(words)
 
 
 def _listed(words: list[str]) -> str:
     """`a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+    together = {"some": ", ".join(words[:-1]), "last": words[-1]}
+    return _("%(some)s and %(last)s") % together if len(words) > 1 else words[0]
 
 
 def _reason(connector: ReceiveConnector) -> str:
     if not connector.permission_groups:
-        return "no permission group is chosen."
-    groups = [group.label for group in PermissionGroup if group in connector.permission_groups]
-    return f"{_listed(groups)} must sign in or prove themselves first, and no way to do so is offered here."
+        return _("no permission group is chosen.")
+    groups = [said(group.label) for group in PermissionGroup if group in connector.permission_groups]
+    return _("%s must sign in or prove themselves first, and no way to do so is offered here.") % _listed(groups)
 
 
 def _limit(connector: ReceiveConnector, held: frozenset[Right]) -> str:
     if Right.BYPASS_MESSAGE_SIZE_LIMIT in held:
-        return "of any size"
-    return f"up to {kinds.show_size(connector.max_message_size).partition(' (')[0]}"
+        return _("of any size")
+    return _("up to %s") % kinds.show_size(connector.max_message_size).partition(" (")[0]

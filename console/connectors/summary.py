@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from console.crud.said import said
 from console.publishing.fields import lines
 from transport.config.send_connector import SendConnector, applies
 from transport.config.setting import defaults, settings
@@ -28,4 +29,4 @@ def tables(connector: msgspec.Struct, tabs: list[str]) -> list[tuple[str, Lines,
 def shown(connector: msgspec.Struct, names: list[str]) -> Lines:
     """Some settings by the names of their fields."""
     table = settings(type(connector))
-    return [(table[name].label, lines(table[name], getattr(connector, name))) for name in names]
+    return [(said(table[name].label), lines(table[name], getattr(connector, name))) for name in names]

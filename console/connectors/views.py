@@ -20,7 +20,8 @@ from console.connectors.send_sentence import send_sentence
 from console.connectors.sentence import held_by, sentence, target, ways_in
 from console.crud import BADGE, LINES, MONO, NUMBER, SIZE, Badge, Column, Detail, Filter, Verb
 from console.crud.access import RoleRequired
-from console.crud.format import badge_html, time_html
+from console.crud.format import badge_html, count_text, time_html
+from console.crud.said import said
 from console.publishing import queries as publishing
 from console.publishing.fields import lines
 from console.publishing.relay_guard import RelayNotConfirmed
@@ -94,7 +95,9 @@ def _state(row: Any) -> Badge:
 
 
 def _labels(members: frozenset[Any]) -> str:
-    return ", ".join(member.label for member in (type(next(iter(members))) if members else ()) if member in members)
+    return ", ".join(
+        said(member.label) for member in (type(next(iter(members))) if members else ()) if member in members
+    )
 
 
 def _ranges(row: models.ReceiveConnector) -> list[str]:
@@ -141,13 +144,13 @@ def _how_open(row: models.ReceiveConnector, connector: ReceiveConnector, domains
     if found is None:
         return badge_html(_t("not an open relay"), "good")
     if not found.relays:
-        return badge_html(_t("takes mail for %s") % everything_below(*found.wide), "warning")
+        return badge_html(_t("takes mail for %s") % said(everything_below(*found.wide)), "warning")
     return badge_html(_t("nobody reaches it") if row.enabled else _t("relays once enabled"), "neutral")
 
 
 def _sizes(row: models.ReceiveConnector) -> str:
     size = kinds.show_size(row.max_message_size).partition(" (")[0]
-    return _t("%(size)s, %(count)s per message") % {"size": size, "count": f"{row.max_recipients_per_message:,}"}
+    return _t("%(size)s, %(count)s per message") % {"size": size, "count": count_text(row.max_recipients_per_message)}
 
 
 def _that_relay(rows: Any, asked: str) -> Any:
@@ -279,7 +282,7 @@ def _signs_in(row: models.SendConnector) -> str:
     connector = queries.send(row)
     if connector.smart_host_auth_mechanism not in SIGNS_IN:
         return ""
-    return f"{connector.smart_host_auth_mechanism.label}: {', '.join(connector.authentication_credential)}"
+    return f"{said(connector.smart_host_auth_mechanism.label)}: {', '.join(connector.authentication_credential)}"
 
 
 def _requested(row: models.SendConnector) -> str:
@@ -287,7 +290,7 @@ def _requested(row: models.SendConnector) -> str:
     last = queries.pulls().get(row.name)
     if row.request_mail == RequestMail.None_.value or last is None:
         return ""
-    return format_html("{}: {}", time_html(last.asked_at), last.words)
+    return format_html("{}: {}", time_html(last.asked_at), said(last.words))
 
 
 class SendPages(ConnectorPages):

@@ -24,6 +24,7 @@ from console.connectors.proposals import CLIENT
 from console.connectors.summary import tables
 from console.crud import Step, TypedConfirmation, put_errors
 from console.crud.access import RoleRequired
+from console.crud.said import said
 from console.publishing import queries as publishing
 from console.publishing.rows import struct_of
 from transport.config.receive_connector import ReceiveConnector
@@ -64,7 +65,7 @@ class WizardPages(RoleRequired):
         """A step beside the page; those that are done are links, until the connector is made."""
         state = "current" if step == current else "done" if order.index(step) < order.index(current) else "ahead"
         open_to = state == "done" and current != COMPLETION
-        return Step({**self.titles, **LAST}[step], self.step_url(step) if open_to else "", state)
+        return Step(said(str({**self.titles, **LAST}[step])), self.step_url(step) if open_to else "", state)
 
     def url(self, page: str, *args: Any) -> str:
         return reverse(f"connectors:{self.prefix}{page}", args=args)

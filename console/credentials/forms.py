@@ -66,7 +66,7 @@ class CredentialForm(Meanwhile, GroupedForm, forms.Form):
         gettext_lazy("Messages per day"),
         format_lazy(
             gettext_lazy("With {}, recipients: a message to three counts three times, as it does there."),
-            " and ".join(each.label.partition(",")[0] for each in providers.counting_recipients()),
+            gettext_lazy(" and ").join(each.label.partition(",")[0] for each in providers.counting_recipients()),
         ),
     )
     secret_fields: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from console.crud.said import said
 from transport.config.credential import CredentialKind
 
 
@@ -41,4 +42,4 @@ class Credential(models.Model):
 
     @property
     def kind_label(self) -> str:
-        return CredentialKind(self.kind).label
+        return said(CredentialKind(self.kind).label)

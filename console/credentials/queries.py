@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from console.credentials.models import Credential
+from console.crud.said import said
 from console.publishing.compile import part
 from console.publishing.published import kind_of
 from transport.config import providers
@@ -19,7 +20,7 @@ WARNED = (30, 14, 7, 1)
 
 def by_name() -> dict[str, str]:
     """The name of each, and of what kind it is."""
-    return {row.name: CredentialKind(row.kind).label for row in Credential.objects.all()}
+    return {row.name: said(CredentialKind(row.kind).label) for row in Credential.objects.all()}
 
 
 def names() -> list[str]:

@@ -19,6 +19,7 @@ from console.credentials.forms import FORMS, MEANINGS, CredentialForm, SignInFor
 from console.credentials.models import Credential
 from console.crud import BADGE, LINES, NAME, TIME, Badge, Column, CrudView, Detail, Verb
 from console.crud.action_page import ActionPage
+from console.crud.said import said
 from console.sealing import opened, sealed
 from transport.config.credential import CredentialKind
 
@@ -93,7 +94,7 @@ class CredentialPages(CrudView):
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         """A new credential begins with its kind."""
         if obj is None and self.kind is None:
-            kinds = [(kind.value, kind.label, MEANINGS[kind]) for kind in FORMS]
+            kinds = [(kind.value, said(kind.label), MEANINGS[kind]) for kind in FORMS]
             context = {"kinds": kinds, "title": self.form_title(None), "cancel_url": self.after(None)}
             context["crumbs"] = [(self.heading_text, self.after(None))]
             return render(self.request, "credentials/kinds.html", context)

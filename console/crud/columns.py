@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import slugify
 from django.utils.translation import ngettext, override
 
-from console.crud.format import NOTHING, badge_html, size_text, time_html
+from console.crud.format import NOTHING, badge_html, count_text, size_text, time_html
+from console.crud.said import said
 from console.crud.tags import tags_html
 
 TEXT, NAME, MONO, NUMBER, TIME, BADGE, SIZE, LINES = "text", "name", "mono", "number", "time", "badge", "size", "lines"
@@ -50,7 +51,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    return format_html("{}", f"{value:,}" if isinstance(value, int) else value)
+    return format_html("{}", count_text(value) if isinstance(value, int) else value)
 
 
 def _badges(value: Any) -> str:
@@ -63,7 +64,7 @@ def _lines(value: Sequence[Any]) -> str:
     shown, rest = _each_line(value[:SHOWN_LINES]), value[SHOWN_LINES:]
     if not rest:
         return shown
-    more = ngettext("%s more", "%s more", len(rest)) % f"{len(rest):,}"
+    more = ngettext("%s more", "%s more", len(rest)) % count_text(len(rest))
     return format_html('{}<details class="more"><summary>{}</summary>{}</details>', shown, more, _each_line(rest))
 
 
@@ -151,7 +152,8 @@ class Filter:
     apply: Callable[[Any, str], Any] | None = None
 
     def options(self) -> Sequence[tuple[str, Any]]:
-        return self.choices() if callable(self.choices) else self.choices
+        every = self.choices() if callable(self.choices) else self.choices
+        return [(value, said(str(label))) for value, label in every]
 
     def choice(self, typed: str) -> str | None:
         """The value that is meant by a word: it, or the first whose label begins so. None: there is none."""

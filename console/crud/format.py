@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from console.crud.said import said
 
 TONES = {
     "good": "circle-check",
@@ -59,6 +61,11 @@ def ago_text(value: datetime) -> str:
     return ngettext("%d day ago", "%d days ago", days) % days
 
 
+def count_text(number: int) -> str:
+    """`1,234`, with the separator of the reader's language."""
+    return f"{number:,}".replace(",", formats.get_format("THOUSAND_SEPARATOR"))
+
+
 def size_text(count: int) -> str:
     """Bytes as B, KB, MB, GB of 1024, the way Exchange writes sizes."""
     number, unit = float(count), "B"
@@ -66,12 +73,15 @@ def size_text(count: int) -> str:
         if number < 1024:
             break
         number, unit = number / 1024, larger
-    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f}".removesuffix(".0") + f" {unit}"
+    if unit == "B" or number >= 100:
+        return f"{number:.0f} {unit}"
+    return f"{number:.1f}".removesuffix(".0").replace(".", formats.get_format("DECIMAL_SEPARATOR")) + f" {unit}"
 
 
 def badge_html(text: object, tone: str = "neutral") -> str:
     """A state; the words carry it, the colour only repeats it."""
-    return format_html('<span class="badge-state tone-{}">{}</span>', tone if tone in TONES else "neutral", text)
+    words = text if isinstance(text, SafeData) else said(str(text))
+    return format_html('<span class="badge-state tone-{}">{}</span>', tone if tone in TONES else "neutral", words)
 
 
 def stacked_html(above: object, below: object) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from console.actors import Role
 from console.crud.columns import LINES, Verb, written
 from console.crud.form_page import FormPage
+from console.crud.format import count_text
 from console.crud.kind import Page
 from console.crud.list_page import ALL, COPY, EDIT, EDIT_SEVERAL, MOST_AT_ONCE, REMOVE, TAG, ListPage
 from console.crud.listing import query_with
@@ -129,7 +130,9 @@ class CrudView(ListPage, FormPage, TagPage):
         return redirect(self.here)
 
     def too_many(self) -> HttpResponse:
-        messages.warning(self.request, _("At most %s at once: narrow the list with a filter.") % f"{MOST_AT_ONCE:,}")
+        messages.warning(
+            self.request, _("At most %s at once: narrow the list with a filter.") % count_text(MOST_AT_ONCE)
+        )
         return redirect(self.here)
 
     def of_several(self, objects: list[Any]) -> HttpResponse:
@@ -201,7 +204,7 @@ class CrudView(ListPage, FormPage, TagPage):
         except ValidationError as error:
             return self.ask_about_all(verb, objects, error)
         done = _("removed") if verb is REMOVE else verb.done or verb.label
-        messages.success(self.request, f"{len(objects):,} {self.plural}: {done}.")
+        messages.success(self.request, f"{count_text(len(objects))} {self.plural}: {done}.")
         return redirect(self.url(Page.LIST) + query_with(self.request.GET, page=None))
 
     def ask_about_all(self, verb: Verb, objects: list[Any], error: ValidationError | None = None) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from console.crud.said import later
 from console.dkim import queries
 from transport.send.dkim import Algorithm
 
@@ -21,7 +22,7 @@ class KeyForm(forms.Form):
     )
     algorithms = forms.TypedMultipleChoiceField(
         label=_("Keys"),
-        choices=[(each.value, each.label) for each in Algorithm],
+        choices=[(each.value, later(each.label)) for each in Algorithm],
         coerce=Algorithm,
         initial=[each.value for each in Algorithm],
         widget=forms.CheckboxSelectMultiple,

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from console.crud import BADGE, MONO, Badge, Column, Detail, Filter, Verb
 from console.crud.format import badge_html
+from console.crud.said import later, said
 from console.domains import actions, models
 from console.domains.forms import DomainForm
 from console.domains.published import ACCEPTED_DOMAIN
@@ -18,7 +19,7 @@ from console.publishing.settings_pages import SettingsPages
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.receive.exposure import is_wide, sends_on, too_wide
 
-TYPES = [(each.value, each.label) for each in DomainType]
+TYPES = [(each.value, later(each.label)) for each in DomainType]
 MEANING = {
     "Authoritative": _("Every recipient is in the directory here; the recipient filter refuses all others."),
     "InternalRelay": _("Some recipients are here; mail for the rest is sent on."),
@@ -34,11 +35,11 @@ def _domain(row: models.AcceptedDomain) -> str:
 
 
 def _warning(row: models.AcceptedDomain) -> str:
-    return too_wide(struct_of(row, AcceptedDomain))
+    return said(too_wide(struct_of(row, AcceptedDomain)))
 
 
 def _type(row: models.AcceptedDomain) -> Badge:
-    return Badge(DomainType(row.domain_type).label, "neutral")
+    return Badge(said(DomainType(row.domain_type).label), "neutral")
 
 
 def _subdomains(row: models.AcceptedDomain) -> str:

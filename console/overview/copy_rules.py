@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from console.certificates import queries as certificates
 from console.connectors.models import ReceiveConnector
 from console.crud.format import size_text
+from console.crud.said import said
 from console.overview.concern import Concern
 from console.processes.queries import About, Fault, Health
 from console.publishing import queries as publishing
@@ -26,7 +27,7 @@ VERY_SOON = 7
 def faults(health: Health) -> Iterator[Concern]:
     """What `manage.py status` and /healthz complain of."""
     for fault in health.faults:
-        yield Concern(_title(fault), f"{fault.text} {_advice(fault)}".strip(), _page(fault), is_bad=True)
+        yield Concern(_title(fault), f"{said(fault.text)} {_advice(fault)}".strip(), _page(fault), is_bad=True)
 
 
 def _title(fault: Fault) -> str:

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from console.crud.said import said
 from console.publishing import counts
 from console.publishing.chart import Chart, chart
 from console.publishing.counts import Row, Span, Top
@@ -116,7 +117,7 @@ def _at(url: str, field: str) -> Callable[[str], tuple[str, str]]:
 
 def _rule(name: str) -> tuple[str, str]:
     found = refusal(name)
-    return (found.rule.meaning.rstrip("."), found.url) if found else (name, "")
+    return (said(found.rule.meaning).rstrip("."), found.url) if found else (name, "")
 
 
 def _way(name: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from console.actors import Actor
 from console.connectors import queries as connectors
 from console.connectors.queries import Answer
 from console.crud.addresses import address_bounds, apart
+from console.crud.said import said
 from console.directory import queries as directory
 from console.management_shell import queries as shell
 from console.navigation import GROUPS
@@ -126,12 +127,14 @@ def _pages(actor: Actor, text: str) -> Iterable[Hit]:
 def _settings(text: str) -> Iterable[Hit]:
     """By label, and by Exchange's name; on the page at the field, where there is one of it."""
     every = ((kind, name, each) for kind in every_kind() for name, each in settings(kind.struct).items())
-    found = [(kind, name, each) for kind, name, each in every if _holds(f"{each.label} {each.name}", text)]
+    found = [
+        (kind, name, each) for kind, name, each in every if _holds(f"{each.label} {said(each.label)} {each.name}", text)
+    ]
     found.sort(key=lambda each: each[2].name.lower() != text.lower())
     for kind, name, setting in found[:MOST]:
         page = kind.pages[0]
         place = f"{page.title} · {setting.name}"
-        yield Hit(setting.label, place, reverse(page.url_name) + (f"#id_{name}" if kind.is_single else ""))
+        yield Hit(said(setting.label), place, reverse(page.url_name) + (f"#id_{name}" if kind.is_single else ""))
 
 
 def _cmdlets(text: str) -> Iterable[Hit]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from console.publishing.published import every_kind
 from transport.config.snapshot import Snapshot
 
@@ -33,7 +35,7 @@ def objects(snapshot: Snapshot) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def _difference(key: tuple[str, str], old: dict[str, str] | None, new: dict[str, str] | None) -> Difference:
-    verb = "new" if old is None else "removed" if new is None else "changed"
+    verb = gettext_noop("new") if old is None else "removed" if new is None else "changed"
     before, after = old or {}, new or {}
     names = dict.fromkeys([*before, *after])
     lines = [(name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)]

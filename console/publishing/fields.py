@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from console.crud import times
+from console.crud.said import later, said, small
 from transport.config import delivery_host, kinds
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import ALL_IPV6, IPRange, parse_binding
@@ -41,10 +42,10 @@ class SettingField(forms.Field):
     def __init__(self, setting: Setting, widget: forms.Widget):
         self.may_be_empty = KINDS[setting.kind].may_be_empty
         required = not self.may_be_empty or bool(setting.minimum)
-        super().__init__(label=setting.label, help_text=help_of(setting), required=required, widget=widget)
+        super().__init__(label=later(setting.label), help_text=help_of(setting), required=required, widget=widget)
         self.setting = setting
         self.disabled = setting.read_only
-        self.error_messages["required"] = _("Enter the %s.") % setting.label.lower()
+        self.error_messages["required"] = _("Enter the %s.") % small(said(setting.label))
 
     @property
     def is_long(self) -> bool:
@@ -67,7 +68,7 @@ class SettingField(forms.Field):
             text = (value or "").replace("\r\n", "\n")
             return kinds.parse(self.setting, in_units(text) if self.setting.kind is Kind.TIMESPAN else text)
         except ValueError as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(said(str(error))) from None
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else written(self.setting, value)
@@ -114,7 +115,8 @@ class FlagField(forms.BooleanField):
     """A check box."""
 
     def __init__(self, setting: Setting):
-        super().__init__(label=setting.label, help_text=help_of(setting), required=False, disabled=setting.read_only)
+        label = later(setting.label)
+        super().__init__(label=label, help_text=help_of(setting), required=False, disabled=setting.read_only)
 
 
 class ChoiceField(forms.TypedChoiceField):
@@ -123,7 +125,7 @@ class ChoiceField(forms.TypedChoiceField):
     def __init__(self, setting: Setting, widget: type[forms.Widget] = forms.Select):
         assert setting.choices is not None
         super().__init__(
-            label=setting.label,
+            label=later(setting.label),
             help_text=help_of(setting),
             choices=choices(setting),
             coerce=setting.choices,
@@ -144,7 +146,7 @@ class FlagSetField(forms.TypedMultipleChoiceField):
     def __init__(self, setting: Setting):
         assert setting.choices is not None
         super().__init__(
-            label=setting.label,
+            label=later(setting.label),
             help_text=help_of(setting, of_choices=False),
             choices=[(member.value, _noted(member)) for member in setting.choices],
             coerce=setting.choices,
@@ -164,18 +166,19 @@ def _noted(member: Enum) -> str:
     why = getattr(member, "not_enforced", "")
     if not why:
         return label_of(member)
-    return format_html('{} <span class="help"><strong>{}</strong> {}</span>', label_of(member), _("Not enforced:"), why)
+    words = label_of(member), _("Not enforced:"), said(why)
+    return format_html('{} <span class="help"><strong>{}</strong> {}</span>', *words)
 
 
 def help_of(setting: Setting, of_choices: bool = True) -> str:
     """What stands under a field; of a setting, or a choice, that nothing obeys, first that it is so, and why."""
-    reasons = [setting.not_enforced] if setting.not_enforced else []
+    reasons = [said(setting.not_enforced)] if setting.not_enforced else []
     for member in (setting.choices or ()) if of_choices else ():
         if why := getattr(member, "not_enforced", ""):
-            reasons.append(f"{label_of(member)}: {why}")
+            reasons.append(f"{label_of(member)}: {said(why)}")
     if not reasons:
-        return setting.help
-    return format_html("<strong>{}</strong> {} {}", _("Not enforced:"), " ".join(reasons), setting.help)
+        return said(setting.help)
+    return format_html("<strong>{}</strong> {} {}", _("Not enforced:"), " ".join(reasons), said(setting.help))
 
 
 def choices(setting: Setting) -> list[tuple[str, str]]:
@@ -185,7 +188,7 @@ def choices(setting: Setting) -> list[tuple[str, str]]:
 
 def label_of(member: Enum) -> str:
     """What people call a choice."""
-    return str(getattr(member, "label", member.value))
+    return said(str(getattr(member, "label", member.value)))
 
 
 def written(setting: Setting, value: Any) -> str:
@@ -230,7 +233,8 @@ def _short_range(line: str) -> str:
 
 def _grant(grant: Grant) -> str:
     words = _("%(who)s, denied: %(right)s") if grant.deny else _("%(who)s: %(right)s")
-    return words % {"who": PRINCIPALS.get(grant.principal, grant.principal), "right": right_named(grant.right).label}
+    who = said(PRINCIPALS.get(grant.principal, grant.principal))
+    return words % {"who": who, "right": said(right_named(grant.right).label)}
 
 
 def _address_space(text: str) -> AddressSpace:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.crud.forms import Group, GroupedForm, TypedConfirmation
 from console.crud.meanwhile import CHOICE, Meanwhile
+from console.crud.said import later
 from console.crud.tags import FIELD
 from console.publishing.fields import KINDS, field_for, written
 from transport.config.kinds import Setting
@@ -124,9 +125,9 @@ def _groups(table: Mapping[str, Setting], within: bool) -> list[Group]:
         heading = setting.group if within else setting.section.removeprefix("General")
         found.setdefault(NOT_ENFORCED if setting.not_enforced else heading, []).append(name)
     unused = found.pop(NOT_ENFORCED, [])
-    groups = [Group(title, names) for title, names in found.items()]
+    groups = [Group(later(title), names) for title, names in found.items()]
     kept = _("Kept for an import or an export.")
-    return [*groups, *([Group(_(NOT_ENFORCED), unused, kept, closed=True)] if unused else [])]
+    return [*groups, *([Group(_("Not enforced"), unused, kept, closed=True)] if unused else [])]
 
 
 def form_of(table: type[msgspec.Struct], only: str = "") -> type[SectionsForm]:

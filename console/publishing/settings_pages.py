@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from console.crud import LINES, TEXT, CrudView, Page, put_errors
 from console.crud.columns import written
 from console.crud.forms import status_of
+from console.crud.said import said
 from console.crud.tags import ask_for_tags
 from console.publishing.actions import change
 from console.publishing.fields import lines
@@ -115,7 +116,7 @@ class SettingsPages(CrudView):
         usual = defaults(self.struct)
         rest = {field: each for field, each in settings(self.struct).items() if field not in told}
         return [
-            (each.label, _told(each, getattr(now, field)))
+            (said(each.label), _told(each, getattr(now, field)))
             for field, each in rest.items()
             if getattr(now, field) != usual[field]
         ]

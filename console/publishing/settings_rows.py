@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
 from console.actors import Actor, Role
+from console.crud.said import said
 from console.publishing.actions import change
 from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
@@ -113,10 +115,10 @@ class SettingsRows:
         """What an editor must know whose object was changed under way."""
         table, shown = settings(self.kind.struct), properties(now)
         differ = [field for field, value in changes.items() if getattr(now, field) != value]
-        values = ", ".join(f"{table[field].label} is {shown[table[field].name] or 'empty'}" for field in differ)
-        text = f"Somebody saved “{now.name}” while you were editing it. "
-        text += f"Now saved: {values}. " if values else "What stands here is what is saved now. "
-        return text + "Your entries are still here: save again to put them in place."
+        values = ", ".join(f"{said(table[field].label)}: {shown[table[field].name] or _('empty')}" for field in differ)
+        found = _("Now saved: %s.") % values if values else _("What stands here is what is saved now.")
+        saved = _("Somebody saved “%s” while you were editing it.") % now.name
+        return f"{saved} {found} {_('Your entries are still here: save again to put them in place.')}"
 
     def _changed(self, before: Any, after: Any) -> str:
         old, new = properties(before), properties(after)

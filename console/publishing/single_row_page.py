@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from console.crud.access import RoleRequired
 from console.crud.forms import put_errors, status_of
 from console.crud.meanwhile import say_saved
+from console.crud.said import said, small
 from console.publishing.models import SingleRow
 from console.publishing.published import kind_of
 from console.publishing.rows import struct_of
@@ -34,11 +35,11 @@ class SingleRowPage(RoleRequired):
         raise NotImplementedError
 
     def title(self) -> str:
-        return _(kind_of(self.form_class.struct).noun)
+        return said(kind_of(self.form_class.struct).noun)
 
     def saved(self) -> str:
         """What the reader hears then."""
-        return _("The %s is saved.") % self.title().lower()
+        return _("The %s is saved.") % small(self.title())
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(self.form())

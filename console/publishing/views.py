@@ -47,6 +47,9 @@ class RevisionPages(CrudView):
     details_template = "publishing/revision_details.html"
     refresh = 10
 
+    def name_of(self, obj: ConfigRevision) -> str:
+        return _t("Revision %d") % obj.number
+
     def rows(self) -> Any:
         return queries.revisions()
 

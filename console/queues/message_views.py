@@ -32,6 +32,7 @@ from console.crud.format import NOTHING, stacked_html
 from console.crud.layout import Tab
 from console.crud.list_page import EXPORTED_AT_ONCE
 from console.crud.listing import query_with
+from console.crud.said import said
 from console.crud.streaming import download
 from console.crud.views import CrudView, Page
 from console.mailboxes import reading_room, safe_html
@@ -109,7 +110,7 @@ def short(each: Standing) -> str:
     """Why it waits, in one line of a list."""
     if each.status == "Suspended":
         return each.held_by[0] or ("" if each.is_suspended else _("Its queue is suspended."))
-    remedy = remedies.remedy_for(remedies.in_words(each.error))
+    remedy = remedies.remedy_for(each.error)
     return str(remedy.reason) if remedy else remedies.in_words(each.error)
 
 
@@ -233,7 +234,7 @@ class MessagePages(CrudView):
         hop = self.request.GET.get("next_hop", "")
         queue = queries.next_hop(hop) if hop else None
         words = remedies.in_words(queue.error) if queue else ""
-        found = advice(words, queue.connector) if queue else None
+        found = advice(queue.error, queue.connector) if queue else None
         context = super().list_context(selected) | {"queue": queue, "words": words, "advice": found}
         return context | {"choose_all": MESSAGES, "left_out": LEFT_OUT % f"{LOOKED_THROUGH:,}" if self.is_part else ""}
 
@@ -298,7 +299,7 @@ def lines_of(found: queries.Detail) -> list[RecipientLine]:
 def _line(each: Standing, url_of: Callable[[str], str]) -> RecipientLine:
     connector = each.queue.connector if each.queue else ""
     words = remedies.in_words(each.error)
-    found = advice(words, connector, url_of) if each.waits else None
+    found = advice(each.error, connector, url_of) if each.waits else None
     return RecipientLine(each, state(each.status), words, found, url_of_queue(each), url_of(connector))
 
 
@@ -332,7 +333,7 @@ class MessagePage(RoleRequired):
         waiting = [each.pk for each in found.recipients if each.waits]
         context = {"message": message, "lines": lines_of(found), "has_content": found.has_content, "waiting": waiting}
         context["expires"] = found.expires
-        context["facts"] = [(_(title), getattr(message, name)) for name, title in TITLES.items()]
+        context["facts"] = [(said(title), getattr(message, name)) for name, title in TITLES.items()]
         context["session"] = message.session_id if sessions.is_recorded(message.session_id) else ""
         context["received_by"] = url_of_receive_connector(message.connector)
         context |= {"view": self, "verbs": self._verbs(found) if self.may_write and waiting else []}

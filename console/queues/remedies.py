@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from console.crud.said import said
+
 CONNECTOR, NEW_CONNECTOR, CREDENTIALS, MAILBOXES = "connector", "new connector", "credentials", "mailboxes"
 """What a remedy leads to."""
 
@@ -130,4 +132,4 @@ def remedy_for(error: str) -> Remedy | None:
 
 def in_words(error: str) -> str:
     """The error without what only a programmer reads."""
-    return _NUMBER.sub("", error)
+    return said(_NUMBER.sub("", error))

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from console.connectors.models import SendConnector
 from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Filter, Verb
-from console.crud.format import NOTHING, ago_html, badge_html, stacked_html, time_html
+from console.crud.format import NOTHING, ago_html, badge_html, count_text, stacked_html, time_html
 from console.crud.views import CrudView
 from console.queues import actions, following, queries, remedies
 from console.queues.queue import Queue
@@ -28,15 +28,15 @@ from console.queues.selection import ALL, QUEUES, SEARCHED_QUEUES, narrowing, qu
 from transport.send.route import OVERSIZE, DeliveryType
 
 TONES = {
-    "Active": "info",
-    "Connecting": "info",
-    "Ready": "neutral",
-    "Retry": "warning",
-    "Suspended": "warning",
-    "Kept": "neutral",
-    "Complete": "good",
-    "Failed": "bad",
-    "Removed": "neutral",
+    gettext_noop("Active"): "info",
+    gettext_noop("Connecting"): "info",
+    gettext_noop("Ready"): "neutral",
+    gettext_noop("Retry"): "warning",
+    gettext_noop("Suspended"): "warning",
+    gettext_noop("Kept"): "neutral",
+    gettext_noop("Complete"): "good",
+    gettext_noop("Failed"): "bad",
+    gettext_noop("Removed"): "neutral",
 }
 STATUSES = ("Active", "Connecting", "Ready", "Retry", "Suspended", "Kept")
 REFRESHED = 5  # seconds
@@ -134,9 +134,8 @@ def suspension(reason: str, until: datetime | None) -> str:
 
 def with_remedy(error: str) -> str:
     """An error as it was said, or its reason in words and what to do about it."""
-    error = remedies.in_words(error)
     remedy = remedies.remedy_for(error)
-    return stacked_html(remedy.reason, remedy.advice) if remedy else format_html("{}", cut(error))
+    return stacked_html(remedy.reason, remedy.advice) if remedy else format_html("{}", cut(remedies.in_words(error)))
 
 
 def _until(moment: datetime) -> str:
@@ -173,9 +172,9 @@ def _clock(moment: datetime) -> str:
 
 
 def count_cell(queue: Queue) -> str:
-    below = [_("%s deferred") % f"{queue.deferred:,}"] if queue.deferred else []
-    below += [_("%s suspended") % f"{queue.resting:,}"] if queue.resting else []
-    return stacked_html(f"{queue.messages:,}", ", ".join(below))
+    below = [_("%s deferred") % count_text(queue.deferred)] if queue.deferred else []
+    below += [_("%s suspended") % count_text(queue.resting)] if queue.resting else []
+    return stacked_html(count_text(queue.messages), ", ".join(below))
 
 
 def rate_cell(queue: Queue) -> str:
@@ -288,10 +287,10 @@ class QueuePages(CrudView):
         context = super().details_context(selected)
         if selected is None:
             return context
-        error = remedies.in_words(selected.error)
+        remedies.in_words(selected.error)
         context["details"] = [(label, html) for label, html in context["details"] if html != NOTHING]
         return context | {
-            "advice": advice(error, selected.connector) if not selected.suspended else None,
+            "advice": advice(selected.error, selected.connector) if not selected.suspended else None,
             "connector_url": url_of_connector(selected.connector),
         }
 

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from console.crud.said import said
 from console.tracking.models import Session
 from transport.receive.rules import REFUSALS, RULES, Rule
 from transport.trace import line as log
 from transport.trace.line import endpoint, held_seconds, in_one_line, kept
 
-MARKS = {"+": "connected", "-": "disconnected", ">": "we sent", "*": "information"}
+MARKS = {"+": _("connected"), "-": _("disconnected"), ">": _("we sent"), "*": _("information")}
 SIDES = {">": "ours", "<": "theirs"}
 
 
@@ -27,7 +30,7 @@ class Decision(log.Decision):
 
     @property
     def words(self) -> str:
-        return self.rule.meaning if self.rule else ""
+        return said(self.rule.meaning) if self.rule else ""
 
     @property
     def help_url(self) -> str:
@@ -81,8 +84,8 @@ class Line:
     @property
     def meaning(self) -> str:
         if self.event == "<":
-            return "the next hop sent" if self.sends else "the client sent"
-        return MARKS.get(self.event, self.event)
+            return gettext("the next hop sent") if self.sends else gettext("the client sent")
+        return str(MARKS.get(self.event, self.event))
 
     @property
     def clock(self) -> str:
@@ -136,16 +139,17 @@ def _text(session: Session, line: log.Line) -> str:
     if line.event == "+":
         return _connected(session, line)
     if line.event == "-":
-        remote = "closed by the next hop" if session.sends else "closed by the client"
-        return {"Remote": remote, "Local": "closed by us"}.get(line.context, line.data or "closed")
+        remote = gettext("closed by the next hop") if session.sends else gettext("closed by the client")
+        return {"Remote": remote, "Local": gettext("closed by us")}.get(line.context, line.data or gettext("closed"))
     return in_one_line(line.data) if line.event == ("<" if session.sends else ">") else line.data
 
 
 def _connected(session: Session, line: log.Line) -> str:
-    remote = endpoint(session.remote_address, session.remote_port)
+    ends = [session.local_endpoint, endpoint(session.remote_address, session.remote_port)]
+    connecting, other = ends if session.sends else ends[::-1]
+    connected = gettext("%(connecting)s connected to %(other)s") % {"connecting": connecting, "other": other}
     if session.sends:
-        return f"{session.local_endpoint} connected to {remote}"
-    connected = f"{remote} connected to {session.local_endpoint}"
+        return connected
     return f"{connected}, {line.context}" if line.context else connected
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from console.audit.models import Entry
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.connectors.models import SendConnector
+from console.crud.said import said
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
 from console.tracking.conversation import Decision, Held
@@ -54,9 +55,9 @@ class Reasons:
         author, changed_at = self._last_change(rule.on, decision.revision)
         return Reason(
             decision,
-            place=self.connector if rule.on == CONNECTOR else str(places()[rule.on].name),
+            place=self.connector if rule.on == CONNECTOR else said(str(places()[rule.on].name)),
             url=self._place(rule.on, rule.field),
-            label=setting.label if setting else "",
+            label=said(setting.label) if setting else "",
             value=written(setting, then) if setting and then is not None and not listed else "",
             now=written(setting, now) if setting and now is not None and now != then and not listed else "",
             author=author,

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors.models import ReceiveConnector as ConnectorRow
+from console.crud.said import said
 from console.publishing import counts
 from console.publishing import queries as publishing
 from console.tracking.places import Place, connector_tab, places, setting_of, written
@@ -119,9 +120,9 @@ class Refusal:
 
     def holds(self, text: str) -> bool:
         """Whether every word of `text` stands in it, whatever the case."""
-        named = [word for part in self.parts for word in (part.setting.name, part.setting.label)]
-        said = [reply.text for reply in self.rule.replies]
-        searched = " ".join([self.name, *said, self.rule.meaning, self.rule.remedy, *named]).lower()
+        words = [self.rule.meaning, self.rule.remedy, *(part.setting.label for part in self.parts)]
+        names = [self.name, *(part.setting.name for part in self.parts), *(reply.text for reply in self.rule.replies)]
+        searched = " ".join([*names, *words, *map(said, words)]).lower()
         return all(word in searched for word in text.lower().split())
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from console.connectors import models, proposals
 from console.connectors.sentence import FAMILIES, held_by
+from console.crud.said import said
 from console.publishing import queries as publishing
 from console.tracking.conversation import Line, lines
 from console.tracking.models import Session
@@ -148,7 +149,7 @@ def _grant(right: Right, facts: Facts) -> Iterator[Remedy]:
     if connector is None or connector.name not in facts.rows:
         return
     who = AUTHENTICATED_USERS if facts.signed_in else principal(connector)
-    words = {"right": right.label, "who": PRINCIPALS[who], "connector": connector.name}
+    words = {"right": said(right.label), "who": said(PRINCIPALS[who]), "connector": connector.name}
     url = proposals.url_to_grant(facts.rows[connector.name], who, right)
     yield Remedy(_("Grant “%(right)s” to %(who)s on “%(connector)s”") % words, url, _opens(connector, right, facts))
 
@@ -156,7 +157,7 @@ def _grant(right: Right, facts: Facts) -> Iterator[Remedy]:
 def _opens(connector: ReceiveConnector, right: Right, facts: Facts) -> str:
     if right is not Right.ACCEPT_ANY_RECIPIENT or facts.signed_in:
         return ""
-    ranges = [FAMILIES.get(str(each), str(each)) for each in connector.remote_ip_ranges[:MOST]]
+    ranges = [str(FAMILIES.get(str(each), str(each))) for each in connector.remote_ip_ranges[:MOST]]
     if all(is_private(each) for each in connector.remote_ip_ranges):
         return _("Then everybody in %s could send to any address without signing in.") % ", ".join(ranges)
     return str(_OPENS_RELAY) % ", ".join(ranges)

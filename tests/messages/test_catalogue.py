@@ -22,6 +22,11 @@ def test_it_has_exactly_what_the_code_says(catalogue: polib.POFile) -> None:
     assert not kept - said, AGAIN
 
 
+def test_every_message_has_its_german(catalogue: polib.POFile) -> None:
+    assert [entry.msgid for entry in catalogue.untranslated_entries()] == []
+    assert not catalogue.fuzzy_entries() and not catalogue.obsolete_entries()
+
+
 def test_it_is_written_as_make_messages_writes_it(catalogue: polib.POFile) -> None:
     assert PO.read_text() == str(renewed(catalogue, every_message())), AGAIN
 

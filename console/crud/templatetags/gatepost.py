@@ -9,12 +9,13 @@ from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeData, SafeString, mark_safe
 
 from console.crud import format as formats
 from console.crud.listing import query_with
 from console.crud.meanwhile import CHOICE
 from console.crud.reader import reader_of
+from console.crud.said import said
 
 register = template.Library()
 
@@ -26,9 +27,15 @@ register.simple_tag(formats.badge_html, name="badge")
 register.simple_tag(formats.size_text, name="size")
 
 
+@register.filter(name="said")
+def said_filter(words: object) -> object:
+    """What the transport, or what is also written down, says: in the reader's language. HTML is shown as it is."""
+    return words if isinstance(words, SafeData) else said(str(words))
+
+
 @register.filter
 def number(value: int) -> str:
-    return f"{value:,}"
+    return formats.count_text(value)
 
 
 @register.simple_tag
