@@ -13,6 +13,7 @@ from kombu import Exchange, Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from console.processes.home import Home, HomeError
+from console.processes.patience import Patient
 from transport.log_lines import FORMAT
 from transport.node import minimum_free
 
@@ -124,7 +125,10 @@ TEMPLATES = [
 
 # A request under ASGI gets a thread of its own, so that only a pool can keep connections from one request to the next.
 # A command has one thread and ends soon.
-POOL = None if Path(sys.argv[0]).name == "manage.py" else {"min_size": 1, "max_size": 20, "timeout": 5}
+IS_COMMAND = Path(sys.argv[0]).name == "manage.py"
+POOL: dict[str, object] = {"min_size": 1, "max_size": 20, "timeout": 5}
+if "uvicorn" in sys.argv[0]:
+    POOL["connection_class"] = Patient  # somebody waits for a page; delivery goes on when PostgreSQL does
 
 
 def database(url: str) -> dict[str, object]:
@@ -132,7 +136,7 @@ def database(url: str) -> dict[str, object]:
     parts = conninfo_to_dict(url)
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     places = {name: str(parts.pop(key, "") or "") for name, key in names.items()}
-    options = {"connect_timeout": 5, **parts, "pool": POOL}
+    options = {"connect_timeout": 5, **parts, "pool": None if IS_COMMAND else POOL}
     return {"ENGINE": "django.db.backends.postgresql", **places, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 

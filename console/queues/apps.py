@@ -19,6 +19,8 @@ class QueuesConfig(AppConfig):
         """
         import_module("console.celery")
         database.address = address
+        pool = connection.settings_dict["OPTIONS"].get("pool") or {}
+        database.kind = pool.get("connection_class", database.kind)
         locked.secret = lambda: settings.GATEPOST_SECRET_KEY.encode()
         mailboxes.root = import_module("console.mailboxes.queries").root
 

@@ -7,21 +7,16 @@ take, what each process used of the processor, and whether the workers' memory g
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 
 import psycopg
-from aiosmtpd.controller import Controller
 
-from console.processes.address import free_port
 from tests.bench import processor
-from tests.bench.strangers import HEALTHY, KINDS, SETUP, Arrivals, Zone, in_mailboxes, send, strangers
+from tests.bench.strangers import KINDS, Measured, print_waits, send_for, set_up
 from tests.running_copy import RunningCopy
-from tests.waiting import wait_for
 
 HOPS, WAITING, SECONDS = 1000, 100_000, 50
 GOALS = {"mailbox": "postmaster@gatepost.test", "smart host": "a@smart.test"}
@@ -67,27 +62,12 @@ for path in {pages!r}:
 
 
 def main() -> None:
-    port, relay, arrivals = free_port(), f"127.0.0.1:{free_port()}", Arrivals()
-    with ExitStack() as stack:
-        zone = stack.enter_context(Zone())
-        stack.enter_context(strangers(port))
-        sink = Controller(arrivals, hostname=HEALTHY, port=port)
-        sink.start()
-        stack.callback(sink.stop)
-        copy = stack.enter_context(RunningCopy())
-        wait_for(lambda: (copy.home / "run.json").exists(), "nothing starts", 120)
-        copy.wait_until_in_order()
-        code = f"import sys; sys.argv = {['', relay, str(port)]!r}\n{SETUP}"
-        servers = f"Set-TransportService -ExternalDNSServers 127.0.0.1:{zone.port}"
-        for command in (("shell", "--no-imports", "-c", code), ("gms", "-c", servers)):
-            done = copy.manage(*command)
-            assert done.returncode == 0, done.stderr + done.stdout
-        copy.wait_until_in_order()
+    with set_up() as measured:
         print("nothing waits")
-        measure(copy, relay, arrivals)
-        fill(copy)
+        measure(measured)
+        fill(measured.copy)
         print(f"{WAITING:,} messages wait for {HOPS:,} next hops")
-        measure(copy, relay, arrivals)
+        measure(measured)
 
 
 def fill(copy: RunningCopy) -> None:
@@ -98,25 +78,15 @@ def fill(copy: RunningCopy) -> None:
         connection.execute("analyze queues_recipient")
 
 
-def measure(copy: RunningCopy, relay: str, arrivals: Arrivals) -> None:
+def measure(measured: Measured) -> None:
+    copy = measured.copy
     pids = copy.run_file()["pids"]
-    sent: dict[str, dict[str, float]] = {goal: {} for goal in GOALS}
     before, began, memory = _spent(pids), monotonic(), [_memory(pids)]
-    while monotonic() - began < SECONDS:
-        for goal, to in GOALS.items():
-            mark = f"{goal.replace(' ', '-')}-{secrets.token_hex(4)}"
-            sent[goal][mark] = send(relay, to, mark)
-        sleep(0.5)
-        memory.append(_memory(pids))
+    sent = send_for(measured, GOALS, SECONDS, lambda: memory.append(_memory(pids)))
     used = _spent(pids)
     seconds = monotonic() - began
     sleep(5)
-    came = arrivals.at | in_mailboxes(copy.home)
-    for goal, marks in sent.items():
-        waits = sorted(came.get(mark, time()) - at for mark, at in marks.items())
-        missing = sum(mark not in came for mark in marks)
-        print(f"{goal:12} n={len(waits)} missing={missing} p50={median(waits):.2f} s "
-              f"p95={waits[int(len(waits) * 0.95)]:.2f} s worst={waits[-1]:.2f} s")  # fmt: skip
+    print_waits(measured, sent)
     print("processor: " + ", ".join(f"{name} {(used[name] - before[name]) / seconds:.1%}" for name in used))
     third = len(memory) // 3
     for number, name in enumerate(WORKERS):

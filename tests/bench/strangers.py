@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Any
@@ -27,6 +28,7 @@ from aiosmtpd.controller import Controller
 from console.processes.address import free_port
 from tests.dns_server import DnsServer
 from tests.running_copy import RunningCopy
+from tests.waiting import wait_for
 
 STRANGERS, RECIPIENTS, SECONDS = 4000, 200, 60
 KINDS = {"refused": "127.2.0.1", "silent": "127.2.0.2", "dripping": "127.2.0.3", "stalling": "127.2.0.4"}
@@ -169,10 +171,26 @@ def pages(copy: RunningCopy) -> str:
     return copy.manage("shell", "--no-imports", "-c", code).stdout
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else STRANGERS
-    port, relay = free_port(), f"127.0.0.1:{free_port()}"
-    arrivals = Arrivals()
+@dataclass(frozen=True)
+class Measured:
+    """A copy that takes mail at `relay` (host:port), and whose mail for the healthy arrives."""
+
+    copy: RunningCopy
+    relay: str
+    arrivals: Arrivals
+
+    def send(self, to: str, mark: str) -> float:
+        return send(self.relay, to, mark)
+
+    def came(self) -> dict[str, float]:
+        """When each marked message came, in seconds since 1970."""
+        return self.arrivals.at | in_mailboxes(self.copy.home)
+
+
+@contextmanager
+def set_up() -> Iterator[Measured]:
+    """In order, and with nothing under way."""
+    port, relay, arrivals = free_port(), f"127.0.0.1:{free_port()}", Arrivals()
     with ExitStack() as stack:
         zone = stack.enter_context(Zone())
         stack.enter_context(strangers(port))
@@ -180,6 +198,7 @@ def main() -> None:
         sink.start()
         stack.callback(sink.stop)
         copy = stack.enter_context(RunningCopy())
+        wait_for(lambda: (copy.home / "run.json").exists(), "nothing starts", 120)
         copy.wait_until_in_order()
         code = f"import sys; sys.argv = {['', relay, str(port)]!r}\n{SETUP}"
         servers = f"Set-TransportService -ExternalDNSServers 127.0.0.1:{zone.port}"
@@ -187,32 +206,56 @@ def main() -> None:
             done = copy.manage(*command)
             assert done.returncode == 0, done.stderr + done.stdout
         copy.wait_until_in_order()
-        measure(copy, relay, arrivals, count)
+        yield Measured(copy, relay, arrivals)
 
 
-def measure(copy: RunningCopy, relay: str, arrivals: Arrivals, count: int) -> None:
-    goals = {"mailbox": "postmaster@gatepost.test", "smart host": "a@smart.test", "known MX": "a@partner.test"}
-    for to in goals.values():
-        send(relay, to, "before-" + secrets.token_hex(4))
-    sleep(3)
+Sent = dict[str, dict[str, float]]
+"""By goal: when each marked message was accepted, in seconds since 1970."""
+
+
+def send_for(measured: Measured, goals: dict[str, str], seconds: float, each_time: Callable[[], object]) -> Sent:
+    """One message for each goal every half second."""
     began = monotonic()
-    threading.Thread(target=flood, args=(relay, count), daemon=True).start()
-    sent: dict[str, dict[str, float]] = {goal: {} for goal in goals}
-    while monotonic() - began < SECONDS:
+    sent: Sent = {goal: {} for goal in goals}
+    while monotonic() - began < seconds:
         for goal, to in goals.items():
             mark = f"{goal.replace(' ', '-')}-{secrets.token_hex(4)}"
-            sent[goal][mark] = send(relay, to, mark)
+            sent[goal][mark] = measured.send(to, mark)
         sleep(0.5)
-    fresh = f"fresh-{secrets.token_hex(4)}"
-    fresh_sent = send(relay, "a@fresh.test", fresh)
-    print(pages(copy), copy.manage("status").stderr)
-    sleep(10)
-    came = arrivals.at | in_mailboxes(copy.home)
+        each_time()
+    return sent
+
+
+def print_waits(measured: Measured, sent: Sent) -> None:
+    """How long each took; what has not come waits until now."""
+    came = measured.came()
     for goal, marks in sent.items():
         waits = sorted(came.get(mark, time()) - at for mark, at in marks.items())
         missing = sum(mark not in came for mark in marks)
         print(f"{goal:12} n={len(waits)} missing={missing} p50={statistics.median(waits):.2f} s "
               f"p95={waits[int(len(waits) * 0.95)]:.2f} s worst={waits[-1]:.2f} s")  # fmt: skip
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else STRANGERS
+    with set_up() as measured:
+        measure(measured, count)
+
+
+def measure(measured: Measured, count: int) -> None:
+    copy = measured.copy
+    goals = {"mailbox": "postmaster@gatepost.test", "smart host": "a@smart.test", "known MX": "a@partner.test"}
+    for to in goals.values():
+        measured.send(to, "before-" + secrets.token_hex(4))
+    sleep(3)
+    threading.Thread(target=flood, args=(measured.relay, count), daemon=True).start()
+    sent = send_for(measured, goals, SECONDS, lambda: None)
+    fresh = f"fresh-{secrets.token_hex(4)}"
+    fresh_sent = measured.send("a@fresh.test", fresh)
+    print(pages(copy), copy.manage("status").stderr)
+    sleep(10)
+    print_waits(measured, sent)
+    came = measured.came()
     print(f"a domain that never had mail: {came[fresh] - fresh_sent:.2f} s" if fresh in came else "fresh: waits")
     print((copy.home / "logs" / "outbound.log").stat().st_size, "octets of outbound.log")
 

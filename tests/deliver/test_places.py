@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
+from transport.config.send_connector import SendConnector
+from transport.config.setting import settings
+from transport.config.transport_limits import TransportLimits
 from transport.deliver import dispatch, slots
 from transport.deliver.dispatch import Dispatch
 from transport.deliver.slots import PART, PLACES, Slots, Standing
@@ -125,6 +128,11 @@ def wait(query):
         )  # fmt: skip
 
     return wait
+
+
+@pytest.mark.parametrize("of", [SendConnector, TransportLimits])
+def test_where_connections_to_a_next_hop_are_limited_it_says_how_many_one_worker_opens(of: type) -> None:
+    assert f"One worker opens at most {slots.MOST}: " in settings(of)["max_per_domain_outbound_connections"].help
 
 
 def test_of_thousands_of_strangers_no_more_are_asked_for_than_there_are_places(due, wait) -> None:

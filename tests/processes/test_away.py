@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
+import smtplib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from http.cookiejar import CookieJar
+from time import monotonic
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
@@ -23,12 +25,15 @@ from redis.exceptions import ConnectionError as NoRedis
 
 from console.overview.away import POSTGRESQL, VALKEY, _kept, server_of
 from tests.console.page_form import Form
+from tests.processes.test_health import RED, stopped, with_children
 from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
 
 WORDS = "PostgreSQL does not answer"
 SIGN_IN = "/account/sign-in"
 FORM = "/mail-flow/accepted-domains/new"
+BOUNDED = 25.0
+"""Seconds, on a machine that has other things to do, too."""
 
 
 class Reader:
@@ -101,6 +106,41 @@ def test_every_page_and_action_says_so_and_goes_on_later(running_copy: RunningCo
     running_copy.wait_until_in_order()
     assert reader.read(FORM, again)[0] == 200
     assert "kept.example" in reader.read("/mail-flow/accepted-domains/")[1]
+    assert "Traceback" not in (running_copy.home / "logs" / "console.log").read_text()
+
+
+@contextmanager
+def hanging_postgresql(copy: RunningCopy) -> Iterator[None]:
+    """It is there, and says nothing any more."""
+    with stopped(*with_children(copy.run_file()["pids"]["postgresql"])):
+        yield
+
+
+@pytest.mark.timeout(300)
+def test_a_postgresql_that_hangs_holds_no_page_and_loses_nothing(running_copy: RunningCopy) -> None:
+    running_copy.wait_until_in_order()
+    reader = Reader(running_copy)
+    entries = entries_of(reader.read(FORM)[1]) | {"domain_name": "hung.example", "name": "Hung"}
+    smtp, arrived = running_copy.smtp, running_copy.home / "mailboxes"
+    pages = ["/", "/mail-flow/queues/", "/mail-flow/receive-connectors/", "/mail-flow/queues/connector?connector=x"]
+
+    def timed(path: str, sent: dict[str, str] | None = None) -> tuple[float, int, str]:
+        began = monotonic()
+        status, text, _answer = reader.read(path, sent)
+        return monotonic() - began, status, text
+
+    with hanging_postgresql(running_copy), ThreadPoolExecutor(8) as pool:
+        for seconds, status, text in pool.map(timed, pages):
+            assert (status, WORDS in text) == (503, True) and seconds < BOUNDED
+        seconds, status, text = timed(FORM, entries)
+        assert status == 503 and seconds < BOUNDED and entries_of(text) == entries
+        with smtplib.SMTP(*smtp.rsplit(":", 1)) as client:  # type: ignore[arg-type]
+            client.sendmail("ann@outside.example", ["postmaster@gatepost.test"], "Subject: meanwhile\r\n\r\n.\r\n")
+        wait_for(lambda: WORDS in running_copy.manage("status").stderr, "status does not say it", RED)
+    running_copy.wait_until_in_order()
+    assert reader.read(FORM, entries)[0] == 200
+    assert "hung.example" in reader.read("/mail-flow/accepted-domains/")[1]
+    wait_for(lambda: len(list(arrived.rglob("new/*"))) == 1, "what was accepted meanwhile is not delivered", 60)
     assert "Traceback" not in (running_copy.home / "logs" / "console.log").read_text()
 
 

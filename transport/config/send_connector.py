@@ -456,7 +456,8 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "MaxPerDomainOutboundConnections", "Limits / Outbound connections",
             Kind.COUNT, "Limit connections per domain to",
-            "Connections of this connector to one next hop. Unlimited: those of the organization.",
+            "Connections of this connector to one next hop. Unlimited: those of the organization. One worker opens at "
+            "most 100: for more, run more of them.",
             "Exchange 2003, Outbound Connections", minimum=1, maximum=100000, unlimited=True,
         ),
     ] = None

@@ -21,6 +21,10 @@ def _of_environment() -> str:
 
 address: Callable[[], str] = _of_environment
 """Where PostgreSQL is, as a connection string of libpq. Whoever starts delivery may know it otherwise."""
+kind: type[Connection] = psycopg.Connection
+"""What the connections of the pool are: who shows pages waits for no server that hangs. What delivers does, and loses
+nothing by it: the results of what it has sent are written once the server goes on.
+"""
 
 
 @cache
@@ -41,6 +45,7 @@ def pool() -> Pool:
         open=True,
         check=ConnectionPool.check_connection,
         kwargs={"autocommit": True},
+        connection_class=kind,
     )
     atexit.register(made.close)
     return made
