@@ -143,15 +143,18 @@ insert into tracking_reader (name) values ('search') on conflict do nothing
 
 -- name: not_searchable_yet
 -- What is behind the position and can no longer be joined by anything before it.
--- Events that make no message are read, too (as those of nobody): what was read once is not read again.
-select e.transaction, e.id, e.time, m.id, m.sender, m.subject, m.message_id, m.client_address, m.helo, e.recipients
-from (
+-- Of events that make no message the last one comes, too (as that of nobody): what was read once is not read again.
+with behind as materialized (
     select transaction, id, time, event, message_id, recipients from tracking_event
     where (transaction, id) > (%(transaction)s, %(event)s)
         and transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    order by transaction, id limit %(limit)s) e
-left join queues_message m on m.id = e.message_id
+    order by transaction, id limit %(limit)s
+)
+select e.transaction, e.id, e.time, m.id, m.sender, m.subject, m.message_id, m.client_address, m.helo, e.recipients
+from behind e left join queues_message m on m.id = e.message_id
     and (e.event = 'RECEIVE' or e.event = 'DSN' and m.origin = 'generated')
+where m.id is not null
+    or (e.transaction, e.id) = (select transaction, id from behind order by transaction desc, id desc limit 1)
 order by e.transaction, e.id
 
 -- name: make_searchable

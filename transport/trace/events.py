@@ -73,18 +73,24 @@ MOST_SEARCHED = 100_000
 
 LONGEST_WORD = 500
 """Characters of a word that count: PostgreSQL takes 2,046 octets."""
-_WORD = re.compile(r"[^\W_]+")
+_WORD, _ASCII_WORD = re.compile(r"[^\W_]+"), re.compile(r"[a-z0-9]+")
+"""In lower case; the second finds the same in half of the time, where nothing else is there."""
 
 
 def words(texts: Iterable[str]) -> list[str]:
     """What a search of message tracking looks at, and looks for: in lower case, each once."""
-    found = _WORD.findall(" ".join(texts)[:MOST_SEARCHED].lower())
-    return list(dict.fromkeys(word[:LONGEST_WORD] for word in found))
+    text = " ".join(texts)[:MOST_SEARCHED].lower()
+    found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    if len(text) > LONGEST_WORD:
+        found = [word[:LONGEST_WORD] for word in found]
+    return list(dict.fromkeys(found))
 
 
 def vector(texts: Iterable[str]) -> str:
     """The words as PostgreSQL reads a tsvector: they need no parser, which costs more than all the rest."""
-    return " ".join(f"'{word}'" for word in words(texts))
+    found = words(texts)
+    quoted = "' '".join(found)
+    return f"'{quoted}'" if found else ""
 
 
 def words_wanted(texts: Iterable[str]) -> str:

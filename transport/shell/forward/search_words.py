@@ -2,6 +2,7 @@
 log: an index of words costs more to keep than all the rest of a message's rows.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from transport.config.endpoint import address_of
@@ -15,7 +16,7 @@ AT_ONCE = 1000
 
 
 def move(connection: Connection) -> int:
-    """Make the messages of the next events searchable, each once; returns how many events those were. One of several
+    """Make the messages of the next events searchable, each once; returns how many rows it has read. One of several
     forwarders does it at a time.
     """
     with connection.transaction():
@@ -42,6 +43,7 @@ def _columns(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
     return {"ids": [row[3] for row in rows], "times": [row[2] for row in rows], "vectors": vectors, "clients": clients}
 
 
+@lru_cache(maxsize=1024)
 def _address(client: str) -> str | None:
     """None of a message that was made here."""
     try:
