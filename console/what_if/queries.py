@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -25,8 +26,8 @@ from transport.trace.watched import WatchedPolicy
 from transport.trace.what_if import Answer, Dialogue, Given, what_if
 
 Records = Mapping[tuple[str, str], Texts]
-ROUNDS = 3
-"""Of look-ups: what the first one finds (a name) may lead to another (its addresses)."""
+SECONDS, AT_ONCE = 10.0, 16
+"""After which DNS is asked nothing more, and how much of it is asked before the time is looked at."""
 
 
 def revision(number: int | None) -> Snapshot:
@@ -52,13 +53,13 @@ def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Answer:
 
 
 def looked_up(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Records:
-    """The same with what DNS says to what is not known. As long as the connection filter waits, at most `ROUNDS` times;
-    what it does not answer counts as none, as it does for the transport.
+    """The same with what DNS says to what is not known. An answer (a name) may lead to another question (its address).
+    Each waits as long as the connection filter does, and counts as none then, as it does for the transport.
     """
-    known = dict(records)
-    for _round in range(ROUNDS):
+    known, until = dict(records), monotonic() + SECONDS
+    while monotonic() < until:
         asked = answer(snapshot, dialogue, known).questions
-        missing = [(each.record.name, each.record.kind) for each in asked if each.answer is None]
+        missing = [(each.record.name, each.record.kind) for each in asked if each.answer is None][:AT_ONCE]
         if not missing:
             break
         found = protection.records(missing, snapshot.connection_filter)
