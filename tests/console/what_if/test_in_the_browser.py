@@ -14,7 +14,7 @@ from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector
 from console.domains import actions as domains
 from console.tracking.models import Session
-from tests.accessibility import violations
+from tests.accessibility import obstacles
 from tests.browsing import PASSWORD, is_error, signed_in
 from tests.console.builders import ADMIN, accepted_domain, receive_connector
 
@@ -47,7 +47,7 @@ def test_from_a_refused_session_to_the_fact_that_would_let_it_in(console: Page) 
     expect(console.locator("#answer")).to_contain_text("550 5.7.1 Unable to relay")
     expect(console.get_by_label("Client's address")).to_have_value("10.1.1.1")
     expect(console.locator(".decides")).to_contain_text("Accept any recipient")
-    assert violations(console) == []
+    assert obstacles(console) == []
     console.get_by_label("Recipients").fill("postmaster@contoso.com")
     console.get_by_role("button", name="Ask", exact=True).click()
     expect(console.locator("#answer .notice").first).to_contain_text("Accepted:")
