@@ -112,12 +112,12 @@ function beginAtFirstField() {
   [...fields].find((field) => field.offsetParent && !field.closest(".rights"))?.focus({ preventScroll: true });
 }
 
-// Ctrl+S saves from anywhere.
+// Ctrl+S saves from anywhere; it removes nothing.
 
 document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
   const form = document.activeElement?.closest?.("main form.sheet") ?? mainForm();
-  const button = form?.querySelector("[data-save], .buttons .btn-primary, .buttons .btn-danger");
+  const button = form?.querySelector("[data-save], .buttons .btn-primary");
   if (!button) return;
   event.preventDefault();
   form.requestSubmit(button);

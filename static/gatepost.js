@@ -58,14 +58,6 @@ function nextTab(step) {
   tabs[at + step].click();
 }
 
-// Ctrl+S, wherever one types.
-document.addEventListener("keydown", (event) => {
-  const save = document.querySelector("main form[method=post] .buttons .btn-primary, main form[method=post] .buttons .btn-danger");
-  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key !== "s" || !save || keysOff()) return;
-  event.preventDefault();
-  save.click();
-});
-
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return closeMenus(event) || closeDetails();
   if (event.ctrlKey || event.metaKey || event.altKey || keysOff() || typing(event.target) || document.querySelector("dialog[open]")) return;
@@ -97,7 +89,11 @@ function closeMenus(event) {
     menu.open = false;
     menu.querySelector("summary").focus();
   });
-  document.querySelector(".feature-pane.open")?.classList.remove("open");
+  const pane = document.querySelector(".feature-pane.open");
+  if (pane) {
+    pane.classList.remove("open");
+    document.querySelector("[data-pane-toggle]").focus();
+  }
   if (event.target.matches("[data-key]")) event.target.blur();
   return busy;
 }

@@ -30,10 +30,12 @@ _AXE = Axe().axe_script
 _TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 
-def obstacles(page: Page) -> list[str]:
-    """One line for each. The browser's tools bring axe in, so that the page's policy for scripts stays as it is."""
+def obstacles(page: Page, *, moving: bool = True) -> list[str]:
+    """One line for each. The browser's tools bring axe in, so that the page's policy for scripts stays as it is.
+    `moving`: also what moved until now.
+    """
     page.evaluate(f"typeof axe === 'undefined' && (() => {{ {_AXE} }})()")
-    found = list(page.evaluate("window.shifts ?? []"))
+    found = list(page.evaluate("window.shifts ?? []")) if moving else []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark")

@@ -33,7 +33,7 @@ def uncomplaining(page: Page, complains: Callable[[ConsoleMessage], bool] = brea
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if complains(line) else None)
     yield
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 @contextmanager

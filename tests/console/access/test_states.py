@@ -1,0 +1,202 @@
+"""What opens, asks, tells or complains on a page keeps nobody out either, and is read on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import ConsoleMessage, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from console.directory import actions as directory
+from console.tracking.models import Session
+from tests.accessibility import obstacles
+from tests.browsing import is_error, uncomplaining
+from tests.console.access.installation import furnish
+from tests.console.builders import ADMIN
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+
+expect.set_options(timeout=20_000)  # a busy machine is no failure
+
+
+def fails(line: ConsoleMessage) -> bool:
+    """What a page gives up since the next one was asked for has not failed, though htmx tells it."""
+    return is_error(line) and not line.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
+
+
+def errors(page: Page) -> None:
+    page.click("form.sheet .btn-primary")
+    expect(page.locator("[data-error-summary]")).to_be_visible()
+
+
+def keys(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def menu(summary: str) -> Callable[[Page], None]:
+    def opened(page: Page) -> None:
+        page.click(f"summary:has-text('{summary}')")
+        page.wait_for_load_state("networkidle")
+
+    return opened
+
+
+def pane(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.click("[data-pane-toggle]")
+    expect(page.locator(".feature-pane nav")).to_be_visible()
+
+
+def row(page: Page) -> None:
+    page.click(".row-link >> nth=0")
+    expect(page.locator("#details h2")).to_be_visible()
+
+
+def told(page: Page) -> None:
+    page.check("tbody input[name=pk] >> nth=0")
+    page.click("#toolbar [value=disable]")
+    expect(page.locator(".message >> nth=0")).to_be_visible()
+
+
+def all_that_match(page: Page) -> None:
+    page.check("[data-choose-all]")
+    page.click("#toolbar [value=disable]")
+    expect(page.locator(".buttons .btn-primary, .buttons .btn-danger")).to_be_visible()
+
+
+def several(page: Page) -> None:
+    page.check("[data-check-all]")
+    page.click("#toolbar [value=edit-several]")
+    expect(page.locator(".several >> nth=0")).to_be_visible()
+
+
+def removal(page: Page) -> None:
+    page.check("tbody input[name=pk] >> nth=0")
+    page.click("#toolbar [value=remove]")
+    expect(page.locator("h1")).to_contain_text("Remove")
+
+
+def relay(page: Page) -> None:
+    page.click(".row-link:has-text('Default Frontend')")
+    page.keyboard.press("e")
+    page.click(".tabs a:text-is('Security')")
+    page.locator("[name=right-0-accept-any-recipient]").select_option("grant")
+    expect(page.locator(".typed")).to_be_visible()
+    page.fill("[name=confirmation]", "Default")
+    page.click("[data-save]")
+    expect(page.locator(".typed .field-error")).to_be_visible()
+
+
+def wizard(page: Page) -> None:
+    page.fill("[name=name]", "Scanners")
+    page.click(".btn-primary:has-text('Next')")
+    expect(page.locator("[name=bindings]")).to_be_visible()
+    page.fill("[name=bindings]", "nonsense")
+    page.click(".btn-primary:has-text('Next')")
+    expect(page.locator(".field-error")).to_be_visible()
+
+
+def nothing(page: Page) -> None:
+    """As it is when it is opened."""
+
+
+# fmt: off
+STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "a form with errors": ("/mail-flow/accepted-domains/new", errors),
+    "the keys": ("/mail-flow/receive-connectors/", keys),
+    "the account's menu": ("/", menu("Account")),
+    "the commands": ("/", menu("Show commands")),
+    "saved filters": ("/mail-flow/receive-connectors/", menu("Saved filters")),
+    "columns to choose": ("/mail-flow/receive-connectors/", menu("View")),
+    "filters": ("/trace/protocol-log/", menu("Filters")),
+    "the pane as a drawer": ("/", pane),
+    "a row that is chosen": ("/trace/protocol-log/", row),
+    "a message": ("/mail-flow/receive-connectors/", told),
+    "all that match": ("/mail-flow/receive-connectors/", all_that_match),
+    "several at once": ("/mail-flow/receive-connectors/", several),
+    "a removal": ("/mail-flow/receive-connectors/", removal),
+    "a relay to confirm": ("/mail-flow/receive-connectors/", relay),
+    "an error in the wizard": ("/mail-flow/receive-connectors/new/", wizard),
+    "a search": ("/search?q=contoso", nothing),
+    "a search in vain": ("/search?q=zebra", nothing),
+    "a list without a match": ("/recipients/directory/?q=zebra", nothing),
+    "a week": ("/?range=7d", nothing),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_state(console: Page, live_server: LiveServer, home: Path, state: str) -> None:
+    furnish(home)
+    url, make = STATES[state]
+    with uncomplaining(console, fails):
+        console.goto(live_server.url + url)
+        make(console)
+        found = obstacles(console, moving=False)
+    assert not found, "\n".join(found)
+
+
+EMPTY = [
+    "overview:home", "connectors:receive-list", "connectors:send-list", "credentials:list", "domains:list", "dkim:list",
+    "tls_reports:list", "queues:list", "queues:message-list", "system_messages:list", "protection:block-list",
+    "protection:provider-list", "certificates:list", "directory:list", "users:list", "users:group-list",
+    "kerberos:list", "mailboxes:list", "events:list", "tracking:list", "refusals:list", "audit:list", "publishing:list",
+]  # fmt: skip
+
+
+def test_no_page_of_an_empty_installation(console: Page, live_server: LiveServer, home: Path) -> None:
+    wrong = []
+    with uncomplaining(console, is_error):
+        for name in EMPTY:
+            console.goto(live_server.url + reverse(name))
+            wrong += [f"{name}: {each}" for each in obstacles(console)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_not_found_and_not_allowed(console: Page, live_server: LiveServer) -> None:
+    console.goto(f"{live_server.url}/nowhere/")
+    expect(console.locator("h1")).to_be_visible()
+    assert obstacles(console) == []
+
+
+LAST_IN_SIGHT = """
+const last = [...document.querySelectorAll("main tbody tr, main .said")].at(-1);
+const clips = (box) => getComputedStyle(box).overflowY !== "visible" && box.scrollHeight > box.clientHeight + 1;
+const boxes = [];
+for (let box = last; box !== document.body; box = box.parentElement) boxes.push(box);
+return boxes.filter(clips).map((box) => box.className);
+"""
+
+
+def test_on_paper_a_list_is_whole_and_nothing_is_to_be_clicked(console: Page, live_server: LiveServer) -> None:
+    for number in range(50):
+        directory.add(ADMIN, f"r{number}@contoso.com", "Somebody")
+    console.goto(live_server.url + reverse("directory:list"))
+    _printed(console)
+
+
+def test_on_paper_a_session_is_whole(console: Page, live_server: LiveServer) -> None:
+    now = timezone.now()
+    said = [[_stamp(now, n), "<", f"RCPT TO:<r{n}@contoso.com>", ""] for n in range(200)]
+    facts = {"transport": "mx1", "connector": "c", "local_endpoint": "10.0.0.1:25", "remote_address": "192.0.2.1"}
+    Session.objects.create(session_id="A1", remote_port=1, started_at=now, ended_at=now, events=said, **facts)
+    console.goto(live_server.url + reverse("tracking:session", args=["A1"]))
+    _printed(console)
+
+
+def _stamp(start: datetime, n: int) -> str:
+    return (start + timedelta(seconds=n)).isoformat(timespec="milliseconds")
+
+
+def _printed(page: Page) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    for operated in (".feature-pane", ".top-bar", ".toolbar", ".filter-box"):
+        assert all(not each.is_visible() for each in page.locator(operated).all()), operated
+    assert page.evaluate(f"(() => {{ {LAST_IN_SIGHT} }})()") == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
