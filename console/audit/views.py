@@ -44,7 +44,7 @@ class ChangeHistory(CrudView):
     columns = [
         Column(_("Time"), "time", TIME, sort="time"),
         Column(_("Who"), "actor", sort="actor"),
-        Column(_("Object"), queries.name_of, NAME, sort="object_name"),
+        Column(_("Object"), queries.name_of, NAME, sort="object_name", wide=True),
         Column(_("Kind"), lambda entry: said(entry.kind), sort="kind", minor=True),
         Column(_("What"), lambda entry: Badge(entry.verb, TONES.get(entry.verb, "neutral")), BADGE, sort="verb"),
         Column(_("Revision"), "revision", NUMBER, sort="revision", minor=True),

@@ -33,7 +33,7 @@ class RevisionPages(CrudView):
         Column(_("Revision"), "number", NAME, sort="number"),
         Column(_("Saved"), "created_at", TIME),
         Column(_("By"), "author", sort="author"),
-        Column(_("What"), "comment"),
+        Column(_("What"), "comment", wide=True),
         Column(_("In force on"), lambda row: row.in_force, BADGE),
     ]
     details = [
