@@ -80,11 +80,21 @@ class Answer:
         return str(FAMILIES.get(self.remote.text, self.remote.text))
 
 
+_newest: list[tuple[Snapshot, ConnectorIndex]] = []
+"""What was prepared last; it is done once for each revision, which may have thousands of ranges."""
+
+
+def _index_of(saved: Snapshot) -> ConnectorIndex:
+    if not _newest or _newest[0][0] is not saved:
+        _newest[:] = [(saved, ConnectorIndex(saved))]
+    return _newest[0][1]
+
+
 def answers(saved: Snapshot, address: str) -> list[Answer]:
     """Who answers a client, by the transport's own choice; of bindings of the other family none does. Raises
     ValueError: no address.
     """
-    index, version = ConnectorIndex(saved), client_key(address)[0]
+    index, version = _index_of(saved), client_key(address)[0]
     bound = sorted({binding for each in saved.receive_connectors if each.enabled for binding in each.bindings})
     found: dict[tuple[str, str], tuple[Match, list[str]]] = {}
     for binding in bound:

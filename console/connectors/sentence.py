@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from msgspec.structs import replace
 
 from console.crud.said import said
 from transport.config import kinds
@@ -22,7 +21,6 @@ from transport.config.permissions import (
 from transport.config.receive_connector import SIGN_IN, AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
-from transport.receive.connector_match import ConnectorIndex
 from transport.receive.exposure import everything_below, is_reached, reached, sends_on, wide_domains
 from transport.receive.relayed_domains import domains_taken
 
@@ -133,10 +131,9 @@ def _delays(connector: ReceiveConnector, strangers: Held) -> list[str]:
 def _state(connector: ReceiveConnector, beside: Snapshot) -> str:
     if not connector.enabled:
         return _("Disabled. Once enabled:") + " "
-    others = tuple(each for each in beside.receive_connectors if each.name != connector.name)
-    index = ConnectorIndex(replace(beside, receive_connectors=(*others, connector)))
+    others = (each for each in beside.receive_connectors if each.name != connector.name)
     placed = connector.bindings and connector.remote_ip_ranges
-    if placed and not is_reached(index, connector):
+    if placed and not is_reached(connector, others):
         return _("Nobody reaches it: others answer its addresses, or none can come to its bindings. Otherwise:") + " "
     return ""
 

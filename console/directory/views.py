@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page as PageOfRows
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from console.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
 from console.crud.columns import NAME, TEXT, TIME, Column, Detail
-from console.crud.counting import BoundedPaginator
+from console.crud.counting import BoundedPaginator, WholePaginator
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.directory import actions, queries
@@ -27,7 +26,7 @@ from console.directory.models import Import, Recipient
 WRITERS = frozenset({Role.RECIPIENT_MANAGEMENT})
 
 
-class EveryRecipient(Paginator):  # type: ignore[type-arg]  # takes no argument when it runs
+class EveryRecipient(WholePaginator):
     """All that are listed."""
 
     @cached_property

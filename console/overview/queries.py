@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.db.models import Sum
+from django.db.models.functions import Trunc
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -58,8 +59,9 @@ def steps(span: Span) -> list[Step]:
     since = span.since()
     sums = Sum("connections"), Sum("accepted"), Sum("refused")
     found: dict[int, list[int]] = {}
-    for minute, *values in Traffic.objects.filter(minute__gte=since).values_list("minute").annotate(*sums).order_by():
-        place = (minute - since) // span.step
+    unit = Trunc("minute", "hour" if span.step >= counts.HOUR else "minute", tzinfo=UTC)
+    for at, *values in Traffic.objects.filter(minute__gte=since).values_list(unit).annotate(*sums).order_by():
+        place = (at - since) // span.step
         found[place] = [a + b for a, b in zip(found.get(place, (0, 0, 0)), values, strict=True)]
     return [Step(since + span.step * place, *found.get(place, (0, 0, 0))) for place in range(span.steps)]
 

@@ -128,9 +128,9 @@ def tops(kinds: Sequence[tuple[str, str]], since: datetime, most: int) -> dict[t
     return found
 
 
-def total(what: str, by: str, since: datetime, name: str | None = None) -> int:
-    """All of a kind, or those of one name."""
-    rows = _of(what, by, since).filter(**{} if name is None else {"name": name})
+def total(what: str, by: str, since: datetime, *names: str) -> int:
+    """All of a kind, or those of some names."""
+    rows = _of(what, by, since).filter(**{"name__in": names} if names else {})
     return rows.aggregate(n=Sum("n"))["n"] or 0
 
 

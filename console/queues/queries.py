@@ -118,6 +118,8 @@ def next_hop(key: str) -> Queue | None:
 
 def counted(queues: Sequence[Queue]) -> list[Queue]:
     """The same with their messages: of those that wait for several recipients in a queue, one."""
+    if not queues:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES_OF, {"keys": [queue.key for queue in queues]})
         messages = dict(cursor.fetchall())

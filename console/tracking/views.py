@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.paginator import Page as PageOfRows
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from console.crud import times
 from console.crud.access import RoleRequired
+from console.crud.addresses import apart
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
-from console.crud.counting import BoundedPaginator
+from console.crud.counting import BoundedPaginator, WordsPaginator
 from console.crud.streaming import download
 from console.crud.views import CrudView
 from console.tracking import of_connector, queries
@@ -159,6 +161,12 @@ class SessionPages(LogPages):
 
     def rows(self) -> QuerySet[Session]:
         return queries.newest().defer(*queries.WITHOUT_EVENTS)
+
+    def paginate(self, rows: Any) -> PageOfRows[Any]:
+        asked = self.asks.params
+        if apart(asked.get("q", ""))[1] or any(asked.get(name) for name in queries.TEXTS if name != "q"):
+            self.paginator_class = WordsPaginator
+        return super().paginate(rows)
 
     def filtered(self, rows: QuerySet[Session]) -> QuerySet[Session]:
         return filtered(rows, self.request)

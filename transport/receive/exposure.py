@@ -17,7 +17,7 @@ import msgspec
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.domains import AcceptedDomains, parent
 from transport.config.endpoint import Binding, IPRange, is_private
-from transport.config.intervals import Interval, merged, ranges_of, without
+from transport.config.intervals import Interval, merged, overlapping, ranges_of, without
 from transport.config.permissions import Right, rights
 from transport.config.public_suffixes import holds_foreign_domains
 from transport.config.receive_connector import ReceiveConnector
@@ -172,11 +172,19 @@ def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> 
     return {each.name: as_written(every[each.name], each.remote_ip_ranges) for each in connectors}
 
 
-def is_reached(index: ConnectorIndex, connector: ReceiveConnector) -> bool:
-    """Whether a connector answers anybody, wherever it listens: at the first that it answers the search ends."""
+def is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) -> bool:
+    """Whether a connector answers anybody beside others, wherever it listens. Of theirs only the ranges are looked at
+    that meet its own, and at the first client that it answers the search ends.
+    """
     asked = merged(remote.bounds for remote in connector.remote_ip_ranges)
+    index = ConnectorIndex(Snapshot(receive_connectors=(*(_meeting(each, asked) for each in others), connector)))
     found = (owner.name for local in connector.bindings for _span, owner in index.answered(local, asked))
     return connector.name in found
+
+
+def _meeting(connector: ReceiveConnector, asked: list[Interval]) -> ReceiveConnector:
+    ranges = (remote for remote in connector.remote_ip_ranges if any(overlapping(remote.bounds, asked)))
+    return msgspec.structs.replace(connector, remote_ip_ranges=tuple(ranges))
 
 
 def answered(

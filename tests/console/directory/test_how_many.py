@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from console.accounts.models import Preferences
 from console.actors import Role
 from console.crud import counting
 from console.directory import actions
@@ -33,6 +35,22 @@ def test_they_are_counted_anew_only_after_a_change(signed_in):
     assert not [each["sql"] for each in asked if "COUNT" in each["sql"] and "directory_recipient" in each["sql"]]
     actions.remove(ADMIN, first)
     assert told(reader) == "1 recipient"
+
+
+def test_the_last_pages_are_read_from_the_end_and_show_what_they_would(signed_in):
+    for number in range(60):
+        actions.add(ADMIN, f"r{number:02}@contoso.com")
+    reader = signed_in(Role.VIEW_ONLY)
+    Preferences.objects.create(user=User.objects.get(), page_size=25)
+
+    def shown(page: int, sort: str) -> list[str]:
+        answer = reader.get(reverse("directory:list"), {"page": page, "sort": sort})
+        return [str(row["obj"].address)[1:3] for row in answer.context["table"]]
+
+    every = [f"{number:02}" for number in range(60)]
+    assert [each for page in (1, 2, 3) for each in shown(page, "")] == every
+    assert [each for page in (1, 2, 3) for each in shown(page, "-address")] == every[::-1]
+    assert shown(3, "") == every[50:]
 
 
 def test_a_search_counts_no_further_than_somebody_pages(signed_in, monkeypatch):

@@ -267,12 +267,13 @@ def test_mail_in_trouble_needs_attention(admin: Client) -> None:
 def test_a_search_says_where_it_shows_no_more(admin: Client) -> None:
     for number in range(10):
         assert "shown here" not in admin.get(reverse("overview:search"), {"q": "kunde"}).text
-        waiting_mail.message(f"r{number}@kunde.example")
+        waiting_mail.happened(waiting_mail.message(f"r{number}@kunde.example"), "RECEIVE")
     assert "At most 10 are shown here." in admin.get(reverse("overview:search"), {"q": "kunde"}).text
 
 
 def test_waiting_mail_is_found_by_its_recipient(admin: Client) -> None:
     found = waiting_mail.message("r4081@kunde083.example")
+    waiting_mail.happened(found, "RECEIVE")
     assert (
         reverse("queues:message", args=[found.pk]) in admin.get(reverse("overview:search"), {"q": "r4081@kunde"}).text
     )
