@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -115,17 +117,29 @@ class ProviderPage(ActionPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "preset": self.preset}
 
+    def get_initial(self) -> dict[str, Any]:
+        """The credential that was added for it a moment ago."""
+        return {**super().get_initial(), "credential": self.request.GET.get("credential")}
+
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         preset = self.preset
         if preset.kind is not None:
-            context["credential_url"] = reverse("credentials:new") + f"?kind={preset.kind.value}"
+            context["credential_url"] = url_of_new_credential(preset, preset.kind)
         context |= {"preset": preset, "limits": limits(preset), "cancel_url": reverse("connectors:send-list")}
         context["title"] = _t("New connector to %s") % said(preset.provider.label)
         return super().get_context_data(crumbs=crumbs(), **context)
 
     def submit(self, form: ProviderForm) -> HttpResponse:
         row = actions.create(self.actor, form.connector, form.typed)
+        messages.success(self.request, _t("%s is made. Test it here before it carries mail.") % row.name)
         return redirect("connectors:send-test", row.pk)
+
+
+def url_of_new_credential(preset: Preset, kind: CredentialKind) -> str:
+    """Its form, which leads back to the provider's page."""
+    asked = {"kind": kind.value, "provider": preset.provider.value}
+    known = {"user_name": preset.fixed_user_name} if preset.fixed_user_name else {}
+    return reverse("credentials:new") + "?" + urlencode(asked | known)
 
 
 def crumbs() -> list[tuple[Any, str]]:

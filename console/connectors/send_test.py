@@ -17,6 +17,7 @@ from console.connectors import actions, models, queries
 from console.connectors.properties import tabs
 from console.connectors.send_properties import TEST, SendProperties
 from console.connectors.send_sentence import send_sentence
+from console.credentials import queries as credentials
 from console.crud import put_errors
 from console.crud.access import RoleRequired
 from console.publishing import queries as publishing
@@ -61,6 +62,7 @@ class SendTest(RoleRequired):
             "row": self.row,
             "form": form,
             "finding": finding,
+            "credential": credentials.page_for(self.row.name) if finding and not finding.is_good else None,
             "may_write": self.may_write,
         }
         return render(self.request, "connectors/send_test.html", context, status=422 if form.errors else 200)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from console.credentials.models import Credential
 from console.crud.said import said
@@ -33,16 +35,31 @@ def like(kind: CredentialKind) -> list[str]:
     return [row.name for row in Credential.objects.all() if CredentialKind(row.kind).issuer == kind.issuer]
 
 
+def _connectors() -> tuple[SendConnector, ...]:
+    found: tuple[SendConnector, ...] = part(kind_of(SendConnector))
+    return found
+
+
 def users_of(name: str) -> list[str]:
     """The Send connectors that name a credential, also those that are disabled."""
     wanted = name.casefold()
-    connectors: tuple[SendConnector, ...] = part(kind_of(SendConnector))
-    return [each.name for each in connectors if wanted in map(str.casefold, each.authentication_credential)]
+    return [each.name for each in _connectors() if wanted in map(str.casefold, each.authentication_credential)]
+
+
+def page_for(connector: str) -> tuple[str, str] | None:
+    """Where to mend what a Send connector signs in with, and how that is called; None where it names nothing."""
+    named = next((each.authentication_credential for each in _connectors() if each.name == connector), ())
+    if not named:
+        return None
+    row = Credential.objects.filter(name__iexact=named[0]).first() if len(named) == 1 else None
+    if row is None:
+        return reverse("credentials:list"), gettext("Credentials")
+    return reverse("credentials:edit", args=[row.pk]), gettext("Credential %s") % row.name
 
 
 def counts_recipients(name: str) -> bool:
     """Whether its limit of a day means recipients: so it is with the provider of a connector that names it."""
-    known = {each.name: each.provider for each in part(kind_of(SendConnector))}
+    known = {each.name: each.provider for each in _connectors()}
     return any(known[user] in providers.counting_recipients() for user in users_of(name))
 
 

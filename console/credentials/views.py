@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -22,6 +23,7 @@ from console.crud.action_page import ActionPage
 from console.crud.said import said
 from console.sealing import opened, sealed
 from transport.config.credential import CredentialKind
+from transport.config.providers import BY_PROVIDER
 
 
 def _ends(row: Credential) -> Badge | None:
@@ -108,6 +110,14 @@ class CredentialPages(CrudView):
         if asked and found is None:
             raise Http404
         return found
+
+    def after(self, obj: Any) -> str:
+        """Who came from a provider's page goes on there, with the credential chosen."""
+        asked = self.request.GET.get("provider", "")
+        if asked not in {one.value for one in BY_PROVIDER}:
+            return super().after(obj)
+        chosen = "?" + urlencode({"credential": obj.name}) if obj is not None else ""
+        return reverse("connectors:send-provider", args=[asked]) + chosen
 
     def make_form(self, obj: Any = None) -> CredentialForm:
         kind = CredentialKind(obj.kind) if obj is not None else self.kind

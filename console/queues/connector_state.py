@@ -34,9 +34,10 @@ class ConnectorState(RoleRequired):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         name = request.GET.get("connector", "").replace("\0", "")
-        context = {
-            "connector": name, "holds": queries.holds(name), "empty_at": empty_at(name), "may_write": self.may_write,
-        }  # fmt: skip
+        holds = queries.holds(name)
+        stands = any(hold.is_fault and not hold.account for hold in holds)
+        ends = None if stands else empty_at(name)
+        context = {"connector": name, "holds": holds, "empty_at": ends, "may_write": self.may_write}
         return render(request, "queues/connector_state.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:

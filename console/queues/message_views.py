@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -62,6 +61,7 @@ from console.queues.views import (
     SUSPEND,
     VERBS,
     Advice,
+    Pages,
     advice,
     confirmation,
     leads_to,
@@ -292,15 +292,15 @@ def places(each: Standing) -> dict[str, str]:
 
 def lines_of(found: queries.Detail) -> list[RecipientLine]:
     """All recipients; each Send connector is looked up once."""
-    url_of = cache(url_of_connector)
-    return [_line(each, url_of) for each in found.recipients]
+    pages = Pages()
+    return [_line(each, pages) for each in found.recipients]
 
 
-def _line(each: Standing, url_of: Callable[[str], str]) -> RecipientLine:
+def _line(each: Standing, pages: Pages) -> RecipientLine:
     connector = each.queue.connector if each.queue else ""
     words = remedies.in_words(each.error)
-    found = advice(each.error, connector, url_of) if each.waits else None
-    return RecipientLine(each, state(each.status), words, found, url_of_queue(each), url_of(connector))
+    found = advice(each.error, connector, pages) if each.waits else None
+    return RecipientLine(each, state(each.status), words, found, url_of_queue(each), pages.connector(connector))
 
 
 def _why(message: Message) -> str:

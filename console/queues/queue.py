@@ -22,7 +22,7 @@ class Queue:
     `messages` is 0 until `queries.counted` has counted them; `recipients` always is, and `resting` of them are
     suspended one by one. `held`: why its Send connector sends nothing now, until `held_until` (None: until somebody
     mends it). `kept`: it waits to be asked for. `expires_after`: seconds after which its mail comes back, where that is
-    not as the organization has it.
+    not as the organization has it. `crowded`: a limit of connections that keeps its mail (`crowding.explained`).
     """
 
     key: str
@@ -50,6 +50,7 @@ class Queue:
     went: float = 0.0
     held: str = ""
     held_until: datetime | None = None
+    crowded: str = ""
 
     @property
     def status(self) -> str:

@@ -66,6 +66,12 @@ REMEDIES = (
         CONNECTOR,
     ),
     _remedy(
+        r"no access token|there is no credential|the credential “",
+        _("The Send connector cannot sign in."),
+        _("Look at its credential: the secret, the day on which it ends, the tenant. It is tried again once saved."),
+        CREDENTIALS,
+    ),
+    _remedy(
         r"\b535\b|5\.7\.8|5\.7\.3|authentication (failed|unsuccessful)|credentials",
         _("The server does not take user name and password, or token."),
         _("Renew the credential of the Send connector. Its mail waits, and none of it is returned."),
@@ -122,12 +128,17 @@ REMEDIES = (
     ),
 )  # fmt: skip
 
+_EXPLAINED = re.compile(r"(?P<reason>.+?\.) (?P<advice>.+) The server said: ")
+"""What delivery itself knew of an answer (`sign_in_replies`, `provider_replies`): exacter than this table."""
 _NUMBER = re.compile(r"\[Errno -?\d+\] ")
 
 
 def remedy_for(error: str) -> Remedy | None:
-    """The first that fits; None where nobody knows better than the error itself."""
-    return next((each for each in REMEDIES if each.pattern.search(error)), None) if error else None
+    """What the error says itself, else the first that fits; None where nobody knows better than the error itself."""
+    known = next((each for each in REMEDIES if each.pattern.search(error)), None) if error else None
+    if said := _EXPLAINED.match(error):
+        return Remedy(_EXPLAINED, said["reason"], said["advice"], known.leads_to if known else CONNECTOR)
+    return known
 
 
 def in_words(error: str) -> str:

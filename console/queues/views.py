@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,10 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from console.connectors.models import SendConnector
+from console.credentials import queries as credentials
 from console.crud.columns import BADGE, NUMBER, TEXT, TIME, Badge, Column, Detail, Filter, Verb
 from console.crud.format import NOTHING, ago_html, badge_html, count_text, stacked_html, time_html
 from console.crud.views import CrudView
 from console.queues import actions, following, queries, remedies
+from console.queues.crowding import explained
 from console.queues.queue import Queue
 from console.queues.remedies import Remedy
 from console.queues.selection import ALL, QUEUES, SEARCHED_QUEUES, narrowing, queues_matching
@@ -64,8 +67,16 @@ class Advice:
     link: str
 
 
-def advice(error: str, connector: str, url_of: Callable[[str], str] | None = None) -> Advice | None:
-    """What to do about an error of mail that leaves by a Send connector, or by none. `url_of`: who knows its page."""
+class Pages:
+    """Where Send connectors and their credentials are shown; each is looked up once."""
+
+    def __init__(self) -> None:
+        self.connector, self.credential = cache(url_of_connector), cache(credentials.page_for)
+
+
+def advice(error: str, connector: str, pages: Pages | None = None) -> Advice | None:
+    """What to do about an error of mail that leaves by a Send connector, or by none."""
+    pages = pages or Pages()
     remedy = remedies.remedy_for(error)
     if remedy is None:
         return None
@@ -73,7 +84,9 @@ def advice(error: str, connector: str, url_of: Callable[[str], str] | None = Non
         return Advice(remedy, reverse("connectors:send-wizard"), _("New Send connector"))
     if remedy.leads_to == remedies.MAILBOXES:
         return Advice(remedy, reverse("mailboxes:list"), _("Mailboxes"))
-    url = (url_of or url_of_connector)(connector) if remedy.leads_to else ""
+    if remedy.leads_to == remedies.CREDENTIALS and (found := pages.credential(connector)):
+        return Advice(remedy, *found)
+    url = pages.connector(connector) if remedy.leads_to else ""
     return Advice(remedy, url, _("Send connector %s") % connector if url else "")
 
 
@@ -123,6 +136,8 @@ def trouble(queue: Queue) -> str:
         return _("Its Send connector delivers only when it is triggered: choose Retry now.")
     if queue.kept:
         return _("It is kept until its server asks for it.")
+    if queue.crowded:
+        return stacked_html(queue.crowded, _("The limits stand at the Send connector and in the transport settings."))
     return with_remedy(queue.error)
 
 
@@ -218,6 +233,7 @@ class QueuePages(CrudView):
         Detail(gettext_lazy("Retries"), "retry_count", NUMBER),
         Detail(gettext_lazy("Last retry"), "last_retry_at", TIME),
         Detail(gettext_lazy("Next retry"), "next_retry_at", TIME),
+        Detail(gettext_lazy("Waits because"), "crowded"),
         Detail(gettext_lazy("Last error"), lambda queue: remedies.in_words(queue.error)),
     ]
     search = SEARCHED_QUEUES
@@ -247,13 +263,13 @@ class QueuePages(CrudView):
         return self.rows()
 
     def completed(self, rows: list[Queue]) -> list[Queue]:
-        return queries.counted(rows)
+        return explained(queries.counted(rows))
 
     def find(self, pk: str) -> Queue:
         found = queries.next_hop(pk)
         if found is None:
             raise Http404(_("There is no such queue."))
-        return found
+        return explained([found])[0]
 
     def key(self, obj: Queue) -> str:
         return obj.key

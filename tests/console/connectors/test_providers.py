@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from django.urls import reverse
 
@@ -54,6 +56,20 @@ def test_microsoft_365_is_set_up_from_one_page(admin):
     assert made.smart_host_auth_mechanism is SmartHostAuth.OAuth and made.require_tls
     assert made.authentication_credential == ("The Microsoft365",)
     assert (made.tls_auth_level, made.tls_domain) == (TlsAuthLevel.DomainValidation, "smtp.office365.com")
+
+
+def test_who_adds_the_credential_on_the_way_comes_back_and_finds_it_chosen(admin):
+    """The steps say “Add the credential”; after it one stood at the list of credentials, and the way back was lost."""
+    add_credential(CredentialKind.Password)
+    page = admin.get(page_of(Provider.SendGrid))
+    link = reverse("credentials:new") + "?kind=Password&provider=SendGrid&user_name=apikey"
+    assert link in html.unescape(page.text)
+    assert 'value="apikey"' in admin.get(link).text and page_of(Provider.SendGrid) in admin.get(link).text
+    answer = admin.post(link, {"name": "Grid & Co", "user_name": "apikey", "password": "SG.secret"}, follow=True)
+    assert answer.redirect_chain[-1][0] == page_of(Provider.SendGrid) + "?credential=Grid+%26+Co"
+    assert '<option value="Grid &amp; Co" selected>' in answer.text and "Grid &amp; Co is saved" in answer.text
+    elsewhere = admin.get(reverse("credentials:new") + "?kind=Password&provider=//evil.test").text
+    assert "evil.test/" not in elsewhere and reverse("credentials:list") in elsewhere
 
 
 def test_a_region_becomes_the_host(admin):

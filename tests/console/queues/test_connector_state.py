@@ -12,12 +12,17 @@ from django.utils import timezone
 from console.actors import Role
 from console.audit.models import Entry
 from console.connectors import actions as connectors
+from console.connectors import models as connector_models
+from console.credentials import actions as credentials
 from console.overview.attention import held_connectors
 from console.queues import actions, queries
-from console.queues.models import Hold, NextHop
+from console.queues.models import Grant, Hold, NextHop
 from tests.console.builders import ADMIN
+from tests.deliver.fake_microsoft365 import OFF_FOR_TENANT
 from transport.config.address_space import AddressSpace
-from transport.config.send_connector import SendConnector
+from transport.config.credential import CredentialKind, Secrets
+from transport.config.send_connector import SendConnector, SmartHostAuth
+from transport.send import sign_in_replies
 
 pytestmark = pytest.mark.django_db
 STATE = "/queues/connector"
@@ -44,6 +49,41 @@ def test_its_page_says_why_and_an_administrator_lets_it_send_again(admin: Client
     assert "“Cloud” sends again." in page and WORDS not in page
     assert not Hold.objects.exists()
     assert Entry.objects.filter(object_name="Cloud", verb="resumed").count() == 1
+
+
+def test_an_account_that_gets_no_token_leads_to_its_credential_and_no_end_is_foretold(
+    admin: Client, held: Hold
+) -> None:
+    """The queue said only what Entra answers, and when it would be empty though nothing left."""
+    wanted = credentials.Wanted(user_name="device@contoso.com")
+    row = credentials.add(ADMIN, "Mailbox", CredentialKind.Password, wanted, Secrets(password="pw"))
+    signs_in = {
+        "smart_host_auth_mechanism": SmartHostAuth.BasicAuthRequireTLS,
+        "authentication_credential": ("mailbox",),
+    }
+    connectors.update(ADMIN, SendConnector, connector_models.SendConnector.objects.get().pk, signs_in)
+    Hold.objects.update_or_create(connector="Cloud", account="", defaults={
+        "words": "No access token for “Mailbox”: invalid_client: AADSTS7000215", "is_fault": True, "until": held.until,
+        "made_for": "",
+    })  # fmt: skip
+    page = admin.get(reverse("queues:details", args=["smarthost:Cloud"])).text
+    assert "The Send connector cannot sign in." in page
+    assert f'href="{reverse("credentials:edit", args=[row.pk])}">Credential Mailbox</a>' in page
+    for year in (1, 12):
+        Grant.objects.create(account="Mailbox", worker=year, messages=1, recipients=1)
+    assert "is empty at" not in admin.get(reverse("queues:connector-state"), {"connector": "Cloud"}).text
+
+
+def test_what_delivery_knows_of_a_refusal_is_not_hidden_behind_what_the_table_guesses(
+    admin: Client, held: Hold
+) -> None:
+    """SMTP AUTH was off for the tenant, and the queue said: renew the credential."""
+    Hold.objects.update(words=sign_in_replies.explained(535, OFF_FOR_TENANT.removeprefix("535 ")))
+    page = admin.get(reverse("queues:details", args=["smarthost:Cloud"])).text
+    assert (
+        "<strong>SMTP AUTH is disabled for the tenant.</strong> In Exchange Online PowerShell: Set-CASMailbox" in page
+    )
+    assert "Renew the credential" not in page
 
 
 def test_a_reader_sees_it_and_ends_nothing(signed_in, held: Hold) -> None:

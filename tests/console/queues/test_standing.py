@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.queues import queries
-from console.queues.models import Hold, NextHop, QueuedRecipient
+from console.queues.models import Hold, Lease, NextHop, QueuedRecipient
 from console.queues.selection import WORDS, messages_matching
 from console.tracking.models import Session
+from console.transport_settings.models import TransportLimits
 from tests.console.management_shell.shell import Shell
 from tests.console.management_shell.waiting_mail import HOP, message
 
@@ -146,3 +147,19 @@ def test_resuming_a_message_of_a_suspended_queue_says_what_is_missing():
     shell.run("Get-Message | Resume-Message")
     assert "its queue is suspended, see Resume-Queue" in shell.warnings[0]
     assert QueuedRecipient.objects.get().status == "ready"
+
+
+def test_mail_that_gets_no_connection_says_which_limit_keeps_it(admin):
+    """The queue was called ready, with no word of why nothing left."""
+    message()
+    other = {"worker": 1, "number": 0, "hop": "smart-host:Partner", "is_strangers": False}
+    Lease.objects.create(connector="Partner", **other)
+    assert "in use" not in asked(admin, "queues:list")
+    TransportLimits.objects.update_or_create(pk=1, defaults={"max_outbound_connections": 1})
+    said = "All connections to other servers are in use: 1 at one time."
+    assert said in asked(admin, "queues:list") and said in asked(admin, "queues:details", HOP)
+    SendConnector.objects.create(name="Internet", max_outbound_connections=1)
+    Lease.objects.update(connector="Internet")
+    assert "All connections of its Send connector are in use: 1 at one time." in asked(admin, "queues:list")
+    Lease.objects.update(hop="")
+    assert "in use" not in asked(admin, "queues:list")
