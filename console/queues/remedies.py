@@ -66,9 +66,18 @@ REMEDIES = (
         CONNECTOR,
     ),
     _remedy(
+        r"no access token.*unauthorized_client: client is unauthorized",
+        _("The service account may not act as this mailbox."),
+        _(
+            "In the Google admin console, give it domain-wide delegation for the scope https://mail.google.com/; then "
+            "choose Retry now."
+        ),
+        CREDENTIALS,
+    ),
+    _remedy(
         r"no access token|there is no credential|the credential “",
         _("The Send connector cannot sign in."),
-        _("Look at its credential: the secret, the day on which it ends, the tenant. It is tried again once saved."),
+        _("Look at its credential: the secret, the day on which it ends, the tenant. Once saved, it is tried again."),
         CREDENTIALS,
     ),
     _remedy(

@@ -18,8 +18,10 @@ from transport.deliver.worker import LOCKS
 
 USED_UP = 0.8
 """The part of its life after which a token is replaced, while it is still good."""
-PATIENCE = 30.0
-"""Seconds in which an endpoint that granted nothing is not asked again for the same account."""
+PATIENCE = 5.0
+"""Seconds in which an endpoint that granted nothing is not asked again for the same account: enough for all threads
+that wait for its answer, and less than an administrator needs to mend something there and press Retry now.
+"""
 
 
 @dataclass(frozen=True)

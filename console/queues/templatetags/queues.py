@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def holds(connector: str = "") -> list[Hold]:
-    """Why a Send connector, or any of them, sends nothing now, or nothing with one of its accounts."""
-    return queries.holds(connector)
+    """Why a Send connector, or any, sends nothing now, or with one of its accounts nothing: each reason once."""
+    return list({(hold.connector, hold.words): hold for hold in reversed(queries.holds(connector))}.values())[::-1]

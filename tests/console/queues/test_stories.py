@@ -259,6 +259,7 @@ ERRORS = (
     "451 4.4.0 DNS query failed: no address found for the hosts of x.test",
     "451 4.4.4 mx.test leads to 10.0.0.1, which no range of the Send connector allows",
     "No access token for “Cloud”: invalid_client",
+    "No access token for “Goo”: unauthorized_client: Client is unauthorized to retrieve access tokens",
     "535 5.7.8 Authentication unsuccessful", "530 5.7.57 Client not authenticated",
     "the certificate is for another name", "450 4.2.0 Greylisted, come back", "421 4.7.0 Too many connections",
     "554 5.7.1 blocked using zen.spamhaus.org", "452 4.2.2 Mailbox full", "452 4.3.1 Insufficient system resources",
