@@ -132,13 +132,18 @@ def trouble(queue: Queue) -> str:
         return suspension(queue.suspended_for, queue.suspended_until)
     if queue.rests:
         return _("Each of its messages is suspended: resume them under Show messages.")
+    return waits_because(queue) or with_remedy(queue.error)
+
+
+def waits_because(queue: Queue) -> str:
+    """What keeps its mail though nothing went wrong."""
     if queue.kept and queue.connector:
         return _("Its Send connector delivers only when it is triggered: choose Retry now.")
     if queue.kept:
         return _("It is kept until its server asks for it.")
     if queue.crowded:
         return stacked_html(queue.crowded, _("The limits stand at the Send connector and in the transport settings."))
-    return with_remedy(queue.error)
+    return ""
 
 
 def suspension(reason: str, until: datetime | None) -> str:
@@ -233,7 +238,7 @@ class QueuePages(CrudView):
         Detail(gettext_lazy("Retries"), "retry_count", NUMBER),
         Detail(gettext_lazy("Last retry"), "last_retry_at", TIME),
         Detail(gettext_lazy("Next retry"), "next_retry_at", TIME),
-        Detail(gettext_lazy("Waits because"), "crowded"),
+        Detail(gettext_lazy("Waits because"), waits_because),
         Detail(gettext_lazy("Last error"), lambda queue: remedies.in_words(queue.error)),
     ]
     search = SEARCHED_QUEUES

@@ -163,3 +163,12 @@ def test_mail_that_gets_no_connection_says_which_limit_keeps_it(admin):
     assert "All connections of its Send connector are in use: 1 at one time." in asked(admin, "queues:list")
     Lease.objects.update(hop="")
     assert "in use" not in asked(admin, "queues:list")
+
+
+def test_the_details_of_kept_mail_say_what_it_waits_for(admin):
+    """Only the list said so: the details showed a status and nothing else."""
+    message()
+    NextHop.objects.filter(pk=HOP).update(kept=True, connector="", delivery_type="PickUpDelivery")
+    assert (
+        "It is kept until its server asks for it." in asked(admin, "queues:details", HOP).partition('id="details"')[2]
+    )
