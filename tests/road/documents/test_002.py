@@ -1,11 +1,12 @@
 """Document 002: the relay restrictions of an Exchange 2003 virtual server are taken over, and some users may send
 nothing to the Internet; a connector overrides relay, pulls mail with ETRN, and sends over a line that is not always up
-(exercises 3 to 7).
+(exercises 3 to 7); connections in and out have the options of its Tables 1 and 2.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,84 @@ def test_it_is_tried_before_anybody_uses_it(hand: Hand, internet: Sink) -> None:
     assert internet.arrived == []
 
 
+INCOMING = (
+    ("Connections in all", "1", "421 4.3.2 The maximum number of concurrent connections has been reached"),
+    ("Connections in all", "", "220 "),
+)
+"""Table 1, Limit Number Of Connections To: a box of the tab Limits, what is entered, and what a second client hears."""
+
+
+def test_table_1_incoming_connections(hand: Hand, office: str) -> None:
+    hand.properties(OFFICE, "Limits")
+    expect(hand.page.get_by_label("Connection time-out")).to_have_value("00:10:00")
+    hand.write("Connections in all", "0")
+    hand.press("Save")
+    hand.reads("Enter a value from 1 to")
+    for label, value, heard in INCOMING:
+        hand.write(label, value)
+        hand.save()
+        with Telnet(office, SIGNED_IN), Telnet(office, SIGNED_IN) as second:
+            assert second.greeting.startswith(heard)
+    expect(hand.page.get_by_label("Connections in all")).to_have_value("Unlimited")
+    hand.write("Inactivity time-out", "1 s")
+    hand.save()
+    with Telnet(office, SIGNED_IN) as silent:
+        assert silent.reply()[0].startswith("451 4.7.0 ") and silent.closed
+    hand.write("Inactivity time-out", "5 minutes")
+    hand.save()
+
+
+OUTGOING = (
+    ("Limit connections to", "0", "Enter a value from 1 to"),
+    ("Limit connections to", "99", "Of 99 connections in all, no more can go to one."),
+    ("Limit connections per domain to", "", "The transport settings are saved."),
+    ("Limit connections to", "", "The transport settings are saved."),
+    ("Limit connections to", "1", "The transport settings are saved."),
+)
+"""Table 2: a box of the transport settings, what is entered, and what the page says."""
+
+
+def test_table_2_outgoing_connections(hand: Hand, copy: RunningCopy, office: str, internet: Sink) -> None:
+    hand.feature("Transport settings")
+    expect(hand.page.get_by_label("Limit connections to")).to_have_value("1000")
+    expect(hand.page.get_by_label("Limit connections per domain to")).to_have_value("100")
+    for label, value, said in OUTGOING:
+        hand.write(label, value)
+        hand.press("Save")
+        hand.reads(said)
+    hand.in_force()
+    general(hand, "Limits")
+    expect(hand.page.get_by_label("Connection time-out")).to_have_value("00:10:00")
+    partner = ["-SmartHosts", '"[127.0.0.1]"', "-Port", str(internet.port), "-AddressSpaces", "partner.example"]
+    made = " ".join(["New-SendConnector", "-Name", "Partner", "-DNSRoutingEnabled", "$false", *partner])
+    assert copy.manage("gms", "-c", made).returncode == 0
+    goes_on = threading.Event()
+    hanging: list[str] = []
+
+    def hangs(line: str, n: int) -> None:
+        if line == ".":
+            hanging.append(line)
+            goes_on.wait(60)
+
+    internet.behave = hangs
+    for recipient in ("first@fabrikam.example", "second@partner.example"):
+        assert sends(office, "m.allen", recipient)[:3] == "250"
+        wait_for(lambda: hanging, "the first message does not leave")
+    hand.feature("Queues")
+    wait_for(lambda: says(hand, "All connections to other servers are in use: 1 at one time."), "it is not said why")
+    assert len(hanging) == 1
+    goes_on.set()
+    wait_for(lambda: len(internet.arrived) == 2, "the second message does not leave after the first")
+    internet.arrived.clear()
+    removed = "Remove-SendConnector Partner -Confirm:$false; Set-TransportService -MaxOutboundConnections 1000"
+    assert copy.manage("gms", "-c", removed).returncode == 0
+
+
+def says(hand: Hand, words: str) -> bool:
+    """Whether the page does, which is loaded anew where it does not."""
+    return words in hand.page.locator("main").inner_text() or not hand.page.reload()
+
+
 def test_prohibited_users_are_written_with_semicolons(hand: Hand) -> None:
     general(hand, "Delivery restrictions")
     hand.write("Reject messages from", "m.alexander; s.alexander")
@@ -165,14 +244,14 @@ def test_prohibited_users_are_written_with_semicolons(hand: Hand) -> None:
     hand.reads("Mail of CONTOSO\\m.alexander and CONTOSO\\s.alexander is turned away.")
 
 
-def sends(office: str, name: str) -> str:
+def sends(office: str, name: str, recipient: str = "somebody@fabrikam.example") -> str:
     """What the server says to a message for the Internet of somebody who has signed in."""
     with Telnet(office, SIGNED_IN) as session:
         session.say("EHLO computer")
         session.say("AUTH LOGIN")
         session.say(b64encode(name.encode()).decode())
         assert session.say(b64encode(WORD.encode()).decode())[0][:3] == "235"
-        session.each(f"MAIL FROM:<{name}@gatepost.test>", "RCPT TO:<somebody@fabrikam.example>", "DATA")
+        session.each(f"MAIL FROM:<{name}@gatepost.test>", f"RCPT TO:<{recipient}>", "DATA")
         return session.say(f"Subject: Offer of {name}", "", "Hello", ".")[0]
 
 
