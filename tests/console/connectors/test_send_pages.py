@@ -218,6 +218,8 @@ def test_the_wizard_offers_the_credentials_that_are_here(admin):
     credential()
     step(admin, "introduction", name="Out", usage="Custom")
     step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.fabrikam.com")
+    shown = admin.get(reverse("connectors:send-wizard-step", args=["a1b2c3d4", "sign-in"])).text
+    assert f'<a href="{reverse("credentials:new")}">New credential</a>' in shown, "the way to a new one was no link"
     page = step(admin, "sign-in", smart_host_auth_mechanism="BasicAuthRequireTLS", authentication_credential="Fabrikam")
     step(admin, "address-space", address_spaces="*")
     assert (
