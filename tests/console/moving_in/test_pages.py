@@ -39,6 +39,7 @@ def test_three_files_at_once_become_a_report_and_then_one_revision(admin: Client
     assert "Exchange Server authentication is kept, not offered" in report
     assert "It serves hybrid deployments" in report
     assert "could send mail to every .com domain" in report
+    assert 'class="notice tone-bad"' in report and 'class="btn btn-danger" name="go" value="apply"' in report
     assert report.count(">left out<") == 3, "what only serves Exchange itself"
     assert "Import 6 objects" in report
     assert ConfigRevision.objects.count() == 0, "nothing is changed by looking"
