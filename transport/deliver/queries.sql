@@ -507,8 +507,8 @@ with former as (
 -- name: put
 with changed as (
     update queues_recipient r set next_hop = v.next_hop, pinned = %(pinned)s
-    from unnest(%(ids)s::bigint[], %(keys)s::text[]) as v (id, next_hop)
-    where r.id = v.id returning r.id, r.message_id, r.address, v.next_hop as status
+    from unnest(%(ids)s::bigint[], %(keys)s::text[], %(words)s::text[]) as v (id, next_hop, words)
+    where r.id = v.id returning r.id, r.message_id, r.address, v.words as status
 )
 @events
 

@@ -1,6 +1,7 @@
 """Where mail goes; and routing anew: when the configuration changed, what waits goes where it now says."""
 
 from time import monotonic
+from typing import Any
 
 from transport import next_hops
 from transport.config.domains import domain_of
@@ -148,7 +149,8 @@ def _put(connection: Connection, router: Router, hops: dict[int, Hop], *, pinned
     """Recipients, by their rows, into next hops."""
     _expect(connection, router, hops)
     next_hops.add(connection, hops.values())
-    what = {"ids": list(hops), "keys": [hop.key for hop in hops.values()], "pinned": pinned}
+    what: dict[str, Any] = {"ids": list(hops), "keys": [hop.key for hop in hops.values()], "pinned": pinned}
+    what["words"] = [f"to {hop.domain}" + f" through {hop.connector}" * bool(hop.connector) for hop in hops.values()]
     event = tracking.telling(Event.REDIRECT if pinned else Event.RESUBMIT, Source.ADMIN if pinned else Source.QUEUE)
     connection.execute(QUERIES["put"], what | event)
     next_hops.wake(connection, (hop.key for hop in hops.values()))

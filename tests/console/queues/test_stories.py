@@ -22,6 +22,7 @@ from console.queues import actions, queries, zipping
 from console.queues.models import Content, Flow, Message, NextHop, QueuedRecipient
 from console.queues.remedies import REMEDIES, in_words, remedy_for
 from console.queues.selection import Selection
+from console.tracking.models import Event
 from tests.deliver.conftest import HEADER, closed_pool, configure, deliver, forward, journal, query, queued, sink
 from transport.config.address_space import AddressSpace
 from transport.config.send_connector import SendConnector
@@ -126,6 +127,7 @@ def test_redirected_to_another_connector_it_stays_there_whatever_the_settings_sa
     assert actions.redirect_recipients(SYSTEM, ids(), connector="Way around") == 1
     assert routing.reroute() == 0
     assert QueuedRecipient.objects.get().next_hop == "smarthost:Way around"
+    assert Event.objects.get(event="REDIRECT").statuses == ["to [127.0.0.1] through Way around"]
     deliver("smarthost:Way around")
     assert [each.recipients for each in sink.arrived] == [["one@far.test"]]
 
