@@ -14,11 +14,13 @@ from transport.deliver.host_lookup import LookUpFailed
 from transport.deliver.look_up import LookUp
 from transport.deliver.sts_policies import kept
 from transport.send import tls_policy
-from transport.send.route import Router
+from transport.send.route import UNREACHABLE, Router
 from transport.send.sts import StsPolicy
 from transport.send.tls_policy import Published
 
 SECONDS = 15.0
+NOBODY = "No Send connector takes mail for this domain."
+OURS = "It is an accepted domain: its mail goes where that says, and through no Send connector."
 
 
 class Outlook(Struct):
@@ -48,11 +50,11 @@ def doubt(connector: SendConnector, snapshot: Snapshot) -> str:
 
 
 def _ask(found: Outlook, router: Router, domain: str, pool: Pool) -> None:
-    named = router.hop(f"postmaster@{domain}", listed=False).connector
-    connector = router.send_connector(named)
+    hop = router.hop(f"postmaster@{domain}", listed=False)
+    connector = router.send_connector(hop.connector)
     try:
         if connector is None:
-            found.failed = "No Send connector takes mail for this domain."
+            found.failed = NOBODY if hop.key == UNREACHABLE.key else OURS
             return
         found.connector = connector.name
         _ask_hosts(found, router, connector, domain, pool)

@@ -9,10 +9,12 @@ from django.urls import reverse
 
 from console.actors import Role
 from console.connectors import actions as connectors
+from console.domains import actions as domains
 from console.protection import actions as protection
 from console.tls.models import Result, SentReport
 from tests.console.builders import ADMIN, HYGIENE, send_connector
 from tests.dns_server import DnsServer
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.endpoint import Binding, IPRange
 from transport.deliver import look_up
@@ -67,6 +69,8 @@ def test_why_dane_is_not_used_is_said(look):
 
 def test_nobody_to_ask_and_nothing_to_ask_are_said(look):
     assert "No Send connector takes mail for this domain." in look(domain="far.test").content.decode()
+    domains.create(ADMIN, AcceptedDomain(name="ours.test", domain_name="ours.test"))
+    assert "It is an accepted domain: its mail goes where that says" in look(domain="ours.test").content.decode()
     answer = look(domain="not a domain")
     assert answer.status_code == 422 and "no valid name" in answer.content.decode()
     assert "There were none." in look().content.decode()
