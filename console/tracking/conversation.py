@@ -99,6 +99,7 @@ def lines(session: Session) -> list[Line]:
     waiting: deque[Line] = deque()
     above: Line | None = None
     held: Held | None = None
+    of_message = False
     for place, line in enumerate(found):
         tarpit = _tarpit(line)
         if tarpit is not None:
@@ -107,7 +108,9 @@ def lines(session: Session) -> list[Line]:
         if line.is_command:
             waiting.append(line)
         elif line.is_reply:
-            command = waiting.popleft() if waiting else above
+            # What follows 354 answers the message, which is no line here, whatever was sent behind it.
+            command = None if of_message else waiting.popleft() if waiting else above
+            of_message = line.data.startswith("354")
             answers = "" if command is None or command is above else command.data
             found[place] = replace(line, answers=answers, held=held)
             held = None

@@ -175,6 +175,17 @@ def test_replies_to_commands_sent_at_once_name_their_command(admin):
     assert [line.answers for line, *_ in answer.context["lines"]] == ["", "", "", "", *commands, "", ""]
 
 
+def test_the_reply_to_a_message_is_none_to_what_was_sent_behind_it(admin):
+    """Each reply after the first message was said to answer the command after its own."""
+    commands = ["MAIL FROM:<a@b.example>", "RCPT TO:<two@x.example>", "DATA"]
+    events = [(0, ">", "354 Start mail input", ""), *((1, "<", text, "") for text in commands)]
+    events += [
+        (2, ">", text, "") for text in ("250 2.6.0 Queued", "250 2.1.0 OK", "250 2.1.5 OK", "354 Start", "250 OK")
+    ]
+    answer = admin.get(reverse("tracking:session", args=[make_session(1, *events).pk]))
+    assert [line.answers for line, *_ in answer.context["lines"]] == ["", "", "", "", "", *commands, ""]
+
+
 def test_every_rule_has_words_and_leads_somewhere(admin):
     ReceiveConnector.objects.create(name="Internet")
     publish(1, Settings(name="Internet"))

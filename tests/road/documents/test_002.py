@@ -224,6 +224,10 @@ def test_table_2_outgoing_connections(hand: Hand, copy: RunningCopy, office: str
     hand.feature("Queues")
     wait_for(lambda: says(hand, "All connections to other servers are in use: 1 at one time."), "it is not said why")
     assert len(hanging) == 1
+    hand.page.locator("tbody .row-link").first.click()
+    expect(hand.page.locator("#details h2")).to_have_text("[127.0.0.1]")
+    scrolled = "[...document.querySelectorAll('tbody td')].filter(each => each.scrollLeft).length"
+    assert hand.page.evaluate(scrolled) == 0, "a long name slid below its box when it was chosen"
     goes_on.set()
     wait_for(lambda: len(internet.arrived) == 2, "the second message does not leave after the first")
     internet.arrived.clear()
