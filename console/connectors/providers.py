@@ -71,8 +71,9 @@ class ProviderForm(TypedConfirmation, forms.Form):
         entered: str = self.cleaned_data["place"]
         try:
             providers.host_of(self.preset, entered)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
+        except ValueError:
+            place = self.fields["place"]
+            raise ValidationError(f"{place.label}: {place.help_text}") from None
         return entered
 
     @property

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Func, Value
 from django.db.models.functions import Concat, Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class NextChange(Func):
@@ -42,11 +43,11 @@ class Recipient(models.Model):
 
 
 class ImportState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    CHECKING = "checking", "Checking the lines"
-    WRITING = "writing", "Writing to the directory"
-    DONE = "done", "Imported"
-    REFUSED = "refused", "Not imported"
+    WAITING = "waiting", _("Waiting")
+    CHECKING = "checking", _("Checking the lines")
+    WRITING = "writing", _("Writing to the directory")
+    DONE = "done", _("Imported")
+    REFUSED = "refused", _("Not imported")
 
 
 class Import(models.Model):

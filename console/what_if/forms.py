@@ -93,7 +93,11 @@ class DialogueForm(forms.Form):
         return any(bound.errors or bound.value() not in (None, "", False, "EHLO") for bound in self.rare)
 
     def clean_client(self) -> str:
-        return str(self._read("client", lambda text: address_of(text.strip())))
+        text = self.cleaned_data["client"].strip()
+        try:
+            return str(address_of(text))
+        except ValueError:
+            raise forms.ValidationError(_t("“%s” is no IP address. Write it like 192.0.2.7.") % text) from None
 
     def clean_local(self) -> tuple[str, int]:
         binding = self._read("local", parse_binding)

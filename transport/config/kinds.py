@@ -131,7 +131,8 @@ def _count(setting: Setting, text: str) -> int:
     try:
         value = int(text.replace(",", ""))
     except ValueError:
-        raise ValueError("Enter a whole number" + (" or Unlimited." if setting.unlimited else ".")) from None
+        wanted = "Enter a whole number or Unlimited." if setting.unlimited else "Enter a whole number."
+        raise ValueError(wanted) from None
     check(setting, value)
     return value
 
@@ -165,7 +166,8 @@ def _choice(setting: Setting, text: str) -> Enum:
     for member in setting.choices:
         if str(member.value).lower() == (text.lower() or "none"):
             return member
-    raise ValueError("Choose one of " + ", ".join(str(member.value) for member in setting.choices) + ".")
+    names = ", ".join(str(member.value) for member in setting.choices)
+    raise ValueError(f"Choose one of {names}.")
 
 
 def _flag_set(setting: Setting, text: str) -> frozenset[Enum]:
