@@ -21,7 +21,7 @@ from transport.config.permissions import (
 from transport.config.receive_connector import SIGN_IN, AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
-from transport.receive.exposure import everything_below, is_reached, reached, sends_on, wide_domains
+from transport.receive.exposure import domains_of_others, everything_below, is_reached, reached, sends_on
 from transport.receive.relayed_domains import domains_taken
 
 MOST = 3  # ranges, names
@@ -107,9 +107,9 @@ def target(connector: ReceiveConnector, held: Held, domains: tuple[AcceptedDomai
     """Whom somebody with these rights reaches: `to your accepted domains only`."""
     if Right.ACCEPT_ANY_RECIPIENT in held:
         return _("to any address")
-    wide = reached(connector, wide_domains(domains))
-    relayed, kept = (said(everything_below(*(each for each in wide if sends_on(each) is on))) for on in (True, False))
-    if not wide:
+    others = reached(connector, domains_of_others(domains))
+    relayed, kept = (said(everything_below(*(each for each in others if sends_on(each) is on))) for on in (True, False))
+    if not others:
         return _("to your accepted domains only")
     if not kept:
         return _("to your accepted domains and %(relayed)s") % {"relayed": relayed}

@@ -31,7 +31,7 @@ class Guide:
 GUIDES = (
     Guide("internet-connector", _("Test and harden a connector for the Internet"),
           ("connectors", "protection", "tracking")),
-    Guide("anonymous-relay", _("Let a device relay"), ("connectors", "tracking", "refusals")),
+    Guide("anonymous-relay", _("Let a device relay"), ("connectors", "tracking", "refusals", "relay_proof")),
     Guide("anonymous-smtp-externally-only", _("Let the Internet send without signing in, and sign in only inside"),
           ("connectors", "users")),
     Guide("relay-restrictions-of-exchange-2003", _("Take over the relay restrictions of Exchange 2003"),

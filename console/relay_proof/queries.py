@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from console.audit.models import Entry
 from console.audit.queries import RELAY
@@ -61,6 +63,15 @@ class Exemption:
         return list(words.why(self.way))
 
     @property
+    def begins(self) -> str:
+        """Who connects to what, before the dialogue."""
+        (local, port), client = self.dialogue.local, self.dialogue.remote[0]
+        if self.way.asked_by:
+            return _("On the connection that we opened:")
+        where = {"client": client, "local": local, "port": port}
+        return _("A client at %(client)s connects to %(local)s, port %(port)s:") % where
+
+    @property
     def what_if_url(self) -> str:
         """The same dialogue on the page What-if, of the newest revision; empty for a server that we ask for mail."""
         if self.way.asked_by:
@@ -100,7 +111,7 @@ def exemptions(of: Proved, ways: Iterable[Way]) -> list[Exemption]:
     """Some of its ways, each with its dialogue and its owner."""
     shown = list(ways)
     owners, urls = _owners(shown), _Urls()
-    dialogues = Dialogues(of.snapshot, settings.GATEPOST_NODE)
+    dialogues = Dialogues(of.snapshot, settings.GATEPOST_NODE, timezone.now().timestamp())
     return [Exemption(way, urls.of(way), _owner(way, owners), dialogues.of(way)) for way in shown]
 
 
@@ -123,15 +134,15 @@ def _openers(way: Way) -> list[Opener]:
 def _owners(ways: list[Way]) -> dict[Opener, Entry]:
     """The newest confirmation under each name, and the newest change of each object."""
     openers = {opener for way in ways for opener in _openers(way)}
-    names = {name for _, name in openers}
-    kinds = {kind for kind, _ in openers} | {RELAY}
+    names = {name for __, name in openers}
+    kinds = {kind for kind, __ in openers} | {RELAY}
     rows = Entry.objects.filter(kind__in=kinds, object_name__in=names).order_by("kind", "object_name", "-time", "-id")
     return {(row.kind, row.object_name): row for row in rows.distinct("kind", "object_name")}
 
 
 def _owner(way: Way, entries: dict[Opener, Entry]) -> Owner | None:
     openers = _openers(way)
-    confirmed = [entries[RELAY, name] for _, name in openers if (RELAY, name) in entries]
+    confirmed = [entries[RELAY, name] for __, name in openers if (RELAY, name) in entries]
     changed = [entries[opener] for opener in openers if opener in entries]
     found = max(confirmed or changed, key=lambda entry: entry.time, default=None)
     return Owner(found.actor, found.time, found.revision, bool(confirmed)) if found is not None else None

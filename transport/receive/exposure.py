@@ -48,9 +48,8 @@ def wide_domains(domains: Iterable[AcceptedDomain]) -> tuple[AcceptedDomain, ...
     return tuple(domain for domain in AcceptedDomains(domains).below.values() if is_wide(domain))
 
 
-def domains_of_others(snapshot: Snapshot) -> tuple[AcceptedDomain, ...]:
-    """The wide domains, and what Send connectors override relay for by name."""
-    taken = domains_taken(snapshot)
+def domains_of_others(taken: Collection[AcceptedDomain]) -> tuple[AcceptedDomain, ...]:
+    """Of accepted and relayed domains the wide ones, and what Send connectors override relay for by name."""
     below = AcceptedDomains(taken).below
     named = (
         each if below.get(parent(each)) is each else msgspec.structs.replace(each, match_subdomains=False)

@@ -28,6 +28,7 @@ from transport.receive.conversation import Conversation, World
 from transport.receive.exposure import Exposure, answered, as_written, domains_of_others, exposed, is_wide, sends_on
 from transport.receive.policy import Policy
 from transport.receive.rcpt import reserved
+from transport.receive.relayed_domains import domains_taken
 from transport.smtp.reply import Reply
 
 TURNED = frozenset({RequestMail.Turn, RequestMail.Atrn})
@@ -81,18 +82,23 @@ class Proof(msgspec.Struct, frozen=True):
 
 def proof(snapshot: Snapshot) -> Proof:
     """Every way in which strangers send mail through this server to others."""
-    found = exposed(snapshot, filter(sends_on, domains_of_others(snapshot)))
+    found = exposed(snapshot, filter(sends_on, domains_of_others(domains_taken(snapshot))))
     connectors = [each for each in snapshot.receive_connectors if each.name in found]
     spans = answered(ConnectorIndex(snapshot), connectors) if connectors else {}
     met = (_met(found[each.name], each, spans[each.name]) for each in connectors if spans[each.name])
-    return Proof((*met, *_asked(snapshot, found)))
+    return Proof(tuple(sorted((*met, *_asked(snapshot, found)), key=_gravity)))
+
+
+def _gravity(way: Way) -> tuple[bool, bool]:
+    """The gravest first."""
+    return not way.is_open, not way.is_public
 
 
 def asked(snapshot: Snapshot) -> tuple[Way, ...]:
     """The ways of servers that we ask for our mail, which hand it in over the connection that we have opened."""
     if not any(each.enabled and each.request_mail in TURNED for each in snapshot.send_connectors):
         return ()
-    return tuple(_asked(snapshot, exposed(snapshot, filter(sends_on, domains_of_others(snapshot)))))
+    return tuple(_asked(snapshot, exposed(snapshot, filter(sends_on, domains_of_others(domains_taken(snapshot))))))
 
 
 def _met(found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list[Interval]]) -> Way:
@@ -135,7 +141,9 @@ class Dialogue(msgspec.Struct, frozen=True):
 class Dialogues:
     """What a client would hear under one configuration, filters aside, whose lists come and go."""
 
-    def __init__(self, snapshot: Snapshot, server: str = "localhost") -> None:
+    def __init__(self, snapshot: Snapshot, server: str = "localhost", now: float = 0.0) -> None:
+        """`now` in Unix seconds, which stands in the greeting."""
+        self._now = now
         self._snapshot = msgspec.structs.replace(
             snapshot,
             recipient_filter=RecipientFilter(enabled=False),
@@ -154,13 +162,21 @@ class Dialogues:
         policy = self._policy_at(local, remote)
         recipient = f"somebody@{_domain(policy, way, connector)}"
         said: list[Said] = []
-        talk = _begun(policy, way, connector, (local, remote), said)
+        talk = self._begun(policy, way, (local, remote), said)
         for line in _lines(recipient, starttls=connector.require_tls and not way.asked_by):
             said.append(Said(True, line))
             talk.line(line.encode())
             if talk.secures:
                 talk.secure()
         return Dialogue(local, remote, connector.require_tls, recipient, tuple(said))
+
+    def _begun(self, policy: Policy, way: Way, ends: tuple[Endpoint, Endpoint], said: list[Said]) -> Conversation:
+        """A client that connects, or a server on our own connection, which is on TLS where that is required."""
+        tls = "TLSv1.3 AES" if self._connectors[way.connector].require_tls else ""
+        begun = swapped(policy, way.connector, *ends, tls) if way.asked_by else None
+        return Conversation(
+            policy, *ends, World(), now=self._now, begun=begun, heard=lambda each: said.extend(_replied(each.reply))
+        )
 
     def _policy_at(self, local: Endpoint, remote: Endpoint) -> Policy:
         """The whole configuration; at an address of few connectors only these and who answers the client at every
@@ -174,15 +190,6 @@ class Dialogues:
         kept = {each.name: each for each in (*bound, *((everywhere.connector,) if everywhere else ()))}
         bare = msgspec.structs.replace(self._snapshot, receive_connectors=tuple(kept.values()))
         return Policy(bare, self._policy.server)
-
-
-def _begun(
-    policy: Policy, way: Way, connector: ReceiveConnector, ends: tuple[Endpoint, Endpoint], said: list[Said]
-) -> Conversation:
-    """A client that connects, or a server on our own connection, which is on TLS where that is required."""
-    tls = "TLSv1.3 AES" if connector.require_tls else ""
-    begun = swapped(policy, way.connector, *ends, tls) if way.asked_by else None
-    return Conversation(policy, *ends, World(), begun=begun, heard=lambda outcome: said.extend(_replied(outcome.reply)))
 
 
 def _domain(policy: Policy, way: Way, connector: ReceiveConnector) -> str:

@@ -15,7 +15,8 @@ from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connec
 from transport.config.accepted_domain import DomainType
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import everyone
-from transport.config.receive_connector import ReceiveConnector
+from transport.config.permissions import PermissionGroup
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("relay_proof:page")
@@ -54,19 +55,31 @@ def test_an_open_relay_is_called_one(admin: Any) -> None:
 
 
 def test_domains_that_a_send_connector_names_are_an_exception_of_their_own(admin: Any) -> None:
-    connectors.create(ADMIN, internet())
+    row = connectors.create(ADMIN, internet())
     spaces = (AddressSpace("fabrikam.com"), AddressSpace("*.tailspin.com"))
     connectors.create(ANNA, send_connector("Partner", address_spaces=spaces, allow_relay=True))
     page = admin.get(PAGE).text
     assert "Nobody can relay." in page and "1 exception" in page
     assert "fabrikam.com and tailspin.com with its subdomains" in page
     assert re.search(r"anna\s*<span class=\"soft\">changed it last", page)
+    details = admin.get(reverse("connectors:receive-details", args=[row.pk])).text
+    assert "to your accepted domains and fabrikam.com and tailspin.com with its subdomains" in details
+
+
+def test_those_who_have_proved_who_they_are_are_no_exception(admin: Any) -> None:
+    groups = frozenset({PermissionGroup.AnonymousUsers, PermissionGroup.ExchangeUsers})
+    signs_in = frozenset({AuthMechanism.Tls, AuthMechanism.BasicAuth, AuthMechanism.BasicAuthRequireTLS})
+    connectors.create(ADMIN, internet("Clients", permission_groups=groups, auth_mechanism=signs_in))
+    page = admin.get(PAGE).text
+    assert "Nobody can relay." in page and "exception" not in page
+    assert "Users who sign in may send to anybody through: Clients." in page
 
 
 def test_a_former_revision_is_proved_as_it_was(admin: Any) -> None:
     row = connectors.create(ADMIN, internet(grants=(RELAY,)), "Internet")
     connectors.remove(ADMIN, ReceiveConnector, row.pk)
     assert "Nobody can relay." in admin.get(PAGE).text
+    assert f"{PAGE}?revision=2" in admin.get(reverse("publishing:details", args=[2])).text
     assert "This is an open relay." in admin.get(f"{PAGE}?revision=2").text
     for wrong in ("0", "999", "x", "9" * 30):
         assert admin.get(f"{PAGE}?revision={wrong}").status_code == 404
