@@ -38,6 +38,7 @@ REDIS_URL = os.environ.get("REDIS_URL") or _running.get("redis_url") or "redis:/
 # The console's address as browsers see it, when it stands behind a proxy with TLS: https://mail-admin.example.com
 _public = urlsplit(os.environ.get("GATEPOST_CONSOLE_URL") or "")
 _host, _, _port = GATEPOST_CONSOLE.rpartition(":")
+CONSOLE_URL = f"{_public.scheme}://{_public.netloc}" if _public.hostname else f"http://{GATEPOST_CONSOLE}"
 
 SECRET_KEY = hashlib.sha256(b"gatepost django " + GATEPOST_SECRET_KEY.encode()).hexdigest()
 DEBUG = os.environ.get("GATEPOST_DEBUG") == "1"

@@ -45,7 +45,7 @@ class SignInRequired(LoginRequiredMiddleware):
 def _comes_back(view: Any) -> bool:
     """Whether the page of this address shows the form: of a kind of object those of a new and of an existing one do."""
     page = getattr(view, "view_initkwargs", {}).get("page")
-    return getattr(getattr(view, "view_class", None), "keeps_entries", False) and page in (None, "new", "edit")
+    return getattr(getattr(view, "view_class", None), "keeps_entries", False) and page in (None, "new", "edit", "copy")
 
 
 def _keep(request: HttpRequest) -> None:

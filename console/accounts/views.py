@@ -147,7 +147,7 @@ class AdministratorPages(CrudView):
     noun, plural = _("administrator"), _("administrators")
     title = _("Admin roles")
     purpose = _("Who may sign in to this console, and what each of them may do. The roles carry Exchange's names.")
-    is_tagged = True
+    is_tagged = copies = True
     columns = [
         Column(_("User name"), "username", NAME, sort="username"),
         Column(_("Full name"), "first_name", sort="first_name", minor=True),

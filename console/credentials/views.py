@@ -67,7 +67,7 @@ class CredentialPages(CrudView):
         "What Send connectors sign in to smart hosts with. A secret is kept encrypted, and no page shows it again."
     )
     first_step = _("Add one, then choose it on a Send connector whose smart host wants a sign-in.")
-    is_tagged = True
+    is_tagged = copies = True
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Kind"), "kind_label", sort="kind", minor=True),
@@ -105,6 +105,8 @@ class CredentialPages(CrudView):
     @property
     def kind(self) -> CredentialKind | None:
         """That of a new credential, by the address of its form."""
+        if self.copied_from is not None:
+            return CredentialKind(self.copied_from.kind)
         asked = self.request.GET.get("kind", "")
         found = next((kind for kind in FORMS if kind.value == asked), None)
         if asked and found is None:

@@ -23,6 +23,7 @@ Declare a kind of object, then mount its URLs:
         filters = [Filter("type", _("Type"), DomainType.choices)]     # also typed in the filter box: type:external
         shared = ["comment"]                     # settings that Edit selected changes of several (of SettingsPages)
         copied = ["name", "domain_name"]         # settings that Copy asks for
+        copies = True                            # Copy: the form of a new one, filled in but for secrets
         is_tagged = True                         # administrators may put words on its objects
         unsorted = ""                            # why columns without sort= are not sorted, where rows are many
         verbs = [Verb("make-default", _("Make default"), icon="star")]  # toolbar; calls self.make_default(obj)

@@ -12,16 +12,19 @@ from django.utils.translation import gettext as _
 
 from console.crud.forms import put_errors, status_of
 from console.crud.kind import Kind, Page
-from console.crud.meanwhile import say_saved
+from console.crud.meanwhile import SEEN, say_saved
+from console.crud.secret_fields import is_secret
 from console.crud.tags import FIELD, ask_for_tags
 
 
 class FormPage(Kind):
     keeps_entries = True
+    copied_from: Any = None
 
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         form = form or self.proposed(obj)
-        context = {"view": self, "form": form, "obj": obj, "cancel_url": self.after(obj), "title": self.form_title(obj)}
+        context = {"view": self, "form": form, "obj": obj, "title": self.form_title(obj)}
+        context["cancel_url"] = self.after(self.copied_from or obj)
         context["crumbs"] = [(self.heading_text, self.url(Page.LIST))]
         return render(self.request, self.form_template, context, status=status_of(form))
 
@@ -41,7 +44,20 @@ class FormPage(Kind):
             ask_for_tags(form, obj)
         return form
 
+    def copy(self, obj: Any) -> HttpResponse:
+        """A new object like another one."""
+        self.copied_from = obj
+        if self.request.method == "POST":
+            return self.submit_form(None)
+        form, there = self.form_of(None), self.form_of(obj)
+        names = form.fields.keys() - {SEEN, *self.own}
+        like = {name: value for name, value in there.initial.items() if name in names and not is_secret(name)}
+        form.initial = {**form.initial, **like}
+        return self.show_form(None, form)
+
     def form_title(self, obj: Any) -> str:
+        if self.copied_from is not None:
+            return _("Copy %s") % self.name_of(self.copied_from)
         return self.name_of(obj) if obj is not None else _("New %s") % self.noun
 
     def submit_form(self, obj: Any) -> HttpResponse:

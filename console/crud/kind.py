@@ -66,6 +66,10 @@ class Kind(RoleRequired):
     """Settings that may be changed of several objects at once."""
     copied: Sequence[str] = ()
     """Settings that are asked for when an object is copied; all else is as it is there."""
+    copies = False
+    """Whether an object is copied in the form of a new one, filled in but for secrets and `own`."""
+    own: Sequence[str] = ()
+    """Fields that no copy has from another object."""
     is_tagged = False
     """Whether its objects, rows of `model`, have tags."""
     unsorted: Any = ""
@@ -154,7 +158,7 @@ class Kind(RoleRequired):
         if page in (Page.NEW, Page.EDIT):
             return cls.form_class is not None and cls.save is not Kind.save
         if page in (Page.SEVERAL, Page.COPY):
-            return bool(cls.shared if page is Page.SEVERAL else cls.copied)
+            return bool(cls.shared if page is Page.SEVERAL else cls.copied or cls.copies)
         if page is Page.TAGS:
             return cls.is_tagged
         if page is Page.REMOVE:

@@ -174,10 +174,6 @@ class CrudView(ListPage, FormPage, TagPage):
         """Where some settings may be changed of several objects at once (`shared`)."""
         raise NotImplementedError
 
-    def copy(self, obj: Any) -> HttpResponse:
-        """Where an object may be copied (`copied`)."""
-        raise NotImplementedError
-
     def verb(self, name: str) -> Verb:
         removal = [REMOVE] if self.offers(Page.REMOVE) else []
         found = next((verb for verb in (*self.verbs, *removal) if verb.name == name), None)

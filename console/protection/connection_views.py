@@ -192,7 +192,8 @@ class ProviderPages(SettingsPages):
     )
     first_step = _("Add the lookup domain of a block list that you trust and may use.")
     list_template, form_template = "protection/connection_list.html", "protection/connection_form.html"
-    is_tagged = True
+    is_tagged = copies = True
+    own = ["priority"]
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Priority"), "priority", NUMBER, sort="priority"),

@@ -71,7 +71,9 @@ class SettingsPages(CrudView):
         return self._show(form, title, "crud/edit_several.html", self.here, named=named)
 
     def copy(self, obj: Any) -> HttpResponse:
-        """A new object like another one, with what must differ asked for."""
+        """Where `copied` says what must differ, that alone is asked for."""
+        if not self.copied:
+            return super().copy(obj)
         before = struct_of(obj, self.struct)
         form = copy_form(self.struct, self.copied)(*self._posted, now=before)
         if self.is_tagged:

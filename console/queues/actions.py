@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from time import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from django.core.cache import cache
@@ -24,6 +25,7 @@ from console.queues.outcome import Followed
 from console.tracking import actions as tracked
 from transport.deliver import claims, holds, links, reports, routing, tracking
 from transport.deliver.queries import QUERIES
+from transport.send import plain_report
 from transport.send.dsn import Action, ReportedRecipient
 from transport.send.route import POISON, UNREACHABLE
 from transport.trace.events import Event, Source
@@ -277,6 +279,20 @@ def _shown(facts: dict[str, object]) -> dict[str, object]:
 
 def _wake(keys: Iterable[str]) -> None:
     _raw().execute(QUERIES["wake_delivery"], {"keys": list(keys)})
+
+
+def mail_out(addresses: Iterable[str], subject: str, text: str) -> None:
+    """A plain message of Gatepost's own to each address, from the postmaster and the null sender, in the caller's
+    transaction.
+    """
+    raw, now = _raw(), datetime.now(UTC)
+    router = routing.ROUTES.router(raw)
+    for to in addresses:
+        own = uuid4()
+        message_id = f"<{own.hex}@{router.server}>"
+        about = plain_report.report(subject, text, reports.postmaster(router), to, message_id, now.timestamp())
+        write = partial(raw.execute, QUERIES["insert_content"], [own, 0, about.head])
+        reports.put(raw, router, own, None, about, len(about.head), to, now, write)
 
 
 def _raw() -> psycopg.Connection:

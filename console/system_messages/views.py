@@ -28,7 +28,7 @@ class SystemMessagePages(SettingsPages):
     noun, plural = _("system message"), _("system messages")
     purpose = _("Your own words for non-delivery and delay reports, by the code of what happened.")
     first_step = _("Without one, senders read Gatepost's words. Write your own, with the address of your help desk.")
-    is_tagged = True
+    is_tagged = copies = True
     columns = [
         Column(_("Code"), "dsn_code", NAME, sort="dsn_code"),
         Column(_("For"), _for, sort="internal"),

@@ -31,7 +31,7 @@ class UserPages(CrudView):
     title = _("Users")
     purpose = _("People, devices and applications that sign in to hand in mail. They do not sign in to this console.")
     first_step = _("Add a user, then tick Basic authentication and Exchange users on the Security tab of a connector.")
-    is_tagged = True
+    is_tagged = copies = True
     columns = [
         Column(_("User"), "principal", MONO, sort="name"),
         Column(_("Display name"), "display_name", sort="display_name"),
@@ -137,7 +137,7 @@ class GroupPages(CrudView):
         "connector's Delivery restrictions tab."
     )
     first_step = _("Add a group, then put users into it.")
-    is_tagged = True
+    is_tagged = copies = True
     columns = [
         Column(_("Name"), "name", MONO, sort="name"),
         Column(_("Description"), "description", sort="description"),

@@ -69,6 +69,16 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "RFC 8460", maximum=320,
         ),
     ] = ""
+    alert_recipients: Annotated[
+        tuple[str, ...],
+        Setting(
+            "AlertRecipients", "Alerts", Kind.ADDRESSES, "What needs attention is mailed to",
+            "One address on each line. Each is told when something begins to need attention and when that is over, "
+            "at most once in ten minutes. Mail leaves by the queue like any other: while that stands still, look at "
+            "/healthz. Empty: nobody.",
+            CMDLET, maximum=20,
+        ),
+    ] = ()
     tls_send_domain_secure_list: Annotated[
         tuple[str, ...],
         Setting(
