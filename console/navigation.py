@@ -63,7 +63,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
         _("Recipients"),
         [
             Feature(_("Directory"), "directory:list", "users", key="d"),
-            Feature(_("Users"), "users:list", "user"),
+            Feature(_("SMTP users"), "users:list", "user"),
             Feature(_("Groups"), "users:group-list", "users"),
             Feature(_("Keytabs"), "kerberos:list", "key-round"),
             Feature(_("Mailboxes"), "mailboxes:list", "mailbox", READERS_OF_RECIPIENTS),
@@ -82,7 +82,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
     (
         _("Administration"),
         [
-            Feature(_("Admin roles"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
+            Feature(_("Administrators"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
             Feature(_("Change history"), "audit:list", "history", key="h"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
             Feature(_("Import from Exchange"), "moving_in:hand-in", "upload", ADMINISTRATORS),

@@ -145,7 +145,7 @@ class AdministratorPages(CrudView):
     namespace = "accounts"
     prefix = "admin-"
     noun, plural = _("administrator"), _("administrators")
-    title = _("Admin roles")
+    title = _("Administrators")
     purpose = _("Who may sign in to this console, and what each of them may do. The roles carry Exchange's names.")
     is_tagged = copies = True
     columns = [
@@ -217,7 +217,7 @@ class SetPassword(ActionPage):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         title = _("Set the password of %s") % self.whose.username
         context |= {"title": title, "cancel_url": reverse("accounts:admin-details", args=[self.whose.pk])}
-        return super().get_context_data(crumbs=[(_("Admin roles"), reverse("accounts:admin-list"))], **context)
+        return super().get_context_data(crumbs=[(_("Administrators"), reverse("accounts:admin-list"))], **context)
 
     def submit(self, form: SetPasswordForm) -> HttpResponse:
         actions.set_password(self.actor, self.whose, form.cleaned_data["password"])

@@ -1,9 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+from uuid import UUID, uuid4
 
 from console.actors import Actor
 from console.audit.models import Entry
+
+_batch: ContextVar[UUID | None] = ContextVar("batch", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is recorded meanwhile is one row of the change history, opened to see each. One inside another joins it."""
+    token = _batch.set(_batch.get() or uuid4())
+    try:
+        yield
+    finally:
+        _batch.reset(token)
 
 
 def record(
@@ -17,7 +33,14 @@ def record(
 ) -> Entry:
     """Writes one entry, in the caller's transaction. Secrets never belong into `before` and `after`."""
     return Entry.objects.create(
-        actor=actor.name, kind=kind, object_name=name, verb=verb, before=before, after=after, revision=revision
+        actor=actor.name,
+        kind=kind,
+        object_name=name,
+        verb=verb,
+        before=before,
+        after=after,
+        revision=revision,
+        batch=_batch.get(),
     )
 
 

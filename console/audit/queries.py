@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from console.audit.models import Entry
@@ -29,6 +29,22 @@ class Difference:
 def entries() -> QuerySet[Entry]:
     """The change history, newest first."""
     return Entry.objects.all()
+
+
+def folded() -> QuerySet[Entry]:
+    """The same, of what was done together the first entry alone."""
+    earlier = Entry.objects.filter(batch=OuterRef("batch"), pk__lt=OuterRef("pk")).order_by()
+    return Entry.objects.filter(~Exists(earlier))
+
+
+def counted(rows: list[Entry]) -> list[Entry]:
+    """Each entry with how many `others` were made together with it."""
+    batches = {each.batch for each in rows if each.batch}
+    found = Entry.objects.filter(batch__in=batches).order_by().values_list("batch").annotate(number=Count("pk"))
+    numbers = dict(found)
+    for each in rows:
+        each.others = numbers.get(each.batch, 1) - 1
+    return rows
 
 
 def choices(field: str) -> list[tuple[str, str]]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from console.audit import queries
 from console.audit.models import Entry
-from console.crud import BADGE, NAME, NUMBER, TIME, Badge, Column, CrudView, Filter
+from console.crud import BADGE, NAME, NUMBER, TIME, Badge, Column, CrudView, Filter, Page, times
 from console.crud.said import said
 
 TONES = {"created": "good", "removed": "bad", "disabled": "warning"}
@@ -21,7 +21,7 @@ VERBS = (
     gettext_noop("read"), gettext_noop("password set"), gettext_noop("published"), gettext_noop("active"),
     gettext_noop("retiring"), gettext_noop("revoked"), gettext_noop("retried"), gettext_noop("resumed"),
     gettext_noop("suspended"), gettext_noop("reported"), gettext_noop("redirected"), gettext_noop("imported"),
-    gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"),
+    gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"), gettext_noop("tagged"),
     gettext_noop("removed with NDR"), gettext_noop("removed without NDR"),
 )
 KINDS = (
@@ -34,6 +34,11 @@ KINDS = (
 # fmt: on
 
 
+def _object(entry: Entry) -> str:
+    name, others = queries.name_of(entry), getattr(entry, "others", 0)
+    return name + " " + ngettext("and %d more", "and %d more", others) % others if others else name
+
+
 class ChangeHistory(CrudView):
     model = Entry
     namespace = "audit"
@@ -44,7 +49,7 @@ class ChangeHistory(CrudView):
     columns = [
         Column(_("Time"), "time", TIME, sort="time"),
         Column(_("Who"), "actor", sort="actor"),
-        Column(_("Object"), queries.name_of, NAME, sort="object_name", wide=True),
+        Column(_("Object"), _object, NAME, sort="object_name", wide=True),
         Column(_("Kind"), lambda entry: said(entry.kind), sort="kind", minor=True),
         Column(_("What"), lambda entry: Badge(entry.verb, TONES.get(entry.verb, "neutral")), BADGE, sort="verb"),
         Column(_("Revision"), "revision", NUMBER, sort="revision", minor=True),
@@ -53,13 +58,27 @@ class ChangeHistory(CrudView):
     filters = [
         Filter("kind", _("Kind"), partial(queries.choices, "kind")),
         Filter("actor", _("Who"), partial(queries.choices, "actor")),
+        *times.FILTERS,
+        Filter("batch", _("Made together"), input_type="hidden", shown=lambda value: value[:8]),
     ]
     writers = frozenset()
     refresh = 15
     details_template = "audit/details.html"
 
     def rows(self) -> QuerySet[Entry]:
-        return queries.entries()
+        """What was done together is one row, until something is looked for."""
+        return queries.folded() if self.page is not Page.CSV and not self.asks else queries.entries()
+
+    def completed(self, rows: list[Entry]) -> list[Entry]:
+        return queries.counted(rows) if not self.asks else rows
+
+    def find(self, pk: Any) -> Any:
+        return queries.counted([super().find(pk)])[0]
+
+    def filtered(self, rows: Any) -> Any:
+        since, until = times.span({each.name: self.asked(each.name) for each in times.FILTERS})
+        rows = rows.filter(time__gte=since) if since else rows
+        return super().filtered(rows.filter(time__lte=until) if until else rows)
 
     def name_of(self, obj: Entry) -> str:
         return queries.name_of(obj)

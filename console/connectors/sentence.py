@@ -35,7 +35,7 @@ ALONE = Snapshot()
 
 
 def sentence(connector: ReceiveConnector, beside: Snapshot = ALONE) -> str:
-    """`Anyone in 192.168.5.77 may send, without signing in, to any address, up to 10 MB.`
+    """`Anyone at 192.168.5.77 may send, without signing in, to any address, up to 10 MB.`
 
     `beside`: the rest of the configuration; a connector of the same name in it is what this one was before.
     """
@@ -144,7 +144,7 @@ def _people(connector: ReceiveConnector) -> str:
         return _("Anyone")
     if whole and len(ranges) == 1:
         return _("Anyone with an IPv4 address") if ALL_IPV4 in whole else _("Anyone with an IPv6 address")
-    return _("Anyone in %s") % _ranges(ranges) if ranges else _("Nobody")
+    return _("Anyone at %s") % _ranges(ranges) if ranges else _("Nobody")
 
 
 def _place(connector: ReceiveConnector) -> str:

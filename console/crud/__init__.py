@@ -77,7 +77,7 @@ warning bad) and `{% sentence %}…{% endsentence %}`.
 
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, LINES, MONO, NAME, NUMBER, SIZE, TEXT, TIME, Badge, Column, Detail, Filter, Verb
-from console.crud.forms import Group, GroupedForm, TypedConfirmation, TypedNames, put_errors
+from console.crud.forms import Confirmation, Group, GroupedForm, TypedConfirmation, put_errors
 from console.crud.layout import Step, Tab
 from console.crud.views import CrudView, Page
 
@@ -92,6 +92,7 @@ __all__ = [
     "TIME",
     "Badge",
     "Column",
+    "Confirmation",
     "CrudView",
     "Detail",
     "Filter",
@@ -102,7 +103,6 @@ __all__ = [
     "Step",
     "Tab",
     "TypedConfirmation",
-    "TypedNames",
     "Verb",
     "put_errors",
 ]

@@ -55,6 +55,9 @@ class RoleRequired(View):
         self.actor = Actor.of(request.user)
         self._take_up(request)
         self.actor.require(*self.roles_needed())
-        response = super().dispatch(request, *args, **kwargs)
+        from console.audit.actions import together
+
+        with together():
+            response = super().dispatch(request, *args, **kwargs)
         add_never_cache_headers(response)
         return response

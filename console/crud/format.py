@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from django.utils import formats, timezone
@@ -20,6 +21,8 @@ TONES = {
     "info": "info",
 }
 
+_TIME = re.compile(r"\b(\d{4}-[01]\d-[0-3]\d [0-2]\d:[0-5]\d:[0-5]\d) UTC\b")
+"""As `transport.config.kinds.show_time` prints one."""
 NOTHING = mark_safe('<span class="nothing">–</span>')
 
 
@@ -36,6 +39,18 @@ def time_text(value: datetime) -> str:
     """`2027-01-31 17:00:00` in the reader's zone; as long as that is not known, with the words that it is UTC."""
     utc = " UTC" if timezone.get_current_timezone_name() == "UTC" else ""
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") + utc
+
+
+def times_in_zone(text: str) -> str:
+    """Settings as they are printed, with each time that they name in the reader's zone."""
+    return _TIME.sub(_in_zone, text)
+
+
+def _in_zone(found: re.Match[str]) -> str:
+    try:
+        return time_text(datetime.fromisoformat(f"{found[1]}Z"))
+    except ValueError:  # somebody's own words, of a day that there is not
+        return found[0]
 
 
 def ago_html(value: datetime | None) -> str:

@@ -84,6 +84,10 @@ class TypedConfirmation(forms.BaseForm):
         yield from (f"confirmation-{number}" for number in count(2))
 
 
+class Confirmation(TypedConfirmation, forms.Form):
+    """Nothing but the names that must be typed."""
+
+
 def status_of(form: Any) -> int:
     """Of a page with this form: 422 while something stands in the way of saving it."""
     return 422 if form.errors or getattr(form, "dangers", None) else 200
@@ -98,22 +102,6 @@ def say_what_is_missing(form: forms.BaseForm) -> None:
         label = label if label.isupper() else label[:1].lower() + label[1:]
         choice = isinstance(field, forms.ChoiceField)
         field.error_messages["required"] = (_("Choose the %s.") if choice else _("Enter the %s.")) % label
-
-
-class TypedNames(forms.Form):
-    """Asks for the name of each object through which strangers could do harm afterwards; `typed` are those entered."""
-
-    def require_names(self, dangers: Mapping[str, str], check: bool = True) -> None:
-        """`dangers`: name → what would follow. An error at each that was not typed, unless nothing was sent yet."""
-        for place, (name, danger) in enumerate(dangers.items()):
-            label = _("Type “%s” to confirm") % name
-            self.fields[f"confirmation-{place}"] = forms.CharField(label=label, help_text=danger)
-            if check and self.data.get(f"confirmation-{place}", "").strip() != name:
-                self.add_error(f"confirmation-{place}", _("Type the name “%s” exactly as it stands here.") % name)
-
-    @property
-    def typed(self) -> set[str]:
-        return {str(value).strip() for name, value in self.data.items() if name.startswith("confirmation-")}
 
 
 class NewPassword(forms.Form):
@@ -141,7 +129,7 @@ def put_errors(form: forms.BaseForm, error: ValidationError) -> None:
     """Puts what an action raised on the form: at the field it names if the form has it, else on top; names that must be
     typed as fields of their own.
     """
-    if isinstance(form, TypedConfirmation | TypedNames) and hasattr(error, "dangers"):
+    if isinstance(form, TypedConfirmation) and hasattr(error, "dangers"):
         form.require_names(error.dangers)
         return
     if not hasattr(error, "error_dict"):

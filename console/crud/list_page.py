@@ -78,7 +78,7 @@ class ListPage(Kind):
         """Each filter with its value and choices; none where there is nothing to choose."""
         for each in self.filters:
             options = each.options() if each.input_type == "select" else ()
-            if options or each.input_type != "select":
+            if options or each.input_type not in ("select", "hidden"):
                 yield each, each.shown(self.request.GET.get(each.name, "")), options
 
     @cached_property

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -155,9 +156,16 @@ def _says_utc(label: Promise) -> str:
     return f"{label} (UTC)" if timezone.get_current_timezone_name() == "UTC" else str(label)
 
 
+def _as_they_are(rows: Any, value: str) -> Any:
+    return rows
+
+
 _label = lazy(_says_utc, str)
 FILTERS = [
-    Filter("last", gettext_lazy("When"), [(name, words) for name, (words, _length) in PRESETS.items()]),
-    Filter("since", _label(gettext_lazy("From")), input_type="datetime-local", shown=_in_field),
-    Filter("until", _label(gettext_lazy("To")), input_type="datetime-local", shown=_in_field),
+    Filter(
+        "last", gettext_lazy("When"), [(name, words) for name, (words, _length) in PRESETS.items()], apply=_as_they_are
+    ),
+    Filter("since", _label(gettext_lazy("From")), input_type="datetime-local", shown=_in_field, apply=_as_they_are),
+    Filter("until", _label(gettext_lazy("To")), input_type="datetime-local", shown=_in_field, apply=_as_they_are),
 ]
+"""A list obeys them together, by `span`."""

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from redis import RedisError
 
+from console.audit.actions import together
 from console.management_shell.cmdlets import TABLE
 from console.management_shell.language import syntax
 from console.management_shell.language.builtin import ALIASES, BUILTIN
@@ -45,7 +46,8 @@ class ShellSession:
         """Runs a script; what it prints goes to the host. Raises ShellError, with its place, at the first error."""
         self.interpreter.begin()
         try:
-            self._run(parse(text))
+            with together():
+                self._run(parse(text))
         finally:
             if self.host.begun:
                 self.host.output(self.host.begun)

@@ -11,9 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from console.crud import TypedNames, put_errors
+from console.crud import Confirmation, put_errors
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
+from console.crud.forms import status_of
 from console.moving_in import actions, queries
 from console.moving_in.forms import HandInForm
 from console.moving_in.models import ImportDraft
@@ -73,7 +74,7 @@ class Preview(ImportView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         draft = queries.draft(self.actor)
-        return self.show(draft, TypedNames()) if draft else redirect("moving_in:hand-in")
+        return self.show(draft, Confirmation()) if draft else redirect("moving_in:hand-in")
 
     def post(self, request: HttpRequest) -> HttpResponse:
         draft = queries.draft(self.actor)
@@ -88,7 +89,7 @@ class Preview(ImportView):
         return self.apply(draft) if request.POST.get("go") == "apply" else redirect("moving_in:preview")
 
     def apply(self, draft: ImportDraft) -> HttpResponse:
-        form = TypedNames(self.request.POST)
+        form = Confirmation(self.request.POST)
         form.is_valid()
         _found, steps = queries.report(draft)
         try:
@@ -105,7 +106,7 @@ class Preview(ImportView):
         messages.success(self.request, text)
         return redirect("publishing:details", revision.number)
 
-    def show(self, draft: ImportDraft, form: TypedNames) -> HttpResponse:
+    def show(self, draft: ImportDraft, form: Confirmation) -> HttpResponse:
         found, steps = queries.report(draft)
         rehearsed = actions.rehearse(self.actor, steps)
         if not form.is_bound:
@@ -122,7 +123,7 @@ class Preview(ImportView):
             "problems": rehearsed.problems if not form.errors else [],
             "rehearsed": rehearsed,
         }
-        status = 422 if form.errors else 200
+        status = status_of(form) if form.is_bound else 200
         return render(self.request, "moving_in/preview.html", context, status=status)
 
 

@@ -18,7 +18,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    text = _("Nothing was changed. Somebody with Organization Management can give you another role, under Admin roles.")
+    text = _(
+        "Nothing was changed. Somebody with Organization Management can give you another role: see Administrators."
+    )
     return _in_frame(request, 403, _("Your role does not allow this"), f"{exception} {text}".strip())
 
 

@@ -186,7 +186,7 @@ OTHERS: list[Searched] = [
     (_("Settings"), "", _settings),
     (_("Commands"), "management_shell:shell", _cmdlets),
     (_("Recipients"), "directory:list", _recipients),
-    (_("Users"), "users:list", _users),
+    (_("SMTP users"), "users:list", _users),
     (_("Refusals, explained"), "refusals:list", _refusals),
     (_("Sessions"), "tracking:list", _sessions),
     (_("Waiting mail"), "queues:message-list", _waiting),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.crud import BADGE, NAME, TIME, Badge, Column, CrudView, Detail, TypedNames
+from console.crud import BADGE, NAME, TIME, Badge, Column, Confirmation, CrudView, Detail
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
 from console.publishing import queries
@@ -122,7 +122,7 @@ class Restore(ActionPage):
     """Says what would change, then writes it."""
 
     writers = WRITERS
-    form_class, template_name = TypedNames, "publishing/restore.html"
+    form_class, template_name = Confirmation, "publishing/restore.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         pk, newest = self.kwargs["pk"], queries.newest()
@@ -135,7 +135,7 @@ class Restore(ActionPage):
         }
         return super().get_context_data(**context)
 
-    def submit(self, form: TypedNames) -> HttpResponse:
+    def submit(self, form: Confirmation) -> HttpResponse:
         pk = self.kwargs["pk"]
         revision = restore(self.actor, pk, form.typed)
         if revision is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -75,8 +76,10 @@ def _is_for_one(connector: ReceiveConnector) -> bool:
 
 
 def _hides(connector: ReceiveConnector, address: str) -> bool:
-    """Whether an address is likely a gateway's: private, and not named as a client."""
+    """Whether an address is likely a gateway's: private, not this machine's own, and not named as a client."""
     client = parse_range(address)
+    if ip_address(address.partition("%")[0]).is_loopback:
+        return False
     return is_private(client) and not any(remote.bounds == client.bounds for remote in connector.remote_ip_ranges)
 
 

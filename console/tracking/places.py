@@ -39,7 +39,7 @@ def places() -> dict[str, Place]:
     """What rules call a kind of object, or one of its pages → where it is."""
     found = {page.on or kind.noun.lower(): _place(kind, page) for kind in every_kind() for page in kind.pages}
     found["directory"] = Place(_("Directory"), "directory:list", history="Recipient")
-    found["user"] = Place(_("Users"), "users:list", history="User")
+    found["user"] = Place(_("SMTP users"), "users:list", history="User")
     return found
 
 

@@ -28,7 +28,7 @@ class UserPages(CrudView):
     model = User
     namespace = "users"
     noun, plural = _("user"), _("users")
-    title = _("Users")
+    title = _("SMTP users")
     purpose = _("People, devices and applications that sign in to hand in mail. They do not sign in to this console.")
     first_step = _("Add a user, then tick Basic authentication and Exchange users on the Security tab of a connector.")
     is_tagged = copies = True
@@ -119,7 +119,7 @@ class SetPassword(ActionPage):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         title = _t("Set the password of %s") % self.whose
         context |= {"title": title, "cancel_url": reverse("users:details", args=[self.whose.pk])}
-        return super().get_context_data(crumbs=[(_t("Users"), reverse("users:list"))], **context)
+        return super().get_context_data(crumbs=[(_t("SMTP users"), reverse("users:list"))], **context)
 
     def submit(self, form: SetPasswordForm) -> HttpResponse:
         actions.set_password(self.actor, self.whose, form.cleaned_data["password"], form.cleaned_data["ntlm"])

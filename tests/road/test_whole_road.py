@@ -129,7 +129,7 @@ def test_the_wizard_makes_a_connector_that_listens_at_once(console: Page, port: 
     step(console)
     console.fill("[name=remote_ip_ranges]", "127.0.0.0/8")
     step(console)
-    expect(console.locator(".sentence")).to_contain_text("Anyone in 127.0.0.0/8 may send, without signing in")
+    expect(console.locator(".sentence")).to_contain_text("Anyone at 127.0.0.0/8 may send, without signing in")
     expect(console.locator("main")).to_contain_text("Strangers cannot relay.")
     console.click(".btn-primary:has-text('Create')")
     expect(console.locator("main")).to_contain_text(f"{CONNECTOR} is made and saved as revision {before + 1}.")

@@ -25,6 +25,7 @@ register.simple_tag(formats.time_html, name="time")
 register.simple_tag(formats.ago_html, name="ago")
 register.simple_tag(formats.badge_html, name="badge")
 register.simple_tag(formats.size_text, name="size")
+register.filter(formats.times_in_zone)
 
 
 @register.filter(name="said")

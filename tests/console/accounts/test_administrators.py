@@ -118,7 +118,7 @@ def test_setting_a_password_ends_that_users_sessions(admin: Client) -> None:
 @pytest.mark.parametrize("role", [role for role in Role if role is not ALL])
 def test_other_roles_neither_see_nor_reach_the_administrators(signed_in: Callable[..., Client], role: Role) -> None:
     client = signed_in(role)
-    assert "Admin roles" not in client.get("/").text
+    assert "Administrators" not in client.get("/").text
     user = add("target")
     for path in (LIST, NEW, f"{LIST}{user.pk}/", f"{LIST}{user.pk}/edit", f"{LIST}{user.pk}/password"):
         assert client.get(path).status_code == 403

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.test import Client
+from django.utils import timezone
 
 from console.actors import Actor, Role
-from console.audit.actions import record
+from console.audit.actions import record, together
 from console.audit.models import Entry
+from tests.console.management_shell.shell import Shell
 
 LIST = "/administration/change-history/"
 ANNA = Actor("anna", frozenset({Role.HYGIENE_MANAGEMENT}))
@@ -43,12 +46,12 @@ def test_what_was_created_or_removed_is_shown_whole(admin: Client) -> None:
 
 
 def test_filters_by_who_and_kind_and_words(admin: Client) -> None:
-    changed(ANNA, "Relay")
+    changed(ANNA, "Printers")
     record(BRUNO, "Recipient", "x@a.example", "added", None, None)
     assert "x@a.example" not in admin.get(LIST, {"actor": "anna"}).text
-    assert "Relay" not in admin.get(LIST, {"kind": "Recipient"}).text
-    found = admin.get(LIST, {"q": "relay connector"}).text
-    assert "Relay" in found
+    assert "Printers" not in admin.get(LIST, {"kind": "Recipient"}).text
+    found = admin.get(LIST, {"q": "printers connector"}).text
+    assert "Printers" in found
     assert "x@a.example" not in found
 
 
@@ -77,3 +80,49 @@ def test_a_message_is_called_by_its_subject_and_sender(admin: Client) -> None:
     assert "0193a0c2" not in page.partition("<table")[2].partition("</table")[0]
     assert "0193a0c2" in admin.get(f"{LIST}{entry.pk}/").text
     assert "Figures of" in admin.get(LIST, {"q": "anna@contoso.com figures"}).text
+
+
+def test_a_time_narrows_the_history(admin: Client) -> None:
+    changed(name="Long ago")
+    Entry.objects.update(time=timezone.now() - timedelta(days=3))
+    changed(name="Just now")
+    assert "Long ago" not in admin.get(LIST, {"last": "24h"}).text
+    assert "Just now" not in admin.get(LIST, {"q": "-last:24h"}).text
+    day_before = f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M}"
+    text = admin.get(LIST, {"until": day_before}).text
+    assert "Long ago" in text and "Just now" not in text
+
+
+def test_lines_of_one_script_are_one_row_that_opens(admin: Client) -> None:
+    changed(name="Before")
+    with together():
+        for number in range(3):
+            changed(name=f"Printer {number}")
+    changed(name="After")
+    text = admin.get(LIST).text
+    assert "Printer 0 and 2 more" in text
+    assert "Printer 1" not in text and "Printer 2" not in text
+    assert "3 changes" in text
+    first = Entry.objects.get(object_name="Printer 0")
+    details = admin.get(f"{LIST}{first.pk}/").text
+    assert "2 more changes were made together with this one" in details
+    opened = admin.get(LIST, {"batch": first.batch}).text
+    assert all(f"Printer {number}</strong>" in opened for number in range(3))
+    assert "Before" not in opened and "After" not in opened
+    assert "Printer 2" in admin.get(LIST, {"q": "printer"}).text, (
+        "what is looked for is found in the middle of a script"
+    )
+    file = b"".join(admin.get(f"{LIST}rows.csv").streaming_content).decode()
+    assert file.count("Printer") == 3
+
+
+def test_what_one_form_and_one_script_of_the_shell_do_is_together(admin: Client) -> None:
+    script = '1..3 | % { New-AcceptedDomain -Name "d$_" -DomainName "d$_.example" }'
+    Shell().run(script)
+    assert Entry.objects.filter(kind="Accepted domain").values("batch").distinct().count() == 1
+    rows = list(Entry.objects.filter(kind="Accepted domain"))
+    assert len(rows) == 3 and rows[0].batch
+    admin.post("/mail-flow/accepted-domains/act?q=d", {"verb": "remove", "all": "rows", "count": "2"})
+    removed = Entry.objects.filter(verb="removed")
+    assert len(removed) == 2, "the default domain stays"
+    assert len({each.batch for each in removed} | {rows[0].batch}) == 2

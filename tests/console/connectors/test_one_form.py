@@ -56,8 +56,8 @@ def test_the_sentence_is_struck_through_where_the_entries_change_it(admin: Any) 
     row = actions.create(ADMIN, receive_connector())
     sent = Form(admin.get(page_of(row)).text).sent | {"remote_ip_ranges": "10.9.9.9"}
     preview = admin.post(page_of(row, "scoping"), sent, headers=ASK).text
-    assert "<del>Anyone in 10.0.0.0/8 may send" in preview
-    assert preview.count("Anyone in 10.9.9.9 may send") == 2, "in the sentence, and beside Save"
+    assert "<del>Anyone at 10.0.0.0/8 may send" in preview
+    assert preview.count("Anyone at 10.9.9.9 may send") == 2, "in the sentence, and beside Save"
 
 
 def test_a_send_connectors_sentence_too(admin: Any) -> None:

@@ -47,7 +47,7 @@ def test_the_wizard_makes_a_connector(admin):
     step(admin, "local", bindings="10.2.3.4:25", fqdn="mail.contoso.com")
     page = step(admin, "remote", remote_ip_ranges="192.168.5.77")
     assert (
-        "Anyone in 192.168.5.77 may send, without signing in, to your accepted domains only, up to 10 MB." in page.text
+        "Anyone at 192.168.5.77 may send, without signing in, to your accepted domains only, up to 10 MB." in page.text
     )
     page = step(admin, "summary")
     assert "is made and saved as revision 1" in page.text

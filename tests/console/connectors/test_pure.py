@@ -27,16 +27,16 @@ SECURED = {
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "Anyone in 10.0.0.0/8 may send, without signing in, to your accepted domains only, up to 10 MB."),
+        ({}, "Anyone at 10.0.0.0/8 may send, without signing in, to your accepted domains only, up to 10 MB."),
         (
             {"ranges": ["192.168.5.77"], "grants": (RELAY,)},
-            "Anyone in 192.168.5.77 may send, without signing in, to any address, up to 10 MB.",
+            "Anyone at 192.168.5.77 may send, without signing in, to any address, up to 10 MB.",
         ),
         (
             {"remote_ip_ranges": everyone(), "max_message_size": 36 * 1024**2},
             "Anyone may send, without signing in, to your accepted domains only, up to 36 MB.",
         ),
-        (SECURED, "Anyone in 10.0.0.0/8 may send, trusted without signing in, to any address, of any size."),
+        (SECURED, "Anyone at 10.0.0.0/8 may send, trusted without signing in, to any address, of any size."),
         ({"permission_groups": frozenset()}, "may connect, but nobody may send: no permission group is chosen."),
         ({"permission_groups": frozenset({PermissionGroup.ExchangeUsers})}, "Exchange users must sign in"),
         ({"require_tls": True}, "to your accepted domains only, up to 10 MB, on TLS only."),
@@ -55,9 +55,9 @@ SECURED = {
             },
             "Partners, known by their certificate, from 10.0.0.0/8 may send to your accepted domains only",
         ),
-        ({"enabled": False}, "Disabled. Once enabled: Anyone in 10.0.0.0/8 may send"),
+        ({"enabled": False}, "Disabled. Once enabled: Anyone at 10.0.0.0/8 may send"),
         ({"ranges": ["0.0.0.0-255.255.255.255"]}, "Anyone with an IPv4 address may send"),
-        ({"ranges": ["10.0.0.1", "10.0.0.2"]}, "Anyone in 10.0.0.1 and 10.0.0.2 may send"),
+        ({"ranges": ["10.0.0.1", "10.0.0.2"]}, "Anyone at 10.0.0.1 and 10.0.0.2 may send"),
         ({"ranges": [f"10.0.0.{n}" for n in range(9)]}, "10.0.0.0, 10.0.0.1, 10.0.0.2 and 6 more ranges"),
         ({"grants": (Grant(ANONYMOUS, Right.SUBMIT.value, True),)}, "nobody may send"),
     ],
@@ -156,7 +156,7 @@ def test_a_connector_whose_addresses_others_answer_says_so():
     halves = [receive_connector(f"Half {n}", ranges=[f"10.0.0.{n}/25"]) for n in (0, 128)]
     said = sentence(relay, Snapshot(receive_connectors=(*halves, relay)))
     assert said.startswith("Nobody reaches it: others answer its addresses")
-    assert sentence(relay, Snapshot(receive_connectors=(halves[0], relay))).startswith("Anyone in 10.0.0.0/24")
+    assert sentence(relay, Snapshot(receive_connectors=(halves[0], relay))).startswith("Anyone at 10.0.0.0/24")
 
 
 def test_matrix():

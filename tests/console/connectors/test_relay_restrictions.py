@@ -146,7 +146,7 @@ def test_only_the_list_becomes_ranges_and_the_right_to_relay(admin):
     to_the_restrictions(admin)
     entries = {"which": "ONLY", "computers": "192.168.5.77\r\n10.0.0.0 (255.0.0.0)", "authenticated": "on"}
     page = step(admin, "restrictions", **entries)
-    assert "Anyone in 192.168.5.77 and 10.0.0.0/8 may send, without signing in, to any address" in page.text
+    assert "Anyone at 192.168.5.77 and 10.0.0.0/8 may send, without signing in, to any address" in page.text
     assert "Anonymous users: Accept any recipient (relay)" in page.text
     assert "cannot let those relay who sign in from other addresses" in page.text
     page = step(admin, "summary")
@@ -211,7 +211,7 @@ def test_a_domain_is_looked_up_once_and_its_addresses_are_shown_to_be_checked(ad
         "fabrikam.example",
     ]
     page = step(admin, "restrictions", **entries | {"computers": "192.0.2.5  # contoso.com"})
-    assert "Anyone in 192.0.2.5 may send" in page.text
+    assert "Anyone at 192.0.2.5 may send" in page.text
 
 
 def test_every_computer_of_a_domain_is_meant_however_many_there_are(admin):

@@ -24,7 +24,7 @@ def console(page: Page, live_server: LiveServer) -> Iterator[Page]:
     actions.first_start(PASSWORD)
     for name in ("anna", "bruno", "carla"):
         actions.add(SYSTEM, name, PASSWORD, {Role.VIEW_ONLY})
-    with signed_in(page, live_server.url + LIST, "Admin roles") as console_page:
+    with signed_in(page, live_server.url + LIST, "Administrators") as console_page:
         yield console_page
 
 
@@ -115,7 +115,7 @@ def test_single_keys_can_be_turned_off(console: Page) -> None:
     console.keyboard.press("n")
     console.reload()
     console.keyboard.press("n")
-    expect(console.locator("h1")).to_have_text("Admin roles")
+    expect(console.locator("h1")).to_have_text("Administrators")
     console.click("details.account summary")
     console.click("[data-keys]")
     expect(console.locator("[data-keys-on]")).not_to_be_checked()

@@ -9,7 +9,7 @@ from django.template import Context, Template
 from django.utils import timezone
 
 from console.crud import LINES, Column, Detail, TypedConfirmation, put_errors
-from console.crud.format import ago_text, size_text
+from console.crud.format import ago_text, size_text, times_in_zone
 
 
 def shown(template: str, **context: object) -> str:
@@ -21,7 +21,7 @@ class RelayForm(TypedConfirmation, forms.Form):
 
     def clean(self):
         if self.cleaned_data.get("relay"):
-            self.require_names({"Anonymous Relay": "Anyone in 10.0.0.0/8 could then send to any address."})
+            self.require_names({"Anonymous Relay": "Anyone at 10.0.0.0/8 could then send to any address."})
 
 
 def test_a_time_is_utc_until_the_script_writes_the_readers_zone() -> None:
@@ -80,7 +80,7 @@ def test_the_name_must_be_typed_only_where_there_is_danger() -> None:
     assert RelayForm({}).is_valid()
     form = RelayForm({"relay": "on"})
     assert not form.is_valid() and not form.errors, "nobody was asked yet"
-    assert "Anyone in 10.0.0.0/8" in shown('{% include "crud/typed_confirmation.html" %}', form=form)
+    assert "Anyone at 10.0.0.0/8" in shown('{% include "crud/typed_confirmation.html" %}', form=form)
     wrong = RelayForm({"relay": "on", "confirmation": "anonymous relay"})
     assert not wrong.is_valid() and "Type the name" in str(wrong.errors["confirmation"])
     assert RelayForm({"relay": "on", "confirmation": "Anonymous Relay"}).is_valid()
@@ -91,3 +91,10 @@ def test_errors_of_unknown_fields_go_on_top() -> None:
     assert form.is_valid()
     put_errors(form, ValidationError({"relay": "at the field", "other": "on top"}))
     assert form.errors == {"relay": ["at the field"], "__all__": ["on top"]}
+
+
+def test_times_in_settings_are_told_in_the_readers_zone() -> None:
+    text = "Expires 2027-01-31 17:00:00 UTC, in 2027-02-31 17:00:00 UTC never"
+    assert times_in_zone(text) == text
+    with timezone.override("Europe/Berlin"):
+        assert times_in_zone(text) == "Expires 2027-01-31 18:00:00, in 2027-02-31 17:00:00 UTC never"

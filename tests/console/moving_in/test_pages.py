@@ -44,7 +44,7 @@ def test_three_files_at_once_become_a_report_and_then_one_revision(admin: Client
     assert "Import 6 objects" in report
     assert ConfigRevision.objects.count() == 0, "nothing is changed by looking"
     assert admin.post(PREVIEW, {"go": "apply"}).status_code == 422
-    done = page(admin.post(PREVIEW, {"go": "apply", "confirmation-0": "*.com"}, follow=True))
+    done = page(admin.post(PREVIEW, {"go": "apply", "confirmation": "*.com"}, follow=True))
     assert "Imported as revision 1: 6 objects." in done
     assert Row.objects.filter(name="Client Frontend WIN-CTD3L0RGEN4").exists()
 
@@ -67,13 +67,11 @@ def test_the_draft_survives_and_more_can_be_handed_in(admin: Client):
 def test_an_open_relay_asks_for_its_name(admin: Client):
     report = hand_in(admin, OPEN, MAY_RELAY)
     assert "Type “Relay” to confirm" in report
-    refused = admin.post(PREVIEW, {"go": "apply", "confirmation-0": "relay"})
+    refused = admin.post(PREVIEW, {"go": "apply", "confirmation": "relay"})
     assert refused.status_code == 422
     assert "exactly as it stands here" in refused.content.decode()
     assert ConfigRevision.objects.count() == 0
-    assert "Imported as revision 1" in page(
-        admin.post(PREVIEW, {"go": "apply", "confirmation-0": "Relay"}, follow=True)
-    )
+    assert "Imported as revision 1" in page(admin.post(PREVIEW, {"go": "apply", "confirmation": "Relay"}, follow=True))
 
 
 def test_what_was_imported_before_is_said_to_be_here_not_to_be_in_its_own_way(admin: Client):

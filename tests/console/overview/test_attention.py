@@ -62,6 +62,8 @@ def test_clients_behind_one_gateway() -> None:
     assert page("Office") == reverse("connectors:receive-properties", args=[row.pk, "scoping"])
     Session.objects.filter(pk="7").update(remote_address="10.0.0.2")
     assert said("Office") == []
+    Session.objects.update(remote_address="127.0.0.1")
+    assert said("Office") == [], "somebody tries it on this machine"
 
 
 def test_readable_passwords() -> None:

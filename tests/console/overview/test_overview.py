@@ -177,9 +177,9 @@ def test_search_takes_any_text(admin: Client, text: str) -> None:
 
 
 def test_the_feature_pane_has_what_the_role_may_use(signed_in: Callable[..., Client], admin: Client) -> None:
-    assert "Admin roles" in admin.get("/").text
+    assert "Administrators" in admin.get("/").text
     viewer = signed_in(Role.VIEW_ONLY).get("/").text
-    assert "Admin roles" not in viewer
+    assert "Administrators" not in viewer
     assert "Change history" in viewer
 
 

@@ -55,7 +55,7 @@ def test_restoring_a_relay_asks_for_its_name(admin, row):
     page = admin.post(url)
     assert page.status_code == 422
     assert "Type “Office” to confirm" in page.text
-    admin.post(url, {"confirmation-0": "Office"})
+    admin.post(url, {"confirmation": "Office"})
     assert Row.objects.get().grants
 
 

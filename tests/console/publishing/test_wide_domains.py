@@ -165,7 +165,7 @@ def test_an_import_asks(admin: Any) -> None:
     assert "Whoever may send here could send mail to every .com domain" in page.text
     assert admin.post(preview, {"go": "apply"}).status_code == 422
     assert Row.objects.count() == 1
-    assert admin.post(preview, {"go": "apply", "confirmation-0": "*.com"}).status_code == 302
+    assert admin.post(preview, {"go": "apply", "confirmation": "*.com"}).status_code == 302
     assert Row.objects.get(domain_name="*.com").domain_type == "ExternalRelay"
 
 

@@ -55,7 +55,7 @@ def test_the_right_granted_by_hand_lets_them_relay(hand: Hand, relay: str) -> No
     hand.choose("Accept any recipient (relay): Anonymous users", "✓ granted")
     hand.reads("This connector relays: its clients may send to any address. All its remote addresses are private.")
     hand.save(confirm=RELAY)
-    hand.reads(f"Anyone in {DEVICE} may send, without signing in, to any address, up to 10 MB.")
+    hand.reads(f"Anyone at {DEVICE} may send, without signing in, to any address, up to 10 MB.")
     assert answers(relay, "MAIL FROM:<scan@gatepost.test>", TO_THE_WORLD)[1] == "250 2.1.5 Recipient OK"
     too_large = answers(relay, "MAIL FROM:<scan@gatepost.test> SIZE=10485761")
     assert too_large == ["552 5.3.4 Message size exceeds fixed maximum message size"]
@@ -77,7 +77,7 @@ def test_externally_secured_clients_are_trusted_whole(hand: Hand, secured: str) 
     hand.reads("“Externally secured” needs the permission group Exchange servers")
     hand.tick("Exchange servers")
     hand.save(confirm=SECURED)
-    hand.reads(f"Anyone in {DEVICE} may send, trusted without signing in, to any address, of any size.")
+    hand.reads(f"Anyone at {DEVICE} may send, trusted without signing in, to any address, of any size.")
     found = answers(secured, "MAIL FROM:<boss@gatepost.test> SIZE=10485761", TO_THE_WORLD)
     assert found == ["250 2.1.0 Sender OK", "250 2.1.5 Recipient OK"]
     with Telnet(secured, OTHER) as session:
