@@ -190,7 +190,19 @@ document.addEventListener("click", (event) => {
   if (link) link.search = location.search;
 });
 
+// Who comes back from a page of an object, or from what was done to it, finds the list scrolled as it was.
+const listHere = () => document.querySelector("[data-list]") && document.querySelector("form.filters")?.action;
+const placeOf = (list) => `scrolled ${list}${location.search}`;
+addEventListener("pagehide", () => {
+  if (listHere()) sessionStorage.setItem(placeOf(listHere()), scrolledBox().scrollTop);
+});
+function scrollBack() {
+  const list = listHere();
+  if (list && document.referrer.startsWith(list)) scrolledBox().scrollTop = sessionStorage.getItem(placeOf(list)) ?? 0;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   all("[data-edge]").forEach(resizable);
+  scrollBack();
   currentRow()?.scrollIntoView({ block: "nearest" });
 });

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -32,6 +33,8 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 
 PANEL = "connectors/panel.html"
+LONGEST = 256 * 1024
+"""Characters of entries that are kept: the longest list of ranges fits."""
 
 
 def slug(section: str) -> str:
@@ -83,7 +86,25 @@ class Properties(RoleRequired):
     def prepare(self) -> None:
         """What else the pages of this kind need to know."""
 
+    @property
+    def left(self) -> str:
+        """Where the session keeps what was entered before another page of the connector was opened."""
+        return f"left-{self.prefix}{self.row.pk}"
+
+    def leave(self, page: str) -> HttpResponse:
+        """To another page, with what was entered kept for who comes back."""
+        entries = self.request.POST.copy()
+        for name in ("leave", "csrfmiddlewaretoken"):
+            entries.pop(name, None)
+        if len(text := entries.urlencode()) <= LONGEST:
+            self.request.session[self.left] = text
+        return redirect(f"connectors:{self.prefix}properties", self.row.pk, page)
+
     def get(self, request: HttpRequest) -> HttpResponse:
+        if (left := request.session.pop(self.left, None)) is not None and self.may_write:
+            request.POST, self.looking = QueryDict(left), True
+            messages.info(request, _("What you entered is here, and is not saved yet."))
+            return self.post(request)
         form = self.make_form()
         if sent := proposed(form, request.GET):
             form = self.make_form(sent)
@@ -92,6 +113,8 @@ class Properties(RoleRequired):
         return self.show(form)
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        if (page := request.POST.get("leave", "")) in self.more:
+            return self.leave(page)
         if request.POST.get("correct"):
             request.POST, self.looking = self.corrected(request.POST), True
         form = self.make_form(request.POST)
@@ -187,7 +210,15 @@ def tabs(
     """The tabs of a connector, the current one marked. `here`: the page has the form, and switches without leaving."""
     named = {**labels(page.form_class.tabs()), **page.more}
     urls = {tab: reverse(f"connectors:{page.prefix}properties", args=[row.pk, tab]) for tab in named}
+    panels, leaving = (set(named) - set(page.more), page.more) if here else ((), ())
     return [
-        Tab(said(str(label)), urls[tab], tab == current, tab in wrong, tab if here and tab not in page.more else "")
+        Tab(
+            said(str(label)),
+            urls[tab],
+            current=tab == current,
+            has_errors=tab in wrong,
+            panel=tab if tab in panels else "",
+            leave=tab if tab in leaving else "",
+        )
         for tab, label in named.items()
     ]

@@ -9,13 +9,16 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Tab:
-    """`panel`: the id of the part of this page that the tab shows; without one the tab is another page."""
+    """`panel`: the id of the part of this page that the tab shows; without one the tab is another page. `leave`: what
+    the form of this page posts to keep what was entered and go there, where no script warns.
+    """
 
     label: str | Promise
     url: str
     current: bool = False
     has_errors: bool = False
     panel: str = ""
+    leave: str = ""
 
 
 @dataclass(frozen=True)

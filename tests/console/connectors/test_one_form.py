@@ -187,3 +187,21 @@ def test_the_matrix_is_one_stop_of_the_tab_key(page: Page, live_server: LiveServ
         expect(page.locator("[data-save]")).to_be_focused()
         page.check("#only-by-hand")
         expect(page.locator(".rights tbody tr:visible")).to_have_count(1)
+
+
+def test_who_leaves_for_another_page_without_a_script_finds_what_was_entered(admin: Any) -> None:
+    row = actions.create(ADMIN, receive_connector("Printers"))
+    page = reverse("connectors:receive-properties", args=[row.pk, "general"])
+    text = admin.get(page).text
+    assert '<button class="leave" form="tabbed" name="leave" value="activity">' in text
+    sent = Form(text).sent | {"comment": "half done", "remote_ip_ranges": "nonsense", "leave": "activity"}
+    activity = reverse("connectors:receive-properties", args=[row.pk, "activity"])
+    assert admin.post(page, sent).url == activity
+    assert admin.get(activity).status_code == 200
+    back = admin.get(reverse("connectors:receive-properties", args=[row.pk, "scoping"]))
+    assert back.status_code == 200
+    assert "half done" in back.text and "nonsense" in back.text
+    assert "What you entered is here, and is not saved yet." in back.text
+    row.refresh_from_db()
+    assert row.comment == ""
+    assert "half done" not in admin.get(page).text

@@ -90,6 +90,20 @@ def test_a_row_is_one_line_high_and_a_card_on_a_phone(console: Page) -> None:
     assert console.evaluate("scrollY") == 0
 
 
+def test_who_comes_back_finds_the_list_scrolled_as_it_was(console: Page) -> None:
+    User.objects.bulk_create(User(username=f"user{number:02}") for number in range(60))
+    console.reload()
+    top = "document.querySelector('[data-list] .table-scroll').scrollTop"
+    console.evaluate(f"{top} = 700")
+    console.locator("tr[data-row] .row-link").nth(30).click()
+    name = console.locator("#details h2").inner_text()
+    console.locator(".details-open a").click()
+    expect(console.locator("h1")).to_have_text(name)
+    console.locator(".crumbs a").first.click()
+    expect(console.locator("h1")).to_have_text("Administrators")
+    console.wait_for_function(f"{top} > 600")
+
+
 def test_keys_lead_to_new_filter_search_and_help(console: Page) -> None:
     console.keyboard.press("f")
     expect(console.locator(".filter-box input")).to_be_focused()
