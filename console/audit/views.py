@@ -21,7 +21,8 @@ VERBS = (
     gettext_noop("read"), gettext_noop("password set"), gettext_noop("published"), gettext_noop("active"),
     gettext_noop("retiring"), gettext_noop("revoked"), gettext_noop("retried"), gettext_noop("resumed"),
     gettext_noop("suspended"), gettext_noop("reported"), gettext_noop("redirected"), gettext_noop("imported"),
-    gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"), gettext_noop("tagged"),
+    gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"),
+    gettext_noop("tagged"),
     gettext_noop("removed with NDR"), gettext_noop("removed without NDR"),
 )
 KINDS = (

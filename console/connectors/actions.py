@@ -37,8 +37,8 @@ from transport.deliver.probe import Finding, probe
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
 ROWS = {
-    ReceiveConnector: SettingsRows(RECEIVE, rules.problems, WRITERS),
-    SendConnector: SettingsRows(SEND, rules.send_problems, WRITERS),
+    ReceiveConnector: SettingsRows(RECEIVE, rules.problems, WRITERS, alone=True),
+    SendConnector: SettingsRows(SEND, rules.send_problems, WRITERS, alone=True),
 }
 MOST_DRAFTS = 10
 """Of a wizard and an administrator; the oldest goes."""

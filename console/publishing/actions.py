@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -35,6 +36,8 @@ class Change:
     confirmed: frozenset[str]
     revision: ConfigRevision | None = None
     records: list[tuple[str, str, Properties | None, Properties | None]] = field(default_factory=list)
+    known: dict[str, dict[int, Any]] = field(default_factory=dict)
+    """Noun of a kind → key → struct, as it stands, of kinds whose rows nobody else writes meanwhile."""
 
     def record(self, kind: str, name: str, before: Properties | None, after: Properties | None) -> None:
         """Notes for the change history what became of an object: property → value as shown, or None."""
@@ -58,7 +61,9 @@ def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Itera
     connector whose name is not in `confirmed`; then nothing is written. Nothing changed: no revision.
     """
     outer = _outer.get()
-    under_way = Change(actor, comment, frozenset(confirmed), records=outer.records if outer else [])
+    under_way = Change(actor, comment, frozenset(confirmed))
+    if outer:
+        under_way.records, under_way.known = outer.records, outer.known
     with transaction.atomic():
         if outer:
             yield under_way

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from console.actors import Actor, Role
 from console.crud.said import said
-from console.publishing.actions import change
+from console.publishing.actions import Change, change
 from console.publishing.published import Published
 from console.publishing.rows import properties, struct_of, write
 from transport.config.rules import Problem, out_of_bounds
@@ -24,11 +24,14 @@ Changes = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class SettingsRows:
-    """A kind of object, and `problems(struct, others)`: what may not stand together. Every write is for `writers`."""
+    """A kind of object, and `problems(struct, others)`: what may not stand together. Every write is for `writers`.
+    `alone`: rows are written here only, so that all are read once while many are changed together.
+    """
 
     kind: Published
     problems: Callable[[Any, list[Any]], Iterable[Problem]]
     writers: frozenset[Role]
+    alone: bool = False
 
     def create(self, actor: Actor, struct: Any, confirmed: Collection[str] = ()) -> Any:
         """Writes a new row. Raises ValidationError at the fields that cannot stand."""
@@ -39,12 +42,13 @@ class SettingsRows:
         actor.require(*self.writers)
         names = ", ".join(struct.name for struct in structs)
         with change(actor, f"{self.kind.noun} {names}: created", confirmed) as under_way:
-            others, rows = self.others(None), []
+            others, rows = self.others(None, under_way), []
             for struct in structs:
                 self.check(struct, others)
                 others.append(struct)
                 rows.append(self.kind.make(struct))
                 rows[-1].save()
+                self._note(under_way, rows[-1].pk, struct)
                 under_way.record(self.kind.noun, struct.name, None, properties(struct))
         return rows
 
@@ -71,9 +75,10 @@ class SettingsRows:
                 raise ValidationError(self.meanwhile(before, changes), code=STALE)
             after = replace(before, **changes)
             under_way.comment = f"{self.kind.noun} {after.name}: {self._changed(before, after)}"
-            self.check(after, self.others(pk))
+            self.check(after, self.others(pk, under_way))
             if before != after:
                 self.save(write(after, row))
+                self._note(under_way, pk, after)
             under_way.record(self.kind.noun, after.name, properties(before), properties(after))
         return row
 
@@ -86,6 +91,7 @@ class SettingsRows:
             under_way.comment = f"{self.kind.noun} {struct.name}: removed"
             under_way.record(self.kind.noun, struct.name, properties(struct), None)
             row.delete()
+            self._note(under_way, pk, None)
 
     def save(self, row: Any) -> None:
         """Saves a row as its next version."""
@@ -99,9 +105,20 @@ class SettingsRows:
         except ObjectDoesNotExist:
             raise ValidationError(f"This {self.kind.noun.lower()} was removed meanwhile.") from None
 
-    def others(self, pk: int | None) -> list[Any]:
+    def others(self, pk: int | None, under_way: Change | None = None) -> list[Any]:
         """All the other objects of the kind."""
-        return [struct_of(row, self.kind.struct) for row in self.kind.model._default_manager.exclude(pk=pk).order_by()]
+        known = under_way.known if under_way and self.alone else {}
+        if self.kind.noun not in known:
+            rows = self.kind.model._default_manager.order_by()
+            known[self.kind.noun] = {row.pk: struct_of(row, self.kind.struct) for row in rows}
+        return [struct for key, struct in known[self.kind.noun].items() if key != pk]
+
+    def _note(self, under_way: Change, pk: int, struct: Any | None) -> None:
+        """What a row says now, for who looks at the others next in the same change."""
+        known = under_way.known.get(self.kind.noun, {})
+        known.pop(pk, None)
+        if struct is not None:
+            known[pk] = struct
 
     def check(self, struct: Any, others: list[Any]) -> None:
         """Raises ValidationError with every problem at its field."""

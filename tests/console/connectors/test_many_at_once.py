@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from console.connectors import actions
 from console.connectors.models import ReceiveConnector
+from console.publishing.actions import change
 from console.publishing.models import ConfigRevision
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from tests.console.page_form import Form
+from transport.config.receive_connector import ProtocolLoggingLevel
 
 pytestmark = pytest.mark.django_db
 LIST, ACT = reverse("connectors:receive-list"), reverse("connectors:receive-act")
@@ -99,3 +104,17 @@ def test_a_send_connector_is_copied(admin: Any) -> None:
     page = reverse("connectors:send-copy", args=[origin.pk])
     sent = Form(admin.get(page).text).sent | {"name": "Partner", "address_spaces": "partner.example"}
     assert "Partner is saved." in admin.post(page, sent, follow=True).text
+
+
+def test_all_connectors_are_read_once_however_many_are_changed(forty: Any) -> None:
+    wanted = {"protocol_logging_level": ProtocolLoggingLevel.Verbose}
+    with CaptureQueriesContext(connection) as asked, change(ADMIN, "all of them"):
+        for row in forty:
+            actions.update(ADMIN, type(receive_connector()), row.pk, wanted)
+        name = {"name": "Printer 39", "comment": "taken"}
+        with pytest.raises(ValidationError, match="name"):
+            actions.update(ADMIN, type(receive_connector()), forty[0].pk, name)
+        actions.update(ADMIN, type(receive_connector()), forty[-1].pk, {"name": "Freed"})
+        actions.update(ADMIN, type(receive_connector()), forty[0].pk, name)
+    whole = [each["sql"] for each in asked if 'FROM "connectors_receiveconnector"' in each["sql"]]
+    assert len([sql for sql in whole if "WHERE" not in sql]) <= 3
