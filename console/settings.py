@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "console.queues",
     "console.tls",
     "console.relay_proof",
+    "console.mail_server",
     "console.commands",
     "console.moving_in",
     "console.management_shell",

@@ -32,6 +32,7 @@ urlpatterns = [
     path("trace/refusals/", include(refusals)),
     path("trace/what-if/", include("console.what_if.urls")),
     path("trace/relay-proof/", include("console.relay_proof.urls")),
+    path("trace/mail-server/", include("console.mail_server.urls")),
     path("", include("console.processes.urls")),
     path("", include("console.overview.urls")),
 ]

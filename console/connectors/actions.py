@@ -93,8 +93,8 @@ def try_out(actor: Actor, pk: int, sender: str, recipient: str) -> Finding:
     actor.require(*WRITERS)
     row = get_object_or_404(models.SendConnector, pk=pk)
     addresses = {"sender": sender, "recipient": recipient}
-    read = {name: _mailbox(name, text) for name, text in addresses.items()}
-    with _one_test_of(actor):
+    read = {name: read_address(name, text) for name, text in addresses.items()}
+    with one_test_of(actor):
         connector = queries.send(row)
         finding = probe(publishing.saved(), connector, read["sender"], read["recipient"], node.name(), pool)
     found = {**read, "result": "good" if finding.is_good else finding.steps[-1].words}
@@ -102,7 +102,8 @@ def try_out(actor: Actor, pk: int, sender: str, recipient: str) -> Finding:
     return finding
 
 
-def _mailbox(field: str, text: str) -> str:
+def read_address(field: str, text: str) -> str:
+    """Raises ValidationError at the field."""
     try:
         return mailbox(text.strip())
     except ValueError as error:
@@ -110,7 +111,8 @@ def _mailbox(field: str, text: str) -> str:
 
 
 @contextmanager
-def _one_test_of(actor: Actor) -> Iterator[None]:
+def one_test_of(actor: Actor) -> Iterator[None]:
+    """Raises ValidationError while another test of the same administrator is under way."""
     with _testing_lock:
         if actor.name in _testing:
             raise ValidationError(_("Another test of yours is under way. Wait until it has ended."))

@@ -42,7 +42,7 @@ class SendTest(RoleRequired):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(TestForm(initial={"sender": _postmaster()}))
+        return self.show(TestForm(initial={"sender": first_sender()}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form, finding = TestForm(request.POST), None
@@ -68,6 +68,7 @@ class SendTest(RoleRequired):
         return render(self.request, "connectors/send_test.html", context, status=422 if form.errors else 200)
 
 
-def _postmaster() -> str:
+def first_sender() -> str:
+    """An address of ours that may send; empty where none is known."""
     default = next((each.domain_name for each in publishing.saved().accepted_domains if each.default), "")
     return f"postmaster@{default}" if default and "*" not in default else ""

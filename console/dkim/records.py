@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from transport.send.dkim import Algorithm
+from transport.send.dkim import Algorithm, tags
 
 LONGEST_STRING = 255
 """Octets of one string of a TXT record: RFC 1035 §3.3."""
@@ -25,12 +25,6 @@ def strings(text: str) -> list[str]:
 def zone_line(name: str, text: str) -> str:
     """The record as a zone file holds it."""
     return f"{name}. 3600 IN TXT ( " + " ".join(f'"{part}"' for part in strings(text)) + " )"
-
-
-def tags(text: str) -> dict[str, str]:
-    """Tag → value of a record; blanks within a value mean nothing (RFC 6376 §3.2)."""
-    pairs = (part.partition("=") for part in text.split(";"))
-    return {name.strip(): "".join(value.split()) for name, _equals, value in pairs if name.strip()}
 
 
 def difference(wanted: str, found: Sequence[str] | None) -> str:

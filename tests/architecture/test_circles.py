@@ -25,7 +25,7 @@ ORDER = (
     "console.mailboxes", "console.certificates", "console.kerberos", "console.credentials", "console.dkim",
     "console.protection",
     "console.connectors", "console.tracking", "console.what_if", "console.processes", "console.queues", "console.tls",
-    "console.relay_proof",
+    "console.relay_proof", "console.mail_server",
     "console.moving_in", "console.management_shell",
     "console.overview", "console.settings", "console.celery", "console.urls", "console.asgi",
 )

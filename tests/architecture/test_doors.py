@@ -49,6 +49,11 @@ DOORS = {
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.probe", "transport.deliver.database",
         "console",
     ),
+    # So is the look at a mail server: its hosts are found and spoken to as those of a message are.
+    "console.mail_server": (
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.probe", "transport.deliver.survey",
+        "console",
+    ),
     # A person signs in at a provider by a code: who asks for that is who later asks for tokens.
     "console.credentials": (
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.token_endpoints", "console",
@@ -64,7 +69,7 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
-    "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "sentence"),
+    "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "send_test", "sentence"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
     "queues": ("queue", "remedies", "selection", "standing"),

@@ -100,6 +100,13 @@ CONNECTOR_TEST = Bound(
     more="The test ends, and says how far it has come; lines beyond are left out.",
 )  # fmt: skip
 
+MAIL_SERVER_TEST = Bound(
+    what="a test of a mail server and its domain, one at a time for each administrator",
+    who="a mail server, and who owns its DNS",
+    lines=200, seconds=50.0,
+    more="The test ends, and says so; lines beyond are left out.",
+)  # fmt: skip
+
 NEXT_HOP_IN_THE_WAY = Bound(
     what="a reply of a next hop while others wait for a place (after a command: half the seconds)", who="a next hop",
     seconds=60.0,

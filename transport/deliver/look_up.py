@@ -68,12 +68,12 @@ def _doubt(servers: Servers, _turn: int) -> str:
 
 
 class LookUp:
-    """Questions about one next hop: to the same servers, and all together within one time."""
+    """Questions about one next hop: to the same servers, and all together within one time, `most` seconds at most."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, most: float = bounds.HOST_LIST.seconds or 0) -> None:
         self.asking = asking
         self._resolver = resolver(asking.servers, asking.dnssec)
-        self._until = monotonic() + (HASTE if SLOTS.is_hurried else bounds.HOST_LIST.seconds or 0)
+        self._until = monotonic() + (min(HASTE, most) if SLOTS.is_hurried else most)
 
     def ask(self, name: str, kind: str) -> dns.resolver.Answer:
         """Without records where the name has none of this type. Raises dns.exception.DNSException, OSError or

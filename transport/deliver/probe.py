@@ -31,6 +31,7 @@ from transport.send.hosts import Host
 from transport.send.remote_reply import Fate
 from transport.send.route import Router
 from transport.trace.line import Entry
+from transport.trace.spoken import Spoken, spoken
 
 SECONDS = bounds.CONNECTOR_TEST.seconds or 0
 LAST = 1.0
@@ -88,14 +89,6 @@ class Step:
         return LOOPS if self.status == "5.4.6" else ADVICE[self.stage]
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A line of the transcript: `event` as in the protocol log, `+`, `-`, `<`, `>`, `*`."""
-
-    event: str
-    text: str
-
-
 @dataclass
 class Finding:
     """What a test has found."""
@@ -110,10 +103,8 @@ class Finding:
 
     def add(self, entry: Entry) -> None:
         """An event of a conversation, as the protocol log would have it."""
-        _when, _session, event, data, _wire, context = entry
-        text = data.decode("latin-1") if isinstance(data, bytes) else data
         if len(self.transcript) < MOST_LINES:
-            self.transcript.append(Spoken(event, " ".join(filter(None, (text, context)))))
+            self.transcript.append(spoken(entry))
 
 
 def probe(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from transport.config import bounds
+from transport.config.bounds import Bound
 from transport.config.send_connector import MtaStsMode, SendConnector
 from transport.deliver import look_up
 from transport.deliver.database import Connection, Pool, pool
@@ -71,7 +72,7 @@ class StsPolicies:
     def fetch(self, domain: str, policy_id: str) -> StsPolicy | None:
         """Fetches and keeps it; None when that fails, which is kept too."""
         try:
-            policy = self._fetched(domain)
+            policy = fetched(domain, self._asking, self._policy)
         except NoPolicy as error:
             TALLY.add(domain, Policy("sts"), error.result, words=str(error))
             values: dict[str, Any] = {"domain": domain, "id": policy_id, "error": str(error), "wait": AGAIN}
@@ -86,30 +87,6 @@ class StsPolicies:
             connection.execute(QUERIES["sts_fetched"], values)
         return policy
 
-    def _fetched(self, domain: str) -> StsPolicy:
-        """Raises NoPolicy."""
-        host = f"mta-sts.{domain}"
-        found = hosts.sift([host], LookUp(self._asking).hosts(host, False), self._policy, is_local)
-        if not found.hosts:
-            inner = f"{host} leads to {found.inner[0]}, an inner address" if found.inner else f"{host} has no address"
-            raise NoPolicy(inner, Result.STS_FETCH_ERROR)
-        answer = self._answer(host, found.hosts[0].address)
-        if answer.status != 200:
-            raise NoPolicy(f"{host} answered {answer.status}", Result.STS_FETCH_ERROR)
-        try:
-            return sts.parse(answer.body)
-        except ValueError as error:
-            raise NoPolicy(f"{host}: {error}", Result.STS_POLICY_INVALID) from None
-
-    def _answer(self, host: str, address: str) -> Answer:
-        """Raises NoPolicy. While others wait for this thread's place there is less time."""
-        bound = replace(_BOUND, seconds=HASTE) if SLOTS.is_hurried else _BOUND
-        try:
-            return Client(bound, address).ask("GET", f"https://{host}:{PORT}{FILE}", None, {})
-        except NoAnswer as error:
-            webpki = isinstance(error.__cause__, ssl.SSLCertVerificationError)
-            raise NoPolicy(str(error), Result.STS_WEBPKI_INVALID if webpki else Result.STS_FETCH_ERROR) from None
-
     def refresh(self) -> int:
         """Fetches anew what is due, a few at a time; returns how many."""
         with self._pool.connection() as connection:
@@ -118,6 +95,33 @@ class StsPolicies:
             found = sts.policy_id(LookUp(self._asking).texts(f"_mta-sts.{domain}"))
             self.fetch(domain, found or policy_id)
         return len(due)
+
+
+def fetched(domain: str, asking: Asking, allowed: HostPolicy, most: float | None = None) -> StsPolicy:
+    """What a domain publishes, within `most` seconds where fewer than usual are left. Raises NoPolicy."""
+    bound = replace(_BOUND, seconds=most) if most is not None else _BOUND
+    host = f"mta-sts.{domain}"
+    found = hosts.sift([host], LookUp(asking, bound.seconds or 0).hosts(host, False), allowed, is_local)
+    if not found.hosts:
+        inner = f"{host} leads to {found.inner[0]}, an inner address" if found.inner else f"{host} has no address"
+        raise NoPolicy(inner, Result.STS_FETCH_ERROR)
+    answer = _answer(host, found.hosts[0].address, bound)
+    if answer.status != 200:
+        raise NoPolicy(f"{host} answered {answer.status}", Result.STS_FETCH_ERROR)
+    try:
+        return sts.parse(answer.body)
+    except ValueError as error:
+        raise NoPolicy(f"{host}: {error}", Result.STS_POLICY_INVALID) from None
+
+
+def _answer(host: str, address: str, bound: Bound) -> Answer:
+    """Raises NoPolicy. While others wait for this thread's place there is less time."""
+    bound = replace(bound, seconds=HASTE) if SLOTS.is_hurried else bound
+    try:
+        return Client(bound, address).ask("GET", f"https://{host}:{PORT}{FILE}", None, {})
+    except NoAnswer as error:
+        webpki = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+        raise NoPolicy(str(error), Result.STS_WEBPKI_INVALID if webpki else Result.STS_FETCH_ERROR) from None
 
 
 def kept(connection: Connection, domain: str) -> Kept | None:

@@ -157,3 +157,9 @@ class BodyHash:
 
 def _relaxed(text: bytes) -> bytes:
     return _BLANKS.sub(b" ", text).replace(b" \r\n", b"\r\n")
+
+
+def tags(text: str) -> dict[str, str]:
+    """Tag → value of a record; blanks within a value mean nothing (RFC 6376 §3.2)."""
+    pairs = (part.partition("=") for part in text.split(";"))
+    return {name.strip(): "".join(value.split()) for name, _equals, value in pairs if name.strip()}

@@ -17,7 +17,8 @@ from tests.console.builders import ADMIN, send_connector
 from tests.console.page_form import Form
 from transport.config.credential import CredentialKind, Secrets
 from transport.config.send_connector import SendUsage, SmartHostAuth
-from transport.deliver.probe import Finding, Spoken, Stage, Step
+from transport.deliver.probe import Finding, Stage, Step
+from transport.trace.spoken import Spoken
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +160,7 @@ def test_a_test_shows_each_step_and_what_was_said(admin, monkeypatch):
     row = actions.create(ADMIN, smart_host())
     found = Finding(
         [Step(Stage.LOOK_UP, "", True, "[192.0.2.1]"), Step(Stage.CONNECTION, "[192.0.2.1]", False, "timed out")],
-        [Spoken("*", "timed out Failed to connect")],
+        [Spoken("*", "timed out Failed to connect", 0.0)],
     )
     asked = []
     monkeypatch.setattr(actions, "probe", lambda *given: asked.append(given[1:4]) or found)

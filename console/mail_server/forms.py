@@ -1,0 +1,115 @@
+"""What is to be looked at, as people write it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from console.mail_server import ports, queries
+from transport.config.endpoint import parse_binding
+from transport.config.host_name import host_name
+from transport.send import hosts
+
+DOMAIN, SERVER = "domain", "server"
+MOST_SELECTORS = 5
+_SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
+
+
+class SubjectForm(forms.Form):
+    """`host` and `port` of a server, or the name of a domain."""
+
+    kind = forms.ChoiceField(
+        label=_("Look at"),
+        choices=[(DOMAIN, _("a domain and its mail servers")), (SERVER, _("one mail server"))],
+        initial=DOMAIN,
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=255,
+        help_text=_("Such as contoso.com; of a server mail.contoso.com, 192.0.2.1 or 127.0.0.1:2525."),
+        widget=forms.TextInput(MONO | {"list": "subjects"}),
+    )
+    selectors = forms.CharField(
+        label=_("DKIM selectors"),
+        required=False,
+        max_length=320,
+        help_text=_("Of a domain; separated by commas. Empty: those that sign here."),
+        widget=forms.TextInput(MONO),
+    )
+
+    def clean_selectors(self) -> tuple[str, ...]:
+        given = [each for each in re.split(r"[\s,;]+", self.cleaned_data["selectors"]) if each]
+        wrong = next((each for each in given if not _SELECTOR.fullmatch(each)), None)
+        if wrong is not None:
+            raise forms.ValidationError(_t("“%s” is no selector.") % wrong)
+        if len(given) > MOST_SELECTORS:
+            raise forms.ValidationError(_t("At most %d selectors.") % MOST_SELECTORS)
+        return tuple(given)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "name" in cleaned and "kind" in cleaned:
+            try:
+                self._read(cleaned)
+            except ValueError as error:
+                self.add_error("name", str(error))
+        return cleaned
+
+    def _read(self, cleaned: dict[str, Any]) -> None:
+        text = cleaned["name"].strip()
+        if cleaned["kind"] == DOMAIN:
+            cleaned["host"], cleaned["port"] = host_name(text.rpartition("@")[2].rstrip(".")), 25
+            return
+        cleaned["host"], cleaned["port"] = _server(text)
+
+
+def _server(text: str) -> tuple[str, int]:
+    """Raises ValueError."""
+    literal = hosts.literal(text)
+    if literal is not None:
+        return literal, 25
+    name, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and hosts.literal(name) is not None:
+        binding = parse_binding(text)
+        return binding.ip, binding.port
+    if colon and port.isdecimal() and 0 < int(port[:6]) < 65536:
+        return host_name(name), int(port)
+    return host_name(text.rstrip(".")), 25
+
+
+class OutsideForm(forms.Form):
+    """What a script has seen from outside."""
+
+    host = forms.CharField(
+        label=_("This server's name or address outside"), max_length=255, required=False, widget=forms.TextInput(MONO)
+    )
+    seen = forms.CharField(
+        label=_("What the script printed"),
+        required=False,
+        max_length=ports.MOST_PASTED,
+        widget=forms.Textarea(MONO | {"rows": 5}),
+    )
+
+    def __init__(self, *data: Any, **initial: Any):
+        super().__init__(*data, **initial)
+        self.fields["host"].initial = queries.public_name()
+
+    def clean_host(self) -> str:
+        text = self.cleaned_data["host"].strip()
+        try:
+            return (hosts.literal(text) or host_name(text)) if text else queries.public_name()
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean_seen(self) -> dict[int, bool]:
+        text = self.cleaned_data["seen"]
+        found = ports.seen_outside(text)
+        if text.strip() and not found:
+            raise forms.ValidationError(_t("No line of it says of a port that it is open or closed."))
+        return found
