@@ -18,6 +18,7 @@ from cryptography import x509
 from msgspec import Struct
 
 from transport.config import bounds
+from transport.config.endpoint import Binding
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.deliver import send_log, sts_policies
@@ -71,14 +72,23 @@ def asker(snapshot: Snapshot, server: str, lists: tuple[str, ...], port: int = 2
     return Asker(asking, next(named, server), lists, hosts.policy(snapshot, server, port, None), port)
 
 
-def of_domain(by: Asker, domain: str, selectors: tuple[str, ...] = ()) -> Survey:
-    """A domain with its mail servers, within SECONDS. Never raises. Source: RFC 5321 §5.1."""
-    return _Survey(by).of_domain(domain, selectors)
+def of_domain(by: Asker, domain: str, selectors: tuple[str, ...] = (), seconds: float | None = None) -> Survey:
+    """A domain with its mail servers, within so many seconds, else SECONDS. Never raises. Source: RFC 5321 §5.1."""
+    return _Survey(by, seconds or SECONDS).of_domain(domain, selectors)
 
 
-def of_server(by: Asker, name: str) -> Survey:
-    """One mail server, by name or address, within SECONDS. Never raises."""
-    return _Survey(by).of_server(name)
+def of_server(by: Asker, name: str, seconds: float | None = None) -> Survey:
+    """One mail server, by name or address, within so many seconds, else SECONDS. Never raises."""
+    return _Survey(by, seconds or SECONDS).of_server(name)
+
+
+def answer_at(snapshot: Snapshot, server: str, binding: Binding, seconds: float) -> Talk:
+    """What a listener of this machine says, one at every address by loopback. Never raises."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(binding.ip, binding.ip)
+    if not is_local(address):
+        return Talk(address, binding.port, "this machine has no such address")
+    by = Asker(Asking(), server, (), hosts.policy(snapshot, server, binding.port, None), binding.port)
+    return _Talk(by, Host(address, address), monotonic() + seconds).greeting()
 
 
 @dataclass
@@ -91,8 +101,8 @@ class _Transcript:
 
 
 class _Survey:
-    def __init__(self, by: Asker) -> None:
-        self._by, self._until, self._is_cut = by, monotonic() + SECONDS, False
+    def __init__(self, by: Asker, seconds: float) -> None:
+        self._by, self._until, self._is_cut = by, monotonic() + seconds, False
         _contexts()
 
     def of_domain(self, domain: str, selectors: tuple[str, ...]) -> Survey:
@@ -271,6 +281,18 @@ class _Talk:
             self._host.address, self._by.port, failure, protection, offered, versions, shown, probes,
             tuple(self._transcript.lines), ours,
         )  # fmt: skip
+
+    def greeting(self) -> Talk:
+        """Without asking for more than EHLO and TLS."""
+        with send_log.told_to(self._transcript):
+            try:
+                client = self._client(Demand())
+                protection, failure = client.protection, ""
+                client.part()
+            except Lost as error:
+                protection, failure = "", str(error)
+        lines = tuple(self._transcript.lines)
+        return Talk(self._host.address, self._by.port, failure, protection, transcript=lines)
 
     def _connect(self) -> tuple[str, _Client]:
         """A client, and why its certificate is not trusted. Raises Lost."""

@@ -1,0 +1,96 @@
+"""Test-SmtpConnectivity of Exchange, for our own listeners; Test-MailServer, which is ours, for any server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from django.core.exceptions import ValidationError
+
+from console.mail_server import actions, queries
+from console.mail_server.forms import SERVER, SubjectForm
+from console.mail_server.verdicts import judged
+from console.management_shell.cmdlets.guard import guarded
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.errors import ShellError
+from console.management_shell.language.values import Record, read_text, read_texts
+from transport import node
+from transport.trace.mail_server import Survey
+
+SHOWN = ("ReceiveConnector", "Binding", "StatusCode", "Details")
+
+
+def _connectivity(call: Call) -> Iterator[object]:
+    wanted = (call.get("ReceiveConnector") or "").casefold()
+    for binding, name in sorted(queries.listeners().items()):
+        if wanted in ("", name.casefold()):
+            talk = queries.answer_at(binding)
+            values: dict[str, object] = {
+                "Server": node.name(),
+                "ReceiveConnector": name,
+                "Binding": str(binding),
+                "StatusCode": "Success" if talk.banner else "UnableToConnect",
+                "Details": talk.banner or talk.failure,
+                "Protection": talk.protection or None,
+            }
+            yield Record("SmtpConnectivityStatus", values, SHOWN)
+
+
+def _test(call: Call) -> Iterator[object]:
+    for section in judged(_looked_at(call), time.time()):
+        for line in section.lines:
+            values: dict[str, object] = {
+                "Subject": section.title,
+                "Topic": line.topic,
+                "Verdict": line.verdict.name.capitalize(),
+                "Words": line.words,
+                "Remedy": line.remedy or None,
+                "Record": line.record or None,
+            }
+            yield Record("MailServerTest", values, ("Topic", "Verdict", "Words"))
+
+
+def _looked_at(call: Call) -> Survey:
+    domain, server = call.get("Domain"), call.get("Server")
+    if (domain is None) == (server is None):
+        raise ShellError("Give -Domain or -Server.")
+    selectors = " ".join(call.get("DkimSelector") or ())
+    form = SubjectForm({"kind": SERVER if server else "domain", "name": server or domain, "selectors": selectors})
+    if not form.is_valid():
+        field, words = next(iter(form.errors.items()))
+        raise ShellError(" ".join(map(str, words)), {"name": "Server" if server else "Domain"}.get(field, "DkimSelector"))
+    given = form.cleaned_data
+    try:
+        if server:
+            return actions.look_at_server(call.host.actor, given["host"], given["port"], queries.A_SCRIPTS_SECONDS)
+        return actions.look_at_domain(call.host.actor, given["host"], given["selectors"], queries.A_SCRIPTS_SECONDS)
+    except ValidationError as error:
+        raise ShellError(" ".join(error.messages)) from None
+
+
+TABLE = {
+    "Test-SmtpConnectivity": guarded(
+        Cmdlet(
+            "Test-SmtpConnectivity",
+            _connectivity,
+            (Parameter("ReceiveConnector", read_text, position=0, help="Of one connector; without it of all."),),
+            "Connects to each address and port where an enabled Receive connector of this server listens, and shows "
+            "its greeting.",
+            {"Test-SmtpConnectivity": "Does every connector answer?"},
+        )
+    ),
+    "Test-MailServer": guarded(
+        Cmdlet(
+            "Test-MailServer",
+            _test,
+            (
+                Parameter("Domain", read_text, position=0, help="A domain: its records in DNS and its mail servers."),
+                Parameter("Server", read_text, help="One server instead: a name or address, with :port if not 25."),
+                Parameter("DkimSelector", read_texts, help="Without it those that sign here."),
+            ),
+            "Looks at a mail server as others see it: DNS, greeting, TLS, sign-in, relay; each line is Good, Look or "
+            "Wrong. No message is sent. Exchange has no such cmdlet.",
+            {"Test-MailServer -Server 127.0.0.1:9 | ft Topic, Verdict, Words": "What is wrong with that one?"},
+        )
+    ),
+}
