@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from console.crud.said import said
 from transport.receive.dns import no_listing
-from transport.send import sts
+from transport.send import hosts, sts
 from transport.send.dane import Standing
 from transport.send.dkim import tags
 from transport.send.sts import Mode, StsPolicy
@@ -77,7 +77,8 @@ def judged(survey: Survey, now: float) -> list[Section]:
     domain, found = survey.domain, []
     if domain is not None:
         found.append(Section(_("The domain %s") % domain.name, tuple(_domain(domain, survey))))
-    every = (Section(each.name, tuple(_exchanger(each, domain, now)), each.talk) for each in survey.exchangers)
+    known = domain is None or domain.mx.exists
+    every = (Section(each.name, tuple(_exchanger(each, now)), each.talk) for each in survey.exchangers if known)
     return [*found, *every]
 
 
@@ -99,7 +100,7 @@ def _unanswered(topic: str, answer: Answer) -> Line:
 
 def _domain(domain: Domain, survey: Survey) -> Iterator[Line]:
     yield _mx(domain, survey)
-    if domain.is_null_mx:
+    if domain.is_null_mx or not domain.mx.exists:
         return
     yield _spf(domain)
     yield from _dkim(domain)
@@ -111,6 +112,9 @@ def _domain(domain: Domain, survey: Survey) -> Iterator[Line]:
 def _mx(domain: Domain, survey: Survey) -> Line:
     if domain.mx.failure:
         return _unanswered("MX", domain.mx)
+    if not domain.mx.exists:
+        words = _("DNS does not know this domain.")
+        return _wrong("MX", words, _("Check how it is written, and whether this machine's name servers see outside."))
     if domain.is_null_mx:
         return _look("MX", _("The domain says that it takes no mail (null MX)."))
     wanted = f"{domain.name}. 3600 IN MX 10 mail.{domain.name}."
@@ -221,7 +225,7 @@ def _tls_rpt(domain: Domain) -> Line:
     return _look("TLS-RPT", words, _("Publish where reports go."), record)
 
 
-def _exchanger(each: Exchanger, domain: Domain | None, now: float) -> Iterator[Line]:
+def _exchanger(each: Exchanger, now: float) -> Iterator[Line]:
     if each.failure:
         remedy = _("Publish its A record, and AAAA where it has IPv6.")
         yield _wrong(_("Address"), said(each.failure), remedy, f"{each.name}. 3600 IN A 192.0.2.1")
@@ -230,7 +234,8 @@ def _exchanger(each: Exchanger, domain: Domain | None, now: float) -> Iterator[L
     if each.talk is None:
         return
     yield from _talk(each, each.talk, now)
-    yield _dane(each)
+    if hosts.literal(each.name) is None:
+        yield _dane(each)
 
 
 def _address(each: Exchanger, address: Address) -> Iterator[Line]:

@@ -141,11 +141,10 @@ class _Survey:
         return LookUp(self._by.asking, min(A_QUESTION, max(0.1, self._until - monotonic())))
 
     def _ask(self, name: str, kind: str) -> Answer:
-        """A name that does not exist has no records."""
         try:
             answer = self._look_up().ask(name, kind)
         except dns.resolver.NXDOMAIN:
-            return Answer(name, kind)
+            return Answer(name, kind, exists=False)
         except FAILURES as error:
             return Answer(name, kind, failure=" ".join(str(error).split())[:200] or type(error).__name__)
         rows = list(answer.rrset or ())[: bounds.HOST_LIST.lines]

@@ -21,13 +21,14 @@ MOST_SPF_LOOKUPS = 10
 
 class Answer(msgspec.Struct, frozen=True):
     """What DNS says to one question: `records` as text, a TXT record with its strings joined. `failure`: why there is
-    no answer, in words; a name without such records is an answer.
+    no answer, in words; a name without such records is an answer, and one that does not exist (`exists`).
     """
 
     name: str
     kind: str
     records: tuple[str, ...] = ()
     failure: str = ""
+    exists: bool = True
 
 
 class Listing(msgspec.Struct, frozen=True):

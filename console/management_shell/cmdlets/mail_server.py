@@ -58,7 +58,9 @@ def _looked_at(call: Call) -> Survey:
     form = SubjectForm({"kind": SERVER if server else "domain", "name": server or domain, "selectors": selectors})
     if not form.is_valid():
         field, words = next(iter(form.errors.items()))
-        raise ShellError(" ".join(map(str, words)), {"name": "Server" if server else "Domain"}.get(field, "DkimSelector"))
+        raise ShellError(
+            " ".join(map(str, words)), {"name": "Server" if server else "Domain"}.get(field, "DkimSelector")
+        )
     given = form.cleaned_data
     try:
         if server:

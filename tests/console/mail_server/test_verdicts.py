@@ -77,6 +77,7 @@ def test_where_all_is_well_nothing_is_to_be_done() -> None:
     ("topic", "verdict", "words", "changes"),
     [
         ("MX", "wrong", "no MX record", {"mx": Answer("far.test", "MX")}),
+        ("MX", "wrong", "does not know", {"mx": Answer("far.test", "MX", exists=False)}),
         ("MX", "look", "does not answer", {"mx": Answer("far.test", "MX", failure="timed out")}),
         ("MX", "look", "takes no mail", {"mx": Answer("far.test", "MX", ("0 .",))}),
         ("SPF", "wrong", "no SPF record", {"txt": txt("something")}),
