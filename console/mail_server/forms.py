@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.mail_server import ports, queries
-from transport.config.endpoint import parse_binding
+from console.crud.said import said
+from console.mail_server import ports, queries, subjects
 from transport.config.host_name import host_name
 from transport.send import hosts
 
 DOMAIN, SERVER = "domain", "server"
-MOST_SELECTORS = 5
-_SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
 
 
@@ -44,43 +41,20 @@ class SubjectForm(forms.Form):
     )
 
     def clean_selectors(self) -> tuple[str, ...]:
-        given = [each for each in re.split(r"[\s,;]+", self.cleaned_data["selectors"]) if each]
-        wrong = next((each for each in given if not _SELECTOR.fullmatch(each)), None)
-        if wrong is not None:
-            raise forms.ValidationError(_t("“%s” is no selector.") % wrong)
-        if len(given) > MOST_SELECTORS:
-            raise forms.ValidationError(_t("At most %d selectors.") % MOST_SELECTORS)
-        return tuple(given)
+        try:
+            return subjects.selectors(self.cleaned_data["selectors"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "name" in cleaned and "kind" in cleaned:
             try:
-                self._read(cleaned)
+                read = subjects.domain if cleaned["kind"] == DOMAIN else subjects.server
+                cleaned["host"], cleaned["port"] = read(cleaned["name"])
             except ValueError as error:
-                self.add_error("name", str(error))
+                self.add_error("name", said(str(error)))
         return cleaned
-
-    def _read(self, cleaned: dict[str, Any]) -> None:
-        text = cleaned["name"].strip()
-        if cleaned["kind"] == DOMAIN:
-            cleaned["host"], cleaned["port"] = host_name(text.rpartition("@")[2].rstrip(".")), 25
-            return
-        cleaned["host"], cleaned["port"] = _server(text)
-
-
-def _server(text: str) -> tuple[str, int]:
-    """Raises ValueError."""
-    literal = hosts.literal(text)
-    if literal is not None:
-        return literal, 25
-    name, colon, port = text.rpartition(":")
-    if colon and port.isdecimal() and hosts.literal(name) is not None:
-        binding = parse_binding(text)
-        return binding.ip, binding.port
-    if colon and port.isdecimal() and 0 < int(port[:6]) < 65536:
-        return host_name(name), int(port)
-    return host_name(text.rstrip(".")), 25
 
 
 class OutsideForm(forms.Form):

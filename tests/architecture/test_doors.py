@@ -70,6 +70,7 @@ DOORS = {
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
     "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "send_test", "sentence"),
+    "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
     "queues": ("queue", "remedies", "selection", "standing"),

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 
-from console.mail_server import actions, queries
-from console.mail_server.forms import SERVER, SubjectForm
+from console.mail_server import actions, queries, subjects
 from console.mail_server.verdicts import judged
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
@@ -54,18 +53,14 @@ def _looked_at(call: Call) -> Survey:
     domain, server = call.get("Domain"), call.get("Server")
     if (domain is None) == (server is None):
         raise ShellError("Give -Domain or -Server.")
-    selectors = " ".join(call.get("DkimSelector") or ())
-    form = SubjectForm({"kind": SERVER if server else "domain", "name": server or domain, "selectors": selectors})
-    if not form.is_valid():
-        field, words = next(iter(form.errors.items()))
-        raise ShellError(
-            " ".join(map(str, words)), {"name": "Server" if server else "Domain"}.get(field, "DkimSelector")
-        )
-    given = form.cleaned_data
     try:
-        if server:
-            return actions.look_at_server(call.host.actor, given["host"], given["port"], queries.A_SCRIPTS_SECONDS)
-        return actions.look_at_domain(call.host.actor, given["host"], given["selectors"], queries.A_SCRIPTS_SECONDS)
+        if server is not None:
+            return actions.look_at_server(call.host.actor, *subjects.server(server), queries.A_SCRIPTS_SECONDS)
+        selectors = subjects.selectors(" ".join(call.get("DkimSelector") or ()))
+        host, _port = subjects.domain(domain or "")
+        return actions.look_at_domain(call.host.actor, host, selectors, queries.A_SCRIPTS_SECONDS)
+    except ValueError as error:
+        raise ShellError(str(error)) from None
     except ValidationError as error:
         raise ShellError(" ".join(error.messages)) from None
 
