@@ -96,7 +96,8 @@ def refused_by(rule: str, until: datetime | None, most: int) -> list[Session]:
     refused = newest().filter(refused__gt=0).defer(*WITHOUT_EVENTS)
     lately = refused.filter(started_at__lt=until) if until and until < timezone.now() - REPORTED else refused
     having = {"search__contains": f" {decided_by(rule)}"}
-    found = refused.filter(pk__in=lately.values("pk")[:REFUSED_LATELY], **having)[:most]
+    keys = list(lately.values_list("pk", flat=True)[:REFUSED_LATELY])
+    found = refused.filter(pk__in=keys, **having)[:most]
     return list(found) if len(found) == most else list(with_text(refused, rule).filter(**having)[:most])
 
 
