@@ -30,8 +30,8 @@ PORTS: dict[int, tuple[str | Promise, bool]] = {
 """Port → what it is for, and whether a firewall should let the Internet in. Document 004, appendix A."""
 
 MOST_PASTED = 4000
-_SEEN = re.compile(r"^\s*(\d{1,5})(?:/tcp)?[\s:=]+(open|closed|filtered)\b", re.IGNORECASE | re.MULTILINE)
-_LISTENING = re.compile(r"\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A\b")
+_SEEN = re.compile(r"^ {0,8}(\d{1,5})(?:/tcp)?[ \t:=]{1,8}(open|closed|filtered)\b", re.IGNORECASE | re.MULTILINE)
+_LISTENING = re.compile(r" {0,8}\d{1,9}: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A\b")
 MOST_SOCKETS = 20_000
 
 

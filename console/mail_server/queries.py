@@ -14,9 +14,7 @@ from transport import node
 from transport.config.connection_filter import IPList
 from transport.config.endpoint import Binding
 from transport.config.snapshot import Snapshot
-from transport.deliver import survey
 from transport.deliver.survey import Asker, asker
-from transport.trace.mail_server import Talk
 
 PUBLIC_LISTS = ("zen.spamhaus.org", "bl.spamcop.net")
 """Asked beside those of the connection filter: the two that most servers ask."""
@@ -25,7 +23,6 @@ MOST_LISTS = 6
 
 A_SCRIPTS_SECONDS = 15.0
 """A script of the management shell has 20."""
-A_LISTENERS_SECONDS = 3.0
 
 
 def domains() -> list[str]:
@@ -48,11 +45,6 @@ def asking(port: int = 25) -> Asker:
     """How this installation asks. Takes some seconds where a name server does not answer."""
     saved = publishing.saved()
     return asker(saved, node.name(), _lists(saved), port)
-
-
-def answer_at(binding: Binding) -> Talk:
-    """What one of our listeners says; at every address, by loopback."""
-    return survey.answer_at(publishing.saved(), node.name(), binding, A_LISTENERS_SECONDS)
 
 
 def _lists(saved: Snapshot) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from console.connectors.send_test import TestForm, first_sender
 from console.crud import put_errors
 from console.crud.access import RoleRequired
 from console.crud.layout import Tab
-from console.crud.said import said
 from console.mail_server import actions, ports, queries
 from console.mail_server.forms import DOMAIN, OutsideForm, SubjectForm
 from console.mail_server.verdicts import Section, Verdict, judged
@@ -126,7 +125,7 @@ class Delivery(_Page):
                 way, finding = self._try(**form.cleaned_data)
             except ValidationError as error:
                 put_errors(form, error)
-        return self.show(form, way=way, way_words=said(way.words) if way is not None else "", finding=finding)
+        return self.show(form, way=way, finding=finding)
 
     def _try(self, sender: str, recipient: str) -> tuple[Way, Finding | None]:
         """Raises ValidationError."""

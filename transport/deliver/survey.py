@@ -18,7 +18,6 @@ from cryptography import x509
 from msgspec import Struct
 
 from transport.config import bounds
-from transport.config.endpoint import Binding
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.deliver import send_log, sts_policies
@@ -80,15 +79,6 @@ def of_domain(by: Asker, domain: str, selectors: tuple[str, ...] = (), seconds: 
 def of_server(by: Asker, name: str, seconds: float | None = None) -> Survey:
     """One mail server, by name or address, within so many seconds, else SECONDS. Never raises."""
     return _Survey(by, seconds or SECONDS).of_server(name)
-
-
-def answer_at(snapshot: Snapshot, server: str, binding: Binding, seconds: float) -> Talk:
-    """What a listener of this machine says, one at every address by loopback. Never raises."""
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(binding.ip, binding.ip)
-    if not is_local(address):
-        return Talk(address, binding.port, "this machine has no such address")
-    by = Asker(Asking(), server, (), hosts.policy(snapshot, server, binding.port, None), binding.port)
-    return _Talk(by, Host(address, address), monotonic() + seconds).greeting()
 
 
 @dataclass
@@ -280,18 +270,6 @@ class _Talk:
             self._host.address, self._by.port, failure, protection, offered, versions, shown, probes,
             tuple(self._transcript.lines), ours,
         )  # fmt: skip
-
-    def greeting(self) -> Talk:
-        """Without asking for more than EHLO and TLS."""
-        with send_log.told_to(self._transcript):
-            try:
-                client = self._client(Demand())
-                protection, failure = client.protection, ""
-                client.part()
-            except Lost as error:
-                protection, failure = "", str(error)
-        lines = tuple(self._transcript.lines)
-        return Talk(self._host.address, self._by.port, failure, protection, transcript=lines)
 
     def _connect(self) -> tuple[str, _Client]:
         """A client, and why its certificate is not trusted. Raises Lost."""

@@ -1,4 +1,4 @@
-"""Test-SmtpConnectivity of Exchange, for our own listeners; Test-MailServer, which is ours, for any server."""
+"""Test-MailServer: whether a mail server is set up right. Exchange has no cmdlet for it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,7 @@ from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record, read_text, read_texts
-from transport import node
 from transport.trace.mail_server import Survey
-
-SHOWN = ("ReceiveConnector", "Binding", "StatusCode", "Details")
-
-
-def _connectivity(call: Call) -> Iterator[object]:
-    wanted = (call.get("ReceiveConnector") or "").casefold()
-    for binding, name in sorted(queries.listeners().items()):
-        if wanted in ("", name.casefold()):
-            talk = queries.answer_at(binding)
-            values: dict[str, object] = {
-                "Server": node.name(),
-                "ReceiveConnector": name,
-                "Binding": str(binding),
-                "StatusCode": "Success" if talk.banner else "UnableToConnect",
-                "Details": talk.banner or talk.failure,
-                "Protection": talk.protection or None,
-            }
-            yield Record("SmtpConnectivityStatus", values, SHOWN)
 
 
 def _test(call: Call) -> Iterator[object]:
@@ -66,16 +47,6 @@ def _looked_at(call: Call) -> Survey:
 
 
 TABLE = {
-    "Test-SmtpConnectivity": guarded(
-        Cmdlet(
-            "Test-SmtpConnectivity",
-            _connectivity,
-            (Parameter("ReceiveConnector", read_text, position=0, help="Of one connector; without it of all."),),
-            "Connects to each address and port where an enabled Receive connector of this server listens, and shows "
-            "its greeting.",
-            {"Test-SmtpConnectivity": "Does every connector answer?"},
-        )
-    ),
     "Test-MailServer": guarded(
         Cmdlet(
             "Test-MailServer",

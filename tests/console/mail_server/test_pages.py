@@ -11,7 +11,6 @@ from console.actors import Role
 from console.audit.models import Entry
 from console.connectors import actions as connectors
 from console.domains import actions as domains
-from console.mail_server import queries
 from tests.console.builders import ADMIN, accepted_domain, receive_connector, send_connector
 from tests.deliver.conftest import Sink
 from transport.config.address_space import AddressSpace
@@ -100,11 +99,3 @@ def test_where_mail_stops(admin: Any, sink: Sink) -> None:
     assert "Out" in page and "nobody here" in page and "It does not work" in page
     page = admin.post(DELIVERY, {"sender": "anna@ours.example", "recipient": "bob@elsewhere.test"}).text
     assert "The way" in page and "Steps" not in page
-
-
-def test_every_listener_answers_or_says_why(sink: Sink) -> None:
-    connectors.create(ADMIN, receive_connector("Here", bindings=[f"127.0.0.1:{sink.port}"]))
-    connectors.create(ADMIN, receive_connector("Elsewhere", bindings=["192.0.2.9:25"]))
-    found = {name: queries.answer_at(binding) for binding, name in queries.listeners().items()}
-    assert found["Here"].banner and found["Here"].protection.startswith("In the clear")
-    assert found["Elsewhere"].failure == "this machine has no such address"

@@ -82,5 +82,5 @@ def test_every_setting_that_is_found_leads_to_an_element_that_exists(admin: Clie
 
 
 def test_pages_that_a_role_may_not_open_are_not_found(signed_in: Callable[..., Client], admin: Client) -> None:
-    assert "/administration/admin-roles/" in found(admin, "admin roles").split("<main")[1]
-    assert "/administration/admin-roles/" not in found(signed_in(Role.VIEW_ONLY), "admin roles")
+    assert "/administration/admin-roles/" in found(admin, "administrators").split("<main")[1]
+    assert "/administration/admin-roles/" not in found(signed_in(Role.VIEW_ONLY), "administrators")

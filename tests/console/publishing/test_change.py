@@ -89,7 +89,7 @@ def test_an_editor_is_told_what_somebody_else_saved_meanwhile():
     with pytest.raises(ValidationError) as caught:
         actions.update(ADMIN, ReceiveConnector, row.pk, {"max_hop_count": 50}, version=row.version)
     assert caught.value.code == "stale"
-    assert "Maximum hop count is 40" in caught.value.message
+    assert "Maximum hop count: 40" in caught.value.message
     assert Row.objects.get().max_hop_count == 40
 
 
