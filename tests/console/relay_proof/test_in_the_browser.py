@@ -20,9 +20,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def console(page: Page, live_server: LiveServer) -> Iterator[Page]:
+def internet(transactional_db: None) -> int:
+    made = receive_connector("Internet", remote_ip_ranges=everyone(), bindings=["0.0.0.0:25"])
+    return int(actions.create(ADMIN, made).pk)
+
+
+@pytest.fixture
+def console(page: Page, live_server: LiveServer, internet: int) -> Iterator[Page]:
     accounts.first_start(PASSWORD)
-    actions.create(ADMIN, receive_connector("Internet", remote_ip_ranges=everyone(), bindings=["0.0.0.0:25"]))
     with signed_in(page, live_server.url + reverse("overview:home"), "Overview") as console_page:
         yield console_page
 
@@ -34,8 +39,8 @@ def grant(console: Page, url: str, choice: str) -> None:
     relay.select_option(choice)
 
 
-def test_can_anybody_relay(console: Page, live_server: LiveServer, tmp_path: Path) -> None:
-    security = live_server.url + reverse("connectors:receive-properties", args=[1, "security"])
+def test_can_anybody_relay(console: Page, internet: int, live_server: LiveServer, tmp_path: Path) -> None:
+    security = live_server.url + reverse("connectors:receive-properties", args=[internet, "security"])
     expect(console.locator("#overview")).to_contain_text("Nobody can relay.")
     console.click("#overview >> text=Relay proof")
     expect(console.locator(".proof-answer")).to_contain_text("Nobody can relay.")
