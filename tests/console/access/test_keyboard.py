@@ -78,6 +78,7 @@ def test_keys_lead_from_tab_to_tab_to_features_and_to_the_form(console: Page, li
     for key in "gr":
         console.keyboard.press(key)
     expect(console.locator("h1")).to_have_text("Receive connectors")
+    console.wait_for_load_state()
     console.keyboard.press("j")
     expect(console.locator("#details h2")).to_have_text("Office")
     console.keyboard.press("e")
