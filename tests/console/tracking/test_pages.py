@@ -68,13 +68,13 @@ def test_an_empty_log_says_how_to_fill_it(admin):
 def test_connections_of_connectors_that_keep_no_log_are_told_of(admin):
     """Who makes a connector and sends a first mail would look for it here in vain."""
     silent, loud = ProtocolLoggingLevel.None_, ProtocolLoggingLevel.Verbose
-    for name, level, range_ in (("Printers", silent, "10.0.0.1"), ("Internet", loud, "192.0.2.0/24")):
+    for name, level, range_ in (("Silent printers", silent, "10.0.0.1"), ("Internet", loud, "192.0.2.0/24")):
         connectors.create(ADMIN, receive_connector(name, protocol_logging_level=level, ranges=[range_]))
         Count.objects.create(what="connected", by="connector", name=name, at=timezone.now(), n=3)
     assert "3 connections of the last 24 hours are not here" in admin.get(reverse("tracking:list")).text
     shown = admin.get(reverse("connectors:receive-list") + "?logging=None").text
-    assert "Printers" in shown and "Internet" not in shown.partition('id="list"')[2]
-    row = ReceiveConnector.objects.get(name="Printers")
+    assert "Silent printers" in shown and "Internet" not in shown.partition('id="list"')[2]
+    row = ReceiveConnector.objects.get(name="Silent printers")
     connectors.update(ADMIN, Settings, row.pk, {"protocol_logging_level": loud})
     assert "are not here" not in admin.get(reverse("tracking:list")).text
 
