@@ -87,6 +87,8 @@ document.addEventListener("keydown", (event) => {
 }, true);
 document.addEventListener("focusin", (event) => event.target.closest?.(".rights") && (stop = event.target.id));
 document.addEventListener("change", (event) => event.target.closest(".rights-options") && oneStop());
+// At once: who presses Tab before a preview has settled must not end up in the next cell.
+document.addEventListener("htmx:afterSwap", oneStop);
 document.addEventListener("htmx:afterSettle", oneStop);
 
 // A remark beside the ranges offers what was meant.
