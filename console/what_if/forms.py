@@ -11,17 +11,16 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from console.connectors.mail_route import SIZE
 from console.publishing import queries as publishing
 from console.users import queries as users
 from console.what_if import dns_answers
 from transport.config import bounds, kinds
 from transport.config.endpoint import address_of, parse_binding
 from transport.config.host_name import host_name
-from transport.config.kinds import Kind, Setting
 from transport.config.snapshot import Snapshot
 from transport.trace.what_if import Dialogue, Question
 
-SIZE = Setting("Size", "", Kind.SIZE, "Size", "", "ours", minimum=0, maximum=2**63 - 1)
 MOST = bounds.WHAT_IF
 LONGEST_LINE = bounds.SIGN_IN_LINE.octets or 0
 USUAL = ("client", "local", "helo", "user", "sender", "recipients")

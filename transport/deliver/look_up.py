@@ -57,9 +57,14 @@ def asking(connector: SendConnector, snapshot: Snapshot) -> Asking:
     return Asking(
         servers,
         hosts.records(connector),
-        "DANE is off" if connector.smtp_dane_mode is DaneMode.None_ else _doubt(servers, int(monotonic() / PROVEN_FOR)),
+        "DANE is off" if connector.smtp_dane_mode is DaneMode.None_ else doubt(servers),
         ErrorPolicy.DowngradeDnsFailures in connector.error_policies,
     )
+
+
+def doubt(servers: Servers) -> str:
+    """Why these name servers, or the system's, are not relied on for DNSSEC; asked anew after PROVEN_FOR."""
+    return _doubt(servers, int(monotonic() / PROVEN_FOR))
 
 
 @lru_cache(maxsize=16)

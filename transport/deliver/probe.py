@@ -30,8 +30,7 @@ from transport.send import remote_reply
 from transport.send.hosts import Host
 from transport.send.remote_reply import Fate
 from transport.send.route import Router
-from transport.trace.line import Entry
-from transport.trace.spoken import Spoken, spoken
+from transport.trace.spoken import Spoken, Transcript
 
 SECONDS = bounds.CONNECTOR_TEST.seconds or 0
 LAST = 1.0
@@ -101,11 +100,6 @@ class Finding:
         """Whether a host would have taken the message."""
         return any(step.is_good and step.stage is Stage.RECIPIENT for step in self.steps)
 
-    def add(self, entry: Entry) -> None:
-        """An event of a conversation, as the protocol log would have it."""
-        if len(self.transcript) < MOST_LINES:
-            self.transcript.append(spoken(entry))
-
 
 def probe(
     snapshot: Snapshot, connector: SendConnector, sender: str, recipient: str, server: str, pool: Callable[[], Pool]
@@ -135,6 +129,8 @@ class _Test:
         finding: Finding,
     ) -> None:
         self.router, self.finding, self.pool = router, finding, pool
+        self.transcript = Transcript(MOST_LINES)
+        finding.transcript = self.transcript.lines
         self.connector = replace(connector, fqdn=connector.fqdn or router.server)
         self.sender, self.recipient = sender, recipient
         self.stage, self.host = Stage.LOOK_UP, ""
@@ -143,7 +139,7 @@ class _Test:
     def run(self) -> None:
         """Asks host after host until one has taken or refused the recipient."""
         try:
-            with send_log.told_to(self.finding):
+            with send_log.told_to(self.transcript):
                 for host in self._hosts():
                     if self._ask(host) or monotonic() >= self.until:
                         break

@@ -7,7 +7,6 @@ import ssl
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from functools import cache
 from time import monotonic
 from typing import TypeVar
@@ -20,12 +19,11 @@ from msgspec import Struct
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
-from transport.deliver import send_log, sts_policies
+from transport.deliver import look_up, send_log, sts_policies
 from transport.deliver.look_up import FAILURES, Asking, LookUp, is_local
 from transport.deliver.securing import NoTls, Only, Unprotected
 from transport.deliver.smtp_client import SmtpClient
 from transport.deliver.smtp_connection import Lost
-from transport.name_servers import doubt
 from transport.receive.dns import list_name
 from transport.send import certificate_names, hosts, remote_reply, sts
 from transport.send.attempt import Pace
@@ -35,9 +33,8 @@ from transport.send.hosts import Host, HostPolicy
 from transport.send.sts import StsPolicy
 from transport.send.tls_policy import Demand, Encryption
 from transport.trace import mail_server
-from transport.trace.line import Entry
 from transport.trace.mail_server import Address, Answer, Domain, Exchanger, Listing, Probe, Shown, Survey, Talk, Version
-from transport.trace.spoken import Spoken, spoken
+from transport.trace.spoken import Transcript
 
 SECONDS = bounds.MAIL_SERVER_TEST.seconds or 0
 MOST_LINES = bounds.MAIL_SERVER_TEST.lines or 0
@@ -67,7 +64,7 @@ def asker(snapshot: Snapshot, server: str, lists: tuple[str, ...], port: int = 2
     """As this installation asks. Takes some seconds where a name server does not answer."""
     servers = snapshot.connection_filter.dns_servers
     named = (each.fqdn for each in snapshot.send_connectors if each.enabled and each.fqdn)
-    asking = Asking(servers, ("A", "AAAA"), doubt(servers, A_QUESTION))
+    asking = Asking(servers, ("A", "AAAA"), look_up.doubt(servers))
     return Asker(asking, next(named, server), lists, hosts.policy(snapshot, server, port, None), port)
 
 
@@ -79,15 +76,6 @@ def of_domain(by: Asker, domain: str, selectors: tuple[str, ...] = (), seconds: 
 def of_server(by: Asker, name: str, seconds: float | None = None) -> Survey:
     """One mail server, by name or address, within so many seconds, else SECONDS. Never raises."""
     return _Survey(by, seconds or SECONDS).of_server(name)
-
-
-@dataclass
-class _Transcript:
-    lines: list[Spoken] = field(default_factory=list)
-
-    def add(self, entry: Entry) -> None:
-        if len(self.lines) < MOST_LINES:
-            self.lines.append(spoken(entry))
 
 
 class _Survey:
@@ -188,11 +176,11 @@ class _Survey:
 
     def _exchanger(self, name: str, rank: int | None) -> Exchanger:
         literal = hosts.literal(name)
-        look_up = self._look_up()
-        found = [Host(name, literal)] if literal else look_up.hosts(name, True)
+        asked = self._look_up()
+        found = [Host(name, literal)] if literal else asked.hosts(name, True)
         if not found:
             return Exchanger(name, rank, failure="DNS has no address of it")
-        told = Dane(why="it is no name") if literal else look_up.dane(found[0], self._by.port)
+        told = Dane(why="it is no name") if literal else asked.dane(found[0], self._by.port)
         every = tuple(self._address(name, host.address) for host in found[:MOST_ADDRESSES])
         return Exchanger(name, rank, every, told, self._talk(found))
 
@@ -249,7 +237,7 @@ class _Talk:
     def __init__(self, by: Asker, host: Host, until: float) -> None:
         self._by, self._host, self._until = by, host, until
         self._connector = SendConnector(name="Test mail server", fqdn=by.fqdn, port=by.port)
-        self._transcript = _Transcript()
+        self._transcript = Transcript(MOST_LINES)
 
     def talk(self) -> Talk:
         """Never raises."""
@@ -300,7 +288,7 @@ class _Talk:
             yield Version(name, self._speaks(made) if made is not None else None)
 
     def _speaks(self, made: ssl.SSLContext) -> bool | None:
-        with send_log.told_to(_Transcript()):
+        with send_log.told_to(Transcript(MOST_LINES)):
             try:
                 client = SmtpClient(self._host, self._connector, Pace.SINGLE, self._until)
             except Lost:

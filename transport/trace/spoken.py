@@ -20,3 +20,16 @@ def spoken(entry: Entry) -> Spoken:
     time, _session, event, data, _wire, context = entry
     text = data.decode("latin-1") if isinstance(data, bytes) else data
     return Spoken(event, " ".join(filter(None, (text, context))), time)
+
+
+class Transcript:
+    """The lines of a conversation while it goes on, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        self.lines: list[Spoken] = []
+        self._most = most
+
+    def add(self, entry: Entry) -> None:
+        """An event of it; one too many is left out."""
+        if len(self.lines) < self._most:
+            self.lines.append(spoken(entry))
