@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from tests.deliver.tls_hop import AUTHORITY
 from tests.dns_server import DnsServer
@@ -13,6 +14,7 @@ from transport.config.endpoint import Binding
 from transport.deliver import survey
 from transport.deliver.look_up import Asking
 from transport.deliver.survey import Asker, of_domain, of_server
+from transport.send.dane import Standing
 from transport.send.hosts import HostPolicy
 
 LISTED = ("bl.test",)
@@ -32,9 +34,9 @@ def asks():
     """Asks a DNS server with these records, and mail servers at this port."""
     servers = []
 
-    def asks(port, records=ZONE, bindings=(), **how):
+    def asks(port, records=ZONE, bindings=(), doubt="not on this machine", **how):
         servers.append(DnsServer(records, **how))
-        asking = Asking((Binding("127.0.0.1", servers[-1].port),), ("A", "AAAA"), "not on this machine")
+        asking = Asking((Binding("127.0.0.1", servers[-1].port),), ("A", "AAAA"), doubt)
         policy = HostPolicy(frozenset(), frozenset(bindings), port)
         return Asker(asking, "gw.test", LISTED, policy, port)
 
@@ -129,3 +131,29 @@ def test_records_without_end_and_names_that_lead_in_circles(asks, sink):
     zone |= {(f"{n}.far.test", "TXT"): ['"v=spf1 include:far.test -all"'] for n in range(15)}
     found = of_domain(asks(sink.port, zone), "far.test")
     assert found.domain.spf_lookups > 10
+
+
+def test_a_domain_without_mx_and_one_that_takes_no_mail(asks, sink):
+    zone = {("far.test", "A"): ["127.0.0.1"], ("null.test", "MX"): ["0 ."]}
+    (host,) = of_domain(asks(sink.port, zone), "far.test").exchangers
+    assert (host.name, host.preference, host.talk.banner != "") == ("far.test", None, True)
+    found = of_domain(asks(sink.port, zone), "null.test")
+    assert found.domain.is_null_mx and found.exchangers == ()
+
+
+@pytest.mark.parametrize(("signed", "protected"), [(("far.test", "other.test"), True), (("other.test",), False)])
+def test_dane_counts_only_where_dns_has_signed_the_way_to_the_server(asks, sink, signed, protected):
+    zone = {("far.test", "MX"): ["10 mx.other.test."], ("mx.other.test", "A"): ["127.0.0.1"]}
+    zone[f"_{sink.port}._tcp.mx.other.test", "TLSA"] = ["3 1 1 " + "ab" * 32]
+    (host,) = of_domain(asks(sink.port, zone, doubt="", signed=signed), "far.test").exchangers
+    assert (host.dane.standing is Standing.USABLE) is protected
+
+
+def test_lists_that_do_not_answer_take_no_longer_than_one(asks, sink, monkeypatch):
+    monkeypatch.setattr(survey, "A_QUESTION", 1.0)
+    monkeypatch.setattr(survey.hosts, "is_inner", lambda address: False)
+    asked = replace(asks(sink.port, silent_for="bl.test"), lists=tuple(f"{n}.bl.test" for n in range(6)))
+    began = time.monotonic()
+    (host,) = of_server(asked, "mx.far.test").exchangers
+    assert [bool(each.failure) for each in host.addresses[0].listings] == [True] * 6
+    assert time.monotonic() - began < 4.0

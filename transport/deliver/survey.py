@@ -87,9 +87,8 @@ class _Survey:
         with _Pool() as pool:
             mx = self._ask(domain, "MX")
             found = pool.submit(self._domain, domain, mx, selectors)
-            named: list[tuple[int | None, str]] = sorted(map(_exchanger, mx.records))
-            named = [each for each in named if each[1]] if mx.records else [(None, domain)] if not mx.failure else []
-            every = [pool.submit(self._host, name, rank) for rank, name in named[:MOST_HOSTS]]
+            named = _exchangers(domain, mx)
+            every = [pool.submit(self._host, name, rank, mx.is_signed) for rank, name in named[:MOST_HOSTS]]
             wait(every, self._left())
             wait([found], self._left())
             unknown = Answer(domain, "TXT", failure="the time was over")
@@ -98,7 +97,7 @@ class _Survey:
 
     def of_server(self, name: str) -> Survey:
         with _Pool() as pool:
-            every = [pool.submit(self._host, name, None)]
+            every = [pool.submit(self._host, name, None, True)]
             wait(every, self._left())
             return self._survey(None, [(None, name)], every)
 
@@ -118,9 +117,11 @@ class _Survey:
     def _look_up(self) -> LookUp:
         return LookUp(self._by.asking, min(A_QUESTION, max(0.1, self._until - monotonic())))
 
-    def _ask(self, name: str, kind: str) -> Answer:
+    def _ask(self, name: str, kind: str, together: LookUp | None = None) -> Answer:
+        """`together`: with other questions, within its time."""
         try:
-            answer = self._look_up().ask(name, kind)
+            asked = together or self._look_up()
+            answer = asked.ask(name, kind)
         except dns.resolver.NXDOMAIN:
             return Answer(name, kind, exists=False)
         except FAILURES as error:
@@ -128,7 +129,7 @@ class _Survey:
         rows = list(answer.rrset or ())[: bounds.HOST_LIST.lines]
         if kind == "TXT":
             return Answer(name, kind, tuple(b"".join(row.strings).decode("utf-8", "replace") for row in rows))
-        return Answer(name, kind, tuple(row.to_text() for row in rows))
+        return Answer(name, kind, tuple(row.to_text() for row in rows), is_signed=asked.signed(answer))
 
     def _domain(self, domain: str, mx: Answer, selectors: tuple[str, ...]) -> Domain:
         txt, record = self._ask(domain, "TXT"), self._ask(f"_mta-sts.{domain}", "TXT")
@@ -168,23 +169,25 @@ class _Survey:
                     waiting += filter(mail_server.is_spf, self._ask(name, "TXT").records)
         return total
 
-    def _host(self, name: str, rank: int | None) -> Exchanger:
+    def _host(self, name: str, rank: int | None, is_signed: bool) -> Exchanger:
         try:
-            return self._exchanger(name, rank)
+            return self._exchanger(name, rank, is_signed)
         except Exception as error:
             return Exchanger(name, rank, failure=f"the test failed: {error or type(error).__name__}"[:200])
 
-    def _exchanger(self, name: str, rank: int | None) -> Exchanger:
+    def _exchanger(self, name: str, rank: int | None, is_signed: bool) -> Exchanger:
+        """`is_signed`: whether DNS has signed what led to the name."""
         literal = hosts.literal(name)
         asked = self._look_up()
-        found = [Host(name, literal)] if literal else asked.hosts(name, True)
+        found = [Host(name, literal)] if literal else asked.hosts(name, is_signed)
         if not found:
             return Exchanger(name, rank, failure="DNS has no address of it")
         told = Dane(why="it is no name") if literal else asked.dane(found[0], self._by.port)
-        every = tuple(self._address(name, host.address) for host in found[:MOST_ADDRESSES])
-        return Exchanger(name, rank, every, told, self._talk(found))
+        talk = self._talk(found)
+        every = tuple(self._address(host.address) for host in found[:MOST_ADDRESSES])
+        return Exchanger(name, rank, every, told, talk)
 
-    def _address(self, name: str, address: str) -> Address:
+    def _address(self, address: str) -> Address:
         if hosts.is_inner(address):
             return Address(address, Answer(address, "PTR", failure="it is an inner address"))
         pointer = dns.reversename.from_address(address).to_text(omit_final_dot=True)
@@ -192,11 +195,14 @@ class _Survey:
         leads_here = (each.rstrip(".") for each in names.records[:MOST_ADDRESSES])
         kind = "AAAA" if ":" in address else "A"
         confirmed = tuple(each for each in leads_here if address in self._ask(each, kind).records)
-        return Address(address, names, confirmed, tuple(self._listing(address, each) for each in self._by.lists))
+        return Address(address, names, confirmed, tuple(self._listings(address)))
 
-    def _listing(self, address: str, domain: str) -> Listing:
-        found = self._ask(list_name(address, domain), "A")
-        return Listing(domain, found.records, found.failure)
+    def _listings(self, address: str) -> Iterator[Listing]:
+        """Lists that do not answer take no longer together than one."""
+        together = self._look_up()
+        for domain in self._by.lists:
+            found = self._ask(list_name(address, domain), "A", together)
+            yield Listing(domain, found.records, found.failure)
 
     def _left(self) -> float:
         return max(0.1, self._until - monotonic())
@@ -354,10 +360,14 @@ def _context(version: ssl.TLSVersion, is_old: bool) -> ssl.SSLContext | None:
     return made
 
 
-def _exchanger(record: str) -> tuple[int, str]:
-    """Preference and name of an MX record; no name for that of a null MX."""
-    rank, _, name = record.partition(" ")
-    return int(rank), name.rstrip(".")
+def _exchangers(domain: str, mx: Answer) -> list[tuple[int | None, str]]:
+    """Preference and name of each mail server, the best first; the domain itself, without one, where there is no MX."""
+    if mx.failure:
+        return []
+    split = (record.partition(" ") for record in mx.records)
+    found = [(int(rank), name.rstrip(".") or ".") for rank, _, name in split]
+    ranks = {name: rank for rank, name in reversed(found)}
+    return [(ranks.get(name), name) for group in hosts.by_preference(domain, found) for name in group]
 
 
 def _has_dmarc(found: Answer) -> bool:

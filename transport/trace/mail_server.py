@@ -21,7 +21,8 @@ MOST_SPF_LOOKUPS = 10
 
 class Answer(msgspec.Struct, frozen=True):
     """What DNS says to one question: `records` as text, a TXT record with its strings joined. `failure`: why there is
-    no answer, in words; a name without such records is an answer, and one that does not exist (`exists`).
+    no answer, in words; a name without such records is an answer, and one that does not exist (`exists`). `is_signed`:
+    by DNSSEC, where that can be told.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Answer(msgspec.Struct, frozen=True):
     records: tuple[str, ...] = ()
     failure: str = ""
     exists: bool = True
+    is_signed: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True):
