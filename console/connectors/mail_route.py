@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from console.directory.models import Recipient
+from console.directory import queries as directory
 from console.publishing import queries as publishing
 from console.users import queries as users
 from transport.config.kinds import Kind, Setting
@@ -26,7 +26,7 @@ def question(mail: Mail) -> str:
 
 def route(recipient: str, mail: Mail) -> Way:
     """Where a message to an address would go under the saved configuration."""
-    listed = Recipient.objects.filter(address=recipient.lower(), deleted=False).exists()
+    listed = directory.is_listed(recipient.lower())
     return way_out(Router(publishing.saved()), recipient, listed, mail)
 
 

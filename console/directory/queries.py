@@ -21,6 +21,11 @@ def listed() -> QuerySet[Recipient]:
     return Recipient.objects.filter(deleted=False).order_by("address")
 
 
+def is_listed(address: str) -> bool:
+    """Whether an address, in the directory's spelling, is one of theirs."""
+    return listed().filter(address=address).exists()
+
+
 def how_many() -> int:
     """How many are listed. A million take a while to count: it is done once for each change of them, and their changes
     become visible in the order of their numbers.

@@ -49,6 +49,11 @@ def newest() -> ConfigRevision | None:
     return revisions().first()
 
 
+def numbered(number: int) -> ConfigRevision | None:
+    """One revision, with its document."""
+    return ConfigRevision.objects.filter(number=number).first()
+
+
 def newest_with_document() -> ConfigRevision | None:
     return ConfigRevision.objects.first()
 

@@ -34,7 +34,7 @@ def restore(actor: Actor, number: int, confirmed: Collection[str] = ()) -> Confi
 
 
 def _wanted(number: int) -> Snapshot:
-    revision = ConfigRevision.objects.filter(number=number).first()
+    revision = queries.numbered(number)
     if revision is None:
         raise ValidationError(f"There is no revision {number}.")
     try:

@@ -100,7 +100,7 @@ def _of_newest(revision: ConfigRevision) -> Proved:
 
 def of(number: int) -> Proved | None:
     """Of a former revision. Raises DocumentError when it cannot be read."""
-    revision = ConfigRevision.objects.filter(number=number).first()
+    revision = publishing.numbered(number)
     if revision is None:
         return None
     snapshot = publishing.snapshot(revision)

@@ -10,11 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from console.directory.models import Recipient
+from console.directory import queries as directory
 from console.kerberos import queries as kerberos
 from console.protection import queries as protection
 from console.publishing import queries as publishing
-from console.publishing.models import ConfigRevision
 from console.tracking.models import Session
 from console.tracking.remedies import Facts, Remedy, remedies_for
 from transport.config.document import DocumentError
@@ -34,7 +33,7 @@ def revision(number: int | None) -> Snapshot:
     """The configuration of a revision, of the newest one for None. Raises ValidationError."""
     if number is None:
         return publishing.saved()
-    found = ConfigRevision.objects.filter(number=number).first()
+    found = publishing.numbered(number)
     if found is None:
         raise ValidationError({"revision": _("There is no revision %d.") % number})
     try:
@@ -48,7 +47,7 @@ def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Answer:
     `records`: what DNS is known to have.
     """
     policy = WatchedPolicy(snapshot, settings.GATEPOST_NODE, not kerberos.why_not_offered())
-    given = Given(bool(snapshot.certificates), _is_listed, records, timezone.now().timestamp())
+    given = Given(bool(snapshot.certificates), directory.is_listed, records, timezone.now().timestamp())
     return what_if(policy, dialogue, given)
 
 
@@ -79,7 +78,3 @@ def remedies(answer: Answer, dialogue: Dialogue) -> list[Remedy]:
         remote_address=dialogue.client,
     )
     return remedies_for(refusal.rule, Facts(client, refusal.said, dialogue.user is not None))
-
-
-def _is_listed(address: str) -> bool:
-    return Recipient.objects.filter(address=address, deleted=False).exists()
