@@ -25,6 +25,7 @@ from transport.receive.outcome import Accept, AnswerToken, CheckPassword, LookUp
 from transport.receive.rules import RULES
 from transport.receive.session import Session, User
 from transport.send.choice import Mail
+from transport.send.extensions import NOTHING, Extensions, offered
 from transport.send.route import Router
 from transport.trace.watched import DIRECTORY, LISTS, RIGHT, USER, Look, WatchedPolicy, WatchedSet, unwatched
 from transport.trace.way_out import Way, next_hosts, way_out
@@ -227,19 +228,17 @@ class _Client:
         self.conversation.secure(self.dialogue.certificate)
         return self.hellos()
 
-    def offered(self, keyword: str) -> list[str] | None:
-        """The words behind a keyword of the last answer to EHLO, None where it is not offered."""
+    @property
+    def offered(self) -> Extensions:
+        """By the last answer to EHLO."""
         hello = next((step for step in reversed(self.steps) if step.said[:4] == "EHLO"), None)
-        lines = hello.reply.decode("ascii", "replace").split("\r\n")[1:] if hello is not None else []
-        words = (line[4:].split(" ") for line in lines)
-        return next((more for name, *more in words if name == keyword), None)
+        return offered("\n".join(line[4:] for line in hello.text.splitlines())) if hello is not None else NOTHING
 
     def signs_in(self) -> bool:
         user = self.dialogue.user
         if user is None:
             return True
-        offered = self.offered("AUTH") or []
-        mechanism = next((each for each in MECHANISMS if each in offered), MECHANISMS[0])
+        mechanism = next((each for each in MECHANISMS if each in self.offered.mechanisms), MECHANISMS[0])
         name = user.name.encode()
         if mechanism == "LOGIN":
             return self.says("AUTH LOGIN") and self.says(_base64(name)) and self.says(_base64(b"-"))
@@ -261,13 +260,13 @@ class _Client:
         self.recipients.append(added.last.address)
 
     def _mail(self) -> str:
-        dialogue = self.dialogue
+        dialogue, offers = self.dialogue, self.offered
         said = f"MAIL FROM:<{dialogue.sender}>"
-        if self.offered("SIZE") is not None:
+        if "size" in offers:
             said += f" SIZE={dialogue.octets}"
-        if not dialogue.content.isascii() and self.offered("8BITMIME") is not None:
+        if not dialogue.content.isascii() and "8bitmime" in offers:
             said += " BODY=8BITMIME"
-        if not "".join((dialogue.sender, *dialogue.recipients)).isascii() and self.offered("SMTPUTF8") is not None:
+        if not "".join((dialogue.sender, *dialogue.recipients)).isascii() and "smtputf8" in offers:
             said += " SMTPUTF8"
         return said
 
