@@ -77,9 +77,8 @@ class ChangeHistory(CrudView):
         return queries.counted([super().find(pk)])[0]
 
     def filtered(self, rows: Any) -> Any:
-        since, until = times.span({each.name: self.asked(each.name) for each in times.FILTERS})
-        rows = rows.filter(time__gte=since) if since else rows
-        return super().filtered(rows.filter(time__lte=until) if until else rows)
+        asked = {each.name: self.asked(each.name) for each in times.FILTERS}
+        return super().filtered(times.between(rows, "time", *times.span(asked)))
 
     def name_of(self, obj: Entry) -> str:
         return queries.name_of(obj)

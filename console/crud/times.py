@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
@@ -143,6 +144,12 @@ def span(asked: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
     if asked.get("last") in PRESETS:
         return timezone.now() - PRESETS[asked["last"]][1], None
     return moment(asked.get("since", "")), moment(asked.get("until", ""), late=True)
+
+
+def between(rows: QuerySet[Any], field: str, since: datetime | None, until: datetime | None) -> QuerySet[Any]:
+    """Those of which a time lies between two others, as far as there is one."""
+    bounds = {f"{field}__gte": since, f"{field}__lte": until}
+    return rows.filter(**{name: bound for name, bound in bounds.items() if bound})
 
 
 def _in_field(text: str) -> str:

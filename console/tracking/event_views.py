@@ -135,7 +135,7 @@ def filtered(rows: QuerySet[Event], request: HttpRequest) -> QuerySet[Event]:
     """The events that the query string asks for; the list and its download alike."""
     asked = asked_of(request)
     since, until = times.span(asked)
-    return queries.between(queries.tracked(rows, asked, until), "time", since, until)
+    return times.between(queries.tracked(rows, asked, until), "time", since, until)
 
 
 class EventsFile(RoleRequired):

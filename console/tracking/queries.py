@@ -128,12 +128,6 @@ def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     return sessions.extra(where=[inside], params=bounds)
 
 
-def between(rows: QuerySet[Any], field: str, since: datetime | None, until: datetime | None) -> QuerySet[Any]:
-    """Those of which a time lies between two others, as far as there is one."""
-    bounds = {f"{field}__gte": since, f"{field}__lte": until}
-    return rows.filter(**{name: bound for name, bound in bounds.items() if bound})
-
-
 def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:
     """All of them with their events, some at a time: no cursor stays open and memory stays flat."""
     ordered = sessions.order_by("started_at", "session_id")

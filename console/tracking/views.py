@@ -205,7 +205,7 @@ def filtered(rows: QuerySet[Session], request: HttpRequest) -> QuerySet[Session]
         if name in asked:
             rows = queries.containing(rows, field, asked[name])
     since, until = times.span(asked)
-    return queries.between(rows, "started_at", since, until)
+    return times.between(rows, "started_at", since, until)
 
 
 class SessionPage(RoleRequired):
