@@ -87,6 +87,8 @@ class Postgres:
             "max_connections": "200",
             "log_timezone": "UTC",
             "jit": "off",
+            # To start helpers costs more than they save of what a page asks; the processors are those of the transport.
+            "max_parallel_workers_per_gather": "0",
             **({} if self.durable else NOT_DURABLE),
         }
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -99,12 +99,14 @@ def top(what: str, by: str, since: datetime, most: int | None = None, connector:
     return [Row(*row) for row in [*named, *every.filter(name=OTHERS)]]
 
 
+# What was not asked for goes once rows have become names: a comparison of each of a hundred thousand would cost more.
 TOPS = """
 SELECT what, by, name, n, last, total FROM (
-    SELECT what, by, name, sum(n) AS n, max(at) AS last, sum(sum(n)) OVER (PARTITION BY what, by) AS total,
-        row_number() OVER (PARTITION BY what, by ORDER BY name = '', sum(n) DESC, name) AS place
-    FROM publishing_count JOIN unnest(%(whats)s::text[], %(bys)s::text[]) asked(what, by) USING (what, by)
-    WHERE at >= %(since)s GROUP BY what, by, name) ranked
+    SELECT what, by, name, n, last, sum(n) OVER (PARTITION BY what, by) AS total,
+        row_number() OVER (PARTITION BY what, by ORDER BY name = '', n DESC, name) AS place
+    FROM (SELECT what, by, name, sum(n) AS n, max(at) AS last FROM publishing_count
+        WHERE at >= %(since)s GROUP BY what, by, name) counted
+    JOIN unnest(%(whats)s::text[], %(bys)s::text[]) asked(what, by) USING (what, by)) ranked
 WHERE place <= %(most)s OR name = '' ORDER BY place
 """
 

@@ -64,11 +64,11 @@ def unlogged() -> int:
 
 def gateways(connectors: Iterable[ReceiveConnector]) -> dict[str, str]:
     """Connector → the private address from which all its recent sessions came, of those that are meant for many."""
-    asked = {each.name: each for each in connectors if not _is_for_one(each)}
+    asked = {each.name: each for each in connectors}
     with connection.cursor() as cursor:
         cursor.execute(ONE_CLIENT, [list(asked), RECEIVE, RECENT, RECENT])
-        found = dict(cursor.fetchall())
-    return {name: address for name, address in found.items() if _hides(asked[name], address)}
+        found = [(name, address, asked[name]) for name, address in cursor.fetchall()]
+    return {name: address for name, address, each in found if not _is_for_one(each) and _hides(each, address)}
 
 
 def _is_for_one(connector: ReceiveConnector) -> bool:
