@@ -74,6 +74,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
         [
             Feature(_("Message tracking"), "events:list", "mail", key="m"),
             Feature(_("Protocol log"), "tracking:list", "scroll-text", key="p"),
+            Feature(_("Open sessions"), "open_sessions:list", "monitor", key="n"),
             Feature(_("Refusals"), "refusals:list", "circle-x", key="f"),
             Feature(_("What-if"), "what_if:page", "play", key="w"),
             Feature(_("Relay proof"), "relay_proof:page", "shield-check"),

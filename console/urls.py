@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from console.tls.urls import reports
-from console.tracking.urls import events, refusals
+from console.tracking.urls import events, open_sessions, refusals
 
 urlpatterns = [
     path("", include("console.accounts.urls")),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("recipients/mailboxes/", include("console.mailboxes.urls")),
     path("trace/protocol-log/", include("console.tracking.urls")),
     path("trace/messages/", include(events)),
+    path("trace/open-sessions/", include(open_sessions)),
     path("trace/refusals/", include(refusals)),
     path("trace/what-if/", include("console.what_if.urls")),
     path("trace/relay-proof/", include("console.relay_proof.urls")),

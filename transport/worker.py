@@ -27,6 +27,7 @@ from transport.receive.policy import Policy
 from transport.shell import clock, health, privileges
 from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.listeners import Listeners
+from transport.shell.clients.open_sessions import OpenSessions
 from transport.shell.clients.pick_ups import PickUps
 from transport.shell.clients.reception import InForce, Reception
 from transport.shell.clients.shared_counts import SharedCounts
@@ -127,6 +128,7 @@ class Transport:
         self._report = Report(
             self._reception, self._feed, self._listeners, self._shared_counts, bool(settings.database_url)
         )
+        self._open_sessions = OpenSessions(self._reception)
         self._tasks: list[asyncio.Task[Never]] = []
         self._health: asyncio.Server | None = None
 
@@ -148,6 +150,7 @@ class Transport:
 
     async def _step(self, connection: Connection) -> None:
         await self._feed.step(connection)
+        await self._open_sessions.step(connection)
         await self._report.step(connection)
 
     async def _pull(self, connection: Connection) -> None:

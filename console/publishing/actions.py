@@ -132,6 +132,11 @@ def _save(under_way: Change, snapshot: Snapshot) -> ConfigRevision:
         author=under_way.actor.name,
         comment=under_way.comment,
     )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(revision.number)])
+    wake_transports()
     return revision
+
+
+def wake_transports() -> None:
+    """Transports look at once, when the transaction ends, what is new for them: a revision, a session to end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

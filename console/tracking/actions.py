@@ -1,17 +1,27 @@
-"""Every write of the protocol log's table that is not the forwarder's."""
+"""Every write of the protocol log's tables that is not the forwarder's, and what transports are asked to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
-from console.tracking.models import Searched
+from console.actors import Actor, Role
+from console.audit.actions import record
+from console.publishing.actions import wake_transports
+from console.tracking.models import Ending, Look, Looked, Searched
 
 AT_ONCE = 5_000
+SESSION = "Session"
+MAY_END = frozenset({Role.HYGIENE_MANAGEMENT})
+LOOKED = timedelta(seconds=10)
+"""For so long after a look the transports go on telling (`asked_of_sessions` in `transport/shell/queries.sql`)."""
+ENDED_WITHIN, EVERY = 2.0, 0.05
 
 FORGET = """
 DELETE FROM tracking_session WHERE session_id IN (
@@ -34,3 +44,43 @@ def forget_before(moment: datetime) -> int:
             gone += int(cursor.rowcount)
             if cursor.rowcount < AT_ONCE:
                 return gone
+
+
+def look(connector: str, client: str) -> tuple[Look, bool]:
+    """Has the transports tell of open sessions; whether nobody was looking at these before. Looks of others that are
+    over go.
+    """
+    now = timezone.now()
+    over = Look.objects.filter(asked_at__lt=now - LOOKED).exclude(connector=connector, client=client)
+    Looked.objects.filter(look__in=over).delete()
+    over.delete()
+    row, is_new = Look.objects.get_or_create(connector=connector, client=client)
+    is_new = is_new or row.asked_at < now - LOOKED
+    Look.objects.filter(pk=row.pk).update(asked_at=now)
+    if is_new:
+        wake_transports()
+    return row, is_new
+
+
+def end_session(actor: Actor, session_id: str, connector: str, client: str) -> bool:
+    """Has the transport end a session, with a last reply to the client. Waits for it; False when no transport has the
+    session any more, and then nothing is kept of it. Raises PermissionDenied.
+    """
+    actor.require(*MAY_END)
+    Ending.objects.get_or_create(pk=session_id)
+    wake_transports()
+    ended = wait_until(lambda: not Ending.objects.filter(pk=session_id).exists(), ENDED_WITHIN)
+    if not ended and Ending.objects.filter(pk=session_id).delete()[0]:
+        return False
+    record(actor, SESSION, session_id, "ended", None, {"Client": client, "Connector": connector})
+    return True
+
+
+def wait_until(done: Callable[[], bool], seconds: float) -> bool:
+    """Looks again and again, for so long at most; whether it is done."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(EVERY)
+    return True

@@ -67,6 +67,48 @@ class Session(models.Model):
         return short_name(self.connector)
 
 
+class Look(models.Model):
+    """Somebody looks at the open sessions: of a connector, of clients whose address begins so, or of all (empty). The
+    transports tell of them as long as `asked_at` is not long ago.
+    """
+
+    connector = models.TextField()
+    client = models.TextField()
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connector", "client"], name="tracking_look_one")]
+
+    def __str__(self) -> str:
+        return f"{self.connector} {self.client}"
+
+
+class Looked(models.Model):
+    """What one transport told of a look: `matching` sessions, of which `sessions` are the longest open ones, each a
+    `transport.trace.open_session.OpenSession`.
+    """
+
+    pk = models.CompositePrimaryKey("look_id", "transport")
+    look = models.ForeignKey(Look, models.CASCADE, db_constraint=False, db_index=False)
+    transport = models.TextField()
+    told_at = models.DateTimeField()
+    matching = models.IntegerField()
+    sessions = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.transport} {self.look_id}"
+
+
+class Ending(models.Model):
+    """A session that is to end; the transport that has it deletes the row when it has ended it."""
+
+    session_id = models.TextField(primary_key=True)
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+
+    def __str__(self) -> str:
+        return self.session_id
+
+
 class Event(models.Model):
     """Something that happened to a message: an event of Exchange's message tracking (Exchange reference, section 7.2).
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from console.tracking.event_views import EventPages, EventsFile, LifePage, MessageOf
+from console.tracking.open_views import EndSession, OpenSessionsPage
 from console.tracking.refusal_views import RefusalList, RefusalPage
 from console.tracking.views import SessionFile, SessionPage, SessionPages, SessionsFile
 
@@ -19,6 +20,13 @@ events = (
         *EventPages.urls(),
     ],
     "events",
+)
+open_sessions = (
+    [
+        path("", OpenSessionsPage.as_view(), name="list"),
+        path("end", EndSession.as_view(), name="end"),
+    ],
+    "open_sessions",
 )
 refusals = (
     [

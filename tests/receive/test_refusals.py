@@ -87,6 +87,7 @@ SCRIPTS: dict[str, Callable[[], Outcome]] = {
     "mail was asked for too often": lambda: pick_up.released(owner(), pick_up.TOO_OFTEN),
     "the queue cannot be asked for mail": lambda: pick_up.released(owner(), pick_up.AWAY),
     "the transport goes down": lambda: verbs.stopping(connected()),
+    "an administrator ends it": lambda: verbs.ended(connected()),
     "a fault of our own": lambda: verbs.failed(connected()),
 }
 

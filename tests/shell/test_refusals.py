@@ -170,6 +170,9 @@ def provoke(transport: TracedTransport) -> None:
     client = greeted(transport, "127.0.0.2")
     client.send(b"HELO x\r\nMAIL FROM:<>\r\nRSET\r\nMAIL FROM:<>\r\n")
     assert said(client)[-1].startswith("421 4.4.2 ")
+    client = transport.greeted()
+    end_by_administrator(transport, client)
+    assert said(client) == ["421 4.3.2 Service not available, closing transmission channel"]
     for path in transport.home.glob("journal/*/bodies"):
         path.rmdir()
     client = greeted(transport, "127.0.0.5")
@@ -186,6 +189,13 @@ def provoke(transport: TracedTransport) -> None:
     client = Client(ours)
     assert client.line().startswith("220 ")
     fail(transport)
+
+
+def end_by_administrator(transport: TracedTransport, client: Client) -> None:
+    port = client.connection.getsockname()[1]
+    (ours,) = (each for each in transport.worker._reception.sessions if each.told(0, 0).port == port)
+    assert transport.loop is not None
+    transport.loop.call_soon_threadsafe(ours.end_by_administrator)
 
 
 def ntlm(client: Client) -> str:
@@ -249,6 +259,7 @@ def test_every_refusal_in_the_log_names_its_rule_which_declares_the_reply(traced
         "connection_limit", "line_too_long", "bare_line_feed", "invalid_arguments", "out_of_order", "not_stored",
         "sign_in_malformed", "sign_in_not_available", "message_size", "message_rate", "inactivity_timeout",
         "connection_timeout", "stopping", "too_many_errors", "unrecognized_command", "internal_fault", "early_talker",
+        "ended_by_administrator",
         "tls_at_once",
         "ip_block_list", "recipient_blocked",
     }  # fmt: skip

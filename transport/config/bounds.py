@@ -64,6 +64,12 @@ SHELL_SCRIPT = Bound(
     more="It is refused, or stopped; a second one waits 2 s for its turn and is refused.",
 )  # fmt: skip
 
+OPEN_SESSIONS = Bound(
+    what="sessions that a transport tells of to each who looks at the open ones", who="clients",
+    lines=200, seconds=10.0,
+    more="The longest open are told, and how many others there are; who has not looked for so long is told no more.",
+)  # fmt: skip
+
 LOG_EVENT = Bound(
     what="an event in the log of a process", who="whoever can make a process say something",
     octets=800_000, lines=100,

@@ -85,6 +85,11 @@ CONNECTION: dict[str, Rule] = {
     "stopping": Rule(
         "This transport was being stopped.", "Nothing: the client tries again.", (replies.NOT_AVAILABLE,)
     ),
+    "ended_by_administrator": Rule(
+        "An administrator ended the session.",
+        "Nothing: the client tries again. The change history says who ended it.",
+        (replies.NOT_AVAILABLE,),
+    ),
     "internal_fault": Rule(
         "This transport met a fault of its own; its log has the details.",
         "Look at the transport's process log and report it; the client tries again.",

@@ -160,6 +160,11 @@ def stopping(session: Session) -> Outcome:
     return close(session, "stopping")
 
 
+def ended(session: Session) -> Outcome:
+    """An administrator has ended the session: RFC 5321 §3.8. At once, whatever the tarpit."""
+    return close_at_once(session, "ended_by_administrator")
+
+
 def failed(session: Session) -> Outcome:
     """A fault of our own; the client learns nothing of it."""
     return close(session, "internal_fault")

@@ -227,5 +227,22 @@ on conflict (session_id) do update set
         then tracking_session.events || excluded.events else tracking_session.events end,
     search = left(tracking_session.search || ' ' || excluded.search, %(most_searched)s)
 
+-- Sessions that are open.
+
+-- name: asked_of_sessions
+-- Who looks, at the sessions of which connector and of clients whose address begins how; and, without a look, what is to
+-- end.
+(select id, connector, client from tracking_look where asked_at > now() - interval '10 seconds' order by id limit 20)
+union all (select null, session_id, '' from tracking_ending limit 1000)
+
+-- name: tell_open_sessions
+insert into tracking_looked (look_id, transport, told_at, matching, sessions)
+values (%(look)s, %(transport)s, now(), %(matching)s, %(sessions)s)
+on conflict (look_id, transport) do update set
+    told_at = excluded.told_at, matching = excluded.matching, sessions = excluded.sessions
+
+-- name: sessions_ended
+delete from tracking_ending where session_id = any(%(sessions)s)
+
 -- name: wake_tracking
 select pg_notify('gatepost_tracking', '')

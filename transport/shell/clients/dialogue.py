@@ -51,26 +51,27 @@ from transport.shell.clients.turned import Pipe, Turned
 from transport.shell.clients.wire import State, Wire
 from transport.shell.log.session_log import SessionLog, session_log
 from transport.shell.people.credentials import Talk
-from transport.trace.line import negotiated
+from transport.trace.line import endpoint, negotiated
+from transport.trace.open_session import OpenSession
 
 MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
 MILLISECOND = 0.001
 UNREAD_REPLY = bounds.UNREAD_REPLY.seconds or 0
 
 # fmt: off
-GREETING   = State(owed=True)
-COMMANDS   = State(lines=True)
-MAIL_DATA  = State(content=True)
-CHUNK      = State(content=True)
-STORING    = State(owed=True)
-LOOK_UP    = State(owed=True)
-SIGNING_IN = State(owed=True)
-PICK_UP    = State(owed=True)
-TARPIT     = State(owed=True, silent=True)
-HANDSHAKE  = State(handshake=True)
-TURNED     = State(swapped=True)
-CLOSING    = State()
-CLOSED     = State()
+GREETING   = State("greeting", owed=True)
+COMMANDS   = State("commands", lines=True)
+MAIL_DATA  = State("message", content=True)
+CHUNK      = State("message", content=True)
+STORING    = State("storing", owed=True)
+LOOK_UP    = State("look-up", owed=True)
+SIGNING_IN = State("signing in", owed=True)
+PICK_UP    = State("pick-up", owed=True)
+TARPIT     = State("tarpit", owed=True, silent=True)
+HANDSHAKE  = State("handshake", handshake=True)
+TURNED     = State("turned", swapped=True)
+CLOSING    = State("closing")
+CLOSED     = State("closed")
 # fmt: on
 
 
@@ -80,14 +81,15 @@ class Dialogue(Wire):
     __slots__ = (
         "_chunk",
         "_counted",
+        "_ending",
         "_incoming",
         "_log",
         "_pipe",
         "_reception",
         "_session",
-        "_session_id",
         "_talk",
         "_turned",
+        "session_id",
     )
 
     _session: Session
@@ -100,6 +102,8 @@ class Dialogue(Wire):
         self._incoming: IncomingMessage | None = None
         self._chunk: Chunk | None = None
         self._counted = False
+        self._ending = False
+        self.session_id = ""
         self._talk: Talk | None = None
         self._log: SessionLog | None = None
         self._pipe: Pipe | None = None
@@ -127,8 +131,8 @@ class Dialogue(Wire):
             outcome = connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
         session = self._session = outcome.session
         self._line_limit = line_limit(session.connector)
-        self._session_id = identity.session_id(clock.now())
-        self._log = session_log(reception.protocol_log, reception.node, outcome, self._session_id)
+        self.session_id = identity.session_id(clock.now())
+        self._log = session_log(reception.protocol_log, reception.node, outcome, self.session_id)
         outcome = settled(reception, outcome)
         reception.names.connected(session.connector.name, session.remote_ip)
         if not outcome.actions:
@@ -192,10 +196,58 @@ class Dialogue(Wire):
         if self._state is COMMANDS:
             self._end(verbs.stopping(self._session))
 
+    def end_by_administrator(self) -> None:
+        """At once, whatever the client waits for; but a message that is being stored is answered first, and who has
+        swapped roles, or negotiates TLS, hears no more.
+        """
+        state = self._state
+        if state is STORING or state is GREETING:
+            self._ending = True
+        elif state is HANDSHAKE or state is TURNED:
+            self.abort()
+        elif state is not CLOSING and state is not CLOSED:
+            self._end(verbs.ended(self._session))
+
     def _rest(self) -> None:
-        if self._reception.stopping:
+        if self._ending and self._state is COMMANDS:
+            self.end_by_administrator()
+        elif self._reception.stopping:
             self.stop()
         super()._rest()
+
+    # Who looks at it
+
+    @property
+    def began(self) -> float:
+        """In the loop's time."""
+        return self._began
+
+    def is_from(self, connector: str, client: str) -> bool:
+        """Whether it is open, through this connector, from an address that begins so; empty ones fit every session."""
+        if not self.session_id or self._state is CLOSED:
+            return False
+        session = self._session
+        return (not connector or session.connector.name == connector) and session.remote_ip.startswith(client)
+
+    def told(self, now: float, unix: float) -> OpenSession:
+        """What it is doing; `now` in the loop's time, `unix` in Unix seconds."""
+        session = self._session
+        return OpenSession(
+            session_id=self.session_id,
+            connector=session.connector.name,
+            client=session.remote_ip,
+            port=session.remote_port,
+            local=endpoint(session.local_ip, session.local_port),
+            helo=session.helo,
+            tls=session.tls,
+            user="" if session.user is None else session.user.name,
+            sender="" if session.sender is None else str(session.sender),
+            recipients=session.recipient_count,
+            doing=self._state.doing,
+            began=unix - (now - self._began),
+            quiet=now - self._seen,
+            logged=self._log is not None,
+        )
 
     # A command
 
@@ -464,7 +516,7 @@ class Dialogue(Wire):
     def _decide(self, incoming: IncomingMessage, rest: bytes) -> None:
         self._state = STORING
         self._buffer = rest
-        accept(self._reception, self._session, self._session_id, incoming, self._decided)
+        accept(self._reception, self._session, self.session_id, incoming, self._decided)
 
     def _decided(self, outcome: Outcome) -> None:
         """The message is dealt with."""

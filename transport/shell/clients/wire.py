@@ -29,9 +29,10 @@ class State(msgspec.Struct, frozen=True, eq=False):
 
     `lines`: commands. `content`: parts of a message. `owed`: sent ahead, and kept; the client waits for a reply, which
     it gets also after it has ended its side. `silent`: written replies wait, too. `handshake`: TLS takes them.
-    `swapped`: they are another one's, who speaks as the client now.
+    `swapped`: they are another one's, who speaks as the client now. `doing` is its name.
     """
 
+    doing: str
     lines: bool = False
     content: bool = False
     owed: bool = False
