@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from console.commands.pairing import key, pairs, renamed
 from console.commands.wording import argument, new_command, quoted, set_command
 from console.publishing.published import Published, every_kind
-from console.publishing.relay_guard import few, newly_open
+from console.publishing.relay_guard import few
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPListProvider
@@ -26,6 +26,8 @@ from transport.config.send_connector import SendConnector
 from transport.config.setting import settings
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposure, is_wide, wide_domains
+from transport.receive.relay_openings import newly_open
+from transport.receive.relay_proof import proof
 from transport.receive.relayed_domains import domains_taken
 
 DO_NOT_ASK = " -Confirm:$false"
@@ -44,6 +46,7 @@ class Script:
 
     def __post_init__(self) -> None:
         self.wide = wide_domains(domains_taken(self.now))
+        self._proved = self.now, proof(self.now)
 
     def add(self, command: str, wide: bool = False, **becomes: Any) -> None:
         """A command and the parts of the snapshot that it replaces. Whoever opens a relay has to name it.
@@ -51,11 +54,18 @@ class Script:
         `wide`: the command is about a wide accepted domain or a Send connector that overrides relay.
         """
         after = replace(self.now, **becomes)
-        opened = newly_open(self.now, after) if wide or "receive_connectors" in becomes else {}
+        opened = self._opened(after) if wide or "receive_connectors" in becomes else {}
         self.lines.append(command + _named(opened))
         self.now = after
         if wide:
             self.wide = wide_domains(domains_taken(after))
+
+    def _opened(self, after: Snapshot) -> Collection[str]:
+        """What has to be named; the proof of `after` is kept, for the next command mostly begins there."""
+        of, before = self._proved
+        before, after_it = before if of is self.now else proof(self.now), proof(after)
+        self._proved = after, after_it
+        return newly_open(before, after_it)
 
     def put(self, command: str, old: ReceiveConnector | None, new: ReceiveConnector) -> None:
         """A command that gives one connector more rights, or makes it: nobody else can become a relay by that."""

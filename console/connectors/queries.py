@@ -19,6 +19,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.connector_match import ConnectorIndex, Match
+from transport.receive.relay_proof import proof
 
 
 def receive(row: models.ReceiveConnector) -> ReceiveConnector:
@@ -115,8 +116,7 @@ def dangers(now: ReceiveConnector | SendConnector | None, wanted: ReceiveConnect
     else:
         others = tuple(each for each in saved.send_connectors if now is None or each.name != now.name)
         after = replace(saved, send_connectors=(*others, wanted))
-    opened = relay_guard.newly_open(saved, after)
-    return {name: relay_guard.danger(opening) for name, opening in opened.items()}
+    return relay_guard.dangers(publishing.saved_proof(), proof(after))
 
 
 def pulls() -> dict[str, models.Pull]:

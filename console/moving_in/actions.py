@@ -35,6 +35,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.config.transport_config import TransportConfig
+from transport.receive.relay_proof import Proof, proof
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
@@ -121,8 +122,8 @@ def rehearse(actor: Actor, steps: Sequence[Step]) -> Rehearsal:
             transaction.set_rollback(True)
     except ValidationError as error:
         return Rehearsal(problems=error.messages)
-    dangers = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(before, after).items()}
-    relays = {name: relay_guard.danger(some) for name, some in relay_guard.newly_open(Snapshot(), after).items()}
+    proved = proof(after)
+    dangers, relays = relay_guard.dangers(proof(before), proved), relay_guard.dangers(Proof(()), proved)
     return Rehearsal(after, [], dangers, relays, _unknown(before, after), changes_here(steps, before, after))
 
 

@@ -98,8 +98,11 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     after = compile_snapshot(newest.number + 1 if newest else 1)
     if newest and document.encode(before) == document.encode(replace(after, revision=before.revision)):
         return None
-    dangers = _check(under_way, before, after)
-    revision = _save(under_way, after)
+    encoded = document.encode(after)
+    _check(under_way, after)
+    stood, wanted = (newest.checksum if newest else "", before), (document.checksum(encoded), after)
+    dangers = {} if _tried.get() else _confirmed(under_way, stood, wanted)
+    revision = _save(under_way, after.revision, encoded)
     for kind, name, old, new in under_way.records:
         audit.record(under_way.actor, kind, name, _verb(old, new), old, new, revision.number)
     for name, danger in dangers.items():
@@ -107,8 +110,7 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     return revision
 
 
-def _check(under_way: Change, before: Snapshot, after: Snapshot) -> dict[str, str]:
-    """The ways to relay that this change opens and that were confirmed: name → danger."""
+def _check(under_way: Change, after: Snapshot) -> None:
     touched = {name for _, name, _, _ in under_way.records}
     found: dict[str, list[str]] = {}
     for name, problem in rules.snapshot_problems(after):
@@ -116,17 +118,23 @@ def _check(under_way: Change, before: Snapshot, after: Snapshot) -> dict[str, st
         found.setdefault(place, []).append(text)
     if found:
         raise ValidationError({place: list(dict.fromkeys(texts)) for place, texts in found.items()})
-    return {} if _tried.get() else relay_guard.require_confirmation(before, after, under_way.confirmed)
+
+
+def _confirmed(under_way: Change, *states: tuple[str, Snapshot]) -> dict[str, str]:
+    """The ways to relay that this change opens and that were confirmed: name → danger. `states`: (checksum,
+    configuration) before and after.
+    """
+    before, after = (queries.proof_of(*each) for each in states)
+    return relay_guard.require_confirmation(before, after, under_way.confirmed)
 
 
 def _verb(before: Properties | None, after: Properties | None) -> str:
     return "created" if before is None else "removed" if after is None else "changed"
 
 
-def _save(under_way: Change, snapshot: Snapshot) -> ConfigRevision:
-    encoded = document.encode(snapshot)
+def _save(under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
     revision = ConfigRevision.objects.create(
-        number=snapshot.revision,
+        number=number,
         document=encoded.decode(),
         checksum=document.checksum(encoded),
         author=under_way.actor.name,

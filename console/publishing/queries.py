@@ -17,6 +17,7 @@ from transport.config.document import DocumentError
 from transport.config.revisions import readable as revisions_that_can_be_read
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import Exposure, exposures
+from transport.receive.relay_proof import Proof, proof
 
 OLDEST = 20
 """Revisions that are looked at, from the newest on, for one that can be read."""
@@ -82,8 +83,11 @@ def readable(revision: ConfigRevision | None) -> Snapshot:
 
 def saved() -> Snapshot:
     """What the newest revision says that can be read."""
-    newest = ConfigRevision.objects.values_list("number", "checksum")[:OLDEST]
-    return next(filter(None, (_decoded(*each) for each in newest)), Snapshot())
+    return next(filter(None, (_decoded(*each) for each in _newest())), Snapshot())
+
+
+def _newest() -> QuerySet[ConfigRevision, tuple[int, str]]:
+    return ConfigRevision.objects.values_list("number", "checksum")[:OLDEST]
 
 
 @lru_cache(maxsize=4)
@@ -94,6 +98,26 @@ def _decoded(number: int, checksum: str) -> Snapshot | None:
     revision = ConfigRevision.objects.filter(number=number, checksum=checksum)
     rows = revision.values_list("number", "document", "checksum")
     return next(revisions_that_can_be_read(rows, lambda number, error: None), None)
+
+
+def saved_proof() -> Proof:
+    """The relay proof of what `saved` gives."""
+    found = ((checksum, _decoded(number, checksum)) for number, checksum in _newest())
+    return next((proof_of(checksum, each) for checksum, each in found if each), Proof(()))
+
+
+_proofs: dict[str, Proof] = {}
+_MOST_PROOFS = 4
+
+
+def proof_of(checksum: str, snapshot: Snapshot) -> Proof:
+    """The relay proof of the configuration with this checksum, worked out once for each of the last few."""
+    found = _proofs.get(checksum)
+    if found is None:
+        found = _proofs[checksum] = proof(snapshot)
+        for oldest in list(_proofs)[:-_MOST_PROOFS]:
+            _proofs.pop(oldest, None)
+    return found
 
 
 def relays() -> dict[str, Exposure]:

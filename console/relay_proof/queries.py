@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -85,17 +84,7 @@ class Exemption:
 def newest() -> Proved | None:
     """Of the configuration as it is saved; None before there is one."""
     revision = publishing.newest()
-    return None if revision is None else _of_newest(revision)
-
-
-@lru_cache(maxsize=2)
-def _proved(checksum: str) -> tuple[Snapshot, Proof]:
-    saved = publishing.saved()
-    return saved, proof(saved)
-
-
-def _of_newest(revision: ConfigRevision) -> Proved:
-    return Proved(revision, *_proved(revision.checksum))
+    return None if revision is None else Proved(revision, publishing.saved(), publishing.saved_proof())
 
 
 def of(number: int) -> Proved | None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.console.builders import RELAY, receive_connector
 from transport.config.snapshot import Snapshot
+from transport.receive.relay_openings import newly_open
 from transport.receive.relay_proof import Dialogues, proof
 
 MOST = 0.2
@@ -34,10 +35,12 @@ def many(bindings: str, relaying: int) -> Snapshot:
 @pytest.mark.parametrize("bindings", ["all", "own", "both"])
 def test_it_takes_milliseconds_and_each_dialogue_is_confirmed(bindings: str, relaying: int) -> None:
     snapshot = many(bindings, relaying)
-    taken = []
+    wider = receive_connector("Wider", bindings=["0.0.0.0:25"], ranges=["10.1.0.0/16"], grants=(RELAY,))
+    after = Snapshot(receive_connectors=(*snapshot.receive_connectors[:-1], wider))
+    found, taken = proof(snapshot), []
     for _ in range(3):
         began = process_time()
-        found = proof(snapshot)
+        assert list(newly_open(found, proof(after))) == ["Wider"]
         taken.append(process_time() - began)
     assert len(found.ways) == 1000 // relaying
     assert min(taken) < MOST

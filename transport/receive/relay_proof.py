@@ -8,24 +8,35 @@ settings; what filters refuse is not counted, as in `exposure`, of whose answers
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 from itertools import chain
 
 import msgspec
 
+from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import ConnectionFilter
 from transport.config.domains import parent
 from transport.config.endpoint import Binding, IPRange, client_key, is_private
 from transport.config.filters import RecipientFilter, SenderFilter
-from transport.config.intervals import Interval, is_internet, merged
+from transport.config.intervals import Interval, is_internet, merged, within
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import RequestMail
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import swapped
 from transport.receive.connector_match import ConnectorIndex
 from transport.receive.conversation import Conversation, World
-from transport.receive.exposure import Exposure, answered, as_written, domains_of_others, exposed, is_wide, sends_on
+from transport.receive.exposure import (
+    Exposure,
+    answered,
+    as_written,
+    domains_of_others,
+    exposed,
+    is_wide,
+    sends_on,
+    wide_domains,
+)
 from transport.receive.policy import Policy
 from transport.receive.rcpt import reserved
 from transport.receive.relayed_domains import domains_taken
@@ -36,9 +47,12 @@ TURNED = frozenset({RequestMail.Turn, RequestMail.Atrn})
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a connector listens, and whom it answers there."""
+    """Where a connector listens, and whom it answers there: `spans` as disjoint, ascending intervals, `ranges` as they
+    are written.
+    """
 
     local: Binding
+    spans: tuple[Interval, ...]
     ranges: tuple[IPRange, ...]
 
 
@@ -46,12 +60,13 @@ class Way(Exposure, frozen=True, kw_only=True):
     """A way in which strangers reach others: `wide` are the domains of others that they reach, `places` where they come
     in.
 
-    `asked_by`: the Send connector that asks a server for our mail; that server is the stranger, it comes over our own
+    `asked_by`: the Send connector that asks a `server` for our mail; that server is the stranger, it comes over our own
     connection, and there are no places.
     """
 
     places: tuple[Place, ...] = ()
     asked_by: str = ""
+    server: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -61,13 +76,20 @@ class Way(Exposure, frozen=True, kw_only=True):
     @property
     def is_public(self) -> bool:
         """Whether the strangers are on the Internet, as the server is that we ask for mail."""
-        return bool(self.asked_by or self.public_ranges)
+        return bool(self.asked_by) or not all(map(is_private, self.ranges))
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """Every way there is: without any, nobody relays."""
+    """Every way there is: without any, nobody relays.
+
+    `wide`: the accepted and relayed domains that stand for domains of others, also those whose mail stays here.
+    `kept`: an address of its own and a port → the clients whom a connector there keeps, as disjoint, ascending
+    intervals, of those who get through where they meet a connector that listens on every address.
+    """
 
     ways: tuple[Way, ...]
+    wide: tuple[AcceptedDomain, ...] = ()
+    kept: dict[Binding, list[Interval]] = {}
 
     @property
     def open_ways(self) -> tuple[Way, ...]:
@@ -82,11 +104,13 @@ class Proof(msgspec.Struct, frozen=True):
 
 def proof(snapshot: Snapshot) -> Proof:
     """Every way in which strangers send mail through this server to others."""
-    found = exposed(snapshot, filter(sends_on, domains_of_others(domains_taken(snapshot))))
+    taken, index = domains_taken(snapshot), ConnectorIndex(snapshot)
+    found = exposed(snapshot, filter(sends_on, domains_of_others(taken)))
     connectors = [each for each in snapshot.receive_connectors if each.name in found]
-    spans = answered(ConnectorIndex(snapshot), connectors) if connectors else {}
-    met = (_met(found[each.name], each, spans[each.name]) for each in connectors if spans[each.name])
-    return Proof(tuple(sorted((*met, *_asked(snapshot, found)), key=_gravity)))
+    spans = answered(index, connectors) if connectors else {}
+    met = [_met(found[each.name], each, spans[each.name]) for each in connectors if spans[each.name]]
+    ways = tuple(sorted((*met, *_asked(snapshot, found)), key=_gravity))
+    return Proof(ways, wide_domains(taken), _kept(snapshot, index, met))
 
 
 def _gravity(way: Way) -> tuple[bool, bool]:
@@ -94,17 +118,12 @@ def _gravity(way: Way) -> tuple[bool, bool]:
     return not way.is_open, not way.is_public
 
 
-def asked(snapshot: Snapshot) -> tuple[Way, ...]:
-    """The ways of servers that we ask for our mail, which hand it in over the connection that we have opened."""
-    if not any(each.enabled and each.request_mail in TURNED for each in snapshot.send_connectors):
-        return ()
-    return tuple(_asked(snapshot, exposed(snapshot, filter(sends_on, domains_of_others(domains_taken(snapshot))))))
-
-
 def _met(found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list[Interval]]) -> Way:
     ranges = connector.remote_ip_ranges
-    places = tuple(Place(local, as_written(held, ranges)) for local, held in spans.items())
-    every = as_written(merged(span for held in spans.values() for span in held), ranges)
+    places = tuple(Place(local, tuple(held), as_written(held, ranges)) for local, held in spans.items())
+    every = places[0].ranges
+    if len(places) > 1:
+        every = as_written(merged(span for held in spans.values() for span in held), ranges)
     return Way(found.connector, found.principal, found.any_recipient, found.wide, every, places=places)
 
 
@@ -113,7 +132,38 @@ def _asked(snapshot: Snapshot, found: dict[str, Exposure]) -> Iterator[Way]:
     for send in snapshot.send_connectors:
         by = found.get(send.request_mail_receive_connector)
         if by is not None and send.enabled and send.request_mail in TURNED:
-            yield Way(by.connector, by.principal, by.any_recipient, by.wide, (), asked_by=send.name)
+            yield Way(
+                by.connector,
+                by.principal,
+                by.any_recipient,
+                by.wide,
+                (),
+                asked_by=send.name,
+                server=send.request_mail_server,
+            )
+
+
+def _kept(snapshot: Snapshot, index: ConnectorIndex, ways: Iterable[Way]) -> dict[Binding, list[Interval]]:
+    found: defaultdict[Binding, list[Interval]] = defaultdict(list)
+    for place in chain.from_iterable(way.places for way in ways):
+        if place.local.is_any:
+            found[place.local].extend(place.spans)
+    through = {local: merged(spans) for local, spans in found.items()}
+    every = {binding for each in snapshot.receive_connectors if each.enabled for binding in each.bindings}
+    own = [local for local in every if not local.is_any and on_every_address(local) in through]
+    return {local: held for local in own if (held := _kept_at(local, index, through[on_every_address(local)]))}
+
+
+def _kept_at(local: Binding, index: ConnectorIndex, through: list[Interval]) -> list[Interval]:
+    here = {each.name: each for each in index.bound(local)}
+    ranges = merged(remote.bounds for each in here.values() for remote in each.remote_ip_ranges)
+    clients = list(within(ranges, through))
+    return merged(span for span, each in index.answered(local, clients) if each.name in here) if clients else []
+
+
+def on_every_address(local: Binding) -> Binding:
+    """The same port of every address of the family."""
+    return Binding("::" if ":" in local.ip else "0.0.0.0", local.port)
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from console.publishing.relay_guard import newly_open
 from tests.config.example_values import EXAMPLES
 from tests.receive.builders import connector
 from tests.receive.relay_worlds import wide_world
@@ -30,6 +29,8 @@ from transport.config.permissions import ANONYMOUS, PRINCIPALS, Grant, Permissio
 from transport.config.send_connector import RequestMail, SendConnector
 from transport.config.setting import settings as table_of
 from transport.config.snapshot import Snapshot
+from transport.receive.relay_openings import newly_open
+from transport.receive.relay_proof import proof
 
 RELAY = Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value)
 NAMES = "*", "*.com", "com", "*.ours.example", "fabrikam.com"
@@ -145,7 +146,8 @@ def example(setting: Setting) -> Iterator[Any]:
 
 def caught(before: Snapshot, after: Snapshot, what: str) -> bool:
     """Whether a relay was opened, of which proof and guard then must tell."""
-    found, asked = check(after, SOME), newly_open(before, after)
+    found = check(after, SOME)
+    asked = newly_open(proof(before), found)
     opens = bool(found.open_ways)
     assert asked or not opens, f"{what} opens a relay, and nobody is asked"
     assert opens or all(each.domain is not None for each in asked.values()), f"{what} opens none: {asked}"

@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from console.connectors.sentence import sentence
 from console.processes.address import free_port
-from console.publishing.relay_guard import newly_open
 from tests.conftest import wait_for
 from tests.console.publishing.worlds import (
     ADDRESSES,
@@ -35,6 +34,8 @@ from transport.config.endpoint import IPRange
 from transport.config.snapshot import Snapshot
 from transport.receive.exposure import exposures, sends_on, wide_domains
 from transport.receive.policy import Policy
+from transport.receive.relay_openings import newly_open
+from transport.receive.relay_proof import proof
 from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
 Way = tuple[tuple[str, int], str]
@@ -106,7 +107,7 @@ def reach(snapshot: Snapshot, stood: frozenset[str]) -> dict[bool, dict[Way, str
 def test_the_guard_asks_for_whatever_opens_a_relay_and_for_nothing_else(random: Random) -> None:
     before, other = world(random), world(random)
     after = replace(before, receive_connectors=other.receive_connectors) if random.random() < 0.7 else other
-    opened = newly_open(before, after)
+    opened = newly_open(proof(before), proof(after))
     old, new = wide(before), wide(after)
     asked = {name for name in new if name not in old or new[name] > old[name]}
     assert {name for name, opening in opened.items() if opening.domain is not None} == {
