@@ -21,6 +21,10 @@ def _of_environment() -> str:
 
 address: Callable[[], str] = _of_environment
 """Where PostgreSQL is, as a connection string of libpq. Whoever starts delivery may know it otherwise."""
+KEEPS_TRYING: dict[str, Any] = {"reconnect_timeout": 5, "reconnect_failed": ConnectionPool.check}
+"""For a pool, which waits twice as long after each attempt in vain: it begins anew after 5 s, so that whoever waits for
+a connection has one within 2 s of PostgreSQL's return, however long it was away.
+"""
 kind: type[Connection] = psycopg.Connection
 """What the connections of the pool are: who shows pages waits for no server that hangs. What delivers does, and loses
 nothing by it: the results of what it has sent are written once the server goes on.
@@ -31,21 +35,19 @@ nothing by it: the results of what it has sent are written once the server goes 
 def pool() -> Pool:
     """The process's pool. Connections are in autocommit; a transaction is `with connection.transaction()`.
 
-    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken. The pool waits
-    twice as long after each attempt in vain, so it gives up soon: whoever asks next makes it try at once, and mail does
-    not wait for minutes after PostgreSQL is back. What is still open when the interpreter ends would wait 5 s for each
-    thread of the pool under Python ≥ 3.13.
+    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken. What is still
+    open when the interpreter ends would wait 5 s for each thread of the pool under Python ≥ 3.13.
     """
     made = ConnectionPool(
         address(),
         min_size=1,
         max_size=LARGEST_POOL,
         timeout=30,
-        reconnect_timeout=5,
         open=True,
         check=ConnectionPool.check_connection,
         kwargs={"autocommit": True},
         connection_class=kind,
+        **KEEPS_TRYING,
     )
     atexit.register(made.close)
     return made
