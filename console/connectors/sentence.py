@@ -91,7 +91,7 @@ def _by_hand(connector: ReceiveConnector) -> list[tuple[str, Held]]:
         held = held_by(connector, AUTHENTICATED_USERS, who)
         if held & REACH != everybody & REACH:
             found.setdefault(held, []).append(who)
-    return [(_shortened(names, _("%(some)s and %(count)d others")), held) for held, names in found.items()]
+    return [(_shortened(names, _("%(some)s and %(count)d others"), len(names)), held) for held, names in found.items()]
 
 
 def _capital(text: str) -> str:
@@ -159,17 +159,18 @@ def _place(connector: ReceiveConnector) -> str:
 
 def _whole(connector: ReceiveConnector) -> set[str]:
     """The families all of whose addresses may come."""
-    return {ALL_IPV4, ALL_IPV6} & {str(remote) for remote in connector.remote_ip_ranges}
+    return {ALL_IPV4, ALL_IPV6} & {remote.text for remote in connector.remote_ip_ranges}
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> str:
-    named = [str(FAMILIES.get(str(remote), str(remote))) for remote in ranges]
-    return _shortened(named, _("%(some)s and %(count)d more ranges"))
+    named = [str(FAMILIES.get(remote.text, remote.text)) for remote in ranges[: MOST + 1]]
+    return _shortened(named, _("%(some)s and %(count)d more ranges"), len(ranges))
 
 
-def _shortened(words: list[str], some_of_many: str) -> str:
-    if len(words) > MOST + 1:
-        return some_of_many % {"some": ", ".join(words[:MOST]), "count": len(words) - MOST}
+def _shortened(words: list[str], some_of_many: str, count: int) -> str:
+    """The first words of so many."""
+    if count > MOST + 1:
+        return some_of_many % {"some": ", ".join(words[:MOST]), "count": count - MOST}
     return _listed(words)
 
 

@@ -159,8 +159,7 @@ def _users(text: str) -> Iterable[Hit]:
 
 
 def _sessions(text: str) -> Iterable[Hit]:
-    rows = sessions.with_text(sessions.newest(), text)
-    for row in rows.defer("events", "search")[:MOST]:
+    for row in sessions.newest_with_text(text, MOST):
         note = f"{row.remote_address} · {row.connector}"
         yield Hit(row.session_id, note, reverse("tracking:session", args=[row.pk]), row.started_at)
 

@@ -194,7 +194,7 @@ def label_of(member: Enum) -> str:
 def written(setting: Setting, value: Any) -> str:
     """A value as one types it: `10 MB`, `Unlimited`, one line for each member of a list."""
     if isinstance(value, tuple):
-        return "\n".join(_line(each) for each in value)
+        return "\n".join(map(_line, map(str, value)))
     if setting.kind is Kind.SIZE and value is not None:
         return size(value)
     if setting.kind is Kind.COUNT and value is not None:
@@ -202,8 +202,8 @@ def written(setting: Setting, value: Any) -> str:
     return kinds.show(setting, value)
 
 
-def _line(value: object) -> str:
-    return str(value).removeprefix("SMTP:").removesuffix(";1")
+def _line(text: str) -> str:
+    return text.removeprefix("SMTP:").removesuffix(";1")
 
 
 def size(value: int) -> str:
@@ -223,7 +223,7 @@ def lines(setting: Setting, value: Any) -> list[str]:
     if isinstance(value, Enum):
         return [label_of(value)]
     if isinstance(value, tuple):
-        return [_grant(each) if isinstance(each, Grant) else _short_range(_line(each)) for each in value]
+        return [_grant(each) if isinstance(each, Grant) else _short_range(_line(str(each))) for each in value]
     return written(setting, value).splitlines()
 
 

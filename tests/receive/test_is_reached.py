@@ -34,8 +34,8 @@ def made(number: int, parts: tuple[list[str], list[str], bool]) -> ReceiveConnec
     return receive_connector(f"C{number}", ranges=ranges, bindings=bindings, enabled=enabled)
 
 
-@given(st.lists(PARTS, min_size=1, max_size=5))
-def test_it_is_what_the_whole_configuration_says(parts: list[tuple[list[str], list[str], bool]]) -> None:
+@given(st.lists(PARTS, min_size=1, max_size=5), st.integers(1, 9))
+def test_it_is_what_the_whole_configuration_says(parts: list[tuple[list[str], list[str], bool]], first: int) -> None:
     mine, *others = [made(number, each) for number, each in enumerate(parts)]
     index = ConnectorIndex(Snapshot(receive_connectors=(*others, mine)))
-    assert is_reached(mine, others) == bool(clients(index, [mine])["C0"])
+    assert is_reached(mine, others, first) == bool(clients(index, [mine])["C0"])

@@ -27,6 +27,9 @@ from transport.receive.connector_match import ConnectorIndex
 from transport.receive.rcpt import reserved
 from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
+FIRST = 100
+"""Ranges of a connector that are tried before all of thousands."""
+
 
 def is_wide(domain: AcceptedDomain) -> bool:
     """Whether an accepted domain stands for domains that belong to others: `*`, `*.com`, com with MatchSubDomains."""
@@ -171,9 +174,16 @@ def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> 
     return {each.name: as_written(every[each.name], each.remote_ip_ranges) for each in connectors}
 
 
-def is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) -> bool:
-    """Whether a connector answers anybody beside others, wherever it listens. Of theirs only the ranges are looked at
-    that meet its own, and at the first client that it answers the search ends.
+def is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector], first: int = FIRST) -> bool:
+    """Whether a connector answers anybody beside others, wherever it listens: with its `first` ranges, or with all."""
+    every, ranges = tuple(others), connector.remote_ip_ranges
+    few = msgspec.structs.replace(connector, remote_ip_ranges=ranges[:first])
+    return _is_reached(few, every) or (len(ranges) > first and _is_reached(connector, every))
+
+
+def _is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector]) -> bool:
+    """Of the others' ranges only those are looked at that meet its own, and at the first client that it answers the
+    search ends.
     """
     asked = merged(remote.bounds for remote in connector.remote_ip_ranges)
     index = ConnectorIndex(Snapshot(receive_connectors=(*(_meeting(each, asked) for each in others), connector)))

@@ -73,8 +73,7 @@ def field(bound: BoundField) -> dict[str, Any]:
     """
     form = bound.form
     default = getattr(form, "defaults", {}).get(bound.name)
-    shown = bound.value()
-    changed = default is not None and str("" if shown is None else shown) != str(default)
+    changed = default is not None and str("" if (shown := bound.value()) is None else shown) != str(default)
     return {
         "field": bound,
         "default": default,
