@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "console.mailboxes",
     "console.tracking",
     "console.what_if",
+    "console.replay",
     "console.queues",
     "console.tls",
     "console.relay_proof",

@@ -38,6 +38,7 @@ from transport.shell.feeds.config_feed import ConfigFeed
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import protocol_log
+from transport.shell.log.session_record import record_log
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
 from transport.shell.queries import QUERIES
@@ -72,10 +73,15 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     minimum_free: int = MINIMUM_FREE
 
     @property
-    def directories(self) -> tuple[Path, Path, Path]:
-        """Journal, protocol log and state of this transport."""
+    def directories(self) -> tuple[Path, Path, Path, Path]:
+        """Journal, protocol log, session records and state of this transport."""
         home, name = self.home, self.name
-        return home / "journal" / name, home / "protocol-log" / name, home / "state" / name
+        return (
+            home / "journal" / name,
+            home / "protocol-log" / name,
+            home / "session-records" / name,
+            home / "state" / name,
+        )
 
 
 def environment(variables: Mapping[str, str]) -> Environment:
@@ -99,7 +105,7 @@ class Transport:
     """Everything that runs in the process, between `start` and `stop`."""
 
     def __init__(self, settings: Environment, loop: asyncio.AbstractEventLoop) -> None:
-        journal, log_folder, state = settings.directories
+        journal, log_folder, record_folder, state = settings.directories
         # Two transports of one name would write into each other's journal.
         self._lock = only_one(
             state / "lock", f"another transport is running on {state}; give each its own GATEPOST_TRANSPORT"
@@ -109,7 +115,7 @@ class Transport:
         self._pulls = ThreadPoolExecutor(PULLS, thread_name_prefix="pull")
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
-        self._protocol_log = protocol_log(log_folder)
+        self._protocol_log, self._records = protocol_log(log_folder), record_log(record_folder)
         self._credentials = Credentials(settings.database_url, settings.secret)
         self._reception = Reception(
             settings.name,
@@ -118,6 +124,7 @@ class Transport:
             self._journal,
             self._recipients,
             self._protocol_log,
+            self._records,
             self._credentials,
             PickUps(settings.database_url, turned.hand_over),
         )
@@ -225,6 +232,7 @@ class Transport:
         self._recipients.save()
         self._journal.close()
         self._protocol_log.close()
+        self._records.close()
 
 
 def _give_large_buffers_back() -> None:

@@ -10,7 +10,7 @@ from console.processes.account import Account
 from console.processes.home import Home, HomeError, new_secret_key, write_private
 
 OPEN_TO_ALL = Path("/var/lib/gatepost")
-DIRECTORIES = ["logs", "journal", "protocol-log", "state", "mailboxes"]
+DIRECTORIES = ["logs", "journal", "protocol-log", "session-records", "state", "mailboxes"]
 
 
 def settle(home: Home, account: Account) -> Home:

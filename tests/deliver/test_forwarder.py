@@ -1,6 +1,7 @@
 import signal
 import threading
 import time
+import zlib
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from tests.deliver.conftest import HEADER
 from transport.shell.forward.forwarder import Forwarder
 from transport.shell.journal.durable_end import DurableEnd
 from transport.shell.journal.segment import BODIES
+from transport.trace.session_record import RECORD, SessionRecord, Step, read, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = "SELECT (SELECT count(*) FROM queues_message), (SELECT count(*) FROM queues_recipient)"
@@ -290,6 +292,23 @@ def test_a_file_with_other_columns_is_read_by_their_names_from_wherever_reading_
             file.write(line.format(3, "EHLO three"))
         forwarder._logs.move(connection)
     assert query("SELECT helo FROM tracking_session ORDER BY session_id") == [("one",), ("two",), ("three",)]
+
+
+def test_session_records_are_packed_into_rows_once(home, database_url, query):
+    file = home / "session-records" / "t1" / "SESS20261122-0001.LOG"
+    file.parent.mkdir(parents=True)
+    step = Step("EHLO \u00fc", 250)
+    records = [SessionRecord(at, at - 1, "D1", "C", ("10.0.0.1", 25), "10.0.0.7", 3, [step]) for at in (50.0, 20.0)]
+    file.write_text(RECORD.header(0) + "".join(map(written, records)) + written(records[0])[:9])
+    forwarder = Forwarder(home, database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert [forwarder._logs.move(connection) for _ in range(2)] == [2, 0]
+    ((transport, first, last, sessions, lines),) = query(
+        "SELECT transport, extract(epoch FROM first_ended), extract(epoch FROM last_ended), sessions, lines "
+        "FROM replay_records"
+    )
+    assert (transport, first, last, sessions) == ("t1", 20, 50, 2)
+    assert list(read(zlib.decompress(lines).splitlines())) == records
 
 
 def test_what_is_not_durable_yet_waits_and_what_never_was_goes_with_its_segment(

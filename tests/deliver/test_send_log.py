@@ -130,7 +130,7 @@ def test_the_viewer_gets_sessions_of_both_directions(sent, sink, lines, home, da
     sent("bob@far.test", "eve@far.test")
     lines()
     with psycopg.connect(database_url, autocommit=True) as connection:
-        forwarder = LogForwarder(home / "protocol-log")
+        forwarder = LogForwarder(home)
         while forwarder.move(connection):
             pass
     columns = "direction, transport, connector, helo, sender, recipients, accepted, refused, ended_at IS NOT NULL"

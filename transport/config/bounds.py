@@ -300,6 +300,12 @@ LOGGED_LINE = Bound(
     more="The rest of it is not logged.",
 )  # fmt: skip
 
+SESSION_RECORD = Bound(
+    what="the record of a session that a replay reads: command lines and replies", who="an SMTP client",
+    octets=8192, lines=200,
+    more="How many commands came then is counted; a replay answers those before.",
+)  # fmt: skip
+
 LOGGED_REPLY = Bound(
     what="a reply of a next hop in the protocol log", who="a next hop",
     octets=2048,

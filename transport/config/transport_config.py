@@ -79,6 +79,15 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             CMDLET, maximum=20,
         ),
     ] = ()
+    session_record_max_age: Annotated[
+        int,
+        Setting(
+            "SessionRecordMaxAge", "Replay", Kind.TIMESPAN, "Records of sessions are kept for",
+            "Each client's session leaves a short record, whatever its connector logs, so that Replay can answer it "
+            "again under another configuration. 00:00:00: sessions leave none.",
+            CMDLET, minimum=0, maximum=90 * 86400,
+        ),
+    ] = 7 * 86400
     tls_send_domain_secure_list: Annotated[
         tuple[str, ...],
         Setting(

@@ -134,15 +134,19 @@ def received(session: Session, mail: MailData, identity: str, now: float) -> Out
     facts = header_facts(mail.head, session.policy.our_names)
     local_limit = session.connector.max_local_hop_count
     if facts.hops >= session.connector.max_hop_count or (local_limit and facts.local_hops >= local_limit):
-        return refuse(done, "hop_count")
+        return _known(refuse(done, "hop_count"), facts)
     blocked = _blocked(session, mail.head, now) if sender_filter.is_on(session) else None
     if blocked is not None and sender_filter.rejects(session):
-        return close(done, blocked.rule, blocked.entry)
+        return _known(close(done, blocked.rule, blocked.entry), facts)
     message_id = facts.message_id or f"<{identity}@{session.server}>"
     header = without_unusable(mail.head) if facts.unusable else mail.head
     accept = _accept(session, facts, header, message_id, identity, now, blocked.rule if blocked is not None else "")
     answer = replies.queued(message_id, internal_id(identity), session.policy.server)
-    return Outcome(done, answer, (accept,), "queued", SENDER_RESOLVED if resolves(session) else "")
+    return Outcome(done, answer, (accept,), "queued", SENDER_RESOLVED if resolves(session) else "", facts)
+
+
+def _known(outcome: Outcome, facts: HeaderFacts) -> Outcome:
+    return msgspec.structs.replace(outcome, facts=facts)
 
 
 def _blocked(session: Session, head: bytes, now: float) -> Blocked | None:

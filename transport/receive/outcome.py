@@ -11,6 +11,7 @@ from transport.receive.facts import Question
 from transport.receive.session import Session
 from transport.smtp.envelope import Envelope
 from transport.smtp.header_firewall import HeaderKind
+from transport.smtp.mail_data import HeaderFacts
 from transport.smtp.parameters import NO_RCPT_PARAMETERS, RcptParameters
 from transport.smtp.path import Path
 from transport.smtp.reply import Reply
@@ -165,7 +166,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     `matched` is the entry, provider or pattern by which the rule decided, in the administrator's words; of a limit of
     errors the rule of the last error, of a connection the remote range of its connector, of a message what becomes of
-    its sender's name.
+    its sender's name. `facts` is what a message's header says, once it was read.
     """
 
     session: Session
@@ -173,6 +174,7 @@ class Outcome(msgspec.Struct, frozen=True):
     actions: tuple[Action, ...] = ()
     decided_by: str = ""
     matched: str = ""
+    facts: HeaderFacts | None = None
 
 
 def asking(outcome: Outcome, *questions: Question[Any]) -> Outcome:

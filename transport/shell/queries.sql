@@ -227,6 +227,10 @@ on conflict (session_id) do update set
         then tracking_session.events || excluded.events else tracking_session.events end,
     search = left(tracking_session.search || ' ' || excluded.search, %(most_searched)s)
 
+-- name: add_records
+insert into replay_records (transport, first_ended, last_ended, sessions, lines)
+values (%(transport)s, to_timestamp(%(first)s), to_timestamp(%(last)s), %(n)s, %(lines)s)
+
 -- Sessions that are open.
 
 -- name: asked_of_sessions

@@ -11,7 +11,7 @@ import msgspec
 from transport.smtp.header_firewall import HOP
 
 _FIELD = re.compile(
-    rb"\n(received|subject|message-id|date|" + HOP.lower().encode() + rb")[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)",
+    rb"\n(received|subject|message-id|date|from|" + HOP.lower().encode() + rb")[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)",
     re.IGNORECASE,
 )
 _MESSAGE_ID = re.compile(rb"\s*(?:\([^()]*\)\s*)?(<[!-;=?-~\x80-\xff]{1,250}>)\s*(?:\([^()]*\)\s*)?")
@@ -24,6 +24,7 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     """`subject` is raw (encoded words are left to the reader); `message_id` with its brackets, empty when unusable.
 
     `has_message_id`: there is a well-formed one. `unusable`: there are fields that `without_unusable` takes out.
+    `authors` are the values of From, as they came.
     """
 
     hops: int
@@ -33,6 +34,7 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     has_date: bool
     has_message_id: bool = False
     unusable: bool = False
+    authors: tuple[bytes, ...] = ()
 
 
 def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
@@ -40,6 +42,7 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
     of our names, in lower case.
     """
     hops, local_hops, subject, well_formed, has_date, unusable = 0, 0, b"", b"", False, False
+    authors: list[bytes] = []
     for match in _FIELD.finditer(b"\n" + head):
         name = match[1].lower()
         if name in _HOPS:
@@ -53,12 +56,15 @@ def header_facts(head: bytes, ours: Set[bytes]) -> HeaderFacts:
         elif name == b"message-id":
             found = b"" if well_formed else _message_id(match[2])
             well_formed, unusable = well_formed or found, unusable or not found
+        elif name == b"from":
+            authors.append(match[2])
         elif name == b"date":
             blank = match[2].isspace()
             has_date, unusable = has_date or not blank, unusable or blank
     text = guessed(b" ".join(subject.split()))[:SUBJECT_LIMIT]
     shown = well_formed.decode("ascii") if well_formed.isascii() else ""
-    return HeaderFacts(hops, local_hops, text, shown, has_date, bool(well_formed), unusable)
+    known = bool(well_formed)
+    return HeaderFacts(hops, local_hops, text, shown, has_date, known, unusable, tuple(authors))
 
 
 def guessed(octets: bytes) -> str:

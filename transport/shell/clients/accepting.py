@@ -34,10 +34,10 @@ def accept(
         if error is None:
             reception.traffic.accepted += 1
             reception.names.accepted(session.connector.name, session.remote_ip, accepted.envelope.sender)
-            answer(Outcome(outcome.session, outcome.reply, (), outcome.decided_by, outcome.matched))
+            answer(Outcome(outcome.session, outcome.reply, (), outcome.decided_by, outcome.matched, outcome.facts))
         else:
             reception.traffic.refused += 1
-            answer(not_stored(outcome.session))
+            answer(msgspec.structs.replace(not_stored(outcome.session), facts=outcome.facts))
 
     head = accepted.trace + accepted.header
     size, file = len(head) + message.body_size, message.body_file

@@ -47,9 +47,11 @@ from transport.shell.clients.incoming import Chunk, IncomingMessage
 from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
 from transport.shell.clients.sign_in import signed_in
+from transport.shell.clients.tls_contexts import names_in_certificate
 from transport.shell.clients.turned import Pipe, Turned
 from transport.shell.clients.wire import State, Wire
 from transport.shell.log.session_log import SessionLog, session_log
+from transport.shell.log.session_record import SessionRecorder, recorder
 from transport.shell.people.credentials import Talk
 from transport.trace.line import endpoint, negotiated
 from transport.trace.open_session import OpenSession
@@ -86,6 +88,7 @@ class Dialogue(Wire):
         "_log",
         "_pipe",
         "_reception",
+        "_record",
         "_session",
         "_talk",
         "_turned",
@@ -106,6 +109,7 @@ class Dialogue(Wire):
         self.session_id = ""
         self._talk: Talk | None = None
         self._log: SessionLog | None = None
+        self._record: SessionRecorder | None = None
         self._pipe: Pipe | None = None
 
     # From the greeting to the end
@@ -133,6 +137,8 @@ class Dialogue(Wire):
         self._line_limit = line_limit(session.connector)
         self.session_id = identity.session_id(clock.now())
         self._log = session_log(reception.protocol_log, reception.node, outcome, self.session_id)
+        if turned is None:
+            self._record = recorder(reception.session_records, session, self.session_id)
         outcome = settled(reception, outcome)
         reception.names.connected(session.connector.name, session.remote_ip)
         if not outcome.actions:
@@ -161,6 +167,8 @@ class Dialogue(Wire):
             self._reception.load.closed(self._session.connector.name, self._session.source)
         if self._log is not None:
             self._log.closed(self._closed_by)
+        if self._record is not None:
+            self._record.closed(self._session)
         self._state = CLOSED
         self._reception.sessions.discard(self)
 
@@ -280,10 +288,14 @@ class Dialogue(Wire):
         if actions and isinstance(actions[0], Tarpit):
             if self._log is not None:
                 self._log.held(actions[0], line, exchange)
+            if self._record is not None and line:
+                self._record.heard(line, exchange)
             self._hold(outcome, actions[0])
             return
         if self._log is not None:
             self._log.answered(outcome, line, exchange)
+        if self._record is not None:
+            self._record.answered(outcome, line, exchange)
         if outcome.reply is not None:
             self._out.append(outcome.session.wire(outcome.reply))
             if outcome.reply.code >= 400 and outcome.decided_by:
@@ -465,6 +477,8 @@ class Dialogue(Wire):
         self._tls, self._state = True, COMMANDS
         version, _, cipher = self._session.tls.partition(" ")
         self._note(negotiated(version, cipher))
+        if self._record is not None:
+            self._record.secured(names_in_certificate(self._transport.get_extra_info("ssl_object")))
         self._go_on()
 
     def _note(self, data: str, context: str = "") -> None:
@@ -521,6 +535,8 @@ class Dialogue(Wire):
     def _decided(self, outcome: Outcome) -> None:
         """The message is dealt with."""
         if self._state is STORING:
+            if self._record is not None and self._incoming is not None:
+                self._record.message(self._incoming.outline(), outcome.facts)
             self._incoming = None
             if outcome.decided_by == "queued" and outcome.matched:
                 self._note(outcome.matched, "ResolveSenders")

@@ -12,6 +12,7 @@ from transport.smtp.dot_stuffing import MailDataReader
 from transport.smtp.envelope import Envelope
 from transport.smtp.header import header
 from transport.smtp.header_firewall import without
+from transport.trace.session_record import Mail
 
 IN_MEMORY = bounds.MESSAGE_IN_MEMORY.octets or 0
 LONGEST_HEADER = bounds.HEADER.octets or 0
@@ -143,6 +144,10 @@ class IncomingMessage:
         self._before_body = found.octets
         self._journal.held += len(self._head) - found.octets
         del content[: found.octets]
+
+    def outline(self) -> Mail:
+        """What its session's record keeps of it, but for what the header says."""
+        return Mail(self.size, self._before_body, self._head_complete, self._bare_line_feeds)
 
     @property
     def body_size(self) -> int:

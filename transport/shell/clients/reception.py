@@ -12,6 +12,7 @@ from transport.shell.clients.tls_contexts import TlsContexts
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import ProtocolLog
+from transport.shell.log.session_record import RecordLog
 from transport.shell.metrics import Traffic
 from transport.shell.names import Names
 from transport.shell.people.credentials import Credentials
@@ -53,11 +54,13 @@ class Reception:
         journal: Journal,
         recipients: RecipientFeed,
         protocol_log: ProtocolLog,
+        session_records: RecordLog,
         credentials: Credentials,
         pick_ups: PickUps,
     ) -> None:
         self.name, self.node, self.loop = name, node, loop
-        self.journal, self.recipients, self.protocol_log = journal, recipients, protocol_log
+        self.journal, self.recipients = journal, recipients
+        self.protocol_log, self.session_records = protocol_log, session_records
         self.credentials, self.pick_ups = credentials, pick_ups
         self.in_force: InForce | None = None
         self.traffic, self.names = Traffic(), Names()

@@ -38,14 +38,14 @@ log = logging.getLogger(__name__)
 
 
 class Forwarder:
-    """Everything below one data directory: each transport's journal, then each transport's protocol log."""
+    """Everything below one data directory: each transport's journal, then its protocol log and session records."""
 
     def __init__(self, home: Path, database_url: str, node: str = "") -> None:
         self._journals, self._database_url, self._node = home / "journal", database_url, node
         self._readers: dict[str, JournalReader] = {}
         self._routes = Routes()
         self._held = HeldBodies(home)
-        self._logs = LogForwarder(home / "protocol-log")
+        self._logs = LogForwarder(home)
         self.stopping = threading.Event()
 
     def run(self) -> None:

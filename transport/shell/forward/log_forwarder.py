@@ -1,31 +1,47 @@
-"""The protocol log, from its files into the table that the viewer reads. Behind the mail, and at its own pace.
+"""The protocol log and the records of sessions, from their files into the tables that the console reads. Behind the
+mail, and at their own pace.
 
-Sessions and the position in the file are written in one transaction, so that nothing is shown twice.
+What a file says and the position in it are written in one transaction, so that nothing is there twice.
 """
 
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import psycopg
 from psycopg.types.json import Jsonb
 
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.queries import QUERIES
-from transport.trace.series import RECEIVE, SEND
+from transport.trace.series import RECEIVE, SEND, Series
+from transport.trace.session_record import RECORD, ended
 from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, Direction, GatheredSession, gather
 
 MOST_BYTES = 512 << 10
 """Read at a time: about 4,000 lines, some 50 ms of work between two looks at the mail."""
 HEADER_BYTES = 4096
+PACKED = 1
+"""The quick level of zlib: a tenth of the octets are left."""
 DIRECTIONS = {RECEIVE: Direction.RECEIVE, SEND: Direction.SEND}
+
+Cursor = psycopg.Cursor[Any]
+Load = Callable[[Cursor, str, str, bytes], int]
+"""Puts the lines of a transport's file, those on top included, where they belong; returns the number of sessions."""
 
 
 class LogForwarder:
-    """All protocol log directories of the node: `protocol-log/<transport>/RECV….LOG` of what clients said, `SEND….LOG`
-    of what we said to next hops.
+    """All of the node: `protocol-log/<transport>/RECV….LOG` of what clients said, `SEND….LOG` of what we said to next
+    hops, `session-records/<transport>/SESS….LOG` of each session of a client.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, home: Path) -> None:
+        self._loads: list[tuple[Series, Path, Load]] = [
+            (RECEIVE, home / "protocol-log", _protocol_log),
+            (SEND, home / "protocol-log", _protocol_log),
+            (RECORD, home / "session-records", _records),
+        ]
         self._positions: dict[tuple[str, str], int] = {}
         self._known = False
 
@@ -34,12 +50,15 @@ class LogForwarder:
         self._known = False
 
     def move(self, connection: Connection) -> int:
-        """Load one piece of one file; returns the number of its sessions."""
+        """Load one piece of one file of each kind; returns the number of sessions."""
         if not self._known:
             rows = connection.execute(QUERIES["log_positions"]).fetchall()
             self._positions = {(transport, file): offset for transport, file, offset in rows}
             self._known = True
-        for path in sorted(each for series in DIRECTIONS for each in self._directory.glob(f"*/{series.prefix}*.LOG")):
+        return sum(self._move(connection, *each) for each in self._loads)
+
+    def _move(self, connection: Connection, series: Series, directory: Path, load: Load) -> int:
+        for path in sorted(directory.glob(f"*/{series.prefix}*.LOG")):
             key = path.parent.name, path.name
             offset = self._positions.get(key, 0)
             try:
@@ -48,19 +67,35 @@ class LogForwarder:
             except FileNotFoundError:
                 continue
             if data:
-                return self._load(connection, key, offset + len(data), header + data)
+                return self._load(connection, key, offset + len(data), load, header + data)
         return 0
 
-    def _load(self, connection: Connection, key: tuple[str, str], end: int, text: bytes) -> int:
+    def _load(self, connection: Connection, key: tuple[str, str], end: int, load: Load, text: bytes) -> int:
         transport, file = key
-        direction = next(way for series, way in DIRECTIONS.items() if file.startswith(series.prefix))
-        sessions = gather(text.decode("utf-8", "replace").splitlines(), direction)
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany(QUERIES["add_to_sessions"], [_row(transport, session) for session in sessions])
+            loaded = load(cursor, transport, file, text)
             cursor.execute(QUERIES["advance_log"], {"transport": transport, "file": file, "offset": end})
-            cursor.execute(QUERIES["wake_tracking"])
         self._positions[key] = end
-        return max(1, len(sessions))
+        return max(1, loaded)
+
+
+def _protocol_log(cursor: Cursor, transport: str, file: str, text: bytes) -> int:
+    direction = next(way for series, way in DIRECTIONS.items() if file.startswith(series.prefix))
+    sessions = gather(text.decode("utf-8", "replace").splitlines(), direction)
+    cursor.executemany(QUERIES["add_to_sessions"], [_row(transport, session) for session in sessions])
+    cursor.execute(QUERIES["wake_tracking"])
+    return len(sessions)
+
+
+def _records(cursor: Cursor, transport: str, file: str, text: bytes) -> int:
+    """Packed as they are: whoever replays sessions reads thousands of them, and nobody looks for one."""
+    lines = [line for line in text.splitlines(keepends=True) if ended(line) is not None]
+    times = sorted(ended(line) or 0.0 for line in lines)
+    if lines:
+        packed = zlib.compress(b"".join(lines), PACKED)
+        row = {"transport": transport, "first": times[0], "last": times[-1], "n": len(lines), "lines": packed}
+        cursor.execute(QUERIES["add_records"], row)
+    return len(lines)
 
 
 def _lines_from(path: Path, offset: int) -> bytes:
