@@ -210,6 +210,14 @@ function preparePane() {
   document.querySelector(".feature-pane [aria-current]")?.scrollIntoView({ block: "nearest" });
 }
 
+// Minutes and seconds that are left.
+function countDown() {
+  for (const time of all("time[data-until]")) {
+    const left = Math.max(0, Math.round((new Date(time.dataset.until) - Date.now()) / 1000));
+    time.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  }
+}
+
 function start() {
   prepare();
   all("[data-keys-on]").forEach((box) => (box.checked = !keysOff()));
@@ -218,6 +226,7 @@ function start() {
   if (!summary) document.querySelector("main [autofocus]")?.focus();
   all(".tabs").forEach(showCurrentTab);
   preparePane();
+  setInterval(countDown, 1000);
   setInterval(() => all("time[data-ago]").forEach((time) => (time.textContent = ago(new Date(time.dateTime)))), 15000);
 }
 

@@ -1,10 +1,13 @@
 -- What several rooms ask of PostgreSQL.
 
--- name: newest_revision_number
-select max(number) from publishing_configrevision
+-- name: revision_in_force
+-- Its number; of one on trial, the number of the one that comes back unless it is confirmed, and the seconds until then.
+select case when t.until <= now() then t.former else r.number end, case when t.until > now() then t.former end,
+    extract(epoch from t.until - now())::float8
+from (select max(number) as number from publishing_configrevision) r left join publishing_trial t on true
 
--- name: revisions_from_newest
-select number, document, checksum from publishing_configrevision order by number desc limit 20
+-- name: revisions_up_to
+select number, document, checksum from publishing_configrevision where number <= %s order by number desc limit 20
 
 -- name: listed_recipients
 select address from directory_recipient where address = any(%s) and not deleted

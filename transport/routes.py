@@ -1,4 +1,6 @@
-"""Where mail goes by the newest revision that can be read, for all who put mail into the queue or take it out."""
+"""Where mail goes, for all who put mail into the queue or take it out: by the revision in force, or the newest before
+it that can be read.
+"""
 
 import logging
 import threading
@@ -26,11 +28,11 @@ class Routes:
 
     def router(self, connection: psycopg.Connection[Any]) -> Router:
         """The same one as long as nothing changed, which one small query tells. Raises psycopg.Error."""
-        row = connection.execute(SHARED["newest_revision_number"], prepare=True).fetchone()
+        row = connection.execute(SHARED["revision_in_force"], prepare=True).fetchone()
         number = row[0] if row else None
         with self._lock:
             if number is not None and number != self._number:
-                rows = connection.execute(SHARED["revisions_from_newest"])
+                rows = connection.execute(SHARED["revisions_up_to"], [number])
                 self._router = Router(next(revisions.readable(rows, _tell), self._router.snapshot), node.name())
                 self._number = number
             return self._router

@@ -198,6 +198,7 @@ class Transport:
             seconds += 1
             try:
                 self._reception.tick(clock.now())
+                await self._feed.go_back()
                 self._give_memory_back()
                 if seconds % REOPEN_EVERY == 0:
                     await self._listeners.open_missing()

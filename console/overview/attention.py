@@ -89,6 +89,7 @@ def _revision() -> int:
 def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
     """All rules. What several of them look at is read once."""
     holds = queues.lasting_holds()
+    yield from copy_rules.trial()
     yield from copy_rules.reported_problems()
     yield from copy_rules.disk()
     yield from copy_rules.books()

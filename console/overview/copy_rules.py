@@ -30,6 +30,13 @@ def faults(health: Health) -> Iterator[Concern]:
         yield Concern(_title(fault), f"{said(fault.text)} {_advice(fault)}".strip(), _page(fault), is_bad=True)
 
 
+def trial() -> Iterator[Concern]:
+    """What goes back by itself unless somebody confirms it."""
+    if trial := publishing.trial():
+        text = _("Unless somebody confirms it, revision %d comes back by itself.") % trial.former
+        yield Concern(_("What is saved is on trial"), text, reverse("publishing:list"))
+
+
 def _title(fault: Fault) -> str:
     titles = {
         About.SERVER: fault.name,

@@ -45,7 +45,10 @@ FROM publishing_transport
 UNION ALL SELECT process, node, abs(extract(epoch FROM now() - at))::float8 FROM processes_turn ORDER BY process, node
 """
 TRANSPORTS = "SELECT name, revision, problems FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
-REVISION = "SELECT number, document FROM publishing_configrevision ORDER BY number DESC LIMIT 1"
+REVISION = """
+SELECT r.number, r.document FROM publishing_configrevision r LEFT JOIN publishing_trial t ON true
+WHERE coalesce(t.until > now(), true) OR r.number <= t.former ORDER BY r.number DESC LIMIT 1
+"""
 IN_JOURNAL = """
 SELECT node, extract(epoch FROM now() - waiting_since)::float8 AS seconds, coalesce(waiting_messages, 0) AS messages
 FROM processes_turn

@@ -6,18 +6,21 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
 from console.actors import Actor
 from console.audit import actions as audit
-from console.audit.queries import RELAY
+from console.audit.queries import RELAY, TRIAL
 from console.publishing import queries, relay_guard
 from console.publishing.compile import compile_snapshot
-from console.publishing.models import ConfigRevision
+from console.publishing.models import ConfigRevision, Trial
 from transport.config import document, rules
 from transport.config.snapshot import Snapshot
 
@@ -29,11 +32,14 @@ Properties = dict[str, str]
 
 @dataclass
 class Change:
-    """A change that is under way. `confirmed` holds the connector names that the administrator typed."""
+    """A change that is under way. `confirmed` holds the connector names that the administrator typed; None: it is what
+    was in force before, and nobody is asked again. `minutes`: for so long only, unless it is confirmed.
+    """
 
     actor: Actor
     comment: str
-    confirmed: frozenset[str]
+    confirmed: frozenset[str] | None
+    minutes: int | None = None
     revision: ConfigRevision | None = None
     records: list[tuple[str, str, Properties | None, Properties | None]] = field(default_factory=list)
     known: dict[str, dict[int, Any]] = field(default_factory=dict)
@@ -50,7 +56,9 @@ _tried: ContextVar[bool] = ContextVar("tried", default=False)
 
 
 @contextmanager
-def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Iterator[Change]:
+def change(
+    actor: Actor, comment: str, confirmed: Collection[str] | None = (), minutes: int | None = None
+) -> Iterator[Change]:
     """One transaction: the writes of the body, their entries in the change history, a new revision, NOTIFY on commit.
 
     A change inside of another joins it: its writes and entries belong to the outer one, whose comment, author and
@@ -61,21 +69,34 @@ def change(actor: Actor, comment: str, confirmed: Collection[str] = ()) -> Itera
     connector whose name is not in `confirmed`; then nothing is written. Nothing changed: no revision.
     """
     outer = _outer.get()
-    under_way = Change(actor, comment, frozenset(confirmed))
+    under_way = Change(actor, comment, None if confirmed is None else frozenset(confirmed), minutes)
     if outer:
         under_way.records, under_way.known = outer.records, outer.known
     with transaction.atomic():
         if outer:
             yield under_way
             return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        one_at_a_time()
+        not_too_late()
         token = _outer.set(under_way)
         try:
             yield under_way
         finally:
             _outer.reset(token)
         under_way.revision = _publish(under_way)
+
+
+def one_at_a_time() -> None:
+    """Waits until no other change is under way; none begins before the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def not_too_late() -> None:
+    """Raises ValidationError between the end of a trial and the return of what was before it."""
+    trial = queries.trial()
+    if trial and trial.is_over:
+        raise ValidationError(_("Nobody confirmed in time. Revision %d comes back now: try again then.") % trial.former)
 
 
 @contextmanager
@@ -101,7 +122,7 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     encoded = document.encode(after)
     _check(under_way, after)
     stood, wanted = (newest.checksum if newest else "", before), (document.checksum(encoded), after)
-    dangers = {} if _tried.get() else _confirmed(under_way, stood, wanted)
+    dangers = _confirmed(under_way, stood, wanted)
     revision = _save(under_way, after.revision, encoded)
     for kind, name, old, new in under_way.records:
         audit.record(under_way.actor, kind, name, _verb(old, new), old, new, revision.number)
@@ -111,6 +132,8 @@ def _publish(under_way: Change) -> ConfigRevision | None:
 
 
 def _check(under_way: Change, after: Snapshot) -> None:
+    if under_way.confirmed is None:
+        return
     touched = {name for _, name, _, _ in under_way.records}
     found: dict[str, list[str]] = {}
     for name, problem in rules.snapshot_problems(after):
@@ -124,6 +147,8 @@ def _confirmed(under_way: Change, *states: tuple[str, Snapshot]) -> dict[str, st
     """The ways to relay that this change opens and that were confirmed: name → danger. `states`: (checksum,
     configuration) before and after.
     """
+    if under_way.confirmed is None or _tried.get():
+        return {}
     before, after = (queries.proof_of(*each) for each in states)
     return relay_guard.require_confirmation(before, after, under_way.confirmed)
 
@@ -140,8 +165,20 @@ def _save(under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
         author=under_way.actor.name,
         comment=under_way.comment,
     )
+    if under_way.minutes:
+        _begin_trial(under_way.actor, revision, under_way.minutes)
     wake_transports()
     return revision
+
+
+def _begin_trial(actor: Actor, revision: ConfigRevision, minutes: int) -> None:
+    former, until = revision.number - 1, timezone.now() + timedelta(minutes=minutes)
+    if former == 0:
+        raise ValidationError(_("There is nothing that could come back."))
+    if queries.trial():
+        raise ValidationError(_("Something is on trial already: confirm it or go back first."))
+    Trial.objects.create(pk=1, former=former, until=until, author=actor.name)
+    audit.record(actor, TRIAL, str(revision), "begun", None, {"Minutes": minutes, "Former revision": former})
 
 
 def wake_transports() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from console.publishing.columns import SettingsRow
 
@@ -37,6 +38,24 @@ class ConfigRevision(models.Model):
 
     def __str__(self) -> str:
         return f"Revision {self.number}"
+
+
+class Trial(models.Model):
+    """What was saved after revision `former` holds until then only, unless it is confirmed. There is one or none."""
+
+    former = models.IntegerField()
+    until = models.DateTimeField()
+    author = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="%(class)s_one_row")]
+
+    def __str__(self) -> str:
+        return f"On trial until {self.until}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.until <= timezone.now()
 
 
 class Transport(models.Model):

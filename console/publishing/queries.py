@@ -11,7 +11,7 @@ from functools import lru_cache
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from console.publishing.models import ConfigRevision, Transport
+from console.publishing.models import ConfigRevision, Transport, Trial
 from transport.config import document
 from transport.config.document import DocumentError
 from transport.config.revisions import readable as revisions_that_can_be_read
@@ -48,6 +48,11 @@ def revisions() -> QuerySet[ConfigRevision]:
 def newest() -> ConfigRevision | None:
     """The newest revision, without its document."""
     return revisions().first()
+
+
+def trial() -> Trial | None:
+    """What holds for a time only."""
+    return Trial.objects.first()
 
 
 def numbered(number: int) -> ConfigRevision | None:

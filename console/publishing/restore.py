@@ -20,17 +20,26 @@ from transport.config.snapshot import Snapshot
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 
 
-def restore(actor: Actor, number: int, confirmed: Collection[str] = ()) -> ConfigRevision | None:
+def restore(
+    actor: Actor, number: int, confirmed: Collection[str] = (), minutes: int | None = None
+) -> ConfigRevision | None:
     """Everything as it was under a revision; None when it is so already. What does not differ is not touched.
+
+    `minutes`: unless it is confirmed within that time, it goes back by itself.
 
     Raises ValidationError when the revision is gone or damaged or can no longer stand, and RelayNotConfirmed.
     """
     actor.require(*WRITERS)
-    with change(actor, f"Revision {number} restored", confirmed) as under_way:
-        wanted, now = _wanted(number), compile_snapshot(0)
-        write_back(wanted)
-        _record(under_way, now, wanted)
+    with change(actor, f"Revision {number} restored", confirmed, minutes) as under_way:
+        become(under_way, _wanted(number))
     return under_way.revision
+
+
+def become(under_way: Change, wanted: Snapshot) -> None:
+    """Everything as a snapshot says, with what becomes of each object in the change history."""
+    now = compile_snapshot(0)
+    write_back(wanted)
+    _record(under_way, now, wanted)
 
 
 def _wanted(number: int) -> Snapshot:

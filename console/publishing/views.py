@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +21,7 @@ from console.publishing import queries
 from console.publishing.compare import Difference, differences
 from console.publishing.models import ConfigRevision
 from console.publishing.restore import WRITERS, restore
+from console.publishing.trial import MOST_MINUTES, confirm, go_back
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
@@ -118,11 +121,41 @@ class Compare(RoleRequired):
         return redirect("publishing:compare", *map(int, chosen))
 
 
+class Activation(Confirmation):
+    """For good, or for a time."""
+
+    minutes = forms.IntegerField(
+        label=_("Go back by itself after (minutes)"),
+        min_value=1,
+        max_value=MOST_MINUTES,
+        required=False,
+        help_text=_(
+            "Empty: it stays. Otherwise all is as before after that time, on each transport, unless somebody confirms "
+            "it here: also when you can no longer reach the console."
+        ),
+    )
+
+
+class EndTrial(RoleRequired):
+    """Confirms what is on trial, or goes back now."""
+
+    writers = WRITERS
+
+    def post(self, request: HttpRequest, how: str) -> HttpResponse:
+        try:
+            confirm(self.actor) if how == "confirm" else go_back(self.actor)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _t("Confirmed: it stays.") if how == "confirm" else _t("All is as before."))
+        return redirect("publishing:list")
+
+
 class Restore(ActionPage):
     """Says what would change, then writes it."""
 
     writers = WRITERS
-    form_class, template_name = Confirmation, "publishing/restore.html"
+    form_class, template_name = Activation, "publishing/restore.html"
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         pk, newest = self.kwargs["pk"], queries.newest()
@@ -135,9 +168,9 @@ class Restore(ActionPage):
         }
         return super().get_context_data(**context)
 
-    def submit(self, form: Confirmation) -> HttpResponse:
+    def submit(self, form: Activation) -> HttpResponse:
         pk = self.kwargs["pk"]
-        revision = restore(self.actor, pk, form.typed)
+        revision = restore(self.actor, pk, form.typed, form.cleaned_data["minutes"])
         if revision is None:
             messages.info(self.request, _t("Everything is as in revision %d already.") % pk)
         else:

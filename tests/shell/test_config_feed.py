@@ -4,13 +4,14 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 import msgspec
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from msgspec.structs import replace
 
 from console.certificates import issuing, keys
 from console.certificates.keys import Key
@@ -146,6 +147,63 @@ def test_a_broken_document_is_set_aside(office: Office, following: RunningTransp
     office.publish(following.snapshot(revision=3))
     wait_for(lambda: following.facts().get("revision") == 3, "revision 3 is not in force")
     assert following.facts()["problems"] == []
+
+
+ON_TRIAL = "insert into publishing_trial (id, former, until, author) values (1, 1, now() + %s * interval '1 s', 'x')"
+
+
+def put_on_trial(office: Office, following: RunningTransport, seconds: float) -> None:
+    """Revision 2, which calls itself otherwise, and 1 comes back."""
+    other = following.connector("Trial", banner="220 on trial")
+    document = encode(following.snapshot(other, revision=2))
+    with psycopg.connect(office.url) as connection:
+        connection.execute(INSERT, (2, document.decode(), checksum(document)))
+        connection.execute(ON_TRIAL, [seconds])
+    wait_for(lambda: b'"former":{' in (following.state / "config.json").read_bytes(), "revision 2 is not on trial")
+    assert following.facts()["revision"] == 2
+
+
+def test_what_nobody_confirms_goes_back_when_postgresql_is_gone(office: Office, following: RunningTransport) -> None:
+    put_on_trial(office, following, 2)
+    with psycopg.connect(office.url, autocommit=True) as connection:
+        connection.execute("alter table publishing_configrevision rename to gone")
+        try:
+            wait_for(lambda: following.facts().get("revision") == 1, "revision 1 does not come back", 10)
+        finally:
+            connection.execute("alter table gone rename to publishing_configrevision")
+    assert following.client().line().startswith("220 gateway.test")
+    wait_for(lambda: b'"number":1' in (following.state / "config.json").read_bytes(), "a restart would go forth again")
+    seen = office.row("select seen_at from publishing_transport")
+    wait_for(
+        lambda: office.row("select seen_at from publishing_transport") != seen, "PostgreSQL is not asked again", 10
+    )
+    assert following.facts()["revision"] == 1
+
+
+@pytest.mark.parametrize("restart", ["within", "after"])
+def test_a_transport_that_restarts_without_postgresql_goes_back(
+    office: Office, following: RunningTransport, restart: str
+) -> None:
+    put_on_trial(office, following, 600)
+    following.stop()
+    path = following.state / "config.json"
+    copy = msgspec.json.decode(path.read_bytes(), type=Copy)
+    until = copy.until if restart == "within" else time()
+    path.write_bytes(msgspec.json.encode(replace(copy, until=until, seconds=3)))
+    following.variables["DATABASE_URL"] = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    following.start()
+    assert ("revision 2 was not confirmed in time" in following.log) is (restart == "after")
+    wait_for(lambda: following.facts().get("revision") == 1, "revision 1 does not come back", 10)
+
+
+def test_what_is_confirmed_stays_also_after_a_restart_without_postgresql(
+    office: Office, following: RunningTransport
+) -> None:
+    put_on_trial(office, following, 60)
+    with psycopg.connect(office.url) as connection:
+        connection.execute("delete from publishing_trial")
+    wait_for(lambda: b'"former":null' in (following.state / "config.json").read_bytes(), "the disk is not told")
+    assert following.facts()["revision"] == 2
 
 
 def test_an_address_that_cannot_be_bound_is_reported(office: Office, following: RunningTransport) -> None:

@@ -1,7 +1,7 @@
 -- Everything the transport's shell alone asks of PostgreSQL. The tables belong to the console (apps publishing and directory).
 
--- name: newest_revision
-select number, document, checksum from publishing_configrevision order by number desc limit 1
+-- name: revisions
+select number, checksum, document from publishing_configrevision where number = any(%s)
 
 -- name: report_transport
 insert into publishing_transport (

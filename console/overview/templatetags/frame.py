@@ -6,11 +6,13 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils import timezone
 
 from console import navigation
 from console.actors import Actor
 from console.overview import attention
 from console.publishing import queries as publishing
+from console.publishing.restore import WRITERS
 
 register = template.Library()
 
@@ -31,3 +33,14 @@ def revision_state() -> dict[str, Any]:
     tone = "good" if state.everywhere and not found else "bad" if not state.running else "warning"
     counted = attention.counted(state.number)
     return {"state": state, "problems": problems, "general": general, "tone": tone, "attention": counted}
+
+
+@register.inclusion_tag("publishing/strips.html", takes_context=True)
+def strips(context: Context) -> dict[str, Any]:
+    """What holds for a time only, above each page."""
+    trial = publishing.trial()
+    if trial is None:
+        return {}
+    left = max(0, int((trial.until - timezone.now()).total_seconds()))
+    may_end = Actor.of(context["request"].user).may(*WRITERS)
+    return {"trial": trial, "time_left": f"{left // 60}:{left % 60:02}", "may_end": may_end}
