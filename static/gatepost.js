@@ -176,8 +176,17 @@ document.addEventListener("change", (event) => event.target.form && askWhereNeed
 
 // After each load and each fragment.
 
+// Where a table is a stack of cells, on a phone, each cell is called by its head.
+function nameCells(root) {
+  for (const table of all("main table:not(#rows table)", root)) {
+    const heads = all("thead th", table).map((head) => head.textContent.trim());
+    for (const cell of all("tbody td", table)) if (heads[cell.cellIndex]) cell.dataset.label = heads[cell.cellIndex];
+  }
+}
+
 function prepare(root = document) {
   writeTimes(root);
+  nameCells(root);
   askWhereNeeded(root);
   all("[data-copy], [data-default], [data-keys], [data-commands]", root).forEach((element) => (element.hidden = false));
   offerVerbs();

@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (1440, 390)
+BETWEEN = (1280, 800)
+"""Where nothing may need scrolling sideways either."""
 # Without `preload`, since axe would ask for imported style sheets at addresses that do not exist.
 EVERYTHING: dict[str, Any] = {"runOnly": LEVELS, "resultTypes": ["violations"], "preload": False}
 COLOURS = {**EVERYTHING, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
@@ -27,7 +29,11 @@ watch.observe({ type: "layout-shift", buffered: true });
 
 _RUN = "options => axe.run(options).then(found => found.violations)"
 _AXE = Axe().axe_script
-_TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+_SIDEWAYS = """
+[document.documentElement, ...document.querySelectorAll(".table-scroll")]
+  .filter((box) => box.scrollWidth > box.clientWidth + 1)
+  .map((box) => `${innerWidth} scrolls sideways: ${box.getAttribute("aria-label") ?? box.localName}`)
+"""
 
 
 def obstacles(page: Page, *, moving: bool = True) -> list[str]:
@@ -42,7 +48,10 @@ def obstacles(page: Page, *, moving: bool = True) -> list[str]:
         found += [f"{width} dark {each}" for each in _violations(page, COLOURS)]
         page.emulate_media(color_scheme="light")
         found += [f"{width} light {each}" for each in _violations(page, EVERYTHING)]
-        found += [f"{width} scrolls sideways"] if page.evaluate(_TOO_WIDE) else []
+        found += page.evaluate(_SIDEWAYS)
+    for width in BETWEEN:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += page.evaluate(_SIDEWAYS)
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     return found
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from console.crud import again, layouts
 from console.crud.asking import Asked, only
-from console.crud.columns import BADGE, Column, Filter, Verb, value_of
+from console.crud.columns import BADGE, TIME, Column, Filter, Verb, value_of
 from console.crud.kind import TAGS_COLUMN, Kind, Page
 from console.crud.listing import Rows, by_cell, in_order, matching, query_with, with_value
 from console.crud.reader import PAGE_SIZES, reader_of
@@ -215,11 +215,8 @@ class ListPage(Kind):
     def laid_out(self) -> list[tuple[Column, str]]:
         """Each column with its classes: the wide one, and what a phone shows of it, where a row is a card."""
         columns = self.shown_columns
-        roles = {columns[0]: "card-name"}
-        rest = [column for column in columns[1:] if not column.minor]
-        roles |= dict.fromkeys([each for each in rest if each.kind == BADGE][:1], "card-state")
-        roles |= dict.fromkeys([each for each in rest if each not in roles][:1], "card-line")
         wide = next((column for column in columns if column.wide), columns[0])
+        roles = _on_a_card(columns, wide)
         return [
             (column, " ".join(filter(None, [column.css, roles.get(column), "wide" if column is wide else ""])))
             for column in columns
@@ -268,3 +265,17 @@ class ListPage(Kind):
         tag = [TAG] if self.is_tagged else []
         every = [*edit, *several, *tag, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
         return [verb for verb in every if selected is None or self.may(verb, selected)]
+
+
+def _on_a_card(columns: Sequence[Column], wide: Column) -> dict[Column, str]:
+    """Where a column stands on a card, which has a name, a state, and one line. What begins with a time is called by
+    its wide column instead.
+    """
+    name = wide if columns[0].kind == TIME else columns[0]
+    rest = [column for column in columns if column is not name and not column.minor]
+    states = [column for column in rest if column.kind == BADGE][:1]
+    below = [column for column in rest if column not in states]
+    line, others = below[:1], below[1:]
+    more = [column for column in others if column is wide] or (others if name is wide is not columns[0] else [])
+    placed = {"card-name": [name], "card-state": states, "card-line": line, "card-more": more[:1]}
+    return {column: place for place, some in placed.items() for column in some}

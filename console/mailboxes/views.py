@@ -114,7 +114,7 @@ class MessagePages(OfMailbox, CrudView):
     first_step = gettext_lazy("Every message of this mailbox was deleted.")
     columns = [
         Column(gettext_lazy("From"), "sender", TEXT),
-        Column(gettext_lazy("Subject"), lambda message: message.subject or _("(no subject)"), NAME),
+        Column(gettext_lazy("Subject"), lambda message: message.subject or _("(no subject)"), NAME, wide=True),
         Column(gettext_lazy("Received"), "received_at", TIME),
         Column(gettext_lazy("Size"), "size", SIZE, minor=True),
     ]

@@ -77,7 +77,7 @@ def _table(lines: list[str], links: Links) -> tuple[str, list[str]]:
     rows = [[_inline(cell.strip(), links) for cell in line.strip("|").split("|")] for line in lines[:end]]
     head = "".join(f'<th scope="col">{cell}</th>' for cell in rows[0])
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows[2:])
-    table = f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="rows stacks"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div class="table-scroll" tabindex="0">{table}</div>', lines[end:]
 
 
