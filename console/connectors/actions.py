@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console.actors import SYSTEM, Actor, Role
@@ -24,6 +25,7 @@ from console.audit.actions import record
 from console.connectors import models, queries, restrictions
 from console.connectors.published import RECEIVE, SEND
 from console.publishing import queries as publishing
+from console.publishing.actions import change
 from console.publishing.settings_rows import Changes, SettingsRows
 from transport import node
 from transport.config import rules
@@ -36,7 +38,8 @@ from transport.deliver.database import pool
 from transport.deliver.probe import Finding, probe
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.HYGIENE_MANAGEMENT})
-ROWS = {
+Struct = type[ReceiveConnector] | type[SendConnector]
+ROWS: dict[Struct, SettingsRows] = {
     ReceiveConnector: SettingsRows(RECEIVE, rules.problems, WRITERS, alone=True),
     SendConnector: SettingsRows(SEND, rules.send_problems, WRITERS, alone=True),
 }
@@ -45,7 +48,8 @@ MOST_DRAFTS = 10
 DRAFT_AGE = timedelta(days=30)
 _testing_lock, _testing = Lock(), set[str]()
 """Who tests a connector now, in this process."""
-Struct = type[ReceiveConnector] | type[SendConnector]
+LOGGED_FOR = timedelta(days=7)
+"""How long everything is written down that a new connector hears."""
 Names = str | Collection[str]
 
 
@@ -79,6 +83,32 @@ def update(
 def set_enabled(actor: Actor, struct: Struct, pk: int, enabled: bool, confirmed_name: Names = "") -> Any:
     """Enables or disables a connector."""
     return update(actor, struct, pk, {"enabled": enabled}, confirmed_name=confirmed_name)
+
+
+def log_for_a_while(actor: Actor, struct: Struct, pk: int) -> Any:
+    """Turns protocol logging on; it ends by itself."""
+    return update(actor, struct, pk, verbose_for_a_while())
+
+
+def verbose_for_a_while() -> dict[str, Any]:
+    """Field → value."""
+    until = int((timezone.now() + LOGGED_FOR).timestamp())
+    return {"protocol_logging_level": ProtocolLoggingLevel.Verbose, "protocol_logging_until": until}
+
+
+def end_logging() -> None:
+    """What nobody has to remember: protocol logging ends where it was turned on for a while."""
+    over = {"protocol_logging_until__lte": int(timezone.now().timestamp())}
+    ended = {"protocol_logging_level": ProtocolLoggingLevel.None_, "protocol_logging_until": None}
+    due = [
+        (struct, pk)
+        for struct, rows in ROWS.items()
+        for pk in rows.kind.model._default_manager.filter(**over).values_list("pk", flat=True)
+    ]
+    if due:
+        with change(SYSTEM, "Protocol logging that was on for a while ends"):
+            for struct, pk in due:
+                update(SYSTEM, struct, pk, ended)
 
 
 def remove(actor: Actor, struct: Struct, pk: int, confirmed_name: Names = "") -> None:

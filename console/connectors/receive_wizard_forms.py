@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors import relay_restrictions
+from console.connectors.actions import verbose_for_a_while
 from console.connectors.offered_lines import OfferedLines
 from console.connectors.own_addresses import offered
 from console.connectors.relay_restrictions import Restrictions, Which
@@ -23,6 +24,17 @@ from transport.config.receive_connector import ReceiveConnector, Usage
 from transport.config.rules import USAGE_MEANING
 from transport.config.setting import settings
 
+LOG = "log"
+
+
+def log_at_first() -> forms.BooleanField:
+    """On the first page of both wizards."""
+    return forms.BooleanField(
+        label=_("Protocol logging: Verbose for the first 7 days"),
+        help_text=_("Every conversation is in the protocol log while you watch how it works. It ends by itself."),
+        required=False,
+    )
+
 
 class IntroductionForm(SettingsForm):
     """First page of the wizard."""
@@ -30,13 +42,14 @@ class IntroductionForm(SettingsForm):
     struct = ReceiveConnector
     shown = ["name", "transport_role", "comment"]
     groups = [
-        Group("", ["name", "usage"]),
+        Group("", ["name", "usage", LOG]),
         Group(_("More options"), ["restrictions", "transport_role", "comment"], closed=True),
     ]
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
         self.fields["usage"] = UsageField()
+        self.fields[LOG] = log_at_first()
         self.fields["restrictions"] = forms.BooleanField(
             label=_("Take over the relay restrictions of Exchange 2003"),
             help_text=_("For Custom: the settings of its Access tab, Relay, say whom this connector answers."),
@@ -52,7 +65,8 @@ class IntroductionForm(SettingsForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        return super().changes | {"usage": self.cleaned_data["usage"]}
+        logging = verbose_for_a_while() if self.cleaned_data[LOG] else {}
+        return super().changes | {"usage": self.cleaned_data["usage"], **logging}
 
 
 class UsageField(ChoiceField):

@@ -9,8 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from console.connectors.actions import verbose_for_a_while
 from console.connectors.draft import FIRST
 from console.connectors.forms import SendForm, credential_choices, credentials_help
+from console.connectors.receive_wizard_forms import LOG, log_at_first
 from console.crud.forms import Group
 from console.crud.said import said
 from console.publishing.fields import ChoiceField
@@ -35,16 +37,18 @@ class IntroductionForm(SettingsForm):
 
     struct = SendConnector
     shown = ["name", "comment"]
-    groups = [Group("", ["name", "usage"]), Group(_("More options"), ["comment"], closed=True)]
+    groups = [Group("", ["name", "usage", LOG]), Group(_("More options"), ["comment"], closed=True)]
 
     def __init__(self, *data: Any, **options: Any):
         super().__init__(*data, **options)
         self.fields["usage"] = UsageField()
+        self.fields[LOG] = log_at_first()
         self.fields["name"].widget.attrs["autofocus"] = True
 
     @property
     def changes(self) -> dict[str, Any]:
-        return super().changes | {"usage": self.cleaned_data["usage"]}
+        logging = verbose_for_a_while() if self.cleaned_data[LOG] else {}
+        return super().changes | {"usage": self.cleaned_data["usage"], **logging}
 
 
 class UsageField(ChoiceField):

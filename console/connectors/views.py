@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -57,10 +58,12 @@ class ConnectorPages(SettingsPages):
     verbs = [
         Verb("enable", _("Enable"), icon="play", done=_("enabled")),
         Verb("disable", _("Disable"), icon="pause", done=_("disabled")),
+        Verb("log", _("Verbose for 7 days"), icon="scroll-text", done=_("write all to the protocol log for 7 days")),
     ]
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return bool({"enable": not obj.enabled, "disable": obj.enabled}.get(verb.name, True))
+        silent = obj.protocol_logging_level == ProtocolLoggingLevel.None_.value
+        return bool({"enable": not obj.enabled, "disable": obj.enabled, "log": silent}.get(verb.name, True))
 
     def enable(self, obj: Any) -> None:
         try:
@@ -72,6 +75,9 @@ class ConnectorPages(SettingsPages):
 
     def disable(self, obj: Any) -> None:
         actions.set_enabled(self.actor, self.struct, obj.pk, False)
+
+    def log(self, obj: Any) -> None:
+        actions.log_for_a_while(self.actor, self.struct, obj.pk)
 
     def change(self, obj: Any, changes: Mapping[str, Any]) -> None:
         actions.update(self.actor, self.struct, obj.pk, changes)
@@ -92,6 +98,14 @@ def _state(row: Any) -> Badge:
     if not row.enabled:
         return Badge(_("Disabled"), "neutral")
     return Badge(_("Cannot listen"), "bad") if getattr(row, "problems", ()) else Badge(_("Enabled"), "good")
+
+
+def _logging(row: Any) -> str:
+    """The level, and when it ends by itself."""
+    if row.protocol_logging_until is None:
+        return str(row.protocol_logging_level)
+    until = time_html(datetime.fromtimestamp(row.protocol_logging_until, UTC))
+    return format_html(_t("{level} until {time}"), level=row.protocol_logging_level, time=until)
 
 
 def _labels(members: frozenset[Any]) -> str:
@@ -182,7 +196,7 @@ class ReceivePages(ConnectorPages):
         Column(_("Who may send"), _who, minor=True),
         Column(_("Sessions"), "open_sessions", NUMBER, minor=True),
         Column(_("Use"), "usage", sort="usage", optional=True),
-        Column(_("Logging"), "protocol_logging_level", sort="protocol_logging_level", optional=True),
+        Column(_("Logging"), _logging, sort="protocol_logging_level", optional=True),
         Column("FQDN", "fqdn", sort="fqdn", optional=True),
         Column(_("Message size"), "max_message_size", SIZE, sort="max_message_size", optional=True),
         Column(_("Comment"), "comment", sort="comment", optional=True),
@@ -194,7 +208,7 @@ class ReceivePages(ConnectorPages):
         Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
         Detail(_("Banner"), "banner", MONO),
         Detail(_("Size, recipients"), _sizes),
-        Detail(_("Protocol log"), "protocol_logging_level"),
+        Detail(_("Protocol log"), _logging),
     ]
     told = [
         "name", "enabled", "remote_ip_ranges", "permission_groups", "grants", "auth_mechanism", "require_tls", "fqdn",
@@ -208,7 +222,9 @@ class ReceivePages(ConnectorPages):
         Filter("use", _("Use"), [(each.value, each.value) for each in Usage], lookup="usage"),
         Filter("logging", _("Logging"), LOGGING, lookup="protocol_logging_level"),
     ]
-    shared = ["protocol_logging_level", "max_message_size", "max_recipients_per_message", "comment"]
+    shared = [
+        "protocol_logging_level", "protocol_logging_until", "max_message_size", "max_recipients_per_message", "comment",
+    ]  # fmt: skip
     copied = ["name", "bindings", "remote_ip_ranges"]
     new_url = "connectors:receive-wizard"
     edit_url = "connectors:receive-edit"
@@ -318,6 +334,7 @@ class SendPages(ConnectorPages):
         Detail(_("Protection"), _protection, BADGE),
         Detail(_("FQDN"), lambda row: row.fqdn or _t("this server's name"), MONO),
         Detail(_("Request for waiting mail"), _requested),
+        Detail(_("Protocol log"), _logging),
     ]
     verbs = [
         *ConnectorPages.verbs,
@@ -335,7 +352,7 @@ class SendPages(ConnectorPages):
         "smart_host_auth_mechanism", "authentication_credential",
     ]  # fmt: skip
     search = SEND.search
-    shared = ["protocol_logging_level", "max_message_size", "comment"]
+    shared = ["protocol_logging_level", "protocol_logging_until", "max_message_size", "comment"]
     copied = ["name", "address_spaces"]
     new_url = "connectors:send-wizard"
     edit_url = "connectors:send-edit"

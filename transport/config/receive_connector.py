@@ -177,6 +177,14 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             CMDLET, choices=ProtocolLoggingLevel, group="Service",
         ),
     ] = ProtocolLoggingLevel.None_
+    protocol_logging_until: Annotated[
+        int | None,
+        Setting(
+            "ProtocolLoggingUntil", "General", Kind.TIME, "Verbose until",
+            "From then on the level is None: it is set by itself. Empty: it stays as it is.",
+            "own setting", group="Service",
+        ),
+    ] = None
     transport_role: Annotated[
         TransportRole,
         Setting(

@@ -185,6 +185,14 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             CMDLET, choices=ProtocolLoggingLevel,
         ),
     ] = ProtocolLoggingLevel.None_
+    protocol_logging_until: Annotated[
+        int | None,
+        Setting(
+            "ProtocolLoggingUntil", "General", Kind.TIME, "Verbose until",
+            "From then on the level is None: it is set by itself. Empty: it stays as it is.",
+            "own setting",
+        ),
+    ] = None
     max_message_size: Annotated[
         int | None,
         Setting(

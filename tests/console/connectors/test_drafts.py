@@ -113,3 +113,17 @@ def test_an_address_that_this_machine_has_not_is_said_at_once(admin: Any) -> Non
     assert "192.0.2.77:25: this machine has no such address" in said and "127.0.0.9" not in said
     bindings = [parse_binding(f"{each}:25" if ":" not in each else f"[{each}]:25") for each in own_addresses.own()]
     assert bindings and own_addresses.not_here(bindings) == []
+
+
+@pytest.mark.parametrize(("kind", "pages"), [("receive", ["local", "remote"]), ("send", ["delivery", "address-space"])])
+def test_a_new_connector_may_write_all_down_for_its_first_days(admin: Any, kind: str, pages: list[str]) -> None:
+    for step in ("introduction", *pages):
+        sent = Form(admin.get(page("one", step, kind)).text).sent
+        entered = {"introduction": {"name": "Watched", "log": "on"}, "address-space": {"address_spaces": "*"}}
+        admin.post(page("one", step, kind), sent | entered.get(step, {}) | {"go": "next"})
+    assert "Verbose until" in admin.get(page("one", "summary", kind)).text
+    admin.post(page("one", "summary", kind), {"go": "next"})
+    model = {"receive": ReceiveConnector, "send": models.SendConnector}[kind]
+    row = model.objects.get(name="Watched")
+    days = (row.protocol_logging_until - timezone.now().timestamp()) / timedelta(days=1).total_seconds()
+    assert row.protocol_logging_level == "Verbose" and 6.9 < days <= 7

@@ -10,10 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from console.audit.models import Entry
 from console.connectors import actions
 from console.connectors.models import ReceiveConnector
 from console.publishing.actions import change
 from console.publishing.models import ConfigRevision
+from console.publishing.queries import saved
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from tests.console.page_form import Form
 from transport.config.receive_connector import ProtocolLoggingLevel
@@ -118,3 +120,19 @@ def test_all_connectors_are_read_once_however_many_are_changed(forty: Any) -> No
         actions.update(ADMIN, type(receive_connector()), forty[0].pk, name)
     whole = [each["sql"] for each in asked if 'FROM "connectors_receiveconnector"' in each["sql"]]
     assert len([sql for sql in whole if "WHERE" not in sql]) <= 3
+
+
+def test_protocol_logging_for_a_week_ends_by_itself_and_says_when(admin: Any, forty: Any) -> None:
+    admin.post(f"{ACT}?q=printer", {"verb": "log", "all": "rows", "count": "40"})
+    assert logging("Verbose") == 40
+    details = admin.get(reverse("connectors:receive-details", args=[forty[1].pk])).text
+    assert "Verbose until" in details and "Verbose for 7 days" not in details
+    actions.end_logging()
+    assert logging("Verbose") == 40, "not yet"
+    ReceiveConnector.objects.filter(name__startswith="Printer 1").update(protocol_logging_until=1)
+    before = ConfigRevision.objects.count()
+    actions.end_logging()
+    assert (logging("Verbose"), ConfigRevision.objects.count()) == (30, before + 1)
+    assert Entry.objects.filter(actor="system", object_name="Printer 17", verb="changed").exists()
+    made = {each.name: each.protocol_logging_until for each in saved().receive_connectors}
+    assert made["Printer 17"] is None and made["Printer 27"] is not None
