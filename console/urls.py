@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from console.tls.urls import reports
+from console.tracking.explained_views import explain
 from console.tracking.urls import events, open_sessions, refusals
 
 urlpatterns = [
@@ -34,6 +35,8 @@ urlpatterns = [
     path("trace/what-if/", include("console.what_if.urls")),
     path("trace/relay-proof/", include("console.relay_proof.urls")),
     path("trace/mail-server/", include("console.mail_server.urls")),
+    path("refused/", explain, name="refused"),
+    path("refused/<path:reference>", explain, name="refused"),
     path("", include("console.processes.urls")),
     path("", include("console.overview.urls")),
 ]

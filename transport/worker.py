@@ -24,6 +24,7 @@ from transport.deliver import database, locked, pulling, turned
 from transport.durable_file import only_one
 from transport.node import MINIMUM_FREE
 from transport.receive.policy import Policy
+from transport.reference import References
 from transport.shell import clock, health, privileges
 from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.listeners import Listeners
@@ -127,6 +128,7 @@ class Transport:
             self._records,
             self._credentials,
             PickUps(settings.database_url, turned.hand_over),
+            References(settings.secret),
         )
         self._listeners = Listeners(lambda: Dialogue(self._reception))
         self._feed = ConfigFeed(state, self._put_in_force)

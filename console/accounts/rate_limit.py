@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in: per source address, and per user name.
+"""How often somebody may try to sign in: per source address, and per user name. And look at the public page.
 
 Counts live in Redis, so that several console processes share them; while Redis is away each process counts for itself.
 A count lasts WINDOW seconds from its first attempt and then starts anew, whatever happened: nobody is locked out for
@@ -20,11 +20,13 @@ from collections.abc import Callable
 import redis
 from django.conf import settings
 
+from transport.config import bounds
 from transport.config.endpoint import source_of
 
 WINDOW = 300
 ATTEMPTS_PER_SOURCE = 20
 ATTEMPTS_PER_NAME = 5
+LOOKS_PER_SOURCE = bounds.REFERENCE_LOOKS.lines or 0
 MOST_KEPT = 10_000
 
 log = logging.getLogger(__name__)
@@ -106,10 +108,15 @@ def signed_in(source: str, name: str, device: str = "") -> None:
             log.warning(AWAY)
 
 
-def _source_key(source: str) -> str:
+def wait_before_looking(source: str) -> int:
+    """Counts a look at the public page about refusals. 0 if it may go on, else the seconds to wait."""
+    return _count(_source_key(source, "refused"), LOOKS_PER_SOURCE)
+
+
+def _source_key(source: str, what: str = "sign-in") -> str:
     with contextlib.suppress(ValueError):  # behind a Unix socket there is no address
         source = source_of(source)
-    return f"gatepost:sign-in:source:{source}"
+    return f"gatepost:{what}:source:{source}"
 
 
 def _name_key(name: str, device: str) -> str:

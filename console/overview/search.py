@@ -164,6 +164,12 @@ def _sessions(text: str) -> Iterable[Hit]:
         yield Hit(row.session_id, note, reverse("tracking:session", args=[row.pk]), row.started_at)
 
 
+def _references(text: str) -> Iterable[Hit]:
+    """Of a refusal: what whoever was refused has pasted."""
+    if found := sessions.referred(text):
+        yield Hit(found.rule, found.session_id, found.url, found.began)
+
+
 def _refusals(text: str) -> Iterable[Hit]:
     for each in list(refusals.found(text))[:MOST]:
         yield Hit(each.rule.replies[0].text, each.rule.meaning, each.url)
@@ -186,6 +192,7 @@ OTHERS: list[Searched] = [
     (_("Commands"), "management_shell:shell", _cmdlets),
     (_("Recipients"), "directory:list", _recipients),
     (_("SMTP users"), "users:list", _users),
+    (_("Reference of a refusal"), "", _references),
     (_("Refusals, explained"), "refusals:list", _refusals),
     (_("Sessions"), "tracking:list", _sessions),
     (_("Waiting mail"), "queues:message-list", _waiting),

@@ -276,6 +276,7 @@ class Here:
 KINDS: dict[Kind, Here] = {
     Kind.TEXT: Here(_text, models.TextField, may_be_empty=True),
     Kind.HOST_NAME: Here(_mono, models.TextField, may_be_empty=True),
+    Kind.WEB_ADDRESS: Here(_mono, models.TextField, may_be_empty=True),
     Kind.DOMAIN_NAME: Here(_mono, models.TextField),
     Kind.FLAG: Here(FlagField, models.BooleanField),
     Kind.COUNT: Here(_short, models.IntegerField),

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
+from django.urls import reverse
 from django.utils import timezone
 
 from console.crud.addresses import address_bounds, apart
 from console.mailboxes import header
 from console.tracking.models import Event, Reader, Searched, Session
+from transport.reference import References
 from transport.trace.events import FIRST, Source, with_source, words_wanted
 from transport.trace.events import Event as Kind
 from transport.trace.line import decided_by
@@ -66,6 +69,27 @@ def connectors() -> list[str]:
 def is_recorded(session_id: str) -> bool:
     """Whether the log holds a session; it does not where protocol logging was off, or long ago."""
     return Session.objects.filter(pk=session_id).exists()
+
+
+@dataclass(frozen=True)
+class Referred:
+    """What the reference of a refusal says (`transport/reference.py`)."""
+
+    session_id: str
+    rule: str
+    began: datetime
+
+    @property
+    def url(self) -> str:
+        """The page of the refusal, of this session where the protocol log has it."""
+        page = reverse("refusals:page", args=[self.rule])
+        return f"{page}?session={self.session_id}" if is_recorded(self.session_id) else page
+
+
+def referred(text: str) -> Referred | None:
+    """What a reference, or an address that ends with one, says; None where it is none of ours."""
+    found = References(settings.GATEPOST_SECRET_KEY.encode()).read(text)
+    return Referred(*found, datetime.fromtimestamp(found.began, UTC)) if found else None
 
 
 def newest() -> QuerySet[Session]:

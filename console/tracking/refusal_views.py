@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,8 @@ MOST = 20
 class RefusalList(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         text = request.GET.get("q", "").strip()
+        if referred := queries.referred(text):
+            return redirect(referred.url)
         whole, span = bool(text or request.GET.get("all")), span_of(request.GET, "24h")
         context = {
             "whole": whole,

@@ -20,7 +20,7 @@ PURE = (
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.held_body", "transport.identity", "transport.key_file",
-        "transport.log_files", "transport.log_lines", "transport.node")
+        "transport.log_files", "transport.log_lines", "transport.node", "transport.reference")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec",
@@ -71,6 +71,7 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
+    "accounts": ("rate_limit",),
     "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "send_test", "sentence"),
     "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),
@@ -80,7 +81,9 @@ VALUES = {
     "what_if": ("dns_answers", "forms", "reading"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting
-mail a filter means. And the one where mail of strangers is read, whether it lies in a mailbox or waits."""
+mail a filter means. The one where mail of strangers is read, whether it lies in a mailbox or waits. And the one that
+counts how often a stranger asks.
+"""
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
              "console.sealing")
 PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit")

@@ -23,6 +23,7 @@ EXAMPLES = {
     Kind.TEXT: "Two words, and a comma",
     Kind.HOST_NAME: "mx.contoso.com",
     Kind.DOMAIN_NAME: "*.contoso.com",
+    Kind.WEB_ADDRESS: "https://mail.contoso.com/refused/",
     Kind.FLAG: "$true",
     Kind.COUNT: "7",
     Kind.SIZE: "36 MB (37,748,736 bytes)",

@@ -14,7 +14,7 @@ from transport.config.setting import settings
 ROOT = Path(__file__).resolve().parents[2]
 TRANSPORT = ROOT / "transport"
 ALL = [(struct, field, setting) for struct in TABLES for field, setting in settings(struct).items()]
-NOT_FOR_THE_TRANSPORT = {"alert_recipients", "comment", "protocol_logging_until", "usage"}
+NOT_FOR_THE_TRANSPORT = {"alert_recipients", "comment", "refusal_reference_age", "protocol_logging_until", "usage"}
 EXCHANGES_SPELLING = {
     "grants": "ExtendedRights",
     "ip_list": "List",

@@ -70,6 +70,12 @@ OPEN_SESSIONS = Bound(
     more="The longest open are told, and how many others there are; who has not looked for so long is told no more.",
 )  # fmt: skip
 
+REFERENCE_LOOKS = Bound(
+    what="looks at the page that explains a refusal", who="a browser, by its address (of IPv6 its /64 network)",
+    octets=200, lines=60, seconds=300.0,
+    more="They are told to come back later.",
+)  # fmt: skip
+
 LOG_EVENT = Bound(
     what="an event in the log of a process", who="whoever can make a process say something",
     octets=800_000, lines=100,

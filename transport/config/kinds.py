@@ -19,6 +19,7 @@ from transport.config.permissions import Grant, right_named
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 _SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,9})?)\s*([kmgt]?b?)(?:\s*\(([\d,]+) bytes\))?", re.IGNORECASE)
 _TIMESPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 _LOCAL_PART = re.compile(r"[^\s@,;<>\"*\x00-\x1f]{1,64}")
 _TIMES = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d",
@@ -118,6 +119,18 @@ def domain_name(text: str) -> str:
 def _domain_name(setting: Setting, text: str) -> str:
     check(setting, text)
     return domain_name(text)
+
+
+def web_address(text: str) -> str:
+    """The address of a page, with a slash at its end. Raises ValueError."""
+    if not _WEB_ADDRESS.fullmatch(text):
+        raise ValueError("Write the address of a page, such as https://mail.contoso.com/refused/.")
+    return text.rstrip("/") + "/"
+
+
+def _web_address(setting: Setting, text: str) -> str:
+    check(setting, text)
+    return web_address(text) if text else ""
 
 
 def _flag(setting: Setting, text: str) -> bool:
@@ -337,6 +350,7 @@ class Kind(Enum):
     TEXT = Values(_text)
     HOST_NAME = Values(_host_name)
     DOMAIN_NAME = Values(_domain_name)
+    WEB_ADDRESS = Values(_web_address)
     FLAG = Values(_flag)
     COUNT = Values(_count)
     SIZE = Values(_size, show_size)

@@ -16,6 +16,7 @@ from transport.config.kinds import Kind, Setting
 # fmt: off
 
 CMDLET = "Set-TransportConfig"
+DAY = 24 * 3600
 
 
 class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +51,24 @@ class TransportConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             "A report on a larger one carries its header only.", CMDLET, minimum=0, maximum=2147483647,
         ),
     ] = 10 * 1024 * 1024
+    refusal_reference_page: Annotated[
+        str,
+        Setting(
+            "RefusalReferencePage", "References in refusals", Kind.WEB_ADDRESS, "Page that explains a refusal",
+            "Where those who are refused reach the page /refused/ of this console, such as "
+            "https://mail.contoso.com/refused/. Each refusal then ends with this address and a reference; the page "
+            "says in plain words what it means, and nothing about recipients. Empty: refusals carry no reference.",
+            "own: no setting of Exchange", maximum=120,
+        ),
+    ] = ""
+    refusal_reference_age: Annotated[
+        int,
+        Setting(
+            "RefusalReferenceAge", "References in refusals", Kind.TIMESPAN, "References expire after",
+            "The page explains no older refusal. Administrators can look up every reference.",
+            "own: no setting of Exchange", minimum=DAY, maximum=90 * DAY,
+        ),
+    ] = 14 * DAY
     send_tls_reports: Annotated[
         bool,
         Setting(

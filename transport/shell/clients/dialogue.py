@@ -292,19 +292,26 @@ class Dialogue(Wire):
                 self._record.heard(line, exchange)
             self._hold(outcome, actions[0])
             return
-        if self._log is not None:
-            self._log.answered(outcome, line, exchange)
         if self._record is not None:
             self._record.answered(outcome, line, exchange)
+        if outcome.reply is not None and outcome.reply.code >= 400 and outcome.decided_by:
+            outcome = self._refused(outcome)
+        if self._log is not None:
+            self._log.answered(outcome, line, exchange)
         if outcome.reply is not None:
             self._out.append(outcome.session.wire(outcome.reply))
-            if outcome.reply.code >= 400 and outcome.decided_by:
-                self._reception.names.refused(session.connector.name, session.remote_ip, outcome.decided_by)
         for action in actions:
             self._act(action)
         if self._incoming is not None and self._state is COMMANDS and outcome.session.chunks is None:
             self._incoming.discard()  # RSET and its like between two chunks
             self._incoming = None
+
+    def _refused(self, outcome: Outcome) -> Outcome:
+        """Counts a refusal, and gives it a reference where refusals carry one."""
+        session, reception = outcome.session, self._reception
+        reception.names.refused(session.connector.name, session.remote_ip, outcome.decided_by)
+        page = session.policy.snapshot.transport_config.refusal_reference_page
+        return reception.references.with_one(outcome, page, self.session_id) if page else outcome
 
     def _act(self, action: Action) -> None:
         match action:

@@ -4,6 +4,7 @@ import asyncio
 from typing import NamedTuple, Protocol
 
 from transport.receive.policy import Policy
+from transport.reference import References
 from transport.shell.clients.dns_lookups import DnsLookups
 from transport.shell.clients.load import ConnectorLoad
 from transport.shell.clients.pick_ups import PickUps
@@ -57,11 +58,12 @@ class Reception:
         session_records: RecordLog,
         credentials: Credentials,
         pick_ups: PickUps,
+        references: References,
     ) -> None:
         self.name, self.node, self.loop = name, node, loop
         self.journal, self.recipients = journal, recipients
         self.protocol_log, self.session_records = protocol_log, session_records
-        self.credentials, self.pick_ups = credentials, pick_ups
+        self.credentials, self.pick_ups, self.references = credentials, pick_ups, references
         self.in_force: InForce | None = None
         self.traffic, self.names = Traffic(), Names()
         self.unknown_recipients = SourceBudget()
