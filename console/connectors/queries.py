@@ -122,3 +122,18 @@ def dangers(now: ReceiveConnector | SendConnector | None, wanted: ReceiveConnect
 def pulls() -> dict[str, models.Pull]:
     """What came of the last request for mail that waits elsewhere, by Send connector."""
     return {pull.connector: pull for pull in models.Pull.objects.filter(asked_at__isnull=False)}
+
+
+class Tabs:
+    """Where connectors of one kind are changed, by name, for pages that link there; all names are looked up once."""
+
+    def __init__(self, of: type[models.ReceiveConnector] | type[models.SendConnector]) -> None:
+        self._keys: dict[str, int] = dict(of.objects.values_list("name", "pk"))
+        self._page = f"connectors:{'receive' if of is models.ReceiveConnector else 'send'}-properties"
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._keys
+
+    def url(self, name: str, tab: str) -> str:
+        """Empty for a connector that is no more."""
+        return reverse(self._page, args=[self._keys[name], tab]) if name in self._keys else ""

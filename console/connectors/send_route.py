@@ -13,14 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from console.connectors.mail_route import SIZE, route, user_named
 from console.connectors.models import SendConnector
+from console.connectors.queries import Tabs
 from console.crud.access import RoleRequired
+from console.crud.forms import ReadingForm
 from console.publishing import queries as publishing
 from transport.config import kinds
 from transport.send.choice import Mail
 from transport.trace.way_out import Way
 
 
-class RouteForm(forms.Form):
+class RouteForm(ReadingForm, forms.Form):
     """A message that there might be."""
 
     recipient = forms.CharField(label=_("Recipient"), max_length=320)
@@ -40,22 +42,16 @@ class RouteForm(forms.Form):
         chosen.choices = [("", _t("Any other")), *((name, name) for name in named)]
 
     def clean_recipient(self) -> str:
-        return str(self._read("recipient", kinds.mailbox))
+        return str(self.read("recipient", kinds.mailbox))
 
     def clean_sender(self) -> str:
-        return str(self._read("sender", lambda text: kinds.mailbox(text) if text.strip("<>") else ""))
+        return str(self.read("sender", lambda text: kinds.mailbox(text) if text.strip("<>") else ""))
 
     def clean_user(self) -> str:
-        return str(self._read("user", user_named))
+        return str(self.read("user", user_named))
 
     def clean_size(self) -> int:
-        return int(self._read("size", lambda text: kinds.parse(SIZE, text)))
-
-    def _read(self, name: str, read: Any) -> Any:
-        try:
-            return read(self.cleaned_data[name])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
+        return int(self.read("size", lambda text: kinds.parse(SIZE, text)))
 
 
 class SendRoute(RoleRequired):
@@ -82,8 +78,7 @@ def _lines(found: Way) -> list[tuple[str, str, str, bool]]:
     """(connector, its page, why, whether it takes the message), the best first."""
     if found.choice is None:
         return []
-    keys = dict(SendConnector.objects.values_list("name", "pk"))
-    pages = {name: reverse("connectors:send-properties", args=[pk, "address-space"]) for name, pk in keys.items()}
+    tabs = Tabs(SendConnector)
     lines = [(each.connector.name, each.words, False) for each in found.choice.passed]
     if found.choice.connector is not None:
         taken = _t("It takes the message, by its address space %(space)s at cost %(cost)d.")
@@ -91,4 +86,4 @@ def _lines(found: Way) -> list[tuple[str, str, str, bool]]:
         assert space is not None
         lines.append((found.choice.connector.name, taken % {"space": space.domain, "cost": space.cost}, True))
     lines += [(each.connector.name, each.words, False) for each in found.behind]
-    return [(name, pages.get(name, ""), words, takes) for name, words, takes in lines]
+    return [(name, tabs.url(name, "address-space"), words, takes) for name, words, takes in lines]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from console.crud.together import listed, one_of
 from console.publishing.fields import size
 from transport.config.address_space import ACCEPTED_DOMAINS, EVERYTHING
 from transport.config.send_connector import (
@@ -17,7 +18,6 @@ from transport.config.send_connector import (
 )
 from transport.config.setting import obeyed
 
-MOST = 3
 """Names that are told one by one."""
 
 
@@ -96,20 +96,3 @@ def _limits(connector: SendConnector) -> Iterator[str]:
         yield words % {"where": where, "command": connector.request_mail.value}
     if connector.allow_relay:
         yield _("Everybody who may submit reaches these domains through any Receive connector.")
-
-
-def listed(words: Sequence[str]) -> str:
-    """`a, b and c`, or the first of many."""
-    *some, last = _shown(words) or [""]
-    return _("%(some)s and %(last)s") % {"some": ", ".join(some), "last": last} if some else last
-
-
-def one_of(words: Sequence[str]) -> str:
-    """`a, b or c`, or the first of many."""
-    *some, last = _shown(words) or [""]
-    return _("%(some)s or %(last)s") % {"some": ", ".join(some), "last": last} if some else last
-
-
-def _shown(words: Sequence[str]) -> list[str]:
-    many = len(words) > MOST + 1
-    return [*words[:MOST], _("%d more") % (len(words) - MOST)] if many else list(words)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.crud.said import said
+from console.crud.together import FEW, listed
 from transport.config import kinds
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import ALL_IPV4, ALL_IPV6, IPRange
@@ -24,7 +25,6 @@ from transport.receive.admission import principal
 from transport.receive.exposure import domains_of_others, everything_below, is_reached, reached, sends_on
 from transport.receive.relayed_domains import domains_taken
 
-MOST = 3  # ranges, names
 LONG_DELAY = 30  # seconds
 
 FAMILIES = {ALL_IPV4: gettext_lazy("all of IPv4"), ALL_IPV6: gettext_lazy("all of IPv6")}
@@ -91,7 +91,7 @@ def _by_hand(connector: ReceiveConnector) -> list[tuple[str, Held]]:
         held = held_by(connector, AUTHENTICATED_USERS, who)
         if held & REACH != everybody & REACH:
             found.setdefault(held, []).append(who)
-    return [(_shortened(names, _("%(some)s and %(count)d others"), len(names)), held) for held, names in found.items()]
+    return [(listed(names, more=_("%d others")), held) for held, names in found.items()]
 
 
 def _capital(text: str) -> str:
@@ -163,28 +163,17 @@ def _whole(connector: ReceiveConnector) -> set[str]:
 
 
 def _ranges(ranges: tuple[IPRange, ...]) -> str:
-    named = [str(FAMILIES.get(remote.text, remote.text)) for remote in ranges[: MOST + 1]]
-    return _shortened(named, _("%(some)s and %(count)d more ranges"), len(ranges))
-
-
-def _shortened(words: list[str], some_of_many: str, count: int) -> str:
-    """The first words of so many."""
-    if count > MOST + 1:
-        return some_of_many % {"some": ", ".join(words[:MOST]), "count": count - MOST}
-    return _listed(words)
-
-
-def _listed(words: list[str]) -> str:
-    """`a, b and c`."""
-    together = {"some": ", ".join(words[:-1]), "last": words[-1]}
-    return _("%(some)s and %(last)s") % together if len(words) > 1 else words[0]
+    named = [str(FAMILIES.get(remote.text, remote.text)) for remote in ranges[: FEW + 1]]
+    return listed(named, more=_("%d more ranges"), count=len(ranges))
 
 
 def _reason(connector: ReceiveConnector) -> str:
     if not connector.permission_groups:
         return _("no permission group is chosen.")
     groups = [said(group.label) for group in PermissionGroup if group in connector.permission_groups]
-    return _("%s must sign in or prove themselves first, and no way to do so is offered here.") % _listed(groups)
+    return _("%s must sign in or prove themselves first, and no way to do so is offered here.") % listed(
+        groups, len(groups)
+    )
 
 
 def _limit(connector: ReceiveConnector, held: frozenset[Right]) -> str:

@@ -112,7 +112,7 @@ class Wizard(WizardPages):
     tabs: Iterable[str]
     at_field: Mapping[str, str] = {}
     summary_template = "connectors/wizard_summary.html"
-    keeps_entries = True
+    keeps_entries = may_be_tried = True
 
     def dispatch(self, request: HttpRequest, *args: Any, draft: str, step: str, **kwargs: Any) -> HttpResponseBase:
         entered = queries.draft_entered(Actor.of(request.user), self.draft_class.kind, draft)

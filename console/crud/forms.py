@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -24,6 +24,17 @@ class Group:
     fields: Sequence[str]
     help: str | Promise = ""
     closed: bool = False
+
+
+class ReadingForm(forms.BaseForm):
+    """Mixin for fields whose text a function of the transport reads."""
+
+    def read(self, name: str, reader: Callable[[str], Any]) -> Any:
+        """What the function makes of what was entered; what it refuses is said at the field."""
+        try:
+            return reader(self.cleaned_data[name])
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 class GroupedForm(forms.BaseForm):

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from console.crud.forms import ReadingForm
 from console.crud.said import said
 from console.mail_server import ports, queries, subjects
 from transport.config.host_name import host_name
@@ -17,7 +18,7 @@ DOMAIN, SERVER = "domain", "server"
 MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
 
 
-class SubjectForm(forms.Form):
+class SubjectForm(ReadingForm, forms.Form):
     """`host` and `port` of a server, or the name of a domain."""
 
     kind = forms.ChoiceField(
@@ -41,10 +42,8 @@ class SubjectForm(forms.Form):
     )
 
     def clean_selectors(self) -> tuple[str, ...]:
-        try:
-            return subjects.selectors(self.cleaned_data["selectors"])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
+        found: tuple[str, ...] = self.read("selectors", subjects.selectors)
+        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -57,7 +56,7 @@ class SubjectForm(forms.Form):
         return cleaned
 
 
-class OutsideForm(forms.Form):
+class OutsideForm(ReadingForm, forms.Form):
     """What a script has seen from outside."""
 
     host = forms.CharField(
@@ -75,11 +74,8 @@ class OutsideForm(forms.Form):
         self.fields["host"].initial = queries.public_name()
 
     def clean_host(self) -> str:
-        text = self.cleaned_data["host"].strip()
-        try:
-            return (hosts.literal(text) or host_name(text)) if text else queries.public_name()
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
+        found: str = self.read("host", lambda text: hosts.literal(text) or host_name(text) if text else "")
+        return found or queries.public_name()
 
     def clean_seen(self) -> dict[int, bool]:
         text = self.cleaned_data["seen"]

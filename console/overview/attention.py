@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from console.connectors import queries as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
+from console.connectors.queries import Tabs
 from console.connectors.warnings import relaying
 from console.domains.models import AcceptedDomain as DomainRow
 from console.overview import connector_rules, copy_rules, sending_rules
@@ -134,11 +135,10 @@ def wide_domains() -> Iterator[Concern]:
 
 def relaying_send_connectors(saved: Snapshot) -> Iterator[Concern]:
     """Send connectors that override relay for the domains of others."""
-    keys = dict(SendConnector.objects.values_list("name", "pk"))
+    tabs = Tabs(SendConnector)
     for domain in exposure.wide_domains(domains_taken(saved)):
         if isinstance(domain, RelayedDomain):
-            url = reverse("connectors:send-properties", args=[keys[domain.name], "address-space"])
-            yield Concern(domain.name, too_wide(domain), url, is_bad=True)
+            yield Concern(domain.name, too_wide(domain), tabs.url(domain.name, "address-space"), is_bad=True)
 
 
 def unreachable_mail(waiting: list[Queue]) -> Iterator[Concern]:

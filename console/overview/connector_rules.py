@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.connectors.models import ReceiveConnector as Row
+from console.connectors.queries import Tabs
 from console.connectors.warnings import plain_passwords, without_its_name
 from console.overview.concern import Concern
 from console.tracking.of_connector import gateway_words, gateways
@@ -27,15 +28,13 @@ NAMED = 5
 def receive_connectors(saved: Snapshot) -> Iterator[Concern]:
     """Of those that are enabled: one gateway in front, readable passwords, a certificate without the FQDN."""
     enabled = [each for each in saved.receive_connectors if each.enabled]
-    pages = dict(Row.objects.values_list("name", "pk"))
+    tabs = Tabs(Row)
     for name, address in gateways(enabled).items():
-        yield Concern(name, gateway_words(address), _tab(pages, name, "scoping"))
+        yield Concern(name, gateway_words(address), tabs.url(name, "scoping"))
     plain = [each.name for each in enabled if plain_passwords(each)]
-    yield from _alike(
-        pages, plain, _("Passwords cross the network readable: offer sign-in only after TLS."), "security"
-    )
+    yield from _alike(tabs, plain, _("Passwords cross the network readable: offer sign-in only after TLS."), "security")
     for words, names in _without_their_names(enabled, saved).items():
-        yield from _alike(pages, names, words, "certificate")
+        yield from _alike(tabs, names, words, "certificate")
 
 
 def _without_their_names(enabled: list[ReceiveConnector], saved: Snapshot) -> dict[str, list[str]]:
@@ -48,14 +47,10 @@ def _without_their_names(enabled: list[ReceiveConnector], saved: Snapshot) -> di
     return found
 
 
-def _alike(pages: dict[str, int], names: list[str], text: str, tab: str) -> Iterator[Concern]:
+def _alike(tabs: Tabs, names: list[str], text: str, tab: str) -> Iterator[Concern]:
     """A few by name; of more, how many they are."""
     for name in islice(names, NAMED):
-        yield Concern(name, text, _tab(pages, name, tab))
+        yield Concern(name, text, tabs.url(name, tab))
     if (more := len(names) - NAMED) > 0:
         words = ngettext("And %d more receive connector", "And %d more receive connectors", more) % more
         yield Concern(words, text, reverse("connectors:receive-list"))
-
-
-def _tab(pages: dict[str, int], name: str, tab: str) -> str:
-    return reverse("connectors:receive-properties", args=[pages[name], tab]) if name in pages else ""

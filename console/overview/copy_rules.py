@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from console.certificates import queries as certificates
 from console.connectors.models import ReceiveConnector
+from console.connectors.queries import Tabs
 from console.crud.format import size_text
 from console.crud.said import said
 from console.overview.concern import Concern
@@ -70,12 +71,11 @@ def _page(fault: Fault) -> str:
 
 def reported_problems() -> Iterator[Concern]:
     """What the transports report: connectors that cannot listen, and what concerns all of them, such as a full disk."""
-    pages = dict(ReceiveConnector.objects.values_list("name", "pk"))
+    tabs = Tabs(ReceiveConnector)
     for connector, lines in publishing.listening_problems().items():
         for line in lines:
-            if connector in pages:
-                url = reverse("connectors:receive-properties", args=[pages[connector], "scoping"])
-                yield Concern(connector, line, url, is_bad=True)
+            if connector in tabs:
+                yield Concern(connector, line, tabs.url(connector, "scoping"), is_bad=True)
             else:
                 is_tls = "certificate" in line.lower()
                 url = reverse("certificates:list") if is_tls else f"{reverse('overview:home')}#processes"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.connectors.models import SendConnector
+from console.connectors.queries import Tabs
 from console.credentials import queries as credentials
 from console.dkim import queries as dkim
 from console.overview.concern import Concern
@@ -37,14 +38,13 @@ def dkim_keys() -> Iterator[Concern]:
 
 def dane_without_dnssec(saved: Snapshot) -> Iterator[Concern]:
     """Send connectors that deliver with DANE only, where nothing can be verified: all of their mail waits."""
-    pages = dict(SendConnector.objects.values_list("name", "pk"))
+    tabs = Tabs(SendConnector)
     for name, doubt in tls.dane_in_vain(saved):
         text = _(
             "It delivers to domains with DANE only, and DANE cannot be used: %s. All of its mail waits. Run a resolver "
             "that validates on this machine, such as unbound, and ask it; or choose “Where a domain publishes it”."
         )
-        url = reverse("connectors:send-properties", args=[pages[name], "security"])
-        yield Concern(name, text % doubt, url, is_bad=True)
+        yield Concern(name, text % doubt, tabs.url(name, "security"), is_bad=True)
 
 
 def policies_that_end() -> Iterator[Concern]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from console.audit.models import Entry
 from console.audit.queries import RELAY
 from console.connectors.models import ReceiveConnector, SendConnector
+from console.connectors.queries import Tabs
 from console.domains.models import AcceptedDomain
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
@@ -36,6 +38,16 @@ class Proved:
     @property
     def answer(self) -> words.Answer:
         return words.answer(self.proof)
+
+    @property
+    def users(self) -> list[str]:
+        """The connectors on which users who sign in may send to anybody."""
+        return words.users(self.snapshot)
+
+    @property
+    def partners(self) -> list[str]:
+        """The same of partners who show a certificate, each with their domains."""
+        return words.partners(self.snapshot)
 
 
 @dataclass(frozen=True)
@@ -120,17 +132,52 @@ def _openers(way: Way) -> list[Opener]:
     return found
 
 
-def _owners(ways: list[Way]) -> dict[Opener, Entry]:
-    """The newest confirmation under each name, and the newest change of each object."""
+Former = dict[Opener, Opener]
+"""Object → the same under the name that it had before."""
+
+
+def _owners(ways: list[Way]) -> tuple[dict[Opener, Entry], Former]:
+    """The newest confirmation under each name, and the newest change of each object; also under former names."""
     openers = {opener for way in ways for opener in _openers(way)}
-    names = {name for __, name in openers}
-    kinds = {kind for kind, __ in openers} | {RELAY}
-    rows = Entry.objects.filter(kind__in=kinds, object_name__in=names).order_by("kind", "object_name", "-time", "-id")
+    found: dict[Opener, Entry] = {}
+    former: Former = {}
+    asked = openers
+    while asked:
+        found |= _newest_entries(asked)
+        older = {opener: name for opener, name in _former(asked).items() if name not in former and name not in openers}
+        former |= older
+        asked = set(older.values())
+    return found, former
+
+
+def _newest_entries(openers: set[Opener]) -> dict[Opener, Entry]:
+    rows = _about(openers, {kind for kind, __ in openers} | {RELAY})
     return {(row.kind, row.object_name): row for row in rows.distinct("kind", "object_name")}
 
 
-def _owner(way: Way, entries: dict[Opener, Entry]) -> Owner | None:
-    openers = _openers(way)
+def _former(openers: set[Opener]) -> Former:
+    """Of those that were renamed: a change is recorded under the new name."""
+    rows = _about(openers, {kind for kind, __ in openers}).filter(verb="changed")
+    renamed = rows.exclude(before__Name=F("after__Name")).values_list("kind", "object_name", "before__Name")
+    return {(kind, name): (kind, before) for kind, name, before in renamed if before and before != name}
+
+
+def _about(openers: set[Opener], kinds: set[str]) -> QuerySet[Entry]:
+    rows = Entry.objects.filter(kind__in=kinds, object_name__in={name for __, name in openers})
+    return rows.order_by("kind", "object_name", "-time", "-id")
+
+
+def _under_all_names(opener: Opener, former: Former) -> Iterator[Opener]:
+    seen: set[Opener] = set()
+    while opener not in seen:
+        yield opener
+        seen.add(opener)
+        opener = former.get(opener, opener)
+
+
+def _owner(way: Way, owners: tuple[dict[Opener, Entry], Former]) -> Owner | None:
+    entries, former = owners
+    openers = [each for opener in _openers(way) for each in _under_all_names(opener, former)]
     confirmed = [entries[RELAY, name] for __, name in openers if (RELAY, name) in entries]
     changed = [entries[opener] for opener in openers if opener in entries]
     found = max(confirmed or changed, key=lambda entry: entry.time, default=None)
@@ -141,18 +188,15 @@ class _Urls:
     """Where what opens a way is changed."""
 
     def __init__(self) -> None:
-        self._receive = dict(ReceiveConnector.objects.values_list("name", "pk"))
-        self._send = dict(SendConnector.objects.values_list("name", "pk"))
+        self._receive, self._send = Tabs(ReceiveConnector), Tabs(SendConnector)
         self._domains = dict(AcceptedDomain.objects.values_list("domain_name", "pk"))
 
     def of(self, way: Way) -> str:
         """Empty for what is no more."""
         if way.any_recipient:
-            return self._page("connectors:receive-properties", self._receive.get(way.connector), "security")
+            return self._receive.url(way.connector, "security")
         domain = way.wide[0]
         if isinstance(domain, RelayedDomain):
-            return self._page("connectors:send-properties", self._send.get(domain.name), "address-space")
-        return self._page("domains:details", self._domains.get(domain.domain_name))
-
-    def _page(self, url_name: str, pk: int | None, *more: str) -> str:
-        return reverse(url_name, args=[pk, *more]) if pk is not None else ""
+            return self._send.url(domain.name, "address-space")
+        pk = self._domains.get(domain.domain_name)
+        return reverse("domains:details", args=[pk]) if pk is not None else ""

@@ -65,6 +65,5 @@ def _asked(number: str) -> queries.Proved | None:
 def _counted(found: queries.Proved) -> dict[str, Any]:
     return {
         "counted": list(words.counted(found.snapshot)),
-        "known": words.known(found.snapshot),
         "not_counted": words.NOT_COUNTED,
     }

@@ -9,12 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console.crud.together import listed
 from transport.config.domains import parent
-from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, Right, rights
+from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, PARTNER_SERVERS, Right, rights
 from transport.config.receive_connector import SIGN_IN, AuthMechanism, ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
 from transport.receive.exposure import is_wide
+from transport.receive.partner import may_prove
 from transport.receive.relay_proof import TURNED, Proof, Way
 from transport.receive.relayed_domains import RelayedDomain, relayed_domains
 
@@ -100,33 +102,44 @@ def _connectors(snapshot: Snapshot) -> Iterator[str]:
 def _domains(snapshot: Snapshot) -> Iterator[str]:
     wide = [each.domain_name for each in snapshot.accepted_domains if is_wide(each)]
     yield _("Accepted domains: %(all)d. For domains of others: %(wide)s.") % {
-        "all": len(snapshot.accepted_domains), "wide": _listed(wide),
+        "all": len(snapshot.accepted_domains), "wide": _some(wide),
     }  # fmt: skip
     relayed = [parent(each) or "*" for each in relayed_domains(snapshot.send_connectors)]
-    yield _("Domains for which a Send connector overrides the relay restrictions: %s.") % _listed(relayed)
+    yield _("Domains for which a Send connector overrides the relay restrictions: %s.") % _some(relayed)
     asking = [each.name for each in snapshot.send_connectors if each.enabled and each.request_mail in TURNED]
-    yield _("Send connectors that ask a server for our mail on a connection of ours (ATRN, TURN): %s.") % _listed(
-        asking
-    )
+    words = _("Send connectors that ask a server for our mail on a connection of ours (ATRN, TURN): %s.")
+    yield words % _some(asking)
 
 
 MOST = 10
 
 
-def _listed(names: list[str]) -> str:
-    some = ", ".join(names[:MOST]) or _("none")
-    return some if len(names) <= MOST else _("%(some)s and %(more)d more") % {"some": some, "more": len(names) - MOST}
+def _some(names: list[str]) -> str:
+    return listed(names, MOST) or _("none")
 
 
-def known(snapshot: Snapshot) -> list[str]:
+def partners(snapshot: Snapshot) -> list[str]:
+    """The connectors on which partners who show a certificate may send to anybody, each with their domains."""
+    return [
+        f"{each.name} ({listed(each.tls_receive_domain_secure_list, MOST)})"
+        for each in snapshot.receive_connectors
+        if each.enabled and may_prove(each) and _reach_anybody(each, PARTNER_SERVERS)
+    ]
+
+
+def users(snapshot: Snapshot) -> list[str]:
     """The connectors on which users who sign in may send to anybody."""
     return [each.name for each in snapshot.receive_connectors if each.enabled and _users_relay(each)]
 
 
 def _users_relay(connector: ReceiveConnector) -> bool:
-    held = rights(connector.permission_groups, connector.grants, AUTHENTICATED_USERS)
-    reach = {Right.SUBMIT, Right.ACCEPT_ANY_RECIPIENT}
-    return bool(connector.auth_mechanism & SIGN_IN) and reach <= held and principal(connector) == ANONYMOUS
+    signs_in = bool(connector.auth_mechanism & SIGN_IN) and principal(connector) == ANONYMOUS
+    return signs_in and _reach_anybody(connector, AUTHENTICATED_USERS)
+
+
+def _reach_anybody(connector: ReceiveConnector, who: str) -> bool:
+    held = rights(connector.permission_groups, connector.grants, who)
+    return {Right.SUBMIT, Right.ACCEPT_ANY_RECIPIENT} <= held
 
 
 NOT_COUNTED: tuple[str | Promise, ...] = (

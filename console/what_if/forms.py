@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from cryptography import x509
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors.mail_route import SIZE
+from console.crud.forms import ReadingForm
 from console.publishing import queries as publishing
 from console.users import queries as users
 from console.what_if import dns_answers
@@ -24,6 +26,8 @@ from transport.trace.what_if import Dialogue, Question
 MOST = bounds.WHAT_IF
 LONGEST_LINE = bounds.SIGN_IN_LINE.octets or 0
 USUAL = ("client", "local", "helo", "user", "sender", "recipients")
+LARGEST_CERTIFICATE = 100_000
+"""Octets, with its chain."""
 MONO = {"class": "mono", "autocomplete": "off", "spellcheck": "false"}
 
 
@@ -32,7 +36,7 @@ def _text(label: Any, required: bool = False, help_text: Any = "", longest: int 
     return forms.CharField(label=label, required=required, help_text=help_text, max_length=longest, widget=widget)
 
 
-class DialogueForm(forms.Form):
+class DialogueForm(ReadingForm, forms.Form):
     """`dialogue` is what was entered, once it is valid."""
 
     client = _text(_("Client's address"), required=True, longest=45)
@@ -50,6 +54,12 @@ class DialogueForm(forms.Form):
     tls = forms.BooleanField(label=_("TLS (STARTTLS)"), required=False)
     certificate = _text(
         _("Client certificate"), longest=4000, help_text=_("The host names in it. It is taken as trusted.")
+    )
+    shown = forms.FileField(
+        label=_("Or its file (.pem)"),
+        required=False,
+        help_text=_("Its DNS names are read from it, as a transport reads them."),
+        widget=forms.FileInput({"accept": ".pem,.crt,.cer"}),
     )
     hello = forms.ChoiceField(
         label=_("Greeting"), required=False, choices=[("EHLO", "EHLO"), ("HELO", "HELO")], initial="EHLO"
@@ -99,7 +109,7 @@ class DialogueForm(forms.Form):
             raise forms.ValidationError(_t("“%s” is no IP address. Write it like 192.0.2.7.") % text) from None
 
     def clean_local(self) -> tuple[str, int]:
-        binding = self._read("local", parse_binding)
+        binding = self.read("local", parse_binding)
         return binding.ip, binding.port
 
     def clean_recipients(self) -> tuple[str, ...]:
@@ -123,15 +133,26 @@ class DialogueForm(forms.Form):
 
     def clean_certificate(self) -> tuple[str, ...]:
         words = self.cleaned_data["certificate"].replace(",", " ").split()
-        found: tuple[str, ...] = self._read("certificate", lambda _text: tuple(map(host_name, words)))
+        found: tuple[str, ...] = self.read("certificate", lambda _text: tuple(map(host_name, words)))
+        return found
+
+    def clean_shown(self) -> tuple[str, ...]:
+        """The names in it stand in the form afterwards, so that a link and the next question have them."""
+        sent = self.cleaned_data["shown"]
+        if sent is None:
+            return ()
+        found = _names_in(sent.read(LARGEST_CERTIFICATE))
+        data = cast(QueryDict, self.data).copy()
+        data["certificate"] = ", ".join(found)
+        self.data = data
         return found
 
     def clean_size(self) -> int | None:
-        found: int | None = self._read("size", lambda text: kinds.parse(SIZE, text) if text.strip() else None)
+        found: int | None = self.read("size", lambda text: kinds.parse(SIZE, text) if text.strip() else None)
         return found
 
     def clean_dns(self) -> dns_answers.Answers:
-        found: dns_answers.Answers = self._read("dns", dns_answers.read)
+        found: dns_answers.Answers = self.read("dns", dns_answers.read)
         return found
 
     def show_questions(self, questions: Iterable[Question]) -> None:
@@ -149,28 +170,43 @@ class DialogueForm(forms.Form):
     @property
     def link(self) -> str:
         """The question as a query string, which a colleague can be sent; a message does not go along."""
-        given = {name: self.data.get(name, "").strip() for name in self.fields if name not in ("message", "file")}
+        given = {
+            name: self.data.get(name, "").strip() for name in self.fields if name not in ("message", "file", "shown")
+        }
         return f"?{urlencode({name: value for name, value in given.items() if value})}"
 
     @property
     def dialogue(self) -> Dialogue:
         given = self.cleaned_data
-        asked = ("client", "local", "helo", "sender", "recipients", "user", "tls", "certificate", "size")
+        asked = ("client", "local", "helo", "sender", "recipients", "user", "tls", "size")
         content = given["file"] or given["message"].encode("utf-8", "replace")
         return Dialogue(
-            extended=given["hello"] != "HELO", content=_as_sent(content), **{name: given[name] for name in asked}
+            extended=given["hello"] != "HELO",
+            content=_as_sent(content),
+            certificate=given["shown"] or given["certificate"],
+            **{name: given[name] for name in asked},
         )
-
-    def _read(self, name: str, read: Callable[[str], Any]) -> Any:
-        try:
-            return read(self.cleaned_data[name])
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
 
     def _one_line(self, text: str) -> str:
         if not text.isprintable():
             raise forms.ValidationError(_t("Control characters are not allowed here."))
         return text
+
+
+def _names_in(sent: bytes) -> tuple[str, ...]:
+    """The host names in a client certificate, the first of a chain, that a transport looks at: DNS names alone (as
+    `names_in_certificate` does).
+    """
+    try:
+        held = x509.load_pem_x509_certificates(sent)[0].extensions
+        found = held.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+    except x509.ExtensionNotFound:
+        found = []
+    except ValueError:
+        raise forms.ValidationError(_t("This is no certificate in PEM.")) from None
+    if not found:
+        raise forms.ValidationError(_t("There is no DNS name in this certificate: it proves nobody."))
+    return tuple(found)
 
 
 def _as_sent(content: bytes) -> bytes:

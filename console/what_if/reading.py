@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.connectors.models import SendConnector as SendConnectorRow
+from console.connectors.queries import Tabs
 from console.crud.said import said
 from console.tracking.places import connector_tab, places, setting_of, written
 from transport.config.permissions import PRINCIPALS, Origin, Right
@@ -108,7 +109,7 @@ class Reading:
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self._rows = {row.name: row for row in ConnectorRow.objects.only("name")}
-        self._send = dict(SendConnectorRow.objects.values_list("name", "pk"))
+        self._send = Tabs(SendConnectorRow)
         connector = answer.match.connector if answer.match is not None else None
         self.connector = connector.name if connector is not None else ""
         self._row = self._rows.get(self.connector)
@@ -158,11 +159,7 @@ class Reading:
 
     @property
     def ways(self) -> list[WayRead]:
-        return [WayRead(way, self._send_url(way.hop.connector)) for way in self.answer.ways]
-
-    def _send_url(self, name: str) -> str:
-        pk = self._send.get(name)
-        return reverse("connectors:send-properties", args=[pk, "address-space"]) if pk else ""
+        return [WayRead(way, self._send.url(way.hop.connector, "address-space")) for way in self.answer.ways]
 
     def _other(self, passed: Any) -> Other:
         row, why = self._rows.get(passed.connector.name), str(WHY[passed.why])

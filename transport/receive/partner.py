@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from transport.config.receive_connector import ReceiveConnector
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 
 
 def proved(connector: ReceiveConnector, names: Iterable[str]) -> tuple[str, ...]:
@@ -15,6 +15,12 @@ def proved(connector: ReceiveConnector, names: Iterable[str]) -> tuple[str, ...]
     return tuple(
         domain for domain in connector.tls_receive_domain_secure_list if any(within(name, domain) for name in held)
     )
+
+
+def may_prove(connector: ReceiveConnector) -> bool:
+    """Whether partners can prove themselves there: TLS is offered, and a secure domain is named."""
+    secure = connector.domain_secure_enabled and bool(connector.tls_receive_domain_secure_list)
+    return secure and AuthMechanism.Tls in connector.auth_mechanism
 
 
 def vouched_by_certificate(connector: ReceiveConnector, domain: str) -> bool:

@@ -33,6 +33,8 @@ def _test(call: Call) -> Iterator[object]:
         "ConfigurationHash": found.revision.checksum,
         "OpenRelay": found.proof.is_open_relay,
         "Exceptions": len(found.proof.ways),
+        "UsersThrough": tuple(found.users),
+        "PartnersThrough": tuple(found.partners),
         "Result": f"{found.answer.short} {found.answer.words}",
     }
     yield Record("RelayProof", values, ("Revision", "OpenRelay", "Exceptions", "Result"))

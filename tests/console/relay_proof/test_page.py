@@ -15,7 +15,7 @@ from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connec
 from transport.config.accepted_domain import DomainType
 from transport.config.address_space import AddressSpace
 from transport.config.endpoint import everyone
-from transport.config.permissions import PermissionGroup
+from transport.config.permissions import PARTNER_SERVERS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,23 @@ def test_an_exception_stands_there_with_its_dialogue_and_who_typed_its_name(admi
     assert "10.9.0.0/24" in page and "10.2.3.4:25" in page and "any address" in page
     assert re.search(r"anna\s*<span class=\"soft\">typed its name", page)
     assert "C: RCPT TO:&lt;somebody@example.net&gt;\nS: 250 2.1.5 Recipient OK" in page
+
+
+def test_who_typed_the_name_stays_the_owner_when_the_connector_is_renamed(admin: Any) -> None:
+    row = connectors.create(ANNA, receive_connector("Printers", grants=(RELAY,)), "Printers")
+    for name in ("Scanners", "Devices", "Printers", "Old devices"):
+        connectors.update(ADMIN, ReceiveConnector, row.pk, {"name": name})
+    assert re.search(r"anna\s*<span class=\"soft\">typed its name", admin.get(PAGE).text)
+
+
+def test_partners_who_may_send_to_anybody_are_named_with_their_domains(admin: Any) -> None:
+    held = (Grant(PARTNER_SERVERS, Right.ACCEPT_ANY_RECIPIENT.value),)
+    proves = {"domain_secure_enabled": True, "tls_receive_domain_secure_list": ("fabrikam.com", "tailspin.com")}
+    groups = frozenset({PermissionGroup.AnonymousUsers, PermissionGroup.Partners})
+    connectors.create(ADMIN, internet("Partners", permission_groups=groups, grants=held, **proves))
+    page = admin.get(PAGE).text
+    assert "Nobody can relay." in page
+    assert "may send to anybody through: Partners (fabrikam.com and tailspin.com)." in " ".join(page.split())
 
 
 def test_an_open_relay_is_called_one(admin: Any) -> None:

@@ -22,6 +22,7 @@ from console.users.models import User
 from tests.console.builders import ADMIN, accepted_domain, receive_connector
 from tests.console.page_form import Form
 from tests.dns_server import DnsServer
+from tests.shell.certificates import certificate
 from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
 from transport.config.endpoint import Binding
@@ -117,6 +118,15 @@ def test_what_dns_is_asked_stands_in_the_form_and_a_written_answer_counts(admin:
     assert "id_dns_error" in text(admin.post(URL, question | {"dns": "A 1.1.1.10.bl.test = nonsense"}))
 
 
+def test_the_names_in_the_file_of_a_client_certificate_stand_in_the_form_and_in_the_link(admin: Any) -> None:
+    def answer(content: bytes) -> str:
+        return text(admin.post(URL, QUESTION | {"tls": "on", "shown": SimpleUploadedFile("x.pem", content)}))
+
+    told = answer(certificate("mail.fabrikam.com").chain.encode())
+    assert 'value="mail.fabrikam.com"' in told and "certificate=mail.fabrikam.com" in told
+    assert "This is no certificate in PEM." in answer(b"nonsense")
+
+
 def test_dns_is_asked_on_demand(admin: Any) -> None:
     protection.save_provider(ADMIN, IPListProvider(name="Blocker", lookup_domain="bl.test"))
     question = QUESTION | {"recipients": "postmaster@contoso.com", "ask_dns": "1"}
@@ -151,6 +161,21 @@ class TestUnsavedChanges:
         answer = self.ask(admin, page, entries)
         assert "Accepted:" in answer and "As saved now" in answer and "550 5.7.1 Unable to relay" in answer
         assert ReceiveConnector.objects.get().grants == [] and "Unable to relay" in text(admin.get(URL, QUESTION))
+
+    def test_a_new_connector_is_tried_on_the_last_page_of_its_wizard(self, admin: Any) -> None:
+        pages = {
+            "introduction": {"name": "Printers", "usage": "Custom", "transport_role": "FrontendTransport"},
+            "local": {"bindings": "10.2.3.4:2525", "fqdn": ""},
+            "remote": {"remote_ip_ranges": "10.1.1.1"},
+        }
+        for page, entries in pages.items():
+            step = reverse("connectors:receive-wizard-step", args=["a1b2c3d4", page])
+            assert admin.post(step, {"go": "next", **entries}).status_code == 302
+        summary = reverse("connectors:receive-wizard-step", args=["a1b2c3d4", "summary"])
+        assert "Try before saving" in admin.get(summary).text
+        answer = self.ask(admin, summary, {"go": "next"}, local="10.2.3.4:2525")
+        assert "Unsaved changes" in answer and "Printers" in answer and "As saved now" in answer
+        assert ReceiveConnector.objects.count() == 1 and admin.get(summary).status_code == 200
 
     def test_entries_that_cannot_be_saved_are_said_to_be_so(self, admin: Any) -> None:
         page, entries = self.entries(admin, remote_ip_ranges="nonsense")
