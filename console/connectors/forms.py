@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from django import forms
@@ -197,9 +198,10 @@ def _spelled(name: str, now: tuple[str, ...]) -> str:
     return next((each for each in now if each.casefold() == name.casefold()), name)
 
 
-def credentials_help(first: Any) -> str:
-    """With the way to a new one."""
-    link = format_html('<a href="{}">{}</a>', reverse("credentials:new"), _t("New credential"))
+def credentials_help(first: Any, draft: str = "") -> str:
+    """With the way to a new one, and from there back into a draft."""
+    query = f"?{urlencode({credentials.DRAFT: draft})}" if draft else ""
+    link = format_html('<a href="{}{}">{}</a>', reverse("credentials:new"), query, _t("New credential"))
     return format_html("{} {}", first, link)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from console.commands.script import new_commands
@@ -14,8 +15,10 @@ from console.connectors.send_draft import SendDraft
 from console.connectors.send_sentence import send_sentence
 from console.connectors.send_wizard_forms import ADDRESS_SPACE, DELIVERY, SIGN_IN
 from console.connectors.wizard import Begin, Completion, Wizard, WizardPages
+from console.credentials import queries as credentials
 from transport.config import rules
-from transport.config.send_connector import SendConnector
+from transport.config.credential import fits
+from transport.config.send_connector import SIGNS_IN, SendConnector, SmartHostAuth
 
 
 class SendPages(WizardPages):
@@ -40,6 +43,23 @@ class SendWizard(SendPages, Wizard):
     draft_class = SendDraft
     tabs = SendForm.tabs()
     summary_template = "connectors/send_wizard_summary.html"
+
+    def brought(self) -> dict[str, str]:
+        """A credential, and a way to sign in with it."""
+        name = self.request.GET.get("credential", "").replace("\0", "")
+        kind = credentials.kind_named(name) if self.step == SIGN_IN else None
+        if kind is None:
+            return {}
+        entered = self.draft.entries(SIGN_IN).get("smart_host_auth_mechanism", "")
+        usual = SmartHostAuth.OAuth if kind.is_oauth else SmartHostAuth.BasicAuthRequireTLS
+        fitting = {each.value for each in SIGNS_IN if fits(kind, each)}
+        how = entered if entered in fitting else usual.value
+        return {"authentication_credential": name, "smart_host_auth_mechanism": how}
+
+    def show(self, form: Any) -> HttpResponse:
+        if self.step == SIGN_IN:
+            form.lead_back_to(self.key)
+        return super().show(form)
 
     def problems(self, connector: SendConnector) -> list[rules.Problem]:
         return rules.send_problems(connector, queries.send_connectors())

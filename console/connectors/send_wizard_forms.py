@@ -28,6 +28,7 @@ MEANINGS = {
     SendUsage.Internet: _("To every domain on the Internet."),
     SendUsage.Partner: _("To the domains of a partner, straight to their mail servers."),
 }
+WHO_SIGNS_IN = _("Who signs in. A new credential leads back here.")
 ROUTING = {SendUsage.Internal: False, SendUsage.Partner: True}
 """How mail leaves where the type leaves no choice."""
 
@@ -92,6 +93,10 @@ class SignInForm(PageForm):
     def credentials(self, setting: Setting, now: tuple[str, ...]) -> forms.Field:
         return CredentialField(setting)
 
+    def lead_back_to(self, draft: str) -> None:
+        """Who makes a new credential comes back to this page of the draft."""
+        self.fields["authentication_credential"].help_text = credentials_help(WHO_SIGNS_IN, draft)
+
     def _ask_where_needed(self, name: str, now: SendConnector | None) -> None:
         """The page is shown for smart hosts only."""
         super()._ask_where_needed(name, SendConnector(name="", dns_routing_enabled=False))
@@ -103,7 +108,7 @@ class CredentialField(forms.ChoiceField):
     def __init__(self, setting: Setting):
         super().__init__(
             label=_("Credential"),
-            help_text=credentials_help(_("Who signs in. Your entries here stay while you make a new one.")),
+            help_text=credentials_help(WHO_SIGNS_IN),
             choices=[("", _("Choose one")), *credential_choices(())],
             required=False,
         )

@@ -131,7 +131,7 @@ class Wizard(WizardPages):
         if self.step == SUMMARY:
             return self.show_summary(SummaryForm(), 200)
         proposed = {} if self.step in self.draft.entered else self.proposed()
-        return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step) | proposed))
+        return self.show(self.draft.make(self.step, initial=self.draft.entries(self.step) | proposed | self.brought()))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if self.looking:
@@ -171,6 +171,10 @@ class Wizard(WizardPages):
 
     def proposed(self) -> dict[str, str]:
         """What the page that led here proposes for this one."""
+        return {}
+
+    def brought(self) -> dict[str, str]:
+        """What was made elsewhere for this page."""
         return {}
 
     def answered(self, form: Any) -> HttpResponse | None:

@@ -19,6 +19,9 @@ from transport.config.send_connector import SendConnector
 WARNED = (30, 14, 7, 1)
 """Days before the end of a secret."""
 
+DRAFT = "draft"
+"""What the query string calls the draft of a connector that somebody comes from."""
+
 
 def by_name() -> dict[str, str]:
     """The name of each, and of what kind it is."""
@@ -28,6 +31,12 @@ def by_name() -> dict[str, str]:
 def names() -> list[str]:
     """All of them."""
     return list(Credential.objects.values_list("name", flat=True))
+
+
+def kind_named(name: str) -> CredentialKind | None:
+    """Of what kind one is; None where there is none of this name."""
+    row = Credential.objects.filter(name=name).first()
+    return CredentialKind(row.kind) if row else None
 
 
 def like(kind: CredentialKind) -> list[str]:

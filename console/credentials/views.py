@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.validators import slug_re
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils.translation import ngettext
 from console.credentials import actions, queries
 from console.credentials.forms import FORMS, MEANINGS, CredentialForm, SignInForm
 from console.credentials.models import Credential
+from console.credentials.queries import DRAFT
 from console.crud import BADGE, LINES, NAME, TIME, Badge, Column, CrudView, Detail, Verb
 from console.crud.action_page import ActionPage
 from console.crud.said import said
@@ -68,6 +70,7 @@ class CredentialPages(CrudView):
     )
     first_step = _("Add one, then choose it on a Send connector whose smart host wants a sign-in.")
     is_tagged = copies = True
+    named_by = "name"
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Kind"), "kind_label", sort="kind", minor=True),
@@ -98,6 +101,7 @@ class CredentialPages(CrudView):
         if obj is None and self.kind is None:
             kinds = [(kind.value, said(kind.label), MEANINGS[kind]) for kind in FORMS]
             context = {"kinds": kinds, "title": self.form_title(None), "cancel_url": self.after(None)}
+            context["draft"] = self.request.GET.get(DRAFT, "")
             context["crumbs"] = [(self.heading_text, self.after(None))]
             return render(self.request, "credentials/kinds.html", context)
         return super().show_form(obj, form)
@@ -114,12 +118,14 @@ class CredentialPages(CrudView):
         return found
 
     def after(self, obj: Any) -> str:
-        """Who came from a provider's page goes on there, with the credential chosen."""
-        asked = self.request.GET.get("provider", "")
-        if asked not in {one.value for one in BY_PROVIDER}:
-            return super().after(obj)
+        """Who came from a provider's page, or from the draft of a connector, goes on there, with it chosen."""
+        asked, draft = self.request.GET.get("provider", ""), self.request.GET.get(DRAFT, "")
         chosen = "?" + urlencode({"credential": obj.name}) if obj is not None else ""
-        return reverse("connectors:send-provider", args=[asked]) + chosen
+        if asked in {one.value for one in BY_PROVIDER}:
+            return reverse("connectors:send-provider", args=[asked]) + chosen
+        if slug_re.fullmatch(draft):
+            return reverse("connectors:send-wizard-step", args=[draft, "sign-in"]) + chosen
+        return super().after(obj)
 
     def make_form(self, obj: Any = None) -> CredentialForm:
         kind = CredentialKind(obj.kind) if obj is not None else self.kind

@@ -4,7 +4,7 @@ part of the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 
 from console.actors import Actor, Role
 from console.audit.actions import record
+from console.audit.models import Entry
 from console.crud.models import ListLayout, ObjectTags, SavedFilter
 from console.crud.reader import PAGE_SIZES
 from console.crud.tags import label_of, require_few, tags_of
 
+TAGGED = "tagged"
+"""What the change history calls it."""
 LONGEST_NAME = 60
 LONGEST_QUERY = 2000
 MOST_FILTERS = 50
@@ -73,7 +76,15 @@ def tag(
         require_few(after)
         if after != before:
             every.update_or_create({"words": after}, kind=kind, key=obj.pk)
-            record(actor, noun, str(obj), "tagged", {"Tags": ", ".join(before)}, {"Tags": ", ".join(after)})
+            record(actor, noun, str(obj), TAGGED, {"Tags": ", ".join(before)}, {"Tags": ", ".join(after)})
+
+
+def tag_again(noun: str, objects: Iterable[Any]) -> None:
+    """Objects that come back have the tags again that the change history saw last at what was called so."""
+    for obj in objects:
+        seen = Entry.objects.filter(kind=noun, object_name=str(obj), verb=TAGGED).first()
+        if seen is not None and (words := (seen.after or {}).get("Tags")):
+            ObjectTags.objects.update_or_create({"words": words.split(", ")}, kind=label_of(obj), key=obj.pk)
 
 
 def set_tags(actor: Actor, writers: Collection[Role], noun: str, obj: Any, wanted: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from console.crud.columns import Filter
 from console.crud.listing import query_with
-from console.crud.words import Term, terms, without
+from console.crud.words import Term, quoted, terms, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Asked:
         self.params = given.copy()
         for name in given:
             self.params[name] = str(given[name]).replace("\0", "").strip()
-        plain = [term.value for term, _value in self._terms if not term.name and not term.negated]
+        plain = [quoted(term.value) for term, _value in self._terms if not term.name and not term.negated]
         self.params["q"] = " ".join(plain)
         for term, value in self._terms:
             if term.name and not term.negated:

@@ -20,11 +20,12 @@ from console.crud import again, layouts
 from console.crud.asking import Asked, only
 from console.crud.columns import BADGE, TIME, Column, Filter, Verb, value_of
 from console.crud.kind import TAGS_COLUMN, Kind, Page
-from console.crud.listing import Rows, by_cell, in_order, matching, query_with, with_value
+from console.crud.listing import Rows, by_cell, in_order, matching, natural, query_with, with_value
 from console.crud.reader import PAGE_SIZES, reader_of
 from console.crud.spreadsheet import CSV, pieces
 from console.crud.streaming import download
 from console.crud.tags import load_tags, tags_in_use
+from console.crud.words import quoted
 from console.navigation import icon_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
@@ -94,7 +95,7 @@ class ListPage(Kind):
         with self.asking(asks.params):
             found = self.filtered(every)
         for name, value in asks.excluded:
-            with self.asking(only(name, value)):
+            with self.asking(only(name, quoted(value) if name == "q" else value)):
                 found = self.left(found)
         return found
 
@@ -159,8 +160,11 @@ class ListPage(Kind):
         return rows
 
     def in_order(self, rows: Any) -> Any:
-        sort = self.request.GET.get("sort", "")
+        sort = self.request.GET.get("sort", "") or self.named_by
         wanted = sort.removeprefix("-")
+        if self.named_by and wanted == self.named_by:
+            order = natural(wanted)
+            return rows.order_by(order.desc() if sort.startswith("-") else order.asc(), "pk")
         column = next((each for each in self.columns if wanted and wanted == self.sort_of(each)), None)
         if column is None or column.sort:
             return in_order(rows, sort, self.columns)

@@ -8,19 +8,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Lower
 from django.http import QueryDict
 
 from console.crud.columns import Column, value_of
 from console.crud.spreadsheet import plain
+from console.crud.words import parts
 
+DIGITS = 20
+"""Of a number in a name."""
 _NUMBERS = re.compile(r"([0-9]{1,15})")
 Rows = QuerySet[Any] | Sequence[Any]
 
 
 def matching(rows: Rows, text: str, fields: Sequence[str]) -> Rows:
-    """The rows in which every word of `text` stands in one of `fields`, whatever the case."""
-    for word in text.split():
+    """The rows in which each of the `parts` of `text` stands in one of `fields`, whatever the case."""
+    for word in parts(text):
         if isinstance(rows, QuerySet):
             wanted = Q()
             for name in fields:
@@ -47,6 +51,13 @@ def in_order(rows: Rows, sort: str, columns: Sequence[Column]) -> Rows:
     if isinstance(rows, QuerySet):
         return rows.order_by(sort, "-pk" if sort.startswith("-") else "pk")
     return sorted(rows, key=lambda row: _comparable(value_of(row, name)), reverse=sort.startswith("-"))
+
+
+def natural(column: str) -> Func:
+    """Sorts names whatever their case, and numbers in them by size: `relay2` before `relay10`."""
+    padded = Func(Lower(column), Value(r"(\d+)"), Value("0" * DIGITS + r"\1"), Value("g"), function="regexp_replace")
+    digits = Value(rf"\d*(\d{{{DIGITS}}})")
+    return Func(padded, digits, Value(r"\1"), Value("g"), function="regexp_replace", output_field=TextField())
 
 
 def by_cell(value: Any) -> list[tuple[int, float, str]]:

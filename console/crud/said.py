@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext, trans_real
 PLACE = re.compile(r"\{([a-z_]+[0-9]*)\}")
 # fmt: off
 WORDS = {
-    "asked", "complaint", "danger", "doubt", "each", "error", "found", "harm", "help", "label", "meaning",
+    "asked", "complaint", "danger", "day", "doubt", "each", "error", "found", "harm", "help", "label", "meaning",
     "not_enforced", "noun", "one_process", "public", "question", "refused", "remedy", "runs", "shown", "since", "some",
     "told", "what_to_do", "who", "whom", "why", "words",
 }

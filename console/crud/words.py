@@ -12,6 +12,7 @@ MOST = 20
 """Terms of a filter that are obeyed."""
 
 _TERM = re.compile(r'(?P<no>-?)(?:(?P<name>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S+))')
+_PART = re.compile(r'"([^"]+)"|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ def _term(match: re.Match[str], names: Collection[str]) -> Term:
     if name and name not in names:
         name, value = "", f"{match['name']}:{value}"
     return Term(name, value.strip(), negated, match[0])
+
+
+def parts(text: str) -> list[str]:
+    """The words of a text; what stands in quotes is one."""
+    return [quoted or bare for quoted, bare in _PART.findall(text)]
+
+
+def quoted(value: str) -> str:
+    """It as one of the `parts` of a text."""
+    return f'"{value}"' if len(value.split()) > 1 else value
 
 
 def without(text: str, names: Collection[str], place: int) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
+from console.crud.words import parts
 from console.directory.addresses import parse_address
 from console.directory.models import Import, ImportState, Recipient
 from console.domains import queries as domains
@@ -50,8 +51,8 @@ def named(addresses: Iterable[str]) -> list[Recipient]:
 
 
 def found(recipients: QuerySet[Recipient], text: str) -> QuerySet[Recipient]:
-    """Those with every word of `text` somewhere in address or display name."""
-    for word in text.replace("\0", "").lower().split():
+    """Those with each of the `parts` of `text` somewhere in address or display name."""
+    for word in parts(text.replace("\0", "").lower()):
         recipients = recipients.filter(search__contains=word)
     return recipients
 

@@ -20,6 +20,7 @@ from django.utils.module_loading import module_has_submodule
 from msgspec.structs import fields
 
 from console.crud.addresses import apart, holds
+from console.crud.words import parts
 from console.publishing.models import SingleRow
 from console.publishing.rows import properties, struct_of, write
 from transport.config.kinds import Setting
@@ -88,7 +89,7 @@ class Published:
         """The rows in which every word of `text` stands in a column that is searched, or, an IP address or a range,
         lies in a range of theirs.
         """
-        for word in text.split():
+        for word in parts(text):
             places = reduce(or_, (Q(**{f"{column}__icontains": word}) for column in self.search))
             if self.ranges and (asked := apart(word)[0]):
                 places |= Q(pk__in=self._holding(rows, asked[0]))

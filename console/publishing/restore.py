@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from console.actors import Actor, Role
+from console.crud.actions import tag_again
 from console.publishing import queries
 from console.publishing.actions import Change, change
 from console.publishing.compare import differences, objects
@@ -65,7 +66,9 @@ def _put_back(kind: Published, snapshot: Snapshot) -> None:
     wanted = {_key(kind, struct): struct for struct in kind.structs(snapshot)}
     same = {key for key, struct in wanted.items() if key in held and held[key][1] == struct}
     rows.filter(pk__in=[row.pk for key, (row, _) in held.items() if key not in same]).delete()
-    rows.bulk_create(_renewed(kind.make(each), held.get(key)) for key, each in wanted.items() if key not in same)
+    made = {key: _renewed(kind.make(each), held.get(key)) for key, each in wanted.items() if key not in same}
+    rows.bulk_create(made.values())
+    tag_again(kind.noun, (row for key, row in made.items() if key not in held))
 
 
 def _renewed(row: Any, held: tuple[Any, Any] | None) -> Any:

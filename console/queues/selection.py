@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from console.crud.listing import matching
-from console.crud.words import terms
+from console.crud.words import quoted, terms
 from console.mailboxes import header
 from console.queues import queries
 from console.queues.models import Hold, NextHop, QueuedRecipient, Status
@@ -68,8 +68,8 @@ def _matching(given: QueryDict, through: int | None) -> Found:
     for each in excluded:
         if each.name not in ("", "q"):
             rows = rows.exclude(pk__in=_narrowed({each.name: each.value}).order_by().values("pk"))
-    wanted = _having(" ".join(each.value for each in asked if not each.negated))
-    unwanted = [_having(each.value) for each in excluded if each.name in ("", "q")]
+    wanted = _having([each.value for each in asked if not each.negated])
+    unwanted = [_having([each.value]) for each in excluded if each.name in ("", "q")]
     is_part = False
     if any(each.is_common for each in (wanted, *unwanted)):
         rows, is_part = _first(rows, through)
@@ -105,14 +105,14 @@ class Having(NamedTuple):
     is_common: bool
 
 
-def _having(text: str) -> Having:
-    """Those of which address, sender, subject or Message-ID hold every word, at the beginning of one of theirs. The
-    index of message tracking says which messages can be meant; of too many the queue itself is read.
+def _having(parts: Sequence[str]) -> Having:
+    """Those of which address, sender, subject or Message-ID hold every word or phrase, each word at the beginning of
+    one of theirs. The index of message tracking says which messages can be meant; of too many the queue itself is read.
     """
-    words = text.lower().split()
+    words = [each.lower() for each in parts]
     if not words:
         return Having(Q(), is_common=False)
-    named = tracking.messages_with(text, MOST_LOOKED_AT)
+    named = tracking.messages_with(" ".join(words), MOST_LOOKED_AT)
     if named is None:
         return Having(reduce(and_, (Q(together__contains=word) for word in words)), is_common=True)
     looked_at = queries.waiting_recipients().order_by().filter(message__in=_one_of(named, "uuid"))
@@ -157,8 +157,8 @@ def queues_matching(given: QueryDict) -> list[Queue]:
     every = queries.next_hops(with_empty=_text(given, "status") == "Empty")
     found = terms(_text(given, "q"), NARROWED_BY)
     wanted = {name: _text(given, name) for name in ("status", "kind")}
-    wanted["q"] = " ".join(each.value for each in found if not each.negated)
-    unwanted = [{each.name or "q": each.value} for each in found if each.negated]
+    wanted["q"] = " ".join(quoted(each.value) for each in found if not each.negated)
+    unwanted = [{each.name or "q": quoted(each.value)} for each in found if each.negated]
     return [queue for queue in every if _fits(queue, wanted) and not any(_fits(queue, each) for each in unwanted)]
 
 

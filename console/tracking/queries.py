@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.crud.addresses import address_bounds, apart
+from console.crud.words import parts
 from console.mailboxes import header
 from console.tracking.models import Event, Reader, Searched, Session
 from transport.reference import References
@@ -98,11 +99,13 @@ def newest() -> QuerySet[Session]:
 
 def with_text(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
     """Those in which every word of `text` begins a word: `anna@conto` finds anna@contoso.com. An IP address is one
-    word, and means the other side's; so do a range and a network.
+    word, and means the other side's; so do a range and a network. What is quoted stands there so.
     """
     addresses, others = apart(text)
     for address in addresses:
         sessions = from_address(sessions, address)
+    for phrase in (part for part in parts(text.lower()) if len(part.split()) > 1):
+        sessions = sessions.filter(search__contains=phrase)
     return _with_words(sessions, others)
 
 
@@ -152,7 +155,7 @@ TEXTS = {"q": "search", "helo": "helo", "sender": "sender", "recipient": "search
 
 def lacking(sessions: QuerySet[Session], column: str, text: str) -> QuerySet[Session]:
     """Those without a text, whatever the case."""
-    return sessions.exclude(**{f"{column}__icontains": text.strip()})
+    return sessions.exclude(**{f"{column}__icontains": text.strip(' "')})
 
 
 def from_address(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:

@@ -84,7 +84,7 @@ class TransportLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         int | None,
         Setting(
             "MaxOutboundConnections", "Outbound connections", Kind.COUNT, "Limit connections to",
-            "Connections to all servers at one time, of all workers together. Unlimited: no limit.",
+            "Connections to all servers at one time, of all workers together. Unlimited, or an empty box: no limit.",
             f"{CMDLET}; bounds ours", minimum=1, maximum=100000, unlimited=True,
         ),
     ] = 1000
@@ -92,9 +92,9 @@ class TransportLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         int | None,
         Setting(
             "MaxPerDomainOutboundConnections", "Outbound connections", Kind.COUNT, "Limit connections per domain to",
-            "Connections to one next hop at one time, not more than the limit above. Unlimited: no limit. They grow "
-            "from two to it with each good delivery, and are halved when a server refuses. One worker opens at most "
-            "100: for more, run more of them. Exchange 2003 has 100; later versions have 20 or 40.",
+            "Connections to one next hop at one time, not more than the limit above. Unlimited, or an empty box: no "
+            "limit. They grow from two to it with each good delivery, and are halved when a server refuses. One worker "
+            "opens at most 100: for more, run more of them. Exchange 2003 has 100; later versions have 20 or 40.",
             f"{CMDLET}; Exchange 2003, Outbound Connections; bounds ours", minimum=1, maximum=100000, unlimited=True,
         ),
     ] = 100

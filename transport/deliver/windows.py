@@ -13,8 +13,8 @@ from transport.send.route import OVERSIZE, DeliveryType, Router
 from transport.send.window import closed_until, has_oversize_times
 
 WORDS = {
-    False: "Its timetable says so; it delivers again on {:%A at %H:%M}.",
-    True: "Oversize messages have times of their own; they leave on {:%A at %H:%M}.",
+    False: "Its timetable says so; it delivers again on {day} at {time}.",
+    True: "Oversize messages have times of their own; they leave on {day} at {time}.",
 }
 
 
@@ -34,7 +34,7 @@ def check(state: HopState, router: Router) -> None:
     until = closed_until(connector, datetime.now(), oversize=oversize)
     if until is not None:
         whose = Whose.HOP if has_oversize_times(connector) else Whose.CONNECTOR
-        words = WORDS[oversize].format(until)
+        words = WORDS[oversize].format(day=f"{until:%A}", time=f"{until:%H:%M}")
         raise Held(until.timestamp(), words, whose)
     if connector.link:
         links.need(connector)

@@ -220,7 +220,8 @@ def test_the_wizard_offers_the_credentials_that_are_here(admin):
     step(admin, "introduction", name="Out", usage="Custom")
     step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.fabrikam.com")
     shown = admin.get(reverse("connectors:send-wizard-step", args=["a1b2c3d4", "sign-in"])).text
-    assert f'<a href="{reverse("credentials:new")}">New credential</a>' in shown, "the way to a new one was no link"
+    new = reverse("credentials:new") + "?draft=a1b2c3d4"
+    assert f'<a href="{new}">New credential</a>' in shown, "the way to a new one was no link"
     page = step(admin, "sign-in", smart_host_auth_mechanism="BasicAuthRequireTLS", authentication_credential="Fabrikam")
     step(admin, "address-space", address_spaces="*")
     assert (
@@ -229,6 +230,20 @@ def test_the_wizard_offers_the_credentials_that_are_here(admin):
     step(admin, "summary")
     assert queries.send(Row.objects.get()).authentication_credential == ("Fabrikam",)
     assert "winter-rain" not in page.text
+
+
+def test_a_new_credential_leads_back_into_the_draft_of_the_connector_and_is_chosen_there(admin):
+    step(admin, "introduction", name="Out", usage="Custom")
+    step(admin, "delivery", dns_routing_enabled="False", smart_hosts="mail.fabrikam.com")
+    new = reverse("credentials:new") + "?draft=a1b2c3d4"
+    form = new + "&kind=Password"
+    assert 'href="?kind=Password&amp;draft=a1b2c3d4"' in admin.get(new).text
+    entered = {"name": "Fabrikam", "user_name": "device@fabrikam.com", "password": "winter-rain-on-tin"}
+    back = admin.post(form, Form(admin.get(form).text).sent | entered)
+    assert back.url == reverse("connectors:send-wizard-step", args=["a1b2c3d4", "sign-in"]) + "?credential=Fabrikam"
+    chosen = Form(admin.get(back.url).text).sent
+    assert chosen["authentication_credential"] == ["Fabrikam"]
+    assert chosen["smart_host_auth_mechanism"] == ["BasicAuthRequireTLS"]
 
 
 def test_a_credential_that_is_gone_stays_until_another_is_chosen(admin):

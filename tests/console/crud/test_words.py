@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.connectors import actions as connectors
 from console.crud import Filter
 from console.crud.asking import Asked
 from console.crud.words import LONGEST, MOST, terms, without
+from tests.console.builders import ADMIN, receive_connector
 
 NAMES = ["from", "outcome"]
 FILTERS = [
@@ -75,3 +79,21 @@ def test_each_chip_leads_to_the_list_without_it() -> None:
     assert left[0] == {"outcome": "nothing", "q": '-outcome:refused "two words"'}
     assert left[1] == {"q": 'from:anna -outcome:refused "two words"'}
     assert left[2] == {"outcome": "nothing", "q": 'from:anna "two words"'}
+
+
+@pytest.mark.django_db
+def test_what_is_quoted_is_found_as_it_stands_and_names_sort_as_people_sort_them(admin: Client) -> None:
+    names = ["relay10", "Relay2", "relay1", "Two words", "words two"]
+    connectors.create_all(
+        ADMIN, [receive_connector(name, bindings=[f"10.2.3.4:{2500 + at}"]) for at, name in enumerate(names)]
+    )
+
+    def shown(**query: str) -> list[str]:
+        page = admin.get(reverse("connectors:receive-list"), query).context["page"]
+        return [str(each) for each in page]
+
+    assert shown() == ["relay1", "Relay2", "relay10", "Two words", "words two"]
+    assert shown(sort="-name") == shown()[::-1]
+    assert shown(q="two words") == shown(q="words two") == ["Two words", "words two"]
+    assert shown(q='"two words"') == ["Two words"]
+    assert shown(q='-"two words" words') == ["words two"]
