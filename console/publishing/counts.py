@@ -155,6 +155,28 @@ def by_hour(what: Sequence[str], by: str, name: str, hours: int) -> list[tuple[d
     return [(hour, {kind: found.get((hour, kind), 0) for kind in what}) for hour in every]
 
 
+STEPS = """
+SELECT date_bin(%(step)s::interval, at, %(since)s) AS begun, sum(n) FROM publishing_count
+WHERE what = %(what)s AND by = %(by)s AND at >= %(since)s AND (%(name)s = '' OR name = %(name)s) GROUP BY begun
+"""
+
+
+def by_step(what: str, by: str, span: Span, name: str = "") -> list[tuple[datetime, dict[str, int]]]:
+    """(beginning, what → how often) of each step of a span, the oldest first; of all names, or of one."""
+    since = span.since()
+    with connection.cursor() as cursor:
+        cursor.execute(STEPS, {"step": str(span.step), "since": since, "what": what, "by": by, "name": name})
+        found = {at: int(n) for at, n in cursor.fetchall()}
+    every = [since + span.step * place for place in range(span.steps)]
+    return [(at, {what: found.get(at, 0)}) for at in every]
+
+
+def known_before(what: str, by: str, names: Sequence[str], before: datetime) -> set[str]:
+    """Those of the names that were counted before, as far back as counts are kept."""
+    rows = Count.objects.filter(what=what, by=by, name__in=names, at__lt=before).order_by()
+    return set(rows.values_list("name", flat=True).distinct())
+
+
 def gather() -> None:
     """Minutes of hours that ended more than an hour ago become one row; what is older than a week goes."""
     until = timezone.now().replace(minute=0, second=0, microsecond=0) - HOUR

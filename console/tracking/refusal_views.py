@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from console.crud.access import RoleRequired
 from console.publishing import counts
+from console.publishing.chart import chart
 from console.publishing.counts import SPANS, span_of
 from console.tracking import queries
 from console.tracking.conversation import lines
@@ -27,15 +32,8 @@ class RefusalList(RoleRequired):
         text = request.GET.get("q", "").strip()
         if referred := queries.referred(text):
             return redirect(referred.url)
-        whole, span = bool(text or request.GET.get("all")), span_of(request.GET, "24h")
-        context = {
-            "whole": whole,
-            "groups": grouped(text) if whole else [],
-            "lately": [] if whole else lately(span.since()),
-            "text": text,
-            "span": span,
-            "spans": SPANS.values(),
-        }
+        whole = bool(text or request.GET.get("all"))
+        context = {"whole": whole, "text": text, "groups": grouped(text)} if whole else _lately(request)
         fragment = request.headers.get("HX-Target") == "refusals"
         return render(request, _fragment(whole) if fragment else "tracking/refusals.html", context)
 
@@ -59,6 +57,39 @@ class RefusalPage(RoleRequired):
             "crumbs": [(_("Refusals"), reverse("refusals:list"))],
         }
         return render(request, "tracking/refusal.html", context)
+
+
+class RefusalQuestion(RoleRequired):
+    """Leads to the What-if about a refusal by a rule: in the session `?session=`, or in the newest that there is."""
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponse:
+        if refusal(name) is None:
+            raise Http404
+        wanted = request.GET.get("session", "").replace("\0", "")
+        last = counts.last("refused", "rule", name)
+        found = Session.objects.filter(pk=wanted) if wanted else queries.refused_by(name, last, 1)
+        session = next(iter(found), None)
+        asked = _question(session, name) if session is not None else ""
+        if not asked:
+            messages.info(request, _("The protocol log holds no session in which this was refused."))
+        return redirect(asked or reverse("refusals:page", args=[name]))
+
+
+def _lately(request: HttpRequest) -> dict[str, Any]:
+    """What was refused in a span, over time and in all."""
+    span, only_new = span_of(request.GET, "24h"), bool(request.GET.get("new"))
+    shown = lately(span.since())
+    steps = counts.by_step("refused", "rule", span)
+    return {
+        "shown": shown.only_new() if only_new else shown,
+        "is_any_new": any(each.is_new for each in shown.rules),
+        "only_new": only_new,
+        "steps": steps,
+        "chart": chart([(timezone.localtime(at), each) for at, each in steps]),
+        "days": span.days,
+        "span": span,
+        "spans": SPANS.values(),
+    }
 
 
 def _question(session: Session, rule: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -140,19 +142,75 @@ def found(text: str, table: dict[str, Rule] = REFUSALS) -> Iterator[Refusal]:
     return (each for each in (Refusal(name, rule) for name, rule in table.items()) if each.holds(text))
 
 
+KINDS = [("refused", "rule"), ("refused", "connector"), ("refused", "client")]
+MOST = 100
+"""Rules, clients or connectors that are shown: those that refused, or were refused, the most."""
+DAY = timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Lately:
-    """How often a rule refused, and the minute, or the hour, in which it did last."""
+    """How often a rule refused, and the minute, or the hour, in which it did last. `is_new`: it has refused nothing in
+    the days before the last 24 hours, as far back as counts are kept.
+    """
 
     refusal: Refusal
     n: int
     last: datetime
+    is_new: bool
 
 
-def lately(since: datetime) -> list[Lately]:
-    """What has refused since then, the most frequent first."""
-    rows = ((refusal(row.name), row) for row in counts.top("refused", "rule", since))
-    return [Lately(found, row.n, row.last) for found, row in rows if found]
+@dataclass(frozen=True)
+class Counted:
+    """How often a connector refused, or a client was refused; an empty name stands for all others."""
+
+    name: str
+    n: int
+    is_new: bool
+
+    @property
+    def address(self) -> str:
+        """Of a client; of an IPv6 network, which counts as one, the first address."""
+        return self.name.partition("/")[0]
+
+
+Each = TypeVar("Each", Lately, Counted)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was refused in a span: by rule, connector and client, the most frequent first."""
+
+    rules: list[Lately]
+    connectors: list[Counted]
+    clients: list[Counted]
+
+    def only_new(self) -> Shown:
+        """What is new since yesterday."""
+        return Shown(_new(self.rules), _new(self.connectors), _new(self.clients))
+
+
+def _new(rows: list[Each]) -> list[Each]:
+    return [row for row in rows if row.is_new]
+
+
+def lately(since: datetime) -> Shown:
+    """What has refused since then."""
+    found = counts.tops(KINDS, since, MOST)
+    before = timezone.now() - DAY
+    known = {
+        by: counts.known_before(what, by, [row.name for row in found[what, by].rows], before) for what, by in KINDS
+    }
+    rules = ((refusal(row.name), row) for row in found["refused", "rule"].rows)
+    return Shown(
+        [Lately(each, row.n, row.last, row.name not in known["rule"]) for each, row in rules if each],
+        _counted(found["refused", "connector"].rows, known["connector"]),
+        _counted(found["refused", "client"].rows, known["client"]),
+    )
+
+
+def _counted(rows: list[counts.Row], known: set[str]) -> list[Counted]:
+    return [Counted(row.name, row.n, bool(row.name) and row.name not in known) for row in rows]
 
 
 def now(refusal: Refusal) -> list[Now]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property, partial
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from msgspec.structs import replace
 
 from console.connectors import models, proposals
 from console.connectors.sentence import FAMILIES, held_by
@@ -22,12 +24,15 @@ from console.crud.said import said
 from console.publishing import queries as publishing
 from console.tracking.conversation import Line, lines
 from console.tracking.models import Session
-from transport.config.endpoint import is_private, parse_range
-from transport.config.permissions import AUTHENTICATED_USERS, PRINCIPALS, Right
+from transport.config.accepted_domain import AcceptedDomain
+from transport.config.connection_filter import IPList, IPListEntry
+from transport.config.endpoint import client_key, is_private, parse_range
+from transport.config.permissions import AUTHENTICATED_USERS, PRINCIPALS, Grant, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
 
+Change = Callable[[Snapshot], Snapshot]
 MOST = 3
 """Connectors that are named."""
 MOST_OF_RULE = 12
@@ -35,13 +40,29 @@ _OPENS_RELAY = gettext_lazy("Opens a relay: whoever comes from %s could send to 
 _PATH = re.compile(r"(?:TO|FROM):\s*<(?:@[^>:]*:)?([^>]*)>", re.IGNORECASE)
 
 
+class Reach(IntEnum):
+    """For whom a remedy changes something."""
+
+    CLIENT = 0
+    RECIPIENT = 1
+    DOMAIN = 2
+    CONNECTOR = 3
+
+
 @dataclass(frozen=True)
 class Remedy:
-    """A link to a form; `danger` says what it would open, where that is more than the one client needs."""
+    """A link to a form; `danger` says what it would open, where that is more than the one client needs.
+
+    `change` is what saving the form does to a configuration, None where that depends on what is chosen there; `lists`
+    an address that the directory has then.
+    """
 
     label: str
     url: str
     danger: str = ""
+    reach: Reach = field(default=Reach.CLIENT, compare=False)
+    change: Change | None = field(default=None, compare=False)
+    lists: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +112,45 @@ class Facts:
 Finder = Callable[[Facts], Iterator[Remedy]]
 
 
+def _to_connector(name: str, field_name: str, value: object) -> Change:
+    """One more value in a list of a connector."""
+
+    def change(snapshot: Snapshot) -> Snapshot:
+        changed = (
+            replace(each, **{field_name: (*getattr(each, field_name), value)}) if each.name == name else each
+            for each in snapshot.receive_connectors
+        )
+        return replace(snapshot, receive_connectors=tuple(changed))
+
+    return change
+
+
+def _listed_as(allowed: IPList, client: str) -> Change:
+    """The client on the IP Allow list, or off the IP Block list."""
+
+    def change(snapshot: Snapshot) -> Snapshot:
+        kept = snapshot.ip_list_entries
+        if allowed is IPList.Allow:
+            return replace(snapshot, ip_list_entries=(*kept, IPListEntry(ip_list=allowed, ip_range=client)))
+        others = (each for each in kept if each.ip_list is not allowed or not _holds(each, client))
+        return replace(snapshot, ip_list_entries=tuple(others))
+
+    return change
+
+
+def _holds(entry: IPListEntry, client: str) -> bool:
+    (version, low, high), (own, address) = entry.bounds, client_key(client)
+    return version == own and low <= address <= high
+
+
+def _with_domain(domain: str) -> Change:
+    def change(snapshot: Snapshot) -> Snapshot:
+        added = AcceptedDomain(name=domain, domain_name=domain)
+        return replace(snapshot, accepted_domains=(*snapshot.accepted_domains, added))
+
+    return change
+
+
 def remedies_for(rule: str, facts: Facts) -> list[Remedy]:
     """Those that a rule has, as far as the session says what they need."""
     if facts.session.sends:
@@ -123,7 +183,9 @@ def _add_to_another(right: Right | None, facts: Facts) -> Iterator[Remedy]:
     fitting = [each for each in facts.saved.receive_connectors if _lets(each, right, facts) and each.name in facts.rows]
     for each in fitting[:MOST]:
         label = _("Add %(client)s to “%(connector)s”") % {"client": facts.client, "connector": each.name}
-        yield Remedy(label, proposals.url_to_add(facts.rows[each.name], facts.client), _danger_of(each, facts.client))
+        url = proposals.url_to_add(facts.rows[each.name], facts.client)
+        change = _to_connector(each.name, "remote_ip_ranges", parse_range(facts.client))
+        yield Remedy(label, url, _danger_of(each, facts.client), change=change)
 
 
 def _lets(connector: ReceiveConnector, right: Right | None, facts: Facts) -> bool:
@@ -151,7 +213,9 @@ def _grant(right: Right, facts: Facts) -> Iterator[Remedy]:
     who = AUTHENTICATED_USERS if facts.signed_in else principal(connector)
     words = {"right": said(right.label), "who": said(PRINCIPALS[who]), "connector": connector.name}
     url = proposals.url_to_grant(facts.rows[connector.name], who, right)
-    yield Remedy(_("Grant “%(right)s” to %(who)s on “%(connector)s”") % words, url, _opens(connector, right, facts))
+    label = _("Grant “%(right)s” to %(who)s on “%(connector)s”") % words
+    change = _to_connector(connector.name, "grants", Grant(who, right.value))
+    yield Remedy(label, url, _opens(connector, right, facts), Reach.CONNECTOR, change)
 
 
 def _opens(connector: ReceiveConnector, right: Right, facts: Facts) -> str:
@@ -166,23 +230,25 @@ def _opens(connector: ReceiveConnector, right: Right, facts: Facts) -> str:
 def _add_recipient(facts: Facts) -> Iterator[Remedy]:
     if facts.address:
         url = f"{reverse('directory:new')}?{urlencode({'address': facts.address})}"
-        yield Remedy(_("Add %s to the directory") % facts.address, url)
+        label = _("Add %s to the directory") % facts.address
+        yield Remedy(label, url, "", Reach.RECIPIENT, lambda snapshot: snapshot, facts.address)
 
 
 def _add_domain(facts: Facts) -> Iterator[Remedy]:
     if facts.domain:
         url = f"{reverse('domains:new')}?{urlencode({'domain_name': facts.domain, 'name': facts.domain})}"
-        yield Remedy(_("Add %s to the accepted domains") % facts.domain, url)
+        label = _("Add %s to the accepted domains") % facts.domain
+        yield Remedy(label, url, "", Reach.DOMAIN, _with_domain(facts.domain))
 
 
 def _allow(facts: Facts) -> Iterator[Remedy]:
     url = f"{reverse('protection:allow-new')}?{urlencode({'entries': facts.client})}"
-    yield Remedy(_("Put %s on the IP Allow list") % facts.client, url)
+    yield Remedy(_("Put %s on the IP Allow list") % facts.client, url, change=_listed_as(IPList.Allow, facts.client))
 
 
 def _blocking_entry(facts: Facts) -> Iterator[Remedy]:
     url = f"{reverse('protection:block-list')}?{urlencode({'q': facts.client})}"
-    yield Remedy(_("Show the entry that holds %s") % facts.client, url)
+    yield Remedy(_("Show the entry that holds %s") % facts.client, url, change=_listed_as(IPList.Block, facts.client))
 
 
 _RELAY = (

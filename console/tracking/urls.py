@@ -2,7 +2,7 @@ from django.urls import path
 
 from console.tracking.event_views import EventPages, EventsFile, LifePage, MessageOf
 from console.tracking.open_views import EndSession, OpenSessionsPage
-from console.tracking.refusal_views import RefusalList, RefusalPage
+from console.tracking.refusal_views import RefusalList, RefusalPage, RefusalQuestion
 from console.tracking.views import SessionFile, SessionPage, SessionPages, SessionsFile
 
 app_name = "tracking"
@@ -32,6 +32,7 @@ refusals = (
     [
         path("", RefusalList.as_view(), name="list"),
         path("<slug:name>/", RefusalPage.as_view(), name="page"),
+        path("<slug:name>/what-if", RefusalQuestion.as_view(), name="question"),
     ],
     "refusals",
 )

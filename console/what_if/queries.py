@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from django.conf import settings
@@ -14,17 +15,23 @@ from console.directory import queries as directory
 from console.kerberos import queries as kerberos
 from console.protection import queries as protection
 from console.publishing import queries as publishing
+from console.publishing.relay_guard import danger
 from console.tracking.models import Session
 from console.tracking.remedies import Facts, Remedy, remedies_for
 from transport.config.document import DocumentError
+from transport.config.endpoint import parse_range
 from transport.config.snapshot import Snapshot
 from transport.receive.facts import Texts
+from transport.receive.relay_openings import newly_open
+from transport.receive.relay_proof import Proof, proof
 from transport.trace.line import endpoint
 from transport.trace.sessions import Direction
 from transport.trace.watched import WatchedPolicy
 from transport.trace.what_if import Answer, Dialogue, Given, what_if
 
 Records = Mapping[tuple[str, str], Texts]
+MOST_TRIED = 8
+_RANK = {True: 0, None: 1, False: 2}
 SECONDS, AT_ONCE = 10.0, 16
 """After which DNS is asked nothing more, and how much of it is asked before the time is looked at."""
 
@@ -42,12 +49,16 @@ def revision(number: int | None) -> Snapshot:
         raise ValidationError({"revision": str(error)}) from None
 
 
-def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records) -> Answer:
+def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records, lists: str = "") -> Answer:
     """What a client would hear under a configuration; who is in the directory, and signs in, is asked as it is now.
-    `records`: what DNS is known to have.
+    `records`: what DNS is known to have; `lists`: an address that the directory is to have, too.
     """
     policy = WatchedPolicy(snapshot, settings.GATEPOST_NODE, not kerberos.why_not_offered())
-    given = Given(bool(snapshot.certificates), directory.is_listed, records, timezone.now().timestamp())
+
+    def is_listed(address: str) -> bool:
+        return address.lower() == lists.lower() or directory.is_listed(address)
+
+    given = Given(bool(snapshot.certificates), is_listed, records, timezone.now().timestamp())
     return what_if(policy, dialogue, given)
 
 
@@ -78,3 +89,44 @@ def remedies(answer: Answer, dialogue: Dialogue) -> list[Remedy]:
         remote_address=dialogue.client,
     )
     return remedies_for(refusal.rule, Facts(client, refusal.said, dialogue.user is not None))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A remedy, and what became of the message when it was tried.
+
+    `lets_in`: None where it cannot be tried; `refusal`: the reply that refuses it all the same; `opens`: who else than
+    the client could relay by it, and could not before, in words.
+    """
+
+    remedy: Remedy
+    lets_in: bool | None = None
+    refusal: str = ""
+    opens: tuple[str, ...] = ()
+    is_smallest: bool = False
+
+
+def tried(snapshot: Snapshot, found: list[Remedy], dialogue: Dialogue, records: Records) -> list[Tried]:
+    """The remedies, each tried on a configuration: the smallest change that lets the message in stands first, which is
+    one that lets nobody else relay and is about the fewest; then those that do not suffice, or that nobody can try.
+    """
+    stands = proof(snapshot)
+    every = [_tried(snapshot, stands, each, dialogue, records) for each in found[:MOST_TRIED]]
+    every += [Tried(each) for each in found[MOST_TRIED:]]
+    every.sort(key=lambda each: (_RANK[each.lets_in], bool(each.opens), each.remedy.reach))
+    return [replace(each, is_smallest=each is every[0] and bool(each.lets_in)) for each in every]
+
+
+def _tried(snapshot: Snapshot, stands: Proof, remedy: Remedy, dialogue: Dialogue, records: Records) -> Tried:
+    if remedy.change is None:
+        return Tried(remedy)
+    changed = remedy.change(snapshot)
+    heard = answer(changed, dialogue, records, remedy.lists)
+    if heard.accepted is None:
+        return Tried(remedy, False, heard.refusal.text if heard.refusal is not None else "")
+    opened = newly_open(stands, proof(changed)) if changed is not snapshot else {}
+    client = parse_range(dialogue.client)
+    others = (
+        each for each in opened.values() if not each.ranges or any(one.bounds != client.bounds for one in each.ranges)
+    )
+    return Tried(remedy, True, opens=tuple(map(danger, others)))

@@ -67,8 +67,9 @@ class WhatIf(RoleRequired):
         form.show_questions(answer.questions)
         reading, other = Reading(answer), asked.revision != saved.revision
         now = Reading(queries.answer(saved, dialogue, records)) if other else None
-        remedies = [] if other else queries.remedies(answer, dialogue)
-        return {"asked_of": name, "reading": reading, "now": now, "newest": saved.revision, "remedies": remedies}
+        found = [] if other else queries.remedies(answer, dialogue)
+        tried = queries.tried(asked, found, dialogue, records) if found else []
+        return {"asked_of": name, "reading": reading, "now": now, "newest": saved.revision, "tried": tried}
 
 
 class Unsaved(WhatIf):

@@ -112,13 +112,53 @@ def test_the_list_is_of_what_is_refused_now(admin):
         Count.objects.create(what="refused", by="rule", name=rule, at=now - timedelta(hours=hours), n=n)
 
     def listed(span):
-        found = admin.get(reverse("refusals:list"), {"range": span}).context["lately"]
+        found = admin.get(reverse("refusals:list"), {"range": span}).context["shown"].rules
         return [(each.refusal.name, each.n, each.last) for each in found]
 
     assert listed("1h") == [("hop_count", 7, now), ("relay_denied", 3, now)]
     assert listed("24h") == [("hop_count", 8, now), ("relay_denied", 3, now)]
     assert reverse("refusals:page", args=["hop_count"]) in admin.get(reverse("refusals:list")).text
     assert "1 hour: 7" in page(admin, "hop_count") and "7 days: 8" in page(admin, "hop_count")
+
+
+def refused(n, ago, **names):
+    for by, name in names.items():
+        Count.objects.create(what="refused", by=by, name=name, at=timezone.now() - ago, n=n)
+
+
+def test_what_was_refused_is_told_over_time_by_rule_connector_and_client_and_what_is_new(admin):
+    yesterday = timedelta(days=2)
+    refused(4, yesterday, rule="relay_denied", connector="Internet", client="192.0.2.7")
+    refused(2, timedelta(), rule="relay_denied", connector="Internet", client="192.0.2.7")
+    refused(7, timedelta(), rule="tls_required", connector="Printers", client="2001:db8::/64")
+    text = admin.get(reverse("refusals:list")).text
+    assert all(each in text for each in ("relay_denied", "tls_required", "Internet", "Printers", "192.0.2.7"))
+    assert "what-if/?client=2001%3Adb8%3A%3A" in text
+    context = admin.get(reverse("refusals:list"), {"range": "7d"}).context
+    assert [each["refused"] for at, each in context["steps"] if each["refused"]] == [4, 9]
+    new = admin.get(reverse("refusals:list"), {"new": "1"}).text
+    assert "tls_required" in new and "Printers" in new and "relay_denied" not in new and "192.0.2.7" not in new
+
+
+def test_nothing_new_since_yesterday_is_said(admin):
+    assert "Nothing is refused that was not refused before." in admin.get(reverse("refusals:list"), {"new": "1"}).text
+
+
+def test_from_a_refusal_to_the_what_if_with_its_facts(admin):
+    url = reverse("refusals:question", args=["relay_denied"])
+    assert admin.get(url)["Location"] == reverse("refusals:page", args=["relay_denied"])
+    said = [
+        (0, "<", "MAIL FROM:<>", ""),
+        (0, ">", "250 2.1.0 Sender OK", ""),
+        (0, "<", "RCPT TO:<bob@fabrikam.com>", ""),
+        (1, ">", "550 5.7.1 Unable to relay", "relay_denied; revision 1"),
+    ]
+    session = make_session(1, *said, refused=1, search="550 relay_denied; revision 1")
+    for query in ({}, {"session": session.pk}):
+        asked = admin.get(url, query)["Location"]
+        assert asked.startswith("/trace/what-if/?") and "client=203.0.113.7" in asked and "fabrikam.com" in asked
+    assert f"{url}?session={session.pk}" in page(admin, "relay_denied")
+    assert f"{url}?session={session.pk}" in admin.get(reverse("tracking:details", args=[session.pk])).text
 
 
 def test_a_page_names_the_connectors_that_differ_and_few_of_them(admin):
