@@ -48,12 +48,17 @@ def obstacles(page: Page, *, moving: bool = True) -> list[str]:
         found += [f"{width} dark {each}" for each in _violations(page, COLOURS)]
         page.emulate_media(color_scheme="light")
         found += [f"{width} light {each}" for each in _violations(page, EVERYTHING)]
-        found += page.evaluate(_SIDEWAYS)
+        found += sideways(page)
     for width in BETWEEN:
         page.set_viewport_size({"width": width, "height": 900})
-        found += page.evaluate(_SIDEWAYS)
+        found += sideways(page)
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     return found
+
+
+def sideways(page: Page) -> list[str]:
+    """The page itself, and its tables, as far as they need scrolling sideways."""
+    return list(page.evaluate(_SIDEWAYS))
 
 
 def _violations(page: Page, options: dict[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from console.crud.columns import Filter
 
@@ -173,6 +173,8 @@ FILTERS = [
         "last", gettext_lazy("When"), [(name, words) for name, (words, _length) in PRESETS.items()], apply=_as_they_are
     ),
     Filter("since", _label(gettext_lazy("From")), input_type="datetime-local", shown=_in_field, apply=_as_they_are),
-    Filter("until", _label(gettext_lazy("To")), input_type="datetime-local", shown=_in_field, apply=_as_they_are),
+    Filter(
+        "until", _label(pgettext_lazy("a time", "To")), input_type="datetime-local", shown=_in_field, apply=_as_they_are
+    ),
 ]
 """A list obeys them together, by `span`."""

@@ -118,10 +118,10 @@ def form_fields(form: Any) -> dict[str, Any]:
 
 
 @register.inclusion_tag("crud/error_summary.html")
-def error_summary(form: BaseForm) -> dict[str, Any]:
-    """What is wrong, on top of the form, each line a link to its field."""
+def error_summary(form: BaseForm, asks: bool = False) -> dict[str, Any]:
+    """What is wrong, on top of the form, each line a link to its field. `asks`: of a form that saves nothing."""
     fields = [(form[name], errors) for name, errors in form.errors.items() if name in form.fields]
-    return {"form": form, "fields": fields, "count": sum(len(errors) for errors in form.errors.values())}
+    return {"form": form, "fields": fields, "asks": asks, "count": sum(len(errors) for errors in form.errors.values())}
 
 
 @register.inclusion_tag("crud/codebox.html")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accessibility import obstacles
+from tests.accessibility import obstacles, sideways
 from tests.browsing import is_error, uncomplaining
 from tests.console.access.installation import furnish
 from tests.console.access.walk import walk
@@ -35,3 +35,17 @@ def test_no_page_of_a_full_installation(console: Page, live_server: LiveServer, 
     told = [f"{url}: {each}" for url, found in wrong.items() for each in found]
     assert not told, "\n".join(told)
     assert count >= AREAS[area]
+
+
+def test_no_page_scrolls_sideways_on_a_phone_where_words_are_long(
+    console: Page, live_server: LiveServer, home: Path
+) -> None:
+    furnish(home)
+    console.context.set_extra_http_headers({"Accept-Language": "de"})
+    console.set_viewport_size({"width": 390, "height": 900})
+    wrong: dict[str, list[str]] = {}
+    walk(
+        console, live_server.url, "/(mail-flow/receive-|trace/)", lambda: wrong.update({console.url: sideways(console)})
+    )
+    assert console.get_attribute("html", "lang") == "de"
+    assert {url: found for url, found in wrong.items() if found} == {}

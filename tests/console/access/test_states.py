@@ -102,9 +102,32 @@ def wizard(page: Page) -> None:
     expect(page.locator(".field-error")).to_be_visible()
 
 
+def tags(page: Page) -> None:
+    page.check("tbody input[name=pk] >> nth=0")
+    page.click("#toolbar [value=tag]")
+    expect(page.locator("[name=add]")).to_be_visible()
+
+
+def alerts(page: Page) -> None:
+    page.fill("[name=alert_recipients]", "nobody")
+    errors(page)
+
+
+def question(page: Page) -> None:
+    """Unfolded as far as it goes."""
+    page.eval_on_selector_all("main details", "all => all.forEach((each) => (each.open = true))")
+
+
+def question_with_errors(page: Page) -> None:
+    page.fill("[name=client]", "nobody")
+    errors(page)
+
+
 def nothing(page: Page) -> None:
     """As it is when it is opened."""
 
+
+WHAT_IF = "/trace/what-if/?client=192.0.2.9&local=10.0.0.1:25&helo=printer&sender=anna@partner.example"
 
 # fmt: off
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
@@ -127,6 +150,11 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "a search in vain": ("/search?q=zebra", nothing),
     "a list without a match": ("/recipients/directory/?q=zebra", nothing),
     "a week": ("/?range=7d", nothing),
+    "tags": ("/mail-flow/receive-connectors/", tags),
+    "alerts to nobody": ("/mail-flow/transport/organization/", alerts),
+    "what would be refused": (f"{WHAT_IF}&recipients=bob@elsewhere.example", question),
+    "what would be accepted": (f"{WHAT_IF}&recipients=bob@contoso.com", question),
+    "a question with errors": ("/trace/what-if/", question_with_errors),
 }
 # fmt: on
 
