@@ -54,7 +54,7 @@ class SettingsPages(CrudView):
 
     def edit_several(self, objects: list[Any]) -> HttpResponse:
         """Only what is ticked is changed."""
-        counted = {"count": len(objects), "plural": self.plural}
+        counted = {"count": len(objects), "plural": self.plural if len(objects) > 1 else self.noun}
         form = several_form(self.struct, self.shared)(*self._posted)
         if form.is_valid():
             try:
