@@ -77,6 +77,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Open sessions"), "open_sessions:list", "monitor", key="n"),
             Feature(_("Refusals"), "refusals:list", "circle-x", key="f"),
             Feature(_("What-if"), "what_if:page", "play", key="w"),
+            Feature(_("Replay"), "replay:page", "history"),
             Feature(_("Relay proof"), "relay_proof:page", "shield-check"),
             Feature(_("Test mail server"), "mail_server:test", "circle-check", key="t"),
         ],

@@ -33,6 +33,7 @@ urlpatterns = [
     path("trace/open-sessions/", include(open_sessions)),
     path("trace/refusals/", include(refusals)),
     path("trace/what-if/", include("console.what_if.urls")),
+    path("trace/replay/", include("console.replay.urls")),
     path("trace/relay-proof/", include("console.relay_proof.urls")),
     path("trace/mail-server/", include("console.mail_server.urls")),
     path("refused/", explain, name="refused"),

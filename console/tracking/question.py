@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -33,10 +33,14 @@ def question(session: Session, lines: Sequence[Line], at: Line | None = None) ->
         "tls": "on" if any(line.event == "*" and line.data.startswith(TLS) for line in said) else "",
         "user": next((line.data for line in said if line.context == "authenticated"), ""),
     }
-    commands = [line.data for line in said if line.is_command]
-    given |= {"hello": "HELO"} if any(each[:4].upper() == "HELO" for each in commands) else {}
-    given |= _message(commands)
-    return f"{reverse('what_if:page')}?{urlencode({name: value for name, value in given.items() if value})}"
+    return of_commands(given, [line.data for line in said if line.is_command])
+
+
+def of_commands(given: Mapping[str, object], commands: Sequence[str]) -> str:
+    """The same of a client who said these commands; `given` are the fields of the What-if that are known besides."""
+    hello = {"hello": "HELO"} if any(each[:4].upper() == "HELO" for each in commands) else {}
+    asked = {**given, **hello, **_message(commands)}
+    return f"{reverse('what_if:page')}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _message(commands: Sequence[str]) -> dict[str, str]:

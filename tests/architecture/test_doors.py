@@ -77,7 +77,7 @@ VALUES = {
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
     "queues": ("queue", "remedies", "selection", "standing"),
-    "tracking": ("conversation", "of_connector", "places", "refusals", "remedies", "tracked"),
+    "tracking": ("conversation", "of_connector", "places", "question", "refusals", "remedies", "tracked"),
     "what_if": ("dns_answers", "forms", "reading"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting

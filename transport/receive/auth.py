@@ -154,13 +154,13 @@ def checked(session: Session, answer: User | Denied) -> Outcome:
         return _denied(session, answer)
     held = session.policy.rights_of_user(session.connector, answer.principals)
     if Right.SUBMIT not in held:
-        return _denied(session, Denied("sign_in_without_submit"))
+        return _denied(session, Denied("sign_in_without_submit"), answer.name)
     known = msgspec.structs.replace(session, user=answer, principal=answer.name, rights=held, logon_failures=0)
     return Outcome(known, replies.AUTHENTICATED, (), "signed_in")
 
 
-def _denied(session: Session, why: Denied) -> Outcome:
-    """Held back for AuthTarpitInterval; the failure that reaches MaxLogonFailures closes."""
+def _denied(session: Session, why: Denied, who: str = "") -> Outcome:
+    """Held back for AuthTarpitInterval; the failure that reaches MaxLogonFailures closes. `who` proved to be that."""
     if why == NOT_AVAILABLE:
         return refuse(session, why.rule)
     connector, failures = session.connector, session.logon_failures + 1
@@ -169,7 +169,7 @@ def _denied(session: Session, why: Denied) -> Outcome:
     seconds = connector.auth_tarpit_interval
     held: tuple[Action, ...] = (Tarpit(seconds, "AuthTarpitInterval"),) if seconds else ()
     if not connector.max_logon_failures or failures < connector.max_logon_failures:
-        return Outcome(session, answer, held, why.rule)
+        return Outcome(session, answer, held, why.rule, who)
     return one_too_many(session, answer, held, "too_many_logon_failures", why.rule)
 
 

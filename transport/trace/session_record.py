@@ -24,13 +24,15 @@ _beyond_ascii = re.compile("[^\x00-\x7f]")
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
     """What a client said, in Latin-1 and without CRLF (empty: its connection, a message, or its silence), the code of
-    the reply, the rule that decided, if any, and the reply where it refuses.
+    the reply, the rule that decided, if any, and the reply where it refuses; `cause` is the rule of the last error
+    where a limit of errors decided.
     """
 
     said: str
     code: int
     rule: str = ""
     reply: str = ""
+    cause: str = ""
 
 
 class Mail(msgspec.Struct, frozen=True, array_like=True):
@@ -58,7 +60,7 @@ class Dns(msgspec.Struct, frozen=True, array_like=True):
 
 class SessionRecord(msgspec.Struct, frozen=True, array_like=True):
     """Times in Unix seconds. `certificates`: the names in the client's trusted certificate, for each handshake; `users`
-    who signed in, one after the other; `more`: how many answers are not kept, behind those that are.
+    whose password was right, one after the other; `more`: how many answers are not kept, behind those that are.
     """
 
     ended: float

@@ -20,6 +20,7 @@ from transport.smtp.reply import Reply
 from transport.trace.session_record import MOST_NAMES, MOST_TEXT, RECORD, Dns, Mail, SessionRecord, Step, written
 
 MOST_OCTETS, MOST_STEPS = bounds.SESSION_RECORD.octets or 0, bounds.SESSION_RECORD.lines or 0
+LIMITS_OF_ERRORS = frozenset({"too_many_errors", "too_many_logon_failures"})
 LIMITS = Limits(directory_bytes=100 << 20, age=timedelta(days=7))
 """The files are read as soon as PostgreSQL is there."""
 
@@ -45,7 +46,7 @@ class SessionRecorder:
     def __init__(self, log: RecordLog, session: Session, session_id: str) -> None:
         self._log, self._session, self._session_id = log, session, session_id
         self._began = time.time()
-        self._steps: list[tuple[bytes, Reply, str]] = []
+        self._steps: list[tuple[bytes, Reply, str, str]] = []
         self._line, self._left, self._more = b"", MOST_OCTETS, 0
         self._certificates: list[list[str]] = []
         self._users: list[str] = []
@@ -70,9 +71,11 @@ class SessionRecorder:
         if self._left < 0 or self._more or len(self._steps) >= MOST_STEPS:
             self._more += 1
             return
-        self._steps.append((said, reply, rule))
+        self._steps.append((said, reply, rule, outcome.matched if rule in LIMITS_OF_ERRORS else ""))
         if rule == "signed_in" and outcome.session.user is not None:
             self._users.append(outcome.session.user.name)
+        elif rule == "sign_in_without_submit":
+            self._users.append(outcome.matched)
 
     def secured(self, names: Iterable[str]) -> None:
         """TLS has begun; `names` are those in the client's trusted certificate."""
@@ -128,9 +131,9 @@ def recorder(log: RecordLog, session: Session, session_id: str) -> SessionRecord
     return SessionRecorder(log, session, session_id) if wanted else None
 
 
-def _step(said: bytes, reply: Reply, rule: str) -> Step:
+def _step(said: bytes, reply: Reply, rule: str, cause: str) -> Step:
     text = said.removesuffix(b"\r\n").decode("latin-1")
-    return Step(text, reply.code, rule, reply.text[:MOST_TEXT] if reply.code >= 400 else "")
+    return Step(text, reply.code, rule, reply.text[:MOST_TEXT] if reply.code >= 400 else "", cause)
 
 
 def _dns(facts: Facts) -> Dns:
