@@ -26,8 +26,8 @@ from console.tracking.conversation import Line, lines
 from console.tracking.models import Session
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.connection_filter import IPList, IPListEntry
-from transport.config.endpoint import client_key, is_private, parse_range
-from transport.config.permissions import AUTHENTICATED_USERS, PRINCIPALS, Grant, Right
+from transport.config.endpoint import client_key, is_private, parse_binding, parse_range
+from transport.config.permissions import ANONYMOUS, AUTHENTICATED_USERS, PRINCIPALS, Grant, PermissionGroup, Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
@@ -53,7 +53,7 @@ class Reach(IntEnum):
 class Remedy:
     """A link to a form; `danger` says what it would open, where that is more than the one client needs.
 
-    `change` is what saving the form does to a configuration, None where that depends on what is chosen there; `lists`
+    `change` is what saving the form does to a configuration, with what `chosen` says where there is a choice; `lists`
     an address that the directory has then.
     """
 
@@ -61,8 +61,9 @@ class Remedy:
     url: str
     danger: str = ""
     reach: Reach = field(default=Reach.CLIENT, compare=False)
-    change: Change | None = field(default=None, compare=False)
+    change: Change = field(default=lambda snapshot: snapshot, compare=False)
     lists: str = field(default="", compare=False)
+    chosen: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Facts:
 
     @property
     def client(self) -> str:
-        return self.session.remote_address
+        return self.session.remote_address.partition("%")[0]
 
     @property
     def address(self) -> str:
@@ -201,8 +202,24 @@ def _danger_of(connector: ReceiveConnector, client: str) -> str:
     return "" if is_private(parse_range(client)) else str(_OPENS_RELAY) % client
 
 
-def _new_connector(facts: Facts) -> Iterator[Remedy]:
-    yield Remedy(_("New connector for %s") % facts.client, proposals.url_of_new(facts.client))
+def _new_connector(right: Right | None, facts: Facts) -> Iterator[Remedy]:
+    """One that holds the client alone, with this right besides those of Anonymous users."""
+    bindings = facts.answered_by.bindings if facts.answered_by else (parse_binding(facts.session.local_endpoint),)
+    made = ReceiveConnector(
+        name=facts.client,
+        bindings=bindings,
+        remote_ip_ranges=(parse_range(facts.client),),
+        permission_groups=frozenset({PermissionGroup.AnonymousUsers}),
+        grants=(Grant(ANONYMOUS, right.value),) if right else (),
+    )
+    group = said(PermissionGroup.AnonymousUsers.label)
+    chosen = (
+        _("%(group)s, with the right “%(right)s”") % {"group": group, "right": said(right.label)} if right else group
+    )
+    yield Remedy(
+        _("New connector for %s") % facts.client, proposals.url_of_new(facts.client), chosen=chosen,
+        change=lambda snapshot: replace(snapshot, receive_connectors=(*snapshot.receive_connectors, made)),
+    )  # fmt: skip
 
 
 def _grant(right: Right, facts: Facts) -> Iterator[Remedy]:
@@ -231,7 +248,7 @@ def _add_recipient(facts: Facts) -> Iterator[Remedy]:
     if facts.address:
         url = f"{reverse('directory:new')}?{urlencode({'address': facts.address})}"
         label = _("Add %s to the directory") % facts.address
-        yield Remedy(label, url, "", Reach.RECIPIENT, lambda snapshot: snapshot, facts.address)
+        yield Remedy(label, url, "", Reach.RECIPIENT, lists=facts.address)
 
 
 def _add_domain(facts: Facts) -> Iterator[Remedy]:
@@ -251,25 +268,29 @@ def _blocking_entry(facts: Facts) -> Iterator[Remedy]:
     yield Remedy(_("Show the entry that holds %s") % facts.client, url, change=_listed_as(IPList.Block, facts.client))
 
 
+_PLAIN_ONE = partial(_new_connector, None)
 _RELAY = (
-    partial(_add_to_another, Right.ACCEPT_ANY_RECIPIENT), _new_connector,
+    partial(_add_to_another, Right.ACCEPT_ANY_RECIPIENT), partial(_new_connector, Right.ACCEPT_ANY_RECIPIENT),
     partial(_grant, Right.ACCEPT_ANY_RECIPIENT),
 )  # fmt: skip
-_OF_ITS_OWN = (partial(_add_to_another, None), _new_connector)
+_OF_ITS_OWN = (partial(_add_to_another, None), _PLAIN_ONE)
 # fmt: off
 REMEDIES: dict[str, tuple[Finder, ...]] = {
     "no_connector": _OF_ITS_OWN,
-    "early_talker": (_new_connector,),
-    "source_limit": (_new_connector,),
-    "source_share": (_new_connector,),
-    "message_rate": (_new_connector,),
-    "tls_required": (_new_connector,),
+    "early_talker": (_PLAIN_ONE,),
+    "source_limit": (_PLAIN_ONE,),
+    "source_share": (_PLAIN_ONE,),
+    "message_rate": (_PLAIN_ONE,),
+    "tls_required": (_PLAIN_ONE,),
     "sign_in_without_submit": (partial(_grant, Right.SUBMIT),),
     "submit_denied": (
-        partial(_add_to_another, Right.SUBMIT), _new_connector, partial(_grant, Right.SUBMIT),
+        partial(_add_to_another, Right.SUBMIT), _PLAIN_ONE, partial(_grant, Right.SUBMIT),
     ),
     "any_sender_denied": (partial(_grant, Right.ACCEPT_ANY_SENDER),),
-    "authoritative_sender_denied": (_new_connector, partial(_grant, Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER)),
+    "authoritative_sender_denied": (
+        partial(_new_connector, Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER),
+        partial(_grant, Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER),
+    ),
     "sender_not_own": (partial(_grant, Right.ACCEPT_ANY_SENDER),),
     "sender_blocked": (_allow,),
     "from_blocked": (_allow,),

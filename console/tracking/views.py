@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page as PageOfRows
@@ -29,6 +31,8 @@ from console.tracking.remedies import Facts, Remedy, facts_of, remedies_for
 from transport.trace.sessions import Direction
 
 REFRESHED = 2  # seconds
+LATELY, MOST_LATELY = timedelta(seconds=10), 10_000
+"""For so long a list that is live counts what has begun, and no further."""
 CSV = "text/csv; charset=utf-8"
 SHOWN_RECIPIENTS = 2
 DIRECTIONS = {Direction.RECEIVE: gettext_lazy("received"), Direction.SEND: gettext_lazy("sent")}
@@ -160,7 +164,36 @@ class SessionPages(LogPages):
     details_template = "tracking/details.html"
 
     def rows(self) -> QuerySet[Session]:
-        return queries.newest().defer(*queries.WITHOUT_EVENTS)
+        rows = queries.newest().defer(*queries.WITHOUT_EVENTS)
+        return rows.filter(started_at__lte=self.paused_at) if self.paused_at else rows
+
+    @cached_property
+    def paused_at(self) -> datetime | None:
+        """Since when the list stands still: `?paused=`, in Unix seconds."""
+        text = self.request.GET.get("paused", "")
+        return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() and len(text) == 10 else None
+
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        context = super().list_context(selected)
+        return context | {"left_out": self._left_out(len(context["table"])), "now": int(timezone.now().timestamp())}
+
+    def _left_out(self, shown: int) -> str:
+        """Of a list that stands still, how many have begun since; of one that follows a flood, how many were too many
+        to be shown.
+        """
+        since = self.paused_at or (timezone.now() - LATELY if self.refresh else None)
+        if since is None:
+            return ""
+        n = filtered(queries.newest().filter(started_at__gt=since), self.request).order_by()[: MOST_LATELY + 1].count()
+        number = _("more than %s") % f"{MOST_LATELY:,}" if n > MOST_LATELY else f"{n:,}"
+        if self.paused_at:
+            return _("Begun since the pause: %s. Go on to see them.") % number if n else ""
+        if n <= shown:
+            return ""
+        words = _(
+            "In the last %(seconds)d seconds %(n)s sessions have begun: the newest %(shown)d are shown. Narrow it."
+        )
+        return words % {"seconds": LATELY.total_seconds(), "n": number, "shown": shown}
 
     def paginate(self, rows: Any) -> PageOfRows[Any]:
         asked = self.asks.params

@@ -30,8 +30,6 @@ from transport.trace.watched import WatchedPolicy
 from transport.trace.what_if import Answer, Dialogue, Given, what_if
 
 Records = Mapping[tuple[str, str], Texts]
-MOST_TRIED = 8
-_RANK = {True: 0, None: 1, False: 2}
 SECONDS, AT_ONCE = 10.0, 16
 """After which DNS is asked nothing more, and how much of it is asked before the time is looked at."""
 
@@ -95,12 +93,12 @@ def remedies(answer: Answer, dialogue: Dialogue) -> list[Remedy]:
 class Tried:
     """A remedy, and what became of the message when it was tried.
 
-    `lets_in`: None where it cannot be tried; `refusal`: the reply that refuses it all the same; `opens`: who else than
-    the client could relay by it, and could not before, in words.
+    `refusal`: the reply that refuses it all the same; `opens`: who else than the client could relay by it, and could
+    not before, in words.
     """
 
     remedy: Remedy
-    lets_in: bool | None = None
+    lets_in: bool
     refusal: str = ""
     opens: tuple[str, ...] = ()
     is_smallest: bool = False
@@ -108,25 +106,20 @@ class Tried:
 
 def tried(snapshot: Snapshot, found: list[Remedy], dialogue: Dialogue, records: Records) -> list[Tried]:
     """The remedies, each tried on a configuration: the smallest change that lets the message in stands first, which is
-    one that lets nobody else relay and is about the fewest; then those that do not suffice, or that nobody can try.
+    one that lets nobody else relay and is about the fewest; those that do not suffice stand last.
     """
     stands = proof(snapshot)
-    every = [_tried(snapshot, stands, each, dialogue, records) for each in found[:MOST_TRIED]]
-    every += [Tried(each) for each in found[MOST_TRIED:]]
-    every.sort(key=lambda each: (_RANK[each.lets_in], bool(each.opens), each.remedy.reach))
-    return [replace(each, is_smallest=each is every[0] and bool(each.lets_in)) for each in every]
+    every = [_tried(snapshot, stands, each, dialogue, records) for each in found]
+    every.sort(key=lambda each: (not each.lets_in, bool(each.opens), each.remedy.reach))
+    return [replace(each, is_smallest=each is every[0] and each.lets_in and not each.opens) for each in every]
 
 
 def _tried(snapshot: Snapshot, stands: Proof, remedy: Remedy, dialogue: Dialogue, records: Records) -> Tried:
-    if remedy.change is None:
-        return Tried(remedy)
     changed = remedy.change(snapshot)
     heard = answer(changed, dialogue, records, remedy.lists)
     if heard.accepted is None:
         return Tried(remedy, False, heard.refusal.text if heard.refusal is not None else "")
     opened = newly_open(stands, proof(changed)) if changed is not snapshot else {}
-    client = parse_range(dialogue.client)
-    others = (
-        each for each in opened.values() if not each.ranges or any(one.bounds != client.bounds for one in each.ranges)
-    )
+    client = parse_range(dialogue.client).bounds
+    others = (way for way in opened.values() if not way.ranges or any(one.bounds != client for one in way.ranges))
     return Tried(remedy, True, opens=tuple(map(danger, others)))

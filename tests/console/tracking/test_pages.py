@@ -12,8 +12,9 @@ from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.crud import counting
 from console.publishing.models import ConfigRevision, Count
-from console.tracking import actions, queries
+from console.tracking import actions, queries, views
 from console.tracking.models import Session
+from console.tracking.views import SessionPages
 from tests.console.builders import ADMIN, receive_connector
 from transport.config import document
 from transport.config.receive_connector import ProtocolLoggingLevel
@@ -77,6 +78,31 @@ def test_connections_of_connectors_that_keep_no_log_are_told_of(admin):
     row = ReceiveConnector.objects.get(name="Silent printers")
     connectors.update(ADMIN, Settings, row.pk, {"protocol_logging_level": loud})
     assert "are not here" not in admin.get(reverse("tracking:list")).text
+
+
+def test_of_a_flood_the_list_says_how_many_it_leaves_out(admin, monkeypatch):
+    """No more rows than a page has reach the browser, and no more than some are counted."""
+    now = timezone.now()
+    for number in range(30):
+        make_session(number, started_at=now)
+    assert "left-out" not in admin.get(reverse("tracking:list")).text
+    monkeypatch.setattr(SessionPages, "page_size", 20)
+    answer = admin.get(reverse("tracking:list"))
+    assert len(answer.context["table"]) == 20
+    assert "In the last 10 seconds 30 sessions have begun: the newest 20 are shown." in answer.text
+    monkeypatch.setattr(views, "MOST_LATELY", 25)
+    assert "In the last 10 seconds more than 25 sessions have begun" in admin.get(reverse("tracking:list")).text
+    assert "have begun" not in admin.get(reverse("tracking:list"), {"remote": "192.0.2.1"}).text
+
+
+def test_a_list_that_is_paused_stands_still_and_says_how_many_have_begun_since(admin):
+    kept = make_session(1)
+    paused = int(timezone.now().timestamp())
+    for number in (2, 3):
+        make_session(number, started_at=timezone.now() + timedelta(seconds=2))
+    assert listed(admin, paused=paused) == [kept.pk]
+    assert "Begun since the pause: 2." in admin.get(reverse("tracking:list"), {"paused": paused}).text
+    assert len(listed(admin)) == 3
 
 
 def test_sessions_stand_newest_first_and_refresh_themselves_until_paused(admin):

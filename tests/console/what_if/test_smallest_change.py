@@ -72,4 +72,4 @@ def test_the_page_shows_what_was_tried(admin: Client) -> None:
     page: Any = admin.get(reverse("what_if:page"), question | {"recipients": "bob@fabrikam.com"}).text
     assert "smallest change" in page and "Nobody else may relay by it." in page
     assert page.index("Add 10.1.1.9 to “Anonymous Relay”") < page.index("Grant “")
-    assert "Not tried: it depends on what you choose there." in page
+    assert "With its address alone: Anonymous users, with the right “Accept any recipient (relay)”." in page
