@@ -91,8 +91,8 @@ def log_for_a_while(actor: Actor, struct: Struct, pk: int) -> Any:
 
 
 def verbose_for_a_while() -> dict[str, Any]:
-    """Field → value."""
-    until = int((timezone.now() + LOGGED_FOR).timestamp())
+    """Field → value: to the minute, as people enter it."""
+    until = int((timezone.now() + LOGGED_FOR).replace(second=0).timestamp())
     return {"protocol_logging_level": ProtocolLoggingLevel.Verbose, "protocol_logging_until": until}
 
 

@@ -59,7 +59,7 @@ class ConnectorPages(SettingsPages):
     verbs = [
         Verb("enable", _("Enable"), icon="play", done=_("enabled")),
         Verb("disable", _("Disable"), icon="pause", done=_("disabled")),
-        Verb("log", _("Verbose for 7 days"), icon="scroll-text", done=_("write all to the protocol log for 7 days")),
+        Verb("log", _("Verbose for 7 days"), icon="scroll-text"),
     ]
 
     def may(self, verb: Verb, obj: Any) -> bool:

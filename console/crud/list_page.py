@@ -24,7 +24,7 @@ from console.crud.listing import Rows, by_cell, in_order, matching, natural, que
 from console.crud.reader import PAGE_SIZES, reader_of
 from console.crud.spreadsheet import CSV, pieces
 from console.crud.streaming import download
-from console.crud.tags import load_tags, tags_in_use
+from console.crud.tags import load_tags
 from console.crud.words import quoted
 from console.navigation import icon_of
 
@@ -57,14 +57,13 @@ class ListPage(Kind):
     def list_context(self, selected: Any) -> dict[str, Any]:
         page = self.paginate(self.in_order(self.narrowed()))
         context = self.details_context(selected)
-        fields = list(self._fields())
         return context | {
             "page": page,
             "table": [self.row(obj, selected) for obj in page],
             "headings": [self.heading(column) | {"css": css} for column, css in self.laid_out],
             "filtering": bool(self.asks),
-            "chosen_filters": fields,
-            "fields_set": sum(1 for _each, value, _options in fields if value),
+            "chosen_filters": self.fields,
+            "fields_set": sum(1 for _each, value, _options in self.fields if value),
             "chips": self.asks.chips(),
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             "view_url": self.url(Page.VIEW) + query_with(self.request.GET),
@@ -75,12 +74,15 @@ class ListPage(Kind):
             "saved_filters": layouts.saved_filters(self.user, self.list_name()),
         }
 
-    def _fields(self) -> Iterator[tuple[Filter, str, Sequence[tuple[str, Any]]]]:
+    @cached_property
+    def fields(self) -> list[tuple[Filter, str, Sequence[tuple[str, Any]]]]:
         """Each filter with its value and choices; none where there is nothing to choose."""
-        for each in self.filters:
-            options = each.options() if each.input_type == "select" else ()
-            if options or each.input_type not in ("select", "hidden"):
-                yield each, each.shown(self.request.GET.get(each.name, "")), options
+        every = ((each, each.options() if each.input_type == "select" else ()) for each in self.filters)
+        return [
+            (each, each.shown(self.request.GET.get(each.name, "")), options)
+            for each, options in every
+            if options or each.input_type not in ("select", "hidden")
+        ]
 
     @cached_property
     def asks(self) -> Asked:
@@ -144,7 +146,7 @@ class ListPage(Kind):
 
     def _is_usual(self, column: Column) -> bool:
         """Tags have a column once there are some."""
-        return not column.optional or (column is TAGS_COLUMN and bool(tags_in_use(self.model)))
+        return not column.optional or (column is TAGS_COLUMN and any(each.name == "tag" for each, *_ in self.fields))
 
     def paginate(self, rows: Rows) -> PageOfRows[Any]:
         size = self.layout.page_size or reader_of(self.request).page_size or self.page_size

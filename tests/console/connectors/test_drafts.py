@@ -119,7 +119,11 @@ def test_an_address_that_this_machine_has_not_is_said_at_once(admin: Any) -> Non
 def test_a_new_connector_may_write_all_down_for_its_first_days(admin: Any, kind: str, pages: list[str]) -> None:
     for step in ("introduction", *pages):
         sent = Form(admin.get(page("one", step, kind)).text).sent
-        entered = {"introduction": {"name": "Watched", "log": "on"}, "address-space": {"address_spaces": "*"}}
+        entered = {
+            "introduction": {"name": "Watched", "log": "on"},
+            "remote": {"remote_ip_ranges": "10.1.0.0/16"},
+            "address-space": {"address_spaces": "*"},
+        }
         admin.post(page("one", step, kind), sent | entered.get(step, {}) | {"go": "next"})
     assert "Verbose until" in admin.get(page("one", "summary", kind)).text
     admin.post(page("one", "summary", kind), {"go": "next"})

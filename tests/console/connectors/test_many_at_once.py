@@ -125,6 +125,7 @@ def test_all_connectors_are_read_once_however_many_are_changed(forty: Any) -> No
 def test_protocol_logging_for_a_week_ends_by_itself_and_says_when(admin: Any, forty: Any) -> None:
     admin.post(f"{ACT}?q=printer", {"verb": "log", "all": "rows", "count": "40"})
     assert logging("Verbose") == 40
+    admin.get(LIST)  # what was said is read
     details = admin.get(reverse("connectors:receive-details", args=[forty[1].pk])).text
     assert "Verbose until" in details and "Verbose for 7 days" not in details
     actions.end_logging()
