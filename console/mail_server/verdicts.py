@@ -21,6 +21,7 @@ from transport.send.dkim import tags
 from transport.send.sts import Mode, StsPolicy
 from transport.trace.mail_server import (
     MOST_SPF_LOOKUPS,
+    OVER,
     Address,
     Answer,
     Domain,
@@ -35,6 +36,7 @@ from transport.trace.mail_server import (
 DAY = 86400.0
 SOON = 21
 """Days before its end from which a certificate is worth a look."""
+SUBMISSION = (465, 587)
 READABLE = frozenset({"PLAIN", "LOGIN"})
 """Mechanisms that say a password as it is."""
 SLOW = 10.0
@@ -209,9 +211,19 @@ def _mta_sts(domain: Domain, survey: Survey) -> Line:
     if stranger:
         words = _("The policy does not name %s.") % ", ".join(stranger)
         return _wrong("MTA-STS", words, _("Add it to the policy, and change the id of the record."))
+    unproven = [each.name for each in survey.exchangers if each.talk is not None and _is_unproven(each.talk)]
+    if unproven and domain.policy.mode is Mode.ENFORCE:
+        words = _("The policy demands a certificate that can be verified, and %s has none: mail is held back.")
+        remedy = _("Mend the certificate; until then the policy may say mode: testing, under a new id.")
+        return _wrong("MTA-STS", words % ", ".join(unproven), remedy)
     if domain.policy.mode is Mode.ENFORCE:
         return _good("MTA-STS", _("The policy demands TLS with %s.") % ", ".join(domain.policy.mx))
     return _look("MTA-STS", _("The policy says mode: %s.") % domain.policy.mode.value, _("Only enforce protects mail."))
+
+
+def _is_unproven(talk: Talk) -> bool:
+    """Whether it answers, and cannot prove who it is."""
+    return bool(talk.banner) and (talk.certificate is None or bool(talk.certificate.problem))
 
 
 def _tls_rpt(domain: Domain) -> Line:
@@ -226,6 +238,13 @@ def _tls_rpt(domain: Domain) -> Line:
 
 
 def _exchanger(each: Exchanger, now: float) -> Iterator[Line]:
+    if each.failure == OVER:
+        yield _look(
+            _("Connection"),
+            _("The time was over before everything was asked."),
+            _("Try again, or test this server alone."),
+        )
+        return
     if each.failure:
         remedy = _("Publish its A record, and AAAA where it has IPv6.")
         yield _wrong(_("Address"), said(each.failure), remedy, f"{each.name}. 3600 IN A 192.0.2.1")
@@ -284,6 +303,8 @@ def _talk(each: Exchanger, talk: Talk, now: float) -> Iterator[Line]:
             "address": talk.address, "port": talk.port, "failure": talk.failure or _("there is no greeting"),
         }  # fmt: skip
         remedy = _("Check that the server runs, and that no firewall closes the port. Many networks close 25 outward.")
+        if talk.is_implicit:
+            remedy = _("Check that the server runs, and that TLS begins at once on this port (RFC 8314).")
         yield _wrong(_("Connection"), words, remedy)
         return
     yield _banner(each, talk)
@@ -316,6 +337,8 @@ def _auth(talk: Talk) -> Line:
     if readable := sorted(clear & READABLE):
         words = _("%s is offered before TLS: passwords go over the network readable.") % ", ".join(readable)
         return _wrong(topic, words, _("Offer basic authentication only after TLS (Security)."))
+    if talk.port in SUBMISSION:
+        return _submission(topic, sorted(talk.offered[-1].mechanisms))
     if talk.offered[-1].mechanisms:
         words = _("%s is offered: people on the Internet can try passwords here.")
         words = words % ", ".join(sorted(talk.offered[-1].mechanisms))
@@ -323,15 +346,24 @@ def _auth(talk: Talk) -> Line:
     return _good(topic, _("No sign-in is offered: nobody can try passwords here."))
 
 
+def _submission(topic: str, mechanisms: list[str]) -> Line:
+    """On the ports on which people hand in their mail (RFC 6409, RFC 8314)."""
+    if mechanisms:
+        return _good(topic, _("%s is offered, after TLS.") % ", ".join(mechanisms))
+    remedy = _("Offer basic authentication after TLS (Security), or close the port.")
+    return _look(topic, _("No sign-in is offered: nobody can hand in mail here as a user."), remedy)
+
+
 def _tls(each: Exchanger, talk: Talk, now: float) -> Iterator[Line]:
-    if not talk.offers_tls:
+    topic = "TLS" if talk.is_implicit else "STARTTLS"
+    if not (talk.is_implicit or talk.offers_tls):
         remedy = _("Give the connector a certificate, and switch TLS on (Security).")
         yield _wrong("STARTTLS", _("It is not offered: everybody on the way can read the mail."), remedy)
         return
     if talk.certificate is None:
-        yield _wrong("STARTTLS", talk.protection, _("Try with openssl s_client -starttls smtp to see more."))
+        yield _wrong(topic, talk.protection, _("Try with openssl s_client -starttls smtp to see more."))
         return
-    yield _good("STARTTLS", talk.protection.partition(", certificate")[0])
+    yield _good(topic, talk.protection.partition(", certificate")[0])
     yield _versions(talk)
     yield _certificate(talk, now)
 
@@ -388,7 +420,12 @@ def _relays(topic: str, talk: Talk, probe: Probe) -> Line:
 
 
 def _dane(each: Exchanger) -> Line:
-    found = each.dane
+    found, talk = each.dane, each.talk
+    if talk is not None and talk.dane_problem:
+        words = _("Whoever looks at DANE delivers nothing here: %s") % said(talk.dane_problem)
+        key = talk.certificate.key if talk.certificate is not None else ""
+        record = f"_{talk.port}._tcp.{each.name}. 3600 IN TLSA 3 1 1 {key}" if key else ""
+        return _wrong("DANE", words, _("Publish the record of the certificate that the server shows."), record)
     if found.standing is Standing.USABLE:
         return _good("DANE", _("TLSA records: %s") % ", ".join(map(str, found.records)))
     if found.standing is Standing.UNUSABLE:

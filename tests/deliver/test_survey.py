@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
-from tests.deliver.tls_hop import AUTHORITY
+from tests.deliver.tls_hop import AUTHORITY, TlsHop
 from tests.dns_server import DnsServer
 from transport.config import bounds
 from transport.config.endpoint import Binding
@@ -147,6 +150,28 @@ def test_dane_counts_only_where_dns_has_signed_the_way_to_the_server(asks, sink,
     zone[f"_{sink.port}._tcp.mx.other.test", "TLSA"] = ["3 1 1 " + "ab" * 32]
     (host,) = of_domain(asks(sink.port, zone, doubt="", signed=signed), "far.test").exchangers
     assert (host.dane.standing is Standing.USABLE) is protected
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_the_records_of_dane_are_held_against_the_certificate_as_delivery_does(asks, hop, fits):
+    carried = AUTHORITY.certificate("mx.far.test")
+    there = hop(carried)
+    key = sha256(x509.load_pem_x509_certificate(carried.chain.encode()).public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()  # fmt: skip
+    zone = ZONE | {(f"_{there.port}._tcp.mx.far.test", "TLSA"): [f"3 1 1 {key if fits else 'ab' * 32}"]}
+    (host, _) = of_domain(asks(there.port, zone, doubt="", signed=("far.test",)), "far.test").exchangers
+    assert host.dane.standing is Standing.USABLE and host.talk.certificate.key == key
+    assert host.talk.dane_problem == ("" if fits else "no TLSA record names its certificate; DANE demands more")
+
+
+def test_tls_from_the_first_octet(asks, hop, tmp_path, sink):
+    there = TlsHop(AUTHORITY.certificate("mx.far.test"), tmp_path, offers=("AUTH PLAIN",))
+    talk = of_server(replace(asks(there.port), implicit=True), "mx.far.test").exchangers[0].talk
+    there.close()
+    assert talk.is_implicit and talk.certificate.problem == "" and talk.offered[-1].mechanisms == {"PLAIN"}
+    assert "TLS 1.3" in [each.name for each in talk.versions if each.is_spoken]
+    plain = of_server(replace(asks(sink.port), implicit=True), "mx.far.test").exchangers[0].talk
+    assert plain.certificate is None and not plain.banner and plain.failure == "wrong version number"
 
 
 def test_lists_that_do_not_answer_take_no_longer_than_one(asks, sink, monkeypatch):

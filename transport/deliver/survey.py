@@ -8,13 +8,17 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
+from hashlib import sha256
 from time import monotonic
 from typing import TypeVar
 
 import dns.resolver
 import dns.reversename
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
+from msgspec.structs import replace
 
 from transport.config import bounds
 from transport.config.send_connector import SendConnector
@@ -27,11 +31,11 @@ from transport.deliver.smtp_connection import Lost
 from transport.receive.dns import list_name
 from transport.send import certificate_names, hosts, remote_reply, sts
 from transport.send.attempt import Pace
-from transport.send.dane import Dane
+from transport.send.dane import Dane, Standing
 from transport.send.extensions import Extensions
 from transport.send.hosts import Host, HostPolicy
 from transport.send.sts import StsPolicy
-from transport.send.tls_policy import Demand, Encryption
+from transport.send.tls_policy import Demand, Encryption, Published, demanded
 from transport.trace import mail_server
 from transport.trace.mail_server import Address, Answer, Domain, Exchanger, Listing, Probe, Shown, Survey, Talk, Version
 from transport.trace.spoken import Transcript
@@ -43,14 +47,18 @@ A_QUESTION = 6.0
 """Seconds for one question to DNS, a list or a policy's host included."""
 SENDER, STRANGER = "relay-test@example.org", "relay-test@example.com"
 """Names that belong to nobody: RFC 2606 §3."""
+A_MOMENT = 1.0
+"""Seconds by which a conversation ends before the test does, so that its end is told."""
 OLD = ("TLS 1.0", "TLS 1.1")
+SUBMISSIONS = 465
+"""The port of TLS from the first octet: RFC 8314 §7.3."""
 
 T = TypeVar("T")
 
 
 class Asker(Struct, frozen=True):
     """Who asks, and how: `fqdn` is said in EHLO; `lists` are block lists; `policy` knows our own listeners; `port` is
-    that of mail servers.
+    that of mail servers, and `implicit` whether TLS begins there at once.
     """
 
     asking: Asking
@@ -58,6 +66,7 @@ class Asker(Struct, frozen=True):
     lists: tuple[str, ...]
     policy: HostPolicy
     port: int = 25
+    implicit: bool = False
 
 
 def asker(snapshot: Snapshot, server: str, lists: tuple[str, ...], port: int = 25) -> Asker:
@@ -65,7 +74,9 @@ def asker(snapshot: Snapshot, server: str, lists: tuple[str, ...], port: int = 2
     servers = snapshot.connection_filter.dns_servers
     named = (each.fqdn for each in snapshot.send_connectors if each.enabled and each.fqdn)
     asking = Asking(servers, ("A", "AAAA"), look_up.doubt(servers))
-    return Asker(asking, next(named, server), lists, hosts.policy(snapshot, server, port, None), port)
+    return Asker(
+        asking, next(named, server), lists, hosts.policy(snapshot, server, port, None), port, port == SUBMISSIONS
+    )
 
 
 def of_domain(by: Asker, domain: str, selectors: tuple[str, ...] = (), seconds: float | None = None) -> Survey:
@@ -91,7 +102,7 @@ class _Survey:
             every = [pool.submit(self._host, name, rank, mx.is_signed) for rank, name in named[:MOST_HOSTS]]
             wait(every, self._left())
             wait([found], self._left())
-            unknown = Answer(domain, "TXT", failure="the time was over")
+            unknown = Answer(domain, "TXT", failure=mail_server.OVER)
             nothing = Domain(domain, mx, unknown, unknown, domain, (), unknown, unknown.failure, unknown)
             return self._survey(self._done(found, nothing), named, every)
 
@@ -104,7 +115,7 @@ class _Survey:
     def _survey(
         self, domain: Domain | None, named: list[tuple[int | None, str]], every: list[Future[Exchanger]]
     ) -> Survey:
-        over = (Exchanger(name, rank, failure="the time was over") for rank, name in named)
+        over = (Exchanger(name, rank, failure=mail_server.OVER) for rank, name in named)
         found = tuple(self._done(future, other) for future, other in zip(every, over, strict=False))
         return Survey(domain, found, len(named) - len(every), self._is_cut)
 
@@ -183,7 +194,7 @@ class _Survey:
         if not found:
             return Exchanger(name, rank, failure="DNS has no address of it")
         told = Dane(why="it is no name") if literal else asked.dane(found[0], self._by.port)
-        talk = self._talk(found)
+        talk = self._talk(found, told)
         every = tuple(self._address(host.address) for host in found[:MOST_ADDRESSES])
         return Exchanger(name, rank, every, told, talk)
 
@@ -207,11 +218,11 @@ class _Survey:
     def _left(self) -> float:
         return max(0.1, self._until - monotonic())
 
-    def _talk(self, found: list[Host]) -> Talk:
+    def _talk(self, found: list[Host], told: Dane) -> Talk:
         """With the first address that answers."""
         talk = Talk("", self._by.port, "there is no address")
         for host in found[:MOST_ADDRESSES]:
-            talk = _Talk(self._by, host, self._until).talk()
+            talk = _Talk(self._by, host, self._until - A_MOMENT, told).talk()
             if talk.transcript and any(each.event == "<" for each in talk.transcript):
                 break
         return talk
@@ -240,9 +251,9 @@ class _Client(SmtpClient):
 class _Talk:
     """A conversation with one host. TLS is tried as strictly as can be first, so that what is wrong with it is told."""
 
-    def __init__(self, by: Asker, host: Host, until: float) -> None:
-        self._by, self._host, self._until = by, host, until
-        self._connector = SendConnector(name="Test mail server", fqdn=by.fqdn, port=by.port)
+    def __init__(self, by: Asker, host: Host, until: float, told: Dane) -> None:
+        self._by, self._host, self._until, self._told = by, host, until, told
+        self._connector = SendConnector(name="Test mail server", fqdn=by.fqdn, port=by.port, implicit_tls=by.implicit)
         self._transcript = Transcript(MOST_LINES)
 
     def talk(self) -> Talk:
@@ -260,18 +271,30 @@ class _Talk:
         if client is not None:
             client.part()
         versions = tuple(self._versions()) if shown is not None else ()
+        dane_problem = self._dane_problem() if client is not None else ""
         return Talk(
             self._host.address, self._by.port, failure, protection, offered, versions, shown, probes,
-            tuple(self._transcript.lines), ours,
+            tuple(self._transcript.lines), ours, self._by.implicit, dane_problem,
         )  # fmt: skip
 
     def _connect(self) -> tuple[str, _Client]:
         """A client, and why its certificate is not trusted. Raises Lost."""
-        strict = Demand(encryption=Encryption.REQUIRED, chain=True)
+        least = Demand(encryption=Encryption.REQUIRED if self._by.implicit else Encryption.IF_OFFERED)
         try:
-            return "", self._client(strict)
+            return "", self._client(replace(least, encryption=Encryption.REQUIRED, chain=True))
         except Unprotected as error:
-            return str(error), self._client(Demand())
+            return str(error), self._client(least)
+
+    def _dane_problem(self) -> str:
+        """What becomes of a connection as delivery makes it under these TLSA records."""
+        if self._told.standing is not Standing.USABLE:
+            return ""
+        with send_log.told_to(Transcript(MOST_LINES)):
+            try:
+                self._client(demanded(Demand(), self._host, Published(self._host.name, dane=self._told))).part()
+            except Lost as error:
+                return str(error)
+        return ""
 
     def _client(self, demand: Demand) -> _Client:
         return _Client.connect(self._host, self._connector, Pace.SINGLE, self._until, Only(demand))
@@ -294,13 +317,12 @@ class _Talk:
             yield Version(name, self._speaks(made) if made is not None else None)
 
     def _speaks(self, made: ssl.SSLContext) -> bool | None:
+        implicit = made if self._by.implicit else None
         with send_log.told_to(Transcript(MOST_LINES)):
             try:
-                client = SmtpClient(self._host, self._connector, Pace.SINGLE, self._until)
-            except Lost:
-                return None
-            try:
-                client.start_tls(made)
+                client = SmtpClient(self._host, self._connector, Pace.SINGLE, self._until, implicit)
+                if implicit is None:
+                    client.start_tls(made)
             except NoTls as error:
                 return None if "no protocols available" in str(error) else False
             except Lost:
@@ -318,11 +340,12 @@ def _shown(client: SmtpClient, problem: str, host: Host) -> Shown | None:
         names = tuple(_names(read))
         issuer = read.issuer.rfc4514_string()
         until = read.not_valid_after_utc.timestamp()
-    except (ValueError, x509.ExtensionNotFound) as error:
+        key = read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm) as error:
         return Shown((), "", 0.0, problem or f"it cannot be read: {error}")
     if not problem and not certificate_names.speaks_for(names, (host.tls_name,)):
         problem = f"it is for {', '.join(names[:3]) or 'no host'}, not for {host.tls_name}"
-    return Shown(names[:20], issuer[:200], until, problem)
+    return Shown(names[:20], issuer[:200], until, problem, sha256(key).hexdigest())
 
 
 def _names(read: x509.Certificate) -> Iterator[str]:

@@ -15,6 +15,8 @@ from transport.send.extensions import Extensions
 from transport.send.sts import StsPolicy
 from transport.trace.spoken import Spoken
 
+OVER = "the time was over"
+"""The failure of what was not asked any more."""
 MOST_SPF_LOOKUPS = 10
 """RFC 7208 §4.6.4."""
 
@@ -59,13 +61,14 @@ class Version(msgspec.Struct, frozen=True):
 
 class Shown(msgspec.Struct, frozen=True):
     """The certificate that a server shows: the hosts that it names, who issued it, until when (Unix seconds).
-    `problem`: why it is not trusted, in words.
+    `problem`: why it is not trusted, in words; `key`: SHA-256 of its public key in hex, as a TLSA record 3 1 1 has it.
     """
 
     names: tuple[str, ...]
     issuer: str
     not_after: float
     problem: str = ""
+    key: str = ""
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -94,6 +97,10 @@ class Talk(msgspec.Struct, frozen=True):
     transcript: tuple[Spoken, ...] = ()
     is_ours: bool = False
     """One of our own Receive connectors answers there."""
+    is_implicit: bool = False
+    """TLS was spoken from the first octet (RFC 8314 §3.3)."""
+    dane_problem: str = ""
+    """Why whoever follows its TLSA records delivers nothing, in words; empty where they do, or there are none."""
 
     @property
     def banner(self) -> str:
