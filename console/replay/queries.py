@@ -1,6 +1,6 @@
 """Sessions of the last hours or days, answered again under a configuration: how many would be answered otherwise.
 
-A replay costs about a fifth of a millisecond for each session; who asks says how long it may take, and is told which
+A replay costs about a tenth of a millisecond of each session; who asks says how long it may take, and is told which
 sessions, the oldest ones, are left.
 """
 

@@ -9,45 +9,69 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _t
 
+from console.actors import EVERY_ROLE
 from console.crud.access import RoleRequired
 from console.replay import queries, reading
 from console.replay.forms import ReplayForm
 from console.tracking import queries as tracking
 from console.what_if import queries as what_if
+from console.what_if.unsaved import would_be
+from transport.config.snapshot import Snapshot
 
 SECONDS = 5.0
-"""That a page may take: some 20,000 sessions."""
+"""That a page may take: some 50,000 sessions, where the processor has nothing else to do."""
 CLIENTS = 50
+FORM, ENTRIES = "of_form", "of_entries"
+"""In a question about a form that is not saved: its path, and what it would send."""
 
 
 class ReplayPage(RoleRequired):
-    """A query string asks, so that what came of it can be sent to a colleague."""
+    """A query string asks, so that what came of it can be sent to a colleague; a POST asks of changes that are not
+    saved, and writes nothing.
+    """
+
+    writers = EVERY_ROLE
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        form = ReplayForm(request.GET) if "range" in request.GET else ReplayForm()
-        context: dict[str, Any] = {"title": _t("Replay"), "form": form}
-        if form.is_valid():
-            context |= self._answered(form)
-        return render(request, "replay/page.html", context, status=422 if form.errors else 200)
+        return self._show(ReplayForm(request.GET) if "range" in request.GET else ReplayForm())
 
-    def _answered(self, form: ReplayForm) -> dict[str, Any]:
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return self._show(ReplayForm(request.POST), request.POST.get(FORM, ""), request.POST.get(ENTRIES, ""))
+
+    def _show(self, form: ReplayForm, path: str = "", entries: str = "") -> HttpResponse:
+        context: dict[str, Any] = {"title": _t("Replay"), "form": form, "path": path, "entries": entries}
+        if form.is_valid() and (asked := self._configuration(form, path, entries)) is not None:
+            context |= _answered(form, *asked)
+        return render(self.request, "replay/page.html", context, status=422 if form.errors else 200)
+
+    def _configuration(self, form: ReplayForm, path: str, entries: str) -> tuple[Snapshot, str] | None:
+        """What answers, and what it is called."""
+        if path:
+            unsaved = would_be(self.request, path, entries)
+            if unsaved is None:
+                form.add_error(None, _t("The form cannot be saved with these entries. Save there to read why."))
+            return (unsaved, _t("Unsaved changes")) if unsaved is not None else None
         try:
             snapshot = what_if.revision(form.cleaned_data["revision"])
         except ValidationError as error:
             form.add_error(None, error)
-            return {}
-        result = queries.replayed(snapshot, form.asked, SECONDS)
-        shown = {each.record.session_id for kind in result.kinds for each in result.examples(kind)}
-        return {
-            "result": result,
-            "revision": snapshot.revision,
-            "recorded": queries.recorded(form.asked),
-            "groups": list(reading.groups(result, tracking.recorded(shown))),
-            "clients": result.clients.most_common(CLIENTS),
-            "more_clients": len(result.clients) - CLIENTS,
-            "ended": reading.ended(result),
-            "as_then": reading.AS_THEN,
-            "as_now": reading.AS_NOW,
-            "not_compared": reading.NOT_COMPARED,
-            "seconds": int(SECONDS),
-        }
+            return None
+        return snapshot, _t("Revision %d") % snapshot.revision
+
+
+def _answered(form: ReplayForm, snapshot: Snapshot, name: str) -> dict[str, Any]:
+    result = queries.replayed(snapshot, form.asked, SECONDS)
+    shown = {each.record.session_id for kind in result.kinds for each in result.examples(kind)}
+    return {
+        "asked_of": name,
+        "result": result,
+        "recorded": queries.recorded(form.asked),
+        "groups": list(reading.groups(result, tracking.recorded(shown))),
+        "clients": result.clients.most_common(CLIENTS),
+        "more_clients": len(result.clients) - CLIENTS,
+        "ended": reading.ended(result),
+        "as_then": reading.AS_THEN,
+        "as_now": reading.AS_NOW,
+        "not_compared": reading.NOT_COMPARED,
+        "seconds": int(SECONDS),
+    }

@@ -78,11 +78,11 @@ VALUES = {
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
     "queues": ("queue", "remedies", "selection", "standing"),
     "tracking": ("conversation", "of_connector", "places", "question", "refusals", "remedies", "tracked"),
-    "what_if": ("dns_answers", "forms", "reading"),
+    "what_if": ("dns_answers", "forms", "reading", "unsaved"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting
-mail a filter means. The one where mail of strangers is read, whether it lies in a mailbox or waits. And the one that
-counts how often a stranger asks.
+mail a filter means. The one where mail of strangers is read, whether it lies in a mailbox or waits. The one that
+counts how often a stranger asks; and the one that knows what a form would save.
 """
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
              "console.sealing")

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -21,6 +22,7 @@ from console.replay.tasks import forget_old_records
 from console.transport_settings import actions as transport_settings
 from tests.console.builders import ADMIN, accepted_domain, receive_connector
 from tests.console.management_shell.shell import Shell
+from tests.console.page_form import Form
 from transport.config.receive_connector import ReceiveConnector
 from transport.trace.session_record import Mail, SessionRecord, Step, written
 
@@ -87,6 +89,20 @@ def test_another_revision_is_asked_and_one_that_is_not_there_is_named(admin: Any
     assert "1 session would be answered as it was." in admin.get(PAGE, {"range": "1h", "revision": before}).text
     missing = admin.get(PAGE, {"range": "1h", "revision": 999})
     assert missing.status_code == 422 and "There is no revision 999." in missing.text
+
+
+def test_changes_of_a_form_that_is_not_saved_are_asked(admin: Any, office: Any) -> None:
+    page = reverse("connectors:receive-properties", args=[office.pk, "scoping"])
+    entries = Form(admin.get(page).text).sent | {"remote_ip_ranges": "192.0.2.0/24"}
+    what_if = admin.post(f"{reverse('what_if:unsaved')}?{urlencode({'form': page})}", entries).text
+    assert "Replay the sessions of the last 24 hours on these changes" in what_if
+    recorded([session("10.1.1.1", REFUSED)])
+    sent = {"range": "24h", "of_form": page, "of_entries": Form(what_if).sent["of_entries"]}
+    answer = admin.post(PAGE, sent).text
+    assert "1 of 1 sessions would be answered otherwise," in answer and "Unsaved changes" in answer
+    assert "1 session would be answered as it was." in admin.get(PAGE, {"range": "24h"}).text
+    broken = admin.post(PAGE, sent | {"of_entries": "remote_ip_ranges=nonsense"})
+    assert broken.status_code == 422 and "cannot be saved with these entries" in broken.text
 
 
 def test_what_cannot_be_known_is_counted_and_not_guessed(admin: Any) -> None:
