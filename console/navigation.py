@@ -88,6 +88,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Administrators"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
             Feature(_("Change history"), "audit:list", "history", key="h"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
+            Feature(_("Drafts"), "drafts:list", "pencil", key="e"),
             Feature(_("Import from Exchange"), "moving_in:hand-in", "upload", ADMINISTRATORS),
             Feature(_("Management shell"), "management_shell:shell", "square-terminal", key="c"),
         ],

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "console.relay_proof",
     "console.mail_server",
     "console.commands",
+    "console.drafts",
     "console.moving_in",
     "console.management_shell",
     "console.transport_settings",
@@ -105,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "console.drafts.in_draft.InDraft",
     "console.crud.errors_again.ErrorsAgain",
     "console.commands.show_commands.ShowCommands",
 ]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("console.accounts.urls")),
     path("administration/change-history/", include("console.audit.urls")),
     path("administration/revisions/", include("console.publishing.urls")),
+    path("administration/drafts/", include("console.drafts.urls")),
     path("administration/show-commands/", include("console.commands.urls")),
     path("administration/import-from-exchange/", include("console.moving_in.urls")),
     path("administration/management-shell/", include("console.management_shell.urls")),

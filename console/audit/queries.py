@@ -11,6 +11,8 @@ from console.audit.models import Entry
 MESSAGE = "Message"
 RELAY = "Relay"
 """Who typed the name by which strangers may relay."""
+DRAFT = "Draft"
+"""Changes that were collected: created, activated, discarded."""
 TRIAL = "Trial"
 """What was activated for a time: begun, confirmed, taken back, or not confirmed."""
 

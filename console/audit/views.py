@@ -24,12 +24,14 @@ VERBS = (
     gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"),
     gettext_noop("tagged"), gettext_noop("ended"),
     gettext_noop("begun"), gettext_noop("confirmed"), gettext_noop("not confirmed"), gettext_noop("taken back"),
+    gettext_noop("activated"), gettext_noop("discarded"),
     gettext_noop("removed with NDR"), gettext_noop("removed without NDR"),
 )
 KINDS = (
     gettext_noop("Administrator"), gettext_noop("Certificate"), gettext_noop("Certificate request"),
     gettext_noop("Internal authority"), gettext_noop("Credential"), gettext_noop("DKIM key"),
-    gettext_noop("Directory"), gettext_noop("Group"), gettext_noop("Keytab"), gettext_noop("Link"),
+    gettext_noop("Directory"), gettext_noop("Draft"), gettext_noop("Group"), gettext_noop("Keytab"),
+    gettext_noop("Link"),
     gettext_noop("Mailbox"), gettext_noop("Message"), gettext_noop("Queue"), gettext_noop("Recipient"),
     gettext_noop("Session"), gettext_noop("TLS report"), gettext_noop("Trial"), gettext_noop("User"),
 )

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from console.actors import Actor, Role
 from console.audit.actions import record
 from console.audit.models import Entry
+from console.crud import schema
 from console.crud.models import ListLayout, ObjectTags, SavedFilter
 from console.crud.reader import PAGE_SIZES
-from console.crud.tags import label_of, require_few, tags_of
+from console.crud.tags import FIELD, label_of, require_few, tags_of
 
 TAGGED = "tagged"
 """What the change history calls it."""
@@ -66,6 +67,10 @@ def tag(
     actor.require(*writers)
     if not objects:
         return
+    if schema.current():
+        if add or remove:
+            raise ValidationError({FIELD: _("Tags count at once: leave the draft to change them.")})
+        return
     model, kind = type(objects[0]), label_of(objects[0])
     every = ObjectTags.objects.filter(kind=kind)
     every.exclude(key__in=model._default_manager.order_by().values("pk")).delete()
@@ -80,8 +85,10 @@ def tag(
 
 
 def tag_again(noun: str, objects: Iterable[Any]) -> None:
-    """Objects that come back have the tags again that the change history saw last at what was called so."""
-    for obj in objects:
+    """Objects that come back have the tags again that the change history saw last at what was called so; in a draft, once
+    it is activated.
+    """
+    for obj in () if schema.current() else objects:
         seen = Entry.objects.filter(kind=noun, object_name=str(obj), verb=TAGGED).first()
         if seen is not None and (words := (seen.after or {}).get("Tags")):
             ObjectTags.objects.update_or_create({"words": words.split(", ")}, kind=label_of(obj), key=obj.pk)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from redis import RedisError
 
 from console.actors import EVERY_ROLE
-from console.crud import RoleRequired
+from console.crud import RoleRequired, schema
 from console.crud.streaming import small_file
+from console.drafts import actions as drafts
 from console.management_shell import actions, downloads, page, queries
 from console.management_shell.language.builtin import ALIASES
 from console.management_shell.language.completion import complete
@@ -44,7 +45,10 @@ class Shell(RoleRequired):
         answers = self._answers(text)
         if not answers:
             actions.remember(self.user, text)
+        before = schema.current()
         outcome, answers = page.run(self.actor, text, answers, _number(request.POST.get("columns", "")))
+        schema.move(before if outcome.question else schema.current())
+        drafts.keep(request.session)
         entry = self._entry(text, outcome, answers)
         if request.headers.get("HX-Request"):
             response = render(request, "management_shell/entry.html", {"entry": entry})

@@ -18,9 +18,12 @@ from msgspec.structs import replace
 from console.actors import Actor
 from console.audit import actions as audit
 from console.audit.queries import RELAY, TRIAL
+from console.crud import schema
 from console.publishing import queries, relay_guard
+from console.publishing.columns import SettingsRow
 from console.publishing.compile import compile_snapshot
-from console.publishing.models import ConfigRevision, Trial
+from console.publishing.models import ConfigRevision, Draft, Trial
+from console.publishing.published import every_kind
 from transport.config import document, rules
 from transport.config.snapshot import Snapshot
 
@@ -77,7 +80,7 @@ def change(
             yield under_way
             return
         one_at_a_time()
-        not_too_late()
+        not_too_late(under_way)
         token = _outer.set(under_way)
         try:
             yield under_way
@@ -92,8 +95,16 @@ def one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def not_too_late() -> None:
-    """Raises ValidationError between the end of a trial and the return of what was before it."""
+def not_too_late(under_way: Change | None = None) -> None:
+    """Raises ValidationError between the end of a trial and the return of what was before it; in a draft, when that is
+    no more: its tables are gone then, and those behind them are the real thing.
+    """
+    if schema.current():
+        if queries.draft() is None:
+            raise ValidationError(_("This draft is gone: somebody activated or discarded it. Nothing was saved."))
+        if under_way and under_way.minutes:
+            raise ValidationError(_("A draft is activated for a time as a whole."))
+        return
     trial = queries.trial()
     if trial and trial.is_over:
         raise ValidationError(_("Nobody confirmed in time. Revision %d comes back now: try again then.") % trial.former)
@@ -121,6 +132,8 @@ def _publish(under_way: Change) -> ConfigRevision | None:
         return None
     encoded = document.encode(after)
     _check(under_way, after)
+    if draft := queries.draft():
+        return _keep(draft, under_way, after.revision, encoded)
     stood, wanted = (newest.checksum if newest else "", before), (document.checksum(encoded), after)
     dangers = _confirmed(under_way, stood, wanted)
     revision = _save(under_way, after.revision, encoded)
@@ -129,6 +142,16 @@ def _publish(under_way: Change) -> ConfigRevision | None:
     for name, danger in dangers.items():
         audit.record(under_way.actor, RELAY, name, "confirmed", None, {"Danger": danger}, revision.number)
     return revision
+
+
+def _keep(draft: Draft, under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
+    """In a draft nothing is published. The change history hears of it, and what it opens is asked, with the draft."""
+    with_keys = {kind.noun for kind in every_kind() if not issubclass(kind.model, SettingsRow)}
+    if not with_keys.isdisjoint(kind for kind, *_ in under_way.records):
+        raise ValidationError(_("Keys are not kept in a draft: leave it to change certificates and keytabs."))
+    draft.document, draft.authors = encoded.decode(), sorted({*draft.authors, under_way.actor.name})
+    draft.save(update_fields=["document", "authors"])
+    return _row(under_way, number, encoded)
 
 
 def _check(under_way: Change, after: Snapshot) -> None:
@@ -158,17 +181,21 @@ def _verb(before: Properties | None, after: Properties | None) -> str:
 
 
 def _save(under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
-    revision = ConfigRevision.objects.create(
+    revision = _row(under_way, number, encoded)
+    if under_way.minutes:
+        _begin_trial(under_way.actor, revision, under_way.minutes)
+    wake_transports()
+    return revision
+
+
+def _row(under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
+    return ConfigRevision.objects.create(
         number=number,
         document=encoded.decode(),
         checksum=document.checksum(encoded),
         author=under_way.actor.name,
         comment=under_way.comment,
     )
-    if under_way.minutes:
-        _begin_trial(under_way.actor, revision, under_way.minutes)
-    wake_transports()
-    return revision
 
 
 def _begin_trial(actor: Actor, revision: ConfigRevision, minutes: int) -> None:

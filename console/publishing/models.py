@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -56,6 +57,37 @@ class Trial(models.Model):
     @property
     def is_over(self) -> bool:
         return self.until <= timezone.now()
+
+
+class Draft(models.Model):
+    """Changes that are collected: the `document` that they make of that of revision `base`. `authors`: who saved some.
+
+    Its rows stand in a schema of its own; `laid_out`: how many migrations were known when that was made.
+    """
+
+    name = models.TextField(unique=True)
+    author = models.TextField()
+    begun_at = models.DateTimeField(db_default=Now())
+    base = models.IntegerField()
+    based_on = models.TextField()
+    document = models.TextField()
+    authors = ArrayField(models.TextField(), default=list)
+    laid_out = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def schema(self) -> str:
+        return f"draft_{self.pk}"
+
+    @property
+    def first_number(self) -> int:
+        """Of the revisions in its schema: no other draft's, and none of those that are published."""
+        return (self.pk % 2000 + 1) * 1_000_000
 
 
 class Transport(models.Model):

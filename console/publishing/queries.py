@@ -11,7 +11,8 @@ from functools import lru_cache
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from console.publishing.models import ConfigRevision, Transport, Trial
+from console.crud import schema
+from console.publishing.models import ConfigRevision, Draft, Transport, Trial
 from transport.config import document
 from transport.config.document import DocumentError
 from transport.config.revisions import readable as revisions_that_can_be_read
@@ -48,6 +49,12 @@ def revisions() -> QuerySet[ConfigRevision]:
 def newest() -> ConfigRevision | None:
     """The newest revision, without its document."""
     return revisions().first()
+
+
+def draft() -> Draft | None:
+    """The one on which this request or command works."""
+    pk = schema.current().removeprefix("draft_")
+    return Draft.objects.defer("based_on", "document").filter(pk=int(pk)).first() if pk else None
 
 
 def trial() -> Trial | None:

@@ -19,7 +19,7 @@ ORDER = (
 
     "console.actors", "console.body_limit", "console.head_limit", "console.sealing", "console.navigation",
     "console.audit.models", "console.audit.actions",
-    "console.crud", "console.audit", "console.publishing", "console.commands",
+    "console.crud", "console.audit", "console.publishing", "console.commands", "console.drafts",
     "console.accounts", "console.transport_settings", "console.system_messages",
     "console.domains", "console.directory", "console.users",
     "console.mailboxes", "console.certificates", "console.kerberos", "console.credentials", "console.dkim",

@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from console import navigation
 from console.actors import Actor
+from console.crud.schema import inside
+from console.drafts import queries as drafts
+from console.drafts.actions import WRITERS as ACTIVATE
 from console.overview import attention
 from console.publishing import queries as publishing
 from console.publishing.restore import WRITERS
@@ -26,7 +29,13 @@ def feature_pane(context: Context) -> dict[str, Any]:
 
 @register.inclusion_tag("overview/revision_state.html")
 def revision_state() -> dict[str, Any]:
-    """What is saved and where it is in force, for the top bar."""
+    """What is saved and where it is in force, for the top bar; a draft is nowhere."""
+    with inside(""):
+        found = _revision_state()
+    return found | {"draft": publishing.draft()}
+
+
+def _revision_state() -> dict[str, Any]:
     transports = publishing.running()
     state, found = publishing.in_force(transports), publishing.listening_problems(transports)
     general, problems = "" in found, len(found.keys() - {""})
@@ -35,12 +44,15 @@ def revision_state() -> dict[str, Any]:
     return {"state": state, "problems": problems, "general": general, "tone": tone, "attention": counted}
 
 
-@register.inclusion_tag("publishing/strips.html", takes_context=True)
+@register.inclusion_tag("overview/strips.html", takes_context=True)
 def strips(context: Context) -> dict[str, Any]:
-    """What holds for a time only, above each page."""
-    trial = publishing.trial()
-    if trial is None:
-        return {}
-    left = max(0, int((trial.until - timezone.now()).total_seconds()))
-    may_end = Actor.of(context["request"].user).may(*WRITERS)
-    return {"trial": trial, "time_left": f"{left // 60}:{left % 60:02}", "may_end": may_end}
+    """What holds for a time only, and the draft in which the reader works, above each page."""
+    trial, draft = publishing.trial(), publishing.draft()
+    actor = Actor.of(context["request"].user)
+    found: dict[str, Any] = {"trial": trial, "draft": draft}
+    if trial:
+        left = max(0, int((trial.until - timezone.now()).total_seconds()))
+        found |= {"time_left": f"{left // 60}:{left % 60:02}", "may_end": actor.may(*WRITERS)}
+    if draft:
+        found |= {"changes": drafts.changes(draft), "may_activate": actor.may(*ACTIVATE)}
+    return found
