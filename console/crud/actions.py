@@ -85,8 +85,8 @@ def tag(
 
 
 def tag_again(noun: str, objects: Iterable[Any]) -> None:
-    """Objects that come back have the tags again that the change history saw last at what was called so; in a draft, once
-    it is activated.
+    """Objects that come back have the tags again that the change history saw last at what was called so; those in a
+    draft, once it is activated.
     """
     for obj in () if schema.current() else objects:
         seen = Entry.objects.filter(kind=noun, object_name=str(obj), verb=TAGGED).first()

@@ -122,7 +122,7 @@ def test_the_transports_are_notified(database_url):
 def test_a_save_takes_the_same_number_of_queries_whatever_the_number_of_connectors(django_assert_max_num_queries):
     for number in range(1, 30):
         actions.create(ADMIN, receive_connector(f"C{number}", bindings=[f"10.0.0.{number}:25"]))
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         actions.update(ADMIN, ReceiveConnector, Row.objects.first().pk, {"comment": "x"})
 
 
