@@ -21,8 +21,9 @@ from tests.receive.builders import connector
 from tests.receive.relay_worlds import wide_world
 from tests.receive.test_relay_proof import check
 from transport.config import kinds, rules
-from transport.config.accepted_domain import AcceptedDomain, DomainType
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo, DomainType
 from transport.config.address_space import AddressSpace
+from transport.config.delivery_host import DeliveryHost
 from transport.config.endpoint import everyone
 from transport.config.kinds import Kind, Setting
 from transport.config.permissions import ANONYMOUS, PRINCIPALS, Grant, PermissionGroup, Right
@@ -34,6 +35,7 @@ from transport.receive.relay_proof import proof
 
 RELAY = Grant(ANONYMOUS, Right.ACCEPT_ANY_RECIPIENT.value)
 NAMES = "*", "*.com", "com", "*.ours.example", "fabrikam.com"
+HOSTS = (DeliveryHost("host.example"),)
 SOME = "127.0.1.3", "127.0.1.8"
 """Clients inside of narrow ranges, and outside."""
 RANDOM = st.integers(0, 2**64).map(Random)
@@ -59,6 +61,7 @@ def one_step_away() -> Snapshot:
             AcceptedDomain(name="ours", domain_name="ours.example", default=True),
             AcceptedDomain(name="kept", domain_name="*.co.uk"),
             AcceptedDomain(name="alone", domain_name="uk", domain_type=DomainType.ExternalRelay),
+            AcceptedDomain(name="in", domain_name="*.org", deliver_to=DeliverTo.Lmtp, delivery_hosts=HOSTS),
             AcceptedDomain(name="sent on", domain_name="relay.example", domain_type=DomainType.InternalRelay),
         ),
         send_connectors=(
@@ -162,6 +165,7 @@ def test_whatever_opens_a_relay_is_caught_and_nothing_else() -> None:
     assert fields >= {
         "disabled: enabled", "not secured: auth_mechanism", "without submit: permission_groups", "denied: grants",
         "other family: remote_ip_ranges", "internet: grants", "kept: domain_type", "alone: match_subdomains",
+        "in: deliver_to",
         "out: allow_relay", "off: enabled", "covered: address_spaces", "sent on: domain_name",
         "asks: request_mail_receive_connector",
     }  # fmt: skip
