@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from console.connectors.models import ReceiveConnector
 from console.crud.access import RoleRequired
 from console.tracking import actions, open_sessions
+from console.tracking.models import Session
 
 REFRESHED = 2  # seconds
 LONGEST = 60
@@ -52,15 +53,21 @@ class EndSession(RoleRequired):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         session_id = request.POST.get("session", "").replace("\0", "")[:LONGEST]
-        row = open_sessions.find(session_id)
-        connector, client = (row.session.connector, row.session.client) if row else ("", "")
-        if actions.end_session(self.actor, session_id, connector, client):
+        if actions.end_session(self.actor, session_id, *_known(session_id)):
             messages.success(request, _("Session %s was ended.") % session_id)
         else:
             messages.warning(request, _("No transport that runs has session %s any more.") % session_id)
         back = request.POST.get("back", "")
         safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
         return redirect(back if safe else reverse("open_sessions:list"))
+
+
+def _known(session_id: str) -> tuple[str, str]:
+    """The connector and the client of a session, as far as somebody looks at it or the protocol log has it."""
+    if row := open_sessions.find(session_id):
+        return row.session.connector, row.session.client
+    logged = Session.objects.filter(pk=session_id).first()
+    return (logged.connector_name, logged.remote_address) if logged else ("", "")
 
 
 def _asked(request: HttpRequest, name: str) -> str:

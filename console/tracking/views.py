@@ -21,7 +21,7 @@ from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail,
 from console.crud.counting import BoundedPaginator, WordsPaginator
 from console.crud.streaming import download
 from console.crud.views import CrudView
-from console.tracking import of_connector, queries
+from console.tracking import actions, of_connector, queries
 from console.tracking.conversation import Decision, Line, decisions, lines
 from console.tracking.export import exchange_csv, series_of
 from console.tracking.models import Session, short_name
@@ -260,6 +260,7 @@ class SessionPage(RoleRequired):
             "question": question(session, said),
             "crumbs": [(_("Protocol log"), reverse("tracking:list"))],
             "refresh": REFRESHED if session.ended_at is None else 0,
+            "may_end": session.ended_at is None and not session.sends and self.actor.may(*actions.MAY_END),
         }
         fragment = request.headers.get("HX-Target") == "session"
         return render(request, "tracking/conversation.html" if fragment else "tracking/session.html", context)

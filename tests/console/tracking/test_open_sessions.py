@@ -17,6 +17,7 @@ from console.audit.models import Entry
 from console.publishing.models import Transport
 from console.tracking import open_sessions
 from console.tracking.models import Ending, Look
+from tests.console.tracking.test_pages import make_session
 from tests.shell.running_transport import RunningTransport
 from tests.waiting import wait_for
 from transport.config import bounds
@@ -104,6 +105,18 @@ def test_of_a_flood_the_longest_open_are_shown_and_how_many_are_left_out(
     assert page.count("<tr>") == most + 1
     assert "203 open sessions" in page and "3 that began later are left out" in page
     assert "?client=127.0.1.1&" not in page and "<b>x</b>" not in page
+
+
+def test_a_session_of_the_protocol_log_can_be_ended_on_its_page(admin: Browser, signed_in: Any) -> None:
+    def offered(browser: Browser, **changes: Any) -> bool:
+        session = make_session(1, **changes)
+        text = browser.get(reverse("tracking:session", args=[session.pk])).text
+        session.delete()
+        return "End this session" in text
+
+    assert offered(admin, ended_at=None)
+    assert not offered(admin) and not offered(admin, ended_at=None, direction="send")
+    assert not offered(signed_in(Role.VIEW_ONLY), ended_at=None)
 
 
 def test_who_looks_no_more_is_forgotten(admin: Browser) -> None:
