@@ -55,7 +55,7 @@ class ConnectorPages(SettingsPages):
     list_template = "connectors/list.html"
     filters = [Filter("enabled", _("Status"), ENABLED, words=["status"])]
     is_tagged = True
-    named_by = "name"
+    named_by = ["name"]
     verbs = [
         Verb("enable", _("Enable"), icon="play", done=_("enabled")),
         Verb("disable", _("Disable"), icon="pause", done=_("disabled")),

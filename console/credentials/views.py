@@ -70,7 +70,7 @@ class CredentialPages(CrudView):
     )
     first_step = _("Add one, then choose it on a Send connector whose smart host wants a sign-in.")
     is_tagged = copies = True
-    named_by = "name"
+    named_by = ["name"]
     columns = [
         Column(_("Name"), "name", NAME, sort="name"),
         Column(_("Kind"), "kind_label", sort="kind", minor=True),

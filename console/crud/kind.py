@@ -72,8 +72,8 @@ class Kind(RoleRequired):
     """Fields that no copy has from another object."""
     is_tagged = False
     """Whether its objects, rows of `model`, have tags."""
-    named_by: str = ""
-    """The column of names that a list is sorted by, as people sort names, unless they sort it otherwise."""
+    named_by: Sequence[str] = ()
+    """Columns of names, which sort as people sort names; a list is sorted by the first, unless they say otherwise."""
     unsorted: Any = ""
     """Why a column without `sort` is not sorted. Empty: the list is short, and sorted by what such a column shows."""
     form_class: Any = None

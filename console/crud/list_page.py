@@ -162,9 +162,9 @@ class ListPage(Kind):
         return rows
 
     def in_order(self, rows: Any) -> Any:
-        sort = self.request.GET.get("sort", "") or self.named_by
+        sort = self.request.GET.get("sort", "") or next(iter(self.named_by), "")
         wanted = sort.removeprefix("-")
-        if self.named_by and wanted == self.named_by:
+        if wanted in self.named_by:
             order = natural(wanted)
             return rows.order_by(order.desc() if sort.startswith("-") else order.asc(), "pk")
         column = next((each for each in self.columns if wanted and wanted == self.sort_of(each)), None)

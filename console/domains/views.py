@@ -60,6 +60,7 @@ class DomainPages(SettingsPages):
     purpose = _("The domains this organization takes mail for. Mail for any other domain is refused as relay.")
     first_step = _("Add the domain that stands behind the @ of your addresses.")
     is_tagged = True
+    named_by = ["domain_name", "name"]
     columns = [
         Column(_("Accepted domain"), _domain, sort="domain_name"),
         Column(_("Name"), "name", sort="name"),

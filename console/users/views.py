@@ -138,6 +138,7 @@ class GroupPages(CrudView):
     )
     first_step = _("Add a group, then put users into it.")
     is_tagged = copies = True
+    named_by = ["name"]
     columns = [
         Column(_("Name"), "name", MONO, sort="name"),
         Column(_("Description"), "description", sort="description"),

@@ -13,7 +13,8 @@ from console.connectors import actions as connectors
 from console.crud import Filter
 from console.crud.asking import Asked
 from console.crud.words import LONGEST, MOST, terms, without
-from tests.console.builders import ADMIN, receive_connector
+from console.domains import actions as domains
+from tests.console.builders import ADMIN, accepted_domain, receive_connector
 
 NAMES = ["from", "outcome"]
 FILTERS = [
@@ -94,6 +95,11 @@ def test_what_is_quoted_is_found_as_it_stands_and_names_sort_as_people_sort_them
 
     assert shown() == ["relay1", "Relay2", "relay10", "Two words", "words two"]
     assert shown(sort="-name") == shown()[::-1]
+    for number in (10, 9, 1):
+        domains.create(ADMIN, accepted_domain(f"branch{number}.example", name=f"Branch {number}"))
+    for query in ({}, {"sort": "name"}, {"sort": "domain_name"}):
+        page = admin.get(reverse("domains:list"), query).context["page"]
+        assert [each.name for each in page] == ["Branch 1", "Branch 9", "Branch 10"]
     assert shown(q="two words") == shown(q="words two") == ["Two words", "words two"]
     assert shown(q='"two words"') == ["Two words"]
     assert shown(q='-"two words" words') == ["words two"]
