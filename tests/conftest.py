@@ -13,6 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.test import TransactionTestCase
 from pytest_django.fixtures import Settings
 
 from console.processes import sockets
@@ -21,6 +22,7 @@ from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
 from tests.browser import HINT, find_browser, may_be_left_out
+from tests.emptied import as_flush_does
 from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
 from transport.deliver import database, locked
@@ -100,6 +102,7 @@ def django_db_setup(django_db_setup: None, servers: Servers) -> None:
     from django.db import connection
 
     settings.DATABASE_URL = servers.database_url.rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
+    TransactionTestCase._fixture_teardown = as_flush_does  # type: ignore[attr-defined]
 
 
 @pytest.fixture
