@@ -43,7 +43,7 @@ def test_a_row_opens_the_conversation_and_keeps_the_buttons(log: Page) -> None:
     log.locator("tr[data-row]").click()
     expect(log.locator("#details")).to_contain_text("550 5.7.1 Unable to relay")
     expect(log.locator("text=Exchange CSV")).to_be_visible()
-    log.click("text=Open session")
+    log.click("#details >> text=Open session")
     expect(log.locator("h1")).to_contain_text(session.session_id)
     expect(log.locator("tr.refused .why")).to_contain_text("relay_denied")
 
@@ -64,7 +64,7 @@ def test_a_refusal_leads_to_its_page_and_the_list_is_filtered_while_one_types(lo
     make_session(1, (0, ">", "550 5.7.1 Unable to relay", "relay_denied; revision 1"), refused=1)
     log.reload()
     log.locator("tr[data-row]").click()
-    log.click("text=Open session")
+    log.click("#details >> text=Open session")
     log.click("tr.refused .why >> text=relay_denied")
     expect(log.locator("h1")).to_have_text("relay_denied")
     log.click(".crumbs >> text=Refusals")
