@@ -85,3 +85,19 @@ def test_none_is_written_where_none_is_kept(transport: RunningTransport) -> None
     transport.greeted().say("QUIT")
     transport.stop()
     assert records(transport) == []
+
+
+def test_a_transport_that_is_killed_loses_the_records_of_open_sessions_alone(transport: RunningTransport) -> None:
+    transport.publish()
+    transport.start()
+    transport.greeted().say("QUIT")
+    recorded(transport)
+    still_open = transport.greeted()
+    transport.kill()
+    still_open.close()
+    transport.start()
+    transport.greeted().say("NOOP")
+    assert [[step.said for step in each.steps] for each in recorded(transport, 2)] == [
+        ["", "EHLO client.test", "QUIT"],
+        ["", "EHLO client.test", "NOOP"],
+    ]
