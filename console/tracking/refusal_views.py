@@ -31,7 +31,8 @@ class RefusalList(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         text = request.GET.get("q", "").strip()
         if referred := queries.referred(text):
-            return redirect(referred.url)
+            fragment = request.headers.get("HX-Request") == "true"
+            return HttpResponse(headers={"HX-Redirect": referred.url}) if fragment else redirect(referred.url)
         whole = bool(text or request.GET.get("all"))
         context = {"whole": whole, "text": text, "groups": grouped(text)} if whole else _lately(request)
         fragment = request.headers.get("HX-Target") == "refusals"

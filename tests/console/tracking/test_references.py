@@ -113,6 +113,8 @@ def test_an_administrator_pastes_it_and_finds_the_session(stranger: Browser, adm
     made = reference("relay_denied", ago=timedelta(days=30))
     page = reverse("refusals:page", args=["relay_denied"])
     assert admin.get(reverse("refusals:list"), {"q": PAGE + made})["Location"] == page
+    typed = admin.get(reverse("refusals:list"), {"q": made}, headers={"HX-Request": "true"})
+    assert typed["HX-Redirect"] == page  # else the whole page would land in the list
     found = References(settings.GATEPOST_SECRET_KEY.encode()).read(made)
     assert found
     Session.objects.create(
