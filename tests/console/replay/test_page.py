@@ -14,7 +14,9 @@ from django.utils import timezone
 from msgspec.structs import replace
 
 from console.connectors import actions as connectors
+from console.crud import schema
 from console.domains import actions as domains
+from console.drafts import actions as drafts
 from console.publishing import queries as publishing
 from console.replay import actions, queries
 from console.replay.models import Records
@@ -103,6 +105,17 @@ def test_changes_of_a_form_that_is_not_saved_are_asked(admin: Any, office: Any) 
     assert "1 session would be answered as it was." in admin.get(PAGE, {"range": "24h"}).text
     broken = admin.post(PAGE, sent | {"of_entries": "remote_ip_ranges=nonsense"})
     assert broken.status_code == 422 and "cannot be saved with these entries" in broken.text
+
+
+def test_a_draft_is_asked_by_whoever_works_in_it(office: Any) -> None:
+    recorded([session("10.1.1.1", REFUSED)])
+    now = timezone.now()
+    asked = queries.Asked(now - timedelta(hours=1), now)
+    with schema.inside(drafts.begin(ADMIN, "Closed").schema):
+        connectors.update(ADMIN, ReceiveConnector, office.pk, {"enabled": False})
+        (found,) = queries.replayed(publishing.saved(), asked, None).found
+    assert found.difference.now.rule == "no_connector"
+    assert queries.replayed(publishing.saved(), asked, None).found == []
 
 
 def test_what_cannot_be_known_is_counted_and_not_guessed(admin: Any) -> None:
