@@ -9,8 +9,6 @@ from transport.receive.rules import RULES, answer_of
 from transport.receive.session import Session
 from transport.smtp.reply import Reply
 
-LONGEST_LINE = 512
-
 
 def refuse(session: Session, rule: str, matched: str = "", answer: Reply | None = None) -> Outcome:
     """The refusal by a rule, with another answer than its usual one where that is given; a protocol error is counted,
@@ -43,16 +41,6 @@ def one_too_many(session: Session, answer: Reply, held: tuple[Action, ...], limi
     last = answer_of(limit)
     both = Reply(last.code, last.status, last.lines, answer.wire + last.wire)
     return Outcome(session, both, (*held, *CLOSE), limit, rule)
-
-
-def referring(outcome: Outcome, words: str) -> Outcome:
-    """A refusal whose last line ends with these words, where they have room (512 octets: RFC 5321 §4.5.3.1.5)."""
-    reply = outcome.reply
-    if reply is None or len(reply.wire) - reply.wire.rfind(b"\n", 0, -1) + len(words) > LONGEST_LINE:
-        return outcome
-    lines = (*reply.lines[:-1], f"{reply.lines[-1]} {words}")
-    wire = b"%b %b\r\n" % (reply.wire[:-2], words.encode("ascii"))
-    return msgspec.structs.replace(outcome, reply=Reply(reply.code, reply.status, lines, wire))
 
 
 def tarpit(session: Session, answer: Reply) -> tuple[Action, ...]:

@@ -10,6 +10,8 @@ _STATUS = re.compile(rb"^(\d{3}[ -])\d\.\d{1,3}\.\d{1,3} ", re.MULTILINE)
 EXCHANGES_OWN = {(451, "5.7.3")}
 """Pairs of code and status that Exchange sends against RFC 3463, kept because clients know them."""
 
+LONGEST_LINE = 512
+
 
 class Reply(msgspec.Struct, frozen=True):
     """One SMTP reply. `status` is the enhanced code without blanks (`2.1.0`) or empty; `wire` is what goes out, whole;
@@ -41,6 +43,13 @@ class Reply(msgspec.Struct, frozen=True):
     def plain_wire(self) -> bytes:
         """What goes out when enhanced status codes are switched off (RFC 2034 §4)."""
         return _STATUS.sub(rb"\1", self.wire) if self.status else self.wire
+
+    def ending_with(self, words: str) -> Reply:
+        """The same, its last line followed by these words of ASCII if they have room (RFC 5321 §4.5.3.1.5)."""
+        if len(self.wire) - self.wire.rfind(b"\n", 0, -1) + len(words) > LONGEST_LINE:
+            return self
+        lines = (*self.lines[:-1], f"{self.lines[-1]} {words}")
+        return Reply(self.code, self.status, lines, b"%b %b\r\n" % (self.wire[:-2], words.encode("ascii")))
 
 
 def reply(code: int, status: str, *lines: str, source: str = "") -> Reply:
