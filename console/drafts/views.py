@@ -27,7 +27,8 @@ class DraftPages(CrudView):
     noun, plural = _("draft"), _("drafts")
     purpose = _(
         "Changes of settings that are collected, compared, tried and proved, and activated as one revision. While you "
-        "work in a draft, every page and the shell show and change the draft; nothing of it is in force."
+        "work in a draft, every page and the shell show and change the draft; nothing of it is in force. What is no "
+        "setting (recipients, people, credentials, queues) changes at once."
     )
     first_step = _("Begin one, change settings as always, then activate all of it at once.")
     columns = [

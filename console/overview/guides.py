@@ -40,6 +40,8 @@ GUIDES = (
     Guide("sending", _("Send mail out: by MX, through Microsoft 365, with DKIM, and fetch it by ETRN"),
           ("connectors", "credentials", "dkim", "queues", "tls")),
     Guide("links", _("Deliver over a link that is not always up"), ("connectors", "queues")),
+    Guide("trying", _("Try changes before they count"),
+          ("drafts", "publishing", "replay", "what_if", "refusals", "transport_settings")),
     Guide("management-shell", _("Use the management shell"), ("management_shell", "commands")),
 )
 # fmt: on

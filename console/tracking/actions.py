@@ -67,6 +67,7 @@ def end_session(actor: Actor, session_id: str, connector: str, client: str) -> b
     session any more, and then nothing is kept of it. Raises PermissionDenied.
     """
     actor.require(*MAY_END)
+    Ending.objects.filter(asked_at__lt=timezone.now() - LOOKED).delete()
     Ending.objects.get_or_create(pk=session_id)
     wake_transports()
     ended = wait_until(lambda: not Ending.objects.filter(pk=session_id).exists(), ENDED_WITHIN)
