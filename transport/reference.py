@@ -14,10 +14,10 @@ from hashlib import blake2b
 from itertools import count
 from typing import NamedTuple
 
-import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from transport.receive.outcome import Outcome
+from transport.receive.refusals import referring
 from transport.receive.rules import REFUSALS
 
 _WRITTEN = re.compile(r"[A-Z2-7]{26}")
@@ -49,10 +49,7 @@ class References:
 
     def with_one(self, outcome: Outcome, page: str, session_id: str) -> Outcome:
         """The refusal, which ends with the address of its page if that has room."""
-        if not self.are_made or outcome.reply is None:
-            return outcome
-        address = page + self.make(session_id, outcome.decided_by)
-        return msgspec.structs.replace(outcome, reply=outcome.reply.ending_with(address))
+        return referring(outcome, page + self.make(session_id, outcome.decided_by)) if self.are_made else outcome
 
     def make(self, session_id: str, rule: str) -> str:
         """26 letters and digits. Not for several threads at a time."""

@@ -43,6 +43,11 @@ def one_too_many(session: Session, answer: Reply, held: tuple[Action, ...], limi
     return Outcome(session, both, (*held, *CLOSE), limit, rule)
 
 
+def referring(outcome: Outcome, words: str) -> Outcome:
+    """A refusal whose last line ends with these words, where they have room."""
+    return msgspec.structs.replace(outcome, reply=outcome.reply.ending_with(words)) if outcome.reply else outcome
+
+
 def tarpit(session: Session, answer: Reply) -> tuple[Action, ...]:
     """TarpitInterval holds each 5.x.x reply to an anonymous client (documents 000 and 001)."""
     return hold(session) if answer.status.startswith("5.") else ()
