@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from console.processes.home import Home, HomeError
 from console.processes.patience import Patient
-from transport.deliver.database import KEEPS_TRYING
+from transport.deliver.database import KEEPS_TRYING, Pooled
 from transport.log_lines import FORMAT
 from transport.node import minimum_free
 
@@ -132,7 +132,7 @@ TEMPLATES = [
 # A request under ASGI gets a thread of its own, so that only a pool can keep connections from one request to the next.
 # A command has one thread and ends soon.
 IS_COMMAND = Path(sys.argv[0]).name == "manage.py"
-POOL: dict[str, object] = {"min_size": 1, "max_size": 20, "timeout": 5, **KEEPS_TRYING}
+POOL: dict[str, object] = {"min_size": 1, "max_size": 20, "timeout": 5, "connection_class": Pooled, **KEEPS_TRYING}
 if "uvicorn" in sys.argv[0]:
     POOL["connection_class"] = Patient  # somebody waits for a page; delivery goes on when PostgreSQL does
 

@@ -10,6 +10,8 @@ import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
 
+from transport.deliver.database import Pooled
+
 SILENCE = 4.0
 """Seconds without an answer after which it is asked whether the server answers anybody."""
 ANSWERS_WITHIN = 4
@@ -17,7 +19,7 @@ ANSWERS_WITHIN = 4
 R = TypeVar("R")
 
 
-class Patient(psycopg.Connection[Any]):
+class Patient(Pooled):
     """Waits as long as a statement takes, and gives up, with psycopg.OperationalError, when the server hangs."""
 
     _to: tuple[str, dict[str, Any]] = ("", {})

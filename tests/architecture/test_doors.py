@@ -46,6 +46,9 @@ DOORS = {
     "console": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO),
     # How a pool comes back after an outage is one answer for pages and delivery.
     "console.settings": (*STANDARD, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.database", "console"),
+    "console.processes": (
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.database", "console",
+    ),
     # The test of a Send connector is delivery's own code: another one would find something else.
     "console.connectors": (
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.probe", "transport.deliver.database",

@@ -1,6 +1,7 @@
 """A process that delivers, during an upgrade and wherever it was started."""
 
 import queue
+from contextlib import ExitStack
 from typing import Any
 
 import django.db
@@ -134,6 +135,16 @@ def test_mail_leaves_at_once_when_postgresql_is_back_after_long(away):
     conftest.wait_for(lambda: pool().get_stats()["connections_errors"] > 4, "the pool does not begin anew")
     away(False)
     with pool().connection(timeout=4) as connection:
+        connection.execute("SELECT 1")
+
+
+def test_nobody_waits_for_the_connections_that_a_restart_has_broken(away):
+    with ExitStack() as held:
+        for _ in range(8):
+            held.enter_context(pool().connection())
+    away()
+    away(False)
+    with pool().connection(timeout=2) as connection:
         connection.execute("SELECT 1")
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 
 from tests.conftest import wait_for
+from tests.processes.test_health import stopped, with_children
 from tests.running_copy import RunningCopy
 
 COLLECT = (
@@ -31,20 +29,6 @@ def banner(copy: RunningCopy) -> str:
         return client.connect(host, int(port))[1].decode()
 
 
-@contextmanager
-def standing_still(postmaster: int) -> Iterator[None]:
-    """PostgreSQL with all of its processes."""
-    names = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    every = [postmaster, *map(int, names)]
-    for pid in every:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in every:
-            os.kill(pid, signal.SIGCONT)
-
-
 def test_it_goes_back_without_them_and_they_follow(running_copy: RunningCopy) -> None:
     done = running_copy.manage("gms", "-c", COLLECT)
     assert done.returncode == 0, done.stderr
@@ -55,7 +39,7 @@ def test_it_goes_back_without_them_and_they_follow(running_copy: RunningCopy) ->
         state = running_copy.home / "state"
         kept = next(state.glob("*/config.json"))
         wait_for(lambda: b'"former":{' in kept.read_bytes(), "nothing is on trial")
-    with standing_still(facts["pids"]["postgresql"]):
+    with stopped(*with_children(facts["pids"]["postgresql"])):
         os.kill(facts["pids"]["console"], signal.SIGKILL)
         wait_for(lambda: banner(running_copy) != "on trial", "the former revision does not come back", 30)
     newest = "select comment, author from publishing_configrevision order by number desc limit 1"

@@ -4,15 +4,32 @@ import atexit
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg_pool import ConnectionPool
 
 LARGEST_POOL = 20
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Pool = ConnectionPool[Connection]
+R = TypeVar("R")
+
+
+class Pooled(psycopg.Connection[Any]):
+    """One of a pool, or none. Once one is found broken the others that its pool keeps are taken out: after a restart of
+    PostgreSQL all of them are, and a pool finds that of one after the other, with a longer pause after each.
+    """
+
+    def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
+        """As psycopg's own, of which every statement is made."""
+        try:
+            return super().wait(gen, interval, timeout)
+        except psycopg.OperationalError as error:
+            if isinstance(self._pool, ConnectionPool) and (self.closed or (error.sqlstate or "")[:3] == "57P"):
+                self._pool.drain()
+            raise
 
 
 def _of_environment() -> str:
@@ -25,7 +42,7 @@ KEEPS_TRYING: dict[str, Any] = {"reconnect_timeout": 5, "reconnect_failed": Conn
 """For a pool, which waits twice as long after each attempt in vain: it begins anew after 5 s, so that whoever waits for
 a connection has one within 2 s of PostgreSQL's return, however long it was away.
 """
-kind: type[Connection] = psycopg.Connection
+kind: type[Connection] = Pooled
 """What the connections of the pool are: who shows pages waits for no server that hangs. What delivers does, and loses
 nothing by it: the results of what it has sent are written once the server goes on.
 """

@@ -20,9 +20,9 @@ from transport.config.credential import CredentialKind, Secrets
 pytestmark = pytest.mark.django_db
 NOT_COPIED = {
     "certificates:list", "dkim:list", "kerberos:list", "directory:list", "protection:block-list",
-    "protection:allow-list", "tls_reports:list",
+    "protection:allow-list", "tls_reports:list", "drafts:list",
 }  # fmt: skip
-"""What is one of a kind: a key, an address; or comes from others."""
+"""What is one of a kind: a key, an address; or comes from others; or begins with what is in force."""
 
 
 def test_every_kind_of_which_there_may_be_another_like_it_is_copied() -> None:

@@ -43,7 +43,7 @@ def names(text: str) -> list[str]:
 
 def test_every_kind_of_object_that_administrators_make_has_tags() -> None:
     made = {name for name, kind in lists().items() if kind.model is not None and (kind.form_class or kind.new_url)}
-    assert made - {"tls_reports:list"} == set(TAGGED), "reports come from others"
+    assert made - {"tls_reports:list", "drafts:list"} == set(TAGGED), "reports come from others, drafts are few and end"
 
 
 @pytest.mark.parametrize("name", TAGGED)
