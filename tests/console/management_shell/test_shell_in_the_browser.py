@@ -74,7 +74,7 @@ def test_tab_completes_and_leaves_the_box_when_there_is_nothing_to_complete(shel
     box(shell).type("Offi")
     box(shell).press("Tab")
     expect(box(shell)).to_have_value("Set-ReceiveConnector Office ")
-    box(shell).type("-Prot")
+    box(shell).type("-ProtocolLoggingL")
     box(shell).press("Tab")
     expect(box(shell)).to_have_value("Set-ReceiveConnector Office -ProtocolLoggingLevel ")
     box(shell).press("Tab")
