@@ -323,7 +323,7 @@ def test_sessions_of_all_transports_are_counted_whether_they_are_logged_or_not(a
     Transport.objects.create(name="mx2", sessions_by_connector={"Unheard": 3, "Removed": 1})
     rows = admin.get(reverse("connectors:receive-list")).context["page"]
     assert [(row.name, row.open_sessions) for row in rows] == [("Heard", 0), ("Unheard", 5)]
-    assert "<dd>5</dd>" in admin.get(reverse("connectors:receive-activity", args=[unheard.pk])).text
+    assert ">5</a></dd>" in admin.get(reverse("connectors:receive-activity", args=[unheard.pk])).text
 
 
 def test_enable_disable_and_remove_in_place(admin):
