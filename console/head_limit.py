@@ -38,6 +38,10 @@ class PunctualProtocol(H11Protocol):
 
     _waiting: asyncio.TimerHandle | None = None
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.conn = h11.Connection(h11.SERVER, MOST_HEAD)  # else a head of 16 KB is refused if it comes in two pieces
+
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._wait()

@@ -50,7 +50,9 @@ def test_an_address_of_any_length_is_answered_at_once(running_copy: RunningCopy)
 def test_a_header_is_bounded(running_copy: RunningCopy) -> None:
     fields = [b"X-%d: %s" % (number, b"a" * 990) for number in range(HEAD // 1000)]
     assert status(running_copy, get(b"/", *fields[:-2])) == 302
+    assert status(running_copy, *get(b"/", *fields[:-2]).splitlines(keepends=True)) == 302
     assert status(running_copy, get(b"/", *fields, *fields)) == 431
+    assert status(running_copy, *get(b"/", *fields, *fields).splitlines(keepends=True)) == 431
     assert status(running_copy, b"GET / HTTP/1.1\r\nX: " + b"a" * 200_000) == 431
     assert status(running_copy, b"nonsense\r\n\r\n") == 400
 
