@@ -109,6 +109,7 @@ def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
     yield from refused_requests()
     yield from sending_rules.dkim_records()
     yield from sending_rules.policies_that_end()
+    yield from sending_rules.kept_for_nobody()
 
 
 COUNT_HOLDS = 5.0

@@ -12,10 +12,15 @@ from django.utils.translation import ngettext
 from console.connectors.models import SendConnector
 from console.connectors.queries import Tabs
 from console.credentials import queries as credentials
+from console.crud.together import one_of
 from console.dkim import queries as dkim
+from console.domains.models import AcceptedDomain as DomainRow
 from console.overview.concern import Concern
+from console.publishing.rows import struct_of
 from console.queues.models import Hold
 from console.tls import queries as tls
+from console.users import queries as users
+from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.snapshot import Snapshot
 
 
@@ -83,3 +88,15 @@ def credentials_without_token(holds: list[Hold]) -> Iterator[Concern]:
             text = _("It got no access token when it asked last, and %(users)s signs in with it. %(why)s")
             url = reverse("credentials:details", args=[row.pk])
             yield Concern(row.name, text % {"users": ", ".join(users), "why": row.problem}, url, is_bad=True)
+
+
+def kept_for_nobody() -> Iterator[Concern]:
+    """Domains whose mail is kept for a name that no user and no group has: who asks for it is refused."""
+    rows = list(DomainRow.objects.filter(deliver_to=DeliverTo.PickUp))
+    known = users.principals() if rows else {}
+    for row in rows:
+        named = struct_of(row, AcceptedDomain).pick_up_principals
+        unknown = [f"“{name}”" for name in named if name.casefold() not in known]
+        if unknown:
+            text = _("Its mail is kept for %s, which is no user or group. Write a user like CONTOSO\\branch.")
+            yield Concern(row.domain_name, text % one_of(unknown), reverse("domains:details", args=[row.pk]))

@@ -498,7 +498,7 @@ class SendConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Setting(
             "OversizeDeliveryTimes", "Delivery options / Oversize messages",
             Kind.TIMETABLE, "Times for oversize messages",
-            "One each line, as above. Empty: oversize messages leave with the others.",
+            "One each line, like Sat 22:15 or Mon-Fri 20:00-24:00. Empty: oversize messages leave with the others.",
             "Exchange 2003, Delivery Options", maximum=100,
         ),
     ] = ()

@@ -136,14 +136,20 @@ def _is_meant(call: Call, found: Queued) -> bool:
 
 
 def _get(call: Call) -> Iterator[Record]:
-    return limited(call, (shown for _, shown in chosen(call)))
+    found = chosen(call) if _may_be_none(call) else iter(_picked(call))
+    return limited(call, (shown for _, shown in found))
+
+
+def _may_be_none(call: Call) -> bool:
+    """Whether it is no error that no message is meant: none is named, or `*` stands for any."""
+    return not isinstance(call.get("Identity"), str) or "*" in call.arguments["Identity"]
 
 
 def _picked(call: Call) -> list[tuple[Queued, Record]]:
     if not {"Identity", "Filter", "Queue"} & call.arguments.keys():
         raise ShellError("Say which messages: -Identity, -Filter or -Queue.", "Identity")
     found = list(chosen(call))
-    if not found and isinstance(call.get("Identity"), str) and "*" not in call.arguments["Identity"]:
+    if not found and not _may_be_none(call):
         raise ShellError(f"No message waits that is called '{call.arguments['Identity']}'.", "Identity")
     return found
 

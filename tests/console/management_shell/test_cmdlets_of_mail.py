@@ -143,6 +143,8 @@ def test_messages_are_shown_held_and_removed(shell: Shell, monkeypatch: pytest.M
     shell.run("Remove-Message -Filter \"FromAddress -eq 'bad@spam.example'\" -WithNDR $false -Confirm:$false")
     assert statuses() == ["ready", "ready", "removed"]
     assert "which messages" in str(shell.refused("Remove-Message -Confirm:$false"))
+    assert "No message waits" in str(shell.refused("Get-Message submission\\7"))
+    assert shell.run("Get-Message submission\\*7") == ""
     assert "No message waits" in str(shell.refused("Remove-Message x -Confirm:$false"))
 
 

@@ -23,7 +23,9 @@ from console.publishing.models import Transport
 from console.queues import balance
 from console.queues.models import Position
 from console.tracking.models import Session
+from console.users.models import User
 from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector
+from transport.config.accepted_domain import DeliverTo, DomainType
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +111,18 @@ def test_a_wide_domain() -> None:
     domains.create(ADMIN, accepted_domain("contoso.com"))
     domains.create(ADMIN, accepted_domain("*.com"), ["*.com"])
     assert said("*.com")
+
+
+def test_mail_that_is_kept_for_a_name_that_nobody_has() -> None:
+    User.objects.create(domain="CONTOSO", name="branch")
+    kept = {"deliver_to": DeliverTo.PickUp, "domain_type": DomainType.InternalRelay}
+    row = domains.create(ADMIN, accepted_domain("branch.test", **kept, pick_up_principals=("branch",)))
+    assert said("branch.test") == [
+        "Its mail is kept for “branch”, which is no user or group. Write a user like CONTOSO\\branch."
+    ]
+    assert page("branch.test") == reverse("domains:details", args=[row.pk])
+    domains.update(ADMIN, row.pk, {"pick_up_principals": ("contoso\\Branch",)})
+    assert not said("branch.test")
 
 
 def test_what_transports_report() -> None:
