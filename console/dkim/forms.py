@@ -17,7 +17,9 @@ class KeyForm(forms.Form):
 
     domain = forms.ChoiceField(
         label=_("Domain"),
-        help_text=_("An accepted domain. Its subdomains sign with the same key."),
+        help_text=_(
+            "An accepted domain. Its subdomains sign with the same key. Keys that sign already go on until new ones do."
+        ),
         error_messages={"required": _("Choose the domain.")},
     )
     algorithms = forms.TypedMultipleChoiceField(

@@ -42,6 +42,7 @@ def publish(server, *keys):
 
 
 def test_from_the_first_key_to_the_first_signature(admin, dns):
+    assert "Keys that sign already go on until new ones do." in admin.get(reverse("dkim:new")).text
     page = admin.post(reverse("dkim:new"), {"domain": "contoso.com", "algorithms": ["rsa-sha256"]}, follow=True)
     key = DkimKey.objects.get()
     page = admin.get(reverse("dkim:details", args=[key.pk]))
