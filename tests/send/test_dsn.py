@@ -195,6 +195,12 @@ def test_where_our_connector_takes_nothing_from_a_sender_the_recipients_system_i
     assert "recipient's e-mail system" not in text
 
 
+def test_what_an_administrator_removed_is_not_blamed_on_the_recipients_system_alone():
+    removed = ReportedRecipient("a@y.test", "5.3.2", "550 5.3.2 QUEUE.Admin; message deleted by administrative action")
+    _, message = made(recipients=[removed])
+    assert "An administrator removed the message" in next(message.iter_parts()).get_body().get_content()
+
+
 def test_only_a_delayed_message_has_a_time_until_which_it_is_tried():
     waiting = msgspec.structs.replace(NOBODY, retry_until=1_700_003_600.0)
     told = {action: "Will-Retry-Until:" in str(made(action, recipients=(waiting,))[1]) for action in Action}

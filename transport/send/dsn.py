@@ -114,6 +114,8 @@ _EXPLANATIONS = {
     "and send the message again.",
     "5.1.10": "The recipient's domain accepts no mail. Please check the address.",
     "5.2.2": "The recipient's mailbox is full.",
+    "5.3.2": "An administrator removed the message before it was delivered, or the recipient's e-mail system takes no "
+    "mail.",
     "5.3.4": "This message is too large for the recipient's e-mail system.",
     "5.6.3": "The message holds data that the recipient's e-mail system does not take, and it cannot be converted.",
     "5.6.7": "The address holds characters that the recipient's e-mail system does not take.",
