@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from console.crud import schema
 from console.publishing.models import ConfigRevision, Draft, Transport, Trial
@@ -55,6 +56,12 @@ def draft() -> Draft | None:
     """The one on which this request or command works."""
     pk = schema.current().removeprefix("draft_")
     return Draft.objects.defer("based_on", "document").filter(pk=int(pk)).first() if pk else None
+
+
+def called(number: int) -> str:
+    """What a person reads of a revision: those in a draft are the draft."""
+    used = draft()
+    return _("Draft “%s”") % used.name if used and number >= used.first_number else _("Revision %d") % number
 
 
 def trial() -> Trial | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 
 from console.actors import EVERY_ROLE
 from console.crud.access import RoleRequired
+from console.publishing import queries as publishing
 from console.replay import queries, reading
 from console.replay.forms import ReplayForm
 from console.tracking import queries as tracking
@@ -56,7 +57,7 @@ class ReplayPage(RoleRequired):
         except ValidationError as error:
             form.add_error(None, error)
             return None
-        return snapshot, _t("Revision %d") % snapshot.revision
+        return snapshot, publishing.called(snapshot.revision)
 
 
 def _answered(form: ReplayForm, snapshot: Snapshot, name: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class WhatIf(RoleRequired):
         except ValidationError as error:
             form.add_error(None, error)
             return None
-        return snapshot, _t("Revision %d") % snapshot.revision
+        return snapshot, publishing.called(snapshot.revision)
 
     def _answered(self, form: DialogueForm, asked: Snapshot, name: str, saved: Snapshot) -> dict[str, Any]:
         """The answer; beside it that of the newest revision, where another is asked."""

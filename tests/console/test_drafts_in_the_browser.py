@@ -39,6 +39,7 @@ def test_a_change_is_collected_replayed_compared_and_activated(page: Page, live_
         page.goto(live_server.url + reverse("replay:page"))
         page.click("main >> role=button[name=Replay]")
         expect(page.locator("#answer")).to_contain_text("1 of 2 sessions would be answered otherwise")
+        expect(page.locator("#answer")).to_contain_text("Draft “Smaller mail”")
         strip.get_by_text("Compare").click()
         expect(page.locator("main")).to_contain_text(re.compile("100 ?KB"))
         strip.get_by_text("Activate").click()
