@@ -154,3 +154,11 @@ def test_a_header_may_be_as_large_as_the_limit_says(end: bytes, limit: int, comp
 def test_a_line_that_the_limit_cuts_is_no_text() -> None:
     assert not header(b"Subject: " + b"a" * 100, 50).complete
     assert not header(b"To: x\r\nSubject-of-the-mess" + b"a" * 100, 20).complete
+
+
+def test_a_limit_that_cuts_the_first_name_makes_no_text_of_a_header() -> None:
+    """With MaxHeaderSize 4 every message passed as one without a header."""
+    content = b"Received: x\r\nSubject: y\r\n\r\nbody"
+    assert not any(header(content, limit).complete for limit in range(1, len(content) - 4))
+    assert header(b"Received" * 200, 1000) == Header(b"\r\n", 0)
+    assert not header(b"no field, " * 20, 3).complete and header(b"no field, " * 20, 4) == Header(b"\r\n", 0)

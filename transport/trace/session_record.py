@@ -36,8 +36,9 @@ class Step(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Mail(msgspec.Struct, frozen=True, array_like=True):
-    """A message that came: octets in all and of its header, whether that ended within the limit, whether bare line
-    feeds were found, its hops, those that were ours, and the values of its From fields.
+    """A message that came: octets in all and of its header (of one that did not end within the limit, the limit; 0 for
+    one that was not read), whether it ended, whether bare line feeds were found, its hops, those that were ours, and
+    the values of its From fields.
     """
 
     size: int

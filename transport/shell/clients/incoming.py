@@ -147,7 +147,9 @@ class IncomingMessage:
 
     def outline(self) -> Mail:
         """What its session's record keeps of it, but for what the header says."""
-        return Mail(self.size, self._before_body, self._head_complete, self._bare_line_feeds)
+        is_cut = not self._head_complete and (self.fits or self._before_body > 0)
+        header = self._wanted.header_limit if is_cut else self._before_body
+        return Mail(self.size, header, self._head_complete, self._bare_line_feeds)
 
     @property
     def body_size(self) -> int:
