@@ -18,8 +18,6 @@ from transport.config.send_connector import (
 )
 from transport.config.setting import obeyed
 
-"""Names that are told one by one."""
-
 
 def send_sentence(connector: SendConnector) -> str:
     """`Mail for *.fabrikam.com leaves through mail.fabrikam.com, port 587, signed in as Fabrikam, only over TLS.`"""

@@ -109,11 +109,9 @@ class Result:
             self.elsewhere += 1
 
     def _differs(self, found: Found) -> None:
-        then, now = found.difference.then, found.difference.now
-        kind = Kind(_command(found), (then.code, then.rule), (now.code, now.rule))
         self.differing += 1
         self.clients[found.record.client] += 1
-        self.kinds.setdefault(kind, Counter())[found.record.client] += 1
+        self.kinds.setdefault(_kind(found), Counter())[found.record.client] += 1
         if len(self.found) < MOST_KEPT:
             self.found.append(found)
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _t
 
 from console.actors import EVERY_ROLE
 from console.crud.access import RoleRequired
-from console.publishing import queries as publishing
 from console.replay import queries, reading
 from console.replay.forms import ReplayForm
 from console.tracking import queries as tracking
-from console.what_if import queries as what_if
-from console.what_if.unsaved import would_be
+from console.what_if.unsaved import ENTRIES, FORM, snapshot_asked
 from transport.config.snapshot import Snapshot
 
 SECONDS = 5.0
 """That a page may take: some 50,000 sessions, where the processor has nothing else to do."""
 CLIENTS = 50
-FORM, ENTRIES = "of_form", "of_entries"
-"""In a question about a form that is not saved: its path, and what it would send."""
 
 
 class ReplayPage(RoleRequired):
@@ -41,23 +36,9 @@ class ReplayPage(RoleRequired):
 
     def _show(self, form: ReplayForm, path: str = "", entries: str = "") -> HttpResponse:
         context: dict[str, Any] = {"title": _t("Replay"), "form": form, "path": path, "entries": entries}
-        if form.is_valid() and (asked := self._configuration(form, path, entries)) is not None:
-            context |= _answered(form, *asked)
+        if form.is_valid() and (found := snapshot_asked(self.request, form, path, entries)) is not None:
+            context |= _answered(form, *found)
         return render(self.request, "replay/page.html", context, status=422 if form.errors else 200)
-
-    def _configuration(self, form: ReplayForm, path: str, entries: str) -> tuple[Snapshot, str] | None:
-        """What answers, and what it is called."""
-        if path:
-            unsaved = would_be(self.request, path, entries)
-            if unsaved is None:
-                form.add_error(None, _t("The form cannot be saved with these entries. Save there to read why."))
-            return (unsaved, _t("Unsaved changes")) if unsaved is not None else None
-        try:
-            snapshot = what_if.revision(form.cleaned_data["revision"])
-        except ValidationError as error:
-            form.add_error(None, error)
-            return None
-        return snapshot, publishing.called(snapshot.revision)
 
 
 def _answered(form: ReplayForm, snapshot: Snapshot, name: str) -> dict[str, Any]:

@@ -8,13 +8,38 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
 
 from console.commands.show_commands import without_messages
+from console.publishing import queries as publishing
 from console.publishing.actions import tried
 from console.publishing.compile import compile_snapshot
+from console.what_if import queries
 from transport.config.snapshot import Snapshot
+
+FORM, ENTRIES = "of_form", "of_entries"
+"""In a question about a form that is not saved: its path, and what it would send."""
+
+
+def snapshot_asked(request: HttpRequest, form: forms.Form, path: str, entries: str) -> tuple[Snapshot, str] | None:
+    """The configuration that a question is about, and what it is called: that of the `revision` in its form, or what
+    the entries of another form, at `path`, would make. None when there is none, and then the form says why.
+    """
+    if path:
+        unsaved = would_be(request, path, entries)
+        if unsaved is None:
+            form.add_error(None, _("The form cannot be saved with these entries. Save there to read why."))
+        return (unsaved, _("Unsaved changes")) if unsaved is not None else None
+    try:
+        snapshot = queries.revision(form.cleaned_data["revision"])
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    return snapshot, publishing.called(snapshot.revision)
 
 
 def would_be(request: HttpRequest, path: str, entries: str) -> Snapshot | None:

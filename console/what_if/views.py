@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _t
@@ -15,12 +14,10 @@ from console.publishing import queries as publishing
 from console.what_if import queries
 from console.what_if.forms import DialogueForm
 from console.what_if.reading import Reading
-from console.what_if.unsaved import would_be
+from console.what_if.unsaved import ENTRIES, FORM, snapshot_asked
 from transport.config.snapshot import Snapshot
 
 ASK_DNS = "ask_dns"
-FORM, ENTRIES = "of_form", "of_entries"
-"""In a question about a form that is not saved: its path, and what it would send."""
 
 
 class WhatIf(RoleRequired):
@@ -40,23 +37,9 @@ class WhatIf(RoleRequired):
     def show(self, form: DialogueForm, path: str = "", entries: str = "") -> HttpResponse:
         """The form, and the answer to what is entered; of the entries of another form that is not saved, too."""
         context: dict[str, Any] = {"title": _t("What-if"), "form": form, "path": path, "entries": entries}
-        if form.is_valid() and (asked := self._asked(form, path, entries)) is not None:
-            context |= self._answered(form, *asked, saved=publishing.saved())
+        if form.is_valid() and (found := snapshot_asked(self.request, form, path, entries)) is not None:
+            context |= self._answered(form, *found, saved=publishing.saved())
         return render(self.request, "what_if/page.html", context, status=422 if form.errors else 200)
-
-    def _asked(self, form: DialogueForm, path: str, entries: str) -> tuple[Snapshot, str] | None:
-        """The configuration that is asked, and what it is called."""
-        if path:
-            unsaved = would_be(self.request, path, entries)
-            if unsaved is None:
-                form.add_error(None, _t("The form cannot be saved with these entries. Save there to read why."))
-            return (unsaved, _t("Unsaved changes")) if unsaved is not None else None
-        try:
-            snapshot = queries.revision(form.cleaned_data["revision"])
-        except ValidationError as error:
-            form.add_error(None, error)
-            return None
-        return snapshot, publishing.called(snapshot.revision)
 
     def _answered(self, form: DialogueForm, asked: Snapshot, name: str, saved: Snapshot) -> dict[str, Any]:
         """The answer; beside it that of the newest revision, where another is asked."""

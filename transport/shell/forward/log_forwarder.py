@@ -6,6 +6,7 @@ What a file says and the position in it are written in one transaction, so that 
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,9 @@ MOST_BYTES = 512 << 10
 HEADER_BYTES = 4096
 PACKED = 1
 """The quick level of zlib: a tenth of the octets are left."""
-DIRECTIONS = {RECEIVE: Direction.RECEIVE, SEND: Direction.SEND}
-
 Cursor = psycopg.Cursor[Any]
-Load = Callable[[Cursor, str, str, bytes], int]
-"""Puts the lines of a transport's file, those on top included, where they belong; returns the number of sessions."""
+Load = Callable[[Cursor, str, bytes], int]
+"""Puts lines of a transport, those on top of the file included, where they belong; returns the number of sessions."""
 
 
 class LogForwarder:
@@ -38,8 +37,8 @@ class LogForwarder:
 
     def __init__(self, home: Path) -> None:
         self._loads: list[tuple[Series, Path, Load]] = [
-            (RECEIVE, home / "protocol-log", _protocol_log),
-            (SEND, home / "protocol-log", _protocol_log),
+            (RECEIVE, home / "protocol-log", partial(_protocol_log, Direction.RECEIVE)),
+            (SEND, home / "protocol-log", partial(_protocol_log, Direction.SEND)),
             (RECORD, home / "session-records", _records),
         ]
         self._positions: dict[tuple[str, str], int] = {}
@@ -73,29 +72,28 @@ class LogForwarder:
     def _load(self, connection: Connection, key: tuple[str, str], end: int, load: Load, text: bytes) -> int:
         transport, file = key
         with connection.transaction(), connection.cursor() as cursor:
-            loaded = load(cursor, transport, file, text)
+            loaded = load(cursor, transport, text)
             cursor.execute(QUERIES["advance_log"], {"transport": transport, "file": file, "offset": end})
         self._positions[key] = end
         return max(1, loaded)
 
 
-def _protocol_log(cursor: Cursor, transport: str, file: str, text: bytes) -> int:
-    direction = next(way for series, way in DIRECTIONS.items() if file.startswith(series.prefix))
+def _protocol_log(direction: Direction, cursor: Cursor, transport: str, text: bytes) -> int:
     sessions = gather(text.decode("utf-8", "replace").splitlines(), direction)
     cursor.executemany(QUERIES["add_to_sessions"], [_row(transport, session) for session in sessions])
     cursor.execute(QUERIES["wake_tracking"])
     return len(sessions)
 
 
-def _records(cursor: Cursor, transport: str, file: str, text: bytes) -> int:
+def _records(cursor: Cursor, transport: str, text: bytes) -> int:
     """Packed as they are: whoever replays sessions reads thousands of them, and nobody looks for one."""
-    lines = [line for line in text.splitlines(keepends=True) if ended(line) is not None]
-    times = sorted(ended(line) or 0.0 for line in lines)
-    if lines:
-        packed = zlib.compress(b"".join(lines), PACKED)
-        row = {"transport": transport, "first": times[0], "last": times[-1], "n": len(lines), "lines": packed}
+    ends = [(moment, line) for line in text.splitlines(keepends=True) if (moment := ended(line)) is not None]
+    if ends:
+        packed = zlib.compress(b"".join(line for _, line in ends), PACKED)
+        first, last = min(ends)[0], max(ends)[0]
+        row = {"transport": transport, "first": first, "last": last, "n": len(ends), "lines": packed}
         cursor.execute(QUERIES["add_records"], row)
-    return len(lines)
+    return len(ends)
 
 
 def _lines_from(path: Path, offset: int) -> bytes:
