@@ -38,7 +38,7 @@ NOT_COMPARED = (
     _("Texts of accepting replies, and what EHLO offers."),
     _("Where accepted mail would go: What-if tells that."),
     _("Lists of DNS that were not asked then: they count as silent."),
-    _("Bare line feeds, and more of a message than its size, hops and From."),
+    _("More of a message than its size, hops and From."),
 )
 
 

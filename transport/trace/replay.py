@@ -257,9 +257,11 @@ class _Client:
         was_read = mail.header_complete or mail.header
         if was_read and not mail.header_complete and mail.header < wanted.header_limit:
             raise _Ends(NOT_KEPT)
+        if wanted.find_bare_line_feeds and mail.bare_line_feeds is None and not over:
+            raise _Ends(NOT_KEPT)
         complete = not was_read or (mail.header_complete and mail.header <= wanted.header_limit)
         head = without(self._head(mail), wanted.firewall)
-        return MailData(mail.size, head, complete, over, mail.bare_line_feeds)
+        return MailData(mail.size, head, complete, over, bool(mail.bare_line_feeds))
 
     def _head(self, mail: Mail) -> bytes:
         """A header that says as much."""

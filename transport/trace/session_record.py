@@ -37,14 +37,14 @@ class Step(msgspec.Struct, frozen=True, array_like=True):
 
 class Mail(msgspec.Struct, frozen=True, array_like=True):
     """A message that came: octets in all and of its header (of one that did not end within the limit, the limit; 0 for
-    one that was not read), whether it ended, whether bare line feeds were found, its hops, those that were ours, and
-    the values of its From fields.
+    one that was not read), whether it ended, whether there were bare line feeds (None: nobody looked), its hops, those
+    that were ours, and the values of its From fields.
     """
 
     size: int
     header: int
     header_complete: bool = True
-    bare_line_feeds: bool = False
+    bare_line_feeds: bool | None = None
     hops: int = 0
     local_hops: int = 0
     authors: list[str] = []

@@ -149,7 +149,8 @@ class IncomingMessage:
         """What its session's record keeps of it, but for what the header says."""
         is_cut = not self._head_complete and (self.fits or self._before_body > 0)
         header = self._wanted.header_limit if is_cut else self._before_body
-        return Mail(self.size, header, self._head_complete, self._bare_line_feeds)
+        bare = self._bare_line_feeds if self._wanted.find_bare_line_feeds else None
+        return Mail(self.size, header, self._head_complete, bare)
 
     @property
     def body_size(self) -> int:
