@@ -58,7 +58,8 @@ class Answered:
 
 def answered(step: Step) -> Answered:
     if not step.code:
-        return Answered(_t("The password would be checked."), "")
+        words = _t("The password would be checked.") if step.said else _t("It would be read, and its header judged.")
+        return Answered(words, "")
     rule = RULES.get(step.rule)
     meaning = str(said(rule.meaning)) if rule is not None else ""
     if step.code < 400:
@@ -129,7 +130,8 @@ def _steps(kind: Kind, found: list[Found]) -> tuple[Step, Step]:
     """Both answers, with the texts of the newest session; without any where that is not kept."""
     if found:
         return found[0].difference.then, found[0].difference.now
-    return Step("", *kind.then), Step("", *kind.now)
+    said = "" if kind.command in COMMANDS else kind.command
+    return Step(said, *kind.then), Step(said, *kind.now)
 
 
 def ended(result: Result) -> list[tuple[str | Promise, int]]:

@@ -36,11 +36,11 @@ from transport.config import bounds
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
 from transport.config.snapshot import Snapshot
-from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name
+from transport.receive.auth import NOT_AVAILABLE, NOT_BOUND, TOO_OFTEN, WRONG, Denied, logon_name, told
 from transport.receive.outcome import AnswerToken, CheckPassword, Outcome
 from transport.receive.session import User
 from transport.shell.clients.reception import Reception
-from transport.shell.clients.sign_in import signed_in
+from transport.shell.clients.sign_in import proved
 from transport.shell.people.backoff import FREE_NAMES, FREE_TRIES
 from transport.shell.people.credentials import Credentials, Talk
 from transport.shell.people.kerberos import Kerberos
@@ -563,7 +563,8 @@ def signing_in(url: str) -> tuple[Outcome, float]:
         async with aclosing(Credentials(url, SECRET)) as credentials:
             reception = cast(Reception, SimpleNamespace(credentials=credentials, in_force=None))
             began = loop.time()
-            outcome = await signed_in(reception, connected(), asked, Talk())
+            session = connected()
+            outcome = told(session, asked, await proved(reception, session, asked, Talk()))
             return outcome, loop.time() - began
 
     return asyncio.run(main())

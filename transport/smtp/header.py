@@ -21,8 +21,6 @@ from transport.config import bounds
 Buffer = bytes | bytearray
 
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
-_NAME = re.compile(rb"[!-9;-~]{0,998}[ \t]*")
-"""What may still become a field (RFC 5322 §2.1.1)."""
 _FIELDS = re.compile(rb"(?:[!-9;-~]+[ \t]*:.*\r\n(?:[ \t].*\r\n)*)+\r\n")
 _LINE = re.compile(rb"([^\r\n]*)(\r+\n|\r|\n|\Z)")
 _COMMENT = re.compile(rb"(?:[ \t][^\r\n]*(?:\r+\n|\r|\n))+[!-9;-~]+[ \t]*:")
@@ -63,8 +61,8 @@ def _read(content: Buffer, limit: int) -> Header:
         found = _LINE.match(content, at, limit)
         assert found is not None
         line, end = found[1].replace(b"\0", b""), found[2]
-        if found.end() == limit < size and not end.endswith(b"\n") and (lines or _NAME.fullmatch(line)):
-            break  # nobody knows yet how this line goes on
+        if found.end() == limit < size and not end.endswith(b"\n") and (lines or not line or _FIELD.match(content, at)):
+            break  # nobody knows yet how this line goes on, but that it is part of a header
         if not line:
             return Header(_joined(lines) + b"\r\n", found.end())
         if not lines and _COMMENT.match(content, at, limit):

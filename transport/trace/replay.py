@@ -66,7 +66,7 @@ class Now(msgspec.Struct, frozen=True):
 
 class Difference(msgspec.Struct, frozen=True):
     """The first answer that would be another one: the number of its step, what was answered, and what would be. The
-    code is 0 where a password would be checked that nobody knows.
+    code is 0 where a password would be checked, or a message would be read (nothing is said), that nobody knows.
     """
 
     place: int
@@ -88,7 +88,7 @@ class _Ends(Exception):
 
 
 class _Asks(Exception):
-    """A password would be checked."""
+    """A password would be checked, or a message read, that nobody knows."""
 
 
 class _World(World):
@@ -120,15 +120,13 @@ class _World(World):
         return found, False
 
     def sign_in(self, session: Session, asked: CheckPassword | AnswerToken) -> bytes | User | Denied | None:
-        if self.step.rule in RIGHT_PASSWORD:
+        if self.why in RIGHT_PASSWORD:
             user = self._now.user(next(self._users, ""))
             if user is None:
                 raise _Ends(USER)
             return user
         if self.step.code == 334:
             return b""
-        if self.why in RIGHT_PASSWORD:
-            raise _Ends(USER)
         if self.why in DENIED:
             return Denied(self.why)
         raise _Asks
@@ -255,6 +253,8 @@ class _Client:
     def _mail_data(self, mail: Mail, wanted: ReadMessage) -> MailData:
         over = wanted.limit is not None and mail.size > wanted.limit
         was_read = mail.header_complete or mail.header
+        if not was_read and not over:
+            raise _Asks
         if was_read and not mail.header_complete and mail.header < wanted.header_limit:
             raise _Ends(NOT_KEPT)
         if wanted.find_bare_line_feeds and mail.bare_line_feeds is None and not over:

@@ -69,7 +69,8 @@ def _difference(found: Found) -> Record:
 
 
 def _reply(step: Step) -> str:
-    return step.reply or (str(step.code) if step.code else "The password would be checked.")
+    unknown = "The password would be checked." if step.said else "It would be read, and its header judged."
+    return step.reply or (str(step.code) if step.code else unknown)
 
 
 TABLE = {

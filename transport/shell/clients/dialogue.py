@@ -15,6 +15,7 @@ from transport import identity
 from transport.config import bounds
 from transport.receive import verbs
 from transport.receive.admission import connect, swapped
+from transport.receive.auth import told
 from transport.receive.data import chunk_read
 from transport.receive.extensions import line_limit
 from transport.receive.facts import Question
@@ -39,14 +40,14 @@ from transport.receive.outcome import (
     SwapRoles,
     Tarpit,
 )
-from transport.receive.session import Session, answered
+from transport.receive.session import Session, User, answered
 from transport.shell import clock
 from transport.shell.clients.accepting import accept
 from transport.shell.clients.handshake import handshake
 from transport.shell.clients.incoming import Chunk, IncomingMessage
 from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
-from transport.shell.clients.sign_in import signed_in
+from transport.shell.clients.sign_in import proved
 from transport.shell.clients.tls_contexts import names_in_certificate
 from transport.shell.clients.turned import Pipe, Turned
 from transport.shell.clients.wire import State, Wire
@@ -391,9 +392,12 @@ class Dialogue(Wire):
         if self._talk is None:
             self._talk = Talk()
         try:
-            outcome = await signed_in(self._reception, self._session, asked, self._talk)
+            answer = await proved(self._reception, self._session, asked, self._talk)
             if self._state is not SIGNING_IN:
                 return
+            if isinstance(answer, User) and self._record is not None:
+                self._record.proved(answer.name)
+            outcome = told(self._session, asked, answer)
             if outcome.session.user is not None and self._log is not None:
                 self._log.note(outcome.session.principal, "authenticated")
                 self._log.allowed(outcome.session)

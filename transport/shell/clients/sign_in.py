@@ -4,8 +4,8 @@ import asyncio
 import logging
 
 from transport.config import bounds
-from transport.receive.auth import NOT_AVAILABLE, Denied, told
-from transport.receive.outcome import AnswerToken, CheckPassword, Outcome
+from transport.receive.auth import NOT_AVAILABLE, Denied
+from transport.receive.outcome import AnswerToken, CheckPassword
 from transport.receive.session import Session, User
 from transport.shell.clients.reception import Reception
 from transport.shell.people.credentials import Talk
@@ -13,19 +13,19 @@ from transport.shell.people.credentials import Talk
 log = logging.getLogger(__name__)
 
 
-async def signed_in(reception: Reception, session: Session, asked: CheckPassword | AnswerToken, talk: Talk) -> Outcome:
-    """The outcome of a password, or of one message of an exchange; `talk` is what lies between two of them.
+async def proved(
+    reception: Reception, session: Session, asked: CheckPassword | AnswerToken, talk: Talk
+) -> bytes | User | Denied | None:
+    """What a password, or one message of an exchange, proves; `talk` is what lies between two of them.
 
     It comes within the bound of a sign-in, whatever fails: then the client is told to try again later.
     """
-    answer: bytes | User | Denied | None
     try:
         async with asyncio.timeout(bounds.SIGN_IN.seconds):
-            answer = await _answer(reception, session.remote_ip, asked, talk)
+            return await _answer(reception, session.remote_ip, asked, talk)
     except Exception as error:
         log.error("no sign-in from %s: %s: %s", session.remote_ip, type(error).__name__, " ".join(str(error).split()))
-        answer = NOT_AVAILABLE
-    return told(session, asked, answer)
+        return NOT_AVAILABLE
 
 
 async def _answer(

@@ -72,10 +72,11 @@ class SessionRecorder:
             self._more += 1
             return
         self._steps.append((said, reply, rule, outcome.matched if rule in LIMITS_OF_ERRORS else ""))
-        if rule == "signed_in" and outcome.session.user is not None:
-            self._users.append(outcome.session.user.name)
-        elif rule == "sign_in_without_submit":
-            self._users.append(outcome.matched)
+
+    def proved(self, user: str) -> None:
+        """A password was right; its answer follows."""
+        if not self._more:
+            self._users.append(user)
 
     def secured(self, names: Iterable[str]) -> None:
         """TLS has begun; `names` are those in the client's trusted certificate."""
