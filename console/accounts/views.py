@@ -18,7 +18,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -31,6 +30,7 @@ from console.accounts.kept_entries import KEPT
 from console.accounts.preferences import THEME_COOKIE
 from console.actors import Actor, Role
 from console.crud.action_page import ActionPage
+from console.crud.again import own_page
 from console.crud.columns import BADGE, NAME, TIME, Badge, Column, Detail, Verb
 from console.crud.reader import THEMES
 from console.crud.views import CrudView
@@ -120,9 +120,7 @@ class PreferencesPage(FormView):  # type: ignore[type-arg]  # takes no argument 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark or as the system says: in this browser, and for who has chosen a theme of theirs, there."""
-    after = request.POST.get("next", "")
-    safe = after.startswith("/") and url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
-    response = redirect(after if safe else "overview:home")
+    response = redirect(own_page(request.POST.get("next", "")) or "overview:home")
     chosen = request.POST.get("theme")
     if chosen in THEMES:
         secure = settings.SESSION_COOKIE_SECURE

@@ -1,4 +1,4 @@
-"""A list comes back as it was left: with its filter, its order and its page."""
+"""Where somebody comes back to: a page of ours, and a list as it was left, with its filter, its order and its page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from console.crud.kind import Kind, Page
 from console.crud.listing import query_with
 
 KEPT = "lists"
 LONGEST = 2000
+
+
+def own_page(address: str) -> str:
+    """What a form or a link names as the page to come back to; empty for what is no path here."""
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_ours else ""
 
 
 def remember(request: HttpRequest, pages: Kind) -> None:

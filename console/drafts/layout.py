@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from console.actors import Actor
 from console.crud.schema import inside
-from console.publishing.actions import change
+from console.publishing.actions import change, keep_revision
 from console.publishing.models import ConfigRevision, Draft
 from console.publishing.published import every_kind
 from console.publishing.restore import become
@@ -49,13 +49,7 @@ def begin(draft: Draft) -> None:
 def _first(draft: Draft) -> None:
     number = draft.first_number
     encoded = document.encode(replace(document.decode(draft.based_on), revision=number))
-    ConfigRevision.objects.create(
-        number=number,
-        document=encoded.decode(),
-        checksum=document.checksum(encoded),
-        author=draft.author,
-        comment=f"Revision {draft.base} as it was",
-    )
+    keep_revision(number, encoded, draft.author, f"Revision {draft.base} as it was")
 
 
 def take_away(draft: Draft) -> None:

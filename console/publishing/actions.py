@@ -151,7 +151,7 @@ def _keep(draft: Draft, under_way: Change, number: int, encoded: bytes) -> Confi
         raise ValidationError(_("Keys are not kept in a draft: leave it to change certificates and keytabs."))
     draft.document, draft.authors = encoded.decode(), sorted({*draft.authors, under_way.actor.name})
     draft.save(update_fields=["document", "authors"])
-    return _row(under_way, number, encoded)
+    return keep_revision(number, encoded, under_way.actor.name, under_way.comment)
 
 
 def _check(under_way: Change, after: Snapshot) -> None:
@@ -181,20 +181,21 @@ def _verb(before: Properties | None, after: Properties | None) -> str:
 
 
 def _save(under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
-    revision = _row(under_way, number, encoded)
+    revision = keep_revision(number, encoded, under_way.actor.name, under_way.comment)
     if under_way.minutes:
         _begin_trial(under_way.actor, revision, under_way.minutes)
     wake_transports()
     return revision
 
 
-def _row(under_way: Change, number: int, encoded: bytes) -> ConfigRevision:
+def keep_revision(number: int, encoded: bytes, author: str, comment: str) -> ConfigRevision:
+    """A row for a document; in a draft it stands in the draft's own table, and nothing is published."""
     return ConfigRevision.objects.create(
         number=number,
         document=encoded.decode(),
         checksum=document.checksum(encoded),
-        author=under_way.actor.name,
-        comment=under_way.comment,
+        author=author,
+        comment=comment,
     )
 
 

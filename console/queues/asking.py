@@ -16,13 +16,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from console.actors import Actor
 from console.connectors.models import SendConnector
 from console.crud.action_page import ActionPage
+from console.crud.again import own_page
 from console.queues import actions, following, queries
 from console.queues.selection import Selection
 from console.queues.views import EXPORT, REDIRECT, REMOVE_WITH, REMOVE_WITHOUT, RESUBMIT, RESUME, RETRY, SUSPEND, VERBS
@@ -128,9 +128,7 @@ class AskPage(ActionPage):
     @property
     def back(self) -> str:
         """Where the reader comes from, if that is a page of ours."""
-        back = self.given.get("back", "")
-        ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-        return back if ours else reverse("queues:list")
+        return own_page(self.given.get("back", "")) or reverse("queues:list")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().get(request, *args, **kwargs) if self._is_something else self._nothing()

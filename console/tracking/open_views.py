@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from console.connectors.models import ReceiveConnector
 from console.crud.access import RoleRequired
+from console.crud.again import own_page
 from console.tracking import actions, open_sessions
 from console.tracking.models import Session
 
@@ -57,9 +57,7 @@ class EndSession(RoleRequired):
             messages.success(request, _("Session %s was ended.") % session_id)
         else:
             messages.warning(request, _("No transport that runs has session %s any more.") % session_id)
-        back = request.POST.get("back", "")
-        safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-        return redirect(back if safe else reverse("open_sessions:list"))
+        return redirect(own_page(request.POST.get("back", "")) or reverse("open_sessions:list"))
 
 
 def _known(session_id: str) -> tuple[str, str]:
