@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Every command starts here: up, status, prepare, ledger, …"""
+"""Every command starts here: up, status, prepare, version, ledger, …"""
 
 import os
 import sys
 
+from transport import node
+
 
 def main() -> None:
+    if sys.argv[1:] in (["version"], ["--version"]):
+        return print(node.version())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     try:
         run()

@@ -8,6 +8,7 @@ from django.core.asgi import get_asgi_application
 
 from console.body_limit import BodyLimit
 from console.head_limit import HeadLimit
+from console.lifespan import Lifespan
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
@@ -25,4 +26,4 @@ _every_page = get_resolver().url_patterns
 gc.collect()
 gc.freeze()
 
-application = HeadLimit(BodyLimit(django, signed_in))
+application = Lifespan(HeadLimit(BodyLimit(django, signed_in)))

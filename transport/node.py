@@ -2,7 +2,9 @@
 
 import os
 import socket
+import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 
@@ -14,6 +16,13 @@ def name(variables: Mapping[str, str] = os.environ) -> str:
 def home(variables: Mapping[str, str] = os.environ) -> Path:
     """GATEPOST_HOME, else `var` below the current folder: the data directory."""
     return Path(variables.get("GATEPOST_HOME") or "var").absolute()
+
+
+@cache
+def version() -> str:
+    """Of the code that this process runs. No stranger is told it: the console, `manage.py` and metrics are."""
+    with (Path(__file__).parent.parent / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
 
 
 MINIMUM_FREE = 500 << 20

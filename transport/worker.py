@@ -18,7 +18,7 @@ from typing import Never
 import msgspec
 import uvloop
 
-from transport import log_lines, node
+from transport import log_lines, node, service_manager
 from transport.config.snapshot import Snapshot
 from transport.deliver import database, locked, pulling, turned
 from transport.durable_file import only_one
@@ -197,6 +197,7 @@ class Transport:
         seconds = 0
         while True:
             await asyncio.sleep(1)
+            service_manager.alive()
             seconds += 1
             try:
                 self._reception.tick(clock.now())
@@ -257,11 +258,13 @@ async def _serve(settings: Environment) -> None:
         loop.add_signal_handler(number, stopping.set)
     worker = Transport(settings, loop)
     await worker.start()
+    service_manager.ready()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
     await stopping.wait()
     log.info("stopping")
+    service_manager.stopping()
     await worker.stop()
 
 

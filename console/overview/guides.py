@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -71,12 +70,6 @@ def about(path: str) -> About | None:
     title = str(getattr(view, "title", "") or getattr(view, "plural", "") or "")
     purpose = str(getattr(view, "purpose", "") or "")
     return About(title[:1].upper() + title[1:], purpose, guides) if guides or purpose else None
-
-
-@cache
-def version() -> str:
-    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from console.publishing import queries as publishing
 from console.publishing.counts import SPANS, span_of
 from console.queues import queries as queues
 from console.relay_proof import queries as relay_proof
+from transport import node
 
 
 class Home(RoleRequired):
@@ -76,7 +77,7 @@ class Help(RoleRequired):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         page = request.GET.get("page", "")
-        of_us = {"version": guides.version(), "libraries": guides.libraries()}
+        of_us = {"version": node.version(), "libraries": guides.libraries()}
         context = {"about": guides.about(page), "page": page, "guides": guides.GUIDES, **of_us}
         return render(request, "overview/help.html", context)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from celery.beat import Scheduler, SchedulingError
 
+from transport import service_manager
+
 log = logging.getLogger(__name__)
 
 
@@ -20,9 +22,11 @@ class MonotonicScheduler(Scheduler):
         self._due: dict[str, float] = {}
         self._away = False
         super().__init__(*args, **kwargs)
+        service_manager.ready()
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Send what is due; the seconds until the next tick."""
+        service_manager.alive()
         now = self._clock()
         for name, entry in self.schedule.items():
             if now >= self._due.get(name, now):

@@ -22,7 +22,7 @@ def prepare(account: Account, environment: Mapping[str, str], code: Code = HERE)
 def services(console: Address, account: Account, environment: Mapping[str, str], code: Code = HERE) -> list[Program]:
     """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound, and
     so never runs a copy of the code, which is the account's own."""
-    serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan off"
+    serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan on"
     punctual = "--http console.head_limit:PunctualProtocol"
     # Without a proxy in front, anybody on this machine could name another address and count as somebody new at sign-in.
     usual = "127.0.0.1" if environment.get("GATEPOST_CONSOLE_URL") else ""

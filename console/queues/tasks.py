@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
 from console.queues import balance
+from transport import service_manager
 from transport.deliver import (
     keeping,
     links,
@@ -216,8 +217,10 @@ def _listen(sender: Any, **_: Any) -> None:
     if OWN in _queues:
         worker.WORKER.rerouted = lambda: _send(reroute)
     worker.WORKER.ready(0)
+    service_manager.ready()
 
 
 @worker_shutting_down.connect
 def _stop(**_: Any) -> None:
+    service_manager.stopping()
     SLOTS.stop()

@@ -20,7 +20,8 @@ PURE = (
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.held_body", "transport.identity", "transport.key_file",
-        "transport.log_files", "transport.log_lines", "transport.node", "transport.reference")
+        "transport.log_files", "transport.log_lines", "transport.node", "transport.reference",
+        "transport.service_manager")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec",
@@ -89,7 +90,8 @@ counts how often a stranger asks; and the one that knows what a form would save.
 """
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
              "console.sealing")
-PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit")
+PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit",
+           "console.lifespan")
 """The project's own files, which know every app."""
 # fmt: on
 

@@ -14,7 +14,7 @@ from time import monotonic
 
 import psycopg
 
-from transport import held_body, node
+from transport import held_body, node, service_manager
 from transport.deliver import database, keeping
 from transport.deliver.database import Connection
 from transport.deliver.owed import OWED
@@ -71,6 +71,7 @@ class Worker:
                 away = True
             except Exception:
                 log.exception("queue listener: trying again")
+            service_manager.alive()
             SLOTS.wait_stopping(RETRY_AFTER)
 
     def _register(self, connection: Connection) -> None:
@@ -84,6 +85,7 @@ class Worker:
     def _listen(self, connection: Connection) -> None:
         looked = -LOOK_EVERY
         while not SLOTS.stopping:
+            service_manager.alive()
             if monotonic() - looked >= (LOOK_AGAIN if self.is_asked() else LOOK_EVERY):
                 self._heed(connection, OWED.pay, connection)
                 self._heed(connection, self.look, connection)

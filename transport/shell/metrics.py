@@ -2,6 +2,8 @@
 
 import msgspec
 
+from transport import node
+
 
 class Counts(msgspec.Struct):
     """`refused`: connections refused, and MAIL, RCPT or DATA answered 4xx or 5xx."""
@@ -46,4 +48,5 @@ def prometheus(traffic: Counts, sessions: int, revision: int | None, lost_log_li
         ("sessions", "gauge", sessions),
         ("revision", "gauge", revision or 0),
     )
-    return "".join(f"# TYPE gatepost_{name} {kind}\ngatepost_{name} {value}\n" for name, kind, value in values)
+    build = f'# TYPE gatepost_build_info gauge\ngatepost_build_info{{version="{node.version()}"}} 1\n'
+    return build + "".join(f"# TYPE gatepost_{name} {kind}\ngatepost_{name} {value}\n" for name, kind, value in values)

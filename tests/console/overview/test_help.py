@@ -16,6 +16,7 @@ from django.urls import reverse
 from console.navigation import GROUPS
 from console.overview import guides, markdown
 from tests import bootstrap
+from transport import node
 
 DOCS = Path(settings.BASE_DIR) / "docs"
 
@@ -33,7 +34,7 @@ def test_help_says_what_a_page_is_for_and_how_to(admin: Client) -> None:
     text = admin.get(reverse("overview:help"), {"page": reverse("connectors:receive-list")}).text
     assert "Who may hand mail to this organization" in text
     assert "Let a device relay" in text
-    assert f"Gatepost {guides.version()}" in text
+    assert f"Gatepost {node.version()}" in text
     assert re.search(r"<td>Django</td>\s*<td[^>]*>5\.2", text)
     for odd in ("/nowhere", "//evil.example/", "javascript:alert(1)", "\0", ""):
         told = admin.get(reverse("overview:help"), {"page": odd})

@@ -13,7 +13,7 @@ from time import monotonic
 
 import psycopg
 
-from transport import log_lines, node
+from transport import log_lines, node, service_manager
 from transport.durable_file import only_one
 from transport.flow import FLOW
 from transport.routes import Routes
@@ -63,6 +63,7 @@ class Forwarder:
                 log.warning("forwarder: %s; trying again in %.1f s", " ".join(str(error).split()), wait)
                 self.stopping.wait(wait)
                 wait = min(2 * wait, LONGEST_BACK_OFF)
+                service_manager.alive()
 
     def _move(self, connection: Connection) -> None:
         told_at = -TURN_EVERY
@@ -90,6 +91,7 @@ class Forwarder:
         }
         connection.execute(QUERIES["report_turn"], turn, prepare=True)
         FLOW.tell(connection)
+        service_manager.alive()
 
     def move_mail(self, connection: Connection) -> int:
         """One batch from every transport; returns the number of messages moved."""
@@ -113,6 +115,7 @@ def run(home: Path, database_url: str, node: str) -> None:
     forwarder = Forwarder(home, database_url, node)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: forwarder.stopping.set())
+    service_manager.ready()
     forwarder.run()
     os.close(lock)
 

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from console.overview.attention import concerns
 from console.processes import report
 from console.processes.address import Address
+from transport import node
 
 PLACE = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 """Django's words for where a database is, and libpq's."""
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             os.execv(sys.executable, [sys.executable, *sys.argv])
         in_force = f"revision {facts['revision']} on {', '.join(facts['transports'])}"
         self.stdout.write(f"In order: {in_force}; every process works, and mail moves.")
+        self.stdout.write(f"Version: {node.version()}.")
         if accounts := report.accounts(settings.HOME.running().get("pids", {})):
             self.stdout.write(f"Accounts: {accounts}.")
         _ask_the_database_of_this_copy()

@@ -1,0 +1,111 @@
+"""systemd hears when each process is at work, that its loop turns, and when it ends by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.celery import app
+from console.lifespan import Lifespan
+from console.processes.beat import MonotonicScheduler
+from tests.shell.running_transport import RunningTransport
+from tests.waiting import wait_for
+from transport import service_manager
+
+
+class Manager:
+    """The end of systemd; `told` is all that it has heard."""
+
+    def __init__(self, address: str) -> None:
+        self.heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.heard.bind(address)
+        self.heard.setblocking(False)
+        self._told: list[str] = []
+
+    @property
+    def told(self) -> list[str]:
+        try:
+            while True:
+                self._told.append(self.heard.recv(4096).decode())
+        except BlockingIOError:
+            return self._told
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
+    """A name in no file system, which every account can reach."""
+    name = f"gatepost-test-{os.getpid()}"
+    monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+    heard = Manager(f"\0{name}")
+    yield heard
+    heard.heard.close()
+
+
+def test_a_transport_is_ready_turns_and_stops(manager: Manager) -> None:
+    transport = RunningTransport()
+    try:
+        transport.publish(transport.connector())
+        transport.variables["NOTIFY_SOCKET"] = os.environ["NOTIFY_SOCKET"]
+        transport.start()
+        wait_for(lambda: "WATCHDOG=1" in manager.told, "no turn was told")
+        transport.stop()
+        assert manager.told[0] == "READY=1" and manager.told[-1] == "STOPPING=1"
+    finally:
+        transport.remove()
+
+
+def test_beat_is_ready_when_it_is_made_and_turns_with_each_tick(manager: Manager) -> None:
+    class Empty(MonotonicScheduler):
+        def setup_schedule(self) -> None: ...
+
+    scheduler = Empty(app)
+    assert manager.told == ["READY=1"]
+    scheduler.tick()
+    assert manager.told == ["READY=1", "WATCHDOG=1"]
+
+
+def test_the_console_is_ready_when_it_listens_not_before(manager: Manager, settings: Any) -> None:
+    async def walk() -> None:
+        events: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        answers: asyncio.Queue[str] = asyncio.Queue()
+        listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, start_serving=False)
+        settings.GATEPOST_CONSOLE = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+
+        async def send(message: dict[str, str]) -> None:
+            answers.put_nowait(message["type"])
+
+        running = asyncio.create_task(Lifespan(None)({"type": "lifespan"}, events.get, send))  # type: ignore[arg-type]
+        events.put_nowait({"type": "lifespan.startup"})
+        assert await answers.get() == "lifespan.startup.complete"
+        await asyncio.sleep(0)
+        assert manager.told == []
+        await listening.start_serving()
+        await asyncio.to_thread(wait_for, lambda: len(manager.told) == 2, "no turn was told")
+        events.put_nowait({"type": "lifespan.shutdown"})
+        assert await answers.get() == "lifespan.shutdown.complete"
+        await running
+        listening.close()
+
+    asyncio.run(walk())
+    assert manager.told == ["READY=1", "WATCHDOG=1", "STOPPING=1"]
+
+
+def test_a_name_in_the_file_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    manager = Manager(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    service_manager.ready()
+    assert manager.told == ["READY=1"]
+    manager.heard.close()
+
+
+def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    service_manager.ready()
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
+    service_manager.ready()
