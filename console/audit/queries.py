@@ -69,7 +69,7 @@ def differences(entry: Entry) -> list[Difference]:
     """What an entry changed: the settings that differ; all of them for an object that came or went."""
     before, after = entry.before or {}, entry.after or {}
     names = list(dict.fromkeys([*before, *after]))
-    every = [Difference(name, _text(before.get(name)), _text(after.get(name))) for name in names]
+    every = [Difference(name.replace("_", " "), _text(before.get(name)), _text(after.get(name))) for name in names]
     return [each for each in every if each.changed or not (before and after)]
 
 

@@ -12,6 +12,7 @@ from console.audit.models import Entry
 from console.crud import BADGE, NAME, NUMBER, TIME, Badge, Column, CrudView, Filter, Page, times
 from console.crud.said import said
 
+MADE = {"created", "added", "made"}
 TONES = {"created": "good", "removed": "bad", "disabled": "warning"}
 # What is written down stays English; these are the words of it that a page shows in another language.
 # fmt: off
@@ -22,7 +23,7 @@ VERBS = (
     gettext_noop("retiring"), gettext_noop("revoked"), gettext_noop("retried"), gettext_noop("resumed"),
     gettext_noop("suspended"), gettext_noop("reported"), gettext_noop("redirected"), gettext_noop("imported"),
     gettext_noop("messages deleted"), gettext_noop("handed in"), gettext_noop("requested its mail"),
-    gettext_noop("tagged"), gettext_noop("ended"),
+    gettext_noop("tagged"), gettext_noop("ended"), gettext_noop("tested"),
     gettext_noop("begun"), gettext_noop("confirmed"), gettext_noop("not confirmed"), gettext_noop("taken back"),
     gettext_noop("activated"), gettext_noop("discarded"),
     gettext_noop("removed with NDR"), gettext_noop("removed without NDR"),
@@ -35,12 +36,39 @@ KINDS = (
     gettext_noop("Mailbox"), gettext_noop("Message"), gettext_noop("Queue"), gettext_noop("Recipient"),
     gettext_noop("Session"), gettext_noop("TLS report"), gettext_noop("Trial"), gettext_noop("User"),
 )
+FACTS = (
+    gettext_noop("user name"), gettext_noop("full name"), gettext_noop("display name"),
+    gettext_noop("description"), gettext_noop("groups in it"), gettext_noop("addresses"), gettext_noop("address"),
+    gettext_noop("enabled"), gettext_noop("roles"), gettext_noop("groups"), gettext_noop("Thumbprint"),
+    gettext_noop("Names"), gettext_noop("Name"), gettext_noop("sender"), gettext_noop("recipient"),
+    gettext_noop("result"), gettext_noop("Kind"), gettext_noop("User name"), gettext_noop("Tenant"),
+    gettext_noop("Application"), gettext_noop("Secret"), gettext_noop("Secret ends"), gettext_noop("Connections"),
+    gettext_noop("Messages per minute"), gettext_noop("Messages per day"), gettext_noop("Tags"), gettext_noop("added"),
+    gettext_noop("renamed"), gettext_noop("Domain"), gettext_noop("Selector"), gettext_noop("Algorithm"),
+    gettext_noop("State"), gettext_noop("Based on revision"), gettext_noop("Begun by"), gettext_noop("Saved by"),
+    gettext_noop("Changes"), gettext_noop("domain"), gettext_noop("servers"), gettext_noop("server"),
+    gettext_noop("port"), gettext_noop("mailbox"), gettext_noop("messages"), gettext_noop("first"),
+    gettext_noop("from"), gettext_noop("subject"), gettext_noop("Danger"), gettext_noop("Minutes"),
+    gettext_noop("Former revision"), gettext_noop("recipients"), gettext_noop("held"), gettext_noop("state"),
+    gettext_noop("suspended"), gettext_noop("suspended for"), gettext_noop("suspended until"), gettext_noop("held for"),
+    gettext_noop("held until"), gettext_noop("to"), gettext_noop("was"), gettext_noop("message id"),
+    gettext_noop("Report"), gettext_noop("Domains"), gettext_noop("Client"), gettext_noop("Connector"),
+)
 # fmt: on
 
 
 def _object(entry: Entry) -> str:
     name, others = queries.name_of(entry), getattr(entry, "others", 0)
     return name + " " + ngettext("and %d more", "and %d more", others) % others if others else name
+
+
+def _heading(entry: Entry) -> object:
+    """What the values kept with it are: of what was only read, tested or asked for, no settings."""
+    if entry.before and entry.after:
+        return _("Before and after")
+    if entry.before:
+        return _("It was")
+    return _("Settings") if entry.verb in MADE else _("Kept with this entry")
 
 
 class ChangeHistory(CrudView):
@@ -88,4 +116,5 @@ class ChangeHistory(CrudView):
 
     def details_context(self, selected: Entry | None) -> dict[str, Any]:
         found = queries.differences(selected) if selected else []
-        return super().details_context(selected) | {"differences": found}
+        heading = _heading(selected) if selected else ""
+        return super().details_context(selected) | {"differences": found, "heading": heading}

@@ -14,7 +14,7 @@ from django.contrib.messages.storage import default_storage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from console.actors import Actor
 from console.audit import queries as audit
@@ -81,7 +81,8 @@ def _shortened(lines: list[str]) -> str:
     if len(lines) <= MOST_LINES:
         return "\n".join(lines)
     more = len(lines) - MOST_LINES
-    return "\n".join([*lines[:MOST_LINES], _("# %d more are under Show commands.") % more])
+    left = ngettext("# %d more is under Show commands.", "# %d more are under Show commands.", more) % more
+    return "\n".join([*lines[:MOST_LINES], left])
 
 
 def _tried(request: HttpRequest, save: Callable[[], HttpResponse]) -> list[str] | None:

@@ -27,6 +27,13 @@ def own() -> list[str]:
     return sorted({*found, *(str(each) for each in ours if not each.is_link_local)})
 
 
+def one_of(binding: Binding) -> str:
+    """The address that clients of a binding to all addresses most likely name: one that others reach, of its kind."""
+    kind = ip_address(binding.ip).version
+    ours = [each for each in map(ip_address, own()) if each.version == kind]
+    return str(min(ours, key=lambda each: each.is_loopback, default="127.0.0.1" if kind == 4 else "::1"))
+
+
 def offered(port: int) -> dict[str, str]:
     """Binding → what it is: those of other connectors, then each address of this machine with a port."""
     here: dict[str, str] = {}

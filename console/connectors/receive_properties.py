@@ -73,7 +73,8 @@ class ReceiveProperties(Properties):
             "entered_sentence": saved if connector == self.connector else sentence(connector, self.beside),
             "sentence": saved,
             **self._warned(connector),
-            "remarks": remarks(connector.remote_ip_ranges),
+            "remarks": (odd := remarks(connector.remote_ip_ranges)),
+            "at_field": {each.words for each in odd},
             **_seen(connector),
         }
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,13 +44,20 @@ def _used_by(row: Credential) -> list[str]:
 
 
 def _limits(row: Credential) -> list[str]:
-    a_day = _t("%d recipients per day") if queries.counts_recipients(row.name) else _t("%d messages per day")
-    limits = [
-        (row.max_connections, _t("%d connections")),
-        (row.messages_per_minute, _t("%d messages per minute")),
-        (row.messages_per_day, a_day),
+    limits: list[tuple[int | None, Callable[[int], str]]] = [
+        (row.max_connections, lambda n: ngettext("%d connection", "%d connections", n)),
+        (row.messages_per_minute, lambda n: ngettext("%d message per minute", "%d messages per minute", n)),
+        (row.messages_per_day, _of_recipients if queries.counts_recipients(row.name) else _of_messages),
     ]
-    return [words % limit for limit, words in limits if limit is not None] or [_t("those of the provider")]
+    return [words(n) % n for n, words in limits if n is not None] or [_t("those of the provider")]
+
+
+def _of_recipients(n: int) -> str:
+    return ngettext("%d recipient per day", "%d recipients per day", n)
+
+
+def _of_messages(n: int) -> str:
+    return ngettext("%d message per day", "%d messages per day", n)
 
 
 def _token(row: Credential) -> str:

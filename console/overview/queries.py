@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.db.models.functions import Trunc
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from console.crud.said import said
@@ -38,10 +38,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A name in the words of its list, with how often it was; `url` leads to more about it, if anything does."""
+    """A name in the words of its list, with how often it was, and `unit`, what is counted; `url` leads to more about
+    it, if anything does.
+    """
 
     name: str
     n: int
+    unit: str
     url: str = ""
 
 
@@ -50,7 +53,7 @@ class Ranking:
     """The names of one kind with the most."""
 
     title: str | Promise
-    of: str | Promise
+    of: str
     rows: list[Ranked]
 
 
@@ -96,20 +99,24 @@ def outcomes(tops: Tops) -> dict[str, int]:
 def rankings(tops: Tops) -> list[Ranking]:
     """What the lists show."""
     log, mail = reverse("tracking:list"), reverse("events:list")
-    ways = [
-        (_("Refusals by reason"), _("refused"), REFUSED, _rule),
-        (_("Receive connectors"), _("connections"), CONNECTORS, _at(log, "connector")),
-        (_("Clients"), _("connections"), CLIENTS, _at(log, "remote")),
-        (_("Senders"), _("messages"), SENDERS, _at(mail, "sender")),
-        (_("Send connectors"), _("recipients"), DELIVERED, _way),
+    ways: list[tuple[Promise, Callable[[int], str], tuple[str, str], Callable[[str], tuple[str, str]]]] = [
+        (_("Refusals by reason"), lambda n: gettext("refused"), REFUSED, _rule),
+        (_("Receive connectors"), _connections, CONNECTORS, _at(log, "connector")),
+        (_("Clients"), _connections, CLIENTS, _at(log, "remote")),
+        (_("Senders"), lambda n: ngettext("message", "messages", n), SENDERS, _at(mail, "sender")),
+        (_("Send connectors"), lambda n: ngettext("recipient", "recipients", n), DELIVERED, _way),
     ]
     every = ((title, of, tops[kind].rows, told) for title, of, kind, told in ways)
-    return [Ranking(title, of, [_ranked(row, told) for row in rows]) for title, of, rows, told in every if rows]
+    return [Ranking(title, of(0), [_ranked(row, of, told) for row in rows]) for title, of, rows, told in every if rows]
 
 
-def _ranked(row: Row, told: Callable[[str], tuple[str, str]]) -> Ranked:
+def _ranked(row: Row, of: Callable[[int], str], told: Callable[[str], tuple[str, str]]) -> Ranked:
     name, url = told(row.name) if row.name or told is _way else (gettext("all others"), "")
-    return Ranked(name, row.n, url)
+    return Ranked(name, row.n, of(row.n), url)
+
+
+def _connections(n: int) -> str:
+    return ngettext("connection", "connections", n)
 
 
 def _at(url: str, field: str) -> Callable[[str], tuple[str, str]]:

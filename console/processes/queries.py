@@ -280,7 +280,7 @@ def _behind(name: str, revision: int | None, newest: int) -> str:
 def _mail(found: Health, facts: Facts) -> None:
     for waiting in facts.in_journal:
         if waiting.seconds > LONGEST_WAIT:
-            told = f" ({waiting.messages:,} messages)" if waiting.messages else ""
+            told = f" ({waiting.messages:,} messages)" if waiting.messages > 1 else ""
             text = f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s{told}."
             found.is_missed(About.JOURNAL, waiting.node, text)
     if (due := facts.due) is None or due.seconds <= LONGEST_WAIT:

@@ -60,8 +60,9 @@ def danger(opening: Opening) -> str:
         return f"Whoever may send here could send mail to {opening.whom} through this server: a relay."
     if is_internet(opening.ranges):
         return f"Everyone on the Internet could send mail to {opening.whom} through this server: an open relay."
-    some = ", ".join(map(str, opening.ranges[:4]))
-    shown = f"{some} and {len(opening.ranges) - 4} more ranges" if len(opening.ranges) > 4 else some
+    more = len(opening.ranges) - 4
+    some = ", ".join(map(str, opening.ranges if more < 2 else opening.ranges[:4]))
+    shown = some if more < 2 else f"{some} and {more} more ranges"
     public = "" if all(map(is_private, opening.ranges)) else " Some of these addresses are public."
     whom = f"{ANYBODY} in the world" if opening.whom == ANYBODY else opening.whom
     return f"Anyone at {shown} could send mail to {whom}, without signing in.{public}"

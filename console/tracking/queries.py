@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import islice, zip_longest
+from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from console.crud.words import parts
 from console.mailboxes import header
 from console.tracking.models import Event, Reader, Searched, Session
 from transport.reference import References
+from transport.smtp.encoded_words import readable
 from transport.trace.events import FIRST, Source, with_source, words_wanted
 from transport.trace.events import Event as Kind
 from transport.trace.line import decided_by
@@ -186,6 +189,8 @@ def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:
 ATTEMPTS = (Kind.SEND, Kind.DELIVER, Kind.DEFER, Kind.FAIL)
 PARTS = {"sender": "sender", "message_id": "message_id"}
 OF_WORDS = (*PARTS, "recipient", "subject", "q")
+EVERY_RECIPIENT = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
+IN_PHRASES = ("message__sender", "message__message_id", "message__helo", "every")
 EXACT = {"session": "session_id", "reference": "reference"}
 
 
@@ -257,14 +262,15 @@ def tracked(events: QuerySet[Event], asked: Mapping[str, str], until: datetime |
     events = about(events, *texts_of(asked), until=until)
     for address in apart(asked.get("q", ""))[0]:
         events = _from_clients(events, address)
+    for phrase in (part for part in parts(asked.get("q", "")) if len(part.split()) > 1):
+        events = _with_phrase(events, phrase)
     for name, column in PARTS.items():
         if asked.get(name):
             events = events.filter(**{f"message__{column}__icontains": asked[name].strip("<>")})
     if subject := asked.get("subject"):
-        events = events.filter(Q(message__subject__icontains=subject) | Q(message__subject__contains="=?"))
+        events = events.filter(_of_subject(events, subject))
     if recipient := asked.get("recipient"):
-        together = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
-        events = events.alias(every=together).filter(every__icontains=recipient)
+        events = events.alias(every=EVERY_RECIPIENT).filter(every__icontains=recipient)
     if asked.get("client"):
         events = _from_clients(events, asked["client"])
     if asked.get("network_id"):
@@ -274,6 +280,19 @@ def tracked(events: QuerySet[Event], asked: Mapping[str, str], until: datetime |
     if (source := asked.get("source", "").upper()) in set(Source):
         events = events.filter(event__in=with_source(Source(source)), source=source)
     return events.filter(**{column: asked[name] for name, column in EXACT.items() if asked.get(name)})
+
+
+def _with_phrase(events: QuerySet[Event], phrase: str) -> QuerySet[Event]:
+    """Those of messages in which some words stand as they are quoted; a subject is read as it is shown."""
+    plain = (Q(**{f"{column}__icontains": phrase}) for column in IN_PHRASES)
+    return events.alias(every=EVERY_RECIPIENT).filter(reduce(or_, plain, _of_subject(events, phrase)))
+
+
+def _of_subject(events: QuerySet[Event], text: str) -> Q:
+    """Messages with a text in the subject; one with encoded words is read for it."""
+    coded = events.filter(message__subject__contains="=?").order_by().values_list("message", "message__subject")
+    read = [message for message, subject in coded.distinct() if text.lower() in readable(subject).lower()]
+    return Q(message__subject__icontains=text) | Q(message__in=read)
 
 
 def messages_about(text: str, most: int) -> list[Any]:

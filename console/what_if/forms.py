@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from console.connectors.mail_route import SIZE
+from console.connectors.own_addresses import one_of
 from console.crud.forms import ReadingForm
 from console.publishing import queries as publishing
 from console.users import queries as users
 from console.what_if import dns_answers
 from transport.config import bounds, kinds
-from transport.config.endpoint import address_of, parse_binding
+from transport.config.endpoint import Binding, address_of, parse_binding
 from transport.config.host_name import host_name
 from transport.config.snapshot import Snapshot
 from transport.trace.what_if import Dialogue, Question
@@ -219,10 +220,11 @@ def _as_sent(content: bytes) -> bytes:
 
 
 def _usual_binding(snapshot: Snapshot) -> str:
-    """That of the first connector that answers."""
-    return next(_bindings(snapshot), "0.0.0.0:25")
+    """That of the first connector that answers. A client connects to one address, not to all of them."""
+    binding = next(_bindings(snapshot), Binding("0.0.0.0", 25))
+    return str(Binding(one_of(binding), binding.port) if binding.is_any else binding)
 
 
-def _bindings(snapshot: Snapshot) -> Iterator[str]:
+def _bindings(snapshot: Snapshot) -> Iterator[Binding]:
     for connector in snapshot.receive_connectors:
-        yield from map(str, connector.bindings if connector.enabled else ())
+        yield from connector.bindings if connector.enabled else ()

@@ -76,7 +76,8 @@ DOORS = {
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
     "accounts": ("rate_limit",),
-    "certificates": ("keys", "reading"), "connectors": ("warnings", "mail_route", "proposals", "send_test", "sentence"),
+    "certificates": ("keys", "reading"),
+    "connectors": ("warnings", "mail_route", "own_addresses", "proposals", "send_test", "sentence"),
     "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
@@ -86,7 +87,8 @@ VALUES = {
 }
 """Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting
 mail a filter means. The one where mail of strangers is read, whether it lies in a mailbox or waits. The one that
-counts how often a stranger asks; and the one that knows what a form would save.
+counts how often a stranger asks; the one that knows what a form would save; the one that knows the addresses of this
+machine.
 """
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
              "console.sealing")

@@ -14,16 +14,20 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
-from django.utils.translation import trans_real
+from django.utils.translation import override, trans_real
 
 from console.accounts.models import Preferences
 from console.actors import Role
+from console.audit.models import Entry
 from console.crud import times
+from console.crud.said import said
 from console.overview import attention, guides
+from console.publishing.published import every_kind
 from tests.console.access.installation import furnish
 from tests.messages import pseudo
 from tests.messages.pages import walked
 from transport.config.send_connector import Provider
+from transport.config.setting import settings
 from transport.send.route import DeliveryType
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -106,6 +110,15 @@ def test_none_in_a_full_one(reader: Client, tmp_path: Path) -> None:
 def test_none_in_what_forms_refuse(reader: Client, tmp_path: Path) -> None:
     furnish(tmp_path)
     assert escaped(dict(answers(reader, walked(reader)))) == {}
+    with override(pseudo.PSEUDO):
+        assert {each for each in recorded() if said(each) == each} == set()
+
+
+def recorded() -> set[str]:
+    """What the change history calls what it keeps, without the names of settings, which no language changes."""
+    kept = [name for entry in Entry.objects.all() for values in (entry.before, entry.after) for name in values or {}]
+    names = {"NotAfter"} | {each.name for kind in every_kind() for each in settings(kind.struct).values()}
+    return {name.replace("_", " ") for name in kept if name not in names}
 
 
 def test_an_escaped_word_is_found_in_texts_and_attributes_and_no_data_is_taken_for_one() -> None:

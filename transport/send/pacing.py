@@ -66,7 +66,7 @@ def words(quota: Quota) -> str:
     """The limits of an account, for people: `30 messages a minute and 10,000 recipients a day`."""
     spans = {MINUTE: "a minute", HOUR: "an hour", DAY: "a day"}
     each = [
-        f"{window.most:,} {'recipients' if window.of_recipients else 'messages'} "
+        f"{window.most:,} {'recipient' if window.of_recipients else 'message'}{'s' * (window.most != 1)} "
         f"{spans.get(window.seconds, f'in {window.seconds:g} s')}"
         for window in quota.windows
     ]

@@ -29,6 +29,14 @@ def test_the_newest_change_stands_on_top(admin: Client) -> None:
     assert text.index("Second") < text.index("First")
 
 
+def test_what_is_kept_of_a_message_that_was_read_is_no_setting(admin: Client) -> None:
+    told = {"sender": "bob@contoso.com", "subject": "Figures", "suspended_until": None}
+    text = admin.get(f"{LIST}{record(ANNA, 'Message', 'x', 'read', None, told).pk}/").text
+    assert "Kept with this entry" in text and "<h3>Settings" not in text and "suspended until" in text
+    german = admin.get(f"{LIST}{Entry.objects.get().pk}/", headers={"accept-language": "de"}).text
+    assert "<dt>Absender</dt>" in german and "<dt>Betreff</dt>" in german
+
+
 def test_an_entry_shows_only_what_differs(admin: Client) -> None:
     entry = changed()
     text = admin.get(f"{LIST}{entry.pk}/").text

@@ -53,7 +53,7 @@ def happened(message: Message, event: str, *recipients: str, **values: Any) -> E
     source = {"RECEIVE": "SMTP", "SEND": "SMTP", "DELIVER": "STOREDRIVER", "DSN": "DSN"}.get(event, "SMTP")
     addresses = list(recipients) or [each.address for each in message.recipients.order_by("id")]
     if event in ("RECEIVE", "DSN") and not Searched.objects.filter(pk=message.pk).exists():
-        text = vector((message.sender, message.subject, message.message_id, message.client_address, *addresses))
+        text = vector((message.sender, message.shown_subject, message.message_id, message.client_address, *addresses))
         with connection.cursor() as cursor:
             row: list[Any] = [message.pk, text, message.client_address]
             cursor.execute("INSERT INTO tracking_search VALUES (%s, now(), %s::tsvector, %s)", row)

@@ -108,7 +108,7 @@ def test_a_range_shows_what_there_was_most_of(admin: Client, span: str, steps: i
     long_ago = timezone.now() - timedelta(days=8)
     for what, by, name, n in (
         ("refused", "rule", "relay_denied", 7), ("refused", "rule", "user_unknown", 9), ("connected", "client", "", 3),
-        ("connected", "client", "192.0.2.9", 2), ("accepted", "sender", "anna@<b>.example", 4),
+        ("connected", "client", "192.0.2.9", 2), ("accepted", "sender", "anna@<b>.example", 1),
         ("delivered", "send connector", "Internet", 11), ("failed", "send connector", "Internet", 5),
     ):  # fmt: skip
         for at in (timezone.now().replace(second=0, microsecond=0), long_ago):
@@ -120,6 +120,8 @@ def test_a_range_shows_what_there_was_most_of(admin: Client, span: str, steps: i
     assert [row.n for row in rules] == [9, 7] and rules[1].url == reverse("refusals:page", args=["relay_denied"])
     clients = next(each.rows for each in answer.context["rankings"] if each.title == "Clients")
     assert [(row.name, row.n) for row in clients] == [("192.0.2.9", 2), ("all others", 3)]
+    senders = next(each.rows for each in answer.context["rankings"] if each.title == "Senders")
+    assert (rules[0].unit, clients[0].unit, senders[0].unit) == ("refused", "connections", "message")
     assert "anna@&lt;b&gt;.example" in answer.text
 
 

@@ -64,6 +64,8 @@ def test_an_empty_log_says_so(admin):
         ({"session": "0123456789ABCDEF"}, ["RECEIVE"]),
         ({"network_id": "nonsense"}, []),
         ({"q": "nothing of this"}, []),
+        ({"q": '"quarterly figures"', "event": "SEND"}, ["SEND"]),
+        ({"q": '"figures quarterly"'}, []),
         ({"until": "2001-01-01T00:00"}, []),
         ({"since": "2001-01-01T00:00", "event": "DEFER"}, ["DEFER"]),
         ({"q": "\x00'):*|&!"}, ["DELIVER", "DSN", "DSN", "FAIL", "SEND", "DEFER", "RECEIVE", "RECEIVE"]),
@@ -111,6 +113,13 @@ def test_a_search_that_leaves_messages_out_says_so(admin, mail, monkeypatch):
     for query in ({"q": "figures"}, {"subject": "figures", "sender": "anna"}):
         assert said in admin.get(page, query).text
     assert said not in admin.get(page, {"q": "figures", "until": "2001-01-01T00:00"}).text
+
+
+def test_a_phrase_and_a_subject_are_found_as_they_are_read(admin):
+    happened(message(subject="=?utf-8?q?Gr=C3=BCne_Zahlen?="), "RECEIVE")
+    happened(message(subject="=?utf-8?q?Zahlen=2C_gr=C3=BCne?="), "RECEIVE")
+    for query in ({"q": '"grüne zahlen"'}, {"subject": "Grüne Zahlen"}):
+        assert listed(admin, **query) == ["RECEIVE"]
 
 
 def test_an_end_of_the_time_leads_to_earlier_messages(admin, mail, monkeypatch):

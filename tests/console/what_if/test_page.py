@@ -25,7 +25,7 @@ from tests.dns_server import DnsServer
 from tests.shell.certificates import certificate
 from transport.config import bounds
 from transport.config.connection_filter import ConnectionFilter, IPListProvider
-from transport.config.endpoint import Binding
+from transport.config.endpoint import Binding, parse_binding
 from transport.config.permissions import Right
 
 URL = "/trace/what-if/"
@@ -53,6 +53,15 @@ def test_a_link_asks_and_the_answer_names_connector_reply_and_rule(admin: Any) -
     assert "Office" in page and "550 5.7.1 Unable to relay" in page and "relay_denied" in page
     assert 'value="10.1.1.1"' in page
     assert "Add fabrikam.com to the accepted domains" in page and "New connector for 10.1.1.1" in page
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "::"])
+def test_a_client_connects_to_one_address_not_to_all(admin: Any, everywhere: str) -> None:
+    asked = admin.get(URL).context["form"]["local"]
+    assert asked.value() == "10.2.3.4:25"
+    connectors.create(ADMIN, receive_connector("All", bindings=[str(Binding(everywhere, 25))]))
+    proposed = parse_binding(admin.get(URL).context["form"]["local"].value())
+    assert proposed.port == 25 and not proposed.is_any
 
 
 def test_a_whole_message_may_be_sent_along(admin: Any) -> None:
