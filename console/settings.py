@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "console.queues",
     "console.tls",
     "console.relay_proof",
+    "console.backups",
     "console.mail_server",
     "console.commands",
     "console.drafts",

@@ -49,6 +49,8 @@ PLACE = {
 }
 """Where a form shows what is wrong with a secret."""
 
+NO_TOKEN: dict[str, Any] = {"token": "", "token_renew_at": None, "token_expires_at": None, "problem": ""}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -84,14 +86,19 @@ def change(actor: Actor, row: Credential, wanted: Wanted, secrets: Secrets | Non
     _check(CredentialKind(row.kind), wanted, secrets)
     before = facts(row)
     new = {"encrypted": _encrypted(secrets), "secret_set_at": Now()} if secrets else {}
-    no_token = {"token": "", "token_renew_at": None, "token_expires_at": None, "problem": ""}
-    Credential.objects.filter(pk=row.pk).update(**vars(wanted), **new, **no_token, changed_at=Now())
+    Credential.objects.filter(pk=row.pk).update(**vars(wanted), **new, **NO_TOKEN, changed_at=Now())
     _tell()
     row.refresh_from_db()
     told = {"Secret": _("a new one was set")} if secrets else {}
     if told or facts(row) != before:
         record(actor, NOUN, row.name, "changed", before, facts(row) | told)
     return row
+
+
+def forget_tokens(actor: Actor) -> None:
+    """After a restore: those that delivery has got are old; it asks for new ones."""
+    actor.require(*WRITERS)
+    Credential.objects.update(**NO_TOKEN)
 
 
 def begin_sign_in(actor: Actor, row: Credential) -> dict[str, Any]:

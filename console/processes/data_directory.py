@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from console.processes.account import Account
@@ -11,21 +12,31 @@ from console.processes.home import Home, HomeError, new_secret_key, write_privat
 
 OPEN_TO_ALL = Path("/var/lib/gatepost")
 DIRECTORIES = ["logs", "journal", "protocol-log", "session-records", "state", "mailboxes"]
+RESTORING = "restoring"
+"""Where a copy is made of a backup, inside of its data directory, until it is whole."""
 
 
 def settle(home: Home, account: Account) -> Home:
     """Make the data directory for `account`, where it can reach it. Returns where it really lies."""
+    if (home.path / RESTORING).exists():
+        raise HomeError(f"A restore into {home.path} did not come to its end: run manage.py restore again.")
+    home = place(home, account, DIRECTORIES)
+    if not home.secret_file.exists():
+        write_private(home.secret_file, new_secret_key())
+    return home
+
+
+def place(home: Home, account: Account, directories: Sequence[str] = ()) -> Home:
+    """The data directory alone, with these in it. Raises HomeError."""
     try:
         home.path.parent.mkdir(parents=True, exist_ok=True)
         home = _within_reach(home, account)
-        for directory in [home.path, *(home.path / name for name in DIRECTORIES)]:
+        for directory in [home.path, *(home.path / name for name in directories)]:
             account.own(directory)
     except OSError as error:
         raise HomeError(
             f"{error.filename} cannot be used by {account.name}: {error.strerror}. Set GATEPOST_HOME."
         ) from error
-    if not home.secret_file.exists():
-        write_private(home.secret_file, new_secret_key())
     return home
 
 

@@ -30,6 +30,9 @@ from transport.config.snapshot import Snapshot
 CHANNEL = "gatepost_config"
 LOCK = 0x47617465706F7374  # "Gatepost": one change at a time in the whole installation
 
+LEFT_OUT = 1000
+"""Numbers: so many revisions may have been saved since a backup, which a log or another node may still name."""
+
 Properties = dict[str, str]
 
 
@@ -197,6 +200,15 @@ def keep_revision(number: int, encoded: bytes, author: str, comment: str) -> Con
         author=author,
         comment=comment,
     )
+
+
+def publish_restored(actor: Actor, comment: str) -> ConfigRevision:
+    """What a backup held, under a number that no revision had which was saved after the backup."""
+    actor.require()
+    newest = queries.newest_with_document()
+    number = (newest.number if newest else 0) + LEFT_OUT
+    wanted = replace(queries.readable(newest), revision=number)
+    return keep_revision(number, document.encode(wanted), actor.name, comment)
 
 
 def _begin_trial(actor: Actor, revision: ConfigRevision, minutes: int) -> None:

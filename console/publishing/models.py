@@ -22,7 +22,9 @@ class SingleRow(SettingsRow):
 
 
 class ConfigRevision(models.Model):
-    """The whole configuration as it was saved once. Numbers have no gaps; a row never changes."""
+    """The whole configuration as it was saved once. Numbers have no gaps but where a backup was
+    restored; a row never changes.
+    """
 
     number = models.IntegerField(primary_key=True)
     document = models.TextField()

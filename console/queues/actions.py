@@ -20,7 +20,7 @@ from redis import RedisError
 from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import outcome, queries, zipping
-from console.queues.models import Message, NextHop, QueuedRecipient, Status
+from console.queues.models import RESTORED, Message, NextHop, QueuedRecipient, Status
 from console.queues.outcome import Followed
 from console.tracking import actions as tracked
 from transport.deliver import claims, holds, links, reports, routing, tracking
@@ -139,6 +139,7 @@ def resume_recipients(actor: Actor, recipients: Iterable[int]) -> int:
         chosen = _waiting(recipients, Status.SUSPENDED)
         _record_each(actor, chosen, "resumed")
         aside = [row for row in chosen if row.next_hop == POISON.key]
+        _raw().execute(QUERIES["give_time"], {"ids": [row.pk for row in chosen], "why": RESTORED})
         count = _of(chosen).update(status=Status.READY, due_at=Now(), held_for="", held_until=None)
         _of(aside).update(cut_short=0)
         routing.route(_raw(), [row.pk for row in aside])
@@ -185,6 +186,21 @@ def redirect_recipients(actor: Actor, recipients: Iterable[int], *, address: str
         was = sorted({row.address for row in chosen})[:20]
         _record_each(actor, chosen, "redirected", {"to": address or f"Send connector {connector}", "was": was})
         return _try_now(list(_of(chosen)))
+
+
+def hold_restored(actor: Actor) -> int:
+    """After a restore: what waits is held, with what waited to be told to senders; nobody is at work. In the caller's
+    transaction; returns how many recipients.
+    """
+    actor.require()
+    raw = _raw()
+    why = {"why": RESTORED}
+    raw.execute(QUERIES["nobody_at_work"])
+    raw.execute(QUERIES["no_more_tls_reports"], why)
+    raw.execute(QUERIES["hold_restored"], why)
+    while messages := reports.send_put_off(raw, routing.ROUTES.router(raw), AT_ONCE):
+        claims.drop_content(raw, set(messages))
+    return raw.execute(QUERIES["hold_restored"], why).rowcount
 
 
 def remove_recipients(actor: Actor, recipients: Iterable[int], *, with_ndr: bool = True) -> int:

@@ -78,6 +78,10 @@ class Status(models.TextChoices):
     REMOVED = "removed"
 
 
+RESTORED = "accepted before the backup, state unknown"
+"""Why mail that came out of a backup is suspended: it may have been delivered since. It stands in `held_for`."""
+
+
 class QueuedRecipient(models.Model):
     """A message for one address.
 

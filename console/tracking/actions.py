@@ -28,11 +28,30 @@ DELETE FROM tracking_session WHERE session_id IN (
     SELECT session_id FROM tracking_session WHERE started_at < %s ORDER BY started_at LIMIT %s)
 """
 
+BEFORE_ALL = """
+WITH newest AS (
+    SELECT greatest((SELECT max(transaction) FROM tracking_event), (SELECT max(transaction) FROM tracking_reader)) AS n
+), readers AS (
+    UPDATE tracking_reader SET transaction = transaction - newest.n FROM newest
+)
+UPDATE tracking_event SET transaction = transaction - newest.n FROM newest
+"""
+
 
 def find_also_by(messages: Iterable[UUID], text: str) -> None:
     """Lets message tracking find messages by one text more, such as an address that they were sent on to."""
     words = RawSQL("words || tracking_words(%s)", [text.lower()])
     Searched.objects.filter(pk__in=list(messages)).update(words=words)
+
+
+def settle_restored() -> None:
+    """After a restore: a new server counts its transactions from the beginning. Events come before all of these, in
+    their order, and so do the positions of those who read them; nobody looks at sessions, and none is to end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BEFORE_ALL)
+    for model in (Looked, Look, Ending):
+        model._default_manager.all().delete()
 
 
 def forget_before(moment: datetime) -> int:

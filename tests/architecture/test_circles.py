@@ -27,7 +27,7 @@ ORDER = (
     "console.protection",
     "console.connectors", "console.tracking", "console.what_if", "console.replay",
     "console.processes", "console.queues", "console.tls",
-    "console.relay_proof", "console.mail_server",
+    "console.relay_proof", "console.mail_server", "console.backups",
     "console.moving_in", "console.management_shell",
     "console.overview", "console.settings", "console.celery", "console.urls", "console.lifespan", "console.asgi",
 )

@@ -64,6 +64,11 @@ DOORS = {
     "console.credentials": (
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.token_endpoints", "console",
     ),
+    # What is copied of a journal, and how it comes into a database again, is the journal's own to say.
+    "console.backups": (
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.shell.journal",
+        "transport.shell.forward.forwarder", "console",
+    ),
     "console.queues": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver", "console"),
     # What TLS a domain gets is what delivery asks for: another one would find something else.
     "console.tls": (
@@ -80,7 +85,8 @@ VALUES = {
     "connectors": ("warnings", "mail_route", "own_addresses", "proposals", "send_test", "sentence"),
     "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),
-    "moving_in": ("objects", "plan", "reading", "report"), "processes": ("address", "report"),
+    "moving_in": ("objects", "plan", "reading", "report"),
+    "processes": ("account", "address", "data_directory", "home", "postgres", "report", "sockets"),
     "queues": ("queue", "remedies", "selection", "standing"),
     "tracking": ("conversation", "of_connector", "places", "question", "refusals", "remedies", "tracked"),
     "what_if": ("dns_answers", "forms", "reading", "unsaved"),

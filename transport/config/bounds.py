@@ -51,6 +51,12 @@ ADMINISTRATORS_BODY = Bound(
     more="It is answered 413, or 408 when it takes longer.",
 )  # fmt: skip
 
+BACKUP_TEXT = Bound(
+    what="what a backup says of itself", who="whoever hands over a file to restore",
+    octets=1024 * 1024,
+    more="The file is refused; so are links, devices, and names that no backup has.",
+)  # fmt: skip
+
 PROCESS_LOG = Bound(
     what="the log of a process", who="whoever can make a process say something",
     octets=10 * 1024 * 1024,

@@ -445,6 +445,36 @@ with changed as (
 )
 select message_id, address, remote_host, notify, orcpt from changed
 
+-- Mail that came out of a backup.
+
+-- name: hold_restored
+-- Nobody knows what became of it since.
+update queues_recipient set status = 'suspended', claimed_by = null, held_for = %(why)s, held_until = null
+where status in ('ready', 'suspended')
+
+-- name: nobody_at_work
+-- Who was, before the backup, is no more; what was under way with accounts has ended.
+with leases as (delete from queues_lease), workers as (delete from queues_worker), links as (delete from queues_link),
+    flow as (delete from queues_flow)
+update queues_grant set ended_at = now() where ended_at is null
+
+-- name: no_more_tls_reports
+-- Of days of before the backup: their domains may have been told.
+insert into tls_sentreport (day, domain, due_at, next_try, ended_at, words)
+select distinct day, domain, now(), now(), now(), %(why)s from tls_result
+on conflict (day, domain) do update set ended_at = now(), words = excluded.words where tls_sentreport.ended_at is null
+
+-- name: give_time
+-- Once somebody released it: as much as it would have, had it come now.
+with chosen as (
+    select r.id, m.id as message, now() - m.accepted_at as late
+    from queues_recipient r join queues_message m on m.id = r.message_id where r.id = any(%(ids)s) and r.held_for = %(why)s
+), messages as (
+    update queues_message m set expires_at = m.expires_at + c.late
+    from (select distinct message, late from chosen) c where m.id = c.message and m.expires_at < now() + c.late
+)
+update queues_recipient r set notice_at = r.notice_at + c.late from chosen c where r.id = c.id
+
 -- Routing anew.
 
 -- name: newest_recipient

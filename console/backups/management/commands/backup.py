@@ -1,0 +1,55 @@
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from console.backups import servers
+from console.backups.key import WrongKey
+from console.backups.passphrase import passphrase
+from console.backups.postgres_tools import ToolFailed
+from console.backups.taking import Busy, Source, take
+from console.backups.words import contents
+from console.processes.home import HomeError
+
+
+class Command(BaseCommand):
+    help = (
+        "Write everything that this copy keeps into one file: settings, queue, journal, mailboxes. It may run all the "
+        "while. The key (secret.key) stays apart, unless a passphrase locks it in. docs/backup.md tells more."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("file", help="the backup; one that is there already is replaced once the new one is whole")
+        parser.add_argument("--with-key", action="store_true", help="lock the key in with a passphrase, which is asked")
+        parser.add_argument("--passphrase-file", help="the same, with the first line of this file as the passphrase")
+        parser.add_argument("--logs", action="store_true", help="with the protocol and message tracking log files")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        home, target = settings.HOME, Path(options["file"]).absolute()
+        try:
+            key = _key_of(home)
+            locks = options["with_key"] or options["passphrase_file"]
+            given = passphrase(options["passphrase_file"], twice=True) if locks else ""
+            with servers.of_copy(home) as url:
+                node = os.environ.get("GATEPOST_NODE") or home.running().get("node") or socket.gethostname()
+                manifest = take(Source(home.path, url, key, node), target, given, options["logs"])
+        except (HomeError, ToolFailed, WrongKey, Busy) as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            raise CommandError(f"{error.filename or target}: {error.strerror or error}. Nothing was written.") from None
+        except psycopg.Error as error:
+            raise CommandError(f"PostgreSQL: {' '.join(str(error).split())}. Nothing was written.") from None
+        self.stdout.write(f"{target} is written, {target.stat().st_size:,} octets.")
+        for line in contents(manifest):
+            self.stdout.write(line)
+
+
+def _key_of(home: Any) -> str:
+    if not os.environ.get("GATEPOST_SECRET_KEY") and not home.secret_file.exists():
+        raise HomeError(f"There is no copy in {home.path}: it has no secret.key. Set GATEPOST_HOME.")
+    return str(home.secret_key())

@@ -1,0 +1,53 @@
+"""The passphrase and the key, as somebody at a terminal gives them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from getpass import getpass
+from pathlib import Path
+
+from console.backups.key import WrongKey, unlocked
+from console.backups.manifest import About
+from console.backups.restoring import Refused, check_key
+from console.processes.home import Home
+
+
+def passphrase(file: str | None, twice: bool = False) -> str:
+    """The first line of a file, or asked for at the terminal. Raises WrongKey, OSError."""
+    if file:
+        return Path(file).read_text().partition("\n")[0].rstrip("\r")
+    if not sys.stdin.isatty():
+        raise WrongKey("There is no terminal to ask for the passphrase: give --passphrase-file.")
+    given = getpass("Passphrase: ")
+    if twice and getpass("Again: ") != given:
+        raise WrongKey("These are two different passphrases.")
+    return given
+
+
+def key_for(about: About, home: Home, key_file: str | None, passphrase_file: str | None) -> str:
+    """The key of a backup: out of it by a passphrase, or from where it was put. Raises Refused, WrongKey, OSError."""
+    if key_file:
+        return _checked(about, Path(key_file).read_text().strip(), key_file)
+    if about.locked_key and (passphrase_file or not _given(home)):
+        return _checked(about, unlocked(about.locked_key, passphrase(passphrase_file)), "the backup")
+    if found := _given(home):
+        return _checked(about, *found)
+    raise Refused(
+        f"The backup was made with the key {about.key}, which is not in it: give --key-file with the secret.key of the "
+        f"copy that was backed up."
+    )
+
+
+def _given(home: Home) -> tuple[str, str] | None:
+    """The key of here, and where it stands."""
+    if key := os.environ.get("GATEPOST_SECRET_KEY"):
+        return key, "GATEPOST_SECRET_KEY"
+    if home.secret_file.exists():
+        return home.secret_file.read_text().strip(), str(home.secret_file)
+    return None
+
+
+def _checked(about: About, key: str, whence: str) -> str:
+    check_key(about, key, whence)
+    return key
