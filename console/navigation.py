@@ -86,6 +86,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
         _("Administration"),
         [
             Feature(_("Administrators"), "accounts:admin-list", "user-cog", ADMINISTRATORS),
+            Feature(_("Nodes"), "nodes:list", "server"),
             Feature(_("Change history"), "audit:list", "history", key="h"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
             Feature(_("Drafts"), "drafts:list", "pencil", key="e"),

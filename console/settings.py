@@ -17,6 +17,7 @@ from console.processes.patience import Patient
 from transport.deliver.database import KEEPS_TRYING, Pooled
 from transport.log_lines import FORMAT
 from transport.node import minimum_free
+from transport.postgresql import lively
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -33,7 +34,9 @@ GATEPOST_MINIMUM_FREE = minimum_free()
 GATEPOST_DOMAIN = os.environ.get("GATEPOST_DOMAIN") or "gatepost.test"
 GATEPOST_CONSOLE = os.environ.get("GATEPOST_CONSOLE") or _running.get("console") or "127.0.0.1:8000"
 GATEPOST_SMTP = os.environ.get("GATEPOST_SMTP") or "127.0.0.1:2525,[::1]:2525"
-DATABASE_URL = os.environ.get("DATABASE_URL") or _running.get("database_url") or "postgresql://127.0.0.1/gatepost"
+DATABASE_URL = lively(
+    os.environ.get("DATABASE_URL") or _running.get("database_url") or "postgresql://127.0.0.1/gatepost"
+)
 REDIS_URL = os.environ.get("REDIS_URL") or _running.get("redis_url") or "redis://127.0.0.1:6379/0"
 
 # The console's address as browsers see it, when it stands behind a proxy with TLS: https://mail-admin.example.com

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from console.processes.urls import nodes
 from console.tls.urls import reports
 from console.tracking.explained_views import explain
 from console.tracking.urls import events, open_sessions, refusals
@@ -10,6 +11,7 @@ urlpatterns = [
     path("", include("console.accounts.urls")),
     path("administration/change-history/", include("console.audit.urls")),
     path("administration/revisions/", include("console.publishing.urls")),
+    path("administration/nodes/", include(nodes)),
     path("administration/drafts/", include("console.drafts.urls")),
     path("administration/show-commands/", include("console.commands.urls")),
     path("administration/import-from-exchange/", include("console.moving_in.urls")),

@@ -23,6 +23,7 @@ from transport.config.snapshot import Snapshot
 from transport.deliver import database, locked, pulling, turned
 from transport.durable_file import only_one
 from transport.node import MINIMUM_FREE
+from transport.postgresql import lively
 from transport.receive.policy import Policy
 from transport.reference import References
 from transport.shell import clock, health, privileges
@@ -36,6 +37,7 @@ from transport.shell.clients.tls_contexts import TlsContexts
 from transport.shell.database import Connection, follow
 from transport.shell.feeds import config_feed, recipient_feed
 from transport.shell.feeds.config_feed import ConfigFeed
+from transport.shell.feeds.node_state import NodeState
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import protocol_log
@@ -93,7 +95,7 @@ def environment(variables: Mapping[str, str]) -> Environment:
         home=home,
         name=variables.get("GATEPOST_TRANSPORT") or here,
         node=here,
-        database_url=variables.get("DATABASE_URL", ""),
+        database_url=lively(variables.get("DATABASE_URL", "")),
         redis_url=variables.get("REDIS_URL", ""),
         secret=node.secret(variables),
         health=variables.get("GATEPOST_HEALTH", ""),
@@ -138,11 +140,13 @@ class Transport:
             self._reception, self._feed, self._listeners, self._shared_counts, bool(settings.database_url)
         )
         self._open_sessions = OpenSessions(self._reception)
+        self._node_state = NodeState(state, settings.node, self._drain)
         self._tasks: list[asyncio.Task[Never]] = []
         self._health: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Serve the last revision from disk, then follow PostgreSQL. Raises OSError when /healthz cannot be served."""
+        await self._node_state.start_from_disk()
         await self._feed.start_from_disk()
         if self._settings.health:
             host, _, port = self._settings.health.rpartition(":")
@@ -161,6 +165,17 @@ class Transport:
         await self._feed.step(connection)
         await self._open_sessions.step(connection)
         await self._report.step(connection)
+        await self._node_state.step(connection)
+
+    async def _drain(self, draining: bool) -> None:
+        """A node that drains takes no new client, and says so to load balancers; what it has goes on."""
+        self._reception.draining = draining
+        log.info("draining: no new sessions" if draining else "active: sessions are taken")
+        if (in_force := self._reception.in_force) is not None:
+            await self._listen(in_force.policy.snapshot)
+
+    async def _listen(self, snapshot: Snapshot) -> None:
+        await self._listeners.match(Snapshot() if self._reception.draining else snapshot)
 
     async def _pull(self, connection: Connection) -> None:
         """Ask other servers for the mail that waits for us and comes over the connection which we open."""
@@ -191,7 +206,7 @@ class Transport:
             log.error("%s", problem)
         policy = Policy(snapshot, server, kerberos.acceptor is not None)
         self._reception.in_force = InForce(policy, tls, kerberos)
-        await self._listeners.match(snapshot)
+        await self._listen(snapshot)
 
     async def _tick(self) -> Never:
         seconds = 0
@@ -201,6 +216,8 @@ class Transport:
             seconds += 1
             try:
                 self._reception.tick(clock.now())
+                if self._node_state.is_inactive:
+                    self._reception.end_sessions()
                 await self._feed.go_back()
                 self._give_memory_back()
                 if seconds % REOPEN_EVERY == 0:

@@ -92,6 +92,7 @@ def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
     holds = queues.lasting_holds()
     yield from copy_rules.trial()
     yield from copy_rules.reported_problems()
+    yield from copy_rules.machines()
     yield from copy_rules.disk()
     yield from copy_rules.books()
     yield from relays()

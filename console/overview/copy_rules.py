@@ -16,7 +16,9 @@ from console.connectors.queries import Tabs
 from console.crud.format import size_text
 from console.crud.said import said
 from console.overview.concern import Concern
-from console.processes.queries import About, Fault, Health
+from console.processes import nodes
+from console.processes.nodes import Machine
+from console.processes.queries import FORGOTTEN, About, Fault, Health
 from console.publishing import queries as publishing
 from console.queues import queries as queues
 
@@ -42,6 +44,7 @@ def _title(fault: Fault) -> str:
     titles = {
         About.SERVER: fault.name,
         About.PROCESS: _("Process: %s") % fault.name,
+        About.NODE: _("Node %s") % fault.name,
         About.REVISION: _("What is saved is not in force"),
         About.JOURNAL: _("Journal of %s") % fault.name,
         About.QUEUE: _("Queue: %s") % fault.name,
@@ -56,6 +59,7 @@ def _advice(fault: Fault) -> str:
             "Its log, among the logs in the data directory of that machine, tells why. End it if it hangs: it is "
             "started again."
         ),
+        About.NODE: "",
         About.REVISION: "",
         About.JOURNAL: _("It goes on as soon as forwarder and PostgreSQL work; make no room by deleting from it."),
         About.QUEUE: _("See whether the workers are at work, and what the queue says."),
@@ -66,6 +70,8 @@ def _advice(fault: Fault) -> str:
 def _page(fault: Fault) -> str:
     if fault.about is About.QUEUE:
         return f"{reverse('queues:list')}?q={fault.name}"
+    if fault.about is About.NODE:
+        return reverse("nodes:list")
     return reverse("publishing:list") if fault.about is About.REVISION else f"{reverse('overview:home')}#processes"
 
 
@@ -80,6 +86,38 @@ def reported_problems() -> Iterator[Concern]:
                 is_tls = "certificate" in line.lower()
                 url = reverse("certificates:list") if is_tls else f"{reverse('overview:home')}#processes"
                 yield Concern(connector or _("All connectors"), line, url, is_bad=True)
+
+
+def machines() -> Iterator[Concern]:
+    """Nodes that are gone for long, or drained and forgotten so, whose clocks differ, and several versions at once."""
+    every = nodes.machines()
+    for each in every:
+        url = reverse("nodes:details", args=[each.name])
+        if each.age is None or each.age > FORGOTTEN:
+            yield Concern(_("Node %s") % each.name, _gone(each), url, is_bad=bool(each.waiting))
+        elif not each.takes_sessions:
+            text = _("It takes no new sessions, because an administrator said so. Resume it once it is to take them.")
+            yield Concern(_("Node %s") % each.name, text, url)
+        elif each.clock_is_off:
+            text = _("Its clock differs from PostgreSQL's by %d s. Let both be set by NTP.") % abs(each.row.clock or 0)
+            yield Concern(_("Node %s") % each.name, text, url)
+    if len(found := nodes.versions(every)) > 1:
+        told = "; ".join(f"{version}: {', '.join(names)}" for version, names in sorted(found.items()))
+        text = _("Several versions run at once (%s). Upgrade the others, too.") % told
+        yield Concern(_("Versions"), text, reverse("nodes:list"))
+
+
+def _gone(machine: Machine) -> str:
+    if machine.waiting:
+        text = ngettext(
+            "It is gone, and its journal holds %d message. Start it again, or take its data directory in on another "
+            "node: manage.py forward DIRECTORY.",
+            "It is gone, and its journal holds %d messages. Start it again, or take its data directory in on another "
+            "node: manage.py forward DIRECTORY.",
+            machine.waiting,
+        )
+        return text % machine.waiting
+    return _("It is gone. Start it again, or remove it if it does not come back.")
 
 
 def disk() -> Iterator[Concern]:

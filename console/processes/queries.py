@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.rows import namedtuple_row
 
-from console.publishing.queries import bindings
+from console.publishing.queries import bindings, unserved
 from transport.config.document import DocumentError
 from transport.send.route import DeliveryType
 
@@ -40,11 +40,13 @@ LONGEST_WAIT = 60.0
 """Seconds that mail may lie in the journal, or be due without anybody taking it."""
 
 TURNS = """
-SELECT 'transport' AS process, name AS node, abs(extract(epoch FROM now() - seen_at))::float8 AS age
+SELECT 'transport' AS process, name AS node, coalesce(nullif(node, ''), name) AS machine,
+    abs(extract(epoch FROM now() - seen_at))::float8 AS age
 FROM publishing_transport
-UNION ALL SELECT process, node, abs(extract(epoch FROM now() - at))::float8 FROM processes_turn ORDER BY process, node
+UNION ALL SELECT process, node, node, abs(extract(epoch FROM now() - at))::float8 FROM processes_turn
+ORDER BY process, node
 """
-TRANSPORTS = "SELECT name, revision, problems FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
+TRANSPORTS = "SELECT name, revision, problems, bindings FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
 REVISION = """
 SELECT r.number, r.document FROM publishing_configrevision r LEFT JOIN publishing_trial t ON true
 WHERE coalesce(t.until > now(), true) OR r.number <= t.former ORDER BY r.number DESC LIMIT 1
@@ -94,6 +96,7 @@ class About(StrEnum):
     SERVER = "server"
     """PostgreSQL or Valkey."""
     PROCESS = "process"
+    NODE = "node"
     REVISION = "revision"
     JOURNAL = "journal"
     QUEUE = "queue"
@@ -110,10 +113,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """The last sign of life of a process, so many seconds ago."""
+    """The last sign of life of a process, so many seconds ago. `node`: of a transport its own name."""
 
     process: str
     node: str
+    machine: str
     age: float
 
     @property
@@ -244,26 +248,44 @@ def _configuration(found: Health, facts: Facts) -> None:
 
 def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
     """Beat and the workers stand still without Valkey: then that is what is amiss, not they."""
-    every = [Sign(turn.process, turn.node, turn.age) for turn in facts.turns if turn.age <= FORGOTTEN]
+    every = [Sign(turn.process, turn.node, turn.machine, turn.age) for turn in facts.turns if turn.age <= FORGOTTEN]
+    silent = _silent(every)
+    for node, age in silent.items():
+        text = f"Node {node} gives no sign of life, for {age:.0f} s now. Others work; what its journal holds waits."
+        found.is_missed(About.NODE, node, text)
     for process, meaning in PROCESSES.items():
         signs = [sign for sign in every if sign.process == process]
         found.signs += signs
         if process not in judged:
             continue
         for sign in filter(attrgetter("is_late"), signs):
+            if sign.machine in silent:
+                continue
             text = f"The {process} of {sign.node} hangs or is away, for {sign.age:.0f} s now: {meaning}."
             found.is_missed(About.PROCESS, process, text)
         if not signs:
             found.is_missed(About.PROCESS, process, f"No {process} is at work: {meaning}.")
 
 
+def _silent(signs: list[Sign]) -> dict[str, float]:
+    """Nodes of which all is late while another works, each with the seconds since its last sign."""
+    late, lively = {}, False
+    for node in {sign.machine for sign in signs}:
+        of_node = [sign for sign in signs if sign.machine == node]
+        if len(of_node) > 1 and all(sign.is_late for sign in of_node):
+            late[node] = min(sign.age for sign in of_node)
+        lively = lively or not any(sign.is_late for sign in of_node)
+    return late if lively else {}
+
+
 def _transports(found: Health, facts: Facts) -> None:
+    served = {binding for transport in facts.transports for binding in transport.bindings}
     for transport in facts.transports:
         found.transports[transport.name] = transport.revision
         if transport.revision != found.revision:
             behind = _behind(transport.name, transport.revision, found.revision)
             found.is_missed(About.REVISION, transport.name, behind)
-        found.problems += [_problem(problem) for problem in transport.problems]
+        found.problems += [_problem(problem) for problem in unserved(transport.problems, served)]
     found.problems = list(dict.fromkeys(found.problems))
 
 

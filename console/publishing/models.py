@@ -94,7 +94,7 @@ class Draft(models.Model):
 
 class Transport(models.Model):
     """A running transport. `problems` is a list of {connector, binding, message}; `sessions_by_connector` a count for
-    each name.
+    each name; `bindings` are those on which it listens.
     """
 
     name = models.TextField(primary_key=True)
@@ -107,6 +107,8 @@ class Transport(models.Model):
     sessions = models.IntegerField(db_default=0)
     sessions_by_connector = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     problems = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    bindings = ArrayField(models.TextField(), default=list, db_default=models.Value([], ArrayField(models.TextField())))
+    version = models.TextField(db_default="")
 
     class Meta:
         ordering = ["name"]

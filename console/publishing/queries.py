@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -182,9 +183,16 @@ def open_sessions() -> Counter[str]:
 def listening_problems(transports: Iterable[Transport] | None = None) -> dict[str, list[str]]:
     """Connector name → what keeps it from listening, in words, of all running transports (or of these)."""
     found: dict[str, list[str]] = {}
-    for transport in running() if transports is None else transports:
-        for problem in transport.problems:
+    transports = running() if transports is None else list(transports)
+    served = {binding for transport in transports for binding in transport.bindings}
+    for transport in transports:
+        for problem in unserved(transport.problems, served):
             lines = found.setdefault(problem.get("connector", ""), [])
             if problem.get("message", "") not in lines:
                 lines.append(problem.get("message", ""))
     return found
+
+
+def unserved(problems: Iterable[dict[str, Any]], served: set[str]) -> list[dict[str, Any]]:
+    """What a transport reports, but for bindings to addresses of another machine, on which somebody listens there."""
+    return [each for each in problems if not (each.get("elsewhere") and each.get("binding") in served)]

@@ -10,6 +10,7 @@ import redis
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django import db
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import took_turn
@@ -40,7 +41,12 @@ PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
 """Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
 
 SCHEDULE = {
-    "show that beat is at work": {"task": "console.queues.tasks.turn", "schedule": 2.0, "options": {"expires": 60}},
+    "show that beat is at work": {
+        "task": "console.queues.tasks.turn",
+        "schedule": 2.0,
+        "kwargs": {"node": settings.GATEPOST_NODE},
+        "options": {"expires": 60},
+    },
     "tell senders": {"task": "console.queues.tasks.notify_senders", "schedule": 5.0, "options": {"expires": 60}},
     "route what is unreachable": {"task": "console.queues.tasks.reroute", "schedule": 60.0, "options": {"expires": 60}},
     "look after queues": {"task": "console.queues.tasks.keep", "schedule": 10.0, "options": {"expires": 10}},
@@ -93,10 +99,10 @@ def deliver(next_hop: str) -> None:
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)
-def turn() -> None:
-    """The life sign of beat, of the broker and of the threads that do periodic work."""
+def turn(node: str = settings.GATEPOST_NODE) -> None:
+    """The life sign of the beat of a node, of the broker and of the threads that do periodic work."""
     with pool().connection() as connection:
-        took_turn(connection, "beat")
+        took_turn(connection, "beat", node)
 
 
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)

@@ -20,7 +20,7 @@ PURE = (
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.held_body", "transport.identity", "transport.key_file",
-        "transport.log_files", "transport.log_lines", "transport.node", "transport.reference",
+        "transport.log_files", "transport.log_lines", "transport.node", "transport.postgresql", "transport.reference",
         "transport.service_manager")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
@@ -86,15 +86,15 @@ VALUES = {
     "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"),
-    "processes": ("account", "address", "data_directory", "home", "postgres", "report", "sockets"),
+    "processes": ("account", "address", "data_directory", "home", "nodes", "postgres", "report", "sockets"),
     "queues": ("queue", "remedies", "selection", "standing"),
     "tracking": ("conversation", "of_connector", "places", "question", "refusals", "remedies", "tracked"),
     "what_if": ("dns_answers", "forms", "reading", "unsaved"),
 }
 """Files of an app that are pure: what its queries give, and how that is read. The one place that says which waiting
 mail a filter means. The one where mail of strangers is read, whether it lies in a mailbox or waits. The one that
-counts how often a stranger asks; the one that knows what a form would save; the one that knows the addresses of this
-machine.
+tells of the machines. The one that counts how often a stranger asks; the one that knows what a form would save; the
+one that knows the addresses of this machine.
 """
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
              "console.sealing")

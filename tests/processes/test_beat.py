@@ -43,7 +43,7 @@ def scheduler(clock: Clock, sent: list[str]) -> MonotonicScheduler:
                 "often": {"task": "often", "schedule": 2.0}, "hourly": {"task": "hourly", "schedule": 3600.0},
             })  # fmt: skip
 
-    return Two(app, clock=clock, max_interval=60)
+    return Two(app, clock=clock, is_ours=lambda: True, max_interval=60)
 
 
 def test_everything_is_done_at_the_start_and_then_each_at_its_time(

@@ -10,6 +10,8 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg_pool import ConnectionPool
 
+from transport.postgresql import lively
+
 LARGEST_POOL = 20
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -33,7 +35,7 @@ class Pooled(psycopg.Connection[Any]):
 
 
 def _of_environment() -> str:
-    return os.environ.get("DATABASE_URL", "")
+    return lively(os.environ.get("DATABASE_URL", ""))
 
 
 address: Callable[[], str] = _of_environment

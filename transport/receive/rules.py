@@ -83,7 +83,9 @@ CONNECTION: dict[str, Rule] = {
         (replies.CONNECTION_TIMEOUT,), CONNECTOR, "connection_timeout",
     ),
     "stopping": Rule(
-        "This transport was being stopped.", "Nothing: the client tries again.", (replies.NOT_AVAILABLE,)
+        "This transport was being stopped, or its node was draining.",
+        "Nothing: the client tries again.",
+        (replies.NOT_AVAILABLE,),
     ),
     "ended_by_administrator": Rule(
         "An administrator ended the session.",

@@ -5,15 +5,27 @@ select number, checksum, document from publishing_configrevision where number = 
 
 -- name: report_transport
 insert into publishing_transport (
-    name, node, pid, revision, in_force_since, started_at, seen_at, sessions, sessions_by_connector, problems
+    name, node, pid, revision, in_force_since, started_at, seen_at, sessions, sessions_by_connector, problems,
+    bindings, version
 ) values (
     %(name)s, %(node)s, %(pid)s, %(revision)s, to_timestamp(%(in_force_since)s), to_timestamp(%(started_at)s), now(),
-    %(sessions)s, %(sessions_by_connector)s, %(problems)s
+    %(sessions)s, %(sessions_by_connector)s, %(problems)s, %(bindings)s, %(version)s
 )
 on conflict (name) do update set
     node = excluded.node, pid = excluded.pid, revision = excluded.revision, in_force_since = excluded.in_force_since,
     started_at = excluded.started_at, seen_at = excluded.seen_at, sessions = excluded.sessions,
-    sessions_by_connector = excluded.sessions_by_connector, problems = excluded.problems
+    sessions_by_connector = excluded.sessions_by_connector, problems = excluded.problems,
+    bindings = excluded.bindings, version = excluded.version
+
+-- name: node_state
+select state from processes_node where name = %s
+
+-- name: report_node
+-- What is set in the console stays.
+insert into processes_node (name, home, version, free, clock, seen_at)
+values (%(name)s, %(home)s, %(version)s, %(free)s, %(clock)s - extract(epoch from clock_timestamp())::float8, now())
+on conflict (name) do update set home = excluded.home, version = excluded.version, free = excluded.free,
+    clock = excluded.clock, seen_at = excluded.seen_at
 
 -- name: add_traffic
 insert into publishing_traffic (transport, minute, connections, accepted, refused)
@@ -167,10 +179,12 @@ on conflict (message_id) do nothing
 update tracking_reader set transaction = %(transaction)s, event = %(event)s where name = 'search'
 
 -- name: report_turn
-insert into processes_turn (process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted)
-values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s), %(messages)s, %(recipients)s, %(all_counted)s)
+insert into processes_turn (
+    process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted, version)
+values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s), %(messages)s, %(recipients)s, %(all_counted)s,
+    %(version)s)
 on conflict (process, node) do update set
-    at = excluded.at, waiting_since = excluded.waiting_since, waiting_messages = excluded.waiting_messages,
+    at = excluded.at, version = excluded.version, waiting_since = excluded.waiting_since, waiting_messages = excluded.waiting_messages,
     waiting_recipients = excluded.waiting_recipients, all_counted = excluded.all_counted
 
 -- name: forwarder_turn

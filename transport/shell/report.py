@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
+from transport import node
 from transport.shell import clock
 from transport.shell.clients.listeners import Listeners, Problem
 from transport.shell.clients.reception import Reception
@@ -67,6 +68,8 @@ class Report:
             "sessions": len(self._reception.sessions),
             "sessions_by_connector": Jsonb(self._reception.load.open),
             "problems": Jsonb(msgspec.to_builtins(self.problems())),
+            "bindings": self._listeners.bindings,
+            "version": node.version(),
         }
         await connection.execute(QUERIES["report_transport"], row)
         traffic = self._reception.traffic
@@ -100,17 +103,19 @@ class Report:
         return [Problem("", "", said)] if said else []
 
     def health(self) -> tuple[bool, dict[str, object]]:
-        """(fit to serve, the facts): a revision is in force and every binding is listened on."""
+        """(fit to serve, the facts): a revision is in force, and every binding that this machine has is listened on."""
         in_words = msgspec.to_builtins(self.problems() + self._behind_us())
-        serving = self._feed.revision is not None and not self._listeners.problems
+        serving = self._feed.revision is not None and not self._listeners.is_deaf
         facts = {
             "transport": self._reception.name,
             "revision": self._feed.revision,
             "in_force_since": self._feed.in_force_since,
             "sessions": len(self._reception.sessions),
+            "draining": self._reception.draining,
+            "bindings": self._listeners.bindings,
             "problems": in_words,
         }
-        return serving and not self._reception.stopping, facts
+        return serving and not (self._reception.stopping or self._reception.draining), facts
 
 
 def add_counts(minute: int, counts: Counter[Key]) -> dict[str, object]:

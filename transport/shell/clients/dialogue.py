@@ -141,6 +141,8 @@ class Dialogue(Wire):
         if turned is None:
             self._record = recorder(reception.session_records, session, self.session_id)
         outcome = settled(reception, outcome)
+        if reception.draining and turned is None:
+            outcome = verbs.stopping(session)
         reception.names.connected(session.connector.name, session.remote_ip)
         if not outcome.actions:
             reception.load.opened(session.connector.name, session.source)

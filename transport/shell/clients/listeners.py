@@ -23,12 +23,15 @@ _WORDS = {
 }
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """Something to show on a connector: which one, which binding, what is wrong."""
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something to show on a connector: which one, which binding, what is wrong. `elsewhere`: this machine has no such
+    address, so that it may be another one's.
+    """
 
     connector: str
     binding: str
     message: str
+    elsewhere: bool = False
 
 
 class Listeners:
@@ -38,7 +41,13 @@ class Listeners:
         self._protocol = protocol
         self._open: dict[Binding, asyncio.Server] = {}
         self._failed: dict[Binding, str] = {}
+        self._elsewhere: set[Binding] = set()
         self._wanted: dict[Binding, list[str]] = {}
+
+    @property
+    def bindings(self) -> list[str]:
+        """Those on which clients are answered."""
+        return sorted(str(binding) for binding in self._wanted if self._listening_for(binding) in self._open)
 
     async def match(self, snapshot: Snapshot) -> None:
         """Listen on what the enabled connectors bind to, and on nothing else."""
@@ -61,6 +70,7 @@ class Listeners:
                 self._say(binding, error)
                 continue
             self._failed.pop(binding, None)
+            self._elsewhere.discard(binding)
 
     async def _listen(self, binding: Binding) -> None:
         """Raises OSError when clients of the binding would come to nobody."""
@@ -82,12 +92,21 @@ class Listeners:
         if self._failed.get(binding) != words:
             log.warning("cannot listen on %s: %s", binding, words)
         self._failed[binding] = words
+        if error.errno == errno.EADDRNOTAVAIL:
+            self._elsewhere.add(binding)
+        else:
+            self._elsewhere.discard(binding)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether clients that come to this machine are not answered: on one of its addresses, or on none at all."""
+        return bool(self._failed.keys() - self._elsewhere) or bool(self._wanted and not self._open)
 
     @property
     def problems(self) -> list[Problem]:
         """What is not listened on, in words, for each connector that wants it."""
         return [
-            Problem(connector, str(binding), f"Cannot listen on {binding}: {words}.")
+            Problem(connector, str(binding), f"Cannot listen on {binding}: {words}.", binding in self._elsewhere)
             for binding, words in self._failed.items()
             for wanted, connectors in self._wanted.items()
             if binding in (wanted, self._listening_for(wanted))

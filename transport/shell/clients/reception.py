@@ -71,7 +71,7 @@ class Reception:
         self.load = ConnectorLoad()
         self.sessions: set[Client] = set()
         self.shortage = journal.shortage()
-        self.stopping = False
+        self.stopping = self.draining = False
 
     def tick(self, now: float) -> None:
         """Once a second: disk space, time-outs, counts. `now` in Unix seconds."""
@@ -85,5 +85,9 @@ class Reception:
     def stop(self) -> None:
         """Ask every session to end: those that wait for the client at once, the others after their reply."""
         self.stopping = True
+        self.end_sessions()
+
+    def end_sessions(self) -> None:
+        """Those that wait for the client."""
         for session in list(self.sessions):
             session.stop()

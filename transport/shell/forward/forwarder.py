@@ -6,16 +6,18 @@ says. A segment is deleted when all of it is committed and the transport writes 
 
 import logging
 import os
+import shutil
 import signal
 import threading
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 import psycopg
 
-from transport import log_lines, node, service_manager
+from transport import held_body, log_lines, node, service_manager
 from transport.durable_file import only_one
 from transport.flow import FLOW
+from transport.postgresql import lively
 from transport.routes import Routes
 from transport.shell.forward import search_words
 from transport.shell.forward.held_bodies import HeldBodies
@@ -41,7 +43,7 @@ class Forwarder:
     """Everything below one data directory: each transport's journal, then its protocol log and session records."""
 
     def __init__(self, home: Path, database_url: str, node: str = "") -> None:
-        self._journals, self._database_url, self._node = home / "journal", database_url, node
+        self._home, self._journals, self._database_url, self._node = home, home / "journal", database_url, node
         self._readers: dict[str, JournalReader] = {}
         self._routes = Routes()
         self._held = HeldBodies(home)
@@ -88,10 +90,23 @@ class Forwarder:
             "messages": sum(reader.backlog.messages for reader in readers),
             "recipients": sum(reader.backlog.recipients for reader in readers),
             "waiting_since": min((reader.waiting_since for reader in readers if reader.waiting_since), default=None),
+            "version": node.version(),
         }
         connection.execute(QUERIES["report_turn"], turn, prepare=True)
+        self._tell_of_node(connection)
         FLOW.tell(connection)
         service_manager.alive()
+
+    def _tell_of_node(self, connection: Connection) -> None:
+        """Of this machine: its disk, and its clock beside that of PostgreSQL."""
+        facts = {
+            "name": self._node,
+            "home": held_body.mark(self._home),
+            "version": node.version(),
+            "free": shutil.disk_usage(self._home).free,
+            "clock": time(),
+        }
+        connection.execute(QUERIES["report_node"], facts, prepare=True)
 
     def move_mail(self, connection: Connection) -> int:
         """One batch from every transport; returns the number of messages moved."""
@@ -125,7 +140,7 @@ def main() -> None:
     log_lines.to_standard_error()
     home = node.home()
     try:
-        run(home, os.environ.get("DATABASE_URL", ""), node.name())
+        run(home, lively(os.environ.get("DATABASE_URL", "")), node.name())
     except OSError as error:
         log.error("the forwarder cannot start: %s", error)
         raise SystemExit(1) from None

@@ -1,4 +1,6 @@
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.utils import OperationalError
+from psycopg.errors import LockNotAvailable
 
-from console.processes import first_start
+from console.processes import actions, first_start
+
+LOCK = 0x67707570
+"""The advisory lock of who prepares: "gpup"."""
+LOCK_TIMEOUT, TRIES = 5, 12
+"""Seconds that a migration may wait for a table that is in use, since all others wait behind it; and how often it is
+tried."""
 
 
 class Command(BaseCommand):
@@ -23,14 +32,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._await_database(options["wait"])
+        with _one_at_a_time():
+            self._prepare()
+
+    def _prepare(self) -> None:
         self._refuse_newer_database()
-        call_command("migrate", interactive=False, verbosity=0)
+        _migrate()
         if settings.STATIC_ROOT:  # not where tests prepare within their own process
             # One that a power failure left empty could not be read, and is written anew whatever it says.
             (Path(settings.STATIC_ROOT) / "staticfiles.json").unlink(missing_ok=True)
             call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         try:
             first_start.run(settings.HOME)
+            actions.join()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
 
@@ -56,3 +70,34 @@ class Command(BaseCommand):
             raise CommandError(
                 f"A newer Gatepost has changed this database ({', '.join(unknown)}). Run that one, or use another."
             )
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Another node may prepare at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _migrate() -> None:
+    """What was migrated stays so: another try goes on with the migration that had to wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_TIMEOUT}s"])
+        try:
+            _try_to_migrate()
+        finally:
+            cursor.execute("RESET lock_timeout")
+
+
+def _try_to_migrate() -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            return
+        except OperationalError as error:
+            if not (left and isinstance(error.__cause__, LockNotAvailable)):
+                raise
