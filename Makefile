@@ -7,8 +7,8 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
-.PHONY: run test again test-bare install install-test browser check messages scan fuzz bench bench-console ledger lock \
-	clean
+.PHONY: run test test-start again test-bare install install-test browser check messages scan fuzz bench bench-console \
+	ledger lock clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -33,8 +33,12 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 
 test: install-test browser
 	$(MAKE) --no-print-directory check
-	@$(RUN) -m pytest -q -m "not browser and not scan" -n auto --dist loadscope --cache-clear; usual=$$?; \
-	$(RUN) -m pytest -q -m browser && exit $$usual
+	@$(RUN) -m pytest -q -m "not browser and not scan" -n auto --cache-clear; usual=$$?; \
+	$(RUN) -m pytest -q -m browser -n auto && exit $$usual
+
+# The start and the decisions alone.
+test-start: install-test
+	@$(RUN) -m pytest -q -n auto tests/processes/test_up.py tests/config tests/smtp tests/receive tests/send tests/trace
 
 # What failed, once more and alone; two tests may need that, and are named.
 again: install-test

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,6 +22,7 @@ from console.processes.account import Account
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
+from tests import distribution
 from tests.browser import HINT, find_browser, may_be_left_out
 from tests.emptied import as_flush_does
 from tests.running_copy import RunningCopy
@@ -33,6 +35,18 @@ hypothesis.settings.load_profile("gatepost")
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return distribution.processes()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.WholeFiles:
+    return distribution.WholeFiles(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    distribution.longest_first(items)
 
 
 @dataclass(frozen=True)

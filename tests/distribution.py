@@ -1,0 +1,46 @@
+"""How tests are spread over processes: more than there are cores, for many wait; whole files, the longest first."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = ("tests/road/documents/",)
+"""Folders whose files share a running copy."""
+LONGEST = (
+    "tests/processes/test_health.py",
+    "tests/processes/test_up.py",
+    "tests/deliver/test_leases.py",
+    "tests/shell/test_worker.py",
+    "tests/console/commands/test_round_trip.py",
+    "tests/shell/test_pick_ups.py",
+    "tests/shell/test_pulling.py",
+    "tests/processes/",
+    "tests/road/",
+    "tests/shell/",
+    "tests/deliver/",
+    "tests/console/access/",
+)
+"""Begun last, one of them alone would hold up the end."""
+
+
+class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # without types
+    def __init__(self, config: pytest.Config, log: object = None) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+def processes() -> int:
+    return len(os.sched_getaffinity(0)) * 2
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    items.sort(
+        key=lambda item: next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+    )
