@@ -1,4 +1,6 @@
-"""`python -m transport` answers SMTP; `python -m transport forwarder` moves the journal into PostgreSQL."""
+"""`python -m transport` answers SMTP, with as many transports as the cores are worth; `python -m transport one` is one
+of them, or one without others; `python -m transport forwarder` moves the journals into PostgreSQL.
+"""
 
 import sys
 
@@ -7,6 +9,10 @@ def main() -> None:
     """Each process imports only its own part."""
     match sys.argv[1:]:
         case []:
+            from transport import crew
+
+            crew.main()
+        case ["one"]:
             from transport import worker
 
             worker.main()

@@ -1,5 +1,6 @@
 """This machine, as the environment tells of it."""
 
+import contextlib
 import os
 import socket
 import tomllib
@@ -25,6 +26,16 @@ def version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
+def directories(home: Path, transport: str) -> tuple[Path, Path, Path, Path]:
+    """Journal, protocol log, session records and state of a transport."""
+    return (
+        home / "journal" / transport,
+        home / "protocol-log" / transport,
+        home / "session-records" / transport,
+        home / "state" / transport,
+    )
+
+
 MINIMUM_FREE = 500 << 20
 
 
@@ -45,3 +56,19 @@ def secret(variables: Mapping[str, str] = os.environ) -> bytes:
     if kept := file.read_text().strip():
         return kept.encode()
     raise OSError(f"{file} is empty: put the key back from a backup")
+
+
+def transports(variables: Mapping[str, str] = os.environ) -> int:
+    """GATEPOST_TRANSPORTS: how many this node runs. Else one for every two cores that the process may use: the other
+    half is for forwarder, workers and console, which have as much to do with each message.
+    """
+    return int(variables.get("GATEPOST_TRANSPORTS") or max(1, cores() // 2))
+
+
+def cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Those that this process may use: by affinity, and by the limit of its control group (cgroup v2, cpu.max)."""
+    usable = len(os.sched_getaffinity(0))
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = limit.read_text().split()
+        usable = min(usable, max(1, int(quota) // int(period)))
+    return usable

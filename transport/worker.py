@@ -26,14 +26,19 @@ from transport.node import MINIMUM_FREE
 from transport.postgresql import lively
 from transport.receive.policy import Policy
 from transport.reference import References
-from transport.shell import clock, health, privileges
+from transport.shell import clock, health, privileges, sockets
 from transport.shell.clients.dialogue import Dialogue
 from transport.shell.clients.listeners import Listeners
 from transport.shell.clients.open_sessions import OpenSessions
 from transport.shell.clients.pick_ups import PickUps
 from transport.shell.clients.reception import InForce, Reception
 from transport.shell.clients.shared_counts import SharedCounts
+from transport.shell.clients.source_budget import SourceBudget
 from transport.shell.clients.tls_contexts import TlsContexts
+from transport.shell.crew.borrowed import Borrowed, Own
+from transport.shell.crew.channel import Channel
+from transport.shell.crew.counts import Counts
+from transport.shell.crew.place import Place, place
 from transport.shell.database import Connection, follow
 from transport.shell.feeds import config_feed, recipient_feed
 from transport.shell.feeds.config_feed import ConfigFeed
@@ -42,12 +47,15 @@ from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import protocol_log
 from transport.shell.log.session_record import record_log
+from transport.shell.metrics import prometheus
+from transport.shell.people.backoff import Backoff
 from transport.shell.people.credentials import Credentials
 from transport.shell.people.kerberos import Kerberos
 from transport.shell.queries import QUERIES
 from transport.shell.report import Report
 
-DRAIN = 5.0
+DRAIN, DRAIN_LOOK = 5.0, 0.05
+"""Seconds that sessions have to end, and between two looks at them."""
 HANG_UP = 2.0
 """Seconds in which PostgreSQL and Redis are told that we end."""
 M_MMAP_THRESHOLD = -3
@@ -74,17 +82,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     health: str
     user: str
     minimum_free: int = MINIMUM_FREE
+    place: Place | None = None
 
     @property
     def directories(self) -> tuple[Path, Path, Path, Path]:
         """Journal, protocol log, session records and state of this transport."""
-        home, name = self.home, self.name
-        return (
-            home / "journal" / name,
-            home / "protocol-log" / name,
-            home / "session-records" / name,
-            home / "state" / name,
-        )
+        return node.directories(self.home, self.name)
 
 
 def environment(variables: Mapping[str, str]) -> Environment:
@@ -101,6 +104,7 @@ def environment(variables: Mapping[str, str]) -> Environment:
         health=variables.get("GATEPOST_HEALTH", ""),
         user=variables.get("GATEPOST_USER") or "nobody",
         minimum_free=node.minimum_free(variables),
+        place=place(variables),
     )
 
 
@@ -119,7 +123,10 @@ class Transport:
         self._recipients = RecipientFeed(state / "recipients.index")
         self._journal = Journal(journal, loop, minimum_free=settings.minimum_free)
         self._protocol_log, self._records = protocol_log(log_folder), record_log(record_folder)
-        self._credentials = Credentials(settings.database_url, settings.secret)
+        counts = _counts(settings.place)
+        backoff = Backoff(counts.failed, counts.known) if counts else None
+        asked = SourceBudget(counts.asked, "pick-up ") if counts else None
+        self._credentials = Credentials(settings.database_url, settings.secret, backoff)
         self._reception = Reception(
             settings.name,
             settings.node,
@@ -129,13 +136,18 @@ class Transport:
             self._protocol_log,
             self._records,
             self._credentials,
-            PickUps(settings.database_url, turned.hand_over),
+            PickUps(settings.database_url, turned.hand_over, asked),
             References(settings.secret),
+            counts,
         )
-        self._listeners = Listeners(lambda: Dialogue(self._reception))
+        self._channel: Channel | None = None
+        if settings.place is not None:
+            self._channel = Channel(socket.socket(fileno=settings.place.channel), loop, self._answer, self._orphaned)
+        source = Borrowed(self._channel) if self._channel else Own(sockets.Sockets(sockets.given(os.environ)))
+        self._listeners = Listeners(lambda: Dialogue(self._reception), source)
         self._feed = ConfigFeed(state, self._put_in_force)
         url = settings.redis_url
-        self._shared_counts = SharedCounts(url, settings.name, self._reception) if url else None
+        self._shared_counts = SharedCounts(url, settings.name, self._reception, self._crew()) if url else None
         self._report = Report(
             self._reception, self._feed, self._listeners, self._shared_counts, bool(settings.database_url)
         )
@@ -148,9 +160,8 @@ class Transport:
         """Serve the last revision from disk, then follow PostgreSQL. Raises OSError when /healthz cannot be served."""
         await self._node_state.start_from_disk()
         await self._feed.start_from_disk()
-        if self._settings.health:
-            host, _, port = self._settings.health.rpartition(":")
-            self._health = await health.serve(host.strip("[]"), int(port), self._report, self._reception)
+        if self._settings.health and self._channel is None:
+            self._health = await health.serve(self._settings.health, self._healthy, self._metrics)
         url = self._settings.database_url
         jobs = [self._tick()]
         if url:
@@ -160,6 +171,27 @@ class Transport:
         if self._shared_counts is not None:
             jobs.append(self._shared_counts.follow())
         self._tasks = [self._loop.create_task(job) for job in jobs]
+
+    def _crew(self) -> str:
+        """The name of all transports that count together."""
+        place = self._settings.place
+        return place.crew if place is not None else self._settings.name
+
+    async def _healthy(self) -> tuple[bool, dict[str, object]]:
+        return self._report.health()
+
+    async def _metrics(self) -> str:
+        return prometheus({self._settings.name: self._report.metrics()})
+
+    async def _answer(self, question: str, _: object) -> tuple[object, None]:
+        """To our parent, who speaks for all transports of the node."""
+        if question == "turn":
+            return None, None
+        return (self._report.health() if question == "health" else self._report.metrics()), None
+
+    def _orphaned(self) -> None:
+        """The kernel ends us as well."""
+        log.error("the parent of this transport has gone")
 
     async def _step(self, connection: Connection) -> None:
         await self._feed.step(connection)
@@ -235,10 +267,12 @@ class Transport:
     async def stop(self) -> None:
         """Stop listening, let sessions end, put everything on disk."""
         self._listeners.close()
-        self._reception.stop()
         deadline = self._loop.time() + DRAIN
-        while self._reception.sessions and self._loop.time() < deadline:  # noqa: ASYNC110 (a few times at the very end)
-            await asyncio.sleep(0.02)
+        while self._loop.time() < deadline:
+            self._reception.stop()
+            if not self._reception.sessions:
+                break
+            await asyncio.sleep(DRAIN_LOOK)
         for task in self._tasks:
             task.cancel()
         if self._health is not None:
@@ -254,6 +288,19 @@ class Transport:
         self._journal.close()
         self._protocol_log.close()
         self._records.close()
+
+
+def _counts(place: Place | None) -> Counts | None:
+    """Those of the node. Of a parent that is of another release they cannot be read: then each counts for itself."""
+    if place is None or place.of == 1:
+        return None
+    try:
+        counts = Counts(place.counts, place.number)
+    except (OSError, ValueError) as error:
+        log.error("limits count on each transport alone until the parent is started again: %s", error)
+        return None
+    counts.gauges.clear()
+    return counts
 
 
 def _give_large_buffers_back() -> None:
@@ -291,6 +338,8 @@ def main() -> None:
     os.umask(0o077)
     try:
         settings = environment(os.environ)
+        if settings.place is not None:
+            privileges.end_with(settings.place.parent)
         _give_large_buffers_back()
         privileges.raise_open_files()
         privileges.drop(settings.user, settings.directories)

@@ -41,6 +41,7 @@ GUIDES = (
     Guide("links", _("Deliver over a link that is not always up"), ("connectors", "queues")),
     Guide("trying", _("Try changes before they count"),
           ("drafts", "publishing", "replay", "what_if", "refusals", "transport_settings")),
+    Guide("cores", _("Use all cores, and restart without refusing a client"), ("overview", "processes")),
     Guide("management-shell", _("Use the management shell"), ("management_shell", "commands")),
 )
 # fmt: on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 
@@ -20,8 +21,8 @@ def prepare(account: Account, environment: Mapping[str, str], code: Code = HERE)
 
 
 def services(console: Address, account: Account, environment: Mapping[str, str], code: Code = HERE) -> list[Program]:
-    """What runs besides the servers, in the order of starting. The transport drops root itself, once it has bound, and
-    so never runs a copy of the code, which is the account's own."""
+    """What runs besides the servers, in the order of starting. The parent of the transports drops root itself, and so
+    never runs a copy of the code, which is the account's own; the transports, which it starts then, do."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan on"
     punctual = "--http console.head_limit:PunctualProtocol"
     # Without a proxy in front, anybody on this machine could name another address and count as somebody new at sign-in.
@@ -36,13 +37,18 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
         return _python(name, arguments.split(), account, {**environment, **more}, code)
 
     return [
-        _python("transport", ["-m", "transport"], ourselves(), environment, HERE),
+        _python("transport", ["-m", "transport"], ourselves(), {**environment, **_of_transports(code)}, HERE),
         ours("forwarder", "-m transport forwarder"),
         ours("console", f"{serve} {punctual} {quiet}", proxies),
         ours("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30"),
         ours("outbound", outbound),
         ours("beat", f"{celery} beat"),
     ]
+
+
+def _of_transports(code: Code) -> dict[str, str]:
+    """Where the parent finds their code, if it is another than its own."""
+    return {} if code is HERE else {"GATEPOST_CODE": json.dumps([code.python, str(code.checkout), code.libraries])}
 
 
 def _python(name: str, arguments: list[str], account: Account, environment: Mapping[str, str], code: Code) -> Program:

@@ -143,7 +143,12 @@ def test_root_runs_everything_only_where_that_is_allowed_and_says_so(closed: Pat
         copy.wait_until_in_order()
         assert "Attention: console, workers, forwarder and beat run as root" in copy.terminal()
         assert re.search(r"root runs .*console", copy.manage("status").stdout)
-        assert uid(copy.run_file()["pids"]["transport"]) == Account.unprivileged().uid
+        parent = copy.run_file()["pids"]["transport"]
+        assert {uid(pid) for pid in children(parent)} == {Account.unprivileged().uid}
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def uid(pid: int) -> int:

@@ -70,11 +70,16 @@ def with_children(pid: int) -> list[int]:
         return [pid, *(each for child in file.read().split() for each in with_children(int(child)))]
 
 
+def all_of(name: str, pid: int) -> list[int]:
+    """The transports hang, not only their parent."""
+    return with_children(pid) if name == "transport" else [pid]
+
+
 @pytest.mark.parametrize("names", TOGETHER, ids=" ".join)
 def test_a_process_that_hangs_is_named_within_15_seconds(running_copy: RunningCopy, names: tuple[str, ...]) -> None:
     running_copy.wait_until_in_order()
     unnamed, pids = {HANGING[name] for name in names}, running_copy.run_file()["pids"]
-    with stopped(*(pids[name] for name in names)):
+    with stopped(*(pid for name in names for pid in all_of(name, pids[name]))):
         began = monotonic()
         while unnamed and monotonic() - began < RED:
             said = status(running_copy)

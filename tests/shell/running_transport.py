@@ -46,6 +46,8 @@ NAME = "node-1"
 class RunningTransport:
     """`publish` writes the disk copy that the next start serves; with `database_url` it follows PostgreSQL too."""
 
+    command: tuple[str, ...] = ("-m", "transport", "one")
+
     def __init__(self, database_url: str = "", name: str = NAME) -> None:
         self.home = Account.unprivileged().own(Path(tempfile.mkdtemp(prefix="gatepost-shell-")))
         self.port = free_port()
@@ -98,7 +100,7 @@ class RunningTransport:
         with (self.home / "log").open("ab") as log:
             environment = {**os.environ, "GATEPOST_HOME": str(self.home), **self.variables}
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "transport"],
+                [sys.executable, *self.command],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,

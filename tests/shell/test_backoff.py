@@ -6,6 +6,7 @@ import pytest
 
 from transport.shell.people import backoff
 from transport.shell.people.backoff import FREE_NAMES, FREE_NAMES_OF_A_SITE, FREE_TRIES, Backoff
+from transport.shell.tallies import OwnTallies
 
 SOURCE, ANNA = "192.0.2.1", ("anna", "contoso\\anna")
 
@@ -54,13 +55,13 @@ def test_one_device_with_an_old_password_does_not_slow_its_neighbours() -> None:
 def test_owning_one_account_does_not_buy_more_names() -> None:
     guard = Backoff()
     spray(guard, FREE_NAMES)
-    guard.succeeded(SOURCE, ("mallory",))
+    guard.succeeded(SOURCE, ("mallory",), 0.0)
     assert guard.must_wait(SOURCE, ("another",), 0.5) and not guard.must_wait(SOURCE, ("mallory",), 0.5)
 
 
 def test_who_is_at_home_at_a_source_waits_for_own_failures_only() -> None:
     guard = Backoff()
-    guard.succeeded(SOURCE, ANNA)
+    guard.succeeded(SOURCE, ANNA, 0.0)
     spray(guard, FREE_NAMES)
     assert not guard.must_wait(SOURCE, ANNA, 0.5)
     for _ in range(FREE_TRIES):
@@ -73,9 +74,9 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     guard = Backoff()
     for number in range(50):
         guard.failed(f"192.0.2.{number}", (f"user{number}",), 0.0)
-        guard.succeeded(f"198.51.100.{number}", (f"user{number}",))
-    kept = (guard._users._failures, guard._sources._failures, guard._at_home)
-    assert [len(each) for each in kept] == [5, 5, 5]
+        guard.succeeded(f"198.51.100.{number}", (f"user{number}",), 0.0)
+    tallies = (guard._users._tallies, guard._sources._tallies, guard._at_home)
+    assert [len(each._tallies) for each in tallies if isinstance(each, OwnTallies)] == [5, 5, 5]
 
 
 def test_the_networks_of_one_site_wait_together_and_those_of_ipv4_do_not() -> None:
@@ -87,5 +88,5 @@ def test_the_networks_of_one_site_wait_together_and_those_of_ipv4_do_not() -> No
         guard.failed(f"192.0.2.{number}", (f"user{number}",), 0.0)
     assert guard.must_wait("2001:db8:1:ffff::/64", ANNA, 0.9) and not guard.must_wait("2001:db8:2::/64", ANNA, 0.9)
     assert not guard.must_wait("192.0.2.200", ANNA, 0.9)
-    guard.succeeded("2001:db8:1:ffff::/64", ANNA)
+    guard.succeeded("2001:db8:1:ffff::/64", ANNA, 0.0)
     assert not guard.must_wait("2001:db8:1:ffff::/64", ANNA, 0.9)

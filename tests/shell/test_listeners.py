@@ -13,7 +13,8 @@ from tests.receive.builders import connector
 from transport.config.endpoint import Binding
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
-from transport.shell.clients.listeners import Listeners, listening_socket
+from transport.shell.clients.listeners import Listeners
+from transport.shell.sockets import listening_socket
 
 
 class Echo(asyncio.Protocol):

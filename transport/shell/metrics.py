@@ -1,5 +1,7 @@
 """What a transport counts: by minute for the console, in all for Prometheus."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from transport import node
@@ -38,15 +40,37 @@ class Traffic(Counts):
             del self.by_minute[minute]
 
 
-def prometheus(traffic: Counts, sessions: int, revision: int | None, lost_log_lines: int) -> str:
-    """The text of /metrics (Prometheus exposition format 0.0.4)."""
-    values = (
-        ("connections_total", "counter", traffic.connections),
-        ("messages_accepted_total", "counter", traffic.accepted),
-        ("refused_total", "counter", traffic.refused),
-        ("protocol_log_lines_lost_total", "counter", lost_log_lines),
-        ("sessions", "gauge", sessions),
-        ("revision", "gauge", revision or 0),
-    )
-    build = f'# TYPE gatepost_build_info gauge\ngatepost_build_info{{version="{node.version()}"}} 1\n'
-    return build + "".join(f"# TYPE gatepost_{name} {kind}\ngatepost_{name} {value}\n" for name, kind, value in values)
+class Told(msgspec.Struct):
+    """What one transport tells a scraper."""
+
+    connections: int
+    accepted: int
+    refused: int
+    lost_log_lines: int
+    sessions: int
+    revision: int
+
+
+_METRICS = (
+    ("connections_total", "counter", "connections"),
+    ("messages_accepted_total", "counter", "accepted"),
+    ("refused_total", "counter", "refused"),
+    ("protocol_log_lines_lost_total", "counter", "lost_log_lines"),
+    ("sessions", "gauge", "sessions"),
+    ("revision", "gauge", "revision"),
+)
+
+
+def prometheus(told: Mapping[str, Told]) -> str:
+    """The text of /metrics (Prometheus exposition format 0.0.4), of transports by name; several have labels."""
+    lines = [f'# TYPE gatepost_build_info gauge\ngatepost_build_info{{version="{node.version()}"}} 1\n']
+    for name, kind, field in _METRICS:
+        lines.append(f"# TYPE gatepost_{name} {kind}\n")
+        for transport, values in told.items():
+            label = f'{{transport="{_label(transport)}"}}' if len(told) > 1 else ""
+            lines.append(f"gatepost_{name}{label} {getattr(values, field)}\n")
+    return "".join(lines)
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

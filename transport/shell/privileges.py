@@ -1,7 +1,7 @@
 """Root, only to get at ports below 1024: drop it at once, keep nothing but CAP_NET_BIND_SERVICE.
 
-The capability stays because an administrator may add a binding to port 25 at any time; a helper process that hands over
-bound sockets would do the same with one more program to watch.
+The capability stays because an administrator may add a binding to port 25 at any time. The parent of the transports
+has it, and the sockets; they have neither.
 """
 
 import ctypes
@@ -9,6 +9,7 @@ import logging
 import os
 import pwd
 import resource
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,10 +35,7 @@ def drop(user: str, directories: Iterable[Path]) -> None:
     """
     if os.geteuid() != 0:
         return
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        raise LookupError(f"There is no user {user}: set GATEPOST_USER to one that exists.") from None
+    entry = _account(user)
     for directory in directories:
         _give(directory, entry.pw_uid, entry.pw_gid)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -55,6 +53,26 @@ def drop(user: str, directories: Iterable[Path]) -> None:
     log.info("running as %s", user)
 
 
+def can_read(user: str, paths: Iterable[str]) -> bool:
+    """Whether `user` can read these files, where we are root. Raises LookupError when there is no such user."""
+    entry = _account(user)
+    os.setgroups([])
+    os.setegid(entry.pw_gid)
+    os.seteuid(entry.pw_uid)
+    try:
+        return all(os.access(path, os.R_OK, effective_ids=True) for path in paths)
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def _account(user: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(user)
+    except KeyError:
+        raise LookupError(f"There is no user {user}: set GATEPOST_USER to one that exists.") from None
+
+
 def _give(directory: Path, uid: int, gid: int) -> None:
     """Only what is made here: what lies there already could be a link that the user has laid."""
     for path in (*reversed(directory.parents), directory):
@@ -63,6 +81,13 @@ def _give(directory: Path, uid: int, gid: int) -> None:
         except FileExistsError:
             continue
         os.chown(path, uid, gid, follow_symlinks=False)
+
+
+def end_with(parent: int) -> None:
+    """The kernel kills this process when its parent ends, `parent`, which may have ended already."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(1)
 
 
 def raise_open_files() -> int:

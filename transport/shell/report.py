@@ -15,7 +15,7 @@ from transport.shell.clients.reception import Reception
 from transport.shell.clients.shared_counts import SharedCounts
 from transport.shell.database import Connection
 from transport.shell.feeds.config_feed import ConfigFeed
-from transport.shell.metrics import Counts
+from transport.shell.metrics import Counts, Told
 from transport.shell.names import Key
 from transport.shell.queries import QUERIES
 
@@ -116,6 +116,19 @@ class Report:
             "problems": in_words,
         }
         return serving and not (self._reception.stopping or self._reception.draining), facts
+
+    def metrics(self) -> Told:
+        """The counts since the start, and what is now."""
+        reception = self._reception
+        counted, in_force = reception.traffic, reception.in_force
+        return Told(
+            connections=counted.connections,
+            accepted=counted.accepted,
+            refused=counted.refused,
+            lost_log_lines=reception.protocol_log.lost,
+            sessions=len(reception.sessions),
+            revision=in_force.policy.snapshot.revision if in_force else 0,
+        )
 
 
 def add_counts(minute: int, counts: Counter[Key]) -> dict[str, object]:

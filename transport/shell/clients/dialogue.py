@@ -59,6 +59,8 @@ from transport.trace.open_session import OpenSession
 
 MESSAGE_VERBS = (b"MAIL", b"RCPT", b"DATA", b"BDAT")
 MILLISECOND = 0.001
+JUST_COME, LINGER = 1.0, 0.5
+"""Seconds, when the transport goes down, in which a new client may still begin, and one that was told may hang up."""
 UNREAD_REPLY = bounds.UNREAD_REPLY.seconds or 0
 
 # fmt: off
@@ -145,7 +147,6 @@ class Dialogue(Wire):
             outcome = verbs.stopping(session)
         reception.names.connected(session.connector.name, session.remote_ip)
         if not outcome.actions:
-            reception.load.opened(session.connector.name, session.source)
             self._counted = True
             if self._has_spoken():
                 outcome = verbs.spoke_early(session, self._buffer) or outcome
@@ -203,9 +204,12 @@ class Dialogue(Wire):
             self._end(verbs.idle(self._session))
 
     def stop(self) -> None:
-        """The transport is going down."""
-        if self._state is COMMANDS:
+        """The transport is going down: what was begun is finished first. To be asked again until all have gone."""
+        now = self._loop.time()
+        if self._state is COMMANDS and self._session.sender is None and now - self._began >= JUST_COME:
             self._end(verbs.stopping(self._session))
+        elif self._state is CLOSING and now - self._seen >= LINGER:
+            self._transport.close()
 
     def end_by_administrator(self) -> None:
         """At once, whatever the client waits for; but a message that is being stored is answered first, and who has
@@ -309,6 +313,15 @@ class Dialogue(Wire):
             self._incoming.discard()  # RSET and its like between two chunks
             self._incoming = None
 
+    def _hang_up(self) -> None:
+        """Who is told that we go down may be about to send the next command: to close now would be a reset, and what
+        we said perhaps unread.
+        """
+        if self._reception.stopping and not self._tls:
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
     def _refused(self, outcome: Outcome) -> Outcome:
         """Counts a refusal, and gives it a reference where refusals carry one."""
         session, reception = outcome.session, self._reception
@@ -331,7 +344,7 @@ class Dialogue(Wire):
                 self._closed_by = "Local"
                 self._state = CLOSING
                 self._seen = self._loop.time()
-                self._transport.close()
+                self._hang_up()
             case StartTls():
                 self._flush()
                 self._state = HANDSHAKE

@@ -5,15 +5,15 @@ import contextlib
 import errno
 import logging
 import os
-import socket
 from collections.abc import Callable
 
 import msgspec
 
 from transport.config.endpoint import Binding
 from transport.config.snapshot import Snapshot
+from transport.shell.crew.borrowed import Own, Source
+from transport.shell.sockets import Sockets, bound_socket
 
-BACKLOG = 1024
 log = logging.getLogger(__name__)
 _WORDS = {
     errno.EADDRINUSE: "another program listens there already",
@@ -37,12 +37,14 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 class Listeners:
     """All methods are for the event loop's thread."""
 
-    def __init__(self, protocol: Callable[[], asyncio.Protocol]) -> None:
-        self._protocol = protocol
+    def __init__(self, protocol: Callable[[], asyncio.Protocol], source: Source | None = None) -> None:
+        """`source`: who has the sockets; none: we."""
+        self._protocol, self._source = protocol, source or Own(Sockets({}))
         self._open: dict[Binding, asyncio.Server] = {}
         self._failed: dict[Binding, str] = {}
         self._elsewhere: set[Binding] = set()
         self._wanted: dict[Binding, list[str]] = {}
+        self._opening = asyncio.Lock()
 
     @property
     def bindings(self) -> list[str]:
@@ -51,18 +53,28 @@ class Listeners:
 
     async def match(self, snapshot: Snapshot) -> None:
         """Listen on what the enabled connectors bind to, and on nothing else."""
+        async with self._opening:
+            await self._match(snapshot)
+
+    async def open_missing(self) -> None:
+        """Try again what could not be opened; for every few seconds."""
+        async with self._opening:
+            await self._open_missing()
+
+    async def _match(self, snapshot: Snapshot) -> None:
         self._wanted = {}
         for connector in snapshot.receive_connectors:
             for binding in connector.bindings if connector.enabled else ():
                 self._wanted.setdefault(binding, []).append(connector.name)
-        for binding in self._open.keys() - set(map(self._listening_for, self._wanted)):
+        listening = set(map(self._listening_for, self._wanted))
+        for binding in self._open.keys() - listening:
             self._open.pop(binding).close()
             log.info("no longer listening on %s", binding)
+        await self._source.keep(listening)
         self._failed = {binding: words for binding, words in self._failed.items() if binding in self._wanted}
-        await self.open_missing()
+        await self._open_missing()
 
-    async def open_missing(self) -> None:
-        """Try again what could not be opened; for every few seconds."""
+    async def _open_missing(self) -> None:
         for binding in [binding for binding in self._wanted if binding not in self._open]:
             try:
                 await self._listen(binding)
@@ -77,7 +89,7 @@ class Listeners:
         if self._listening_for(binding) != binding:
             bound_socket(Binding(binding.ip, 0)).close()
             return
-        listening = listening_socket(binding)
+        listening = await self._source.get(binding)
         self._open[binding] = await asyncio.get_running_loop().create_server(self._protocol, sock=listening)
         log.info("listening on %s", binding)
 
@@ -119,30 +131,5 @@ class Listeners:
             with contextlib.suppress(OSError):
                 server.close()
         self._open.clear()
+        self._source.close()
         self._wanted.clear()
-
-
-def listening_socket(binding: Binding) -> socket.socket:
-    """A TCP socket bound to the binding and listening. Raises OSError."""
-    fresh = bound_socket(binding)
-    try:
-        fresh.listen(BACKLOG)
-    except OSError:
-        fresh.close()
-        raise
-    return fresh
-
-
-def bound_socket(binding: Binding) -> socket.socket:
-    """A TCP socket bound to the binding; port 0 is any that is free. Raises OSError."""
-    family = socket.AF_INET6 if ":" in binding.ip else socket.AF_INET
-    fresh = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    try:
-        fresh.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            fresh.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        fresh.bind((binding.ip, binding.port))
-    except OSError:
-        fresh.close()
-        raise
-    return fresh

@@ -1,30 +1,41 @@
-"""How busy each connector is: connections and messages of this minute, by source; of this transport or of all.
+"""How busy each connector is: connections and messages of this minute, by source; of this node or of all.
 
-Limits over all transports count what the others said last through Redis (`shared_counts`), about half a second ago.
+The transports of a node count in memory that they share (`crew/counts`), exactly. Limits over all nodes count besides
+what the others said last through Redis (`shared_counts`), about half a second ago.
 """
 
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 
 from transport.config.receive_connector import LimitScope, ReceiveConnector
 from transport.receive.admission import Load
+from transport.shell.crew.counts import Counts as SharedCounts
 
 Counts = dict[str, int]
 
 
 class ConnectorLoad:
-    """Constant work for each connection and message. `elsewhere` holds the counts of other transports."""
+    """Constant work for each connection and message. `elsewhere` holds the counts of other nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: SharedCounts | None = None) -> None:
+        """`shared`: with the other transports of this node."""
         self.open: Counts = {}
         self._from: dict[tuple[str, str], int] = {}
         self._messages: Counter[str] = Counter()
         self._minute = 0
+        self._shared = shared
         self.elsewhere: Counts = {}
 
+    def alone(self) -> AbstractContextManager[object]:
+        """With it nobody else counts connections, between `of` and `opened`."""
+        return self._shared.gauges.lock if self._shared is not None else nullcontext()
+
     def opened(self, connector: str, source: str) -> None:
+        """Only when `alone`."""
         key = connector, source
         self.open[connector] = self.open.get(connector, 0) + 1
         self._from[key] = self._from.get(key, 0) + 1
+        self._share(connector, source, 1)
 
     def closed(self, connector: str, source: str) -> None:
         key = connector, source
@@ -34,17 +45,25 @@ class ConnectorLoad:
         self._from[key] -= 1
         if not self._from[key]:
             del self._from[key]
+        with self.alone():
+            self._share(connector, source, -1)
+
+    def _share(self, connector: str, source: str, by: int) -> None:
+        if self._shared is not None:
+            self._shared.gauges.add(f"open {connector}", by)
+            self._shared.gauges.add(f"from {source} {connector}", by)
 
     def of(self, connector: ReceiveConnector, source: str) -> Load:
-        """The connections that are open, this one not counted."""
+        """The connections that are open, this one not counted. Only when `alone`."""
         name = connector.name
-        here = Load(self.open.get(name, 0), self._from.get((name, source), 0))
+        in_all, from_source = f"open {name}", f"from {source} {name}"
+        connections, ours = self.open.get(name, 0), self._from.get((name, source), 0)
+        if self._shared is not None:
+            connections += self._shared.gauges.others(in_all)
+            ours += self._shared.gauges.others(from_source)
         if connector.limit_scope is LimitScope.Node:
-            return here
-        far = self.elsewhere
-        return Load(
-            here.connections + far.get(f"open {name}", 0), here.from_source + far.get(f"from {source} {name}", 0)
-        )
+            return Load(connections, ours)
+        return Load(connections + self.elsewhere.get(in_all, 0), ours + self.elsewhere.get(from_source, 0))
 
     def message(self, connector: ReceiveConnector, key: str, now: float) -> int:
         """Counts one more message under `key`; returns how many this minute (of Unix seconds `now`) has seen."""
@@ -54,10 +73,19 @@ class ConnectorLoad:
             self._messages.clear()
         self._messages[key] += 1
         far = self.elsewhere.get(f"sent {minute} {key}", 0) if connector.limit_scope is LimitScope.AllNodes else 0
-        return self._messages[key] + far
+        return self._on_this_node(key, minute) + far
+
+    def _on_this_node(self, key: str, minute: int) -> int:
+        if self._shared is None:
+            return self._messages[key]
+        with self._shared.sent as sent:
+            since, times = sent.get(key) or (minute, 0)
+            times = times + 1 if since == minute else 1
+            sent.put(key, minute, times)
+        return times
 
     def told(self) -> Counts:
-        """What the other transports need to know."""
+        """What the other nodes need to know of this transport."""
         counts = {f"open {name}": count for name, count in self.open.items()}
         counts |= {f"from {source} {name}": count for (name, source), count in self._from.items()}
         return counts | {f"sent {self._minute} {key}": count for key, count in self._messages.items()}

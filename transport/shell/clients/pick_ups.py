@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 class PickUps:
     """For the event loop's thread."""
 
-    def __init__(self, database_url: str, hand_over: HandOver) -> None:
-        """`hand_over`: delivery's side of a connection that was turned round."""
+    def __init__(self, database_url: str, hand_over: HandOver, asked: SourceBudget | None = None) -> None:
+        """`hand_over`: delivery's side of a connection that was turned round. `asked`: how often, on all transports."""
         self._url, self._hand_over = database_url, hand_over
         self._threads = ThreadPoolExecutor(MOST_TURNED, thread_name_prefix="turned")
         self._turned = 0
-        self._asked = SourceBudget()
+        self._asked = asked or SourceBudget()
 
     async def release(self, session: Session, asked: ReleaseKept) -> Outcome:
         """The outcome of the command."""

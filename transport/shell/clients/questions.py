@@ -17,13 +17,22 @@ def settled(reception: Reception, outcome: Outcome) -> Outcome:
             case LookUpRecipient() as asked:
                 outcome = _look_up(reception, session, asked)
             case CountConnection():
-                load = reception.load.of(session.connector, session.source)
-                outcome = admitted(session, load, clock.now())
+                outcome = _admit(reception, session)
             case CountMessage(key, limit):
                 count = reception.load.message(session.connector, key, clock.now())
                 outcome = counted(session, count <= limit)
             case _:
                 break
+    return outcome
+
+
+def _admit(reception: Reception, session: Session) -> Outcome:
+    """Whom there is room for counts from now on."""
+    load = reception.load
+    with load.alone():
+        outcome = admitted(session, load.of(session.connector, session.source), clock.now())
+        if not outcome.actions:
+            load.opened(session.connector.name, session.source)
     return outcome
 
 

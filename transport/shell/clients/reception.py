@@ -10,6 +10,7 @@ from transport.shell.clients.load import ConnectorLoad
 from transport.shell.clients.pick_ups import PickUps
 from transport.shell.clients.source_budget import SourceBudget
 from transport.shell.clients.tls_contexts import TlsContexts
+from transport.shell.crew.counts import Counts
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import ProtocolLog
@@ -59,16 +60,18 @@ class Reception:
         credentials: Credentials,
         pick_ups: PickUps,
         references: References,
+        counts: Counts | None = None,
     ) -> None:
+        """`counts`: what the transports of this node share."""
         self.name, self.node, self.loop = name, node, loop
         self.journal, self.recipients = journal, recipients
         self.protocol_log, self.session_records = protocol_log, session_records
         self.credentials, self.pick_ups, self.references = credentials, pick_ups, references
         self.in_force: InForce | None = None
         self.traffic, self.names = Traffic(), Names()
-        self.unknown_recipients = SourceBudget()
+        self.unknown_recipients = SourceBudget(counts.asked if counts else None, "unknown ")
         self.dns = DnsLookups(loop)
-        self.load = ConnectorLoad()
+        self.load = ConnectorLoad(counts)
         self.sessions: set[Client] = set()
         self.shortage = journal.shortage()
         self.stopping = self.draining = False
@@ -83,7 +86,9 @@ class Reception:
             session.check_time(moment)
 
     def stop(self) -> None:
-        """Ask every session to end: those that wait for the client at once, the others after their reply."""
+        """Ask every session to end: those that wait for the client at once, unless they have just come or are in the
+        middle of a message, the others after their reply. To be called again until none is left.
+        """
         self.stopping = True
         self.end_sessions()
 

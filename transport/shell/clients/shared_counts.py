@@ -23,9 +23,11 @@ log = logging.getLogger(__name__)
 class SharedCounts:
     """While Redis is away each transport counts for itself, and `problem` says so."""
 
-    def __init__(self, url: str, name: str, reception: Reception) -> None:
+    def __init__(self, url: str, name: str, reception: Reception, crew: str = "") -> None:
+        """`crew`: the name of the transports that count together, of which we need to hear nothing; none: `name`."""
         self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-        self._key, self._reception = PREFIX + name, reception
+        self._crew = f"{PREFIX}{crew or name}/"
+        self._key, self._reception = self._crew + name, reception
         self.problem = ""
 
     async def follow(self) -> Never:
@@ -49,7 +51,7 @@ class SharedCounts:
         load = self._reception.load
         try:
             await self._redis.set(self._key, msgspec.json.encode(load.told()), ex=FRESH)
-            keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if key.decode() != self._key]
+            keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if not key.decode().startswith(self._crew)]
             found = await self._redis.mget(keys) if keys else []
         except (RedisError, OSError) as error:
             self._fall_back(error)

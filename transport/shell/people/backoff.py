@@ -3,10 +3,8 @@
 Nobody waits for what comes from another source, so nobody outside can lock a user out or slow one down.
 """
 
-from collections import OrderedDict
-from typing import NamedTuple
-
 from transport.shell.people.places import network_of
+from transport.shell.tallies import OwnTallies, Tallies
 
 FREE_TRIES = 3
 FREE_NAMES = 10
@@ -26,37 +24,33 @@ def site_of(source: str) -> str:
     return network_of(source) if ":" in source else ""
 
 
-class Failures(NamedTuple):
-    """How many there were, and when the last one was."""
-
-    tries: int
-    last: float
-
-
 class Ledger:
     """Failures by key: after `free` of them 1 s, 2 s, 4 s … up to `LONGEST_WAIT`; forgotten after a quiet hour."""
 
-    def __init__(self, free: int) -> None:
-        self._free = free
-        self._failures: OrderedDict[Key, Failures] = OrderedDict()
+    def __init__(self, free: int, tallies: Tallies | None, kind: str) -> None:
+        """`kind` tells ledgers apart that share their tallies, in which the moment is that of the last failure."""
+        self._free, self._tallies, self._kind = free, tallies or OwnTallies(MOST_KEPT), kind
 
     def waits(self, key: Key, now: float) -> bool:
         """Whether a try comes too early."""
-        count, last = self._failures.get(key, (0, 0.0))
+        last, count = self._tallies.get(self._name(key)) or (0.0, 0)
         return count >= self._free and now < last + min(2.0 ** (count - self._free), LONGEST_WAIT)
 
     def add(self, key: Key, now: float) -> bool:
         """One failure more; True for the first of this key."""
-        count, last = self._failures.pop(key, (0, now))
-        first = not count or now > last + FORGET_AFTER
-        self._failures[key] = Failures(1 if first else count + 1, now)
-        if len(self._failures) > MOST_KEPT:
-            self._failures.popitem(last=False)
+        with self._tallies as tallies:
+            last, count = tallies.get(self._name(key)) or (now, 0)
+            first = not count or now > last + FORGET_AFTER
+            tallies.put(self._name(key), now, 1 if first else count + 1)
         return first
 
     def forget(self, key: Key) -> None:
         """The count starts anew."""
-        self._failures.pop(key, None)
+        with self._tallies as tallies:
+            tallies.forget(self._name(key))
+
+    def _name(self, key: Key) -> str:
+        return self._kind + "\0".join(key)
 
 
 class Backoff:
@@ -64,9 +58,12 @@ class Backoff:
     no more tries, and tells nobody whether it exists. `now` in seconds of a steady clock.
     """
 
-    def __init__(self) -> None:
-        self._users, self._sources, self._sites = Ledger(FREE_TRIES), Ledger(FREE_NAMES), Ledger(FREE_NAMES_OF_A_SITE)
-        self._at_home: OrderedDict[Key, None] = OrderedDict()
+    def __init__(self, failed: Tallies | None = None, known: Tallies | None = None) -> None:
+        """`failed` and `known`: what all transports of a node share; none: this one counts alone."""
+        self._users = Ledger(FREE_TRIES, failed, "user ")
+        self._sources = Ledger(FREE_NAMES, failed, "source ")
+        self._sites = Ledger(FREE_NAMES_OF_A_SITE, failed, "site ")
+        self._at_home = known or OwnTallies(MOST_KEPT)
 
     def must_wait(self, source: str, names: tuple[str, ...], now: float) -> bool:
         """Whether a try comes too early; it is not counted. Who has signed in from this source before does not wait
@@ -80,7 +77,7 @@ class Backoff:
 
     def is_at_home(self, source: str, names: tuple[str, ...]) -> bool:
         """Whether this user has signed in from this source before."""
-        return any((source, name) in self._at_home for name in names)
+        return any(self._at_home.get(f"{source}\0{name}") for name in names)
 
     def failed(self, source: str, names: tuple[str, ...], now: float) -> None:
         """One failure more; on the source's account the first of each name that was written."""
@@ -92,11 +89,9 @@ class Backoff:
         for name in principal:
             self._users.add((source, name), now)
 
-    def succeeded(self, source: str, names: tuple[str, ...]) -> None:
+    def succeeded(self, source: str, names: tuple[str, ...], now: float) -> None:
         """The user's count starts anew, the source's does not: it may own one of the names that it tries."""
         for name in names:
             self._users.forget((source, name))
-            self._at_home.pop((source, name), None)
-            self._at_home[source, name] = None
-        while len(self._at_home) > MOST_KEPT:
-            self._at_home.popitem(last=False)
+            with self._at_home as known:
+                known.put(f"{source}\0{name}", now, 1)

@@ -76,14 +76,14 @@ class Turn:
 class Credentials:
     """For the event loop's thread; Argon2 and NTLM run in threads of their own."""
 
-    def __init__(self, database_url: str, secret: bytes) -> None:
-        """`secret` is the Fernet key under which NT hashes are kept."""
+    def __init__(self, database_url: str, secret: bytes, backoff: Backoff | None = None) -> None:
+        """`secret` is the Fernet key under which NT hashes are kept. `backoff`: who guesses, on all transports."""
         self.users = UserLookup(database_url)
         self._secret = secret
         self._ntlm = ntlm.NtlmAcceptor()
         self._threads = ThreadPoolExecutor(THREADS, "passwords")
         self._nobody = _nobodys_hash()
-        self._backoff = Backoff()
+        self._backoff = backoff or Backoff()
         self._places = Places(THREADS, MOST_WAITING)
         self._turns: dict[tuple[str, str], Turn] = {}
         self._asking: Counter[str] = Counter()
@@ -239,7 +239,7 @@ class Credentials:
         if found is None or not right or not found.enabled:
             self._backoff.failed(source, names, loop.time())
             return WRONG
-        self._backoff.succeeded(source, names)
+        self._backoff.succeeded(source, names, loop.time())
         return found.user
 
     async def _is_right(self, client: Client, hash_: str, password: str) -> bool:

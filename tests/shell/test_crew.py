@@ -1,0 +1,98 @@
+"""Several transports on one node: one is killed, all are restarted under load; nobody is refused, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import smtplib
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.shell.running_crew import RunningCrew
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def crew() -> Iterator[RunningCrew]:
+    running = RunningCrew()
+    running.publish()
+    running.start()
+    wait_for(lambda: running.serving() == running.names, "not all transports serve")
+    yield running
+    running.remove()
+
+
+class Sender(threading.Thread):
+    """One message after the other, each on a connection of its own, or all on one as long as it is not told 421 between
+    two messages. Whatever else goes wrong is a `fault`.
+    """
+
+    def __init__(self, crew: RunningCrew, name: str, keeps: bool) -> None:
+        super().__init__()
+        self.crew, self.name, self.keeps = crew, name, keeps
+        self.sent: list[str] = []
+        self.faults: list[str] = []
+        self.finish = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self.finish.is_set():
+                self._connection()
+        except (OSError, smtplib.SMTPException) as error:
+            self.faults.append(f"{type(error).__name__}: {error}")
+
+    def _connection(self) -> None:
+        client = smtplib.SMTP("127.0.0.1", self.crew.port, local_hostname="client.test", timeout=20)
+        client.ehlo()
+        while True:
+            subject = f"{self.name}-{len(self.sent)}"
+            code, words = client.docmd("MAIL FROM:<a@example.org>")
+            if code == 421:
+                break
+            assert (code, client.docmd("RCPT TO:<b@gatepost.test>")[0]) == (250, 250), words
+            code, words = client.data(f"Subject: {subject}\r\n\r\ntext\r\n")
+            assert code == 250, words
+            self.sent.append(subject)
+            if not self.keeps or self.finish.is_set():
+                client.docmd("QUIT")
+                break
+        client.close()
+
+
+def senders(crew: RunningCrew) -> list[Sender]:
+    started = [Sender(crew, f"sender{number}", keeps=number % 2 == 0) for number in range(6)]
+    for sender in started:
+        sender.start()
+    return started
+
+
+def finish(started: list[Sender]) -> list[str]:
+    for sender in started:
+        sender.finish.set()
+    for sender in started:
+        sender.join()
+    assert [fault for sender in started for fault in sender.faults] == []
+    assert all(sender.sent for sender in started)
+    return [subject for sender in started for subject in sender.sent]
+
+
+def test_all_are_restarted_one_after_the_other_under_load(crew: RunningCrew) -> None:
+    before = crew.pids()
+    started = senders(crew)
+    assert crew.process is not None
+    crew.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: not set(before) & set(crew.pids()) and crew.serving() == crew.names, "no restart", 60)
+    assert sorted(finish(started)) == sorted(crew.accepted())
+
+
+def test_a_killed_one_is_started_again_and_the_others_take_its_clients(crew: RunningCrew) -> None:
+    first, second = crew.pids()
+    os.kill(first, signal.SIGSTOP)
+    clients = [crew.client() for _ in range(20)]
+    assert all(client.line().startswith("220 ") for client in clients)  # none waits for the one that hangs
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: len(set(crew.pids()) - {first}) == 2 and crew.serving() == crew.names, "not started again", 30)
+    assert second in crew.pids()
+    assert "transport mx-1 was killed (SIGKILL)" in crew.log
