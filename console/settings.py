@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "console.domains",
     "console.protection",
     "console.certificates",
+    "console.acme",
     "console.directory",
     "console.users",
     "console.kerberos",
@@ -96,6 +97,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.acme.well_known.WellKnown",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

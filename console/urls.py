@@ -26,6 +26,7 @@ urlpatterns = [
     path("mail-flow/system-messages/", include("console.system_messages.urls")),
     path("protection/", include("console.protection.urls")),
     path("mail-flow/dkim/", include("console.dkim.urls")),
+    path("protection/certificates/acme/", include("console.acme.urls")),
     path("protection/certificates/", include("console.certificates.urls")),
     path("recipients/directory/", include("console.directory.urls")),
     path("recipients/", include("console.users.urls")),

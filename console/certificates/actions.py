@@ -111,6 +111,14 @@ def load(
     return _replace(actor, held, row) if held else _add(actor, row, "imported")
 
 
+def put(actor: Actor, name: str, chain: str, encrypted_key: str) -> Certificate:
+    """What an authority issued for a key that is here: a new certificate, or in place of the one of that name."""
+    actor.require(*WRITERS)
+    held = Certificate.objects.filter(name__iexact=name).first()
+    row = row_of(held.name if held else name, chain, encrypted_key)
+    return _replace(actor, held, row) if held else _add(actor, row, "ordered")
+
+
 def renew(actor: Actor, pk: int) -> Certificate:
     """A new key and certificate for the same names, in place; ValidationError when an authority outside must answer."""
     actor.require(*WRITERS)
@@ -130,6 +138,10 @@ def remove(actor: Actor, pk: int) -> None:
     actor.require(*WRITERS)
     with change(actor, "") as under_way:
         held = Certificate.objects.get(pk=pk)
+        if queries.managed(held):
+            raise ValidationError(
+                _("%s is ordered by ACME. Remove it among the managed certificates first.") % held.name
+            )
         users = queries.bound_to(held, queries.current())
         if users:
             raise ValidationError(

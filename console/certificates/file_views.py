@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.certificates import actions, queries, reading
-from console.certificates.forms import INTERNAL, SELF_SIGNED, AnswerForm, ExportForm, ImportForm, NewForm
+from console.certificates.forms import BY_ACME, INTERNAL, SELF_SIGNED, AnswerForm, ExportForm, ImportForm, NewForm
 from console.certificates.models import Certificate, Request
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
@@ -47,6 +48,9 @@ class NewPage(FormPage):
     def submit(self, form: NewForm) -> HttpResponse:
         given = form.cleaned_data
         wanted = (self.actor, given["name"].strip(), given["names"], given["key"])
+        if given["issuer"] == BY_ACME:
+            wanted_there = {"name": given["name"].strip(), "names": "\n".join(given["names"]), "key_type": given["key"]}
+            return redirect(f"{reverse('acme:new')}?{urlencode(wanted_there)}")
         if given["issuer"] == SELF_SIGNED:
             return self.done(actions.make_self_signed(*wanted), _("%s is made."))
         if given["issuer"] == INTERNAL:

@@ -15,9 +15,10 @@ from console.crud.forms import say_what_is_missing
 from transport.config.host_name import host_name
 
 LARGEST = 1024 * 1024
-SELF_SIGNED, INTERNAL, OUTSIDE = "self-signed", "internal", "outside"
+SELF_SIGNED, INTERNAL, OUTSIDE, BY_ACME = "self-signed", "internal", "outside", "acme"
 ISSUERS = [
     (INTERNAL, gettext_lazy("The internal authority, at once. For clients that are told to trust it")),
+    (BY_ACME, gettext_lazy("A certification authority by ACME, such as Let’s Encrypt: ordered and renewed by itself")),
     (OUTSIDE, gettext_lazy("An authority outside. Makes a request that you send there; its answer is loaded here")),
     (SELF_SIGNED, gettext_lazy("Nobody: self-signed. Enough for clients that check no certificate")),
 ]

@@ -1,8 +1,11 @@
 """Certificates for STARTTLS. Every private key is kept as a Fernet token, made with the installation's secret."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from console.acme.models import ManagedCertificate
 from transport.config.receive_connector import ReceiveConnector
 
 
@@ -22,6 +25,7 @@ class Certificate(models.Model):
     connectors: list[ReceiveConnector]
     issued_here: bool
     renewable: bool
+    managed: ManagedCertificate | None
 
     class Meta:
         ordering = ["not_after"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from console.acme.models import ManagedCertificate
+from console.acme.timing import renewal
 from console.certificates.models import Authority, Certificate, Request
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
@@ -86,6 +88,16 @@ def issued_here(row: Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def managed(row: Certificate) -> ManagedCertificate | None:
+    """What orders it anew by ACME; None where nobody does."""
+    return ManagedCertificate.objects.filter(name__iexact=row.name).first()
+
+
+def renews_at(row: Certificate) -> datetime | None:
+    """When it is renewed without anybody; None where it is not."""
+    return renewal(row.not_before, row.not_after, row.managed.renew_at) if row.managed else None
 
 
 def renewable(row: Certificate) -> bool:

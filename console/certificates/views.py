@@ -50,6 +50,7 @@ class CertificatePages(CrudView):
         Column(_("Names in it"), "names", LINES),
         Column(_("Valid"), _days, BADGE, sort="not_after"),
         Column(_("Issued by"), _issuer, minor=True),
+        Column(_("Renewal"), queries.renews_at, TIME, minor=True),
         Column(_("Used by"), lambda row: [one.name for one in row.connectors], LINES, minor=True),
     ]
     details = [
@@ -58,6 +59,7 @@ class CertificatePages(CrudView):
         Detail(_("Valid from"), "not_before", TIME),
         Detail(_("Valid until"), "not_after", TIME),
         Detail(_("State"), _days, BADGE),
+        Detail(_("Renewal by ACME"), queries.renews_at, TIME),
         Detail(_("Used by"), lambda row: [one.name for one in row.connectors] or [_t("no connector")], LINES),
         Detail(_("Identifier"), queries.identifier, MONO),
         Detail(_("SHA-256"), _fingerprint, MONO),
@@ -73,7 +75,8 @@ class CertificatePages(CrudView):
     details_template = "certificates/details.html"
 
     def may(self, verb: Verb, obj: Any) -> bool:
-        return bool({"renew": obj.renewable, "ask-to-renew": not obj.renewable}.get(verb.name, True))
+        by_hand = {"renew": obj.renewable, "ask-to-renew": not obj.renewable, "remove": True}
+        return bool(by_hand.get(verb.name, True)) and not obj.managed
 
     def renew(self, obj: Any) -> None:
         actions.renew(self.actor, obj.pk)
@@ -99,6 +102,7 @@ class CertificatePages(CrudView):
         row.connectors = queries.used_by(row, self.snapshot)
         row.issued_here = queries.issued_here(row)
         row.renewable = row.self_signed or row.issued_here
+        row.managed = queries.managed(row)
         return row
 
     def list_context(self, selected: Any) -> dict[str, Any]:

@@ -70,6 +70,11 @@ DOORS = {
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.shell.journal",
         "transport.shell.forward.forwarder", "console",
     ),
+    # Authorities are strangers, and hooks programs of root: they are asked and run as delivery does it.
+    "console.acme": (
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "acme", "josepy", "requests", "transport.deliver.commands",
+        "transport.deliver.https", "console",
+    ),
     "console.queues": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver", "console"),
     # What TLS a domain gets is what delivery asks for: another one would find something else.
     "console.tls": (
@@ -81,8 +86,8 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
-    "accounts": ("rate_limit",),
-    "certificates": ("keys", "reading"),
+    "accounts": ("rate_limit",), "acme": ("timing",),
+    "certificates": ("issuing", "keys", "reading"),
     "connectors": ("warnings", "mail_route", "own_addresses", "proposals", "send_test", "sentence"),
     "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),

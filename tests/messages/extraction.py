@@ -34,6 +34,7 @@ TRANSPORT = [
     "transport/shell/{report,feeds/config_feed,journal/journal}.py",
 ]
 CONSOLE = [
+    "console/acme/{answers,authority,dns_hooks,dns_updates,verdict,work}.py",
     "console/actors.py",
     "console/*/published.py",
     "console/connectors/{mail_route,relay_restrictions,warnings}.py",

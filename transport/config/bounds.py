@@ -386,6 +386,26 @@ LINK_OUTPUT = Bound(
     more="The rest is read and forgotten.",
 )  # fmt: skip
 
+ACME_ANSWER = Bound(
+    what="one answer of a certification authority (ACME)", who="whoever answers for its directory",
+    octets=262_144, seconds=20.0,
+    more="The connection is closed; the certificate that is there stays, and the page says why.",
+)  # fmt: skip
+
+ACME_ORDER = Bound(
+    what="an order of a certificate (ACME): the certificates of its chain, the chains that are offered, and its time",
+    who="a certification authority",
+    lines=10, seconds=3600.0,
+    more="The order is given up, and a new one is made later.",
+)  # fmt: skip
+
+DNS_HOOK = Bound(
+    what="dns-hooks.toml, the commands that set records in DNS, and what one of them says",
+    who="root, and what it names",
+    octets=1 << 16,
+    more="The file is refused, and the certificate that is there stays; of what is said the rest is forgotten.",
+)  # fmt: skip
+
 WHAT_IF = Bound(
     what="a message, and its recipients, about which What-if is asked", who="somebody who has signed in to the console",
     octets=2 * 1024 * 1024, lines=100,

@@ -19,7 +19,7 @@ class NoAnswer(Exception):
 
 
 class Answer(NamedTuple):
-    """`body` is whole."""
+    """`headers`: by names in lower case, those of one name behind commas; `body` is whole."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,13 +30,13 @@ class Client:
     """Asks within one bound: what is left of it goes down from one request to the next.
 
     `address`: where the host of the URLs was found, when it was looked up before; `verified`: whether its certificate
-    must be its own.
+    must be its own; `root`: the certificates (PEM) that vouch for it, instead of the system's.
     """
 
-    def __init__(self, bound: Bound, address: str = "", verified: bool = True) -> None:
+    def __init__(self, bound: Bound, address: str = "", verified: bool = True, root: str = "") -> None:
         self._until = monotonic() + (bound.seconds or 0)
         self._octets = bound.octets or 0
-        self._address, self._verified = address, verified
+        self._address, self._verified, self._root = address, verified, root
 
     def ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Raises NoAnswer."""
@@ -46,7 +46,8 @@ class Client:
         left = self._until - monotonic()
         if left <= 0:
             raise NoAnswer(f"{where.hostname} took too long")
-        connection = _Connection(where.hostname, where.port, left, self._address, _context(self._verified))
+        context = _context(self._verified, self._root)
+        connection = _Connection(where.hostname, where.port, left, self._address, context)
         try:
             return self._ask(connection, method, f"{where.path or '/'}?{where.query}".rstrip("?"), body, headers)
         except (OSError, HTTPException, ValueError) as error:
@@ -73,7 +74,11 @@ class Client:
             raise ValueError("its answer is too long")
         if monotonic() >= self._until or (answer.length or 0) > 0:
             raise ValueError("its answer ended too soon")
-        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
+        return Answer(
+            answer.status,
+            {name.lower(): ", ".join(answer.headers.get_all(name, [])) for name in answer.headers},
+            content,
+        )
 
     def _words(self, error: Exception) -> str:
         if monotonic() >= self._until:
@@ -99,11 +104,14 @@ class _Connection(HTTPSConnection):
             raise
 
 
-def _context(verified: bool) -> ssl.SSLContext:
+def _context(verified: bool, root: str) -> ssl.SSLContext:
     # Spelled out: what ssl.create_default_context asks of certificates differs by version of Python.
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.load_default_certs()
+    if root:
+        made.load_verify_locations(cadata=root)
+    else:
+        made.load_default_certs()
     if not verified:
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     return made

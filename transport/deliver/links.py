@@ -7,14 +7,8 @@ next one goes on from the state that is written down.
 
 import logging
 import os
-import select
-import signal
-import stat
-import subprocess
 import threading
-import tomllib
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep, time
@@ -25,7 +19,8 @@ import psycopg
 from transport import next_hops
 from transport.config import bounds
 from transport.config.send_connector import DeliveryWindow, SendConnector
-from transport.deliver import database
+from transport.deliver import commands, database
+from transport.deliver.commands import Refused
 from transport.deliver.database import Connection, pool
 from transport.deliver.queries import QUERIES
 from transport.deliver.routing import ROUTES
@@ -36,20 +31,13 @@ from transport.send.link import Act, Command, Link, Spec, State, Step
 from transport.send.route import DeliveryType
 
 FILE = "links.toml"
-LARGEST = bounds.LINK_FILE.octets or 0
-MOST_OUTPUT = bounds.LINK_OUTPUT.octets or 0
 WAIT = 10.0
 """Seconds for which mail rests while a link is worked on; it is woken when the link is up."""
 LOOK_AGAIN = 60.0
 USED_EVERY = 1.0
-CHECK_EVERY, LOOK_EVERY = 1.0, 0.05
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+CHECK_EVERY = 1.0
 
 log = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """The file cannot be used; the text says why, for people."""
 
 
 def directory() -> Path:
@@ -61,30 +49,14 @@ def spec_of(name: str) -> Spec:
     """What `links.toml` says of a link. Raises Refused."""
     file = directory() / FILE
     try:
-        _only_roots(os.stat(file.parent), file.parent)
-        found = tomllib.loads(_read(file).decode())
+        found = commands.table(file, bounds.LINK_FILE)
         if name not in found:
             raise Refused(f"{file} has no link “{name}”.")
         return msgspec.convert(found[name], Spec)
     except FileNotFoundError:
         raise Refused(f"There is no {file} on this machine, which would say what the link “{name}” is.") from None
-    except (OSError, ValueError) as error:  # TOML, UTF-8 and msgspec raise subclasses of ValueError
+    except msgspec.ValidationError as error:
         raise Refused(f"{file} cannot be used: {error}.") from None
-
-
-def _read(file: Path) -> bytes:
-    handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as opened:
-        _only_roots(os.fstat(handle), file)
-        content = opened.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise Refused(f"{file} is larger than {LARGEST} bytes.")
-    return content
-
-
-def _only_roots(facts: os.stat_result, path: Path) -> None:
-    if facts.st_uid != 0 or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise Refused(f"{path} must belong to root, and nobody else may write it: it says what programs are run.")
 
 
 def need(connector: SendConnector) -> None:
@@ -223,41 +195,4 @@ def _do(spec: Spec, act: Act) -> str:
 
 
 def _execute(command: Command, seconds: float) -> str:
-    """Run a program; why it failed, or nothing. What it leaves running in the background is left alone, unless it took
-    too long.
-    """
-    try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
-            env=ENVIRONMENT, start_new_session=True, bufsize=0,
-        )  # fmt: skip
-    except OSError as error:
-        return f"{command[0]}: {error.strerror}."
-    output = _output(process, monotonic() + seconds)
-    if output is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return f"{command[0]} did not end within {seconds:.0f} seconds."
-    if process.returncode == 0:
-        return ""
-    lines = "".join(each if each.isprintable() else "\n" for each in output.decode(errors="replace")).split("\n")
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"{command[0]} ended with {process.returncode}" + (f": {said[:200]}" if said else ".")
-
-
-def _output(process: "subprocess.Popen[bytes]", ends: float) -> bytes | None:
-    """The beginning of what it said, once it has ended; None where it has not in time."""
-    assert process.stdout is not None  # a pipe was asked for
-    kept = b""
-    with process.stdout as pipe:
-        while monotonic() < ends:
-            over = process.poll() is not None
-            while select.select([pipe], [], [], 0 if over else LOOK_EVERY)[0] and monotonic() < ends:
-                if not (said := pipe.read(65536)):
-                    break
-                kept += said[: MOST_OUTPUT - len(kept)]
-            if over:
-                return kept
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(LOOK_EVERY)
-    return None
+    return commands.execute(command, seconds, bounds.LINK_OUTPUT)

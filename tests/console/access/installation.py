@@ -10,6 +10,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from console.accounts import actions as accounts
+from console.acme import actions as acme
+from console.acme.checks import Wanted, WantedAccount
+from console.acme.models import ManagedCertificate
 from console.actors import Role
 from console.certificates import actions as certificates
 from console.connectors import actions as connectors
@@ -48,6 +51,7 @@ def furnish(home: Path) -> None:
     """Everything. `home` is the data directory, for mailboxes."""
     _mail_flow()
     _people()
+    _certificates()
     _protection()
     _traffic()
     _mail(home)
@@ -84,6 +88,15 @@ def _people() -> None:
     users.add_group(ADMIN, "Scanners", "Those on the second floor")
     accounts.add(ADMIN, "bert", PASSWORD, {Role.HYGIENE_MANAGEMENT}, "Bert")
     kerberos.add(ADMIN, "mail", MAGIC + entry())
+
+
+def _certificates() -> None:
+    there = WantedAccount(directory="https://ca.contoso.com/acme/directory", contact="anna@contoso.com")
+    account = acme.add_account(ADMIN, "Contoso CA", there, agreed=True)
+    row = acme.add(ADMIN, "Mail", Wanted(names=["mail.contoso.com", f"{'x' * 60}.contoso.com"], account=account))
+    words, now = "The order came to no end within an hour.", timezone.now()
+    told = [[int(now.timestamp()), each] for each in ("Ordered, for mail.contoso.com.", words)]
+    ManagedCertificate.objects.filter(pk=row.pk).update(problem=words, told=told, failures=1, failed_since=now)
 
 
 def _protection() -> None:

@@ -10,6 +10,9 @@ from django.urls import URLResolver, get_resolver, reverse
 from msgspec.structs import replace
 
 from console.accounts import actions as accounts
+from console.acme import actions as acme
+from console.acme.checks import Wanted as Ordered
+from console.acme.checks import WantedAccount
 from console.actors import Role
 from console.connectors import actions as connectors
 from console.connectors.forms import ReceiveForm, SendForm
@@ -54,6 +57,9 @@ def pages() -> dict[str, str]:
     administrator = accounts.add(ADMIN, "bert", PASSWORD, {Role.HYGIENE_MANAGEMENT}, "Bert")
     wanted_account = credentials.Wanted(user_name="device@contoso.com", max_connections=3)
     credential = credentials.add(ADMIN, "Mailbox", CredentialKind.Password, wanted_account, Secrets(password=PASSWORD))
+    there = WantedAccount(directory="https://ca.contoso.com/dir", contact="anna@contoso.com", eab_key_id="kid-1")
+    account = acme.add_account(ADMIN, "Contoso CA", there, eab_key="c2VjcmV0LW9mLXRoZS1rZXk=", agreed=True)
+    managed = acme.add(ADMIN, "Mail", Ordered(names=["mail.contoso.com", "mx.contoso.com"], account=account))
     words = SystemMessage(name="-", dsn_code="5.1.1", text="Ask <B>Anna</B>.", internal=True)
     message = system_messages.create(ADMIN, words)
     found = {tab: reverse("connectors:receive-properties", args=[receive.pk, tab]) for tab in RECEIVE}
@@ -65,7 +71,7 @@ def pages() -> dict[str, str]:
         "domains:edit": domain, "protection:block-edit": entry,
         "protection:provider-edit": provider, "directory:edit": recipient, "users:edit": user,
         "users:group-edit": group, "accounts:admin-edit": administrator, "credentials:edit": credential,
-        "system_messages:edit": message,
+        "system_messages:edit": message, "acme:account-edit": account, "acme:edit": managed,
     }  # fmt: skip
     return found | {name: reverse(name, args=[row.pk]) for name, row in edited.items()}
 
@@ -80,7 +86,7 @@ SINGLE = [
 EDITED = [
     "domains:edit", "protection:block-edit", "protection:provider-edit", "directory:edit",
     "users:edit", "users:group-edit", "accounts:admin-edit", "credentials:edit",
-    "system_messages:edit",
+    "system_messages:edit", "acme:account-edit", "acme:edit",
 ]  # fmt: skip
 
 
@@ -89,7 +95,7 @@ def everything() -> tuple[Snapshot, dict[str, list[dict[str, Any]]]]:
     counted = {"changed_at", "change_number", "password", "last_login"}
     people = [
         model
-        for app in ("auth", "directory", "users", "credentials")
+        for app in ("auth", "directory", "users", "credentials", "acme")
         for model in apps.get_app_config(app).get_models()
     ]
     rows = {model.__name__: list(model._default_manager.order_by("pk").values()) for model in people}

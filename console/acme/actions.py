@@ -1,0 +1,209 @@
+"""Every write of accounts at authorities and of what is ordered there. Each raises PermissionDenied, and
+ValidationError at the field that cannot stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from cryptography import x509
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from console.acme import answers, queries
+from console.acme.checks import Wanted, WantedAccount, wrong_account, wrong_managed, wrong_name
+from console.acme.models import Account, ManagedCertificate
+from console.actors import EVERY_ROLE, Actor, Role
+from console.audit.actions import record
+from console.certificates import actions as certificates
+from console.certificates import keys
+from console.certificates import queries as shown
+from console.certificates.models import Certificate
+from console.connectors import actions as connectors
+from console.connectors.models import ReceiveConnector, SendConnector
+from console.publishing.actions import change as one_change
+from console.sealing import sealed
+from transport.config import receive_connector, send_connector
+
+WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
+ACCOUNT, MANAGED = "ACME account", "Managed certificate"
+ACME = Actor("ACME", EVERY_ROLE)
+"""Who writes what an authority issued."""
+
+
+@transaction.atomic
+def add_account(actor: Actor, name: str, wanted: WantedAccount, eab_key: str = "", agreed: bool = False) -> Account:
+    """A new account, which the worker makes at the authority with the first order. `agreed`: to its terms."""
+    actor.require(*WRITERS)
+    name = name.strip()
+    wrong = wrong_name(name, Account) | wrong_account(wanted, eab_key, bool(eab_key))
+    if not agreed:
+        wrong["agreed"] = _("Without that no authority gives an account.")
+    _refuse(wrong)
+    key = keys.encrypt(keys.make(keys.P256))
+    row = Account(name=name, encrypted_key=key, encrypted_eab=_sealed(eab_key), **vars(wanted))
+    row.save()
+    record(actor, ACCOUNT, name, "added", None, account_facts(row))
+    return row
+
+
+@transaction.atomic
+def change_account(actor: Actor, row: Account, wanted: WantedAccount, eab_key: str = "") -> Account:
+    """Other facts; at another directory the account is made anew. Its name never changes."""
+    actor.require(*WRITERS)
+    row = Account.objects.select_for_update().get(pk=row.pk)
+    _refuse(wrong_account(wanted, eab_key, bool(eab_key or row.encrypted_eab)))
+    before, elsewhere = account_facts(row), row.directory != wanted.directory
+    for field in fields(WantedAccount):
+        setattr(row, field.name, getattr(wanted, field.name))
+    if eab_key:
+        row.encrypted_eab = _sealed(eab_key)
+    if elsewhere:
+        row.url, row.encrypted_key = "", keys.encrypt(keys.make(keys.P256))
+    row.save()
+    told = {"EAB key": "a new one was set"} if eab_key else {}
+    if told or account_facts(row) != before:
+        record(actor, ACCOUNT, row.name, "changed", before, account_facts(row) | told)
+        _look_again(ManagedCertificate.objects.filter(account=row), row_changed=elsewhere)
+    return row
+
+
+@transaction.atomic
+def remove_account(actor: Actor, row: Account) -> None:
+    """Forgets an account that nothing is ordered with, and its key."""
+    actor.require(*WRITERS)
+    if users := list(ManagedCertificate.objects.filter(account=row).values_list("name", flat=True)):
+        text = _("%(name)s is in use by %(users)s. Choose another account there first.")
+        raise ValidationError(text % {"name": row.name, "users": ", ".join(users)})
+    record(actor, ACCOUNT, row.name, "removed", account_facts(row), None)
+    row.delete()
+
+
+@transaction.atomic
+def add(actor: Actor, name: str, wanted: Wanted, tsig_secret: str = "") -> ManagedCertificate:
+    """What is ordered from now on; the worker begins at once. A certificate of that name is replaced by it."""
+    actor.require(*WRITERS)
+    name = name.strip()
+    _refuse(wrong_name(name, ManagedCertificate) | wrong_managed(wanted, tsig_secret, bool(tsig_secret)))
+    row = ManagedCertificate(name=name, encrypted_tsig=_sealed(tsig_secret), **vars(wanted), renew_at=timezone.now())
+    row.save()
+    record(actor, MANAGED, name, "added", None, facts(row))
+    return row
+
+
+@transaction.atomic
+def change(actor: Actor, row: ManagedCertificate, wanted: Wanted, tsig_secret: str = "") -> ManagedCertificate:
+    """Orders otherwise: at once, where another certificate is wanted than the one that is there."""
+    actor.require(*WRITERS)
+    row = ManagedCertificate.objects.select_for_update().get(pk=row.pk)
+    _refuse(wrong_managed(wanted, tsig_secret, bool(tsig_secret or row.encrypted_tsig)))
+    before, other = facts(row), _is_other(row, wanted)
+    for field in fields(Wanted):
+        setattr(row, field.name, getattr(wanted, field.name))
+    if tsig_secret:
+        row.encrypted_tsig = _sealed(tsig_secret)
+    row.save(update_fields=[*(field.name for field in fields(Wanted)), "encrypted_tsig"])
+    told = {"TSIG secret": "a new one was set"} if tsig_secret else {}
+    if told or facts(row) != before:
+        record(actor, MANAGED, row.name, "changed", before, facts(row) | told)
+        _look_again(ManagedCertificate.objects.filter(pk=row.pk), row_changed=other)
+    row.refresh_from_db()
+    return row
+
+
+def renew(actor: Actor, row: ManagedCertificate) -> None:
+    """Orders the next certificate now, unless the authority wants to hear nothing for a while."""
+    actor.require(*WRITERS)
+    if row.waits_until and row.waits_until > timezone.now():
+        text = _("The authority wants to hear nothing before %s: it is ordered then.")
+        raise ValidationError(text % f"{row.waits_until:%Y-%m-%d %H:%M} UTC")
+    with transaction.atomic():
+        _look_again(ManagedCertificate.objects.filter(pk=row.pk), row_changed=True)
+        record(actor, MANAGED, row.name, "renewed now", None, {"Names": ", ".join(row.names)})
+
+
+def remove(actor: Actor, row: ManagedCertificate) -> None:
+    """Orders it no more. The certificate that is there stays until its end."""
+    actor.require(*WRITERS)
+    answers.take_back(row)
+    with transaction.atomic():
+        record(actor, MANAGED, row.name, "removed", facts(row), None)
+        row.delete()
+
+
+def show(name: str, chain: str, encrypted_key: str) -> None:
+    """In one revision: what was issued in place of what was there, and in those connectors that name it."""
+    held = Certificate.objects.filter(name__iexact=name).first()
+    with one_change(ACME, f"Certificate {name}: {'renewed' if held else 'ordered'}"):
+        former = _naming(held) if held else []
+        row = certificates.put(ACME, name, chain, encrypted_key)
+        identifier = shown.identifier(row)
+        for struct, pk in former:
+            wanted = "" if identifier.endswith("<S>") else identifier
+            connectors.update(ACME, struct, pk, {"tls_certificate_name": wanted})
+
+
+def _naming(held: Certificate) -> list[tuple[connectors.Struct, int]]:
+    """The connectors that name a certificate by issuer and subject."""
+    mine = shown.identifier(held)
+    if shown.by_identifier().get(mine) != held.name:
+        return []
+    found: list[tuple[connectors.Struct, int]] = []
+    for model, struct in (
+        (ReceiveConnector, receive_connector.ReceiveConnector),
+        (SendConnector, send_connector.SendConnector),
+    ):
+        rows = model._default_manager.exclude(tls_certificate_name="").values_list("pk", "tls_certificate_name")
+        found += [(struct, pk) for pk, name in rows if _plain(name) == _plain(mine)]
+    return found
+
+
+def _plain(identifier: str) -> str:
+    return "".join(identifier.split()).lower()
+
+
+def _look_again(rows: Any, row_changed: bool) -> None:
+    """The worker looks at once; where another certificate is wanted an order that is under way is given up."""
+    anew = {"renew_at": timezone.now(), "order_url": "", "chain": "", "switch_at": None} if row_changed else {}
+    rows.update(next_step=Now(), **anew)
+
+
+def _is_other(row: ManagedCertificate, wanted: Wanted) -> bool:
+    held = queries.certificate(row)
+    same_names = held is not None and set(wanted.names) <= set(held.names) and wanted.names == row.names
+    return not same_names or wanted.account.pk != row.account.pk or wanted.key_type != row.key_type
+
+
+def account_facts(row: Account) -> dict[str, Any]:
+    """What the change history keeps of an account; nothing of its keys."""
+    return {
+        "Directory": row.directory, "Contact": row.contact, "EAB key ID": row.eab_key_id,
+        "Trusted root": _fingerprints(row.trusted_root),
+    }  # fmt: skip
+
+
+def facts(row: ManagedCertificate) -> dict[str, Any]:
+    """What the change history keeps of what is ordered; nothing of secrets."""
+    return {
+        "Names": ", ".join(row.names), "Account": row.account.name, "Key": row.key_type, "Keep the key": row.keep_key,
+        "Preferred chain": row.preferred_chain, "Challenge": row.challenge, "DNS server": row.dns_server,
+        "Zone": row.dns_zone, "TSIG key": row.tsig_name, "TSIG algorithm": row.tsig_algorithm, "Hook": row.hook,
+    }  # fmt: skip
+
+
+def _fingerprints(pem: str) -> str:
+    found = x509.load_pem_x509_certificates(pem.encode()) if pem else []
+    return ", ".join(each.subject.rfc4514_string() for each in found)
+
+
+def _sealed(secret: str) -> str:
+    return sealed(secret.encode()) if secret else ""
+
+
+def _refuse(wrong: dict[str, str]) -> None:
+    if wrong:
+        raise ValidationError(wrong)

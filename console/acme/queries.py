@@ -1,0 +1,50 @@
+"""What is known of accounts at authorities and of what is ordered there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from console.acme.models import Account, ManagedCertificate
+from console.acme.timing import renewal
+from console.certificates import queries as certificates
+from console.certificates.models import Certificate
+from console.crud.format import time_text
+from transport.receive.certificate_match import fit
+
+
+def certificate(managed: ManagedCertificate) -> Certificate | None:
+    """What came of the last order; None before the first."""
+    return Certificate.objects.filter(name__iexact=managed.name).first()
+
+
+def in_use(managed: ManagedCertificate) -> list[tuple[str, str]]:
+    """(connector, FQDN) of those that show the present certificate, which holds that name."""
+    held = certificate(managed)
+    if held is None:
+        return []
+    users = certificates.used_by(held, certificates.current())
+    named = [(each.name, (each.fqdn or settings.GATEPOST_NODE).lower()) for each in users]
+    return [(name, host) for name, host in named if any(fit(each, host) for each in held.names)]
+
+
+def due(managed: ManagedCertificate) -> datetime | None:
+    """When it is renewed; None where there is none yet."""
+    held = certificate(managed)
+    return renewal(held.not_before, held.not_after, managed.renew_at) if held else None
+
+
+def failing() -> list[ManagedCertificate]:
+    """Those whose last order came to nothing."""
+    return list(ManagedCertificate.objects.select_related("account").exclude(problem=""))
+
+
+def ordered_with(account: Account) -> list[str]:
+    """What is ordered with an account."""
+    return list(ManagedCertificate.objects.filter(account=account).values_list("name", flat=True))
+
+
+def clock(at: int) -> str:
+    """The time of a step, as the reader writes times."""
+    return str(time_text(datetime.fromtimestamp(at, UTC)))

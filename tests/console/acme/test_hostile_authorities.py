@@ -1,0 +1,163 @@
+"""Authorities that are away, slow, endless, or say what makes no sense: the certificate that is there stays."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from console.acme import actions, dns_hooks, timing, work
+from console.acme.checks import Wanted, WantedAccount
+from console.acme.models import Account, ManagedCertificate
+from console.acme.presets import DIRECTORIES
+from console.certificates import actions as certificates
+from console.certificates.models import Certificate
+from tests.console.acme.fake_authority import FakeAuthority
+from tests.console.acme.pebble import ROOT
+from tests.console.builders import ADMIN
+from transport.config import bounds
+
+pytestmark = pytest.mark.django_db
+NAMES = ["mail.contoso.test"]
+
+
+@pytest.fixture
+def authority(tmp_path):
+    with FakeAuthority(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def row(authority) -> ManagedCertificate:
+    certificates.make_self_signed(ADMIN, "Mail", NAMES)
+    wanted = WantedAccount(directory=f"{authority.url}/dir", trusted_root=ROOT)
+    account = actions.add_account(ADMIN, "Test authority", wanted, agreed=True)
+    return actions.add(ADMIN, "Mail", Wanted(names=NAMES, account=account))
+
+
+def tried(row: ManagedCertificate) -> ManagedCertificate:
+    """After one turn of the worker."""
+    before = Certificate.objects.get(name="Mail").fingerprint
+    work.go_on()
+    row.refresh_from_db()
+    assert Certificate.objects.get(name="Mail").fingerprint == before
+    return row
+
+
+def dripping(asked) -> None:
+    asked.send_response(200)
+    asked.end_headers()
+    for _ in range(100):
+        asked.wfile.write(b" ")
+        asked.wfile.flush()
+        time.sleep(0.05)
+
+
+HOSTILE = {
+    "no JSON": (lambda asked: asked.say(b"<html>"), "makes no sense"),
+    "a list": (lambda asked: asked.say([]), "makes no sense"),
+    "nothing in it": (lambda asked: asked.say({}), "makes no sense"),
+    "deep": (lambda asked: asked.say(b"[" * 100_000), "makes no sense"),
+    "huge": (lambda asked: asked.say(b" " * (bounds.ACME_ANSWER.octets + 1)), "too long"),
+    "slow": (dripping, "took too long"),
+    "elsewhere": (lambda asked: asked.say(b"", 302, Location="https://10.0.0.1/"), "sends elsewhere"),
+    "an error": (lambda asked: asked.say(b"oops", 500), "makes no sense"),
+    "another host": (
+        lambda asked: asked.say(dict.fromkeys(("newNonce", "newAccount", "newOrder"), "https://10.0.0.1/x")),
+        "names https://10.0.0.1/x, which is not on",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_makes_no_sense_is_told_and_tried_again_later(row, authority, what, monkeypatch):
+    monkeypatch.setattr(bounds, "ACME_ANSWER", replace(bounds.ACME_ANSWER, seconds=1.0))
+    authority.says["/dir"], words = HOSTILE[what]
+    assert words in tried(row).problem
+    assert row.failures == 1 and row.failed_since and row.told[-1][1] == row.problem
+    assert row.next_step > datetime.now(UTC) + timedelta(minutes=4)
+    asked = len(authority.asked)
+    tried(row)
+    assert len(authority.asked) == asked
+
+
+def test_an_authority_that_is_away(row, authority):
+    authority.__exit__()
+    assert "gives no answer" in tried(row).problem
+
+
+def test_one_whose_certificate_nobody_vouches_for(row):
+    Account.objects.update(trusted_root="")
+    assert "self" in tried(row).problem
+
+
+def test_a_rate_limit_is_obeyed_also_by_who_is_in_a_hurry(row, authority):
+    problem = {"type": "urn:ietf:params:acme:error:rateLimited", "detail": "too many accounts from this address"}
+    authority.says["/account"] = lambda asked: asked.say(problem, 429, Retry_After="7200")
+    assert "The authority says: too many accounts from this address" in tried(row).problem
+    assert row.next_step > datetime.now(UTC) + timedelta(minutes=115)
+    with pytest.raises(Exception, match="wants to hear nothing before"):
+        actions.renew(ADMIN, row)
+
+
+def test_an_order_that_comes_to_no_end_is_given_up(row, authority):
+    account = Account.objects.get()
+    Account.objects.update(url=f"{authority.url}/account/1")
+    order = {"status": "processing", "authorizations": [], "finalize": f"{authority.url}/f"}
+    authority.says["/orders"] = lambda asked: asked.say(order, 201, Location=f"{authority.url}/orders/1")
+    authority.says["/orders/1"] = lambda asked: asked.say(order)
+    assert tried(row).is_under_way and not row.problem
+    began = datetime.now(UTC) - timedelta(seconds=bounds.ACME_ORDER.seconds + 1)
+    ManagedCertificate.objects.update(began_at=began, next_step=began)
+    assert "came to no end within an hour" in tried(row).problem
+    assert not row.is_under_way and account.name in str(row.account)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("30", 30),
+        ("999999999999999999999", 7 * 86400),
+        ("Mon, 30 Nov 2026 08:01:00 GMT", 60),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_whatever_it_says(header, seconds):
+    found = timing.wait(header, datetime(2026, 11, 30, 8, 0, tzinfo=UTC))
+    assert found == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("days", [6, 47, 90, 398])
+def test_every_life_is_renewed_when_a_third_is_left(days):
+    start = datetime(2026, 11, 30, tzinfo=UTC)
+    end = start + timedelta(days=days)
+    assert timing.renewal(start, end, None) == end - timedelta(days=days) / 3
+    assert timing.renewal(start, end, end) == end - timedelta(days=days) / 4
+    assert timing.renewal(start, end, start) == start
+    waits = [timing.back_off(failures) for failures in range(1, 100)]
+    assert waits == sorted(waits) and waits[0] == timedelta(minutes=5) and waits[-1] == timedelta(hours=6)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may write dns-hooks.toml")
+def test_only_hooks_that_root_wrote_are_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("GATEPOST_HOOKS", str(tmp_path))
+    assert "There is no" in dns_hooks.add("contoso", "_acme-challenge.contoso.test", "x")
+    file, out = tmp_path / dns_hooks.FILE, tmp_path / "out"
+    script = f'add = ["/bin/sh", "-c", "echo $ACME_RECORD $ACME_VALUE >> {out}; echo no; exit 3"]'
+    file.write_text(f"[contoso]\n{script}\n")
+    assert dns_hooks.add("contoso", "_acme-challenge.contoso.test", "-x") == "/bin/sh ended with 3: no"
+    assert out.read_text() == "_acme-challenge.contoso.test -x\n"
+    assert dns_hooks.take_away("contoso", "_acme-challenge.contoso.test", "-x") == ""
+    assert "has no hook" in dns_hooks.add("other", "_acme-challenge.contoso.test", "x")
+    file.write_text("#" * (bounds.DNS_HOOK.octets + 1))
+    assert "is larger than" in dns_hooks.add("contoso", "_acme-challenge.contoso.test", "x")
+    file.chmod(0o666)
+    assert "must belong to root" in dns_hooks.add("contoso", "_acme-challenge.contoso.test", "x")
+
+
+def test_the_directories_of_known_authorities_are_https():
+    assert all(url.startswith("https://") for url, _ in DIRECTORIES)
