@@ -32,6 +32,7 @@ class Link:
 
 ADMINISTRATORS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 READERS_OF_RECIPIENTS = frozenset({Role.RECIPIENT_MANAGEMENT, Role.VIEW_ONLY})
+READERS_OF_BACKUPS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.VIEW_ONLY})
 
 GROUPS: list[tuple[str | Promise, list[Feature]]] = [
     ("", [Feature(_("Overview"), "overview:home", "gauge", key="o")]),
@@ -89,6 +90,7 @@ GROUPS: list[tuple[str | Promise, list[Feature]]] = [
             Feature(_("Nodes"), "nodes:list", "server"),
             Feature(_("Change history"), "audit:list", "history", key="h"),
             Feature(_("Revisions"), "publishing:list", "git-commit-horizontal"),
+            Feature(_("Backups"), "backups:page", "download", READERS_OF_BACKUPS),
             Feature(_("Drafts"), "drafts:list", "pencil", key="e"),
             Feature(_("Import from Exchange"), "moving_in:hand-in", "upload", ADMINISTRATORS),
             Feature(_("Management shell"), "management_shell:shell", "square-terminal", key="c"),

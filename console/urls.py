@@ -12,6 +12,7 @@ urlpatterns = [
     path("administration/change-history/", include("console.audit.urls")),
     path("administration/revisions/", include("console.publishing.urls")),
     path("administration/nodes/", include(nodes)),
+    path("administration/backups/", include("console.backups.urls")),
     path("administration/drafts/", include("console.drafts.urls")),
     path("administration/show-commands/", include("console.commands.urls")),
     path("administration/import-from-exchange/", include("console.moving_in.urls")),

@@ -36,6 +36,8 @@ OURS = (RESTORING, "up.lock", "secret.key", "lost+found")
 ASIDE = "replaced-"
 """How the name of a directory begins in which the copy lies that was there before."""
 MADE_ANEW = ("sockets", "static", "code")
+SCRATCH = "gatepost_check_"
+"""How the name of a database begins in which a backup is checked: one at a time, and what a killed one left goes."""
 TABLES = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema'))"
 
 
@@ -179,8 +181,11 @@ def _empty(connection: psycopg.Connection[Any]) -> None:
 
 @contextmanager
 def _other_database() -> Iterator[str]:
-    url, name = os.environ["DATABASE_URL"], f"gatepost_check_{token_hex(6)}"
+    url, name = os.environ["DATABASE_URL"], f"{SCRATCH}{token_hex(6)}"
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext('check of a backup'))")
+        for (left,) in connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [SCRATCH]):
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(left)))
         try:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         except psycopg.errors.InsufficientPrivilege:

@@ -95,6 +95,8 @@ def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
     yield from copy_rules.machines()
     yield from copy_rules.disk()
     yield from copy_rules.books()
+    yield from copy_rules.restored_mail()
+    yield from copy_rules.backups()
     yield from relays()
     yield from wide_domains()
     yield from relaying_send_connectors(saved)

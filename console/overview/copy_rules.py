@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console.backups import queries as backup_queries
 from console.certificates import queries as certificates
 from console.connectors.models import ReceiveConnector
 from console.connectors.queries import Tabs
@@ -143,6 +144,35 @@ def books() -> Iterator[Concern]:
             text = ngettext("%d recipient is too many.", "%d recipients are too many.", -difference)
         advice = _("Run manage.py ledger; if it says so again, keep journal and logs, and report it.")
         yield Concern(_("The books do not balance"), f"{text % abs(difference)} {advice}", reverse("queues:list"), True)
+
+
+def restored_mail() -> Iterator[Concern]:
+    """Mail that came out of a backup, of which nobody has said yet what becomes of it."""
+    if found := backup_queries.restored():
+        text = ngettext(
+            "%d recipient waited when the backup was taken and is held: release or drop it.",
+            "%d recipients waited when the backup was taken and are held: release or drop them.",
+            found[1],
+        )
+        yield Concern(_("Restored mail"), text % found[1], reverse("backups:page"), is_bad=True)
+
+
+def backups() -> Iterator[Concern]:
+    """Scheduled ones that are not made, not whole, or that nobody has checked."""
+    found = backup_queries.trouble()
+    if found is None:
+        return
+    url, name = reverse("backups:page"), _("Backups")
+    if found.failed:
+        yield Concern(name, _("The last backup failed: %s") % said(found.failed.words), url, is_bad=True)
+    elif found.is_late:
+        yield Concern(name, _("No backup was made for more than a day, though one is scheduled."), url, is_bad=True)
+    if found.not_whole:
+        yield Concern(
+            name, _("The newest backup cannot be restored: %s") % said(found.not_whole.check_words), url, True
+        )
+    if found.is_unchecked:
+        yield Concern(name, _("No backup was checked in the last 30 days: check the newest one."), url)
 
 
 def certificates_that_end() -> Iterator[Concern]:

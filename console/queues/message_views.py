@@ -99,7 +99,8 @@ def subject(each: Standing) -> str:
 def why_it_waits(each: Standing) -> str:
     """In words, with what to do: of itself or, where it was not tried yet, of its queue."""
     if each.is_suspended:
-        return suspension(*each.held_by)
+        why, until = each.held_by
+        return suspension(said(why), until)
     if each.recipient.last_error or each.queue is None:
         return with_remedy(each.error)
     words = trouble(each.queue)
@@ -109,7 +110,7 @@ def why_it_waits(each: Standing) -> str:
 def short(each: Standing) -> str:
     """Why it waits, in one line of a list."""
     if each.status == "Suspended":
-        return each.held_by[0] or ("" if each.is_suspended else _("Its queue is suspended."))
+        return said(each.held_by[0]) or ("" if each.is_suspended else _("Its queue is suspended."))
     remedy = remedies.remedy_for(each.error)
     return str(remedy.reason) if remedy else remedies.in_words(each.error)
 

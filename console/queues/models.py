@@ -6,6 +6,7 @@ or deletes a message with all that belongs to it in one transaction.
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from console.mailboxes import header
 
@@ -78,7 +79,7 @@ class Status(models.TextChoices):
     REMOVED = "removed"
 
 
-RESTORED = "accepted before the backup, state unknown"
+RESTORED = gettext_noop("accepted before the backup, state unknown")
 """Why mail that came out of a backup is suspended: it may have been delivered since. It stands in `held_for`."""
 
 

@@ -21,7 +21,7 @@ from console.crud.listing import matching
 from console.crud.words import quoted, terms
 from console.mailboxes import header
 from console.queues import queries
-from console.queues.models import Hold, NextHop, QueuedRecipient, Status
+from console.queues.models import RESTORED, Hold, NextHop, QueuedRecipient, Status
 from console.queues.queue import Queue
 from console.tracking import queries as tracking
 
@@ -29,8 +29,8 @@ SEARCHED = ("address", "message__sender", "message__subject", "message__message_
 TOGETHER = Lower(Func(Value(" "), *map(F, SEARCHED), function="concat_ws", output_field=TextField()))
 """The same in one text: what is read of a whole queue is read once."""
 SEARCHED_QUEUES = ("domain", "connector", "last_error")
-WORDS = ("Active", "Ready", "Retry", "Suspended", "Kept")
-"""Of those by which a recipient is found that waits."""
+WORDS = ("Active", "Ready", "Retry", "Suspended", "Kept", "Restored")
+"""Of those by which a recipient is found that waits; Restored is Suspended, because it came out of a backup."""
 NARROWED_BY = ("q", "next_hop", "status", "older", "kind")
 """Names in the query string of a list that narrow it."""
 MOST_LOOKED_AT = 2_000
@@ -142,6 +142,7 @@ def _of_status(rows: QuerySet[QueuedRecipient], word: str) -> QuerySet[QueuedRec
         "Active": Q(status=Status.READY, claimed_by__isnull=False),
         "Suspended": Q(status=Status.SUSPENDED) | (ready & suspended),
         "Kept": ready & kept,
+        "Restored": Q(status=Status.SUSPENDED, held_for=RESTORED),
         "Retry": ready & ~suspended & ~kept & later,
         "Ready": ready & ~suspended & ~kept & ~later,
     }

@@ -37,6 +37,7 @@ TONES = {
     gettext_noop("Retry"): "warning",
     gettext_noop("Suspended"): "warning",
     gettext_noop("Kept"): "neutral",
+    gettext_noop("Restored"): "warning",
     gettext_noop("Complete"): "good",
     gettext_noop("Failed"): "bad",
     gettext_noop("Removed"): "neutral",

@@ -57,6 +57,12 @@ BACKUP_TEXT = Bound(
     more="The file is refused; so are links, devices, and names that no backup has.",
 )  # fmt: skip
 
+BUCKET_ANSWER = Bound(
+    what="what a bucket answers to a request other than for a backup", who="the server that backups are sent to",
+    octets=1024 * 1024, seconds=60.0,
+    more="No more is read; a server that is silent for so long is given up, and the backup has failed.",
+)  # fmt: skip
+
 PROCESS_LOG = Bound(
     what="the log of a process", who="whoever can make a process say something",
     octets=10 * 1024 * 1024,

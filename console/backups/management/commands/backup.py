@@ -1,5 +1,7 @@
 import os
 import socket
+from argparse import SUPPRESS
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from console.backups import servers
 from console.backups.key import WrongKey
+from console.backups.models import Run
 from console.backups.passphrase import passphrase
 from console.backups.postgres_tools import ToolFailed
+from console.backups.scheduled import check, make
 from console.backups.taking import Busy, Source, take
 from console.backups.words import contents
 from console.processes.home import HomeError
+
+NICENESS = 10
 
 
 class Command(BaseCommand):
@@ -24,12 +30,19 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("file", help="the backup; one that is there already is replaced once the new one is whole")
+        parser.add_argument("file", nargs="?", help="one that is there is replaced once the new one is whole")
         parser.add_argument("--with-key", action="store_true", help="lock the key in with a passphrase, which is asked")
         parser.add_argument("--passphrase-file", help="the same, with the first line of this file as the passphrase")
+        parser.add_argument("--run", type=int, help=SUPPRESS)
+        parser.add_argument("--check-run", type=int, help=SUPPRESS)
         parser.add_argument("--logs", action="store_true", help="with the protocol and message tracking log files")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if number := options["run"] or options["check_run"]:
+            _scheduled(number, make if options["run"] else check)
+            return
+        if not options["file"]:
+            raise CommandError("Say where to: manage.py backup FILE.")
         home, target = settings.HOME, Path(options["file"]).absolute()
         try:
             key = _key_of(home)
@@ -47,6 +60,14 @@ class Command(BaseCommand):
         self.stdout.write(f"{target} is written, {target.stat().st_size:,} octets.")
         for line in contents(manifest):
             self.stdout.write(line)
+
+
+def _scheduled(number: int, work: Callable[[Source, Run], None]) -> None:
+    """What a worker asks for; what comes of it stands in the row."""
+    os.nice(NICENESS)
+    key = settings.GATEPOST_SECRET_KEY
+    source = Source(settings.GATEPOST_HOME, settings.DATABASE_URL, key, settings.GATEPOST_NODE)
+    work(source, Run.objects.get(pk=number))
 
 
 def _key_of(home: Any) -> str:

@@ -1,0 +1,97 @@
+"""Where scheduled backups lie: a directory of the machine, or a bucket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from console.backups.models import Schedule
+from console.backups.s3 import Bucket
+from console.sealing import opened
+
+
+class Place(Protocol):
+    """Everything raises OSError."""
+
+    def room(self, name: str) -> Path:
+        """Where the file is to be written first; it is not there yet."""
+        ...
+
+    def keep(self, path: Path, name: str) -> None:
+        """What was written there lies in the place from now on."""
+        ...
+
+    def file(self, name: str) -> object:
+        """A context: the file, to be read."""
+        ...
+
+    def delete(self, name: str) -> None: ...
+
+
+class Directory:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def room(self, name: str) -> Path:
+        if not self._path.is_dir():
+            raise NotADirectoryError(20, "There is no such directory", str(self._path))
+        return self._path / name
+
+    def keep(self, path: Path, name: str) -> None:
+        """It is there already."""
+
+    @contextmanager
+    def file(self, name: str) -> Iterator[Path]:
+        yield self._path / name
+
+    def delete(self, name: str) -> None:
+        (self._path / name).unlink(missing_ok=True)
+
+
+class InBucket:
+    """Written into the data directory first: a bucket wants to know the length of what comes."""
+
+    def __init__(self, bucket: Bucket, scratch: Path) -> None:
+        self._bucket, self._scratch = bucket, scratch
+
+    def room(self, name: str) -> Path:
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in self._scratch.iterdir():
+            left.unlink()
+        return self._scratch / name
+
+    def keep(self, path: Path, name: str) -> None:
+        try:
+            self._bucket.put(path, name)
+        finally:
+            path.unlink()
+
+    @contextmanager
+    def file(self, name: str) -> Iterator[Path]:
+        with TemporaryDirectory(prefix="gatepost-check-") as folder:
+            path = Path(folder) / name
+            self._bucket.get(name, path)
+            yield path
+
+    def delete(self, name: str) -> None:
+        self._bucket.delete(name)
+
+
+def place_of(schedule: Schedule, home: Path) -> Directory | InBucket:
+    """Where a schedule says. Raises cryptography's InvalidToken."""
+    if not is_bucket(schedule.place):
+        return Directory(Path(schedule.place))
+    secret = opened(schedule.encrypted).decode() if schedule.encrypted else ""
+    return InBucket(Bucket(schedule.place, schedule.access_key, secret), home / "state" / "outgoing-backup")
+
+
+def is_bucket(place: str) -> bool:
+    return place.startswith(("https://", "http://"))
+
+
+def is_writable(path: str) -> bool:
+    return os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)

@@ -1,0 +1,85 @@
+"""A backup that nobody waits for: made, written down, checked, and old ones deleted. By a process of its own, which a
+worker starts (`tasks`), and which holds a lock while it lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+from cryptography.fernet import InvalidToken
+
+from console.backups import actions, archive, queries, restoring
+from console.backups.archive import Damaged
+from console.backups.key import WrongKey
+from console.backups.models import Run, Schedule
+from console.backups.places import Directory, InBucket, place_of
+from console.backups.postgres_tools import ToolFailed
+from console.backups.restoring import Refused
+from console.backups.taking import Busy, Source, take
+from console.processes.home import HomeError
+
+LOCK = 0x4261636B
+"""With the number of a run: held in PostgreSQL by the process that works on it."""
+FAILURES = (OSError, psycopg.Error, ToolFailed, HomeError, WrongKey, Busy, Refused, Damaged, InvalidToken)
+
+
+def make(source: Source, run: Run) -> None:
+    """The backup of a row; whatever comes of it is written there."""
+    with _at_work(source.database_url, run):
+        schedule = queries.schedule()
+        place = place_of(schedule, source.home)
+        try:
+            path = place.room(run.name)
+            take(source, path)
+            octets = path.stat().st_size
+            place.keep(path, run.name)
+        except FAILURES as error:
+            actions.end_run(run, None, _said(error))
+            return
+        actions.end_run(run, octets, "")
+        _check(source, run, place)
+        _forget_old(schedule, place)
+
+
+def check(source: Source, run: Run) -> None:
+    """Whether the backup of a row could be restored; that is written there."""
+    with _at_work(source.database_url, run):
+        _check(source, run, place_of(queries.schedule(), source.home))
+
+
+def _check(source: Source, run: Run, place: Directory | InBucket) -> None:
+    try:
+        with place.file(run.name) as path, path.open("rb") as file:
+            restoring.check_key(archive.about(file), source.key, "this copy")
+            restoring.check(restoring.opened(file, source.key))
+    except FAILURES as error:
+        actions.note_check(run, is_whole=False, words=_said(error))
+        return
+    actions.note_check(run, is_whole=True, words="")
+
+
+def _forget_old(schedule: Schedule, place: Directory | InBucket) -> None:
+    """Those that this copy made there, and no other file."""
+    for run in queries.to_delete(schedule, datetime.now(UTC)):
+        try:
+            place.delete(run.name)
+        except OSError as error:
+            actions.note_check(run, run.is_whole, f"It could not be deleted: {_said(error)}")
+            continue
+        actions.note_deleted(run)
+
+
+@contextmanager
+def _at_work(url: str, run: Run) -> Iterator[None]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, run.pk])
+        yield
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

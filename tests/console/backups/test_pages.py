@@ -1,0 +1,181 @@
+"""Backups in the console: the schedule, what a worker makes of it, restored mail, and what needs attention."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from console.actors import SYSTEM, Role
+from console.audit.models import Entry
+from console.backups import actions, due, queries, scheduled
+from console.backups.models import Restored, Run, Schedule
+from console.backups.taking import Source
+from console.overview import copy_rules
+from console.queues.models import RESTORED, QueuedRecipient, Status
+from tests.console.management_shell.waiting_mail import message
+
+pytestmark = pytest.mark.django_db
+NOW = datetime.now(UTC)
+PAGE = "/administration/backups/"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "backups").mkdir()
+    return tmp_path / "backups"
+
+
+def plan(place: object, **changes: object) -> Schedule:
+    wanted = Schedule(place=str(place), at=time(2, 30), kept=2, kept_days=30, **changes)
+    actions.save_schedule(SYSTEM, wanted)
+    return queries.schedule()
+
+
+def run(**changes: object) -> Run:
+    facts = {"begun_at": NOW, "ended_at": NOW, "node": "n", "place": "/b", "name": "b", "octets": 7, "is_there": True}
+    return Run.objects.create(**(facts | changes))
+
+
+def concerns() -> list[str]:
+    return [each.text for each in (*copy_rules.restored_mail(), *copy_rules.backups())]
+
+
+@pytest.mark.parametrize(
+    ("at", "since", "is_due"),
+    [
+        (None, 99, False),
+        (time(2, 30), 1, True),
+        (time(2, 30), 0.4, False),
+        (time(4, 0), 1, False),
+        (time(4, 0), 24, True),
+    ],
+)
+def test_a_backup_is_due_once_a_day(at: time | None, since: float, is_due: bool) -> None:
+    now = datetime(2026, 5, 5, 3, 0, tzinfo=UTC)
+    assert due.is_due(now, at, now - timedelta(hours=since)) is is_due
+
+
+def test_old_backups_go_but_never_the_newest() -> None:
+    begun = [NOW - timedelta(days=days) for days in (40, 41, 42)]
+    assert due.to_delete(begun, NOW, kept=9, days=30) == [1, 2]
+    assert due.to_delete(begun, NOW, kept=1, days=99) == [1, 2]
+    assert due.to_delete(begun, NOW, kept=9, days=99) == []
+
+
+def test_a_worker_makes_the_backup_that_somebody_asks_for(admin, place, home, settings, transactional_db, monkeypatch):
+    """It is made, checked, and the third one goes; what lies there besides stays."""
+    monkeypatch.setattr(scheduled.restoring, "check", lambda backup: backup.manifest)
+    source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
+    plan(place)
+    (place / "somebody's.txt").touch()
+    for number in range(3):
+        assert admin.post(f"{PAGE}now").status_code == 302
+        begun = actions.begin("n", NOW + timedelta(minutes=number))
+        assert begun and actions.begin("n", NOW) is None, "one at a time"
+        scheduled.make(source, begun)
+    made = [each for each in queries.runs() if each.is_there]
+    assert [each.outcome[0] for each in queries.runs()] == ["Complete", "Complete", "Deleted"]
+    assert all(each.is_whole for each in made)
+    assert sorted(each.name for each in place.iterdir()) == sorted(["somebody's.txt", *(each.name for each in made)])
+    assert admin.post(f"{PAGE}{made[0].pk}/check").status_code == 302
+    (place / made[0].name).write_bytes(b"damaged")
+    asked = actions.begin_check("n")
+    scheduled.check(source, asked)
+    page = admin.get(PAGE).content.decode()
+    assert "Cannot be restored" in page and "This is no backup" in page and "Can be restored" in page
+
+
+def test_a_backup_that_cannot_be_written_says_why(place, home, settings, transactional_db):
+    source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
+    plan(place / "gone", wanted=True)
+    actions.want_run(SYSTEM)
+    scheduled.make(source, actions.begin("n", NOW))
+    assert queries.runs()[0].words == f"{place}/gone: There is no such directory"
+    assert concerns() == [f"The last backup failed: {place}/gone: There is no such directory"]
+
+
+def test_one_whose_process_was_killed_is_said_to_be_cut_short():
+    run(ended_at=None, octets=None, is_there=False, begun_at=NOW - timedelta(minutes=5))
+    actions.end_cut_short(scheduled.LOCK)
+    assert queries.runs()[0].words == actions.CUT_SHORT
+
+
+def test_only_the_machine_that_is_named_makes_it(place):
+    plan(place, node="mx2")
+    actions.want_run(SYSTEM)
+    assert actions.begin("mx1", NOW) is None
+    assert actions.begin("mx2", NOW)
+
+
+def test_the_schedule_is_saved_with_its_secret_sealed_and_untold(admin):
+    bucket = "https://s3.example.com/bucket/mail"
+    given = {"at": "02:30", "place": bucket, "node": "", "kept": "7", "kept_days": "30", "access_key": "AKIA"}
+    assert admin.post(f"{PAGE}schedule", given | {"secret": "s3cr3t-s3cr3t"}).status_code == 302
+    saved = queries.schedule()
+    assert saved.at == time(2, 30) and "s3cr3t" not in saved.encrypted
+    assert admin.post(f"{PAGE}schedule", given | {"secret": ""}).status_code == 302
+    assert queries.schedule().encrypted == saved.encrypted, "it stays"
+    assert "s3cr3t" not in str([(each.before, each.after) for each in Entry.objects.all()])
+    assert b"s3cr3t" not in admin.get(f"{PAGE}schedule").content
+    assert concerns() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("place", "relative"), ("place", "/no/such/directory"), ("place", ""), ("place", "a\0b"), ("kept", "0"),
+     ("kept_days", "9999")],
+)  # fmt: skip
+def test_a_schedule_that_cannot_be_kept_is_refused(admin, field, value):
+    given = {"at": "02:30", "place": "https://s3.example.com/b", "node": "", "kept": "7", "kept_days": "30"}
+    assert admin.post(f"{PAGE}schedule", given | {field: value}).status_code == 422
+    assert not Schedule.objects.exists()
+
+
+def test_a_backup_within_the_data_directory_is_refused(admin, home):
+    given = {"at": "02:30", "place": str(home / "backups"), "node": "", "kept": "7", "kept_days": "30"}
+    assert b"is gone with it" in admin.post(f"{PAGE}schedule", given).content
+
+
+def test_who_may_not_write_sees_no_button_and_is_refused(signed_in):
+    reader = signed_in(Role.VIEW_ONLY)
+    run()
+    page = reader.get(PAGE).content
+    assert b"Back up now" not in page and b"/check" not in page
+    for url in ("now", "1/check", "schedule"):
+        assert reader.post(f"{PAGE}{url}").status_code == 403
+    assert signed_in(Role.RECIPIENT_MANAGEMENT).get(PAGE).status_code == 403
+
+
+def test_what_needs_attention(place):
+    assert concerns() == [], "nobody who has no schedule is nagged"
+    plan(place)
+    assert concerns() == []
+    Schedule.objects.update(changed_at=NOW - timedelta(days=3))
+    assert concerns() == ["No backup was made for more than a day, though one is scheduled."]
+    made = run(begun_at=NOW)
+    assert concerns() == ["No backup was checked in the last 30 days: check the newest one."]
+    actions.note_check(made, is_whole=True, words="")
+    assert concerns() == []
+    actions.note_check(made, is_whole=False, words="It is damaged.")
+    assert concerns() == ["The newest backup cannot be restored: It is damaged."]
+
+
+def test_restored_mail_is_shown_by_age_and_released_or_dropped(admin):
+    """The pages of the queue do it; the list shows what is meant."""
+    Restored.objects.create(taken_at=NOW - timedelta(hours=3), node="mx1", held=2)
+    for hours in (30, 2):
+        message(f"u{hours}@far.test", accepted_at=NOW - timedelta(hours=hours))
+    QueuedRecipient.objects.update(status=Status.SUSPENDED, held_for=RESTORED)
+    assert concerns() == ["2 recipients waited when the backup was taken and are held: release or drop them."]
+    page = admin.get(PAGE).content.decode()
+    assert "2 recipients were waiting then and are held" in page
+    asked = {"verb": "remove-without-ndr", "all": "messages", "status": "Restored", "older": "24"}
+    assert b"u30@far.test" in admin.get(reverse("queues:ask"), asked).content
+    assert admin.post(reverse("queues:ask"), asked | {"count": "1"}).status_code == 302
+    assert QueuedRecipient.objects.get(address="u30@far.test").status == Status.REMOVED
+    assert admin.post(reverse("queues:ask"), asked | {"verb": "resume", "older": "", "count": "1"}).status_code == 302
+    assert QueuedRecipient.objects.get(address="u2@far.test").status == Status.READY
+    assert concerns() == []
