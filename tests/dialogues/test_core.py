@@ -71,6 +71,7 @@ class Core:
     def heard(self, outcome: Outcome) -> None:
         if outcome.reply is not None:
             self.replies.extend(outcome.session.wire(outcome.reply).decode().removesuffix("\r\n").split("\r\n"))
+        if outcome.reply is not None or outcome.decided_by:
             self.decided_by = outcome.decided_by
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from tests.console.publishing.worlds import ADDRESSES, FOREIGN, PORTS, world
+from tests.console.publishing.worlds import ADDRESSES, FOREIGN, PORTS, arrivals, world
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo, PickUp
 from transport.config.connection_filter import ConnectionFilter
@@ -126,9 +126,10 @@ class Brute:
         """Every client at every place, with TLS and without."""
         found: Tried = {}
         for local, client, tls in product(product(ADDRESSES, PORTS), clients, (False, True)):
-            talk = Conversation(self.policy, local, (client, 49152), World())
-            if not talk.closed and (reached := self._reached(talk, tls)):
-                found.setdefault(Met(talk.session.connector.name, local, client), set()).update(reached)
+            for begun in arrivals(self.policy, local, client):
+                talk = Conversation(self.policy, local, (client, 49152), World(), begun=begun)
+                if not talk.closed and (reached := self._reached(talk, tls)):
+                    found.setdefault(Met(talk.session.connector.name, local, client), set()).update(reached)
         return found
 
     def asked(self) -> Asked:

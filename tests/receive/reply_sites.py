@@ -24,6 +24,8 @@ from transport.smtp.reply import Reply
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE: dict[str, Reply] = {name: each for name, each in vars(replies).items() if isinstance(each, Reply)}
+SILENCE = Reply(200, "", ("",), b"200 \r\n")
+"""Of what is closed without a word."""
 Tracer = Callable[[FrameType, str, Any], Any]
 
 
@@ -172,10 +174,10 @@ class Recorder:
     _first: frozenset[tuple[str, int]] | None = None
 
     def took(self, outcome: Outcome) -> None:
-        if outcome.reply is None:
+        if outcome.reply is None and not outcome.decided_by:
             return
         ran = frozenset(self.trace.ran)
         if self._first is None:
             self._first = ran
-        self.answers.append(Answer(ran | self._first, outcome.reply, outcome.decided_by))
+        self.answers.append(Answer(ran | self._first, outcome.reply or SILENCE, outcome.decided_by))
         self.trace.ran.clear()

@@ -19,7 +19,7 @@ from tests.receive.builders import LOCAL, REMOTE, connected, connector, policy, 
 from tests.receive.reply_sites import CATALOGUE, Answer, Recorder, Site, Trace, sites
 from transport.config.permissions import PermissionGroup
 from transport.config.receive_connector import AuthMechanism
-from transport.receive import auth, data, greeting, hello, pick_up, rcpt, verbs
+from transport.receive import auth, data, front_end, greeting, hello, pick_up, rcpt, verbs
 from transport.receive.admission import Load, admitted, connect, swapped
 from transport.receive.outcome import LookUpRecipient, Outcome, Tarpit
 from transport.receive.rules import REFUSALS, RULES
@@ -70,6 +70,7 @@ SCRIPTS: dict[str, Callable[[], Outcome]] = {
     ),
     "a connection that we opened, and no connector": lambda: swapped(policy(connector()), "Gone", LOCAL, REMOTE, ""),
     "a client talks before it is greeted": spoken_early,
+    "a load balancer that says nothing": lambda: front_end.late(policy(connector()), LOCAL, REMOTE),
     "a client begins with TLS": lambda: verbs.tls_at_once(connected()),
     "a browser": lambda: verbs.respond(connected(), b"GET / HTTP/1.1", 0.0),
     "the disk is nearly full": lambda: verbs.respond(said(connected(), "HELO x"), b"MAIL FROM:<>", 0.0, True),

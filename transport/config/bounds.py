@@ -282,6 +282,13 @@ ALL_UNWRITTEN = Bound(
     more="Nothing more is read from the clients of these bodies until the disk has taken them.",
 )  # fmt: skip
 
+PROXY_HEADER = Bound(
+    what="the PROXY header, in front of everything that a client says, and connections that wait for theirs",
+    who="an address that an administrator has named as a load balancer",
+    octets=4096, lines=500, seconds=5.0,
+    more="The connection is closed without a greeting; of too many that wait, the one that has waited longest.",
+)  # fmt: skip
+
 COMMAND_LINE = Bound(
     what="a command line", who="an SMTP client",
     octets=2048,

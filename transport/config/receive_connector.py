@@ -362,6 +362,15 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             "documents 000, 001, 004; " + CMDLET, maximum=510, group="How it greets",
         ),
     ] = ""
+    proxy_protocol_from: Annotated[
+        tuple[IPRange, ...],
+        Setting(
+            "ProxyProtocolFrom", "Scoping", Kind.RANGES, "Load balancers (PROXY protocol)",
+            "Addresses that must say with a PROXY header who the client is, and are believed: one each line. It holds "
+            "for the whole binding, also for its other connectors. Empty: no header is read.",
+            "own setting; PROXY protocol, versions 1 and 2", maximum=1000, group="Who speaks for clients",
+        ),
+    ] = ()
     max_inbound_connection: Annotated[
         int | None,
         Setting(

@@ -171,10 +171,25 @@ def _conflicts(connector: ReceiveConnector, others: list[ReceiveConnector]) -> I
                 f"{shared[0]} belongs to “{other.name}”, which has the role {other.transport_role.value}. "
                 "Connectors of different roles need different addresses or ports.",
             )
+        if shared and _disagree(connector, other):
+            yield Problem("proxy_protocol_from", _front_ends(shared[0], other))
     for binding in connector.bindings:
         beside = [other for other in others if binding in other.bindings]
         found = _overlaps([connector, *beside], binding) if beside else ()
         yield from (problem for owner, problem in found if owner is connector)
+
+
+def _disagree(connector: ReceiveConnector, other: ReceiveConnector) -> bool:
+    """Whether two connectors of one binding name different load balancers: one that names none leaves it to others."""
+    mine, theirs = (frozenset(r.bounds for r in each.proxy_protocol_from) for each in (connector, other))
+    return bool(mine and theirs and mine != theirs)
+
+
+def _front_ends(binding: Binding, other: ReceiveConnector) -> str:
+    return (
+        f"“{other.name}” names other load balancers for {binding}, and a binding has one list. Leave this one empty, "
+        "or make both the same."
+    )
 
 
 Span = tuple[tuple[int, int, int], int, IPRange]
@@ -374,6 +389,10 @@ def snapshot_problems(snapshot: Snapshot) -> list[tuple[str, Problem]]:
         found += [(owner.name, problem) for owner, problem in _overlaps(sharing, binding)]
         if len({connector.transport_role for connector in sharing}) > 1:
             found.append((sharing[0].name, Problem("bindings", f"{binding} is used with two transport roles.")))
+        naming = [each for each in sharing if each.proxy_protocol_from]
+        odd = next((each for each in naming if _disagree(each, naming[0])), None)
+        if odd is not None:
+            found.append((odd.name, Problem("proxy_protocol_from", _front_ends(binding, naming[0]))))
     for sender in snapshot.send_connectors:
         found += [(sender.name, problem) for problem in send_problems(sender, ())]
     found += _unknown_names(snapshot)

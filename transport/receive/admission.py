@@ -10,7 +10,7 @@ from transport.receive.greeting import greeting
 from transport.receive.outcome import CountConnection, Outcome
 from transport.receive.policy import Policy
 from transport.receive.refusals import close, close_at_once
-from transport.receive.session import Session
+from transport.receive.session import Session, Via
 
 NOBODY = ReceiveConnector(name="")
 
@@ -21,15 +21,20 @@ def principal(connector: ReceiveConnector) -> str:
     return EXTERNALLY_SECURED if secured else ANONYMOUS
 
 
-def connect(policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls_available: bool) -> Outcome:
-    """Asks for the connector's load, or refuses when no connector holds the client. Endpoints are (address, port)."""
-    match = policy.connectors.find(local[0], local[1], remote[0])
+def connect(
+    policy: Policy, local: tuple[str, int], remote: tuple[str, int], tls_available: bool, via: Via | None = None
+) -> Outcome:
+    """Asks for the connector's load, or refuses when no connector holds the client. Endpoints are (address, port);
+    `via` is who has told them.
+    """
+    place = local if via is None else via.place
+    match = policy.connectors.find(place[0], place[1], remote[0])
     if match is None:
-        session = Session(policy, NOBODY, *local, *remote)
+        session = Session(policy, NOBODY, *local, *remote, via=via)
         return close_at_once(session, "no_connector")
     session = _session(policy, match.connector, local, remote)
     offers_tls = tls_available and AuthMechanism.Tls in match.connector.auth_mechanism
-    session = msgspec.structs.replace(session, tls_available=offers_tls)
+    session = msgspec.structs.replace(session, tls_available=offers_tls, via=via)
     return Outcome(session, None, (CountConnection(),), matched=match.remote.text)
 
 

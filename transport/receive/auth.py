@@ -44,6 +44,8 @@ def auth(session: Session, argument: str, now: float) -> Outcome:
     """Starts an exchange; an initial response counts as its first answer."""
     name, _, initial = argument.strip().partition(" ")
     mechanism = name.upper()
+    if session.is_health_check:
+        return refuse(session, "health_check")
     if session.user is not None:
         return refuse(session, "out_of_order", answer=replies.ALREADY_AUTHENTICATED)
     if not mechanism:

@@ -42,6 +42,8 @@ def ask(outcome: Outcome, now: float) -> Outcome:
     """The outcome of a hello, with the questions about this client that DNS is to answer meanwhile."""
     session = outcome.session
     lists, settings = session.policy.connection_lists, session.policy.snapshot.connection_filter
+    if session.is_health_check:
+        return outcome
     if settings.reverse_dns_lookup_enabled:
         outcome = asking(outcome, NameOf(session.remote_ip))
     if not lists.lookup_domains or lists.listed(session.remote_ip, now):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from transport.config.endpoint import Binding, IPRange, client_key, everyone
-from transport.config.intervals import Interval
+from transport.config.intervals import Interval, merged
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.range_map import RangeMap
@@ -26,7 +26,10 @@ Span = tuple[int, int, tuple[int, int], Match]
 
 
 class ConnectorIndex:
-    """The enabled Receive connectors of a snapshot, prepared for look-up by local endpoint and client address."""
+    """The enabled Receive connectors of a snapshot, prepared for look-up by local endpoint and client address.
+
+    `speaking`: the bindings to which somebody may connect who speaks for clients.
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._bound: dict[tuple[str, int], list[ReceiveConnector]] = {}
@@ -34,6 +37,10 @@ class ConnectorIndex:
             for binding in connector.bindings if connector.enabled else ():
                 self._bound.setdefault((binding.ip, binding.port), []).append(connector)
         self._maps: dict[tuple[str, int, int], RangeMap[Match]] = {}
+        self._speakers: dict[Binding, list[Interval]] = {}
+        self.speaking = frozenset(
+            Binding(*place) for place, bound in self._bound.items() if any(map(_lets_speak, bound))
+        )
 
     def find(self, local_ip: str, local_port: int, remote_ip: str) -> Match | None:
         """Who answers, or None. A binding to the very address and one to all both count."""
@@ -49,14 +56,28 @@ class ConnectorIndex:
     def answered(self, local: Binding, clients: list[Interval]) -> Iterator[tuple[Interval, ReceiveConnector]]:
         """(addresses, connector) of those of the clients that are answered when they connect to an address and port.
 
-        `0.0.0.0` and `::` stand here for an address that no connector names. Clients of the other family come to none.
+        `0.0.0.0` and `::` stand here for an address that no connector names. Clients of the other family come to none,
+        unless somebody speaks for them.
         """
-        version = 6 if ":" in local.ip else 4
-        here = [(low, high) for of_version, low, high in clients if of_version == version]
-        ranges = self._map_for(local, version, here)
-        for low, high in here:
-            for first, last, match in ranges.stretches(low, high):
-                yield (version, first, last), match.connector
+        own = 6 if ":" in local.ip else 4
+        for version in (4, 6) if not self.speaking.isdisjoint((local, on_every_address(local))) else (own,):
+            here = [(low, high) for of_version, low, high in clients if of_version == version]
+            ranges = self._map_for(local, version, here)
+            for low, high in here:
+                for first, last, match in ranges.stretches(low, high):
+                    yield (version, first, last), match.connector
+
+    def speakers(self, local: Binding) -> list[Interval]:
+        """Those who may say, when they connect to an address and port, that they are any client."""
+        every = on_every_address(local)
+        if self.speaking.isdisjoint((local, every)):
+            return []
+        found = self._speakers.get(local)
+        if found is None:
+            naming = (*self.bound(local), *self.bound(every))
+            spans = merged(remote.bounds for connector in naming for remote in connector.proxy_protocol_from)
+            found = self._speakers[local] = spans
+        return found
 
     def _map_for(self, local: Binding, version: int, clients: list[tuple[int, int]]) -> RangeMap[Match]:
         """Who answers the clients at the address: its own connectors beside what is right for every address."""
@@ -86,6 +107,24 @@ class ConnectorIndex:
                 of_version, low, high = remote.bounds
                 if of_version == version:
                     yield low, high, (high - low, rank), Match(connector, remote)
+
+
+def on_every_address(local: Binding) -> Binding:
+    """The same port of every address of the family."""
+    return Binding("::" if ":" in local.ip else "0.0.0.0", local.port)
+
+
+def _lets_speak(connector: ReceiveConnector) -> bool:
+    return bool(connector.proxy_protocol_from)
+
+
+def front_ends(snapshot: Snapshot) -> ConnectorIndex | None:
+    """Where load balancers may speak for clients: the connectors that name some, each as if it answered just these.
+    None when there are none.
+    """
+    naming = (each for each in snapshot.receive_connectors if each.enabled and each.proxy_protocol_from)
+    answering = tuple(replace(each, remote_ip_ranges=each.proxy_protocol_from) for each in naming)
+    return ConnectorIndex(Snapshot(receive_connectors=answering)) if answering else None
 
 
 class Why(Enum):

@@ -15,6 +15,7 @@ from transport.receive.auth import WRONG, Denied, checked, told
 from transport.receive.data import MailData, chunk_read, received
 from transport.receive.extensions import line_limit
 from transport.receive.facts import Question, Record, Texts, found, silence
+from transport.receive.front_end import broken, front_end, introduced
 from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
@@ -45,6 +46,7 @@ from transport.receive.starttls import established
 from transport.smtp.dot_stuffing import MailDataReader
 from transport.smtp.header import header
 from transport.smtp.header_firewall import without
+from transport.smtp.proxy_header import BrokenHeader, read
 
 IDENTITY = "0193f5a1c0de70008000000000000001"
 """Of every message: nothing is stored."""
@@ -93,10 +95,12 @@ class World:
 class Conversation:
     """`session` is as the last outcome left it; `reading` what must arrive before the next line; `secures`: the
     handshake comes next; `closed`: we have ended it. Every method that gives an outcome gives the last one; `heard`
-    is called with each, those without a reply as well.
+    is called with each, those without a reply as well. There is no session before a load balancer has said who its
+    client is.
     """
 
     session: Session
+    greeted: Outcome
     _reader: MailDataReader
 
     def __init__(
@@ -117,7 +121,10 @@ class Conversation:
         self.closed = self.secures = False
         self.reading: ReadMailData | ReadChunk | None = None
         self._line = self._buffer = self._content = b""
-        self.greeted = self._take(begun or connect(policy, local, remote, tls_available))
+        self._arrival = policy, local, remote, tls_available
+        self._introduces = begun is None and front_end(policy, local, remote) is not None
+        if not self._introduces:
+            self.greeted = self._take(begun or connect(policy, local, remote, tls_available))
 
     # What a client does
 
@@ -172,6 +179,8 @@ class Conversation:
 
     def _step(self) -> bool:
         """Takes the next whole thing from the buffer; False when there is none."""
+        if self._introduces:
+            return self._take_header()
         match self.reading:
             case ReadMailData():
                 return self._take_mail_data()
@@ -188,6 +197,19 @@ class Conversation:
         else:
             self.happens(verbs.bare_line_feed)
         return True
+
+    def _take_header(self) -> bool:
+        """What a load balancer says first, who must."""
+        policy, local, remote, tls_available = self._arrival
+        try:
+            header = read(self._buffer)
+        except BrokenHeader as error:
+            self.greeted, self._introduces = self._take(broken(policy, local, remote, error)), False
+            return False
+        if header is not None:
+            self._buffer, self._introduces = self._buffer[header.size :], False
+            self.greeted = self._take(introduced(policy, local, remote, header, self.now, tls_available))
+        return header is not None
 
     def _take_mail_data(self) -> bool:
         piece, self._buffer = self._reader.feed(self._buffer)

@@ -23,7 +23,7 @@ from transport.config.public_suffixes import holds_foreign_domains
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import principal
-from transport.receive.connector_match import ConnectorIndex
+from transport.receive.connector_match import ConnectorIndex, on_every_address
 from transport.receive.rcpt import reserved
 from transport.receive.relayed_domains import RelayedDomain, domains_taken
 
@@ -168,10 +168,20 @@ def exposures(snapshot: Snapshot) -> list[Exposure]:
 
 
 def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> dict[str, tuple[IPRange, ...]]:
-    """Connector → the addresses that it answers, wherever it listens: its ranges less what narrower ones hold."""
+    """Connector → the addresses that it answers, wherever it listens: its ranges less what narrower ones hold; and who
+    speaks for clients there, for they can say that they are any of these.
+    """
     spans = answered(index, connectors)
-    every = {name: merged(span for held in places.values() for span in held) for name, places in spans.items()}
-    return {each.name: as_written(every[each.name], each.remote_ip_ranges) for each in connectors}
+    every = {
+        name: merged(span for local, held in places.items() for span in (*held, *index.speakers(local)))
+        for name, places in spans.items()
+    }
+    return {each.name: as_written(every[each.name], written(each)) for each in connectors}
+
+
+def written(connector: ReceiveConnector) -> tuple[IPRange, ...]:
+    """The ranges of a connector in which strangers may be, as they are written."""
+    return (*connector.remote_ip_ranges, *connector.proxy_protocol_from)
 
 
 def is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector], first: int = FIRST) -> bool:
@@ -187,7 +197,9 @@ def _is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector])
     """
     asked = merged(remote.bounds for remote in connector.remote_ip_ranges)
     index = ConnectorIndex(Snapshot(receive_connectors=(*(_meeting(each, asked) for each in others), connector)))
-    found = (owner.name for local in connector.bindings for _span, owner in index.answered(local, asked))
+    spoken = (local for local in index.speaking if on_every_address(local) in connector.bindings)
+    places = dict.fromkeys((*connector.bindings, *spoken))
+    found = (owner.name for local in places for _span, owner in index.answered(local, asked))
     return connector.name in found
 
 
@@ -199,10 +211,13 @@ def _meeting(connector: ReceiveConnector, asked: list[Interval]) -> ReceiveConne
 def answered(
     index: ConnectorIndex, connectors: Collection[ReceiveConnector]
 ) -> dict[str, dict[Binding, list[Interval]]]:
-    """Connector → where it listens → whom it answers there, as disjoint, ascending intervals; nothing for nobody."""
+    """Connector → where it listens → whom it answers there, as disjoint, ascending intervals; nothing for nobody. Where
+    somebody speaks for clients (`index.speakers`) at an address of its own, what listens on every address is there too.
+    """
     spans: dict[str, dict[Binding, list[Interval]]] = {each.name: {} for each in connectors}
-    for local in sorted({binding for each in connectors for binding in each.bindings}):
-        here = {each.name: each for each in index.bound(local) if each.name in spans}
+    for local in sorted({binding for each in connectors for binding in each.bindings} | index.speaking):
+        every = index.bound(on_every_address(local)) if index.speakers(local) else []
+        here = {each.name: each for each in (*index.bound(local), *every) if each.name in spans}
         asked = merged(remote.bounds for each in here.values() for remote in each.remote_ip_ranges)
         for span, owner in index.answered(local, asked):
             if owner.name in here:

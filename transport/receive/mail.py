@@ -114,7 +114,7 @@ def _refusal(session: Session, sender: Path, parameters: MailParameters) -> str:
 def _sender_refusal(session: Session, sender: Path) -> str:
     """Submit, own addresses, Accept any sender, Accept authoritative domain sender (Exchange reference, 2.2)."""
     if Right.SUBMIT not in session.rights:
-        return "submit_denied"
+        return "health_check" if session.is_health_check else "submit_denied"
     if not sender.domain:
         return ""
     if session.user is not None:

@@ -10,7 +10,7 @@ from transport.config.snapshot import Snapshot
 from transport.receive import extensions
 from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.client_lists import ConnectionLists
-from transport.receive.connector_match import ConnectorIndex
+from transport.receive.connector_match import ConnectorIndex, front_ends
 from transport.receive.relayed_domains import relayed_domains
 
 
@@ -23,6 +23,7 @@ class Policy:
         self.server = server
         self.kerberos = kerberos
         self.connectors = ConnectorIndex(snapshot)
+        self.front_ends = front_ends(snapshot)
         self.accepted_domains = AcceptedDomains(snapshot.accepted_domains)
         kept = (each for each in snapshot.accepted_domains if each.deliver_to is DeliverTo.PickUp)
         self.pick_up_methods = frozenset(method for each in kept for method in each.pick_up_methods)

@@ -15,8 +15,9 @@ import msgspec
 from transport.config.accepted_domain import AcceptedDomain
 from transport.config.endpoint import Binding, IPRange
 from transport.config.intervals import Interval, merged, overlapping, within, without
+from transport.receive.connector_match import on_every_address
 from transport.receive.exposure import ANYBODY, as_written, everything_below, is_wide, sends_on
-from transport.receive.relay_proof import Proof, on_every_address
+from transport.receive.relay_proof import Proof
 from transport.receive.relayed_domains import RelayedDomain
 
 
@@ -93,7 +94,19 @@ class _Reach:
             if way.any_recipient or not way.wide_names.isdisjoint(names):
                 for place in way.places:
                     self._met[place.local].update(dict.fromkeys(place.spans, way.connector))
+        self._speak(proof, names)
         self._held = {local: sorted(met) for local, met in self._met.items()}
+
+    def _speak(self, proof: Proof, names: frozenset[str]) -> None:
+        """Who may say that they are any client reaches all of them; it counts with the first."""
+        known: set[Binding] = set()
+        for way in proof.ways:
+            if way.any_recipient or not way.wide_names.isdisjoint(names):
+                for place in way.places:
+                    if place.speakers and place.local not in known:
+                        known.add(place.local)
+                        met = self._met[place.local]
+                        met.update(dict.fromkeys(list(without(place.speakers, sorted(met))), way.connector))
 
     def beyond(self, former: _Reach) -> Iterator[tuple[str, Interval]]:
         """(connector, clients) of those who reached none of them before, where a connector listens."""

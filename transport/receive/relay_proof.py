@@ -25,7 +25,7 @@ from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import RequestMail
 from transport.config.snapshot import Snapshot
 from transport.receive.admission import swapped
-from transport.receive.connector_match import ConnectorIndex
+from transport.receive.connector_match import ConnectorIndex, on_every_address
 from transport.receive.conversation import Conversation, World
 from transport.receive.exposure import (
     Exposure,
@@ -36,10 +36,13 @@ from transport.receive.exposure import (
     is_wide,
     sends_on,
     wide_domains,
+    written,
 )
+from transport.receive.front_end import front_end, introduced
 from transport.receive.policy import Policy
 from transport.receive.rcpt import reserved
 from transport.receive.relayed_domains import domains_taken
+from transport.smtp.proxy_header import Endpoint, Header, version_1
 from transport.smtp.reply import Reply
 
 TURNED = frozenset({RequestMail.Turn, RequestMail.Atrn})
@@ -47,13 +50,14 @@ TURNED = frozenset({RequestMail.Turn, RequestMail.Atrn})
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a connector listens, and whom it answers there: `spans` as disjoint, ascending intervals, `ranges` as they
-    are written.
+    """Where a connector listens, and whom it answers there: `spans` as disjoint, ascending intervals. `speakers`: who
+    may say there that they are any of these; `ranges`: both, as they are written.
     """
 
     local: Binding
     spans: tuple[Interval, ...]
     ranges: tuple[IPRange, ...]
+    speakers: tuple[Interval, ...] = ()
 
 
 class Way(Exposure, frozen=True, kw_only=True):
@@ -108,7 +112,7 @@ def proof(snapshot: Snapshot) -> Proof:
     found = exposed(snapshot, filter(sends_on, domains_of_others(taken)))
     connectors = [each for each in snapshot.receive_connectors if each.name in found]
     spans = answered(index, connectors) if connectors else {}
-    met = [_met(found[each.name], each, spans[each.name]) for each in connectors if spans[each.name]]
+    met = [_met(found[each.name], each, spans[each.name], index) for each in connectors if spans[each.name]]
     ways = tuple(sorted((*met, *_asked(snapshot, found)), key=_gravity))
     return Proof(ways, wide_domains(taken), _kept(snapshot, index, met))
 
@@ -118,13 +122,20 @@ def _gravity(way: Way) -> tuple[bool, bool]:
     return not way.is_open, not way.is_public
 
 
-def _met(found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list[Interval]]) -> Way:
-    ranges = connector.remote_ip_ranges
-    places = tuple(Place(local, tuple(held), as_written(held, ranges)) for local, held in spans.items())
+def _met(
+    found: Exposure, connector: ReceiveConnector, spans: dict[Binding, list[Interval]], index: ConnectorIndex
+) -> Way:
+    ranges = written(connector)
+    places = tuple(_place(local, held, index.speakers(local), ranges) for local, held in spans.items())
     every = places[0].ranges
     if len(places) > 1:
-        every = as_written(merged(span for held in spans.values() for span in held), ranges)
+        every = as_written(merged(span for place in places for span in (*place.spans, *place.speakers)), ranges)
     return Way(found.connector, found.principal, found.any_recipient, found.wide, every, places=places)
+
+
+def _place(local: Binding, held: list[Interval], speakers: list[Interval], ranges: tuple[IPRange, ...]) -> Place:
+    strangers = merged((*held, *speakers)) if speakers else held
+    return Place(local, tuple(held), as_written(strangers, ranges), tuple(speakers))
 
 
 def _asked(snapshot: Snapshot, found: dict[str, Exposure]) -> Iterator[Way]:
@@ -159,11 +170,6 @@ def _kept_at(local: Binding, index: ConnectorIndex, through: list[Interval]) -> 
     ranges = merged(remote.bounds for each in here.values() for remote in each.remote_ip_ranges)
     clients = list(within(ranges, through))
     return merged(span for span, each in index.answered(local, clients) if each.name in here) if clients else []
-
-
-def on_every_address(local: Binding) -> Binding:
-    """The same port of every address of the family."""
-    return Binding("::" if ":" in local.ip else "0.0.0.0", local.port)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -209,10 +215,11 @@ class Dialogues:
         """The dialogue that shows a way of this configuration: HELO, TLS only where it is needed, MAIL, RCPT."""
         local, remote = _ends(way)
         connector = self._connectors[way.connector]
-        policy = self._policy_at(local, remote)
+        header = self._header(connector, local, remote)
+        policy = self._policy_at(local, remote, header)
         recipient = f"somebody@{_domain(policy, way, connector)}"
         said: list[Said] = []
-        talk = self._begun(policy, way, (local, remote), said)
+        talk = self._begun(policy, way, (local, remote), header, said)
         for line in _lines(recipient, starttls=connector.require_tls and not way.asked_by):
             said.append(Said(True, line))
             talk.line(line.encode())
@@ -220,15 +227,37 @@ class Dialogues:
                 talk.secure()
         return Dialogue(local, remote, connector.require_tls, recipient, tuple(said))
 
-    def _begun(self, policy: Policy, way: Way, ends: tuple[Endpoint, Endpoint], said: list[Said]) -> Conversation:
-        """A client that connects, or a server on our own connection, which is on TLS where that is required."""
+    def _header(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> Header | None:
+        """What a load balancer says, to be a client that the connector answers; None for every other stranger."""
+        if front_end(self._policy, local, remote) is None:
+            return None
+        asked = merged(each.bounds for each in connector.remote_ip_ranges)
+        answered = self._policy.connectors.answered(Binding(*local), asked)
+        spans = merged(span for span, owner in answered if owner.name == connector.name)
+        client = _client(min(as_written(spans, connector.remote_ip_ranges), key=is_private))
+        return Header(0, (client, PORT), (TOLD[":" in client], local[1]))
+
+    def _begun(
+        self,
+        policy: Policy,
+        way: Way,
+        ends: tuple[Endpoint, Endpoint],
+        header: Header | None,
+        said: list[Said],
+    ) -> Conversation:
+        """A client that connects, a load balancer that speaks for one, or a server on our own connection, which is on
+        TLS where that is required.
+        """
         tls = "TLSv1.3 AES" if self._connectors[way.connector].require_tls else ""
         begun = swapped(policy, way.connector, *ends, tls) if way.asked_by else None
+        if header is not None:
+            said.append(Said(True, version_1(header)))
+            begun = introduced(policy, *ends, header, self._now, tls_available=True)
         return Conversation(
             policy, *ends, World(), now=self._now, begun=begun, heard=lambda each: said.extend(_replied(each.reply))
         )
 
-    def _policy_at(self, local: Endpoint, remote: Endpoint) -> Policy:
+    def _policy_at(self, local: Endpoint, remote: Endpoint, header: Header | None) -> Policy:
         """The whole configuration; at an address of few connectors only these and who answers the client at every
         address, since a map of all for each such address takes long.
         """
@@ -236,8 +265,12 @@ class Dialogues:
         bound = index.bound(binding)
         if binding.is_any or not 0 < len(bound) <= FEW:
             return self._policy
-        everywhere = index.find("::" if ":" in local[0] else "0.0.0.0", local[1], remote[0])
+        source = header.source if header is not None and header.source is not None else remote
+        everywhere = index.find(on_every_address(binding).ip, local[1], source[0])
         kept = {each.name: each for each in (*bound, *((everywhere.connector,) if everywhere else ()))}
+        naming = front_end(self._policy, local, remote)
+        if naming is not None:
+            kept[naming.name] = self._connectors[naming.name]
         bare = msgspec.structs.replace(self._snapshot, receive_connectors=tuple(kept.values()))
         return Policy(bare, self._policy.server)
 
@@ -258,11 +291,12 @@ def _taken_by(policy: Policy, name: str) -> str:
     return found.domain_name if found else ""
 
 
-Endpoint = tuple[str, int]
 ELSEWHERE: tuple[str, ...] = ("example.net", "elsewhere.example", "elsewhere.test", "[192.0.2.1]")
 """Domains that nobody accepts by mistake; for the last one no accepted domain can stand."""
 SHOWN = ("203.0.113.7", "2001:db8::7")
 """Clients of an example (RFC 5737, RFC 3849), where the strangers are many."""
+TOLD = ("192.0.2.1", "2001:db8::1")
+"""Where clients of a load balancer have connected to, in an example."""
 CLIENT = "client.example"
 """How it greets."""
 FEW = 10

@@ -258,6 +258,12 @@ SENDER: dict[str, Rule] = {
         "holds just its address.",
         (replies.NOT_AUTHENTICATED,), CONNECTOR, "permission_groups", ("auth_mechanism", "grants"), see=("user",),
     ),
+    "health_check": Rule(
+        "A load balancer spoke for itself, as a health check does, and wanted to send mail or to sign in.",
+        "Let the load balancer name the client in its PROXY header (TCP4 or TCP6): without it nobody knows whose mail "
+        "it is.",
+        (replies.HEALTH_CHECK,), CONNECTOR, "proxy_protocol_from",
+    ),
     "any_sender_denied": Rule(
         "The client's principal lacks the right Accept any sender.",
         "Grant Accept any sender to the principal, or let the client send as an address of an accepted domain.",
@@ -440,6 +446,26 @@ PICK_UP: dict[str, Rule] = {
     ),
 }
 
+CLOSED: dict[str, Rule] = {
+    "proxy_header_missing": Rule(
+        "The client is named as a load balancer of this binding, and did not begin with a PROXY header.",
+        "Switch the PROXY protocol on in the load balancer (HAProxy: send-proxy-v2, and check-send-proxy for its "
+        "health checks), or take its address off the list.",
+        on=CONNECTOR, field="proxy_protocol_from",
+    ),
+    "proxy_header_broken": Rule(
+        "The PROXY header of a load balancer cannot be read, or is too long.",
+        "Compare it with the PROXY protocol, versions 1 and 2; update the load balancer.",
+        on=CONNECTOR, field="proxy_protocol_from",
+    ),
+    "proxy_header_late": Rule(
+        "The PROXY header of a load balancer did not come, or not all of it, within 5 seconds.",
+        "Switch the PROXY protocol on in the load balancer, or take its address off the list.",
+        on=CONNECTOR, field="proxy_protocol_from",
+    ),
+}
+"""What is closed without a word."""
+
 ALLOWED: dict[str, Rule] = {
     "signed_in": Rule("User name and password are right."),
     "accepted_domain": Rule("The recipient's domain is an accepted domain.", on=ACCEPTED_DOMAIN),
@@ -456,7 +482,7 @@ ALLOWED: dict[str, Rule] = {
 }
 
 REFUSALS = CONNECTION | COMMANDS | SIGN_IN | SENDER | RECIPIENT | MESSAGE | PICK_UP
-RULES = REFUSALS | ALLOWED
+RULES = REFUSALS | CLOSED | ALLOWED
 
 
 def answer_of(rule: str) -> Reply:

@@ -74,13 +74,25 @@ class Exchange(msgspec.Struct, frozen=True):
     challenged: bool = False
 
 
+class Via(msgspec.Struct, frozen=True):
+    """Who says where the client is: a load balancer, or a mail server with XCLIENT, by its address and port. `place`:
+    the address and port to which it has connected, where connectors are looked for; `itself`: it speaks for no client.
+    """
+
+    ip: str
+    port: int
+    place: tuple[str, int]
+    itself: bool = False
+
+
 class Session(msgspec.Struct, frozen=True):
     """What is known of a client. Addresses are texts as `ipaddress` prints them.
 
     `chunks` is the octets that BDAT has brought so far, None before the first; `too_large` the rule that refused a
     message whose last chunk has not come yet, empty for every other; `facts` what was asked of the world, and its
     answers; `partner_domains` the secure domains that the client's certificate speaks for; `channel` the
-    binding of the TLS connection (`tls-server-end-point`, RFC 5929 §4), empty when there is none.
+    binding of the TLS connection (`tls-server-end-point`, RFC 5929 §4), empty when there is none; `via` who else says
+    that the addresses are these, None where the socket does.
     """
 
     policy: Policy
@@ -108,6 +120,12 @@ class Session(msgspec.Struct, frozen=True):
     logon_failures: int = 0
     partner_domains: tuple[str, ...] = ()
     channel: bytes = b""
+    via: Via | None = None
+
+    @property
+    def is_health_check(self) -> bool:
+        """Whether a load balancer speaks for itself."""
+        return self.via is not None and self.via.itself
 
     @property
     def server(self) -> str:

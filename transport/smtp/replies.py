@@ -82,6 +82,7 @@ STARTTLS_FIRST = reply(
     451, "5.7.3", "Must issue a STARTTLS command first",
     source="A: Microsoft, send-receive-emails-socketerror; 451 goes with 4.x.x elsewhere",
 )
+HEALTH_CHECK = reply(550, "5.7.1", "A health check sends no mail", source="own words: PROXY protocol, section 2.2")
 NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated", source="A: Microsoft, test-smtp-with-telnet")
 SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender", source="N")
 BLOCKED_ADDRESS = reply(

@@ -249,6 +249,13 @@ def message_of(context: str) -> str:
     return found[1] if found else ""
 
 
+def introduced(ip: str, port: int, place: tuple[str, int]) -> str:
+    """The data of `*` when a load balancer, by its address and port, has said who the client is; `place` is where it
+    has connected.
+    """
+    return f"Client named by {endpoint(ip, port)} at {endpoint(*place)}"
+
+
 TLS = "TLS protocol"
 
 

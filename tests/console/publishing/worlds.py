@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from random import Random
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from tests.receive.builders import connector
 from transport.config import rules
 from transport.config.accepted_domain import AcceptedDomain, DomainType
 from transport.config.address_space import AddressSpace
+from transport.config.endpoint import parse_range
 from transport.config.filters import RecipientFilter
 from transport.config.permissions import (
     ANONYMOUS,
@@ -24,14 +26,19 @@ from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import rcpt, verbs
 from transport.receive.admission import Load, admitted, connect
-from transport.receive.outcome import LookUpRecipient
+from transport.receive.front_end import front_end, introduced
+from transport.receive.outcome import LookUpRecipient, Outcome
 from transport.receive.policy import Policy
 from transport.send.route import MAILBOX, Router
+from transport.smtp.proxy_header import Header
 
 PORTS = (25, 26)
 RANGES = "127.0.1.0/29", "127.0.1.0/30", "127.0.1.4/30", "127.0.1.0/31", "127.0.1.5", "0.0.0.0/0", "::/0"
 ADDRESSES = "127.0.0.1", "127.0.0.2", "127.0.0.3"
-CLIENTS = tuple(f"127.0.1.{number}" for number in range(9))
+CLIENTS = tuple(f"127.0.1.{number}" for number in range(10))
+FRONT_ENDS: tuple[tuple[str, ...], ...] = ((), (), (), ("127.0.1.7",), ("127.0.1.4/30", "127.0.1.8"))
+CLAIMED = (*CLIENTS, "203.0.113.7", "2001:db8::7")
+"""Whom a load balancer may name."""
 DOMAINS = "contoso.com", "*.contoso.com", "*.com", "com", "*", "*.test", "*.co.uk", "uk", "*.github.io", "*.kawasaki.jp"
 LITERAL = "[192.0.2.1]"
 """What no accepted domain stands for: taken only by the right to send to anybody."""
@@ -77,6 +84,7 @@ def _connector(random: Random, name: str, ports: tuple[int, int]) -> ReceiveConn
         bindings=" ".join(bindings[: random.randint(1, 2)]),
         ranges=" ".join(random.sample(RANGES, random.randint(1, 2))),
         enabled=random.random() < 0.85,
+        proxy_protocol_from=tuple(parse_range(each) for each in random.choice(FRONT_ENDS)),
         permission_groups=frozenset(groups | ({PermissionGroup.ExchangeServers} if secured else set())),
         auth_mechanism=frozenset({AuthMechanism.ExternalAuthoritative} if secured else {AuthMechanism.Tls}),
         grants=tuple(sorted({_grant(random) for _ in range(random.randint(0, 2))})),
@@ -121,7 +129,7 @@ def relayed(snapshot: Snapshot) -> set[Relayed]:
     return {
         Relayed(name, local, client, domain)
         for local, client, domain in product(product(ADDRESSES, PORTS), CLIENTS, domains)
-        if (name := taken_by(policy, local, client, domain))
+        for name in taken_by(policy, local, client, domain)
     }
 
 
@@ -131,12 +139,28 @@ def leaving(snapshot: Snapshot) -> list[str]:
     return [domain for domain in FOREIGN if router.hop(f"x@{domain}", listed=False) != MAILBOX]
 
 
-def taken_by(policy: Policy, local: tuple[str, int], client: str, domain: str) -> str:
-    """The connector that takes mail for somebody unlisted in the domain, else an empty text."""
-    outcome = connect(policy, local, (client, 49152), False)
+def arrivals(policy: Policy, local: tuple[str, int], client: str) -> Iterator[Outcome]:
+    """How a client may connect: as itself; a load balancer, as whoever it likes, wherever that may be."""
+    remote = client, 49152
+    if front_end(policy, local, remote) is None:
+        yield connect(policy, local, remote, True)
+        return
+    yield introduced(policy, local, remote, Header(0), 0.0, True)
+    for claimed, told in product(CLAIMED, product(ADDRESSES, PORTS)):
+        outcome = introduced(policy, local, remote, Header(0, (claimed, 49152), told), 0.0, True)
+        if outcome.session.via is not None and outcome.session.via.place == local:  # else it is tried there
+            yield outcome
+
+
+def taken_by(policy: Policy, local: tuple[str, int], client: str, domain: str) -> set[str]:
+    """The connectors that take mail for somebody unlisted in the domain."""
+    return set(filter(None, (_taken_by(outcome, domain) for outcome in arrivals(policy, local, client))))
+
+
+def _taken_by(outcome: Outcome, domain: str) -> str:
     if outcome.decided_by == "no_connector":
         return ""
-    session = admitted(outcome.session, Load(0, 0), 0.0).session
+    session = outcome.session if outcome.reply is not None else admitted(outcome.session, Load(0, 0), 0.0).session
     for line in (b"EHLO client.example", b"MAIL FROM:<>", f"RCPT TO:<someone@{domain}>".encode()):
         outcome = verbs.respond(session, line, 0.0)
         session = outcome.session

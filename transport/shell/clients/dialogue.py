@@ -45,6 +45,9 @@ from transport.shell import clock
 from transport.shell.clients.accepting import accept
 from transport.shell.clients.handshake import handshake
 from transport.shell.clients.incoming import Chunk, IncomingMessage
+from transport.shell.clients.introduction import MOST as MOST_INTRODUCTIONS
+from transport.shell.clients.introduction import SECONDS as HEADER_SECONDS
+from transport.shell.clients.introduction import Introduction, introduction
 from transport.shell.clients.questions import settled
 from transport.shell.clients.reception import Reception
 from transport.shell.clients.sign_in import proved
@@ -65,6 +68,7 @@ UNREAD_REPLY = bounds.UNREAD_REPLY.seconds or 0
 
 # fmt: off
 GREETING   = State("greeting", owed=True)
+HEADER     = State("header", content=True)
 COMMANDS   = State("commands", lines=True)
 MAIL_DATA  = State("message", content=True)
 CHUNK      = State("message", content=True)
@@ -88,6 +92,7 @@ class Dialogue(Wire):
         "_counted",
         "_ending",
         "_incoming",
+        "_introduction",
         "_log",
         "_pipe",
         "_reception",
@@ -105,6 +110,7 @@ class Dialogue(Wire):
         super().__init__(reception.loop, GREETING)
         self._turned = turned
         self._reception = reception
+        self._introduction: Introduction | None = None
         self._incoming: IncomingMessage | None = None
         self._chunk: Chunk | None = None
         self._counted = False
@@ -133,18 +139,72 @@ class Dialogue(Wire):
             transport.abort()
             return
         if turned is not None:
-            outcome = swapped(in_force.policy, turned.connector, local, remote, turned.tls)
+            self._begin(swapped(in_force.policy, turned.connector, local, remote, turned.tls))
+            return
+        if in_force.policy.front_ends is not None:
+            self._introduction = introduction(in_force, local[:2], remote[:2])
+        if self._introduction is not None:
+            self._await_header()
         else:
-            outcome = connect(in_force.policy, local[:2], remote[:2], in_force.tls.available)
+            self._begin(connect(in_force.policy, local[:2], remote[:2], in_force.tls.available))
+
+    def _await_header(self) -> None:
+        """Of a load balancer. So many may wait for theirs; of more, the one goes that has waited longest."""
+        waiting = self._reception.introductions
+        ahead, self._buffer = self._buffer, b""
+        self._state = HEADER
+        waiting[self] = None
+        if ahead:
+            self._take_header(ahead)
+        if len(waiting) > MOST_INTRODUCTIONS:
+            next(iter(waiting)).give_up_header()
+
+    def _take_header(self, data: bytes) -> None:
+        assert self._introduction is not None
+        came = self._introduction.take(data)
+        if came is None:
+            return
+        outcome, self._buffer = came
+        self._reception.introductions.pop(self, None)
+        self._introduction = None
+        if outcome.reply is None and outcome.decided_by:
+            self._close_silently(outcome)
+        else:
+            self._begin(outcome)
+
+    def give_up_header(self) -> None:
+        """The header has not come in time."""
+        if self._introduction is not None:
+            self._close_silently(self._introduction.late())
+
+    def _close_silently(self, outcome: Outcome) -> None:
+        """The client is told nothing; the log is."""
+        reception = self._reception
+        reception.introductions.pop(self, None)
+        reception.traffic.refused += 1
+        self._introduction, self._buffer, self._session = None, b"", outcome.session
+        log_id = identity.session_id(clock.now())
+        self._log = session_log(reception.protocol_log, reception.node, outcome, log_id)
+        self._closed_by = "Local"
+        self._state, self._seen = CLOSING, self._loop.time()
+        self._transport.close()
+
+    def _begin(self, outcome: Outcome) -> None:
+        """It is known who the client is."""
+        reception = self._reception
         session = self._session = outcome.session
         self._line_limit = line_limit(session.connector)
+        if session.is_health_check:
+            self._state = COMMANDS
+            self._perform(verbs.stopping(session) if reception.draining else outcome)
+            self._go_on()
+            return
         self.session_id = identity.session_id(clock.now())
         self._log = session_log(reception.protocol_log, reception.node, outcome, self.session_id)
-        if turned is None:
+        if self._turned is None:
             self._record = recorder(reception.session_records, session, self.session_id)
-        outcome = settled(reception, outcome)
-        if reception.draining and turned is None:
-            outcome = verbs.stopping(session)
+        is_late = reception.draining and self._turned is None
+        outcome = verbs.stopping(session) if is_late else settled(reception, outcome)
         reception.names.connected(session.connector.name, session.remote_ip)
         if not outcome.actions:
             self._counted = True
@@ -162,6 +222,8 @@ class Dialogue(Wire):
     def _gone(self) -> None:
         if self._state is CLOSED:
             return
+        if self._introduction is not None:
+            self._end_of_header()
         if self._incoming is not None and self._state is not STORING:
             self._incoming.discard()
         self._incoming = None
@@ -176,6 +238,15 @@ class Dialogue(Wire):
         self._state = CLOSED
         self._reception.sessions.discard(self)
 
+    def _end_of_header(self) -> None:
+        """The load balancer has gone before it said all of it."""
+        assert self._introduction is not None
+        self._reception.introductions.pop(self, None)
+        cut_off, self._introduction = self._introduction.cut_off(), None
+        if cut_off is not None:
+            self._close_silently(cut_off)
+            self._closed_by = "Remote"
+
     def _end(self, outcome: Outcome) -> None:
         self._perform(outcome)
         self._flush()
@@ -185,7 +256,7 @@ class Dialogue(Wire):
 
     def _failed(self) -> None:
         """The client gets one generic reply."""
-        if self._state is GREETING:
+        if self._state is GREETING or self._state is HEADER:
             self._transport.abort()
         else:
             self._end(verbs.failed(self._session))
@@ -195,7 +266,9 @@ class Dialogue(Wire):
         state = self._state
         if state is CLOSING and now - self._seen > UNREAD_REPLY:
             self._transport.abort()
-        if not (state.lines or state.content):
+        if state is HEADER and now - self._began > HEADER_SECONDS:
+            self.give_up_header()
+        if state is HEADER or not (state.lines or state.content):
             return
         connector = self._session.connector
         if now - self._began >= connector.connection_timeout:
@@ -210,6 +283,8 @@ class Dialogue(Wire):
             self._end(verbs.stopping(self._session))
         elif self._state is CLOSING and now - self._seen >= LINGER:
             self._transport.close()
+        elif self._state is HEADER:
+            self.abort()
 
     def end_by_administrator(self) -> None:
         """At once, whatever the client waits for; but a message that is being stored is answered first, and who has
@@ -519,6 +594,8 @@ class Dialogue(Wire):
     def _take_content(self, data: bytes) -> None:
         if self._state is CHUNK:
             self._take_chunk(data)
+        elif self._state is HEADER:
+            self._take_header(data)
         elif data:
             self._take_mail_data(data)
 

@@ -9,7 +9,7 @@ from transport.receive.auth import MASK, shown
 from transport.receive.outcome import Outcome, Tarpit
 from transport.receive.session import Exchange, Session
 from transport.shell.log.protocol_log import ProtocolLog
-from transport.trace.line import Decision, SessionLines, decided, endpoint, held
+from transport.trace.line import Decision, SessionLines, decided, endpoint, held, introduced
 
 MOST_LOGGED = bounds.LOGGED_LINE.octets or 0
 
@@ -26,7 +26,14 @@ class SessionLog:
     def connected(self, session: Session, remote: str) -> None:
         """`+`, with the remote range that holds the client, and what the session may do."""
         self._log.add((time.time(), self._lines, "+", "", b"", f"range {remote}" if remote else ""))
+        if session.via is not None:
+            self.note(introduced(session.via.ip, session.via.port, session.via.place), "PROXY protocol")
         self.allowed(session)
+
+    def closed_silently(self, outcome: Outcome) -> None:
+        """The connection ends before it has a session, and hears nothing: why, and what was wrong."""
+        self._log.add((time.time(), self._lines, "+", "", b"", ""))
+        self.note(outcome.matched, _why(outcome, outcome.decided_by))
 
     def allowed(self, session: Session) -> None:
         """The rights of the session, once they are known or have changed."""
@@ -85,7 +92,10 @@ def session_log(protocol_log: ProtocolLog, node: str, begun: Outcome, session_id
     local = endpoint(session.local_ip, session.local_port)
     remote = endpoint(session.remote_ip, session.remote_port)
     log = SessionLog(protocol_log, f"{node}\\{connector.name}", session_id, local, remote)
-    log.connected(session, begun.matched)
+    if begun.reply is None and begun.decided_by:
+        log.closed_silently(begun)
+    else:
+        log.connected(session, begun.matched)
     return log
 
 

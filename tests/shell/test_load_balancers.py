@@ -1,0 +1,133 @@
+"""Load balancers on a live transport: whom it believes, how long it waits, and what HAProxy makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import wait_for
+from tests.shell.certificates import SECRET, certificate
+from tests.shell.running_transport import Client, RunningTransport, in_this_process
+from tests.shell.test_session_record import records
+from transport.config import bounds
+from transport.config.endpoint import IPRange
+from transport.config.receive_connector import ProtocolLoggingLevel
+from transport.shell.clients import dialogue
+
+BALANCER = "127.0.7.1"
+HEADER = b"PROXY TCP4 203.0.113.7 198.51.100.1 49152 25\r\n"
+HEALTH = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
+FROM = {"proxy_protocol_from": (IPRange("127.0.7.0/24"),)}
+VERBOSE = ProtocolLoggingLevel.Verbose
+
+
+@pytest.fixture
+def behind() -> Iterator[RunningTransport]:
+    """In a thread of this process."""
+    running = RunningTransport()
+    running.variables["GATEPOST_SECRET_KEY"] = SECRET.decode()
+    running.publish(
+        running.connector(
+            ranges="0.0.0.0/0", max_inbound_connection_per_source=2, protocol_logging_level=VERBOSE, **FROM
+        ),
+        certificates=(certificate(),),
+    )
+    with in_this_process(running):
+        yield running
+    running.remove()
+
+
+def introduced(running: RunningTransport, client: str = "203.0.113.7") -> Client:
+    found = running.client(BALANCER)
+    found.send(HEADER.replace(b"203.0.113.7", client.encode()))
+    return found
+
+
+def events(running: RunningTransport, client: str) -> list[list[str]]:
+    return [line[4:] for line in running.logged() if line[5].startswith(client)]
+
+
+def test_log_record_and_message_have_the_clients_address_and_the_log_the_balancers(behind: RunningTransport) -> None:
+    client = introduced(behind)
+    assert client.line().startswith("220 ") and client.say("EHLO printer").startswith("250 ")
+    client.say("STARTTLS")
+    client.start_tls()
+    client.say("EHLO printer")
+    assert client.message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    client.say("QUIT")
+    client.close()
+    wait_for(lambda: events(behind, "203.0.113.7:49152")[-1:] and records(behind), "the session is not told of")
+    told = events(behind, "203.0.113.7:49152")
+    assert {line[0] for line in told} == {"198.51.100.1:25"} and told[1][2] == "*"
+    assert told[1][3].startswith(f"Client named by {BALANCER}:") and told[1][3].endswith(f" at 127.0.0.1:{behind.port}")
+    (record,) = records(behind)
+    assert (record.client, record.local) == ("203.0.113.7", ("198.51.100.1", 25))
+    (stored,) = behind.records()
+    assert stored.envelope.client_address == "203.0.113.7" and b"203.0.113.7" in stored.body
+
+
+def test_limits_count_clients_and_not_the_balancer(behind: RunningTransport) -> None:
+    first, second, third = (introduced(behind) for _ in range(3))
+    assert [each.line()[:3] for each in (first, second, third)] == ["220", "220", "421"]
+    others = [introduced(behind, f"203.0.113.{number}") for number in range(10, 20)]
+    assert {each.line()[:3] for each in others} == {"220"}
+
+
+def test_a_health_check_is_no_session(behind: RunningTransport) -> None:
+    checks = [behind.client(BALANCER) for _ in range(5)]
+    for check in checks:
+        check.send(HEALTH)
+        assert check.line().startswith("220 ")
+        assert check.say("EHLO check").startswith("250 ")
+    assert behind.client(BALANCER)
+    for check in checks:
+        assert check.say("QUIT").startswith("221 ") and check.line() == ""
+    client = introduced(behind)
+    client.line(), client.say("QUIT")
+    wait_for(lambda: records(behind), "the session is not recorded")
+    assert [record.client for record in records(behind)] == ["203.0.113.7"] and not events(behind, BALANCER)
+
+
+def test_octet_by_octet_with_commands_behind_it(behind: RunningTransport) -> None:
+    """Who talks before the greeting has not waited, also behind a load balancer."""
+    client = behind.client(BALANCER)
+    for octet in HEADER:
+        client.send(bytes((octet,)))
+    assert client.line().startswith("220 ")
+    early = behind.client(BALANCER)
+    early.send(HEADER + b"EHLO x\r\nNOOP\r\n")
+    assert early.line().startswith("554 5.5.1") and early.line() == ""
+
+
+def test_without_its_header_nothing_is_said_and_the_log_says_why(
+    behind: RunningTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialogue, "HEADER_SECONDS", 0.5)
+    assert bounds.PROXY_HEADER.seconds is not None and bounds.PROXY_HEADER.seconds >= 3
+    for sent in (b"EHLO balancer\r\n", b"PROXY TCP9 x\r\n", HEADER[:20], b""):
+        client = behind.client(BALANCER)
+        client.send(sent)
+        assert client.line() == ""
+    gone = behind.client(BALANCER)
+    gone.send(HEADER[:20])
+    gone.close()
+    behind.client(BALANCER).close()  # who only looks whether the port is open
+
+    def why() -> list[str]:
+        return sorted(line[4].partition(";")[0] for line in events(behind, BALANCER) if line[2] == "*")
+
+    expected = ["proxy_header_broken"] * 2 + ["proxy_header_late"] * 2 + ["proxy_header_missing"]
+    wait_for(lambda: why() == expected, "the log does not say why")
+
+
+def test_many_half_headers_take_nobodys_place(behind: RunningTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialogue, "MOST_INTRODUCTIONS", 5)
+    halves = [behind.client(BALANCER) for _ in range(8)]
+    for half in halves:
+        half.send(HEADER[:20])
+    assert [half.line() for half in halves[:3]] == [""] * 3
+    client = introduced(behind)
+    assert client.line().startswith("220 ")
+    halves[-1].send(HEADER[20:])
+    assert halves[-1].line().startswith("220 ")
