@@ -71,7 +71,8 @@ fuzz: install-test
 	$(RUN) -m tests.fuzz $(FUZZ)
 	PAIRS=10000 $(RUN) -m pytest -q -s tests/trace/test_what_if_live.py
 
-# `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest.
+# `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest,
+# `BENCH=cores` for what several transports on one node cost and take.
 bench: install
 	$(RUN) -m tests.bench $(BENCH)
 

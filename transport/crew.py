@@ -246,6 +246,8 @@ class Crew:
             "revision": min((each["revision"] for each in first if each["revision"] is not None), default=None),
             "in_force_since": max((each["in_force_since"] or 0 for each in first), default=0) or None,
             "sessions": sum(each["sessions"] for each in facts.values()),
+            "draining": bool(facts) and all(each["draining"] for each in facts.values()),
+            "bindings": sorted({binding for each in facts.values() for binding in each["bindings"]}),
             "problems": [each for place, each in enumerate(problems) if each not in problems[:place]],
             "transports": {name: name in serving for name in answers},
         }

@@ -149,7 +149,12 @@ class Transport:
         url = settings.redis_url
         self._shared_counts = SharedCounts(url, settings.name, self._reception, self._crew()) if url else None
         self._report = Report(
-            self._reception, self._feed, self._listeners, self._shared_counts, bool(settings.database_url)
+            self._reception,
+            self._feed,
+            self._listeners,
+            self._shared_counts,
+            bool(settings.database_url),
+            settings.place.former if settings.place is not None and not settings.place.number else (),
         )
         self._open_sessions = OpenSessions(self._reception)
         self._node_state = NodeState(state, settings.node, self._drain)

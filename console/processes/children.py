@@ -30,6 +30,21 @@ class Children:
         child.start()
         return child
 
+    def restart(self, name: str, program: Program) -> None:
+        """With a new command line or environment, if it has changed. What has a signal for it is asked to do so itself:
+        it goes on while its parts are restarted.
+        """
+        child = self._children[name]
+        changed = child.program != program
+        child.make = lambda: program
+        if program.restart_signal and child.process and child.process.poll() is None and not changed:
+            child.process.send_signal(program.restart_signal)
+            return
+        child.ask_to_stop()
+        if not child.await_stop():
+            self._say(f"{name} did not stop in time and was killed.")
+        self._start_again(child)
+
     def heal(self) -> bool:
         """Start again what ended, when it is due; keep the logs short. True when a process has a new id."""
         healed = False

@@ -19,7 +19,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Program:
-    """What to start. `stop_signal` asks it to end in `patience` seconds; `death_signal` ends it when we die first."""
+    """What to start. `stop_signal` asks it to end in `patience` seconds; `death_signal` ends it when we die first;
+    `restart_signal` makes it start its parts again, if it can."""
 
     name: str
     command: list[str]
@@ -29,6 +30,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     patience: float = 10
+    restart_signal: signal.Signals | None = None
 
     def start(self, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         """Start it in a session of its own (Ctrl-C at the terminal is for us alone). Call from the main thread only:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Mapping
+from dataclasses import replace
 
 from console.processes.account import Account
 from console.processes.address import Address
@@ -37,7 +39,11 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
         return _python(name, arguments.split(), account, {**environment, **more}, code)
 
     return [
-        _python("transport", ["-m", "transport"], ourselves(), {**environment, **_of_transports(code)}, HERE),
+        replace(
+            _python("transport", ["-m", "transport"], ourselves(), {**environment, **_of_transports(code)}, HERE),
+            restart_signal=signal.SIGHUP,
+            patience=20,
+        ),
         ours("forwarder", "-m transport forwarder"),
         ours("console", f"{serve} {punctual} {quiet}", proxies),
         ours("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30"),

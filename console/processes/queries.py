@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -85,6 +85,8 @@ PROCESSES = {
     "beat": "nothing periodic is done: no notices, no expiry, no clean-up",
 }
 """Who takes turns, and what it means when none of a kind does."""
+
+OTHERS_TAKE = "the others of this node take its clients"
 
 _asking = threading.BoundedSemaphore(MOST_ASKING)
 T = TypeVar("T")
@@ -258,13 +260,27 @@ def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
         found.signs += signs
         if process not in judged:
             continue
-        for sign in filter(attrgetter("is_late"), signs):
-            if sign.machine in silent:
-                continue
-            text = f"The {process} of {sign.node} hangs or is away, for {sign.age:.0f} s now: {meaning}."
-            found.is_missed(About.PROCESS, process, text)
+        for machine, late in _late(signs).items():
+            if machine not in silent:
+                others = any(sign.machine == machine and not sign.is_late for sign in signs)
+                found.is_missed(About.PROCESS, process, _hang(late, OTHERS_TAKE if others else meaning))
         if not signs:
             found.is_missed(About.PROCESS, process, f"No {process} is at work: {meaning}.")
+
+
+def _late(signs: Iterable[Sign]) -> dict[str, list[Sign]]:
+    """By node: its transports are several, but one thing to be told."""
+    found: dict[str, list[Sign]] = {}
+    for sign in filter(attrgetter("is_late"), signs):
+        found.setdefault(sign.machine, []).append(sign)
+    return found
+
+
+def _hang(late: Sequence[Sign], meaning: str) -> str:
+    process, names, age = late[0].process, ", ".join(sign.node for sign in late), min(sign.age for sign in late)
+    if len(late) == 1:
+        return f"The {process} of {names} hangs or is away, for {age:.0f} s now: {meaning}."
+    return f"The {process}s {names} hang or are away, for {age:.0f} s now: {meaning}."
 
 
 def _silent(signs: list[Sign]) -> dict[str, float]:
@@ -280,13 +296,15 @@ def _silent(signs: list[Sign]) -> dict[str, float]:
 
 def _transports(found: Health, facts: Facts) -> None:
     served = {binding for transport in facts.transports for binding in transport.bindings}
+    behind: dict[int | None, list[str]] = {}
     for transport in facts.transports:
         found.transports[transport.name] = transport.revision
         if transport.revision != found.revision:
-            behind = _behind(transport.name, transport.revision, found.revision)
-            found.is_missed(About.REVISION, transport.name, behind)
+            behind.setdefault(transport.revision, []).append(transport.name)
         found.problems += [_problem(problem) for problem in unserved(transport.problems, served)]
     found.problems = list(dict.fromkeys(found.problems))
+    for revision, names in behind.items():
+        found.is_missed(About.REVISION, names[0], _behind(names, revision, found.revision))
 
 
 def _problem(problem: dict[str, str]) -> str:
@@ -294,9 +312,12 @@ def _problem(problem: dict[str, str]) -> str:
     return ": ".join(filter(None, [problem.get("connector"), problem.get("message")]))
 
 
-def _behind(name: str, revision: int | None, newest: int) -> str:
+def _behind(names: Sequence[str], revision: int | None, newest: int) -> str:
+    if len(names) > 1:
+        run = f"run revision {revision}" if revision else "have no configuration yet"
+        return f"Transports {', '.join(names)} {run}; the newest is {newest}."
     runs = f"runs revision {revision}" if revision else "has no configuration yet"
-    return f"Transport {name} {runs}; the newest is {newest}."
+    return f"Transport {names[0]} {runs}; the newest is {newest}."
 
 
 def _mail(found: Health, facts: Facts) -> None:

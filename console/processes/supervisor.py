@@ -39,16 +39,19 @@ class Supervisor:
         self._console = Address.parse(os.environ.get("GATEPOST_CONSOLE") or "127.0.0.1:8000", "GATEPOST_CONSOLE")
         self._children = Children(self._home.logs, say)
         self._environment: dict[str, str] = {}
-        self._stopping = False
+        self._stopping = self._restarting = False
 
     def run(self) -> None:
-        """Until SIGINT, SIGTERM or SIGHUP. HomeError when it cannot start."""
+        """Until SIGINT, SIGTERM or SIGHUP; SIGUSR1 restarts the processes. HomeError when it cannot start."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
+        signal.signal(signal.SIGUSR1, self._ask_to_restart)
         try:
             self._start()
             while True:
                 self._tick()
+                if self._restarting:
+                    self._restart()
         except Stopped:
             say("Stopping…")
         finally:
@@ -60,6 +63,27 @@ class Supervisor:
     def _ask_to_stop(self, *_: object) -> None:
         self._stopping = True
 
+    def _ask_to_restart(self, *_: object) -> None:
+        self._restarting = True
+
+    def _restart(self) -> None:
+        """One process after the other, from the code on disk: who reads the journal before who writes it. The servers
+        stay, and so does what runs when the database cannot be prepared for new code.
+        """
+        self._restarting = False
+        say("Restarting…")
+        try:
+            user, ours = self._code()
+            self._prepare(programs.prepare(user, self._environment, ours))
+        except HomeError as error:
+            say(f"Nothing was restarted: {error}")
+            return
+        fresh = {one.name: one for one in programs.services(self._console, user, self._environment, ours)}
+        for name in ("forwarder", "transport", "worker", "outbound", "beat", "console"):
+            self._children.restart(name, fresh[name])
+            self._write_run_file()
+        say("Restarted.")
+
     def _tick(self) -> None:
         if self._stopping:
             raise Stopped
@@ -70,10 +94,9 @@ class Supervisor:
     def _start(self) -> None:
         self._console.check_free("GATEPOST_CONSOLE")
         say(f"Data directory: {self._home.path}")
-        found = code.for_account(self._account, self._home)
-        if found is None:
+        user, ours = self._code()
+        if user is not self._account:
             say(f"Attention: console, workers, forwarder and beat run as root, because {ROOT_ALLOWED} is set.")
-        user, ours = (self._account, found) if found else (programs.ourselves(), code.HERE)
         self._environment = _environment(self._home, self._console, self._account) | self._start_servers()
         had_password = self._home.admin_password_file.exists()
         self._prepare(programs.prepare(user, self._environment, ours))
@@ -83,6 +106,11 @@ class Supervisor:
         self._write_run_file()
         facts = self._await(lambda: _in_order(self._console), 60) or report.facts(self._console) or {}
         print(report.ready(self._home, self._console, facts, not had_password), flush=True)
+
+    def _code(self) -> tuple[Account, code.Code]:
+        """As whom the processes run, and from where."""
+        found = code.for_account(self._account, self._home)
+        return (self._account, found) if found else (programs.ourselves(), code.HERE)
 
     def _start_servers(self) -> dict[str, str]:
         """Those that the environment does not name; their addresses."""

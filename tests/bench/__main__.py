@@ -1,6 +1,6 @@
 """Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns; then what a
 message costs each of our processes. `large` as an argument: large messages alone, of which the octets written to disk
-are counted, too.
+are counted, too; `cores`: what several transports on one node cost and take.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from statistics import median
 from time import monotonic
 
 from console.processes.address import free_port
-from tests.bench import backlog, decisions, large, processor, sending, tarpit
+from tests.bench import backlog, cores, decisions, large, processor, sending, tarpit
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -27,6 +27,8 @@ RECIPIENT = f"user@{DOMAIN}"  # smtp-source puts a number in front, a different 
 def main() -> None:
     if "backlog" in sys.argv:
         return backlog.main()
+    if "cores" in sys.argv:
+        return cores.main()
     if not shutil.which("postfix"):
         print("Postfix is not installed, and its smtp-source makes the load: only what needs neither is measured.")
         _tarpit()
@@ -53,6 +55,7 @@ def main() -> None:
             shutil.rmtree(postfix.folder)
     sending.main()
     decisions.main()
+    cores.main()
     return backlog.main()
 
 

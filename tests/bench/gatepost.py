@@ -90,9 +90,11 @@ class Gatepost(RunningCopy):
         return processor.spent({self.process.pid} if self.process else set())
 
     def memory(self) -> int:
-        """Resident memory of the transport, in octets."""
-        pages = Path(f"/proc/{self.run_file()['pids']['transport']}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        """Resident memory of the transports and their parent, in octets."""
+        parent = self.run_file()["pids"]["transport"]
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (parent, *children)]
+        return sum(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def _scalar(self, query: str) -> Any:
         with self._connection() as connection:

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import subprocess
+from collections.abc import Sequence
 from time import monotonic
 
 
@@ -15,10 +16,18 @@ class LoadError(RuntimeError):
 
 
 def send(
-    port: int, recipient: str, messages: int, *, size: int = 4096, keep: bool = True, connections: int = 20
+    port: int,
+    recipient: str,
+    messages: int,
+    *,
+    size: int = 4096,
+    keep: bool = True,
+    connections: int = 20,
+    cores: Sequence[int] = (),
 ) -> float:
-    """Seconds for `messages` to be answered 250. Raises LoadError when one was not."""
-    command = ["smtp-source", "-s", str(connections), "-l", str(size), "-m", str(messages), "-N"]
+    """Seconds for `messages` to be answered 250, the load on these cores, or any. Raises LoadError when one was not."""
+    command = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
+    command += ["smtp-source", "-s", str(connections), "-l", str(size), "-m", str(messages), "-N"]
     command += ["-d"] if keep else []
     command += ["-f", "sender@example.org", "-t", recipient, f"127.0.0.1:{port}"]
     began = monotonic()

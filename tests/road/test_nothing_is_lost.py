@@ -26,9 +26,21 @@ from tests.running_copy import RunningCopy
 SENDERS = 4
 
 
+class Several(RunningCopy):
+    """With two transports, whatever the machine."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"GATEPOST_TRANSPORTS": "2"}
+
+    def transports(self) -> list[int]:
+        parent = self.run_file()["pids"]["transport"]
+        return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
 @pytest.fixture(scope="module")
-def copy() -> Iterator[RunningCopy]:
-    with RunningCopy() as running:
+def copy() -> Iterator[Several]:
+    with Several() as running:
         wait_for(lambda: running.manage("status", "--wait", "60").returncode == 0, "the copy is not up", 90)
         yield running
 
@@ -106,13 +118,18 @@ def go_on(seconds: float) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_every_process_killed_again_and_again(copy: RunningCopy) -> None:
+def test_every_process_killed_again_and_again_and_all_restarted(copy: Several) -> None:
     def disturb() -> None:
         for _ in range(2):
             for name in ("transport", "forwarder", "worker", "outbound", "postgresql", "valkey", "console", "beat"):
                 with contextlib.suppress(ProcessLookupError):  # it went with the one before, and is being started
                     os.kill(copy.run_file()["pids"][name], signal.SIGKILL)
                 go_on(1.0)
+            with contextlib.suppress(OSError, IndexError):
+                os.kill(copy.transports()[0], signal.SIGKILL)
+            go_on(1.0)
+        assert copy.manage("restart").returncode == 0
+        wait_for(lambda: "Restarted." in copy.terminal(), "no restart", 90)
 
     check(copy, under_load(copy, disturb))
 

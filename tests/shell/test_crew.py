@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.shell.running_crew import RunningCrew
+from tests.shell.running_transport import Client
 from tests.waiting import wait_for
+from transport.config.receive_connector import MessageRateSource
 
 
 @pytest.fixture
@@ -85,6 +87,44 @@ def test_all_are_restarted_one_after_the_other_under_load(crew: RunningCrew) -> 
     crew.process.send_signal(signal.SIGHUP)
     wait_for(lambda: not set(before) & set(crew.pids()) and crew.serving() == crew.names, "no restart", 60)
     assert sorted(finish(started)) == sorted(crew.accepted())
+
+
+@pytest.mark.parametrize("of", [2, 4])
+def test_limits_hold_for_all_together_and_a_killed_one_counts_no_more(of: int) -> None:
+    crew = RunningCrew(of)
+    crew.publish(
+        crew.connector("Per source", ranges="127.0.2.0/24", max_inbound_connection_per_source=5),
+        crew.connector("In all", ranges="127.0.3.0/24", max_inbound_connection=12),
+        crew.connector("Rate", ranges="127.0.4.0/24", message_rate_limit=4, message_rate_source=MessageRateSource.All),
+    )
+    crew.start()
+    try:
+        wait_for(lambda: crew.serving() == crew.names, "not all transports serve", 60)
+        held = greeted(crew, ["127.0.2.1"] * 9)
+        assert len(held) == 5
+        assert len(greeted(crew, [f"127.0.3.{1 + number % 7}" for number in range(20)])) == 12
+        senders = greeted(crew, ["127.0.4.1"] * 7)
+        assert all(client.say("EHLO client.test")[:3] == "250" for client in senders)
+        answers = [client.message(b"x")[:3] for client in senders]
+        assert sorted(answers) == ["250"] * 4 + ["421"] * 3
+        os.kill(crew.pids()[0], signal.SIGKILL)
+        wait_for(lambda: crew.serving() == crew.names and "was killed" in crew.log, "not started again", 60)
+        left = [client for client in held if lives(client)]
+        assert len(greeted(crew, ["127.0.2.1"] * 9)) == 5 - len(left)
+    finally:
+        crew.remove()
+
+
+def greeted(crew: RunningCrew, sources: list[str]) -> list[Client]:
+    """Those that are not told 421, all at one time."""
+    return [client for client in [crew.client(source) for source in sources] if client.line()[:3] == "220"]
+
+
+def lives(client: Client) -> bool:
+    try:
+        return client.say("NOOP")[:3] == "250"
+    except OSError:
+        return False
 
 
 def test_a_killed_one_is_started_again_and_the_others_take_its_clients(crew: RunningCrew) -> None:

@@ -26,11 +26,12 @@ def handle() -> Iterator[int]:
 def test_each_sees_what_the_others_have(handle: int) -> None:
     every = [Counts(handle, number).gauges for number in range(OF)]
     for number, gauges in enumerate(every):
-        gauges.add("open Default", number + 1)
+        for _ in range(number + 1):
+            gauges.more("open Default")
     assert [gauges.others("open Default") for gauges in every] == [9, 8, 7, 6]
     every[1].clear()
     assert [gauges.others("open Default") for gauges in every] == [7, 8, 5, 4]
-    every[0].add("open Default", -1)
+    every[0].fewer("open Default")
     assert every[0].others("open Default") == 7
     assert every[0].others("open Other") == 0
 
@@ -39,9 +40,9 @@ def test_what_is_gone_gives_its_place_back(handle: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(counts, "GAUGES", 4 * WAYS)
     first, second = Counts(handle, 0).gauges, Counts(handle, 1).gauges
     for number in range(3 * counts.GAUGES):
-        first.add(f"from {number}", 1)
-        first.add(f"from {number}", -1)
-    first.add("open", 1)
+        first.more(f"from {number}")
+        first.fewer(f"from {number}")
+    first.more("open")
     assert second.others("open") == 1
     assert first.others("never") == 0
 
@@ -50,11 +51,11 @@ def test_a_full_table_counts_on_without_the_others(handle: int, monkeypatch: pyt
     monkeypatch.setattr(counts, "GAUGES", WAYS)
     first, second = Counts(handle, 0).gauges, Counts(handle, 1).gauges
     for number in range(WAYS + 3):
-        first.add(f"from {number}", 1)
+        first.more(f"from {number}")
     assert [second.others(f"from {number}") for number in range(WAYS + 3)] == [1] * WAYS + [0] * 3
-    first.add(f"from {WAYS}", -1)
+    first.fewer(f"from {WAYS}")
     first.clear()
-    second.add("from a killed one's place", 1)
+    second.more("from a killed one's place")
     assert first.others("from a killed one's place") == 1
 
 
@@ -90,7 +91,7 @@ def admit(handle: int, number: int, limit: int, tries: int, admitted: object) ->
     for _ in range(tries):
         with gauges.lock:
             if gauges.others("open") + mine < limit:
-                gauges.add("open", 1)
+                gauges.more("open")
                 mine += 1
     admitted.put(mine)  # type: ignore[attr-defined]
 

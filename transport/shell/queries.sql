@@ -27,6 +27,9 @@ values (%(name)s, %(home)s, %(version)s, %(free)s, %(clock)s - extract(epoch fro
 on conflict (name) do update set home = excluded.home, version = excluded.version, free = excluded.free,
     clock = excluded.clock, seen_at = excluded.seen_at
 
+-- name: forget_transports
+delete from publishing_transport where name = any(%(names)s) and node = %(node)s
+
 -- name: add_traffic
 insert into publishing_traffic (transport, minute, connections, accepted, refused)
 values (%(transport)s, to_timestamp(%(minute)s), %(connections)s, %(accepted)s, %(refused)s)

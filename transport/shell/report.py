@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Collection
 from time import monotonic
 
 import msgspec
@@ -35,10 +36,14 @@ class Report:
         listeners: Listeners,
         shared_counts: SharedCounts | None = None,
         follows: bool = False,
+        former: Collection[str] = (),
     ) -> None:
-        """`follows`: there is a PostgreSQL, and `step` is called every second."""
+        """`follows`: there is a PostgreSQL, and `step` is called every second. `former`: transports of this node
+        that it had when it ran more of them, or fewer; nobody misses them.
+        """
         self._reception, self._feed, self._listeners = reception, feed, listeners
         self._shared_counts, self._follows = shared_counts, follows
+        self._former = former
         self._started_at = clock.now()
         self._forwarder = ""
         self._stepped_at = monotonic()
@@ -72,6 +77,10 @@ class Report:
             "version": node.version(),
         }
         await connection.execute(QUERIES["report_transport"], row)
+        if self._former:
+            former = {"names": list(self._former), "node": self._reception.node}
+            await connection.execute(QUERIES["forget_transports"], former)
+            self._former = ()
         traffic = self._reception.traffic
         traffic.book(clock.now())
         for minute, counts in list(traffic.by_minute.items()):

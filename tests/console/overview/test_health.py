@@ -21,8 +21,8 @@ ON CONFLICT (process, node) DO UPDATE SET at = excluded.at, waiting_since = excl
 TRANSPORT = """
 INSERT INTO publishing_transport
     (name, node, pid, revision, started_at, seen_at, sessions, sessions_by_connector, problems)
-VALUES (%s, 'gw', 1, 1, now(), now() - %s * interval '1 second', 0, '{}', %s)
-ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, problems = excluded.problems
+VALUES (%s, %s, 1, %s, now(), now() - %s * interval '1 second', 0, '{}', %s)
+ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, seen_at = excluded.seen_at, problems = excluded.problems
 """
 DUE = """
 WITH hop AS (INSERT INTO queues_nexthop (key, delivery_type, domain, connector, suspended, retry_at)
@@ -57,8 +57,16 @@ class Copy:
     def turn(self, process: str, *, ago: float = 0, node: str = "gw", waiting: float | None = None) -> None:
         self.execute(TURN, [process, node, ago, waiting])
 
-    def transport(self, name: str, *, ago: float = 0, problems: tuple[dict[str, str], ...] = ()) -> None:
-        self.execute(TRANSPORT, [name, ago, Jsonb(problems)])
+    def transport(
+        self,
+        name: str,
+        *,
+        ago: float = 0,
+        problems: tuple[dict[str, str], ...] = (),
+        node: str = "gw",
+        revision: int | None = 1,
+    ) -> None:
+        self.execute(TRANSPORT, [name, node, revision, ago, Jsonb(problems)])
 
     def due(self, seconds: float, *, claimed: int | None = None, suspended: bool = False, retry: float = -3600) -> None:
         self.execute(DUE, {"due": seconds, "claimed": claimed, "suspended": suspended, "retry": retry})
@@ -88,6 +96,16 @@ def test_a_transport_that_does_not_report_is_named_though_another_one_does(copy:
     copy.transport("second", ago=20)
     (line,) = missing()
     assert line.startswith("The transport of second hangs or is away, for 20 s now: ")
+
+
+def test_several_transports_of_a_node_are_one_thing_to_be_told(copy: Copy) -> None:
+    for number in (1, 2, 3):
+        copy.transport(f"mx-{number}", ago=20 if number > 1 else 0, node="mx", revision=None)
+    hanging, behind = missing()
+    assert hanging.startswith("The transports mx-2, mx-3 hang or are away, for 20 s now: the others of this node take ")
+    assert behind == "Transport mx-1 has no configuration yet; the newest is 1."
+    copy.transport("mx-2", node="mx", revision=None)
+    assert missing()[1] == "Transports mx-1, mx-2 have no configuration yet; the newest is 1."
 
 
 def test_a_node_that_is_no_more_is_not_missed_while_another_works(copy: Copy) -> None:

@@ -35,7 +35,9 @@ class ConnectorLoad:
         key = connector, source
         self.open[connector] = self.open.get(connector, 0) + 1
         self._from[key] = self._from.get(key, 0) + 1
-        self._share(connector, source, 1)
+        if self._shared is not None:
+            self._shared.gauges.more(f"open {connector}")
+            self._shared.gauges.more(f"from {source} {connector}")
 
     def closed(self, connector: str, source: str) -> None:
         key = connector, source
@@ -45,13 +47,9 @@ class ConnectorLoad:
         self._from[key] -= 1
         if not self._from[key]:
             del self._from[key]
-        with self.alone():
-            self._share(connector, source, -1)
-
-    def _share(self, connector: str, source: str, by: int) -> None:
         if self._shared is not None:
-            self._shared.gauges.add(f"open {connector}", by)
-            self._shared.gauges.add(f"from {source} {connector}", by)
+            self._shared.gauges.fewer(f"open {connector}")
+            self._shared.gauges.fewer(f"from {source} {connector}")
 
     def of(self, connector: ReceiveConnector, source: str) -> Load:
         """The connections that are open, this one not counted. Only when `alone`."""

@@ -2,8 +2,8 @@
 
 Three kinds of table, each of buckets of 16 slots that a keyed hash chooses, so that nobody can aim at one:
 
-- *gauges* (connections that are open): a column for each transport; what one leaves behind when it is killed is cleared
-  with its column. What finds its bucket full is counted by its own transport alone.
+- *gauges* (connections that are open): a column for each transport, which it alone writes; what one leaves behind when
+  it is killed is cleared with its column. What finds its bucket full is counted by its own transport alone.
 - *tallies* (how often, since when): of a full bucket the slot with the oldest moment is forgotten.
 
 Locks are those of fcntl(2), which the kernel takes back when a process ends. A transport that is stopped while it has
@@ -17,7 +17,7 @@ import os
 import secrets
 import struct
 import time
-from contextlib import suppress
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,15 +40,22 @@ class Lock:
         self._handle, self._byte = handle, byte
 
     def __enter__(self) -> Self:
-        for _ in range(TRIES):
-            with suppress(BlockingIOError, PermissionError):
+        for tried in range(TRIES):
+            try:
                 fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._byte)
                 break
-            time.sleep(PAUSE)
+            except (BlockingIOError, PermissionError):
+                # Who has it needs microseconds, and perhaps a core.
+                os.sched_yield() if tried < TRIES // 2 else time.sleep(PAUSE)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, self._byte)
+
+
+@lru_cache(maxsize=1 << 14)
+def _digest(key: str, secret: bytes) -> bytes:
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, key=secret).digest()
 
 
 class _Slots:
@@ -59,7 +66,7 @@ class _Slots:
         self._mask = slots // WAYS - 1
 
     def digest(self, key: str) -> bytes:
-        return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
+        return _digest(key, self._secret)
 
     def first(self, digest: bytes) -> int:
         """The first slot of the key's bucket."""
@@ -80,23 +87,29 @@ class _Slots:
 
 
 class Gauges:
-    """How many of each key there are now, by transport. Changed and read within `lock`."""
+    """How many of each key there are now, by transport. Within `lock` nobody else has more, or gives a slot away: that
+    of a key of which nobody has any, once its bucket is full.
+    """
 
     def __init__(self, slots: _Slots, columns: list[memoryview], number: int, lock: Lock) -> None:
         self.lock = lock
         self._slots, self._columns, self._own = slots, columns, columns[number]
 
-    def add(self, key: str, by: int) -> None:
-        """So many more, or fewer, of ours."""
+    def more(self, key: str) -> None:
+        """One more of ours; within `lock`."""
         digest = self._slots.digest(key)
         slot = self._slots.find(digest, self._slots.first(digest))
         if slot < 0:
-            slot = self._free(digest) if by > 0 else -1
-        if slot < 0:
-            return
-        self._own[slot] = max(0, self._own[slot] + by)
-        if not self._total(slot):
-            self._slots.put(slot, EMPTY)
+            slot = self._free(digest)
+        if slot >= 0:
+            self._own[slot] += 1
+
+    def fewer(self, key: str) -> None:
+        """One fewer of ours. The slot of what we have is nobody's to take, and the column ours alone to write."""
+        digest = self._slots.digest(key)
+        slot = self._slots.find(digest, self._slots.first(digest))
+        if slot >= 0 and self._own[slot]:
+            self._own[slot] -= 1
 
     def others(self, key: str) -> int:
         """What the other transports have."""
@@ -105,7 +118,7 @@ class Gauges:
         return 0 if slot < 0 else self._total(slot) - self._own[slot]
 
     def clear(self) -> None:
-        """We have none: at our start, and, by the parent, at our end."""
+        """We have none: said at our start, and, by the parent, at our end."""
         self._own[:] = memoryview(bytes(self._own.nbytes)).cast("I")
 
     def _total(self, slot: int) -> int:
@@ -114,7 +127,7 @@ class Gauges:
     def _free(self, digest: bytes) -> int:
         first = self._slots.first(digest)
         slot = self._slots.find(EMPTY, first)
-        if slot < 0:  # perhaps one whose transport was killed
+        if slot < 0:
             slot = next((each for each in range(first, first + WAYS) if not self._total(each)), -1)
         if slot >= 0:
             self._slots.put(slot, digest)
