@@ -1,5 +1,6 @@
 """`python -m transport` answers SMTP, with as many transports as the cores are worth; `python -m transport one` is one
-of them, or one without others; `python -m transport forwarder` moves the journals into PostgreSQL.
+of them, or one without others; `python -m transport forwarder` moves the journals into PostgreSQL; `python -m transport
+forward DIRECTORY` takes the journal of a node in that is gone.
 """
 
 import sys
@@ -20,6 +21,10 @@ def main() -> None:
             from transport.shell.forward import forwarder
 
             forwarder.main()
+        case ["forward", directory]:
+            from transport.shell.forward import taking_in
+
+            taking_in.main(directory)
         case _:
             raise SystemExit(__doc__)
 

@@ -52,6 +52,11 @@ def _read(file: Path) -> Iterator[bytes]:
             yield piece
 
 
+def is_marked(home: Path) -> bool:
+    """Whether somebody has asked for the mark of that directory."""
+    return (home / "state" / "mark").is_file()
+
+
 def mark(home: Path) -> str:
     """What tells this data directory from every other one, whoever reaches it by which name; made when it is missing.
     One that nobody else has, where nothing can be written.

@@ -16,10 +16,12 @@ from typing import overload
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.db import connection
 
 from console.directory.queries import display_names
 from console.mailboxes import reading_room
 from console.mailboxes.reading import Summary, envelope
+from transport.held_body import mark
 
 FOLDERS = ("new", "cur")
 QUIET = 1_000_000_000
@@ -171,6 +173,14 @@ class Search:
 
 def root() -> Path:
     return Path(settings.GATEPOST_HOME) / "mailboxes"
+
+
+def elsewhere() -> str:
+    """The node on which the mailboxes lie, if that is not this one; what lies here came before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM processes_node WHERE holds_mailboxes AND home <> %s", [mark(root().parent)])
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 def mailboxes() -> list[Mailbox]:

@@ -76,6 +76,9 @@ class MailboxPages(CrudView):
     def url_to_open(self, obj: Mailbox) -> str:
         return reverse("mailboxes:message-list", args=obj.key)
 
+    def list_context(self, selected: Any) -> dict[str, Any]:
+        return super().list_context(selected) | {"elsewhere": queries.elsewhere()}
+
     def details_context(self, selected: Any) -> dict[str, Any]:
         newest = selected.messages()[:NEWEST] if selected is not None else []
         queries.resolve(newest)

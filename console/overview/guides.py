@@ -42,6 +42,7 @@ GUIDES = (
     Guide("trying", _("Try changes before they count"),
           ("drafts", "publishing", "replay", "what_if", "refusals", "transport_settings")),
     Guide("cores", _("Use all cores, and restart without refusing a client"), ("overview", "processes")),
+    Guide("nodes", _("Run several nodes"), ("nodes", "mailboxes")),
     Guide("management-shell", _("Use the management shell"), ("management_shell", "commands")),
 )
 # fmt: on

@@ -111,9 +111,13 @@ def machines() -> list[Machine]:
     for each in sources:
         process = _process(each, now)
         if each.node in found or process.age <= FORGOTTEN:
-            fresh = Machine(Node(name=each.node, state=State.ACTIVE), wanted=wanted)
-            found.setdefault(each.node, fresh).add(process, each)
+            found.setdefault(each.node, untold(each.node, wanted)).add(process, each)
     return [found[name] for name in sorted(found)]
+
+
+def untold(name: str, wanted: int = 0) -> Machine:
+    """One of which nothing is kept yet."""
+    return Machine(Node(name=name, home="", version="", state=State.ACTIVE, holds_mailboxes=False), wanted=wanted)
 
 
 def machine(name: str) -> Machine | None:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import redis
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import celeryd_after_setup, worker_ready, worker_shutting_down
 from django import db
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -19,6 +19,7 @@ from transport import service_manager
 from transport.deliver import (
     keeping,
     links,
+    mailboxes,
     notices,
     pulling,
     retention,
@@ -36,9 +37,11 @@ from transport.deliver.tls_tally import TALLY
 from transport.deliver.unreached import UNREACHED
 from transport.send.route import NOWHERE, DeliveryType
 
-OWN, OUTBOUND = "gatepost", "gatepost-outbound"
+OWN, OUTBOUND, MAILBOXES = "gatepost", "gatepost-outbound", settings.MAILBOX_QUEUE
 PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
-"""Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need."""
+"""Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need. Who
+serves `OWN` serves the mailboxes of its node, too.
+"""
 
 SCHEDULE = {
     "show that beat is at work": {
@@ -177,15 +180,21 @@ def expire() -> None:
 
 def _look(connection: psycopg.Connection) -> None:
     """What a process that delivers does every two seconds, in a thread that no task can hold."""
-    for queue in _queues:
+    for queue in _queues & PROCESSES.keys():
         took_turn(connection, PROCESSES[queue])
     worker.bury_the_dead(connection)
     LEASES.keep(connection, worker.WORKER.number)
-    for hop, kind in DISPATCH.due(connection, [kind for kind in DELIVERED if _queue_of(kind) in _queues]):
+    for hop, kind in DISPATCH.due(connection, _kinds(connection)):
         if not _enqueue(hop, kind):
             break
     UNREACHED.tell()
     TALLY.write(connection)
+
+
+def _kinds(connection: psycopg.Connection) -> list[DeliveryType]:
+    """Those that this process serves."""
+    here = {MAILBOXES} if mailboxes.are_here(connection) else set()
+    return [kind for kind in DELIVERED if _queue_of(kind) in (_queues - {MAILBOXES}) | (_queues & here)]
 
 
 def _wake(kind: DeliveryType, hop: str) -> None:
@@ -195,6 +204,8 @@ def _wake(kind: DeliveryType, hop: str) -> None:
 
 
 def _queue_of(kind: DeliveryType) -> str:
+    if kind is DeliveryType.MAILBOX:
+        return MAILBOXES
     return OUTBOUND if kind.is_remote else OWN
 
 
@@ -213,6 +224,14 @@ def _send(task: Any, *arguments: str, queue: str = OWN) -> bool:
         return False
     _away.clear()
     return True
+
+
+@celeryd_after_setup.connect
+def _serve_mailboxes(instance: Any, **_: Any) -> None:
+    """Whichever node they lie on: who serves those of this one is told nothing of the others."""
+    queues = instance.app.amqp.queues
+    if OWN in queues.consume_from:
+        queues.select_add(queues[MAILBOXES])
 
 
 @worker_ready.connect

@@ -7,11 +7,12 @@ from time import time
 
 import psycopg
 
-from transport import identity, next_hops, node
+from transport import held_body, identity, next_hops, node
 from transport.config.domains import default_domain, domain_of
 from transport.deliver import claims, maildir
 from transport.deliver.connectivity import Connectivity
-from transport.deliver.database import Pool
+from transport.deliver.database import Connection, Pool
+from transport.deliver.queries import QUERIES
 from transport.deliver.way import Asked, Outcome, Peer
 from transport.send import remote_reply
 from transport.send.dsn import Action
@@ -32,6 +33,12 @@ def _of_environment() -> Path:
 
 root: Callable[[], Path] = _of_environment
 """Where they are. Whoever starts delivery may know it otherwise."""
+
+
+def are_here(connection: Connection) -> bool:
+    """Whether mail for mailboxes is delivered from this data directory. They are files: one node has them."""
+    row = connection.execute(QUERIES["mailboxes_elsewhere"], [held_body.mark(node.home())], prepare=True).fetchone()
+    return not (row and row[0])
 
 
 class Mailboxes:

@@ -95,6 +95,10 @@ select key, delivery_type, domain, h.connector, suspended, retry_count,
 from queues_nexthop h left join queues_hold o on o.connector = h.connector and o.account = ''
 where key = %s
 
+-- name: mailboxes_elsewhere
+-- Who delivers into mailboxes is the node that has them; everybody, while nobody has said (the console's app processes).
+select exists (select from processes_node where holds_mailboxes and home <> %s)
+
 -- name: hop_failed
 -- Several connections may fail together: that is one failure.
 update queues_nexthop set retry_count = retry_count + 1, last_error = %(error)s, last_retry_at = now(),

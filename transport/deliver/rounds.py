@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 
-from transport.deliver import claims, holds, leases, pulling, reports, routing, windows
+from transport.deliver import claims, holds, leases, mailboxes, pulling, reports, routing, windows
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
 from transport.deliver.leases import LEASES
@@ -37,8 +37,8 @@ def deliver(hop: str, worker: int) -> None:
     with pool().connection() as connection:
         router = routing.ROUTES.router(connection)
         state = claims.hop_state(connection, hop)
-    if state is None or state.closed:
-        return
+        if state is None or state.closed or not _is_ours(connection, state):
+            return
     if not SLOTS.enter(hop, state.delivery_type, _places(state), state.retry_count):
         return
     try:
@@ -50,6 +50,11 @@ def deliver(hop: str, worker: int) -> None:
         _hold(state, router, held)
     finally:
         SLOTS.leave(hop)
+
+
+def _is_ours(connection: Connection, state: HopState) -> bool:
+    """Whether this node may deliver for it."""
+    return state.delivery_type is not DeliveryType.MAILBOX or mailboxes.are_here(connection)
 
 
 def _connect(state: HopState, router: Router, worker: int) -> None:

@@ -105,6 +105,14 @@ select %(transport)s, '', 0, sum(messages), sum(recipients) from gone having cou
 on conflict (transport, segment) do update set
     messages = queues_position.messages + excluded.messages, recipients = queues_position.recipients + excluded.recipients
 
+-- name: known_messages
+select id from queues_message where id = any(%s)
+
+-- name: journals_taken_in
+-- Nothing waits any more in what the forwarder of their node said last.
+update processes_turn set waiting_since = null, waiting_messages = 0, waiting_recipients = 0
+where process = 'forwarder' and node in (select node from publishing_transport where name = any(%s))
+
 -- name: copy_messages
 -- The columns are the facts of an envelope, and three more (forward/queue_tables.py).
 copy queues_message (@columns) from stdin (format binary)

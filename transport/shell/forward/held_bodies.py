@@ -52,7 +52,10 @@ def hold(connection: Connection, records: Iterable[Record], directory: Path) -> 
 
 
 def _all_read(connection: Connection, directory: Path) -> bool:
-    what = {"home": held_body.mark(directory.parent.parent)}
+    home = directory.parent.parent
+    if not held_body.is_marked(home):  # no worker was ever there
+        return False
+    what = {"home": held_body.mark(home)}
     row = connection.execute(QUERIES["all_workers_read"], what, prepare=True).fetchone()
     return bool(row and row[0])
 
@@ -87,6 +90,12 @@ class HeldBodies:
                 break
             if now - since > LEFT_ALONE:
                 self._take(connection, name)
+
+    def take_all(self, connection: Connection) -> None:
+        """What waits, at once: nobody else can read this directory any more. Raises psycopg.Error, OSError."""
+        found = [f"{file.parent.parent.name}/{file.name}" for file in self._home.glob(f"journal/*/{held_body.HELD}/*")]
+        for (name,) in connection.execute(QUERIES["held_bodies"], [found]).fetchall():
+            self._take(connection, name)
 
     def _take(self, connection: Connection, name: str) -> None:
         file = held_body.path(self._home, name)

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
@@ -30,6 +31,8 @@ class JournalReader:
         self._positions: dict[str, int] = dict(rows)
         self.waiting_since: float | None = None
         """When the oldest message was accepted (Unix seconds) that is not loaded yet; None when nothing waits."""
+        self.known = 0
+        """Messages that were in PostgreSQL already, by their identity: of a journal that was copied, or restored."""
         self.backlog = Backlog(directory, self._positions)
         self._forget_deleted(connection)
 
@@ -83,9 +86,15 @@ class JournalReader:
             yield found
 
     def _load(self, connection: Connection, routes: Routes, path: Path, records: list[Record], end: int) -> None:
-        """Should PostgreSQL refuse a value, only the message that holds it is set aside."""
+        """Should PostgreSQL refuse a value, only the message that holds it is set aside; what it knows, it has."""
         try:
             self._load_all(connection, routes, path, records, end)
+        except psycopg.errors.UniqueViolation:
+            if not (known := self._known(connection, records)):
+                raise
+            log.warning("%s: %d messages were in PostgreSQL already", path, len(known))
+            self.known += len(known)
+            self._load(connection, routes, path, [each for each in records if each.envelope.id not in known], end)
         except psycopg.DataError as error:
             if len(records) == 1:
                 self._set_aside(path, f"the message at {records[0].offset} cannot be stored: {error}")
@@ -94,6 +103,10 @@ class JournalReader:
             middle = len(records) // 2
             self._load(connection, routes, path, records[:middle], records[middle - 1].end)
             self._load(connection, routes, path, records[middle:], end)
+
+    def _known(self, connection: Connection, records: list[Record]) -> set[bytes]:
+        identities = [UUID(bytes=each.envelope.id) for each in records]
+        return {row[0].bytes for row in connection.execute(QUERIES["known_messages"], [identities])}
 
     def _load_all(self, connection: Connection, routes: Routes, path: Path, records: list[Record], end: int) -> None:
         router = routes.router(connection)
