@@ -23,6 +23,7 @@ from console.certificates import actions as certificates
 from console.certificates import keys
 from console.certificates import queries as shown
 from console.certificates.models import Certificate
+from console.certificates.published import row_of
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector, SendConnector
 from console.publishing.actions import change as one_change
@@ -136,8 +137,12 @@ def remove(actor: Actor, row: ManagedCertificate) -> None:
 
 
 def show(name: str, chain: str, encrypted_key: str) -> None:
-    """In one revision: what was issued in place of what was there, and in those connectors that name it."""
+    """In one revision: what was issued in place of what was there, and in those connectors that name it. Whoever died
+    right behind it does it again, and nothing changes.
+    """
     held = Certificate.objects.filter(name__iexact=name).first()
+    if held and held.fingerprint == row_of(name, chain, encrypted_key).fingerprint:
+        return
     with one_change(ACME, f"Certificate {name}: {'renewed' if held else 'ordered'}"):
         former = _naming(held) if held else []
         row = certificates.put(ACME, name, chain, encrypted_key)

@@ -35,6 +35,17 @@ def due(managed: ManagedCertificate) -> datetime | None:
     return renewal(held.not_before, held.not_after, managed.renew_at) if held else None
 
 
+def is_urgent(managed: ManagedCertificate) -> bool:
+    """Whether there is no certificate, or hardly any life left of the one that is there."""
+    held = certificate(managed)
+    return held is None or certificates.ends_soon(held)
+
+
+def waiting_for_dns() -> list[ManagedCertificate]:
+    """Those whose new certificate is not shown before DNS names it."""
+    return list(ManagedCertificate.objects.select_related("account").exclude(chain="").filter(problem=""))
+
+
 def failing() -> list[ManagedCertificate]:
     """Those whose last order came to nothing."""
     return list(ManagedCertificate.objects.select_related("account").exclude(problem=""))

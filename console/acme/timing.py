@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=6)
+LONGEST_ALARM = timedelta(days=30)
 LONGEST_PATIENCE = timedelta(days=7)
 """For which an authority that asks us to wait is obeyed: the longest of the usual rate limits."""
 
@@ -16,6 +17,13 @@ def renewal(not_before: datetime, not_after: datetime, wanted: datetime | None) 
     """
     life = not_after - not_before
     return min(wanted, not_after - life / 4) if wanted else not_after - life / 3
+
+
+def soon(not_before: datetime, not_after: datetime) -> timedelta:
+    """With less than that left a certificate is named: a quarter of its life, by which it should have been renewed, of
+    a long one 30 days.
+    """
+    return min((not_after - not_before) / 4, LONGEST_ALARM)
 
 
 def back_off(failures: int) -> timedelta:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from console.acme import actions, models, queries
+from console.acme import actions, models, queries, tlsa
 from console.acme.forms import AccountForm, ManagedForm
 from console.acme.presets import NAMES
 from console.crud import BADGE, LINES, MONO, NAME, TIME, Badge, Column, CrudView, Detail, Verb
@@ -104,7 +104,10 @@ class ManagedPages(CrudView):
 
     def details_context(self, selected: Any) -> dict[str, Any]:
         context = super().details_context(selected)
-        return context if selected is None else context | {"shown": queries.certificate(selected)}
+        if selected is None:
+            return context
+        records = tlsa.to_publish(selected.names, selected.chain) if selected.chain else []
+        return context | {"shown": queries.certificate(selected), "records": records}
 
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         """Without an account that is asked for first."""

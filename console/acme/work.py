@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import Error, connection
 from django.utils.timezone import now
 
-from console.acme import actions, answers, queries, verdict
+from console.acme import actions, answers, queries, tlsa, verdict
 from console.acme.models import Account, Challenge, LaidOut, ManagedCertificate
 from console.acme.outcome import Forgotten, Refused
 from console.acme.timing import back_off, renewal
@@ -27,6 +27,7 @@ from transport.config import bounds
 log = logging.getLogger(__name__)
 LOCK = 0x41434D45  # "ACME": one step at a time in the whole installation
 AT_ONCE, SOON, LOOK = timedelta(), timedelta(seconds=2), timedelta(hours=6)
+LOOK_AT_DNS = timedelta(minutes=5)
 LONGEST_ORDER = timedelta(seconds=bounds.ACME_ORDER.seconds or 0)
 MOST_TOLD = 20
 # fmt: off
@@ -226,11 +227,29 @@ def _show(row: ManagedCertificate) -> timedelta:
     key = keys.decrypt(row.encrypted_key)
     if words := verdict.complaint(row.chain, key, row.names, queries.in_use(row), now()):
         raise Refused(f"The certificate that was issued is not used. {words}")
+    if wait := _wait_for_dns(row):
+        return wait
     actions.show(row.name, row.chain, row.encrypted_key)
     _tell(row, "Connectors show it from now on.")
     row.chain, row.encrypted_key, row.renew_at, row.ask_at, row.switch_at = "", "", None, None, None
     row.problem, row.failures, row.failed_since, row.waits_until = "", 0, None, None
     return AT_ONCE
+
+
+def _wait_for_dns(row: ManagedCertificate) -> timedelta | None:
+    """Until the TLSA records of our names fit it, and the former ones are forgotten everywhere (RFC 7671 §8.1)."""
+    held = queries.certificate(row)
+    found = tlsa.standing(row.names, row.chain, held.chain if held else "")
+    if found.missing:
+        words = f"DNS has TLSA records for {', '.join(found.missing)} that do not fit it: it waits for those below."
+        if row.told[-1][1] != words:
+            _tell(row, words)
+        row.switch_at = None
+        return LOOK_AT_DNS
+    if found.forgotten_after and row.switch_at is None:
+        row.switch_at = now() + found.forgotten_after
+        _tell(row, "DNS has TLSA records that fit it: it waits until the former ones are forgotten everywhere.")
+    return max(row.switch_at - now(), SOON) if row.switch_at and row.switch_at > now() else None
 
 
 def _failed(row: ManagedCertificate, refused: Refused) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from console.acme.models import ManagedCertificate
-from console.acme.timing import renewal
+from console.acme.timing import renewal, soon
 from console.certificates.models import Authority, Certificate, Request
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
@@ -27,9 +27,21 @@ def days_left(row: Certificate) -> int:
     return (row.not_after - timezone.now()).days
 
 
-def ending(days: int) -> list[Certificate]:
-    """Those that expire within so many days, or have expired, the nearest first."""
-    return list(Certificate.objects.filter(not_after__lt=timezone.now() + timedelta(days=days)).order_by("not_after"))
+def ending() -> list[tuple[Certificate, bool]]:
+    """Those of whose life less is left than `timing.soon` says, or that have expired, the nearest first; and whether it
+    is high time.
+    """
+    return [(row, is_urgent(row)) for row in Certificate.objects.order_by("not_after") if ends_soon(row)]
+
+
+def ends_soon(row: Certificate) -> bool:
+    """Whether somebody should look at it."""
+    return row.not_after - timezone.now() < soon(row.not_before, row.not_after)
+
+
+def is_urgent(row: Certificate) -> bool:
+    """Whether it is high time."""
+    return row.not_after - timezone.now() < soon(row.not_before, row.not_after) / 3
 
 
 def current() -> Snapshot:

@@ -14,15 +14,13 @@ from console.certificates import actions, models, queries
 from console.crud import BADGE, LINES, MONO, NAME, TIME, Badge, Column, CrudView, Detail, Verb
 from transport.config.snapshot import Snapshot
 
-SOON = 30
-
 
 def _days(row: models.Certificate) -> Badge:
     days = queries.days_left(row)
     if days < 0:
         return Badge(_t("expired"), "bad")
     words = ngettext("%d day left", "%d days left", days) % days
-    return Badge(words, "warning" if days < SOON else "good")
+    return Badge(words, "warning" if queries.ends_soon(row) else "good")
 
 
 def _issuer(row: models.Certificate) -> str | Promise:

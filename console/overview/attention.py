@@ -16,7 +16,7 @@ from console.connectors.models import ReceiveConnector, SendConnector
 from console.connectors.queries import Tabs
 from console.connectors.warnings import relaying
 from console.domains.models import AcceptedDomain as DomainRow
-from console.overview import connector_rules, copy_rules, sending_rules
+from console.overview import certificate_rules, connector_rules, copy_rules, sending_rules
 from console.overview.concern import Concern
 from console.processes import queries as processes
 from console.processes.queries import Health
@@ -106,7 +106,8 @@ def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
     yield from connector_rules.receive_connectors(saved)
     yield from sending_rules.dane_without_dnssec(saved)
     yield from sending_rules.dkim_keys()
-    yield from copy_rules.certificates_that_end()
+    yield from certificate_rules.certificates_that_end()
+    yield from certificate_rules.orders()
     yield from sending_rules.secrets_that_end()
     yield from sending_rules.credentials_without_token(holds)
     yield from refused_requests()

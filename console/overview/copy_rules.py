@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from console.backups import queries as backup_queries
-from console.certificates import queries as certificates
 from console.connectors.models import ReceiveConnector
 from console.connectors.queries import Tabs
 from console.crud.format import size_text
@@ -22,10 +21,6 @@ from console.processes.nodes import Machine
 from console.processes.queries import FORGOTTEN, About, Fault, Health
 from console.publishing import queries as publishing
 from console.queues import queries as queues
-
-SOON = 30
-"""Days before its end from which on a certificate is named."""
-VERY_SOON = 7
 
 
 def faults(health: Health) -> Iterator[Concern]:
@@ -173,13 +168,3 @@ def backups() -> Iterator[Concern]:
         )
     if found.is_unchecked:
         yield Concern(name, _("No backup was checked in the last 30 days: check the newest one."), url)
-
-
-def certificates_that_end() -> Iterator[Concern]:
-    """Certificates near their end, or past it."""
-    for row in certificates.ending(SOON):
-        days = certificates.days_left(row)
-        text = _("This certificate has expired: clients that check it break off. Renew or remove it.")
-        if days >= 0:
-            text = _("This certificate expires on %s. Renew it.") % f"{row.not_after:%Y-%m-%d}"
-        yield Concern(row.name, text, reverse("certificates:details", args=[row.pk]), is_bad=days < VERY_SOON)

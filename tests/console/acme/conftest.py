@@ -13,6 +13,8 @@ from django.test import Client
 from console.acme import work
 from console.acme.models import ManagedCertificate
 from tests.console.acme.pebble import Pebble, Zone, running
+from transport import name_servers
+from transport.config.endpoint import Binding
 
 
 class Console(HTTPServer):
@@ -49,6 +51,13 @@ class _Asked(BaseHTTPRequestHandler):
 def zone() -> Iterator[Zone]:
     with Zone() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def _dns(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system asks the zone's server."""
+    zone.records.clear()
+    monkeypatch.setattr(name_servers, "_of_the_system", lambda: [Binding("127.0.0.1", zone.port)])
 
 
 @pytest.fixture(scope="session")

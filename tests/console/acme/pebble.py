@@ -109,7 +109,7 @@ class Zone:
             response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "CNAME", alias))
             name = alias.rstrip(".")
             found["TXT"] = [f'"{value}"' for owner, value in self.texts if owner == name]
-        values = [self.records[name, kind]] if (name, kind) in self.records else found.get(kind, [])
+        values = self.records[name, kind].split("\n") if (name, kind) in self.records else found.get(kind, [])
         if values:
             response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *values))
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.certificates import actions as certificates
+from console.certificates import queries as certificate_queries
 from console.certificates.models import Certificate
 from console.connectors import actions as connectors
 from console.connectors.models import ReceiveConnector as Row
@@ -100,11 +101,17 @@ ENDS = [(20, "expires on", False), (3, "expires on", True), (-1, "has expired", 
 
 @pytest.mark.parametrize(("days", "words", "is_bad"), ENDS)
 def test_a_certificate_near_its_end(days: int, words: str, is_bad: bool) -> None:
-    now = timezone.now()
-    end = now + timedelta(days=days, hours=1)
-    Certificate.objects.create(name="Soon", not_before=now, not_after=end, fingerprint="1")
+    end = timezone.now() + timedelta(days=days, hours=1)
+    Certificate.objects.create(name="Soon", not_before=end - timedelta(days=90), not_after=end, fingerprint="1")
     (found,) = (each for each in attention.concerns() if each.name == "Soon")
     assert words in found.text and found.is_bad is is_bad
+
+
+def test_a_certificate_of_a_short_life_is_named_when_a_quarter_of_it_is_left() -> None:
+    for name, life, left in (("Good", 6, 2), ("Late", 6, 1), ("Long", 825, 40), ("Long, late", 825, 29)):
+        end = timezone.now() + timedelta(days=left)
+        Certificate.objects.create(name=name, not_before=end - timedelta(days=life), not_after=end, fingerprint=name)
+    assert [row.name for row, _ in certificate_queries.ending()] == ["Late", "Long, late"]
 
 
 def test_a_wide_domain() -> None:
