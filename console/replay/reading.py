@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from console.crud.said import said
 from console.replay.queries import Found, Kind, Result
 from console.tracking.question import of_commands
-from transport.receive.rules import REFUSALS, RULES
+from transport.receive.rules import CLOSED, REFUSALS, RULES
 from transport.trace.line import endpoint
 from transport.trace.replay import MOMENT, NOT_KEPT, USER
 from transport.trace.session_record import Step
@@ -57,6 +57,10 @@ class Answered:
 
 
 def answered(step: Step) -> Answered:
+    if step.rule in CLOSED:
+        return Answered(
+            _t("The connection would be closed without a reply."), said(RULES[step.rule].meaning), step.rule
+        )
     if not step.code:
         words = _t("The password would be checked.") if step.said else _t("It would be read, and its header judged.")
         return Answered(words, "")
@@ -95,7 +99,8 @@ class Example:
         hello = [each for each in said if each[:5].upper() in ("EHLO ", "HELO ")]
         given: dict[str, Any] = {
             "client": record.client,
-            "local": endpoint(*record.local),
+            "local": endpoint(*(record.front_end[2:] if record.front_end else record.local)),
+            "front_end": record.front_end[0] if record.front_end else "",
             "helo": hello[-1][5:].strip() if hello else "",
             "tls": "on" if any(each.upper() == "STARTTLS" for each in said) else "",
             "user": record.users[0] if record.users else "",

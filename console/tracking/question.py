@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from console.tracking.conversation import Line
 from console.tracking.models import Session
-from transport.trace.line import TLS
+from transport.trace.line import TLS, introduction
 
 MOST = 20
 """Recipients that an address holds: of more, the last ones, which come nearest to what was refused."""
@@ -31,9 +31,16 @@ def question(session: Session, lines: Sequence[Line], at: Line | None = None) ->
         "local": session.local_endpoint,
         "helo": session.helo,
         "tls": "on" if any(line.event == "*" and line.data.startswith(TLS) for line in said) else "",
+        **_named_by(lines),
         "user": next((line.data for line in said if line.context == "authenticated"), ""),
     }
     return of_commands(given, [line.data for line in said if line.is_command])
+
+
+def _named_by(lines: Sequence[Line]) -> dict[str, str]:
+    """The load balancer that has named the client, and where it has connected."""
+    found = next((each for line in lines if line.event == "*" and (each := introduction(line.data))), None)
+    return {"front_end": found[0], "local": found[1]} if found else {}
 
 
 def of_commands(given: Mapping[str, object], commands: Sequence[str]) -> str:

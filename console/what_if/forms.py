@@ -52,6 +52,9 @@ class DialogueForm(ReadingForm, forms.Form):
         widget=forms.Textarea(MONO | {"rows": 2}),
     )
     user = _text(_("User who signed in"), longest=320, help_text=_("Empty: nobody did. No password is needed."))
+    front_end = _text(
+        _("Load balancer"), longest=45, help_text=_("Its address, if it connects there and names the client (PROXY).")
+    )
     tls = forms.BooleanField(label=_("TLS (STARTTLS)"), required=False)
     certificate = _text(
         _("Client certificate"), longest=4000, help_text=_("The host names in it. It is taken as trusted.")
@@ -108,6 +111,10 @@ class DialogueForm(ReadingForm, forms.Form):
             return str(address_of(text))
         except ValueError:
             raise forms.ValidationError(_t("“%s” is no IP address. Write it like 192.0.2.7.") % text) from None
+
+    def clean_front_end(self) -> str:
+        found: str = self.read("front_end", lambda text: str(address_of(text.strip())) if text.strip() else "")
+        return found
 
     def clean_local(self) -> tuple[str, int]:
         binding = self.read("local", parse_binding)
@@ -179,7 +186,7 @@ class DialogueForm(ReadingForm, forms.Form):
     @property
     def dialogue(self) -> Dialogue:
         given = self.cleaned_data
-        asked = ("client", "local", "helo", "sender", "recipients", "user", "tls", "size")
+        asked = ("client", "local", "front_end", "helo", "sender", "recipients", "user", "tls", "size")
         content = given["file"] or given["message"].encode("utf-8", "replace")
         return Dialogue(
             extended=given["hello"] != "HELO",

@@ -40,6 +40,20 @@ def introduced(
     return connect(policy, header.local, header.source, tls_available, via)
 
 
+def arrival(
+    policy: Policy, local: Endpoint, client: Endpoint, speaker: Endpoint | None, now: float, tls_available: bool
+) -> Outcome:
+    """How the session of a client begins that connects itself, or for which a load balancer `speaker` has connected; of
+    one that is not believed the header is not read, and the session is its own.
+    """
+    believed = front_end(policy, local, speaker or client) is not None
+    if believed and speaker is None:
+        return broken(policy, local, client, NoHeader(""))
+    if believed and speaker is not None:
+        return introduced(policy, local, speaker, Header(0, client, local), now, tls_available)
+    return connect(policy, local, speaker or client, tls_available)
+
+
 def _place(policy: Policy, local: Endpoint, remote: Endpoint, told: Endpoint) -> Endpoint:
     """Where connectors are looked for: the address that the client has connected to, if a connector names just that
     and believes this front end there; else where the front end has connected to.

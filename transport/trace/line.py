@@ -256,6 +256,15 @@ def introduced(ip: str, port: int, place: tuple[str, int]) -> str:
     return f"Client named by {endpoint(ip, port)} at {endpoint(*place)}"
 
 
+_introduced = re.compile(r"Client named by (?:\[(.+?)\]|(.+?)):\d+ at (.+)")
+
+
+def introduction(data: str) -> tuple[str, str] | None:
+    """The load balancer's address, and where it has connected, if this says so."""
+    found = _introduced.fullmatch(data)
+    return (found[1] or found[2], found[3]) if found else None
+
+
 TLS = "TLS protocol"
 
 

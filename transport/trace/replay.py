@@ -21,6 +21,7 @@ from transport.receive.conversation import Conversation, World
 from transport.receive.data import MailData
 from transport.receive.extensions import line_limit
 from transport.receive.facts import ClientName, ListsOf, NameOf, Question
+from transport.receive.front_end import arrival
 from transport.receive.outcome import (
     AnswerToken,
     CheckPassword,
@@ -33,8 +34,10 @@ from transport.receive.outcome import (
     ReleaseKept,
 )
 from transport.receive.policy import Policy
+from transport.receive.rules import CLOSED
 from transport.receive.session import Session, User
 from transport.smtp.header_firewall import without
+from transport.smtp.proxy_header import V1
 from transport.trace.session_record import MOST_TEXT, Mail, SessionRecord, Step
 
 CLIENT_PORT = 49152
@@ -66,7 +69,8 @@ class Now(msgspec.Struct, frozen=True):
 
 class Difference(msgspec.Struct, frozen=True):
     """The first answer that would be another one: the number of its step, what was answered, and what would be. The
-    code is 0 where a password would be checked, or a message would be read (nothing is said), that nobody knows.
+    code is 0 where a password would be checked, or a message would be read (nothing is said), that nobody knows; and
+    where the connection would be closed without a word, by a rule.
     """
 
     place: int
@@ -188,27 +192,35 @@ class _Client:
     def _answer(self, place: int, step: Step) -> Step:
         outcome = self._connects(step) if place == 0 else self._goes_on(step)
         reply = outcome.reply
+        if reply is None and outcome.decided_by in CLOSED:
+            return Step(step.said, 0, outcome.decided_by)
         if reply is None:
             raise _Ends(MOMENT)
         text = reply.text[:MOST_TEXT] if reply.code >= 400 else ""
         return Step(step.said, reply.code, outcome.decided_by, text)
 
     def _connects(self, step: Step) -> Outcome:
-        record = self._record
+        record, client = self._record, (self._record.client, CLIENT_PORT)
+        named_by = record.front_end
+        local, speaker = (record.local, None) if named_by is None else (named_by[2:], named_by[:2])
+        tls = self._now.tls_available
+        begun = arrival(self._policy, local, client, speaker, record.began, tls)
         talk = self._conversation = Conversation(
-            self._policy,
-            record.local,
-            (record.client, CLIENT_PORT),
-            self._world,
-            tls_available=self._now.tls_available,
-            now=record.began,
+            self._policy, local, client, self._world, tls_available=tls, now=record.began, begun=begun
         )
         self.connector = talk.session.connector.name
+        if speaker is not None and talk.session.via is None and not talk.closed:
+            return self._early(V1)
         if self._world.why in (AT_ONCE, EARLY) and not talk.closed:
             octets = verbs.TLS_RECORD if self._world.why == AT_ONCE else b"\r\n"
-            early = verbs.spoke_early(talk.session, octets)
-            return talk.happens(lambda session: early) if early is not None else talk.greeted
+            return self._early(octets)
         return talk.greeted
+
+    def _early(self, octets: bytes) -> Outcome:
+        """It said this before it was greeted."""
+        talk = self._conversation
+        early = verbs.spoke_early(talk.session, octets)
+        return talk.happens(lambda session: early) if early is not None else talk.greeted
 
     def _goes_on(self, step: Step) -> Outcome:
         talk, why = self._conversation, self._world.why

@@ -61,7 +61,8 @@ class Dns(msgspec.Struct, frozen=True, array_like=True):
 
 class SessionRecord(msgspec.Struct, frozen=True, array_like=True):
     """Times in Unix seconds. `certificates`: the names in the client's trusted certificate, for each handshake; `users`
-    whose password was right, one after the other; `more`: how many answers are not kept, behind those that are.
+    whose password was right, one after the other; `more`: how many answers are not kept, behind those that are;
+    `front_end`: the load balancer that named the client, as address, port, and the address and port to which it came.
     """
 
     ended: float
@@ -77,6 +78,7 @@ class SessionRecord(msgspec.Struct, frozen=True, array_like=True):
     mails: list[Mail] = []
     dns: Dns = Dns()
     more: int = 0
+    front_end: tuple[str, int, str, int] | None = None
 
 
 def written(record: SessionRecord) -> str:

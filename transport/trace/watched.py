@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
+from transport.config.endpoint import Binding
 from transport.config.permissions import Right
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -128,6 +129,9 @@ class _WatchedConnectors:
         if match is None:
             return None
         return Match(cast(ReceiveConnector, Watched(match.connector, CONNECTOR, self._note)), match.remote)
+
+    def bound(self, local: Binding) -> list[ReceiveConnector]:
+        return self._of.bound(local)
 
 
 class WatchedPolicy(Policy):

@@ -21,12 +21,14 @@ from transport.receive.conversation import Conversation, World, mail_data
 from transport.receive.data import MailData
 from transport.receive.extensions import line_limit
 from transport.receive.facts import Record, Texts
+from transport.receive.front_end import arrival
 from transport.receive.outcome import Accept, AnswerToken, CheckPassword, LookUpRecipient, Outcome, ReadMessage, Tarpit
-from transport.receive.rules import RULES
+from transport.receive.rules import CLOSED, RULES
 from transport.receive.session import Session, User
 from transport.send.choice import Mail
 from transport.send.extensions import NOTHING, Extensions, offered
 from transport.send.route import Router
+from transport.smtp.proxy_header import V1, Header, version_1
 from transport.trace.watched import DIRECTORY, LISTS, RIGHT, USER, Look, WatchedPolicy, WatchedSet, unwatched
 from transport.trace.way_out import Way, next_hosts, way_out
 
@@ -40,14 +42,16 @@ RIGHTS = ("grants", "permission_groups")
 
 
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client would do. `client`: its address; `local`: the address and port that it connects to; `tls`: it says
-    STARTTLS; `certificate`: the host names in the certificate that it shows, taken as trusted; `extended`: it says EHLO
-    rather than HELO; `user`: signs in, and is who they say; `size`: of its message in octets, None: as `content` is,
-    which is a header or a whole message.
+    """What a client would do. `client`: its address; `local`: the address and port that it connects to; `front_end`:
+    the address of a load balancer that connects there for it, and names it; `tls`: it says STARTTLS; `certificate`: the
+    host names in the certificate that it shows, taken as trusted; `extended`: it says EHLO rather than HELO; `user`:
+    signs in, and is who they say; `size`: of its message in octets, None: as `content` is, which is a header or a whole
+    message.
     """
 
     client: str
     local: tuple[str, int] = ("127.0.0.1", 25)
+    front_end: str = ""
     tls: bool = False
     certificate: tuple[str, ...] = ()
     helo: str = ""
@@ -115,7 +119,7 @@ class Step(msgspec.Struct, frozen=True):
 
     @property
     def is_refused(self) -> bool:
-        return self.code >= 400
+        return self.code >= 400 or self.rule in CLOSED
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -180,21 +184,21 @@ class _Client:
         self._said, self._sent = "", b""
         policy.taken()
         self.world = _World(dialogue, given, policy)
+        ends, tls = (dialogue.local, (dialogue.client, CLIENT_PORT)), given.tls_available
+        speaker = (dialogue.front_end, CLIENT_PORT) if dialogue.front_end else None
+        self.header = version_1(Header(0, ends[1], ends[0])) if speaker is not None else ""
+        begun = arrival(policy, *ends, speaker, given.now, tls)
+        if begun.session.via is not None:
+            self._said, self._sent = self.header, self.header.encode() + b"\r\n"
         self.conversation = Conversation(
-            policy,
-            dialogue.local,
-            (dialogue.client, CLIENT_PORT),
-            self.world,
-            tls_available=given.tls_available,
-            now=given.now,
-            heard=self._heard,
+            policy, *ends, self.world, tls_available=tls, now=given.now, heard=self._heard, begun=begun
         )
 
     def _heard(self, outcome: Outcome) -> None:
-        if outcome.reply is None:
+        if outcome.reply is None and not outcome.decided_by:
             return
         held = sum(action.seconds for action in outcome.actions if isinstance(action, Tarpit))
-        reply = outcome.session.wire(outcome.reply)
+        reply = outcome.session.wire(outcome.reply) if outcome.reply is not None else b""
         looks = self.policy.taken()
         self.steps.append(Step(self._said, self._sent, reply, looks, outcome.decided_by, outcome.matched, held))
         self.accepted = next((each for each in outcome.actions if isinstance(each, Accept)), self.accepted)
@@ -213,9 +217,20 @@ class _Client:
         return not self.steps[-1].is_refused
 
     def plays(self) -> None:
+        if self.header and self.conversation.session.via is None and not self.conversation.closed:
+            self.speaks_early()
         if not self.conversation.closed and self.hellos() and self.secures() and self.signs_in():
             self.hands_in()
         self.says("QUIT")
+
+    def speaks_early(self) -> None:
+        """The header of a load balancer that is not believed."""
+        early = verbs.spoke_early(self.conversation.session, V1)
+        if early is None:
+            self.says(self.header)
+        else:
+            self._said, self._sent = self.header, self.header.encode() + b"\r\n"
+            self.conversation.happens(lambda session: early)
 
     def hellos(self) -> bool:
         return self.says(f"{'EHLO' if self.dialogue.extended else 'HELO'} {self.dialogue.helo}".rstrip())

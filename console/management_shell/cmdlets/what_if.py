@@ -21,6 +21,7 @@ from console.what_if.reading import Reading, Said
 NAMES = {
     "client": "ClientIPAddress",
     "local": "LocalEndpoint",
+    "front_end": "LoadBalancer",
     "helo": "HeloName",
     "sender": "Sender",
     "recipients": "Recipients",
@@ -100,6 +101,7 @@ TABLE = {
                     also={"Server": ""},
                     help="The address and port that it connects to; without it those of the first connector.",
                 ),
+                Parameter("LoadBalancer", read_text, help="The one that connects there and names the client (PROXY)."),
                 Parameter("HeloName", read_text, help="What it says after EHLO."),
                 Parameter("Helo", switch=True, help="It says HELO, not EHLO."),
                 Parameter("Sender", read_text, help="From whom; without it a report, which has no sender."),

@@ -30,6 +30,7 @@ class SessionRecorder:
 
     __slots__ = (
         "_began",
+        "_begun",
         "_certificates",
         "_ended",
         "_left",
@@ -45,6 +46,7 @@ class SessionRecorder:
 
     def __init__(self, log: RecordLog, session: Session, session_id: str) -> None:
         self._log, self._session, self._session_id = log, session, session_id
+        self._begun = session  # before it said that it speaks for somebody else
         self._began = time.time()
         self._steps: list[tuple[bytes, Reply, str, str]] = []
         self._line, self._left, self._more = b"", MOST_OCTETS, 0
@@ -99,21 +101,22 @@ class SessionRecorder:
 
     def record(self) -> SessionRecord:
         """What is kept of it."""
-        session = self._session
+        session, began = self._session, self._begun
         return SessionRecord(
             round(self._ended, 3),
             round(self._began, 3),
             self._session_id,
-            session.connector.name,
-            (session.local_ip, session.local_port),
-            session.remote_ip,
-            session.policy.snapshot.revision,
+            began.connector.name,
+            (began.local_ip, began.local_port),
+            began.remote_ip,
+            began.policy.snapshot.revision,
             [_step(*each) for each in self._steps],
             self._certificates,
             self._users,
             self._mails,
             _dns(session.facts),
             self._more,
+            (began.via.ip, began.via.port, *began.via.place) if began.via is not None else None,
         )
 
 
