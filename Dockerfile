@@ -14,5 +14,6 @@ COPY templates templates
 COPY static static
 COPY docs docs
 USER gatepost
+STOPSIGNAL SIGTERM
 VOLUME /var/lib/gatepost
 CMD ["python", "manage.py", "status"]

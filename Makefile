@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
 .PHONY: run test test-start again test-bare install install-test browser check messages scan fuzz bench bench-console \
-	ledger lock clean
+	ledger lock deb test-deb clean
 .DEFAULT_GOAL := run
 
 run: install
@@ -49,6 +49,14 @@ SUITE ?= bookworm
 ACCOUNT ?= root
 test-bare:
 	@tests/bare_debian.sh $(SUITE) $(ACCOUNT)
+
+# A package for the Debian that this machine runs, into dist/ (docs/debian.md).
+deb:
+	@packaging/build_deb.sh dist
+
+# The package of the last commit, built, installed, upgraded and purged in a bare Debian that systemd has booted.
+test-deb:
+	@tests/debian_package.sh $(SUITE)
 
 check: install-test
 	$(RUN) -m ruff check .

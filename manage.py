@@ -27,7 +27,8 @@ def run() -> None:
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except OperationalError as error:
-        sys.exit(f"The database does not answer ({str(error).strip()}).\nIs this copy running? Start it with: make run")
+        start = "Is this copy running? Start it: make run, or systemctl start gatepost.target"
+        sys.exit(f"The database does not answer ({str(error).strip()}).\n{start}")
 
 
 if __name__ == "__main__":

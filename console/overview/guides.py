@@ -43,6 +43,7 @@ GUIDES = (
           ("drafts", "publishing", "replay", "what_if", "refusals", "transport_settings")),
     Guide("cores", _("Use all cores, and restart without refusing a client"), ("overview", "processes")),
     Guide("nodes", _("Run several nodes"), ("nodes", "mailboxes")),
+    Guide("debian", _("Run on Debian as services"), ("overview", "processes")),
     Guide("management-shell", _("Use the management shell"), ("management_shell", "commands")),
 )
 # fmt: on

@@ -44,6 +44,13 @@ def test_an_upgrade_replaces_who_reads_the_journal_before_who_writes_it(compose:
     assert "transport" not in compose["services"]["forwarder"]["depends_on"]
 
 
+def test_ours_write_nothing_but_their_volume_and_have_no_rights(compose: dict[str, Any]) -> None:
+    for name in ("prepare", *(each.name for each in programs.services(Address("", 1), programs.ourselves(), {}))):
+        service = compose["services"][name]
+        assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"]), name
+        assert service["stop_grace_period"] == "60s", name
+
+
 def test_volumes_are_declared_and_used(compose: dict[str, Any]) -> None:
     mounts = [mount for service in compose["services"].values() for mount in service.get("volumes", [])]
     assert {mount.partition(":")[0] for mount in mounts} == set(compose["volumes"])

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
 
@@ -126,7 +127,8 @@ class Forwarder:
 def run(home: Path, database_url: str, node: str) -> None:
     """The process: until SIGTERM or SIGINT. Raises OSError when another one runs on this data directory."""
     lock = only_one(home / "state" / "forwarder.lock", f"another forwarder is running on {home}")
-    os.nice(NICENESS)
+    with suppress(OSError):  # a sandbox that forbids it has said how nice we are
+        os.nice(NICENESS)
     forwarder = Forwarder(home, database_url, node)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: forwarder.stopping.set())

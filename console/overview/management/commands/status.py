@@ -61,6 +61,6 @@ def _facts() -> report.Facts:
 
 
 def _no_answer(console: Address) -> str:
-    running = bool(settings.HOME.running())
+    running = settings.HOME.running() or "DATABASE_URL" in os.environ
     hint = "" if running else f" Nothing runs with the data of {settings.HOME.path}: start it with make run."
     return f"The console does not answer at http://{console.from_here}.{hint}"
