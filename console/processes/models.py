@@ -59,3 +59,15 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Schema(models.Model):
+    """The one row that says which version is the `oldest` that works with these tables (`release.OLDEST`)."""
+
+    oldest = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="%(class)s_one_row")]
+
+    def __str__(self) -> str:
+        return self.oldest

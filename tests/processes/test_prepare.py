@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
 
 from console.directory.models import Recipient
+from console.processes.models import Schema
 from console.publishing import queries as publishing
 
 pytestmark = pytest.mark.django_db
@@ -43,4 +44,17 @@ def test_a_given_password_is_not_kept(home: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
     MigrationRecorder.Migration.objects.create(app="queues", name="9999_of_the_future")
     with pytest.raises(CommandError, match=r"newer Gatepost.*queues.9999_of_the_future"):
+        call_command("prepare")
+
+
+def test_one_that_works_with_the_newer_tables_starts_while_the_others_are_upgraded(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Rolling upgrade: the release before stays at work, and may be started again, until its turn comes."""
+    call_command("prepare")
+    MigrationRecorder.Migration.objects.create(app="queues", name="9999_of_the_future")
+    call_command("prepare")
+    assert "still works: upgrade it soon" in capfd.readouterr().err
+    Schema.objects.update(oldest="999.0.0")
+    with pytest.raises(CommandError, match="newer Gatepost"):
         call_command("prepare")

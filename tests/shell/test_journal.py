@@ -19,7 +19,7 @@ from tests.conftest import wait_for
 from transport.shell.journal import body_file
 from transport.shell.journal.body_file import BodyFile
 from transport.shell.journal.journal import Journal
-from transport.shell.journal.segment import Damage, Record, content, encode_head, mark_of, read_segment, segments
+from transport.shell.journal.segment import Damage, Newer, Record, content, encode_head, mark_of, read_segment, segments
 from transport.smtp.envelope import Envelope
 
 FORMER = Path(__file__).parents[1] / "fixtures" / "20261129T080000000000-00112233445566ff.journal"
@@ -412,16 +412,21 @@ def test_as_many_recipients_as_a_connector_may_allow_are_read_back(tmp_path: Pat
 
 
 def test_a_record_is_read_by_the_names_of_its_facts(tmp_path: Path) -> None:
-    """Of another revision: unknown facts are passed over, unknown to it get what they have by default."""
+    """Of another revision: facts that were unknown to it get what they have by default; what it says that is unknown
+    here, is no promise that could be kept, and waits."""
     path = tmp_path / FORMER.name
     stored = envelope("x")
     facts = dict(sorted(msgspec.structs.asdict(stored).items()))
     for name in ("smtp_utf8", "ret", "envid", "notify", "orcpt"):
         del facts[name]
-    later: Any = facts | {"of_a_later_revision": [1, "x"]}
-    path.write_bytes(encode_head(mark_of(path), later, ()))
+    former: Any = facts
+    path.write_bytes(encode_head(mark_of(path), former, ()))
     (found,) = read_segment(path)
     assert isinstance(found, Record) and found.envelope == stored
+    later: Any = facts | {"of_a_later_revision": [1, "x"]}
+    path.write_bytes(encode_head(mark_of(path), later, ()))
+    with pytest.raises(Newer, match="of_a_later_revision"):
+        list(read_segment(path))
 
 
 def test_the_journal_of_the_former_revision_is_read() -> None:

@@ -21,7 +21,7 @@ class Vouched(StrEnum):
     """Every address of our domains."""
 
 
-class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Who sent what to whom, as it was accepted. A fact with a title is shown under it on the message page."""
 
     id: bytes

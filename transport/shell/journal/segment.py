@@ -10,6 +10,7 @@ trace headers first. The body of a large message lies in a file of its own below
 names; the record then holds its header only.
 """
 
+import contextlib
 import re
 import secrets
 import struct
@@ -53,6 +54,12 @@ class Damage(NamedTuple):
     offset: int
     end: int
     message: str
+
+
+class Newer(OSError):
+    """A whole record that tells a fact which only a later version knows. It waits for that: read without it, the mail
+    would not get what its client was promised.
+    """
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -108,7 +115,7 @@ def read_segment(path: Path, offset: int = 0, durable: int | None = None) -> Ite
     """Records from `offset` (0 or some `end`) on, in the order they were written; none beyond `durable`.
 
     Stops at the end, or at a torn tail (written by a transport that died, never answered with 250) or unfinished write.
-    Damage in the middle is yielded once, then reading goes on at the next readable record.
+    Damage in the middle is yielded once, then reading goes on at the next readable record. Raises Newer.
     """
     mark = mark_of(path)
     with path.open("rb", buffering=CHUNK) as file:
@@ -134,6 +141,7 @@ def _record_at(file: BinaryIO, mark: bytes, offset: int) -> Record | None:
     try:
         envelope = _decode(packed)
     except msgspec.MsgspecError:
+        _refuse_newer(packed)
         return None
     return Record(envelope, body, offset, offset + _HEADER.size + packed_length + body_length)
 
@@ -144,6 +152,14 @@ def _decode(packed: bytes) -> Envelope:
         return _decode_named(packed)
     facts = dict(zip(_WITHOUT_NAMES, msgspec.msgpack.decode(packed), strict=False))
     return msgspec.convert(facts, Envelope, builtin_types=(bytes,))
+
+
+def _refuse_newer(packed: bytes) -> None:
+    """Raises Newer for what another version has written on purpose."""
+    with contextlib.suppress(msgspec.MsgspecError, TypeError):
+        facts = msgspec.msgpack.decode(packed)
+        if unknown := sorted(facts.keys() - set(Envelope.__struct_fields__)) if isinstance(facts, dict) else ():
+            raise Newer(f"The journal holds mail of a later version ({', '.join(unknown)}): upgrade this node.")
 
 
 def _damage_from(file: BinaryIO, mark: bytes, offset: int) -> Record | Damage | None:

@@ -10,10 +10,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
-from django.db.utils import OperationalError
+from django.db.utils import OperationalError, ProgrammingError
 from psycopg.errors import LockNotAvailable
 
 from console.processes import actions, first_start
+from console.processes.models import Schema
+from console.processes.release import OLDEST, works_with
+from transport.node import version
 
 LOCK = 0x67707570
 """The advisory lock of who prepares: "gpup"."""
@@ -36,8 +39,11 @@ class Command(BaseCommand):
             self._prepare()
 
     def _prepare(self) -> None:
-        self._refuse_newer_database()
-        _migrate()
+        if newer := self._newer():
+            self._accept_newer(newer)
+        else:
+            _migrate()
+            Schema.objects.update_or_create(pk=1, defaults={"oldest": OLDEST})
         if settings.STATIC_ROOT:  # not where tests prepare within their own process
             # One that a power failure left empty could not be read, and is written anew whatever it says.
             (Path(settings.STATIC_ROOT) / "staticfiles.json").unlink(missing_ok=True)
@@ -58,18 +64,27 @@ class Command(BaseCommand):
                     raise
                 time.sleep(0.5)
 
-    def _refuse_newer_database(self) -> None:
+    def _newer(self) -> list[str]:
+        """Migrations that only a newer version knows."""
         loader = MigrationLoader(connection)
         ours = {app for app, _ in loader.disk_migrations}
-        unknown = sorted(
+        return sorted(
             f"{app}.{name}"
             for app, name in loader.applied_migrations
             if app in ours and (app, name) not in loader.disk_migrations
         )
-        if unknown:
+
+    def _accept_newer(self, newer: list[str]) -> None:
+        """While nodes are upgraded one after the other, those that are not yet must be able to start again."""
+        try:
+            oldest = Schema.objects.values_list("oldest", flat=True).first() or ""
+        except ProgrammingError:
+            oldest = ""
+        if not works_with(version(), oldest):
             raise CommandError(
-                f"A newer Gatepost has changed this database ({', '.join(unknown)}). Run that one, or use another."
+                f"A newer Gatepost has changed this database ({', '.join(newer)}). Run that one, or use another."
             )
+        self.stderr.write("A newer Gatepost has changed this database, on which this one still works: upgrade it soon.")
 
 
 @contextmanager
