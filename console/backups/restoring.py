@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,11 +124,18 @@ def check(backup: Backup) -> Settled:
 @contextmanager
 def _scratch(folder: Path) -> Iterator[None]:
     """A folder that is gone afterwards, with all that is in it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     folder.mkdir(mode=0o711)
     try:
         yield
     finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Also while the PostgreSQL of a restore that was killed still writes its last files there."""
+    until = time.monotonic() + 10
+    while folder.exists() and time.monotonic() < until:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -44,6 +44,7 @@ GUIDES = (
     Guide("cores", _("Use all cores, and restart without refusing a client"), ("overview", "processes")),
     Guide("nodes", _("Run several nodes"), ("nodes", "mailboxes")),
     Guide("debian", _("Run on Debian as services"), ("overview", "processes")),
+    Guide("backup", _("Back up and restore"), ("backups",)),
     Guide("management-shell", _("Use the management shell"), ("management_shell", "commands")),
 )
 # fmt: on
