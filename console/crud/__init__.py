@@ -21,7 +21,7 @@ Declare a kind of object, then mount its URLs:
         details = [Detail(_("Type"), "get_type_display"), Detail(_("Changed"), "changed_at", TIME)]
         search = ["name", "domain"]              # what the filter box looks in
         filters = [Filter("type", _("Type"), DomainType.choices)]     # also typed in the filter box: type:external
-        shared = ["comment"]                     # settings that Edit selected changes of several (of SettingsPages)
+        shared = ["comment"]                     # settings that Edit changes of several (of SettingsPages)
         copied = ["name", "domain_name"]         # settings that Copy asks for
         copies = True                            # Copy: the form of a new one, filled in but for secrets
         is_tagged = True                         # administrators may put words on its objects

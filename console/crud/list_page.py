@@ -30,7 +30,8 @@ from console.navigation import icon_of
 
 EDIT = Verb("edit", gettext_lazy("Edit"), "pencil", bulk=False)
 REMOVE = Verb("remove", gettext_lazy("Remove"), "trash-2")
-EDIT_SEVERAL = Verb("edit-several", gettext_lazy("Edit selected"), "pencil")
+EDIT_ANY = Verb(EDIT.name, EDIT.label, EDIT.icon)
+"""Where several can be edited together."""
 COPY = Verb("copy", gettext_lazy("Copy"), "copy", bulk=False)
 TAG = Verb("tag", gettext_lazy("Tags"), "tag")
 ALL = "rows"
@@ -248,7 +249,7 @@ class ListPage(Kind):
             "selected_name": self.name_of(selected) if selected is not None else "",
             "details": lines,
             "toolbar": self.toolbar(selected),
-            "verbs_of_selected": self.verbs_of(selected) if selected is not None else [],
+            "verbs_of_selected": self.toolbar(selected) if selected is not None else [],
             "close_url": self.url(Page.LIST) + query_with(self.request.GET),
             "act_url": self.url(Page.ACT) + query_with(self.request.GET),
             "choose_all": ALL if any(verb.bulk for verb in self.toolbar(None)) else "",
@@ -257,19 +258,14 @@ class ListPage(Kind):
             "open_url": self.url_to_open(selected) if selected is not None else "",
         }
 
-    def verbs_of(self, selected: Any) -> list[Verb]:
-        """What its details offer."""
-        return [verb for verb in self.toolbar(selected) if verb is not EDIT_SEVERAL]
-
     def toolbar(self, selected: Any) -> list[Verb]:
         """The verbs for the selected object, or all when none is selected; none for who may not write."""
         if not self.may_write:
             return []
-        edit = [EDIT] if self.edit_url or self.offers(Page.EDIT) else []
+        edit = [EDIT_ANY] if self.offers(Page.SEVERAL) else [EDIT] if self.edit_url or self.offers(Page.EDIT) else []
         edit += [COPY] if self.offers(Page.COPY) else []
-        several = [EDIT_SEVERAL] if self.offers(Page.SEVERAL) else []
         tag = [TAG] if self.is_tagged else []
-        every = [*edit, *several, *tag, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
+        every = [*edit, *tag, *self.verbs, *([REMOVE] if self.offers(Page.REMOVE) else [])]
         return [verb for verb in every if selected is None or self.may(verb, selected)]
 
 

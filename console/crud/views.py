@@ -20,7 +20,7 @@ from console.crud.columns import LINES, Verb, written
 from console.crud.form_page import FormPage
 from console.crud.format import count_text
 from console.crud.kind import Page
-from console.crud.list_page import ALL, COPY, EDIT, EDIT_SEVERAL, MOST_AT_ONCE, REMOVE, TAG, ListPage
+from console.crud.list_page import ALL, COPY, EDIT, MOST_AT_ONCE, REMOVE, TAG, ListPage
 from console.crud.listing import query_with
 from console.crud.tag_page import TagPage
 
@@ -144,7 +144,8 @@ class CrudView(ListPage, FormPage, TagPage):
         return self.tag(objects) if self.page is Page.TAGS else self.edit_several(objects)
 
     def act(self, name: str, keys: Sequence[str]) -> HttpResponse:
-        of_several = {EDIT_SEVERAL.name: Page.SEVERAL, TAG.name: Page.TAGS}.get(name)
+        many = self.request.POST.get("all") or len(set(keys)) > 1
+        of_several = {EDIT.name: Page.SEVERAL if many else None, TAG.name: Page.TAGS}.get(name)
         if of_several and self.offers(of_several):
             chosen = [("all", ALL)] if self.request.POST.get("all") else [("pk", key) for key in dict.fromkeys(keys)]
             return redirect(f"{self.url(of_several)}{query_with(self.request.GET) or '?'}&{urlencode(chosen)}")

@@ -263,12 +263,12 @@ def tracked(events: QuerySet[Event], asked: Mapping[str, str], until: datetime |
     for address in apart(asked.get("q", ""))[0]:
         events = _from_clients(events, address)
     for phrase in (part for part in parts(asked.get("q", "")) if len(part.split()) > 1):
-        events = _with_phrase(events, phrase)
+        events = _with_phrase(events, phrase, until)
     for name, column in PARTS.items():
         if asked.get(name):
             events = events.filter(**{f"message__{column}__icontains": asked[name].strip("<>")})
     if subject := asked.get("subject"):
-        events = events.filter(_of_subject(events, subject))
+        events = events.filter(_of_subject(subject, until))
     if recipient := asked.get("recipient"):
         events = events.alias(every=EVERY_RECIPIENT).filter(every__icontains=recipient)
     if asked.get("client"):
@@ -282,16 +282,19 @@ def tracked(events: QuerySet[Event], asked: Mapping[str, str], until: datetime |
     return events.filter(**{column: asked[name] for name, column in EXACT.items() if asked.get(name)})
 
 
-def _with_phrase(events: QuerySet[Event], phrase: str) -> QuerySet[Event]:
+def _with_phrase(events: QuerySet[Event], phrase: str, until: datetime | None) -> QuerySet[Event]:
     """Those of messages in which some words stand as they are quoted; a subject is read as it is shown."""
     plain = (Q(**{f"{column}__icontains": phrase}) for column in IN_PHRASES)
-    return events.alias(every=EVERY_RECIPIENT).filter(reduce(or_, plain, _of_subject(events, phrase)))
+    return events.alias(every=EVERY_RECIPIENT).filter(reduce(or_, plain, _of_subject(phrase, until)))
 
 
-def _of_subject(events: QuerySet[Event], text: str) -> Q:
-    """Messages with a text in the subject; one with encoded words is read for it."""
-    coded = events.filter(message__subject__contains="=?").order_by().values_list("message", "message__subject")
-    read = [message for message, subject in coded.distinct() if text.lower() in readable(subject).lower()]
+def _of_subject(text: str, until: datetime | None) -> Q:
+    """Messages with a text in the subject; of those with its words, one with encoded words is read for it."""
+    found = _messages_of([text], until)
+    named: list[Any] = [] if found is None else list(found.values_list("message", flat=True)[:MOST_FOUND])
+    coded = Searched.objects.filter(message__in=named, message__subject__contains="=?")
+    subjects = coded.values_list("message", "message__subject")
+    read = [message for message, subject in subjects if text.lower() in readable(subject).lower()]
     return Q(message__subject__icontains=text) | Q(message__in=read)
 
 

@@ -28,8 +28,8 @@ OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cr
            "psycopg",
            "psycopg_pool", "redis", "spnego", "uvloop")
 FRIENDS_OF_DJANGO = ("argon2", "asgiref", "celery", "cryptography", "csp", "defusedxml", "django", "django_htmx", *DNS,
-                     "h11", "kombu", "lark", "msgspec", "nh3", "prompt_toolkit", "psycopg", "psycopg_pool", "re2",
-                     "redis", "spnego", "uvicorn")
+                     "h11", "kombu", "lark", "markdown_it", "msgspec", "nh3", "prompt_toolkit", "psycopg",
+                     "psycopg_pool", "re2", "redis", "spnego", "uvicorn")
 
 # Room: what it may import beside what is its own.
 DOORS = {

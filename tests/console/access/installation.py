@@ -20,12 +20,14 @@ from console.credentials import actions as credentials
 from console.directory import actions as directory
 from console.dkim import actions as dkim
 from console.domains import actions as domains
+from console.drafts import actions as drafts
 from console.kerberos import actions as kerberos
 from console.protection import actions as protection
 from console.publishing.models import Count, Transport
 from console.system_messages import actions as system_messages
 from console.tls import actions as tls
 from console.tracking.models import Session
+from console.transport_settings import actions as transport_settings
 from console.users import actions as users
 from tests.browsing import PASSWORD
 from tests.config.test_keytab import entry
@@ -38,6 +40,7 @@ from transport.config.endpoint import ALL_IPV4
 from transport.config.keytab import MAGIC
 from transport.config.send_connector import SmartHostAuth, TlsAuthLevel
 from transport.config.system_message import SystemMessage
+from transport.config.transport_config import TransportConfig
 from transport.deliver import maildir
 from transport.receive.rules import REFUSALS
 from transport.trace.line import answered
@@ -76,9 +79,12 @@ def _mail_flow() -> None:
         tls_auth_level=TlsAuthLevel.DomainValidation, tls_domain="mail.contoso.com",
     )  # fmt: skip
     connectors.create(ADMIN, provider)
+    config = TransportConfig(refusal_reference_page="https://mail.contoso.com/refused/")
+    transport_settings.save(ADMIN, config, None)
     text = "Ask <B>Anna</B> at the help desk."
     system_messages.create(ADMIN, SystemMessage(name="-", dsn_code="5.1.1", text=text, internal=True))
     tls.hand_in(ADMIN, REPORT.read_bytes())
+    drafts.begin(ADMIN, LONG[:64])
 
 
 def _people() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.urls import reverse
+from django.conf import settings
+from django.urls import resolve, reverse
 from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,8 +18,11 @@ from console.directory import actions as directory
 from console.tracking.models import Session
 from tests.accessibility import obstacles
 from tests.browsing import is_error, uncomplaining
+from tests.console.access import walk
 from tests.console.access.installation import furnish
 from tests.console.builders import ADMIN
+from transport import identity
+from transport.reference import References
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -72,7 +77,7 @@ def all_that_match(page: Page) -> None:
 
 def several(page: Page) -> None:
     page.check("[data-check-all]")
-    page.click("#toolbar [value=edit-several]")
+    page.click("#toolbar [value=edit]")
     expect(page.locator(".several >> nth=0")).to_be_visible()
 
 
@@ -123,10 +128,55 @@ def question_with_errors(page: Page) -> None:
     errors(page)
 
 
+def handed_in(page: Page) -> None:
+    page.set_input_files("[type=file]", FIXTURES / "receive-connectors.clixml")
+    page.click("main .btn-primary")
+    expect(page.locator("main [href*='/preview/']").first).to_be_visible()
+
+
+def object_of_it(page: Page) -> None:
+    handed_in(page)
+    page.click("main [href*='/preview/'] >> nth=0")
+    expect(page.locator("main table")).to_be_visible()
+
+
+def list_of_recipients(page: Page) -> None:
+    page.set_input_files("[type=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"eve@contoso.com, Eve"})
+    page.click("main .btn-primary")
+    page.wait_for_url("**/import/*/")
+
+
+def queue(page: Page) -> None:
+    page.check("tbody input[name=pk] >> nth=0")
+    page.click("#toolbar [value=suspend]")
+    expect(page.locator(".buttons .btn-primary")).to_be_visible()
+
+
+def proof(page: Page) -> None:
+    """A file, opened by itself."""
+    text = page.request.get(urljoin(page.url, reverse("relay_proof:download", args=[1]))).text()
+    page.goto("about:blank")
+    page.set_content(text)
+
+
+def explained(page: Page) -> None:
+    """A public page, at the address that a refusal ends with."""
+    began = identity.session_id(timezone.now().timestamp())
+    reference = References(settings.GATEPOST_SECRET_KEY.encode()).make(began, "recipient_unknown")
+    page.goto(urljoin(page.url, reverse("refused", args=[reference])))
+
+
+def signed_out(page: Page) -> None:
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.locator("[type=password]")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     """As it is when it is opened."""
 
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 WHAT_IF = "/trace/what-if/?client=192.0.2.9&local=10.0.0.1:25&helo=printer&sender=anna@partner.example"
 
 # fmt: off
@@ -155,6 +205,14 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "what would be refused": (f"{WHAT_IF}&recipients=bob@elsewhere.example", question),
     "what would be accepted": (f"{WHAT_IF}&recipients=bob@contoso.com", question),
     "a question with errors": ("/trace/what-if/", question_with_errors),
+    "an import": ("/administration/import-from-exchange/", handed_in),
+    "an object of an import": ("/administration/import-from-exchange/", object_of_it),
+    "a list of recipients": ("/recipients/directory/import", list_of_recipients),
+    "a question about a queue": ("/mail-flow/queues/", queue),
+    "a proof for an auditor": ("/trace/relay-proof/", proof),
+    "who was refused": ("/refused/", nothing),
+    "a refusal, explained": ("/", explained),
+    "signed out": ("/", signed_out),
 }
 # fmt: on
 
@@ -168,6 +226,8 @@ def test_no_state(console: Page, live_server: LiveServer, home: Path, state: str
         make(console)
         found = obstacles(console, moving=False)
     assert not found, "\n".join(found)
+    for page in (page for page, of in walk.STATES.items() if of == state):
+        assert resolve(urlsplit(console.url).path).view_name == page
 
 
 EMPTY = [

@@ -36,7 +36,7 @@ def logging(value: str) -> int:
 
 
 def test_logging_is_turned_on_for_forty_connectors_in_one_revision(admin: Any, forty: Any) -> None:
-    page = admin.post(f"{ACT}?q=printer", {"verb": "edit-several", "all": "rows"}).url
+    page = admin.post(f"{ACT}?q=printer", {"verb": "edit", "all": "rows"}).url
     shown = admin.get(page)
     assert "Edit 40 receive connectors" in shown.text
     before = ConfigRevision.objects.count()
@@ -49,7 +49,7 @@ def test_logging_is_turned_on_for_forty_connectors_in_one_revision(admin: Any, f
 
 
 def test_nothing_is_changed_that_is_not_ticked(admin: Any, forty: Any) -> None:
-    page = admin.post(ACT, {"verb": "edit-several", "pk": [forty[1].pk, forty[2].pk]}).url
+    page = admin.post(ACT, {"verb": "edit", "pk": [forty[1].pk, forty[2].pk]}).url
     sent = Form(admin.get(page).text).sent
     refused = admin.post(page, sent | {"max_message_size": "nonsense", "protocol_logging_level": "Verbose"})
     assert refused.status_code == 422

@@ -55,18 +55,23 @@ def test_every_how_to_is_a_page_and_its_links_lead_somewhere(admin: Client) -> N
     ("text", "html"),
     [
         ("# A *b*", "<h2>A <em>b</em></h2>"),
-        ("one\ntwo `<c>`", "<p>one two <code>&lt;c&gt;</code></p>"),
-        ("- a\n- b\n  c", "<ul><li><p>a</p></li><li><p>b c</p></li></ul>"),
+        ("one <b>\ntwo `<c>`", "<p>one &lt;b&gt; two <code>&lt;c&gt;</code></p>"),
+        ("1. a\n\n   ```\n   x\n   ```", '<ol> <li> <p>a</p> <pre tabindex="0"><code>x </code></pre> </li> </ol>'),
+        ("    code <x>", '<pre tabindex="0"><code>code &lt;x&gt; </code></pre>'),
         (
-            "1. a\n\n   ```\n   x\n   ```\n2. b",
-            '<ol><li><p>a</p><pre tabindex="0"><code>x</code></pre></li><li><p>b</p></li></ol>',
+            "[a](https://x/) [b](reference/y.md) <https://x/>",
+            '<p><a href="https://x/">a</a> b <a href="https://x/">https://x/</a></p>',
         ),
-        ("    code <x>", '<pre tabindex="0"><code>code &lt;x&gt;</code></pre>'),
-        ("[a](https://x/) [b](reference/y.md)", '<p><a href="https://x/">a</a> b</p>'),
+        (
+            "|a|\n|-:|\n|1|",
+            '<div class="table-scroll" tabindex="0"><table class="rows stacks"> <thead> <tr> <th scope="col">a</th> '
+            "</tr> </thead> <tbody> <tr> <td>1</td> </tr> </tbody> </table></div>",
+        ),
     ],
 )
 def test_what_how_tos_are_written_in(text: str, html: str) -> None:
-    assert markdown.html(text, lambda target: target if target.startswith("https") else "") == html
+    made = markdown.html(text, lambda target: target if target.startswith("https") else "")
+    assert " ".join(made.split()) == html
 
 
 FIRST_LOAD = """

@@ -66,6 +66,7 @@ def test_an_empty_log_says_so(admin):
         ({"q": "nothing of this"}, []),
         ({"q": '"quarterly figures"', "event": "SEND"}, ["SEND"]),
         ({"q": '"figures quarterly"'}, []),
+        ({"q": '-"quarterly figures" -subject:undeliverable', "event": "RECEIVE"}, ["RECEIVE"]),
         ({"until": "2001-01-01T00:00"}, []),
         ({"since": "2001-01-01T00:00", "event": "DEFER"}, ["DEFER"]),
         ({"q": "\x00'):*|&!"}, ["DELIVER", "DSN", "DSN", "FAIL", "SEND", "DEFER", "RECEIVE", "RECEIVE"]),
