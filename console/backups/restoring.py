@@ -116,8 +116,9 @@ def check(backup: Backup) -> Settled:
     scratch = Path(mkdtemp(prefix="gatepost-check-"))
     with _scratch(scratch):
         scratch.chmod(0o711)
-        named = os.environ.get("DATABASE_URL")
-        with _other_database() if named else servers.started(scratch, account, durable=False) as url:
+        home, named = Home.of_environment().path, os.environ.get("DATABASE_URL", "")
+        is_there = named and (servers.elsewhere(home) or servers.answers(named))
+        with _other_database() if is_there else servers.started(scratch, account, durable=False) as url:
             return _fill(backup, scratch, url, with_all=False)
 
 
@@ -140,6 +141,9 @@ def _remove(folder: Path) -> None:
 
 
 def _require_empty(home: Path, aside: bool) -> None:
+    named = os.environ.get("DATABASE_URL", "")
+    if named and not servers.elsewhere(home) and servers.answers(named):
+        raise Refused(f"The copy in {home} runs: stop it first.")
     if not aside and (found := next(_content(home), None)):
         raise Refused(
             f"{home} is not empty: there is {found.name}. Set GATEPOST_HOME to a new directory, or let --replace put "
@@ -161,7 +165,7 @@ def _database(scratch: Path, account: Account) -> Iterator[str]:
     """Where the copy's database is to be: embedded, or the one that DATABASE_URL names, which is empty, and stays so
     when this comes to nothing.
     """
-    url = os.environ.get("DATABASE_URL")
+    url = servers.elsewhere(scratch.parent)
     if not url:
         with servers.started(scratch, account) as url:
             yield url

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from console.processes import sockets
 from console.processes.account import Account
 from console.processes.data_directory import Lock
@@ -20,7 +23,8 @@ PATIENCE = 60.0
 @contextmanager
 def of_copy(home: Home) -> Iterator[str]:
     """Where the database of a copy is, whether it runs or not; a stopped one stays stopped meanwhile. HomeError."""
-    if found := os.environ.get("DATABASE_URL") or home.running().get("database_url"):
+    found = os.environ.get("DATABASE_URL") or home.running().get("database_url")
+    if found and (not is_embedded(found, home.path) or answers(found)):
         yield found
         return
     account = Account.unprivileged(home.path)
@@ -32,6 +36,26 @@ def of_copy(home: Home) -> Iterator[str]:
             yield url
     finally:
         lock.close()
+
+
+def elsewhere(home: Path) -> str:
+    """The database that DATABASE_URL names; empty where it is the embedded one of this data directory, or none."""
+    named = os.environ.get("DATABASE_URL", "")
+    return "" if named and is_embedded(named, home) else named
+
+
+def is_embedded(url: str, home: Path) -> bool:
+    """Whether the server of an address is the embedded one of a data directory, running or not."""
+    host = str(conninfo_to_dict(url).get("host") or "")
+    return host.startswith("/") and Path(host).resolve() == (home / "sockets").resolve()
+
+
+def answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager
