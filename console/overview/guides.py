@@ -38,6 +38,7 @@ GUIDES = (
     Guide("kerberos", _("Let clients of a domain sign in with Kerberos"), ("kerberos", "users")),
     Guide("sending", _("Send mail out: by MX, through Microsoft 365, with DKIM, and fetch it by ETRN"),
           ("connectors", "credentials", "dkim", "queues", "tls")),
+    Guide("acme", _("Get certificates from an authority, by ACME"), ("acme", "certificates")),
     Guide("links", _("Deliver over a link that is not always up"), ("connectors", "queues")),
     Guide("trying", _("Try changes before they count"),
           ("drafts", "publishing", "replay", "what_if", "refusals", "transport_settings")),

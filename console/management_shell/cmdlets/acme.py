@@ -1,0 +1,231 @@
+"""Certificates that are ordered by ACME, which Exchange has not: accounts at authorities, and what is ordered there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from console.acme import actions, queries
+from console.acme.checks import Wanted, WantedAccount
+from console.acme.dns_updates import ALGORITHMS
+from console.acme.models import Account, Challenge, ManagedCertificate
+from console.certificates import keys
+from console.management_shell.cmdlets.guard import Fields, guarded
+from console.management_shell.cmdlets.results import not_found
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.values import Record, argument, read_text, read_texts, revealed
+from transport.config.host_name import host_name
+
+KINDS = {"P256": keys.P256, "RSA2048": keys.RSA2048, "RSA3072": keys.RSA3072}
+
+
+def _account_record(row: Account) -> Record:
+    found: dict[str, object] = {
+        "Name": row.name, "Directory": row.directory, "Contact": row.contact, "AccountUrl": row.url,
+        "EabKeyId": row.eab_key_id, "Certificates": queries.ordered_with(row),
+    }  # fmt: skip
+    return Record("GatepostAcmeAccount", found, ("Name", "Directory"), row, row.name)
+
+
+def _record(row: ManagedCertificate) -> Record:
+    """Without its secrets."""
+    found: dict[str, object] = {
+        "Name": row.name, "DomainName": list(row.names), "Account": row.account.name, "Challenge": row.challenge,
+        "RenewalTime": queries.due(row), "InProgress": row.is_under_way, "Problem": row.problem,
+        "FailedSince": row.failed_since, "NextAttempt": row.next_step, "Steps": [words for _, words in row.told],
+        "KeyType": row.key_type, "KeepKey": row.keep_key,
+    }  # fmt: skip
+    return Record("GatepostManagedCertificate", found, ("Name", "DomainName", "RenewalTime", "Problem"), row, row.name)
+
+
+def _find(model: Any, wanted: object) -> Any:
+    source = getattr(wanted, "source", None)
+    if isinstance(source, model):
+        return source
+    row = model.objects.filter(name__iexact=argument(wanted).strip()).first()
+    if row is None:
+        raise not_found(wanted, known=model.objects.values_list("name", flat=True))
+    return row
+
+
+def _get_accounts(call: Call) -> Iterator[Record]:
+    rows = [_find(Account, call.arguments["Identity"])] if "Identity" in call.arguments else Account.objects.all()
+    return (_account_record(row) for row in rows)
+
+
+def _new_account(call: Call) -> Iterator[Record]:
+    name = call.arguments["Name"]
+    wanted = WantedAccount(
+        directory=call.arguments["Directory"], contact=" ".join(call.get("Contact", ())),
+        trusted_root=bytes(call.host.read_file(call.arguments["TrustedRootFile"])).decode("ascii", "replace")
+        if "TrustedRootFile" in call.arguments else "",
+        eab_key_id=call.get("EabKeyId", ""),
+    )  # fmt: skip
+    if call.should_process(name, "New-GatepostAcmeAccount"):
+        agreed = bool(call.get("AcceptTerms"))
+        yield _account_record(actions.add_account(call.host.actor, name, wanted, call.get("EabKey", ""), agreed))
+
+
+def _remove_account(call: Call) -> Iterator[Record]:
+    row = _find(Account, call.arguments["Identity"])
+    if call.should_process(row.name, "Remove-GatepostAcmeAccount"):
+        actions.remove_account(call.host.actor, row)
+    return iter(())
+
+
+def _get(call: Call) -> Iterator[Record]:
+    every = ManagedCertificate.objects.select_related("account")
+    rows = [_find(ManagedCertificate, call.arguments["Identity"])] if "Identity" in call.arguments else every
+    return (_record(row) for row in rows)
+
+
+def _new(call: Call) -> Iterator[Record]:
+    name = call.arguments["Name"]
+    wanted = Wanted(
+        names=[host_name(each.strip()) for each in call.arguments["DomainName"]],
+        account=_find(Account, call.arguments["Account"]),
+        key_type=KINDS[call.get("KeyType", "P256")],
+        keep_key=bool(call.get("KeepKey")),
+        preferred_chain=call.get("PreferredChain", ""),
+        challenge=call.get("Challenge", Challenge.HTTP.value),
+        dns_server=call.get("DnsServer", ""),
+        dns_zone=call.get("DnsZone", ""),
+        tsig_name=call.get("TsigName", ""),
+        tsig_algorithm=call.get("TsigAlgorithm", ALGORITHMS[0] if "TsigName" in call.arguments else ""),
+        hook=call.get("Hook", ""),
+    )
+    if call.should_process(name, "New-GatepostManagedCertificate"):
+        yield _record(actions.add(call.host.actor, name, wanted, call.get("TsigSecret", "")))
+
+
+def _update(call: Call) -> Iterator[Record]:
+    row = _find(ManagedCertificate, call.arguments["Identity"])
+    if call.should_process(row.name, "Update-GatepostManagedCertificate"):
+        actions.renew(call.host.actor, row)
+    return iter(())
+
+
+def _remove(call: Call) -> Iterator[Record]:
+    row = _find(ManagedCertificate, call.arguments["Identity"])
+    if call.should_process(row.name, "Remove-GatepostManagedCertificate"):
+        actions.remove(call.host.actor, row)
+    return iter(())
+
+
+def _one_of(names: tuple[str, ...]) -> Any:
+    def read(value: object) -> str:
+        found = {name.lower(): name for name in names}.get(argument(value).lower())
+        if found is None:
+            raise ValueError(f"Write one of {', '.join(names)}.")
+        return found
+
+    return read
+
+
+CHALLENGES, SIZES = tuple(Challenge.values), tuple(KINDS)
+WHICH_ACCOUNT = Parameter("Identity", position=0, mandatory=True, from_pipeline=True, help="The account’s name.")
+WHICH = Parameter("Identity", position=0, mandatory=True, from_pipeline=True, help="The certificate’s name.")
+SECRET = Parameter("TsigSecret", revealed, help="The secret of the key, in Base64.")
+NAMED = Parameter("Name", read_text, position=0, mandatory=True, help="How it is called in lists here.")
+FIELDS = Fields(
+    names={
+        "name": "Name", "directory": "Directory", "contact": "Contact", "agreed": "AcceptTerms",
+        "eab_key_id": "EabKeyId", "eab_key": "EabKey", "trusted_root": "TrustedRootFile", "names": "DomainName",
+        "challenge": "Challenge", "dns_server": "DnsServer", "dns_zone": "DnsZone", "tsig_name": "TsigName",
+        "tsig_algorithm": "TsigAlgorithm", "tsig_secret": "TsigSecret", "hook": "Hook", "key_type": "KeyType",
+        "preferred_chain": "PreferredChain",
+    }
+)  # fmt: skip
+CMDLETS = (
+    Cmdlet(
+        "Get-GatepostAcmeAccount",
+        _get_accounts,
+        (Parameter("Identity", position=0, from_pipeline=True, help="The account’s name."),),
+        "Shows the accounts at authorities that issue certificates by ACME.",
+        {"Get-GatepostAcmeAccount": "All of them."},
+    ),
+    Cmdlet(
+        "New-GatepostAcmeAccount",
+        _new_account,
+        (
+            NAMED,
+            Parameter("Directory", read_text, mandatory=True, help="The address of the authority’s directory."),
+            Parameter("Contact", read_texts, help="Addresses that the authority may write to."),
+            Parameter("AcceptTerms", switch=True, help="Agrees to the authority’s terms of service; needed."),
+            Parameter("EabKeyId", read_text, help="The key ID of an external account binding."),
+            Parameter("EabKey", revealed, help="The HMAC key of that, as the authority shows it."),
+            Parameter("TrustedRootFile", read_text, help="PEM: who vouches for the host of a private authority."),
+        ),
+        "Adds an account; it is made at the authority with the first order.",
+        {
+            'New-GatepostAcmeAccount "Let\'s Encrypt" -Directory https://acme-v02.api.letsencrypt.org/directory '
+            "-Contact admin@contoso.com -AcceptTerms": "An account at Let’s Encrypt.",
+        },
+        changes=True,
+    ),
+    Cmdlet(
+        "Remove-GatepostAcmeAccount",
+        _remove_account,
+        (WHICH_ACCOUNT,),
+        "Forgets an account that nothing is ordered with.",
+        {
+            "Get-GatepostAcmeAccount | Where-Object { !$_.Certificates } | "
+            "Remove-GatepostAcmeAccount -Confirm:$false": "Those that are not needed.",
+        },
+        changes=True,
+    ),
+    Cmdlet(
+        "Get-GatepostManagedCertificate",
+        _get,
+        (Parameter("Identity", position=0, from_pipeline=True, help="The certificate’s name."),),
+        "Shows what is ordered by ACME, how far an order is, and when it is renewed.",
+        {"Get-GatepostManagedCertificate | fl Name,RenewalTime,Problem,Steps": "How the last orders went."},
+    ),
+    Cmdlet(
+        "New-GatepostManagedCertificate",
+        _new,
+        (
+            NAMED,
+            Parameter("DomainName", read_texts, mandatory=True, help="Host names, the most important first."),
+            Parameter("Account", mandatory=True, help="The account’s name."),
+            Parameter("Challenge", _one_of(CHALLENGES), help="How names are proved.", choices=CHALLENGES),
+            Parameter("DnsServer", read_text, help="Address and port of the server that takes dynamic updates."),
+            Parameter("DnsZone", read_text, help="The zone of the records."),
+            Parameter("TsigName", read_text, help="The name of the TSIG key."),
+            Parameter("TsigAlgorithm", _one_of(ALGORITHMS), help="Its algorithm.", choices=ALGORITHMS),
+            SECRET,
+            Parameter("Hook", read_text, help="The name of a hook in dns-hooks.toml."),
+            Parameter(
+                "KeyType", _one_of(tuple(KINDS)), help="P256, unless old devices need RSA.", choices=tuple(KINDS)
+            ),
+            Parameter("KeepKey", switch=True, help="Keeps the key when it is renewed, for TLSA records 3 1 1."),
+            Parameter("PreferredChain", read_text, help="A part of the name of who signs, of several chains."),
+        ),
+        "Orders a certificate by ACME, and each following one before it ends.",
+        {
+            "New-GatepostManagedCertificate Mail -DomainName mail.contoso.com "
+            '-Account "Let\'s Encrypt"': "Proved by http-01.",
+        },
+        changes=True,
+    ),
+    Cmdlet(
+        "Update-GatepostManagedCertificate",
+        _update,
+        (WHICH,),
+        "Orders the next certificate now.",
+        {"Get-GatepostManagedCertificate | Update-GatepostManagedCertificate": "All of them, one after the other."},
+        changes=True,
+    ),
+    Cmdlet(
+        "Remove-GatepostManagedCertificate",
+        _remove,
+        (WHICH,),
+        "Orders it no more; the certificate that is there stays until its end.",
+        {
+            "Get-GatepostManagedCertificate | Where-Object { $_.Problem } | "
+            "Remove-GatepostManagedCertificate -Confirm:$false": "Those that fail.",
+        },
+        changes=True,
+    ),
+)
+TABLE = {each.name: guarded(each, FIELDS) for each in CMDLETS}
