@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from django.utils.translation import gettext as _
 
-from console.acme.dns_updates import ALGORITHMS
 from console.acme.models import Account, Challenge, ManagedCertificate
 from console.certificates import keys
 from transport.config.endpoint import parse_binding
@@ -19,6 +18,8 @@ from transport.config.kinds import mailbox
 
 LONGEST_NAME, LONGEST_URL, LONGEST_TEXT, MOST_NAMES = 64, 500, 255, 100
 LONGEST_ROOT = 65536
+ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512")
+"""Of TSIG keys: RFC 8945 §6."""
 
 
 @dataclass(frozen=True, kw_only=True)

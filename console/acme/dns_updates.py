@@ -21,7 +21,6 @@ from transport.send.remote_reply import printable
 
 SECONDS = 15.0
 TTL = 60
-ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512")
 
 
 def add(managed: ManagedCertificate, record: str, value: str) -> str:

@@ -8,8 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from console.acme.checks import LONGEST_NAME, LONGEST_ROOT, LONGEST_TEXT, LONGEST_URL, Wanted, WantedAccount
-from console.acme.dns_updates import ALGORITHMS
+from console.acme.checks import ALGORITHMS, LONGEST_NAME, LONGEST_ROOT, LONGEST_TEXT, LONGEST_URL, Wanted, WantedAccount
 from console.acme.models import Account, Challenge, ManagedCertificate
 from console.acme.presets import DIRECTORIES
 from console.certificates import keys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.conf import settings
 
@@ -10,7 +10,6 @@ from console.acme.models import Account, ManagedCertificate
 from console.acme.timing import renewal
 from console.certificates import queries as certificates
 from console.certificates.models import Certificate
-from console.crud.format import time_text
 from transport.receive.certificate_match import fit
 
 
@@ -54,8 +53,3 @@ def failing() -> list[ManagedCertificate]:
 def ordered_with(account: Account) -> list[str]:
     """What is ordered with an account."""
     return list(ManagedCertificate.objects.filter(account=account).values_list("name", flat=True))
-
-
-def clock(at: int) -> str:
-    """The time of a step, as the reader writes times."""
-    return str(time_text(datetime.fromtimestamp(at, UTC)))

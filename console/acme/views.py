@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -61,8 +62,8 @@ def _state(row: models.ManagedCertificate) -> Badge:
     return Badge(_t("issued"), "good") if queries.certificate(row) else Badge(_t("waits"), "info")
 
 
-def _steps(row: models.ManagedCertificate) -> list[str]:
-    return [f"{queries.clock(at)} {said(words)}" for at, words in reversed(row.told)]
+def _steps(row: models.ManagedCertificate) -> list[tuple[datetime, str]]:
+    return [(datetime.fromtimestamp(at, UTC), said(words)) for at, words in reversed(row.told)]
 
 
 class ManagedPages(CrudView):
@@ -89,7 +90,6 @@ class ManagedPages(CrudView):
         Detail(_("Account"), "account.name"),
         Detail(_("How names are proved"), "get_challenge_display"),
         Detail(_("Key"), "key_type"),
-        Detail(_("Steps of the last order"), _steps, LINES),
     ]
     search = ["name", "names"]
     verbs = [Verb("renew", _("Renew now"), icon="refresh-cw", done=_("ordered; the steps stand below"))]
@@ -107,7 +107,7 @@ class ManagedPages(CrudView):
         if selected is None:
             return context
         records = tlsa.to_publish(selected.names, selected.chain) if selected.chain else []
-        return context | {"shown": queries.certificate(selected), "records": records}
+        return context | {"shown": queries.certificate(selected), "records": records, "steps": _steps(selected)}
 
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         """Without an account that is asked for first."""

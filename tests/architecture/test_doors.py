@@ -86,7 +86,7 @@ DOORS = {
 # What one app of the console may import of another.
 OPEN = ("actions", "queries", "models", "published")
 VALUES = {
-    "accounts": ("rate_limit",), "acme": ("timing",),
+    "accounts": ("rate_limit",), "acme": ("checks", "timing"),
     "certificates": ("issuing", "keys", "reading"),
     "connectors": ("warnings", "mail_route", "own_addresses", "proposals", "send_test", "sentence"),
     "mail_server": ("subjects", "verdicts"),

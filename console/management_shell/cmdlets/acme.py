@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.acme import actions, queries
-from console.acme.checks import Wanted, WantedAccount
-from console.acme.dns_updates import ALGORITHMS
+from console.acme.checks import ALGORITHMS, Wanted, WantedAccount
 from console.acme.models import Account, Challenge, ManagedCertificate
 from console.certificates import keys
 from console.management_shell.cmdlets.guard import Fields, guarded
