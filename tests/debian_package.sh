@@ -18,7 +18,7 @@ say() { echo "$((SECONDS - began)) s  $*"; }
 say "Building the package, and one of a later version…"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/../pyproject.toml")
 rm -rf "$built"
-"$here/bare_debian.sh" "$suite" root "COMPRESSION=0 packaging/build_deb.sh /var/gatepost-deb"
+"$here/bare_debian.sh" "$suite" root "COMPRESSION=0 make -s deb && mv dist /var/gatepost-deb"
 tree=$(mktemp -d)
 dpkg-deb -R "$built"/*.deb "$tree/later"
 sed -i "s/^Version: $version/&.1/" "$tree/later/DEBIAN/control"
