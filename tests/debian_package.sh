@@ -82,6 +82,7 @@ must "mkdir -p /run/systemd/system/gatepost-beat.service.d && printf '[Service]\
   systemctl daemon-reload && systemctl restart gatepost-beat && kill -STOP \$(systemctl show -P MainPID gatepost-beat)
   timeout 60 sh -c 'until test \$(systemctl show -P NRestarts gatepost-beat) -ge 1; do sleep 0.2; done'"
 
+must "gatepost gms -c 'Get-ReceiveConnector | Set-ReceiveConnector -Bindings 0.0.0.0:25,[::]:25,0.0.0.0:2626' && gatepost status --wait 30"
 say "Upgrading with mail in the queue, and more of it coming on port 25…"
 must "echo GATEPOST_MINIMUM_FREE=1000000 >>/etc/gatepost/gatepost.env; sha256sum /var/lib/gatepost/secret.key /etc/gatepost/gatepost.env >kept"
 must "systemctl stop gatepost-worker && python3 debian_package_mail.py send 20"

@@ -9,11 +9,13 @@ from pathlib import Path
 
 MAILBOX = Path("/var/lib/gatepost/mailboxes/gatepost.test/postmaster")
 PATIENCE = 60.0
+PORTS = (25, 2626)
+"""The one that systemd opens, and one of a connector that is made in the console."""
 
 
-def send() -> None:
+def send(port: int = 25) -> None:
     """One mail over a connection of its own. Raises OSError when it is not accepted."""
-    with smtplib.SMTP("127.0.0.1", 25, timeout=PATIENCE) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         client.sendmail("you@example.com", "postmaster@gatepost.test", "Subject: Hello\n\nA mail.")
 
 
@@ -24,7 +26,7 @@ def stream() -> None:
     sent, slowest = 0, 0.0
     while not ended:
         began = time.monotonic()
-        send()
+        send(PORTS[sent % len(PORTS)])
         sent, slowest = sent + 1, max(slowest, time.monotonic() - began)
         Path("streamed").write_text(f"{sent}\n")
         time.sleep(0.05)

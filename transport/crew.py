@@ -67,10 +67,10 @@ class Member:
 class Crew:
     """For the event loop's thread."""
 
-    def __init__(self, variables: Mapping[str, str], given: Mapping[Binding, socket.socket]) -> None:
+    def __init__(self, variables: Mapping[str, str], opened: sockets.Sockets) -> None:
         self._variables, self._loop = variables, asyncio.get_running_loop()
         self._name, self._members = variables.get("GATEPOST_TRANSPORT") or node.name(variables), members(variables)
-        self._sockets, self._counts = sockets.Sockets(given), counts.make(len(self._members))
+        self._sockets, self._counts = opened, counts.make(len(self._members))
         self._stopping, self._restarting = asyncio.Event(), asyncio.Event()
         self._has_started = self._failed = False
         self._told_at = 0.0
@@ -297,8 +297,8 @@ def stays_root(account: str, variables: Mapping[str, str]) -> bool:
     return not privileges.can_read(account, [sys.executable, __file__, msgspec.__file__])
 
 
-async def _run(variables: Mapping[str, str], given: Mapping[Binding, socket.socket]) -> bool:
-    return await Crew(variables, given).run()
+async def _run(variables: Mapping[str, str]) -> bool:
+    return await Crew(variables, sockets.of_this_process(variables)).run()
 
 
 def main() -> None:
@@ -309,7 +309,7 @@ def main() -> None:
         home, account = node.home(), os.environ.get("GATEPOST_USER") or "nobody"
         if not stays_root(account, os.environ):
             privileges.drop(account, [each for one in members(os.environ) for each in node.directories(home, one.name)])
-        done = asyncio.run(_run(os.environ, sockets.given(os.environ)))
+        done = asyncio.run(_run(os.environ))
     except (OSError, LookupError, ValueError) as error:
         log.error("the transport cannot start: %s", error)
         raise SystemExit(CANNOT_START) from None

@@ -143,7 +143,7 @@ class Transport:
         self._channel: Channel | None = None
         if settings.place is not None:
             self._channel = Channel(socket.socket(fileno=settings.place.channel), loop, self._answer, self._orphaned)
-        source = Borrowed(self._channel) if self._channel else Own(sockets.Sockets(sockets.given(os.environ)))
+        source = Borrowed(self._channel) if self._channel else Own(sockets.of_this_process(os.environ))
         self._listeners = Listeners(lambda: Dialogue(self._reception), source)
         self._feed = ConfigFeed(state, self._put_in_force)
         url = settings.redis_url

@@ -13,10 +13,13 @@ import pytest
 
 from console.celery import app
 from console.lifespan import Lifespan
+from console.processes.address import free_port
 from console.processes.beat import MonotonicScheduler
 from tests.shell.running_transport import RunningTransport
 from tests.waiting import wait_for
 from transport import service_manager
+from transport.config.endpoint import Binding
+from transport.shell import sockets
 
 
 class Manager:
@@ -55,7 +58,8 @@ def test_a_transport_is_ready_turns_and_stops(manager: Manager) -> None:
         transport.start()
         wait_for(lambda: "WATCHDOG=1" in manager.told, "no turn was told")
         transport.stop()
-        assert manager.told[0] == "READY=1" and manager.told[-1] == "STOPPING=1"
+        told = manager.told
+        assert told.index("READY=1") < told.index("WATCHDOG=1") < told.index("STOPPING=1")
     finally:
         transport.remove()
 
@@ -109,3 +113,36 @@ def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     service_manager.ready()
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     service_manager.ready()
+
+
+def test_sockets_stay_open_from_one_process_to_the_next(manager: Manager) -> None:
+    """systemd holds what is opened, and gives it to the next process; what nobody wants any more is closed."""
+    binding = Binding("127.0.0.1", free_port())
+    opened = sockets.Sockets({})
+    opened.get(binding)
+    told, handles, _flags, _from = socket.recv_fds(manager.heard, 4096, 1)
+    name = f"held-127.0.0.1-{binding.port}"
+    assert told.decode() == f"FDSTORE=1\nFDNAME={name}"
+    opened.get(binding).close()
+    given = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": name}
+    assert sockets.given(given, first=handles[0]) == {}
+    after = sockets.Sockets({}, sockets.left(given, first=handles[0]))
+    socket.create_connection((binding.ip, binding.port)).close()
+    assert after.get(binding).fileno() == handles[0] and manager.told == []
+    after.keep(set())
+    assert manager.told == [f"FDSTOREREMOVE=1\nFDNAME={name}"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((binding.ip, binding.port))
+
+
+def test_what_a_socket_unit_has_opened_is_not_ours_to_close(manager: Manager) -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    handle = listening.detach()
+    given = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "gatepost-transport.socket"}
+    found = sockets.given(given, first=handle)
+    assert [one.fileno() for one in found.values()] == [handle] and sockets.left(given, first=handle) == {}
+    kept = sockets.Sockets(found)
+    kept.keep(set())
+    (binding,) = found
+    assert kept.get(binding).fileno() == handle and manager.told == []
+    found[binding].close()
