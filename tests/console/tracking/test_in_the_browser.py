@@ -37,6 +37,18 @@ def test_new_sessions_appear_until_the_log_is_paused(log: Page) -> None:
     expect(log.locator("#list")).to_contain_text("second.example")
 
 
+def test_new_sessions_wait_while_somebody_reads_further_down(log: Page) -> None:
+    for number in range(40):
+        make_session(number)
+    log.reload()
+    log.locator(".split-list .table-scroll").evaluate("box => { box.scrollTop = 300 }")
+    make_session(99, helo="late.example")
+    expect(log.locator("[data-arrived]")).to_have_text("1 new session")
+    assert log.locator(".split-list .table-scroll").evaluate("box => box.scrollTop") == 300
+    log.click("[data-arrived]")
+    expect(log.locator("#list")).to_contain_text("late.example")
+
+
 def test_a_row_opens_the_conversation_and_keeps_the_buttons(log: Page) -> None:
     session = make_session(1, (0, ">", "550 5.7.1 Unable to relay", "relay_denied; revision 1"), refused=1)
     log.reload()
