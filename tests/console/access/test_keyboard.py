@@ -27,7 +27,8 @@ expect.set_options(timeout=20_000)  # a busy machine is no failure
 FIRST_FIELDS = {
     "connectors:receive-list": "name", "connectors:send-list": "name", "domains:list": "domain_name",
     "directory:list": "address", "users:list": "name", "users:group-list": "name", "certificates:list": "name",
-    "system_messages:list": "dsn_code", "accounts:admin-list": "username",
+    "system_messages:list": "dsn_code", "accounts:admin-list": "username", "drafts:list": "name",
+    "protection:block-list": "entries", "protection:provider-list": "name", "kerberos:list": "name",
 }  # fmt: skip
 
 IN_SIGHT = """
