@@ -136,3 +136,26 @@ def test_a_killed_one_is_started_again_and_the_others_take_its_clients(crew: Run
     wait_for(lambda: len(set(crew.pids()) - {first}) == 2 and crew.serving() == crew.names, "not started again", 30)
     assert second in crew.pids()
     assert "transport mx-1 was killed (SIGKILL)" in crew.log
+
+
+AS_SYSTEMD_DOES = """
+import os, socket, sys
+opened = socket.create_server(("127.0.0.1", {port}))
+os.dup2(opened.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.executable, [sys.executable, "-m", "transport"])
+"""
+
+
+def test_a_socket_that_systemd_has_opened_is_used() -> None:
+    """Another one could not be opened, and clients would come to one that nobody listens on."""
+    crew = RunningCrew(1)
+    crew.command = ("-c", AS_SYSTEMD_DOES.format(port=crew.port))
+    crew.publish()
+    crew.start()
+    try:
+        assert crew.facts()["problems"] == []
+        assert crew.client().line().startswith("220 ")
+    finally:
+        crew.remove()
