@@ -203,6 +203,8 @@ class Transport:
         await self._open_sessions.step(connection)
         await self._report.step(connection)
         await self._node_state.step(connection)
+        if self._shared_counts is not None:
+            self._shared_counts.nodes = self._node_state.nodes
 
     async def _drain(self, draining: bool) -> None:
         """A node that drains takes no new client, and says so to load balancers; what it has goes on."""

@@ -18,7 +18,9 @@ on conflict (name) do update set
     bindings = excluded.bindings, version = excluded.version
 
 -- name: node_state
-select state from processes_node where name = %s
+-- And how many nodes there are.
+select (select state from processes_node where name = %s),
+    (select count(*) from processes_node where seen_at > now() - interval '1 minute')
 
 -- name: report_node
 -- What is set in the console stays.

@@ -25,6 +25,8 @@ class ConnectorLoad:
         self._minute = 0
         self._shared = shared
         self.elsewhere: Counts = {}
+        self.parts = 1
+        """While nothing is heard of the other nodes: of a limit over all of them this one has one of so many parts."""
 
     def alone(self) -> AbstractContextManager[object]:
         """With it nobody else counts connections, between `of` and `opened`."""
@@ -61,7 +63,16 @@ class ConnectorLoad:
             ours += self._shared.gauges.others(from_source)
         if connector.limit_scope is LimitScope.Node:
             return Load(connections, ours)
-        return Load(connections + self.elsewhere.get(in_all, 0), ours + self.elsewhere.get(from_source, 0))
+        return Load(
+            self._as_all(connections) + self.elsewhere.get(in_all, 0),
+            self._as_all(ours) + self.elsewhere.get(from_source, 0),
+        )
+
+    def _as_all(self, count: int) -> int:
+        """What is open here as if it were everywhere: the next one fits where the limit, divided by the parts, takes
+        it. One fits always.
+        """
+        return (count + 1) * self.parts - 1 if count else 0
 
     def message(self, connector: ReceiveConnector, key: str, now: float) -> int:
         """Counts one more message under `key`; returns how many this minute (of Unix seconds `now`) has seen."""
@@ -70,8 +81,10 @@ class ConnectorLoad:
             self._minute = minute
             self._messages.clear()
         self._messages[key] += 1
-        far = self.elsewhere.get(f"sent {minute} {key}", 0) if connector.limit_scope is LimitScope.AllNodes else 0
-        return self._on_this_node(key, minute) + far
+        here = self._on_this_node(key, minute)
+        if connector.limit_scope is LimitScope.Node:
+            return here
+        return (here * self.parts if here > 1 else here) + self.elsewhere.get(f"sent {minute} {key}", 0)
 
     def _on_this_node(self, key: str, minute: int) -> int:
         if self._shared is None:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class SharedCounts:
-    """While Redis is away each transport counts for itself, and `problem` says so."""
+    """While Redis is away each node keeps to its part of a limit, as many as there are `nodes`; `problem` says so."""
 
     def __init__(self, url: str, name: str, reception: Reception, crew: str = "") -> None:
         """`crew`: the name of the transports that count together, of which we need to hear nothing; none: `name`."""
@@ -29,6 +29,8 @@ class SharedCounts:
         self._crew = f"{PREFIX}{crew or name}/"
         self._key, self._reception = self._crew + name, reception
         self.problem = ""
+        self.nodes = 1
+        """How many there are, as PostgreSQL said last."""
 
     async def follow(self) -> Never:
         """Never ends, never raises for Redis' sake."""
@@ -60,16 +62,19 @@ class SharedCounts:
         for counts in found:
             if isinstance(counts, bytes):
                 total.update(_read(counts))
-        load.elsewhere = dict(total)
+        load.elsewhere, load.parts = dict(total), 1
         if self.problem:
             log.info("Redis answers again: limits over all transports count on all of them")
         self.problem = ""
 
     def _fall_back(self, error: Exception) -> None:
-        self._reception.load.elsewhere = {}
-        if not self.problem:
-            log.warning("Redis does not answer: limits over all transports count on each transport alone: %s", error)
-        self.problem = "Redis does not answer: limits over all transports count on each transport alone."
+        self._reception.load.elsewhere, self._reception.load.parts = {}, self.nodes
+        problem = "Redis does not answer: limits over all transports count on each transport alone."
+        if self.nodes > 1:
+            problem = f"Redis does not answer: of limits over all nodes each of the {self.nodes} keeps to its part."
+        if problem != self.problem:
+            log.warning("%s (%s)", problem, error)
+        self.problem = problem
 
 
 def _read(counts: bytes) -> dict[str, int]:

@@ -18,6 +18,8 @@ class NodeState:
         """`changed(draining)` is called whenever that changes."""
         self._file, self._node, self._changed = directory / "draining", node, changed
         self._state = ACTIVE
+        self.nodes = 1
+        """How many are at work."""
 
     async def start_from_disk(self) -> None:
         """Before anybody is let in."""
@@ -32,7 +34,7 @@ class NodeState:
     async def step(self, connection: Connection) -> None:
         """Ask what is said now. Raises psycopg.Error, OSError."""
         row = await (await connection.execute(QUERIES["node_state"], [self._node])).fetchone()
-        state = row[0] if row else ACTIVE
+        state, self.nodes = (row[0] or ACTIVE, max(1, row[1])) if row else (ACTIVE, self.nodes)
         if state != self._state:
             await self._become(state)
             if state == ACTIVE:
