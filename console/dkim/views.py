@@ -76,6 +76,9 @@ class KeyPages(CrudView):
     writers = actions.WRITERS
     removal_warning = _("A removed key cannot be had back. Delete its DNS record as well.")
 
+    def name_of(self, obj: DkimKey) -> str:
+        return _t("%(selector)s of %(domain)s") % {"selector": obj.selector, "domain": obj.domain}
+
     def may(self, verb: Verb, obj: Any) -> bool:
         signs = obj.state == State.ACTIVE
         waits = obj.state in (State.MADE, State.PUBLISHED, State.RETIRING)
