@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from acme.client import _renewal_info_path_component
+from cryptography import x509
 from msgspec.structs import replace
 
 from console.acme import actions, dns_hooks, timing, work
@@ -161,3 +165,29 @@ def test_only_hooks_that_root_wrote_are_run(tmp_path, monkeypatch):
 
 def test_the_directories_of_known_authorities_are_https():
     assert all(url.startswith("https://") for url, _ in DIRECTORIES)
+
+
+def test_nobody_loads_the_libraries_who_speaks_with_no_authority():
+    """Start and memory of console, workers and transports stay as they are."""
+    code = "import console.asgi, console.acme.tasks, sys; print(*({'acme', 'josepy', 'requests'} & {*sys.modules}))"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "console.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_an_authority_says_when_it_wants_a_renewal(authority):
+    """ARI: an hour later it is asked again, as it says, and only then."""
+    held = certificates.issue(ADMIN, "Mail", NAMES)
+    there = WantedAccount(directory=f"{authority.url}/dir", trusted_root=ROOT)
+    account = actions.add_account(ADMIN, "Test authority", there, agreed=True)
+    row = actions.add(ADMIN, "Mail", Wanted(names=NAMES, account=account))
+    ManagedCertificate.objects.update(renew_at=None)
+    window = [(held.not_after - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (400, 399)]
+    says = {"suggestedWindow": dict(zip(("start", "end"), window, strict=True))}
+    path = f"/ari/{_renewal_info_path_component(x509.load_pem_x509_certificates(held.chain.encode())[0])}"
+    authority.directory["renewalInfo"] = f"{authority.url}/ari"
+    authority.says[path] = lambda asked: asked.say(says, Retry_After="3600")
+    assert not tried(row).problem and authority.asked[-1] == path
+    assert held.not_after - timedelta(days=400) <= row.renew_at <= held.not_after - timedelta(days=399)
+    assert timedelta(minutes=59) < row.ask_at - datetime.now(UTC) <= timedelta(hours=1)
+    assert not row.is_under_way and row.next_step > datetime.now(UTC)
