@@ -46,6 +46,8 @@ GUIDES = (
     Guide("nodes", _("Run several nodes"), ("nodes", "mailboxes")),
     Guide("debian", _("Run on Debian as services"), ("overview", "processes")),
     Guide("backup", _("Back up and restore"), ("backups",)),
+    Guide("load-balancers", _("Stand behind a load balancer, or another mail server"),
+          ("connectors", "tracking", "relay_proof", "nodes")),
     Guide("management-shell", _("Use the management shell"), ("management_shell", "commands")),
 )
 # fmt: on

@@ -88,5 +88,6 @@ def gateway_words(address: str) -> str:
     return _(
         "All of the last %(count)d sessions came from %(address)s, a private address. It is likely a gateway (NAT, a "
         "container network, a load balancer) that hides who the clients are: remote ranges and limits per source then "
-        "see one client. Let the gateway keep the source address, or listen in front of it."
+        "see one client, and who may relay is everybody behind it. Let the gateway keep the source address, or name "
+        "the client with the PROXY protocol."
     ) % {"count": RECENT, "address": address}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from console.processes.address import free_port
 from tests.conftest import wait_for
 from tests.shell.certificates import SECRET, certificate
 from tests.shell.running_transport import Client, RunningTransport, in_this_process
@@ -36,6 +41,48 @@ def behind() -> Iterator[RunningTransport]:
     with in_this_process(running):
         yield running
     running.remove()
+
+
+@pytest.fixture
+def haproxy(behind: RunningTransport, tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """A real one, which sends versions 2 and 1: the ports of its two front ends."""
+    if shutil.which("haproxy") is None:
+        pytest.skip("apt-get install haproxy")
+    ports = free_port(), free_port()
+    server = f"127.0.0.1:{behind.port} source {BALANCER} check check-send-proxy inter 200ms"
+    config = "defaults\n mode tcp\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n"
+    for port, version in zip(ports, ("send-proxy-v2", "send-proxy"), strict=True):
+        config += f"listen p{port}\n bind 127.0.0.1:{port}\n option smtpchk EHLO check.test\n"
+        config += f" server one {server} {version}\n"
+    (tmp_path / "haproxy.cfg").write_text(config)
+    process = subprocess.Popen(["haproxy", "-db", "-f", str(tmp_path / "haproxy.cfg")])
+    yield ports
+    process.kill()
+    process.wait()
+
+
+def test_haproxy_checks_us_and_passes_its_clients_on(behind: RunningTransport, haproxy: tuple[int, int]) -> None:
+    """Both versions, with TLS; its health checks, five a second, leave nothing in log and records."""
+
+    def client(port: int, source: str) -> Client | None:
+        try:
+            found = Client(socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0)))
+        except OSError:
+            return None
+        return found if found.line().startswith("220 ") else None
+
+    for port, source in zip(haproxy, ("127.0.9.8", "127.0.9.9"), strict=True):
+        wait_for(lambda port=port, source=source: client(port, source), "haproxy lets nobody through")  # type: ignore[misc]
+        talking = client(port, source)
+        assert talking is not None
+        assert talking.say("EHLO x").startswith("250 ") and talking.say("STARTTLS").startswith("220 ")
+        talking.start_tls()
+        assert talking.say("EHLO x").startswith("250 ")
+        assert talking.message(b"Subject: x\r\n\r\nx").startswith("250 ")
+        talking.close()
+    assert [stored.envelope.client_address for stored in behind.records()] == ["127.0.9.8", "127.0.9.9"]
+    wait_for(lambda: len(records(behind)) >= 4, "the sessions are not recorded")
+    assert {record.client for record in records(behind)} == {"127.0.9.8", "127.0.9.9"} and not events(behind, BALANCER)
 
 
 def introduced(running: RunningTransport, client: str = "203.0.113.7") -> Client:
@@ -131,3 +178,30 @@ def test_many_half_headers_take_nobodys_place(behind: RunningTransport, monkeypa
     assert client.line().startswith("220 ")
     halves[-1].send(HEADER[20:])
     assert halves[-1].line().startswith("220 ")
+
+
+def test_a_mail_server_that_is_believed_counts_and_is_logged_as_its_clients(transport: RunningTransport) -> None:
+    quiet = transport.connector("Quiet", ranges="127.0.0.0/8", xclient_from=(IPRange("127.0.7.1"),))
+    most = bounds.XCLIENT.octets or 0
+    loud = transport.connector(
+        "Loud", ranges="203.0.113.0/24", max_inbound_connection_per_source=1, protocol_logging_level=VERBOSE
+    )
+    transport.publish(quiet, loud)
+    transport.start()
+    speaking = [transport.client(BALANCER) for _ in range(3)]
+    assert all(each.line().startswith("220 ") for each in speaking)
+    assert speaking[0].say("XCLIENT ADDR=203.0.113.7 HELO=printer".ljust(most)).startswith("500 5.5.2")
+    answers = [each.say("XCLIENT ADDR=203.0.113.7 HELO=printer") for each in speaking]
+    assert [answer[:3] for answer in answers] == ["220", "421", "421"]
+    assert speaking[0].say("EHLO mail.example.org").startswith("250 ")
+    assert speaking[0].message(b"Subject: x\r\n\r\nx").startswith("250 ")
+    speaking[0].say("QUIT")
+    (stored,) = transport.records()
+    assert (stored.envelope.client_address, stored.envelope.helo) == ("203.0.113.7", "printer")
+    again = transport.client(BALANCER)
+    wait_for(lambda: transport.facts()["sessions"] == 1, "the sessions do not end")
+    again.line()
+    assert again.say("XCLIENT ADDR=203.0.113.7").startswith("220 "), "the first one counts no more"
+    wait_for(lambda: events(transport, "203.0.113.7"), "the log does not show the client")
+    (record, *_) = records(transport)
+    assert record.client == BALANCER and record.steps[1].said.startswith("XCLIENT ")

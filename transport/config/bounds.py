@@ -289,6 +289,12 @@ PROXY_HEADER = Bound(
     more="The connection is closed without a greeting; of too many that wait, the one that has waited longest.",
 )  # fmt: skip
 
+XCLIENT = Bound(
+    what="an XCLIENT command, with CRLF", who="a mail server that an administrator believes",
+    octets=512,
+    more="500 5.5.2; it is to be sent in several commands.",
+)  # fmt: skip
+
 COMMAND_LINE = Bound(
     what="a command line", who="an SMTP client",
     octets=2048,

@@ -371,6 +371,15 @@ class ReceiveConnector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             "own setting; PROXY protocol, versions 1 and 2", maximum=1000, group="Who speaks for clients",
         ),
     ] = ()
+    xclient_from: Annotated[
+        tuple[IPRange, ...],
+        Setting(
+            "XclientFrom", "Scoping", Kind.RANGES, "Mail servers that speak for clients (XCLIENT)",
+            "Clients of this connector that may say with XCLIENT for whom they speak, and are believed: one each line. "
+            "Empty: the command is unknown.",
+            "own setting; Postfix, XCLIENT_README", maximum=1000, group="Who speaks for clients",
+        ),
+    ] = ()
     max_inbound_connection: Annotated[
         int | None,
         Setting(

@@ -60,12 +60,17 @@ class ConnectorIndex:
         unless somebody speaks for them.
         """
         own = 6 if ":" in local.ip else 4
-        for version in (4, 6) if not self.speaking.isdisjoint((local, on_every_address(local))) else (own,):
-            here = [(low, high) for of_version, low, high in clients if of_version == version]
-            ranges = self._map_for(local, version, here)
-            for low, high in here:
-                for first, last, match in ranges.stretches(low, high):
-                    yield (version, first, last), match.connector
+        for version in (4, 6) if self.speakers(local) else (own,):
+            yield from self._answered(local, clients, version)
+
+    def _answered(
+        self, local: Binding, clients: list[Interval], version: int
+    ) -> Iterator[tuple[Interval, ReceiveConnector]]:
+        here = [(low, high) for of_version, low, high in clients if of_version == version]
+        ranges = self._map_for(local, version, here)
+        for low, high in here:
+            for first, last, match in ranges.stretches(low, high):
+                yield (version, first, last), match.connector
 
     def speakers(self, local: Binding) -> list[Interval]:
         """Those who may say, when they connect to an address and port, that they are any client."""
@@ -75,8 +80,12 @@ class ConnectorIndex:
         found = self._speakers.get(local)
         if found is None:
             naming = (*self.bound(local), *self.bound(every))
-            spans = merged(remote.bounds for connector in naming for remote in connector.proxy_protocol_from)
-            found = self._speakers[local] = spans
+            spans = [remote.bounds for connector in naming for remote in connector.proxy_protocol_from]
+            for connector in naming:
+                asked = merged(remote.bounds for remote in connector.xclient_from)
+                answered = self._answered(local, asked, 6 if ":" in local.ip else 4)
+                spans += (span for span, owner in answered if owner is connector)
+            found = self._speakers[local] = merged(spans)
         return found
 
     def _map_for(self, local: Binding, version: int, clients: list[tuple[int, int]]) -> RangeMap[Match]:
@@ -115,7 +124,7 @@ def on_every_address(local: Binding) -> Binding:
 
 
 def _lets_speak(connector: ReceiveConnector) -> bool:
-    return bool(connector.proxy_protocol_from)
+    return bool(connector.proxy_protocol_from or connector.xclient_from)
 
 
 def front_ends(snapshot: Snapshot) -> ConnectorIndex | None:

@@ -25,6 +25,7 @@ from transport.receive.outcome import (
     Await,
     CheckPassword,
     Close,
+    CountAnew,
     CountConnection,
     CountMessage,
     FindKept,
@@ -248,7 +249,7 @@ class Conversation:
         """Does it; the outcome of the answer where something was asked."""
         session, world = self.session, self.world
         match action:
-            case CountConnection():
+            case CountConnection() | CountAnew():
                 return admitted(session, world.load(session), self.now)
             case CountMessage():
                 return counted(session, world.keeps_rate(session, action))

@@ -181,7 +181,7 @@ def clients(index: ConnectorIndex, connectors: Collection[ReceiveConnector]) -> 
 
 def written(connector: ReceiveConnector) -> tuple[IPRange, ...]:
     """The ranges of a connector in which strangers may be, as they are written."""
-    return (*connector.remote_ip_ranges, *connector.proxy_protocol_from)
+    return (*connector.remote_ip_ranges, *connector.proxy_protocol_from, *connector.xclient_from)
 
 
 def is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector], first: int = FIRST) -> bool:

@@ -34,7 +34,7 @@ def introduced(
     """What comes of a front end's header: the connection of its client, as if that had connected itself; `now` in Unix
     seconds.
     """
-    if header.source is None or header.local is None:
+    if header.source is None or header.local is None or header.source == remote:  # HAProxy's checks by version 1
         return _itself(policy, local, remote, now)
     via = Via(*remote, place=_place(policy, local, remote, header.local))
     return connect(policy, header.local, header.source, tls_available, via)

@@ -11,6 +11,7 @@ from transport.receive import connection_filter
 from transport.receive.outcome import Outcome
 from transport.receive.refusals import close, refuse
 from transport.receive.session import NO_TRANSACTION, Session, Stage
+from transport.receive.xclient import KEYWORD, is_believed
 from transport.smtp.reply import Reply, reply
 
 _NAME = re.compile(r"[A-Za-z0-9_.:\[\]-]{0,255}")
@@ -31,6 +32,8 @@ def _hello(session: Session, name: str, now: float, *, extended: bool) -> Outcom
         return refuse(session, "invalid_domain_name")
     if session.connector.require_ehlo_domain and not name:
         return close(session, "ehlo_domain_missing")
+    if session.via is not None and session.via.helo:
+        name = session.via.helo
     session = msgspec.structs.replace(session, stage=Stage.GREETED, helo=name, extended=extended, **NO_TRANSACTION)
     greeted = Outcome(session, answer(session) if extended else _reply(_first_line(session)))
     return connection_filter.ask(greeted, now)
@@ -41,6 +44,8 @@ def answer(session: Session) -> Reply:
     tls = bool(session.tls)
     limit = session.size_limit or session.connector.max_message_size
     offered = session.policy.keywords(session.connector, limit, session.tls_available and not tls, tls)
+    if session.connector.xclient_from and is_believed(session):
+        offered = (*offered, KEYWORD)
     return _reply(_first_line(session), *offered)
 
 

@@ -39,6 +39,15 @@ class CountConnection(msgspec.Struct, frozen=True):
     """Count this connection on its connector, then `admission.admitted`; the outcome has no reply yet."""
 
 
+class CountAnew(msgspec.Struct, frozen=True):
+    """The connection counts no more for this connector and source, but for the session's; then `admission.admitted`.
+    There is no reply yet.
+    """
+
+    connector: str
+    source: str
+
+
 class CountMessage(msgspec.Struct, frozen=True):
     """Count a message of this minute under `key`, then `mail.counted`; the outcome has no reply yet."""
 
@@ -155,7 +164,7 @@ class Accept(msgspec.Struct, frozen=True):
 
 
 SignIn = CheckPassword | AnswerToken
-Inquiry = CountConnection | CountMessage | LookUpRecipient | SignIn | ReleaseKept | FindKept | Await
+Inquiry = CountConnection | CountAnew | CountMessage | LookUpRecipient | SignIn | ReleaseKept | FindKept | Await
 """Actions whose outcome has no reply yet: the answer goes to the function that each names."""
 Action = Close | StartTls | Tarpit | ReadMailData | ReadChunk | SwapRoles | Ask | Accept | Inquiry
 CLOSE = (Close(),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transport.config.accepted_domain import DeliverTo, DomainType
 from transport.config.domains import AcceptedDomains, default_domain
+from transport.config.endpoint import client_key
 from transport.config.permissions import Right, rights
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
@@ -11,6 +12,7 @@ from transport.receive import extensions
 from transport.receive.blocked_senders import BlockedSenders
 from transport.receive.client_lists import ConnectionLists
 from transport.receive.connector_match import ConnectorIndex, front_ends
+from transport.receive.range_map import RangeMap
 from transport.receive.relayed_domains import relayed_domains
 
 
@@ -29,6 +31,7 @@ class Policy:
         self.pick_up_methods = frozenset(method for each in kept for method in each.pick_up_methods)
         self.relayed_domains = AcceptedDomains(relayed_domains(snapshot.send_connectors))
         self.default_domain = default_domain(snapshot, server)
+        self._believed: dict[tuple[str, int], RangeMap[bool]] = {}
         self._rights: dict[tuple[str, str], frozenset[Right]] = {}
         self._keywords: dict[tuple[str, int, bool, bool], tuple[str, ...]] = {}
         every = snapshot.receive_connectors
@@ -48,6 +51,19 @@ class Policy:
         """True when every recipient of the domain is in the directory here."""
         found = self.accepted_domains.find(domain)
         return found is not None and found.domain_type is DomainType.Authoritative
+
+    def speaks_for_clients(self, connector: ReceiveConnector, ip: str) -> bool:
+        """Whether a client of the connector is believed when it says with XCLIENT that it is another one."""
+        if not connector.xclient_from:
+            return False
+        version, address = client_key(ip)
+        key = connector.name, version
+        believed = self._believed.get(key)
+        if believed is None:
+            spans = (remote.bounds for remote in connector.xclient_from)
+            believed = RangeMap((low, high, 0, True) for of, low, high in spans if of == version)
+            self._believed[key] = believed
+        return believed.find(address) is not None
 
     def keywords(self, connector: ReceiveConnector, limit: int, starttls: bool, tls: bool) -> tuple[str, ...]:
         """What the connector offers in its answer to EHLO, worked out once: STARTTLS or not, before or on TLS."""

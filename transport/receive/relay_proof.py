@@ -24,6 +24,7 @@ from transport.config.intervals import Interval, is_internet, merged, within
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.send_connector import RequestMail
 from transport.config.snapshot import Snapshot
+from transport.receive import xclient
 from transport.receive.admission import swapped
 from transport.receive.connector_match import ConnectorIndex, on_every_address
 from transport.receive.conversation import Conversation, World
@@ -216,11 +217,15 @@ class Dialogues:
         local, remote = _ends(way)
         connector = self._connectors[way.connector]
         header = self._header(connector, local, remote)
-        policy = self._policy_at(local, remote, header)
+        policy = self._policy_at(local, remote)
         recipient = f"somebody@{_domain(policy, way, connector)}"
         said: list[Said] = []
         talk = self._begun(policy, way, (local, remote), header, said)
-        for line in _lines(recipient, starttls=connector.require_tls and not way.asked_by):
+        client = self._client_named(connector, local, remote) if header is None and not way.asked_by else ""
+        for line in (
+            *([xclient.line(client)] if client else []),
+            *_lines(recipient, starttls=connector.require_tls and not way.asked_by),
+        ):
             said.append(Said(True, line))
             talk.line(line.encode())
             if talk.secures:
@@ -231,11 +236,20 @@ class Dialogues:
         """What a load balancer says, to be a client that the connector answers; None for every other stranger."""
         if front_end(self._policy, local, remote) is None:
             return None
+        client = self._one_of(connector, local)
+        return Header(0, (client, PORT), (TOLD[":" in client], local[1]))
+
+    def _client_named(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> str:
+        """Whom a mail server names with XCLIENT, to be a client that the connector answers; empty where it is one."""
+        match = self._policy.connectors.find(*local, remote[0])
+        return "" if match is None or match.connector.name == connector.name else self._one_of(connector, local)
+
+    def _one_of(self, connector: ReceiveConnector, local: Endpoint) -> str:
+        """A client that the connector answers there."""
         asked = merged(each.bounds for each in connector.remote_ip_ranges)
         answered = self._policy.connectors.answered(Binding(*local), asked)
         spans = merged(span for span, owner in answered if owner.name == connector.name)
-        client = _client(min(as_written(spans, connector.remote_ip_ranges), key=is_private))
-        return Header(0, (client, PORT), (TOLD[":" in client], local[1]))
+        return _client(min(as_written(spans, connector.remote_ip_ranges), key=is_private))
 
     def _begun(
         self,
@@ -257,7 +271,7 @@ class Dialogues:
             policy, *ends, World(), now=self._now, begun=begun, heard=lambda each: said.extend(_replied(each.reply))
         )
 
-    def _policy_at(self, local: Endpoint, remote: Endpoint, header: Header | None) -> Policy:
+    def _policy_at(self, local: Endpoint, remote: Endpoint) -> Policy:
         """The whole configuration; at an address of few connectors only these and who answers the client at every
         address, since a map of all for each such address takes long.
         """
@@ -265,12 +279,10 @@ class Dialogues:
         bound = index.bound(binding)
         if binding.is_any or not 0 < len(bound) <= FEW:
             return self._policy
-        source = header.source if header is not None and header.source is not None else remote
-        everywhere = index.find(on_every_address(binding).ip, local[1], source[0])
+        everywhere = index.find(on_every_address(binding).ip, local[1], remote[0])
         kept = {each.name: each for each in (*bound, *((everywhere.connector,) if everywhere else ()))}
-        naming = front_end(self._policy, local, remote)
-        if naming is not None:
-            kept[naming.name] = self._connectors[naming.name]
+        if not self._policy.connectors.speaking.isdisjoint((binding, on_every_address(binding))):
+            return self._policy
         bare = msgspec.structs.replace(self._snapshot, receive_connectors=tuple(kept.values()))
         return Policy(bare, self._policy.server)
 

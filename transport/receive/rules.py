@@ -171,6 +171,11 @@ COMMANDS: dict[str, Rule] = {
         "Mend the client: BODY=BINARYMIME and DATA exclude each other.",
         (replies.BINARY_NEEDS_CHUNKS,), protocol_error=True,
     ),
+    "xclient_not_allowed": Rule(
+        "The client wanted to say with XCLIENT for whom it speaks, and is not believed.",
+        "Nothing, for a stranger. For a mail server of your own, name its address among those that speak for clients.",
+        (replies.SPEAKS_FOR_NOBODY,), CONNECTOR, "xclient_from",
+    ),
     "too_many_errors": Rule(
         "The limit of protocol errors was reached.",
         "Look at the refusals above this one; raise the limit only for a client that you cannot mend.",

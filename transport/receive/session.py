@@ -76,13 +76,15 @@ class Exchange(msgspec.Struct, frozen=True):
 
 class Via(msgspec.Struct, frozen=True):
     """Who says where the client is: a load balancer, or a mail server with XCLIENT, by its address and port. `place`:
-    the address and port to which it has connected, where connectors are looked for; `itself`: it speaks for no client.
+    the address and port to which it has connected, where connectors are looked for; `itself`: it speaks for no client;
+    `helo`: the name by which the client has greeted, where that is told.
     """
 
     ip: str
     port: int
     place: tuple[str, int]
     itself: bool = False
+    helo: str = ""
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from transport.receive.rcpt import rcpt
 from transport.receive.refusals import close, close_at_once, refuse
 from transport.receive.session import Session, Stage, reset
 from transport.receive.starttls import starttls
+from transport.receive.xclient import xclient
 from transport.smtp import replies
 from transport.smtp.reply import Reply
 
@@ -85,6 +86,7 @@ VERBS: dict[str, Verb] = {
     "ETRN": Verb(etrn, BETWEEN_MESSAGES),
     "ATRN": Verb(atrn, BETWEEN_MESSAGES),
     "TURN": Verb(turn, BETWEEN_MESSAGES),
+    "XCLIENT": Verb(xclient),
     "RSET": Verb(rset),
     "NOOP": Verb(always(replies.OK)),
     "HELP": Verb(always(replies.HELP)),

@@ -83,6 +83,7 @@ STARTTLS_FIRST = reply(
     source="A: Microsoft, send-receive-emails-socketerror; 451 goes with 4.x.x elsewhere",
 )
 HEALTH_CHECK = reply(550, "5.7.1", "A health check sends no mail", source="own words: PROXY protocol, section 2.2")
+SPEAKS_FOR_NOBODY = reply(550, "5.7.1", "Not allowed to speak for others", source="own words: Postfix, XCLIENT_README")
 NOT_AUTHENTICATED = reply(530, "5.7.1", "Client was not authenticated", source="A: Microsoft, test-smtp-with-telnet")
 SEND_AS_DENIED = reply(550, "5.7.1", "Client does not have permissions to send as this sender", source="N")
 BLOCKED_ADDRESS = reply(

@@ -4,11 +4,14 @@ forwarder and the console (Exchange reference §7.1).
 A file says on top which columns it has; a reader goes by these names, so that files of before a new column stay whole.
 """
 
+from __future__ import annotations
+
 import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import count
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -46,18 +49,23 @@ _escaped = re.compile(r"\\(?:x([a-f][0-9a-f])|u([0-9a-f]{4})|U(000[0-9a-f]{5}))"
 class SessionLines:
     """The lines of one session, numbered: what all of them share is spelled once."""
 
-    __slots__ = ("_head", "_sequence", "_tail")
+    __slots__ = ("_head", "_numbers", "_session_id", "_tail")
 
     def __init__(self, connector_id: str, session_id: str, local_endpoint: str, remote_endpoint: str) -> None:
+        self._session_id = session_id
         self._head = f",{field(connector_id)},{field(session_id)},"
         self._tail = f",{field(local_endpoint)},{field(remote_endpoint)},"
-        self._sequence = 0
+        self._numbers = count()
+
+    def going_on(self, connector_id: str, local_endpoint: str, remote_endpoint: str) -> SessionLines:
+        """The further lines of the session, once something else is the same for all of them."""
+        found = SessionLines(connector_id, self._session_id, local_endpoint, remote_endpoint)
+        found._numbers = self._numbers
+        return found
 
     def next(self, date_time: str, event: str, data: str, context: str) -> str:
         """The next line, of values that are fields already."""
-        number = self._sequence
-        self._sequence = number + 1
-        return f"{date_time}{self._head}{number}{self._tail}{event},{data},{context}\r\n"
+        return f"{date_time}{self._head}{next(self._numbers)}{self._tail}{event},{data},{context}\r\n"
 
 
 Entry = tuple[float, SessionLines, str, str | bytes, bytes, str]

@@ -136,7 +136,7 @@ def test_the_guard_asks_for_whatever_opens_a_relay_and_for_nothing_else(random: 
 def test_a_live_transport_answers_as_the_badge_and_the_sentences_say(seed: int) -> None:
     running, ports = RunningTransport(), (free_port(), free_port())
     snapshot = world(Random(seed), ports)
-    silent = (replace(each, proxy_protocol_from=()) for each in snapshot.receive_connectors)
+    silent = (replace(each, proxy_protocol_from=(), xclient_from=()) for each in snapshot.receive_connectors)
     snapshot = replace(snapshot, receive_connectors=tuple(silent))
     running.list_recipients([])
     running.publish(

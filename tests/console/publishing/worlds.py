@@ -24,7 +24,7 @@ from transport.config.permissions import (
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.config.send_connector import SendConnector
 from transport.config.snapshot import Snapshot
-from transport.receive import rcpt, verbs
+from transport.receive import rcpt, verbs, xclient
 from transport.receive.admission import Load, admitted, connect
 from transport.receive.front_end import front_end, introduced
 from transport.receive.outcome import LookUpRecipient, Outcome
@@ -84,6 +84,7 @@ def _connector(random: Random, name: str, ports: tuple[int, int]) -> ReceiveConn
         bindings=" ".join(bindings[: random.randint(1, 2)]),
         ranges=" ".join(random.sample(RANGES, random.randint(1, 2))),
         enabled=random.random() < 0.85,
+        xclient_from=tuple(parse_range(each) for each in random.choice(FRONT_ENDS)),
         proxy_protocol_from=tuple(parse_range(each) for each in random.choice(FRONT_ENDS)),
         permission_groups=frozenset(groups | ({PermissionGroup.ExchangeServers} if secured else set())),
         auth_mechanism=frozenset({AuthMechanism.ExternalAuthoritative} if secured else {AuthMechanism.Tls}),
@@ -143,7 +144,11 @@ def arrivals(policy: Policy, local: tuple[str, int], client: str) -> Iterator[Ou
     """How a client may connect: as itself; a load balancer, as whoever it likes, wherever that may be."""
     remote = client, 49152
     if front_end(policy, local, remote) is None:
-        yield connect(policy, local, remote, True)
+        yield (outcome := connect(policy, local, remote, True))
+        if policy.speaks_for_clients(outcome.session.connector, client):
+            session = admitted(outcome.session, Load(0, 0), 0.0).session
+            for claimed in CLAIMED:
+                yield verbs.respond(session, xclient.line(claimed).encode(), 0.0)
         return
     yield introduced(policy, local, remote, Header(0), 0.0, True)
     for claimed, told in product(CLAIMED, product(ADDRESSES, PORTS)):

@@ -27,6 +27,7 @@ from transport.receive.outcome import (
     Await,
     CheckPassword,
     Close,
+    CountAnew,
     CountConnection,
     CountMessage,
     FindKept,
@@ -350,10 +351,22 @@ class Dialogue(Wire):
         else:
             outcome = verbs.respond(self._session, line[:-2], clock.now(), bool(reception.shortage))
         if outcome.reply is None:
-            outcome = settled(reception, outcome)
+            asked, outcome = outcome, settled(reception, outcome)
+            if isinstance(asked.actions[0], CountAnew):
+                self._becomes(asked)
         if outcome.reply is not None and outcome.reply.code >= 400 and line[:4].upper() in MESSAGE_VERBS:
             reception.traffic.refused += 1
         self._perform(outcome, line)
+
+    def _becomes(self, outcome: Outcome) -> None:
+        """Another client: the one for whom this one speaks."""
+        session, reception = outcome.session, self._reception
+        self._line_limit = line_limit(session.connector)
+        reception.names.connected(session.connector.name, session.remote_ip)
+        if self._log is None:
+            self._log = session_log(reception.protocol_log, reception.node, outcome, self.session_id)
+        else:
+            self._log.becomes(f"{reception.node}\\{session.connector.name}", session)
 
     def _perform(self, outcome: Outcome, line: bytes = b"") -> None:
         """Take over the session, put the reply (to `line`) in the queue, do the actions."""
@@ -441,7 +454,7 @@ class Dialogue(Wire):
             case Ask(question):
                 settings = self._session.policy.snapshot.connection_filter
                 self._reception.dns.ask(question, settings, self._told)
-            case Accept() | Await() | Tarpit() | LookUpRecipient() | CountConnection() | CountMessage():
+            case Accept() | Await() | Tarpit() | LookUpRecipient() | CountConnection() | CountAnew() | CountMessage():
                 raise AssertionError(f"{action} comes from another place")
             case _:
                 assert_never(action)

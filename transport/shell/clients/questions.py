@@ -2,7 +2,7 @@
 
 from transport.receive.admission import admitted
 from transport.receive.mail import counted
-from transport.receive.outcome import CountConnection, CountMessage, LookUpRecipient, Outcome
+from transport.receive.outcome import CountAnew, CountConnection, CountMessage, LookUpRecipient, Outcome
 from transport.receive.rcpt import looked_up
 from transport.receive.session import Session
 from transport.shell import clock
@@ -18,6 +18,9 @@ def settled(reception: Reception, outcome: Outcome) -> Outcome:
                 outcome = _look_up(reception, session, asked)
             case CountConnection():
                 outcome = _admit(reception, session)
+            case CountAnew(connector, source):
+                reception.load.closed(connector, source)
+                outcome = _admit(reception, session, always=True)
             case CountMessage(key, limit):
                 count = reception.load.message(session.connector, key, clock.now())
                 outcome = counted(session, count <= limit)
@@ -26,12 +29,12 @@ def settled(reception: Reception, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _admit(reception: Reception, session: Session) -> Outcome:
-    """Whom there is room for counts from now on."""
+def _admit(reception: Reception, session: Session, always: bool = False) -> Outcome:
+    """Whom there is room for counts from now on; `always`: until it has gone, also who is refused."""
     load = reception.load
     with load.alone():
         outcome = admitted(session, load.of(session.connector, session.source), clock.now())
-        if not outcome.actions:
+        if always or not outcome.actions:
             load.opened(session.connector.name, session.source)
     return outcome
 

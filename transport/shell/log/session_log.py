@@ -30,6 +30,15 @@ class SessionLog:
             self.note(introduced(session.via.ip, session.via.port, session.via.place), "PROXY protocol")
         self.allowed(session)
 
+    def becomes(self, connector: str, session: Session) -> None:
+        """The client speaks for another one from now on."""
+        local = endpoint(session.local_ip, session.local_port)
+        remote = endpoint(session.remote_ip, session.remote_port)
+        self._lines = self._lines.going_on(connector, local, remote)
+        if session.via is not None:
+            self.note(introduced(session.via.ip, session.via.port, session.via.place), "XCLIENT")
+        self.allowed(session)
+
     def closed_silently(self, outcome: Outcome) -> None:
         """The connection ends before it has a session, and hears nothing: why, and what was wrong."""
         self._log.add((time.time(), self._lines, "+", "", b"", ""))
