@@ -17,8 +17,8 @@ PLACE = re.compile(r"\{([a-z_]+[0-9]*)\}")
 # fmt: off
 WORDS = {
     "asked", "complaint", "danger", "day", "doubt", "each", "error", "found", "harm", "help", "label", "meaning",
-    "not_enforced", "noun", "one_process", "public", "question", "refused", "remedy", "runs", "shown", "since", "some",
-    "told", "what_to_do", "who", "whom", "why", "words",
+    "not_enforced", "noun", "one_process", "public", "question", "refused", "remedy", "run", "runs", "shown", "since",
+    "some", "told", "what_to_do", "who", "whom", "why", "words",
 }
 # fmt: on
 """Names of values that are such words themselves."""
