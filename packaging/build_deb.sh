@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 python=/usr/bin/python3
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+version=$($python manage.py version)
 debian=$(. /etc/os-release && echo "$VERSION_ID")
 minor=$($python -c 'import sys; print(sys.version_info.minor)')
 tree=$(mktemp -d)
@@ -15,7 +15,7 @@ chmod 0755 "$tree"
 umask 022
 lib=$tree/usr/lib/gatepost doc=$tree/usr/share/doc/gatepost units=$tree/usr/lib/systemd/system
 
-mkdir -p "$lib" "$doc" "$units" "$tree/DEBIAN" "$tree/usr/bin" "$tree/usr/share/man/man8" "$tree/usr/lib/sysusers.d" \
+mkdir -p "$lib" "$doc" "$units" "$tree/DEBIAN" "$tree/usr/bin" "$tree/usr/share/man/man8" "$tree/usr/share/lintian/overrides" "$tree/usr/lib/sysusers.d" \
   "$tree/usr/lib/tmpfiles.d" "$tree/etc/gatepost"
 tar -c --exclude=__pycache__ manage.py pyproject.toml console transport templates static docs | tar -x -C "$lib"
 
@@ -27,7 +27,7 @@ $python -m pip --python "$lib/venv/bin/python" --disable-pip-version-check insta
 find "$lib/venv/bin" -type f -delete
 echo /usr/lib/gatepost >"$(echo "$lib"/venv/lib/python3.*/site-packages)/gatepost.pth"
 "$lib/venv/bin/python" -m compileall -q -j 0 -s "$tree" -p / --invalidation-mode unchecked-hash "$lib" >/dev/null
-find "$tree/usr" -type f -path '*/site-packages/*' ! -name '*.so*' ! -path '*/bin/*' ! -path '*/_binaries/*' -exec chmod a-x {} +
+find "$tree/usr" -type f -path '*/site-packages/*' ! -path '*/bin/*' ! -path '*/_binaries/*' -exec chmod a-x {} +
 
 install -m 0755 packaging/gatepost "$tree/usr/bin/gatepost"
 gzip -9n <packaging/gatepost.8 >"$tree/usr/share/man/man8/gatepost.8.gz"
@@ -35,9 +35,17 @@ cp -r packaging/systemd/. "$units"
 cp packaging/debian/sysusers.conf "$tree/usr/lib/sysusers.d/gatepost.conf"
 cp packaging/debian/tmpfiles.conf "$tree/usr/lib/tmpfiles.d/gatepost.conf"
 install -m 0640 packaging/gatepost.env "$tree/etc/gatepost/gatepost.env"
-cp README.md NOTICE SECURITY.md docs/debian.md "$doc"
+cp README.md CHANGELOG.md NOTICE SECURITY.md docs/debian.md "$doc"
 cp LICENSE "$doc/copyright"
-gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
+gzip -9n >"$doc/changelog.gz" <<END
+gatepost ($version+deb$debian) stable; urgency=medium
+
+  * What is new: CHANGELOG.md beside this file.
+
+ -- The Gatepost authors <gatepost@localhost>  $(date -R -r CHANGELOG.md)
+END
+# Wheels bring libraries of their own, and find them so.
+echo 'gatepost: custom-library-search-path' >"$tree/usr/share/lintian/overrides/gatepost"
 
 for script in postinst prerm postrm; do install -m 0755 "packaging/debian/$script" "$tree/DEBIAN/$script"; done
 echo /etc/gatepost/gatepost.env >"$tree/DEBIAN/conffiles"

@@ -16,13 +16,13 @@ done
 say() { echo "$((SECONDS - began)) s  $*"; }
 
 say "Building the package, and one of a later version…"
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$here/../pyproject.toml")
+version=$(python3 "$here/../manage.py" version)
 rm -rf "$built"
 "$here/bare_debian.sh" "$suite" root "COMPRESSION=0 make -s deb && mv dist /var/gatepost-deb"
 tree=$(mktemp -d)
 dpkg-deb -R "$built"/*.deb "$tree/later"
 sed -i "s/^Version: $version/&.1/" "$tree/later/DEBIAN/control"
-sed -i "s/^version = .*/version = \"$version.1\"/" "$tree/later/usr/lib/gatepost/pyproject.toml"
+sed -i "0,/^version = /s/^version = .*/version = \"$version.1\"/" "$tree/later/usr/lib/gatepost/pyproject.toml"
 dpkg-deb -Zxz -z0 -b "$tree/later" "$built" >/dev/null
 rm -rf "$tree"
 if [ ! -e "$bare/built" ]; then
