@@ -241,7 +241,10 @@ class Dialogues:
 
     def _client_named(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> str:
         """Whom a mail server names with XCLIENT, to be a client that the connector answers; empty where it is one."""
-        match = self._policy.connectors.find(*local, remote[0])
+        index = self._policy.connectors
+        if not index.speakers(Binding(*local)):
+            return ""
+        match = index.find(*local, remote[0])
         return "" if match is None or match.connector.name == connector.name else self._one_of(connector, local)
 
     def _one_of(self, connector: ReceiveConnector, local: Endpoint) -> str:
