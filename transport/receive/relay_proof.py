@@ -237,7 +237,7 @@ class Dialogues:
         if front_end(self._policy, local, remote) is None:
             return None
         client = self._one_of(connector, local)
-        return Header(0, (client, PORT), (TOLD[":" in client], local[1]))
+        return Header(0, (client, PORT + 1), (TOLD[":" in client], local[1]))
 
     def _client_named(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> str:
         """Whom a mail server names with XCLIENT, to be a client that the connector answers; empty where it is one."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from transport.config import bounds
 from transport.config.endpoint import address_of
-from transport.config.receive_connector import AuthMechanism
+from transport.config.receive_connector import AuthMechanism, ReceiveConnector
 from transport.receive.admission import principal
 from transport.receive.facts import NO_FACTS, ClientName, Facts, NameOf
 from transport.receive.outcome import CountAnew, Outcome
@@ -129,7 +129,7 @@ def _anew(session: Session, told: dict[str, Any]) -> Outcome:
         told.get("DESTPORT") or session.local_port,
         ip,
         told["PORT"] if told.get("PORT") is not None else session.remote_port,
-        tls_available=session.tls_available and AuthMechanism.Tls in connector.auth_mechanism,
+        tls_available=_may_be_on_tls(session, connector),
         principal=who,
         rights=session.policy.rights(connector, who),
         tls=session.tls,
@@ -138,6 +138,12 @@ def _anew(session: Session, told: dict[str, Any]) -> Outcome:
         via=replace(via, helo=told.get("HELO") or via.helo),
     )
     return Outcome(found, None, (CountAnew(session.connector.name, session.source),), matched=match.remote.text)
+
+
+def _may_be_on_tls(session: Session, connector: ReceiveConnector) -> bool:
+    """Whether the connector offers TLS; where the one before offers none, nobody knows yet that it is not available."""
+    asked, offered = (AuthMechanism.Tls in each.auth_mechanism for each in (session.connector, connector))
+    return offered and (session.tls_available or not asked)
 
 
 def _name(session: Session, ip: str, told: dict[str, Any]) -> Facts:

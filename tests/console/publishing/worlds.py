@@ -152,7 +152,7 @@ def arrivals(policy: Policy, local: tuple[str, int], client: str) -> Iterator[Ou
         return
     yield introduced(policy, local, remote, Header(0), 0.0, True)
     for claimed, told in product(CLAIMED, product(ADDRESSES, PORTS)):
-        outcome = introduced(policy, local, remote, Header(0, (claimed, 49152), told), 0.0, True)
+        outcome = introduced(policy, local, remote, Header(0, (claimed, 49153), told), 0.0, True)
         if outcome.session.via is not None and outcome.session.via.place == local:  # else it is tried there
             yield outcome
 
