@@ -204,6 +204,8 @@ def _is_reached(connector: ReceiveConnector, others: Iterable[ReceiveConnector])
 
 
 def _meeting(connector: ReceiveConnector, asked: list[Interval]) -> ReceiveConnector:
+    if connector.xclient_from:  # whom it answers may speak for others
+        return connector
     ranges = (remote for remote in connector.remote_ip_ranges if any(overlapping(remote.bounds, asked)))
     return msgspec.structs.replace(connector, remote_ip_ranges=tuple(ranges))
 
