@@ -110,6 +110,12 @@ def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """It goes with its server; who has a connection to it still is no fault."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, servers: Servers) -> None:
     """Besides pytest-django's own: DATABASE_URL names the migrated test database."""
     from django.conf import settings

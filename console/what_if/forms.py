@@ -106,15 +106,11 @@ class DialogueForm(ReadingForm, forms.Form):
         return any(bound.errors or bound.value() not in (None, "", False, "EHLO") for bound in self.rare)
 
     def clean_client(self) -> str:
-        text = self.cleaned_data["client"].strip()
-        try:
-            return str(address_of(text))
-        except ValueError:
-            raise forms.ValidationError(_t("“%s” is no IP address. Write it like 192.0.2.7.") % text) from None
+        return _address(self.cleaned_data["client"].strip())
 
     def clean_front_end(self) -> str:
-        found: str = self.read("front_end", lambda text: str(address_of(text.strip())) if text.strip() else "")
-        return found
+        text = self.cleaned_data["front_end"].strip()
+        return _address(text) if text else ""
 
     def clean_local(self) -> tuple[str, int]:
         binding = self.read("local", parse_binding)
@@ -199,6 +195,13 @@ class DialogueForm(ReadingForm, forms.Form):
         if not text.isprintable():
             raise forms.ValidationError(_t("Control characters are not allowed here."))
         return text
+
+
+def _address(text: str) -> str:
+    try:
+        return str(address_of(text))
+    except ValueError:
+        raise forms.ValidationError(_t("“%s” is no IP address. Write it like 192.0.2.7.") % text) from None
 
 
 def _names_in(sent: bytes) -> tuple[str, ...]:

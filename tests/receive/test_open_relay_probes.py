@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.console.publishing.worlds import ADDRESSES, CLIENTS, FOREIGN, PORTS
+from tests.console.publishing.worlds import ADDRESSES, CLIENTS, FOREIGN, PORTS, arrivals
 from tests.receive.probes import probes
 from tests.receive.relay_worlds import Brute, wide_world
 from transport.receive.conversation import Conversation, World
@@ -19,10 +19,16 @@ RANDOM = st.integers(0, 2**64).map(Random)
 
 
 def scan(policy: Policy, local: tuple[str, int], client: str, domain: str, tls: bool = True) -> list[str]:
-    """The recipients that are taken."""
-    talk = Conversation(policy, local, (client, 49152), World())
+    """The recipients that are taken of it, or of whom it says that it speaks for."""
+    begun = arrivals(policy, local, client)
+    talks = [Conversation(policy, local, (client, 49152), World(), begun=each) for each in begun]
+    return [recipient for talk in talks for recipient in _taken_of(talk, domain, tls)]
+
+
+def _taken_of(talk: Conversation, domain: str, tls: bool) -> list[str]:
     for line in ("EHLO scanner.example", *(["STARTTLS", "EHLO scanner.example"] if tls else [])):
-        talk.line(line.encode())
+        if not talk.closed:
+            talk.line(line.encode())
         if talk.secures:
             talk.secure()
     return [

@@ -37,6 +37,8 @@ from transport.trace.line import COLUMNS
 from transport.worker import Transport, environment
 
 FOLDER = "transport/shell"
+HEALTH = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
+"""The header of a load balancer that speaks for itself."""
 WITH_USERS = frozenset({PermissionGroup.AnonymousUsers, PermissionGroup.ExchangeUsers})
 
 
@@ -85,6 +87,7 @@ def connectors(transport: RunningTransport) -> list[ReceiveConnector]:
             permission_groups=WITH_USERS,
             max_message_size=65536,
             max_protocol_errors=None,
+            proxy_protocol_from=(IPRange("127.0.0.9"),),
         ),
         one("Slow", "127.0.0.2", **rate),
         one("Silent", "127.0.0.3", connection_inactivity_timeout=1),
@@ -109,11 +112,13 @@ def traced() -> Iterator[TracedTransport]:
     transport.list_recipients(["bob@gatepost.test"])
     transport.begin()
     try:
+        late = transport.client("127.0.0.9")
         waiting = [greeted(transport, "127.0.0.3"), greeted(transport, "127.0.0.4")]
         provoke(transport)
         assert [said(client)[-1] for client in waiting] == [
             "451 4.7.0 Timeout waiting for client input", "421 4.4.1 Connection timed out",
         ]  # fmt: skip
+        assert said(late) == []
         last = transport.greeted()
     finally:
         transport.end()
@@ -188,7 +193,25 @@ def provoke(transport: TracedTransport) -> None:
     transport.worker._serve(theirs, Swapped("Usual", ("127.0.0.1", 25), ("192.0.2.1", 25), "TLSv1.3 AES"))
     client = Client(ours)
     assert client.line().startswith("220 ")
+    be_named_by_a_load_balancer(transport)
     fail(transport)
+
+
+def be_named_by_a_load_balancer(transport: TracedTransport) -> None:
+    def sent(octets: bytes) -> Client:
+        client = transport.client("127.0.0.9")
+        client.send(octets)
+        return client
+
+    assert sent(b"PROXY TCP4 127.0.0.1 127.0.0.1 49152 25\r\n").line().startswith("220 ")
+    assert said(sent(b"EHLO x\r\n")) == []
+    torn = sent(b"PROXY ")
+    torn.connection.shutdown(socket.SHUT_WR)
+    assert said(torn) == []
+    reception = transport.worker._reception
+    reception.draining = True
+    assert said(sent(HEALTH)) == ["421 4.3.2 Service not available, closing transmission channel"]
+    reception.draining = False
 
 
 def end_by_administrator(transport: TracedTransport, client: Client) -> None:

@@ -81,7 +81,7 @@ def _get(call: Call) -> Iterator[Record]:
 def _new(call: Call) -> Iterator[Record]:
     name = call.arguments["Name"]
     wanted = Wanted(
-        names=[host_name(each.strip()) for each in call.arguments["DomainName"]],
+        names=call.arguments["DomainName"],
         account=_find(Account, call.arguments["Account"]),
         key_type=KINDS[call.get("KeyType", "P256")],
         keep_key=bool(call.get("KeepKey")),
@@ -109,6 +109,10 @@ def _remove(call: Call) -> Iterator[Record]:
     if call.should_process(row.name, "Remove-GatepostManagedCertificate"):
         actions.remove(call.host.actor, row)
     return iter(())
+
+
+def _names(value: object) -> list[str]:
+    return [host_name(each.strip()) for each in read_texts(value)]
 
 
 def _one_of(names: tuple[str, ...]) -> Any:
@@ -185,7 +189,7 @@ CMDLETS = (
         _new,
         (
             NAMED,
-            Parameter("DomainName", read_texts, mandatory=True, help="Host names, the most important first."),
+            Parameter("DomainName", _names, mandatory=True, help="Host names, the most important first."),
             Parameter("Account", mandatory=True, help="The account’s name."),
             Parameter("Challenge", _one_of(CHALLENGES), help="How names are proved.", choices=CHALLENGES),
             Parameter("DnsServer", read_text, help="Address and port of the server that takes dynamic updates."),

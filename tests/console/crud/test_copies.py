@@ -20,7 +20,8 @@ from transport.config.credential import CredentialKind, Secrets
 pytestmark = pytest.mark.django_db
 NOT_COPIED = {
     "certificates:list", "dkim:list", "kerberos:list", "directory:list", "protection:block-list",
-    "protection:allow-list", "tls_reports:list", "drafts:list",
+    "protection:allow-list", "tls_reports:list", "drafts:list", "acme:account-list",
+    "acme:list",
 }  # fmt: skip
 """What is one of a kind: a key, an address; or comes from others; or begins with what is in force."""
 
