@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from console.acme import answers, queries
 from console.acme.checks import Wanted, WantedAccount, wrong_account, wrong_managed, wrong_name
@@ -186,7 +187,7 @@ def _is_other(row: ManagedCertificate, wanted: Wanted) -> bool:
 def account_facts(row: Account) -> dict[str, Any]:
     """What the change history keeps of an account; nothing of its keys."""
     return {
-        "Directory": row.directory, "Contact": row.contact, "EAB key ID": row.eab_key_id,
+        "Directory": row.directory, "Contact": row.contact, gettext_noop("EAB key ID"): row.eab_key_id,
         "Trusted root": _fingerprints(row.trusted_root),
     }  # fmt: skip
 
@@ -194,9 +195,10 @@ def account_facts(row: Account) -> dict[str, Any]:
 def facts(row: ManagedCertificate) -> dict[str, Any]:
     """What the change history keeps of what is ordered; nothing of secrets."""
     return {
-        "Names": ", ".join(row.names), "Account": row.account.name, "Key": row.key_type, "Keep the key": row.keep_key,
-        "Preferred chain": row.preferred_chain, "Challenge": row.challenge, "DNS server": row.dns_server,
-        "Zone": row.dns_zone, "TSIG key": row.tsig_name, "TSIG algorithm": row.tsig_algorithm, "Hook": row.hook,
+        "Names": ", ".join(row.names), "Account": row.account.name, "Key": row.key_type,
+        gettext_noop("Keep the key"): row.keep_key, "Preferred chain": row.preferred_chain,
+        gettext_noop("Challenge"): row.challenge, "DNS server": row.dns_server, "Zone": row.dns_zone,
+        gettext_noop("TSIG key"): row.tsig_name, gettext_noop("TSIG algorithm"): row.tsig_algorithm, "Hook": row.hook,
     }  # fmt: skip
 
 

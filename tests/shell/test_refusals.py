@@ -216,7 +216,9 @@ def be_named_by_a_load_balancer(transport: TracedTransport) -> None:
 
 def end_by_administrator(transport: TracedTransport, client: Client) -> None:
     port = client.connection.getsockname()[1]
-    (ours,) = (each for each in transport.worker._reception.sessions if each.told(0, 0).port == port)
+    (ours,) = (
+        each for each in transport.worker._reception.sessions if each.session_id and each.told(0, 0).port == port
+    )
     assert transport.loop is not None
     transport.loop.call_soon_threadsafe(ours.end_by_administrator)
 
