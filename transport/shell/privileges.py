@@ -10,7 +10,8 @@ import os
 import pwd
 import resource
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_SET_KEEPCAPS = 1, 2, 8
@@ -39,13 +40,11 @@ def drop(user: str, directories: Iterable[Path]) -> None:
     for directory in directories:
         _give(directory, entry.pw_uid, entry.pw_gid)
     libc = ctypes.CDLL(None, use_errno=True)
-    death_signal = ctypes.c_int(0)
-    libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(death_signal), 0, 0, 0)
     kept = libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0
-    os.setgroups([])
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
-    libc.prctl(_PR_SET_PDEATHSIG, death_signal.value, 0, 0, 0)  # setuid made the kernel forget whom we must not outlive
+    with _death_signal_kept():
+        os.setgroups([])
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
     header, sets = _Header(_CAPABILITY_VERSION_3, 0), (_Sets * 2)()
     sets[0] = _Sets(_CAP_NET_BIND_SERVICE, _CAP_NET_BIND_SERVICE, 0)
     if not kept or libc.capset(ctypes.byref(header), ctypes.byref(sets)) != 0:
@@ -56,14 +55,26 @@ def drop(user: str, directories: Iterable[Path]) -> None:
 def can_read(user: str, paths: Iterable[str]) -> bool:
     """Whether `user` can read these files, where we are root. Raises LookupError when there is no such user."""
     entry = _account(user)
-    os.setgroups([])
-    os.setegid(entry.pw_gid)
-    os.seteuid(entry.pw_uid)
+    with _death_signal_kept():
+        os.setgroups([])
+        os.setegid(entry.pw_gid)
+        os.seteuid(entry.pw_uid)
+        try:
+            return all(os.access(path, os.R_OK, effective_ids=True) for path in paths)
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+
+
+@contextmanager
+def _death_signal_kept() -> Iterator[None]:
+    """Who becomes another user is forgotten by the kernel as one that must not outlive its parent."""
+    libc, death_signal = ctypes.CDLL(None), ctypes.c_int(0)
+    libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(death_signal), 0, 0, 0)
     try:
-        return all(os.access(path, os.R_OK, effective_ids=True) for path in paths)
+        yield
     finally:
-        os.seteuid(0)
-        os.setegid(0)
+        libc.prctl(_PR_SET_PDEATHSIG, death_signal.value, 0, 0, 0)
 
 
 def _account(user: str) -> pwd.struct_passwd:
