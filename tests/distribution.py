@@ -1,4 +1,4 @@
-"""How tests are spread over processes: more than there are cores, for many wait; whole files, the longest first."""
+"""How tests are spread over processes: more than there are cores, since many wait; files whole, the longest first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = ("tests/road/documents/",)
 """Folders whose files share a running copy."""
+APART = ("tests/console/access/test_pages.py",)
+"""Files whose every test takes a minute."""
 LONGEST = (
     "tests/processes/test_health.py",
     "tests/processes/test_up.py",
@@ -33,6 +35,8 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # without types
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in APART:
+            return nodeid
         return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 

@@ -22,6 +22,7 @@ from console.dkim import actions as dkim
 from console.domains import actions as domains
 from console.drafts import actions as drafts
 from console.kerberos import actions as kerberos
+from console.processes.models import Node
 from console.protection import actions as protection
 from console.publishing.models import Count, Transport
 from console.system_messages import actions as system_messages
@@ -115,7 +116,8 @@ def _protection() -> None:
 def _traffic() -> None:
     now = timezone.now()
     problem = {"connector": LONG[:60], "binding": "10.2.3.4:25", "message": "Cannot listen on 10.2.3.4:25"}
-    Transport.objects.create(name="node-1", revision=1, in_force_since=now, problems=[problem])
+    Node.objects.create(name="node-1", version="1.0.0", free=1 << 30, clock=0.1, seen_at=now, holds_mailboxes=True)
+    Transport.objects.create(name="node-1", node="node-1", revision=1, in_force_since=now, problems=[problem])
     for what, by, name, n in (
         ("refused", "rule", "relay_denied", 70), ("connected", "client", "192.0.2.9", 2), ("accepted", "", "", 40),
         ("accepted", "sender", f"{'a' * 60}@contoso.com", 4), ("delivered", "send connector", "Internet", 11),
