@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -125,11 +126,17 @@ def pulls() -> dict[str, models.Pull]:
 
 
 class Tabs:
-    """Where connectors of one kind are changed, by name, for pages that link there; all names are looked up once."""
+    """Where connectors of one kind are changed, by name, for pages that link there; all names are looked up once, when
+    the first is asked for.
+    """
 
     def __init__(self, of: type[models.ReceiveConnector] | type[models.SendConnector]) -> None:
-        self._keys: dict[str, int] = dict(of.objects.values_list("name", "pk"))
+        self._of = of
         self._page = f"connectors:{'receive' if of is models.ReceiveConnector else 'send'}-properties"
+
+    @cached_property
+    def _keys(self) -> dict[str, int]:
+        return dict(self._of.objects.values_list("name", "pk"))
 
     def __contains__(self, name: str) -> bool:
         return name in self._keys

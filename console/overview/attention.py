@@ -36,11 +36,11 @@ from transport.send.route import UNREACHABLE
 
 
 def concerns(health: Health | None = None, waiting: list[Queue] | None = None) -> list[Concern]:
-    """All of them, the bad ones first; `health` and `queues.next_hops` as they were found just now, where somebody has
-    asked.
+    """All of them, the bad ones first; `health` and `queues.next_hops` (maybe briefly) as they were found just now,
+    where somebody has asked.
     """
     by_processes = copy_rules.faults(health or processes.health())
-    by_rules = _by_rules(publishing.saved(), queues.next_hops() if waiting is None else waiting)
+    by_rules = _by_rules(publishing.saved(), queues.next_hops(briefly=True) if waiting is None else waiting)
     found = sorted([*by_processes, *by_rules], key=lambda concern: not concern.is_bad)
     _LAST.note(found)
     return found

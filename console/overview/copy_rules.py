@@ -86,7 +86,7 @@ def reported_problems() -> Iterator[Concern]:
 
 def machines() -> Iterator[Concern]:
     """Nodes that are gone for long, or drained and forgotten so, whose clocks differ, and several versions at once."""
-    every = nodes.machines()
+    every = nodes.machines(with_wanted=False)
     for each in every:
         url = reverse("nodes:details", args=[each.name])
         if each.age is None or each.age > FORGOTTEN:

@@ -69,4 +69,5 @@ KINDS = ("Accepted domain", "Recipient", "Directory", "Receive connector", "Send
 def _changed_by_somebody() -> set[str]:
     """The kinds of objects of which the change history knows a change that the first start did not make."""
     by_hand = Entry.objects.exclude(actor=SYSTEM.name).order_by()
-    return {kind for kind in KINDS if by_hand.filter(kind=kind).exists()}
+    first, *others = (by_hand.filter(kind=kind).values_list("kind", flat=True)[:1] for kind in KINDS)
+    return set(first.union(*others, all=True))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Sum
@@ -86,7 +88,31 @@ Tops = Mapping[tuple[str, str], Top]
 
 
 def tops(span: Span) -> Tops:
-    """Who and what there was most of, and of how many."""
+    """Who and what there was most of, and of how many, as it was a few seconds ago; of a day or a week within a minute
+    (`HELD`).
+    """
+    found, hold = _held.get(span.name), HELD if span.step >= counts.HOUR else HELD_OF_AN_HOUR
+    if found is None or monotonic() - found.at >= hold:
+        found = _held[span.name] = _Held(monotonic(), _tops(span))
+    return found.tops
+
+
+def forget() -> None:
+    """What was found before holds no longer."""
+    _held.clear()
+
+
+class _Held(NamedTuple):
+    at: float
+    tops: Tops
+
+
+HELD_OF_AN_HOUR, HELD = 5.0, 60.0
+"""Seconds. It is read from every minute or hour of the span, and each open page asks every few seconds."""
+_held: dict[str, _Held] = {}
+
+
+def _tops(span: Span) -> Tops:
     kinds = (REFUSED, CONNECTORS, CLIENTS, SENDERS, DELIVERED, DEFERRED, FAILED)
     return counts.tops(kinds, span.since(), TOP)
 

@@ -26,8 +26,10 @@ from transport import node
 class Home(RoleRequired):
     def get(self, request: HttpRequest) -> HttpResponse:
         span = span_of(request.GET)
-        steps, transports, health = queries.steps(span), publishing.running(), processes.health()
-        tops, waiting = queries.tops(span), queues.next_hops()
+        told = processes.health_asked()
+        steps, transports = queries.steps(span), publishing.running()
+        tops, waiting = queries.tops(span), queues.next_hops(briefly=True)
+        health = told()
         dismissed = Preferences.objects.filter(user=cast(User, request.user), first_steps_dismissed=True).exists()
         context = {
             "first_steps": [] if dismissed else first_steps(),

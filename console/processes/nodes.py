@@ -103,9 +103,11 @@ class Machine:
         return not self.is_gone and abs(self.row.clock or 0.0) > MOST_CLOCK
 
 
-def machines() -> list[Machine]:
-    """By name: those that are kept, and those that have given a sign of life lately."""
-    now, wanted = _now(), _wanted()
+def machines(*, with_wanted: bool = True) -> list[Machine]:
+    """By name: those that are kept, and those that have given a sign of life lately. What is `wanted` of them takes a
+    look into the whole configuration.
+    """
+    now, wanted = _now(), _wanted() if with_wanted else 0
     found = {row.name: Machine(row, wanted=wanted) for row in Node.objects.all()}
     sources: list[Transport | Turn] = [*Transport.objects.exclude(node=""), *Turn.objects.all()]
     for each in sources:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -161,7 +162,15 @@ class Health:
 
 def health() -> Health:
     """Takes about `LIMIT` seconds at most."""
-    database, broker = _asked(_facts_of_postgresql), _asked(_ping_valkey)
+    return health_asked()()
+
+
+def health_asked() -> Callable[[], Health]:
+    """Tells `health` as it is found from now on: who has something else to do meanwhile does not wait for it."""
+    return partial(_health, _asked(_facts_of_postgresql), _asked(_ping_valkey))
+
+
+def _health(database: Future[Facts], broker: Future[bool]) -> Health:
     found = Health()
     answers = _answer(broker)
     if answers is None:

@@ -52,6 +52,11 @@ LEFT JOIN (
 {HELD}
 """
 NEXT_HOPS = OF_QUEUES.format(waiting="SELECT * FROM queues_recipient WHERE status IN ('ready', 'suspended')")
+# How many wait, since when and why: each further sum over all of them costs.
+BRIEFLY = OF_QUEUES.format(
+    waiting="""SELECT next_hop, id, last_error, NULL AS status, NULL::timestamptz AS due_at, NULL AS claimed_by
+        FROM queues_recipient WHERE status IN ('ready', 'suspended')"""
+)
 # Apart, each status is an index of its own.
 OF_ONE = """SELECT * FROM queues_recipient WHERE status = 'ready' AND next_hop = %(key)s
     UNION ALL SELECT * FROM queues_recipient WHERE status = 'suspended' AND next_hop = %(key)s"""
@@ -102,9 +107,11 @@ def lasting_holds() -> list[Hold]:
     return [hold for hold in holds() if hold.is_fault or hold.since < long_ago]
 
 
-def next_hops(*, with_empty: bool = False) -> list[Queue]:
-    """Every queue, the fullest first; empty ones only when asked for. Messages are not counted yet."""
-    found = [*_submission(), *_queues()]
+def next_hops(*, with_empty: bool = False, briefly: bool = False) -> list[Queue]:
+    """Every queue, the fullest first; empty ones only when asked for. Messages are not counted yet; briefly, nor are
+    recipients apart from all that wait, and when the next one is due stays open.
+    """
+    found = [*_submission(), *(_read(BRIEFLY, {}) if briefly else _queues())]
     shown = [queue for queue in found if queue.recipients or (with_empty and not queue.is_poison) or queue.suspended]
     return sorted(shown, key=lambda queue: (-queue.recipients, queue.key))
 

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.crud.addresses import address_bounds, apart
+from console.crud.counting import in_order
 from console.crud.words import parts
 from console.mailboxes import header
 from console.tracking.models import Event, Reader, Searched, Session
@@ -35,8 +36,6 @@ MOST_FOUND = 1000
 """Messages whose events a search by words looks through: what half of all mail has in common would take seconds."""
 REPORTED = timedelta(minutes=5)
 """For so long somebody may have counted who has not said so yet."""
-LATELY, MOST_WITH_WORDS = 500, 1_000_000
-"""Sessions among which those with some words are looked for first; and those that have them."""
 REFUSED_LATELY = 1000
 """Sessions that were refused something, among which those of one rule are looked for first."""
 EXPORTED_AT_ONCE = 500
@@ -121,13 +120,8 @@ def _with_words(sessions: QuerySet[Session], text: str) -> QuerySet[Session]:
 
 
 def newest_with_text(text: str, most: int) -> list[Session]:
-    """The newest of those `with_text`. A frequent word is found among the newest of all; of another one the index of
-    words tells all its sessions, where PostgreSQL alone would read one session after the other.
-    """
-    sessions = newest().defer(*WITHOUT_EVENTS)
-    found = list(with_text(sessions.filter(pk__in=newest().values("pk")[:LATELY]), text)[:most])
-    every = with_text(Session.objects.order_by(), text).values("pk")[:MOST_WITH_WORDS]
-    return found if len(found) == most else list(sessions.filter(pk__in=every)[:most])
+    """The newest of those `with_text`."""
+    return in_order(with_text(newest().defer(*WITHOUT_EVENTS), text), 0, most)
 
 
 def refused_by(rule: str, until: datetime | None, most: int) -> list[Session]:

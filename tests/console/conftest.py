@@ -7,13 +7,14 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from console.actors import Role
-from console.overview import attention
+from console.overview import attention, queries
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_known_yet() -> None:
-    """What the top bar counted in another test is forgotten."""
+    """What the top bar and the overview counted in another test is forgotten."""
     attention.forget()
+    queries.forget()
 
 
 @pytest.fixture

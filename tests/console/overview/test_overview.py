@@ -17,7 +17,7 @@ from console.directory import actions as directory
 from console.directory.models import Recipient
 from console.domains import actions as domains
 from console.domains.models import AcceptedDomain
-from console.overview import errors
+from console.overview import errors, queries
 from console.publishing.models import ConfigRevision, Count, Traffic, Transport
 from console.queues.models import Content, Message, NextHop, QueuedRecipient
 from console.tracking.models import Session
@@ -123,6 +123,16 @@ def test_a_range_shows_what_there_was_most_of(admin: Client, span: str, steps: i
     senders = next(each.rows for each in answer.context["rankings"] if each.title == "Senders")
     assert (rules[0].unit, clients[0].unit, senders[0].unit) == ("refused", "connections", "message")
     assert "anna@&lt;b&gt;.example" in answer.text
+
+
+def test_what_a_week_had_most_of_is_not_read_again_at_once(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "HELD_OF_AN_HOUR", 0.0)
+    for n in (4, 5):
+        Count.objects.create(what="delivered", by="send connector", name=f"Way {n}", at=timezone.now(), n=n)
+        delivered = {span: admin.get("/", {"range": span}).context["totals"]["delivered"] for span in ("1h", "7d")}
+    assert delivered == {"1h": 9, "7d": 4}
+    monkeypatch.setattr(queries, "HELD", 0.0)
+    assert admin.get("/?range=7d").context["totals"]["delivered"] == 9
 
 
 def test_the_oldest_in_a_queue_is_said(admin: Client) -> None:

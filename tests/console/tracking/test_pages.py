@@ -286,6 +286,20 @@ def test_a_count_that_stops_counting_says_so(admin, monkeypatch):
     assert ">4 sessions" in admin.get(reverse("tracking:list")).text
 
 
+@pytest.mark.parametrize("order", [("-started_at", "-session_id"), ("started_at", "pk")])
+def test_words_find_the_same_sessions_in_order_however_frequent_they_are(monkeypatch, order):
+    monkeypatch.setattr(counting, "EARLY", 20)
+    monkeypatch.setattr(counting, "FREQUENT", 5)
+    for number in range(1, 61):
+        make_session(number, search=f"frequent {'often' * (number % 3 == 0)} {'seldom' * (number % 10 == 3)}")
+    for word, n in (("frequent", 60), ("often", 20), ("seldom", 6), ("never", 0)):
+        rows = queries.with_text(Session.objects.order_by(*order), word)
+        every = list(rows)
+        assert len(every) == n
+        for first, end in ((0, 5), (0, 10), (10, 20), (40, 60)):
+            assert counting.in_order(rows, first, end) == every[first:end]
+
+
 def test_connectors_of_the_log_are_named_once():
     for number, name in enumerate(["B", "A", "B", "C", "A"]):
         make_session(number, connector=name)
