@@ -37,10 +37,6 @@ hypothesis.settings.load_profile("gatepost")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    return distribution.processes()
-
-
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.WholeFiles:
     return distribution.WholeFiles(config, log)
 

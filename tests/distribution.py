@@ -1,8 +1,6 @@
-"""How tests are spread over processes: more than there are cores, since many wait; files whole, the longest first."""
+"""How tests are spread over processes: files whole, the longest first."""
 
 from __future__ import annotations
-
-import os
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -38,10 +36,6 @@ class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # without types
         if file in APART:
             return nodeid
         return next((folder for folder in TOGETHER if file.startswith(folder)), file)
-
-
-def processes() -> int:
-    return len(os.sched_getaffinity(0)) * 2
 
 
 def longest_first(items: list[pytest.Item]) -> None:

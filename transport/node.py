@@ -5,7 +5,6 @@ import os
 import socket
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 
@@ -19,11 +18,13 @@ def home(variables: Mapping[str, str] = os.environ) -> Path:
     return Path(variables.get("GATEPOST_HOME") or "var").absolute()
 
 
-@cache
+# Read at once: later root is dropped, and with it perhaps the way to the file.
+_PROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+
+
 def version() -> str:
     """Of the code that this process runs. No stranger is told it: the console, `manage.py` and metrics are."""
-    with (Path(__file__).parent.parent / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
+    return str(_PROJECT["project"]["version"])
 
 
 def directories(home: Path, transport: str) -> tuple[Path, Path, Path, Path]:

@@ -39,6 +39,8 @@ def watch(event, arguments):
         started = True
     elif event == "import" and started:
         os.write(2, b"imported late: %s\\n" % arguments[0].encode())
+    elif event == "open" and started and str(arguments[0]).startswith(os.getcwd()):
+        os.write(2, b"opened late: %s\\n" % str(arguments[0]).encode())
 sys.addaudithook(watch)
 """
 
@@ -96,6 +98,7 @@ def test_nothing_is_imported_after_the_start(watched: RunningTransport) -> None:
     watched.stop()
     late = {line.removeprefix("imported late: ") for line in watched.log.splitlines() if line.startswith("imported")}
     assert not {name for name in late if is_installed(name)}
+    assert not [line for line in watched.log.splitlines() if line.startswith("opened late")]
 
 
 def is_installed(module: str) -> bool:
