@@ -58,7 +58,7 @@ class Postgres:
     def prepare(self) -> Program:
         """Make the data directory if there is none; the program to start. HomeError says what is in the way."""
         self.account.own(self.directory)
-        binaries = _reachable(find_binaries(), self.account, self.directory)
+        binaries = reachable(find_binaries(), self.account, self.directory)
         if not self.data.exists():
             self._initialise(binaries)
         _check_version(self.data, binaries)
@@ -147,7 +147,7 @@ def find_binaries() -> Path:
     return system[-1]
 
 
-def _reachable(binaries: Path, account: Account, directory: Path) -> Path:
+def reachable(binaries: Path, account: Account, directory: Path) -> Path:
     """`binaries`, or a copy of them when `account` cannot reach them (a checkout under /root): in `directory`, if the
     shell by which initdb calls `postgres` reads its name as it is."""
     if account.can(binaries / "postgres", "--version"):

@@ -91,7 +91,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("copy")
     for name in ("transport", "console", "templates", "static"):
         shutil.copytree(ROOT / name, home / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "manage.py", home)
+    for name in ("manage.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, home)
     table = home / "transport" / "config" / "receive_connector.py"
     table.write_text(table.read_text().replace("    limit_scope: Annotated[", NEW_SETTING, 1))
     return home

@@ -17,7 +17,7 @@ import pytest
 
 from console.processes.account import Account
 from console.processes.home import CHECKOUT, new_secret_key, write_private
-from console.processes.postgres import USER, Postgres, find_binaries
+from console.processes.postgres import USER, Postgres, find_binaries, reachable
 from tests.deliver.conftest import Journal
 from tests.waiting import wait_for
 from transport.postgresql import lively
@@ -55,7 +55,8 @@ class Pair:
     def start(self) -> None:
         self._start(self.first)
         self.first.make_database()
-        self._with(str(find_binaries() / "pg_basebackup"), "-h", self.first.sockets, "-U", USER, "-R", "-X", "stream",
+        binaries = reachable(find_binaries(), self.account, self.first.directory)
+        self._with(binaries / "pg_basebackup", "-h", self.first.sockets, "-U", USER, "-R", "-X", "stream",
                    "-c", "fast", "-D", self.second.data)  # fmt: skip
         self._start(self.second)
         with psycopg.connect(self.first.url, autocommit=True) as connection:
