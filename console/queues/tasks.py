@@ -193,8 +193,8 @@ def _look(connection: psycopg.Connection) -> None:
 
 def _kinds(connection: psycopg.Connection) -> list[DeliveryType]:
     """Those that this process serves."""
-    here = {MAILBOXES} if mailboxes.are_here(connection) else set()
-    return [kind for kind in DELIVERED if _queue_of(kind) in (_queues - {MAILBOXES}) | (_queues & here)]
+    elsewhere = set() if MAILBOXES not in _queues or mailboxes.are_here(connection) else {MAILBOXES}
+    return [kind for kind in DELIVERED if _queue_of(kind) in _queues - elsewhere]
 
 
 def _wake(kind: DeliveryType, hop: str) -> None:
