@@ -8,9 +8,10 @@ import os
 from pathlib import Path
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from transport.config import bounds
-from transport.deliver.commands import Command, Refused, execute, table
+from transport.deliver.commands import Command, Refused, entry, execute
 
 FILE = "dns-hooks.toml"
 
@@ -48,22 +49,9 @@ def take_away(name: str, record: str, value: str) -> str:
 
 def _run(name: str, what: str, record: str, value: str) -> str:
     try:
-        hook = _hook(name)
+        hook = entry(directory() / FILE, bounds.DNS_HOOK, Hook, gettext_noop("hook"), name)
     except Refused as error:
         return str(error)
     command: Command = getattr(hook, what)
     given = {"ACME_RECORD": record, "ACME_VALUE": value}
     return execute(command, hook.timeout, bounds.DNS_HOOK, given) if command else ""
-
-
-def _hook(name: str) -> Hook:
-    file = directory() / FILE
-    try:
-        found = table(file, bounds.DNS_HOOK)
-        if name not in found:
-            raise Refused(f"{file} has no hook “{name}”.")
-        return msgspec.convert(found[name], Hook)
-    except FileNotFoundError:
-        raise Refused(f"There is no {file} on this machine, which would say what the hook “{name}” is.") from None
-    except msgspec.ValidationError as error:
-        raise Refused(f"{file} cannot be used: {error}.") from None

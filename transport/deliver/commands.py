@@ -12,27 +12,33 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TypeVar
+
+import msgspec
 
 from transport.config.bounds import Bound
 
 LOOK_EVERY = 0.05
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 Command = tuple[str, ...]
+T = TypeVar("T")
 
 
 class Refused(Exception):
     """The file cannot be used; the text says why, for people."""
 
 
-def table(file: Path, bound: Bound) -> dict[str, Any]:
-    """What a file says. Raises Refused, and FileNotFoundError."""
+def entry(file: Path, bound: Bound, kind: type[T], noun: str, name: str) -> T:
+    """What a file says under a name; `noun` is what people call a `kind`. Raises Refused."""
     try:
         _only_roots(os.stat(file.parent), file.parent)
-        return tomllib.loads(_read(file, bound.octets or 0).decode())
+        found = tomllib.loads(_read(file, bound.octets or 0).decode())
+        if name not in found:
+            raise Refused(f"{file} has no {noun} “{name}”.")
+        return msgspec.convert(found[name], kind)
     except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as error:  # TOML and UTF-8 raise subclasses of ValueError
+        raise Refused(f"There is no {file} on this machine, which would say what the {noun} “{name}” is.") from None
+    except (OSError, ValueError, msgspec.ValidationError) as error:  # TOML and UTF-8 raise subclasses of ValueError
         raise Refused(f"{file} cannot be used: {error}.") from None
 
 

@@ -47,16 +47,7 @@ def directory() -> Path:
 
 def spec_of(name: str) -> Spec:
     """What `links.toml` says of a link. Raises Refused."""
-    file = directory() / FILE
-    try:
-        found = commands.table(file, bounds.LINK_FILE)
-        if name not in found:
-            raise Refused(f"{file} has no link “{name}”.")
-        return msgspec.convert(found[name], Spec)
-    except FileNotFoundError:
-        raise Refused(f"There is no {file} on this machine, which would say what the link “{name}” is.") from None
-    except msgspec.ValidationError as error:
-        raise Refused(f"{file} cannot be used: {error}.") from None
+    return commands.entry(directory() / FILE, bounds.LINK_FILE, Spec, "link", name)
 
 
 def need(connector: SendConnector) -> None:
