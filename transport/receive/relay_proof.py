@@ -39,7 +39,7 @@ from transport.receive.exposure import (
     wide_domains,
     written,
 )
-from transport.receive.front_end import front_end, introduced
+from transport.receive.front_end import front_end
 from transport.receive.policy import Policy
 from transport.receive.rcpt import reserved
 from transport.receive.relayed_domains import domains_taken
@@ -216,36 +216,31 @@ class Dialogues:
         """The dialogue that shows a way of this configuration: HELO, TLS only where it is needed, MAIL, RCPT."""
         local, remote = _ends(way)
         connector = self._connectors[way.connector]
-        header = self._header(connector, local, remote)
         policy = self._policy_at(local, remote)
         recipient = f"somebody@{_domain(policy, way, connector)}"
         said: list[Said] = []
-        talk = self._begun(policy, way, (local, remote), header, said)
-        client = self._client_named(connector, local, remote) if header is None and not way.asked_by else ""
-        for line in (
-            *([xclient.line(client)] if client else []),
-            *_lines(recipient, starttls=connector.require_tls and not way.asked_by),
-        ):
+        talk = self._begun(policy, way, (local, remote), said)
+        introduction = () if way.asked_by else self._introduction(connector, local, remote)
+        for line in (*introduction, *_lines(recipient, starttls=connector.require_tls and not way.asked_by)):
             said.append(Said(True, line))
-            talk.line(line.encode())
+            talk.octets(f"{line}\r\n".encode())
             if talk.secures:
                 talk.secure()
         return Dialogue(local, remote, connector.require_tls, recipient, tuple(said))
 
-    def _header(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> Header | None:
-        """What a load balancer says, to be a client that the connector answers; None for every other stranger."""
-        if front_end(self._policy, local, remote) is None:
-            return None
-        client = self._one_of(connector, local)
-        return Header(0, (client, PORT + 1), (TOLD[":" in client], local[1]))
-
-    def _client_named(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> str:
-        """Whom a mail server names with XCLIENT, to be a client that the connector answers; empty where it is one."""
+    def _introduction(self, connector: ReceiveConnector, local: Endpoint, remote: Endpoint) -> tuple[str, ...]:
+        """How a load balancer or a mail server says that it is a client that the connector answers; nothing of one that
+        is.
+        """
         index = self._policy.connectors
         if not index.speakers(Binding(*local)):
-            return ""
+            return ()
+        if front_end(self._policy, local, remote) is not None:
+            client = self._one_of(connector, local)
+            return (version_1(Header(0, (client, PORT + 1), (TOLD[":" in client], local[1]))),)
         match = index.find(*local, remote[0])
-        return "" if match is None or match.connector.name == connector.name else self._one_of(connector, local)
+        is_one = match is None or match.connector.name == connector.name
+        return () if is_one else (xclient.line(self._one_of(connector, local)),)
 
     def _one_of(self, connector: ReceiveConnector, local: Endpoint) -> str:
         """A client that the connector answers there."""
@@ -254,38 +249,24 @@ class Dialogues:
         spans = merged(span for span, owner in answered if owner.name == connector.name)
         return _client(min(as_written(spans, connector.remote_ip_ranges), key=is_private))
 
-    def _begun(
-        self,
-        policy: Policy,
-        way: Way,
-        ends: tuple[Endpoint, Endpoint],
-        header: Header | None,
-        said: list[Said],
-    ) -> Conversation:
-        """A client that connects, a load balancer that speaks for one, or a server on our own connection, which is on
-        TLS where that is required.
-        """
+    def _begun(self, policy: Policy, way: Way, ends: tuple[Endpoint, Endpoint], said: list[Said]) -> Conversation:
+        """A client that connects, or a server on our own connection, which is on TLS where that is required."""
         tls = "TLSv1.3 AES" if self._connectors[way.connector].require_tls else ""
         begun = swapped(policy, way.connector, *ends, tls) if way.asked_by else None
-        if header is not None:
-            said.append(Said(True, version_1(header)))
-            begun = introduced(policy, *ends, header, self._now, tls_available=True)
         return Conversation(
             policy, *ends, World(), now=self._now, begun=begun, heard=lambda each: said.extend(_replied(each.reply))
         )
 
     def _policy_at(self, local: Endpoint, remote: Endpoint) -> Policy:
-        """The whole configuration; at an address of few connectors only these and who answers the client at every
-        address, since a map of all for each such address takes long.
+        """The whole configuration; at an address of few connectors, where nobody speaks for clients, only these and who
+        answers the client at every address, since a map of all for each such address takes long.
         """
         index, binding = self._policy.connectors, Binding(*local)
         bound = index.bound(binding)
-        if binding.is_any or not 0 < len(bound) <= FEW:
+        if binding.is_any or not 0 < len(bound) <= FEW or index.speakers(binding):
             return self._policy
         everywhere = index.find(on_every_address(binding).ip, local[1], remote[0])
         kept = {each.name: each for each in (*bound, *((everywhere.connector,) if everywhere else ()))}
-        if not self._policy.connectors.speaking.isdisjoint((binding, on_every_address(binding))):
-            return self._policy
         bare = msgspec.structs.replace(self._snapshot, receive_connectors=tuple(kept.values()))
         return Policy(bare, self._policy.server)
 
