@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from errno import ENOENT
 from pathlib import Path
 from uuid import UUID
 
@@ -119,9 +120,11 @@ class Held:
         return True
 
     def add(self, archive: Writer, names: Iterable[str]) -> None:
+        """Those that were kept. Raises OSError, also where one is not there any more: the backup would lack it."""
         for name in names:
             transport, _, file = name.partition("/")
-            add_file(archive, self._path(name), f"journal/{transport}/{held_body.HELD}/{file}")
+            if not add_file(archive, self._path(name), f"journal/{transport}/{held_body.HELD}/{file}"):
+                raise FileNotFoundError(ENOENT, "The body of a message that waits is gone", str(self._path(name)))
 
     def release(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

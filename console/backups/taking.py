@@ -32,7 +32,7 @@ TRIES = 20
 
 
 class Busy(Exception):
-    """Another backup is written to the same file."""
+    """Another backup is made of the same copy, or written to the same file."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,35 @@ def take(source: Source, target: Path, passphrase: str = "", with_logs: bool = F
         key=fingerprint(source.key),
         locked_key=locked(source.key, passphrase) if passphrase else None,
     )
-    held = Held(source.home)
+    with _alone(source.home):
+        held = Held(source.home)
+        try:
+            with _new(target) as file:
+                return _write(source, about, Writer(file), held, with_logs)
+        finally:
+            held.release()
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One backup of a copy at a time: another would release the bodies that this one holds. The folder itself is
+    locked, for a file that root made could not be opened by the account of the processes.
+    """
+    state = home / "state"
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with _new(target) as file:
-            return _write(source, about, Writer(file), held, with_logs)
+        _lock(handle, "Another backup of this copy is being made.")
+        yield
     finally:
-        held.release()
+        os.close(handle)
+
+
+def _lock(handle: int, refusal: str) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Busy(refusal) from None
 
 
 @contextmanager
@@ -71,10 +94,7 @@ def _new(target: Path) -> Iterator[BinaryIO]:
     part = target.with_name(f"{target.name}.part")
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w+b", buffering=PIECE) as file:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(f"Another backup is being written to {target}.") from None
+        _lock(handle, f"Another backup is being written to {target}.")
         try:
             os.fchmod(handle, 0o600)
             os.ftruncate(handle, 0)

@@ -17,6 +17,7 @@ from console.backups.key import fingerprint
 from console.backups.manifest import About
 from console.backups.restoring import Refused
 from console.backups.settling import settle
+from console.backups.snapshot import Moment
 from console.backups.taking import Busy, Source, _new, take
 from console.publishing import queries as publishing
 from console.queues import actions as queues
@@ -24,7 +25,7 @@ from console.queues import queries
 from console.queues.models import RESTORED, QueuedRecipient, Status
 from tests.deliver.conftest import closed_pool, configure, deliver, forward, journal, query, sink
 from transport.deliver import keeping, notices
-from transport.held_body import mark
+from transport.held_body import HELD, mark
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["closed_pool", "configure", "deliver", "forward", "journal", "query", "sink"]
@@ -181,6 +182,29 @@ def test_two_backups_into_one_file_do_not_mix(source, tmp_path, configure):
     with _new(target) as _file, pytest.raises(Busy):
         take(source, target)
     assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_backup_of_a_copy_leaves_the_first_one_whole(source, tmp_path, configure, monkeypatch, home):
+    """The bodies that the first one holds stay held, and it fails where one of them goes all the same."""
+    configure()
+    body = home / "journal" / "t" / HELD / "b.body"
+    body.parent.mkdir(parents=True)
+    body.write_bytes(b"large")
+
+    def meanwhile(*_):
+        body.unlink()
+        with pytest.raises(Busy, match="of this copy"):
+            take(source, tmp_path / "second")
+        return iter([b"database"])
+
+    monkeypatch.setattr(postgres_tools, "dump", meanwhile)
+    monkeypatch.setattr(Moment, "held", lambda _: {"t/b.body"})
+    assert take(source, tmp_path / "first").parts["journal"] == (1, 5)
+    monkeypatch.setattr(Moment, "held", lambda _: {"t/none.body"})
+    monkeypatch.setattr(files.Held, "keep", lambda *_: set())
+    monkeypatch.setattr(postgres_tools, "dump", lambda *_: iter([b"database"]))
+    with pytest.raises(FileNotFoundError, match="is gone"):
+        take(source, tmp_path / "third")
 
 
 def test_a_backup_that_fails_leaves_nothing_and_the_former_one_stays(source, tmp_path, configure, monkeypatch):
