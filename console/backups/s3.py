@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -19,7 +19,6 @@ from transport.config import bounds
 
 PART = 64 << 20
 PIECE = 1 << 20
-PATIENCE = 60.0
 HOSTS = re.compile(r"s3[.-]([a-z0-9-]+)\.amazonaws\.com")
 
 
@@ -46,9 +45,12 @@ class Bucket(NamedTuple):
                 while piece := file.read(PART):
                     query = {"partNumber": str(len(tags) + 1), "uploadId": upload}
                     tags.append(self._tag(name, query, piece))
-                self._ask("POST", name, {"uploadId": upload}, _completed(tags))
+                said = self._ask("POST", name, {"uploadId": upload}, _completed(tags))
+                if "<Error>" in said:  # also behind a status of 200, which comes before the parts are put together
+                    raise NoBucket(f"{urlsplit(self.url).netloc} answers {_error(said)}"[:300])
             except BaseException:
-                self._ask("DELETE", name, {"uploadId": upload})
+                with suppress(NoBucket):  # what failed first is what is told
+                    self._ask("DELETE", name, {"uploadId": upload})
                 raise
 
     def get(self, name: str, path: Path) -> None:
@@ -115,8 +117,11 @@ class Bucket(NamedTuple):
 
 def _refusal(host: str, answer: HTTPResponse) -> str:
     said = answer.read(bounds.BUCKET_ANSWER.octets).decode(errors="replace")
-    code, words = _between(said, "Code"), _between(said, "Message")
-    return f"{host} answers {answer.status} {' '.join(filter(None, (code, words))) or answer.reason}"[:300]
+    return f"{host} answers {answer.status} {_error(said) or answer.reason}"[:300]
+
+
+def _error(said: str) -> str:
+    return " ".join(filter(None, (_between(said, "Code"), _between(said, "Message"))))
 
 
 def _between(text: str, tag: str) -> str:

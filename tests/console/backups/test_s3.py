@@ -27,7 +27,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, dict[int, bytes]] = {}
-        self.full = False
+        self.full = self.fails_late = False
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -82,6 +82,8 @@ class Handler(BaseHTTPRequestHandler):
             return b"<InitiateMultipartUploadResult><UploadId>up</UploadId></InitiateMultipartUploadResult>"
         parts = self.server.parts.pop(query["uploadId"])
         assert body.count(b"<ETag>") == len(parts)
+        if self.server.fails_late:
+            return b"<Error><Code>InternalError</Code><Message>Try again.</Message></Error>"
         self.server.objects[path] = b"".join(parts[number] for number in sorted(parts))
         return b""
 
@@ -142,6 +144,25 @@ def test_an_upload_that_fails_leaves_nothing(bucket, server, tmp_path: Path, mon
     assert not server.objects and not server.parts
     server.full = True
     with pytest.raises(NoBucket, match="answers 507"):
+        bucket.put(tmp_path / "one", "x")
+
+
+def test_an_error_that_comes_behind_a_200_is_one(bucket, server, tmp_path: Path, monkeypatch):
+    """As Amazon S3 documents it for CompleteMultipartUpload."""
+    monkeypatch.setattr(s3, "PART", 10)
+    (tmp_path / "one").write_bytes(b"x" * 25)
+    server.fails_late = True
+    with pytest.raises(NoBucket, match=r"answers InternalError Try again\."):
+        bucket.put(tmp_path / "one", "x")
+    assert not server.objects
+
+
+def test_what_failed_first_is_told_where_the_parts_cannot_be_removed(bucket, server, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(s3, "PART", 10)
+    monkeypatch.setattr(Handler, "_delete", lambda *_: None)
+    (tmp_path / "one").write_bytes(b"x" * 25)
+    monkeypatch.setattr(Bucket, "_tag", lambda *_: (_ for _ in ()).throw(NoBucket("away")))
+    with pytest.raises(NoBucket, match="away"):
         bucket.put(tmp_path / "one", "x")
 
 
