@@ -9,8 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from cryptography.fernet import InvalidToken
+
 from console.backups.models import Schedule
-from console.backups.s3 import Bucket
+from console.backups.s3 import Bucket, NoBucket
 from console.sealing import opened
 
 
@@ -29,7 +31,9 @@ class Place(Protocol):
         """A context: the file, to be read."""
         ...
 
-    def delete(self, name: str) -> None: ...
+    def delete(self, name: str) -> None:
+        """FileNotFoundError where it is not in the directory."""
+        ...
 
 
 class Directory:
@@ -49,7 +53,7 @@ class Directory:
         yield self._path / name
 
     def delete(self, name: str) -> None:
-        (self._path / name).unlink(missing_ok=True)
+        (self._path / name).unlink()
 
 
 class InBucket:
@@ -81,12 +85,16 @@ class InBucket:
         self._bucket.delete(name)
 
 
-def place_of(schedule: Schedule, home: Path) -> Directory | InBucket:
-    """Where a schedule says. Raises cryptography's InvalidToken."""
-    if not is_bucket(schedule.place):
-        return Directory(Path(schedule.place))
-    secret = opened(schedule.encrypted).decode() if schedule.encrypted else ""
-    return InBucket(Bucket(schedule.place, schedule.access_key, secret), home / "state" / "outgoing-backup")
+def place_of(place: str, schedule: Schedule, home: Path) -> Directory | InBucket:
+    """A directory, or a bucket with the keys of the schedule. Raises OSError."""
+    if not is_bucket(place):
+        return Directory(Path(place))
+    try:
+        secret = opened(schedule.encrypted).decode() if schedule.encrypted else ""
+    except InvalidToken:
+        told = "The secret key of the bucket cannot be decrypted: secret.key is not the one it was kept with."
+        raise NoBucket(told) from None
+    return InBucket(Bucket(place, schedule.access_key, secret), home / "state" / "outgoing-backup")
 
 
 def is_bucket(place: str) -> bool:

@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
-from cryptography.fernet import InvalidToken
 
 from console.backups import actions, archive, queries, restoring
 from console.backups.archive import Damaged
 from console.backups.key import WrongKey
 from console.backups.models import Run, Schedule
-from console.backups.places import Directory, InBucket, place_of
+from console.backups.places import place_of
 from console.backups.postgres_tools import ToolFailed
 from console.backups.restoring import Refused
 from console.backups.taking import Busy, Source, take
@@ -23,15 +22,15 @@ from console.processes.home import HomeError
 
 LOCK = 0x4261636B
 """With the number of a run: held in PostgreSQL by the process that works on it."""
-FAILURES = (OSError, psycopg.Error, ToolFailed, HomeError, WrongKey, Busy, Refused, Damaged, InvalidToken)
+FAILURES = (OSError, psycopg.Error, ToolFailed, HomeError, WrongKey, Busy, Refused, Damaged)
 
 
 def make(source: Source, run: Run) -> None:
     """The backup of a row; whatever comes of it is written there."""
     with _at_work(source.database_url, run):
         schedule = queries.schedule()
-        place = place_of(schedule, source.home)
         try:
+            place = place_of(run.place, schedule, source.home)
             path = place.room(run.name)
             take(source, path)
             octets = path.stat().st_size
@@ -40,19 +39,19 @@ def make(source: Source, run: Run) -> None:
             actions.end_run(run, None, _said(error))
             return
         actions.end_run(run, octets, "")
-        _check(source, run, place)
-        _forget_old(schedule, place)
+        _check(source, run)
+        _forget_old(source, schedule)
 
 
 def check(source: Source, run: Run) -> None:
     """Whether the backup of a row could be restored; that is written there."""
     with _at_work(source.database_url, run):
-        _check(source, run, place_of(queries.schedule(), source.home))
+        _check(source, run)
 
 
-def _check(source: Source, run: Run, place: Directory | InBucket) -> None:
+def _check(source: Source, run: Run) -> None:
     try:
-        with place.file(run.name) as path, path.open("rb") as file:
+        with place_of(run.place, queries.schedule(), source.home).file(run.name) as path, path.open("rb") as file:
             restoring.check_key(archive.about(file), source.key, "this copy")
             restoring.check(restoring.opened(file, source.key))
     except FAILURES as error:
@@ -61,11 +60,14 @@ def _check(source: Source, run: Run, place: Directory | InBucket) -> None:
     actions.note_check(run, is_whole=True, words="")
 
 
-def _forget_old(schedule: Schedule, place: Directory | InBucket) -> None:
+def _forget_old(source: Source, schedule: Schedule) -> None:
     """Those that this copy made there, and no other file."""
     for run in queries.to_delete(schedule, datetime.now(UTC)):
         try:
-            place.delete(run.name)
+            place_of(run.place, schedule, source.home).delete(run.name)
+        except FileNotFoundError:
+            if run.node != source.node:  # in a directory of that machine, which deletes it itself
+                continue
         except OSError as error:
             actions.note_check(run, run.is_whole, f"It could not be deleted: {_said(error)}")
             continue

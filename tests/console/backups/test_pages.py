@@ -97,6 +97,36 @@ def test_a_backup_that_cannot_be_written_says_why(place, home, settings, transac
     assert concerns() == [f"The last backup failed: {place}/gone: There is no such directory"]
 
 
+def test_a_secret_that_opens_no_more_is_said_of_the_backup(place, home, settings, transactional_db):
+    source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
+    plan("https://s3.example.com/bucket", encrypted="of another key")
+    actions.want_run(SYSTEM)
+    scheduled.make(source, actions.begin("n", NOW))
+    made = queries.runs()[0]
+    assert made.failed and "secret key of the bucket cannot be decrypted" in made.words
+    scheduled.check(source, made)
+    assert queries.runs()[0].is_whole is False
+
+
+def test_a_backup_is_sought_where_it_was_put(place, home, settings, transactional_db, tmp_path, monkeypatch):
+    """Though backups go elsewhere by now; and one that lies on another machine is not said to be deleted."""
+    monkeypatch.setattr(scheduled.restoring, "check", lambda backup: backup.manifest)
+    source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
+    plan(place)
+    actions.want_run(SYSTEM)
+    first = actions.begin("n", NOW)
+    scheduled.make(source, first)
+    (tmp_path / "elsewhere").mkdir()
+    plan(tmp_path / "elsewhere")
+    scheduled.check(source, first)
+    assert Run.objects.get(pk=first.pk).is_whole
+    old = NOW - timedelta(days=99)
+    there, gone = (run(node=node, place=str(tmp_path / "elsewhere"), begun_at=old) for node in ("other", "n"))
+    actions.want_run(SYSTEM)
+    scheduled.make(source, actions.begin("n", NOW))
+    assert Run.objects.get(pk=there.pk).is_there and not Run.objects.get(pk=gone.pk).is_there
+
+
 def test_one_whose_process_was_killed_is_said_to_be_cut_short():
     run(ended_at=None, octets=None, is_there=False, begun_at=NOW - timedelta(minutes=5))
     actions.end_cut_short(scheduled.LOCK)
