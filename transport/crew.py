@@ -28,7 +28,7 @@ from transport.config.endpoint import Binding
 from transport.shell import health, privileges, sockets
 from transport.shell.crew import counts
 from transport.shell.crew.channel import Channel
-from transport.shell.crew.place import MOST, VARIABLE, Place, names
+from transport.shell.crew.place import VARIABLE, Place, names
 from transport.shell.metrics import Told, prometheus
 
 STEADY, LONGEST_WAIT = 60.0, 30.0
@@ -274,8 +274,8 @@ class Crew:
 def members(variables: Mapping[str, str]) -> list[Member]:
     """Those that this node runs. Raises ValueError when GATEPOST_TRANSPORTS is not a number of them."""
     of = node.transports(variables)
-    if not 1 <= of <= MOST:
-        raise ValueError(f"GATEPOST_TRANSPORTS={of}: a node runs 1 to {MOST} transports")
+    if not 1 <= of <= node.MOST_TRANSPORTS:
+        raise ValueError(f"GATEPOST_TRANSPORTS={of}: a node runs 1 to {node.MOST_TRANSPORTS} transports")
     crew = variables.get("GATEPOST_TRANSPORT") or node.name(variables)
     return [Member(name, number) for number, name in enumerate(names(crew, of))]
 

@@ -59,14 +59,18 @@ def secret(variables: Mapping[str, str] = os.environ) -> bytes:
     raise OSError(f"{file} is empty: put the key back from a backup")
 
 
-def transports(variables: Mapping[str, str] = os.environ) -> int:
-    """GATEPOST_TRANSPORTS: how many this node runs. Else one for every two cores that the process may use: the other
-    half is for forwarder, workers and console, which have as much to do with each message.
+MOST_TRANSPORTS = 64
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+
+
+def transports(variables: Mapping[str, str] = os.environ, limit: Path = CPU_LIMIT) -> int:
+    """GATEPOST_TRANSPORTS: how many this node runs. Else one for every two cores that the process may use, as many as
+    may be: the other half is for forwarder, workers and console, which have as much to do with each message.
     """
-    return int(variables.get("GATEPOST_TRANSPORTS") or max(1, cores() // 2))
+    return int(variables.get("GATEPOST_TRANSPORTS") or min(MOST_TRANSPORTS, max(1, cores(limit) // 2)))
 
 
-def cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+def cores(limit: Path = CPU_LIMIT) -> int:
     """Those that this process may use: by affinity, and by the limit of its control group (cgroup v2, cpu.max)."""
     usable = len(os.sched_getaffinity(0))
     with contextlib.suppress(OSError, ValueError):

@@ -7,12 +7,14 @@ import signal
 import smtplib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.shell.running_crew import RunningCrew
 from tests.shell.running_transport import Client
 from tests.waiting import wait_for
+from transport import node
 from transport.config.receive_connector import MessageRateSource
 
 
@@ -159,3 +161,14 @@ def test_a_socket_that_systemd_has_opened_is_used() -> None:
         assert crew.client().line().startswith("220 ")
     finally:
         crew.remove()
+
+
+def test_a_node_runs_one_for_two_cores_and_starts_also_on_a_very_large_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    limit = tmp_path / "cpu.max"
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(256)))
+    assert node.transports({}, limit) == node.MOST_TRANSPORTS
+    limit.write_text("600000 100000\n")
+    assert node.transports({}, limit) == 3
+    assert node.transports({"GATEPOST_TRANSPORTS": "5"}, limit) == 5

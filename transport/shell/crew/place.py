@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from transport.node import MOST_TRANSPORTS
+
 VARIABLE = "GATEPOST_CREW"
-MOST = 64
-"""Transports of one node."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Place(msgspec.Struct, frozen=True):
     @property
     def former(self) -> list[str]:
         """The names of those that this crew does not have, but may have had."""
-        every = {self.crew, *(f"{self.crew}-{number}" for number in range(1, MOST + 1))}
+        every = {self.crew, *(f"{self.crew}-{number}" for number in range(1, MOST_TRANSPORTS + 1))}
         return sorted(every - set(names(self.crew, self.of)))
 
 
