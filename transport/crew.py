@@ -43,6 +43,8 @@ TELL_EVERY, HANGS = 2.0, 30.0
 OTHERS_MOVE = 2.0
 """Seconds in which the others give up a binding that stands in the way of a new one."""
 TICK = 0.05
+LOOK_EVERY = 0.5
+"""Seconds between two looks at all transports, also when none has ended."""
 
 log = logging.getLogger(__name__)
 
@@ -71,30 +73,36 @@ class Crew:
         self._variables, self._loop = variables, asyncio.get_running_loop()
         self._name, self._members = variables.get("GATEPOST_TRANSPORT") or node.name(variables), members(variables)
         self._sockets, self._counts = opened, counts.make(len(self._members))
-        self._stopping, self._restarting = asyncio.Event(), asyncio.Event()
+        self._stopping, self._restarting, self._stirred = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._has_started = self._failed = False
         self._told_at = 0.0
 
     async def run(self) -> bool:
         """Until SIGTERM or SIGINT; False when no transport can start."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._stopping.set)
+            self._loop.add_signal_handler(number, self._stop)
+        self._loop.add_signal_handler(signal.SIGCHLD, self._stirred.set)
         self._loop.add_signal_handler(signal.SIGHUP, self._restarting.set)
         server = None
         if address := self._variables.get("GATEPOST_HEALTH"):
             server = await health.serve(address, self.health, self.metrics)
         restarts = self._loop.create_task(self._restart_when_asked())
         while not (self._stopping.is_set() or self._failed):
+            self._stirred.clear()
             self._heal()
             self._tell_service_manager()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), TICK)
+                await asyncio.wait_for(self._stirred.wait(), LOOK_EVERY)
         service_manager.stopping()
         restarts.cancel()
         await asyncio.gather(*(self._end(member) for member in self._members))
         if server is not None:
             server.close()
         return not self._failed
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        self._stirred.set()
 
     def _tell_service_manager(self) -> None:
         """Its watchdog is for us: the transports have ours."""
