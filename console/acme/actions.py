@@ -4,7 +4,6 @@ ValidationError at the field that cannot stand.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from cryptography import x509
@@ -60,10 +59,7 @@ def change_account(actor: Actor, row: Account, wanted: WantedAccount, eab_key: s
     row = Account.objects.select_for_update().get(pk=row.pk)
     _refuse(wrong_account(wanted, eab_key, bool(eab_key or row.encrypted_eab)))
     before, elsewhere = account_facts(row), row.directory != wanted.directory
-    for field in fields(WantedAccount):
-        setattr(row, field.name, getattr(wanted, field.name))
-    if eab_key:
-        row.encrypted_eab = _sealed(eab_key)
+    _put(row, wanted, encrypted_eab=eab_key)
     if elsewhere:
         row.url, row.encrypted_key = "", keys.encrypt(keys.make(keys.P256))
     row.save()
@@ -78,7 +74,7 @@ def change_account(actor: Actor, row: Account, wanted: WantedAccount, eab_key: s
 def remove_account(actor: Actor, row: Account) -> None:
     """Forgets an account that nothing is ordered with, and its key."""
     actor.require(*WRITERS)
-    if users := list(ManagedCertificate.objects.filter(account=row).values_list("name", flat=True)):
+    if users := queries.ordered_with(row):
         text = _("%(name)s is in use by %(users)s. Choose another account there first.")
         raise ValidationError(text % {"name": row.name, "users": ", ".join(users)})
     record(actor, ACCOUNT, row.name, "removed", account_facts(row), None)
@@ -104,11 +100,8 @@ def change(actor: Actor, row: ManagedCertificate, wanted: Wanted, tsig_secret: s
     row = ManagedCertificate.objects.select_for_update().get(pk=row.pk)
     _refuse(wrong_managed(wanted, tsig_secret, bool(tsig_secret or row.encrypted_tsig)))
     before, other = facts(row), _is_other(row, wanted)
-    for field in fields(Wanted):
-        setattr(row, field.name, getattr(wanted, field.name))
-    if tsig_secret:
-        row.encrypted_tsig = _sealed(tsig_secret)
-    row.save(update_fields=[*(field.name for field in fields(Wanted)), "encrypted_tsig"])
+    _put(row, wanted, encrypted_tsig=tsig_secret)
+    row.save(update_fields=[*vars(wanted), "encrypted_tsig"])
     told = {"TSIG secret": "a new one was set"} if tsig_secret else {}
     if told or facts(row) != before:
         record(actor, MANAGED, row.name, "changed", before, facts(row) | told)
@@ -170,6 +163,13 @@ def _naming(held: Certificate) -> list[tuple[connectors.Struct, int]]:
 
 def _plain(identifier: str) -> str:
     return "".join(identifier.split()).lower()
+
+
+def _put(row: Account | ManagedCertificate, wanted: WantedAccount | Wanted, **secrets: str) -> None:
+    """What is wanted into a row, and each secret of which there is a new one."""
+    fresh = {name: _sealed(secret) for name, secret in secrets.items() if secret}
+    for name, value in (vars(wanted) | fresh).items():
+        setattr(row, name, value)
 
 
 def _look_again(rows: Any, row_changed: bool) -> None:

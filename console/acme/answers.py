@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
+from itertools import islice
 
 import dns.exception
 import dns.message
@@ -55,8 +57,11 @@ def take_back(managed: ManagedCertificate) -> str:
 
 def is_seen(managed: ManagedCertificate) -> bool:
     """Whether every name server that answers shows all records, or the time to wait for that is over."""
-    rows = [each for each in LaidOut.objects.filter(managed=managed) if each.record]
-    return all(now() - each.laid_out_at > LOOK_FOR or _shown(managed, each) for each in rows)
+    rows, servers = LaidOut.objects.filter(managed=managed).exclude(record=""), cache(_servers)
+    return all(
+        now() - row.laid_out_at > LOOK_FOR or all(_shows(each, row) for each in servers(managed.dns_zone or row.record))
+        for row in rows
+    )
 
 
 def _record(host: str) -> str:
@@ -71,11 +76,6 @@ def _record(host: str) -> str:
     except (dns.exception.DNSException, OSError):
         return own
     return found.rstrip(".").lower()
-
-
-def _shown(managed: ManagedCertificate, row: LaidOut) -> bool:
-    zone = managed.dns_zone or row.record
-    return all(_shows(server, row) for server in _servers(zone))
 
 
 def _shows(address: str, row: LaidOut) -> bool:
@@ -93,7 +93,7 @@ def _servers(zone: str) -> list[str]:
     resolver, found = _resolver(), list[str]()
     try:
         apex = dns.resolver.zone_for_name(zone, resolver=resolver, lifetime=SECONDS)
-        for each in resolver.resolve(apex, "NS", search=False):
+        for each in islice(resolver.resolve(apex, "NS", search=False), MOST_SERVERS):
             found += [str(address) for address in resolver.resolve(each.target, "A", search=False)]
     except (dns.exception.DNSException, OSError):
         pass

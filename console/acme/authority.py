@@ -62,7 +62,7 @@ class _Network(ClientNetwork):
 
 
 class Authority:
-    """`with` nothing: each call is one request, or a few. Raises Refused."""
+    """Each call is one request, or a few, and so is making it. Raises Refused."""
 
     def __init__(self, account: Account) -> None:
         self._network = _Network(account)
@@ -74,11 +74,6 @@ class Authority:
         """Seconds for which the last answer asked us to wait, within reason; 2 where it did not say."""
         found = wait(self._network.retry_after, now())
         return min(max(found.total_seconds(), 1.0), 300.0) if found else 2.0
-
-    @property
-    def needs_binding(self) -> bool:
-        """Whether accounts are bound to one that is there already (EAB)."""
-        return bool(self._asked(self._client.external_account_required))
 
     def register(self, account: Account) -> str:
         """The account's address there; the account is made unless it is there."""

@@ -18,7 +18,6 @@ from transport.config.host_name import host_name
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 OTHER = ""
-SECRET = forms.PasswordInput
 KEPT = gettext_lazy("Leave empty to keep the one that is here")
 
 

@@ -90,7 +90,7 @@ class ManagedCertificate(models.Model):
 
     @property
     def is_under_way(self) -> bool:
-        return bool(self.order_url)
+        return bool(self.order_url or self.chain)
 
 
 class LaidOut(models.Model):

@@ -57,7 +57,7 @@ class AccountPages(CrudView):
 def _state(row: models.ManagedCertificate) -> Badge:
     if row.problem:
         return Badge(_t("failed"), "bad")
-    if row.chain or row.order_url:
+    if row.is_under_way:
         return Badge(_t("under way"), "info")
     return Badge(_t("issued"), "good") if queries.certificate(row) else Badge(_t("waits"), "info")
 

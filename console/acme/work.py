@@ -212,9 +212,7 @@ def _request(key: keys.Key, names: list[str]) -> x509.CertificateSigningRequest:
 
 def _take(row: ManagedCertificate, chain: str) -> timedelta:
     """The chain that was issued, once it is sure that it may be shown."""
-    key = keys.decrypt(row.encrypted_key)
-    if words := verdict.complaint(chain, key, row.names, queries.in_use(row), now()):
-        raise Refused(f"The certificate that was issued is not used. {words}")
+    _check(row, chain)
     row.chain, row.order_url = chain, ""
     _tell(row, "The certificate is issued, and good.")
     if words := answers.take_back(row):
@@ -224,9 +222,7 @@ def _take(row: ManagedCertificate, chain: str) -> timedelta:
 
 def _show(row: ManagedCertificate) -> timedelta:
     """In place of the former one."""
-    key = keys.decrypt(row.encrypted_key)
-    if words := verdict.complaint(row.chain, key, row.names, queries.in_use(row), now()):
-        raise Refused(f"The certificate that was issued is not used. {words}")
+    _check(row, row.chain)
     if wait := _wait_for_dns(row):
         return wait
     actions.show(row.name, row.chain, row.encrypted_key)
@@ -234,6 +230,13 @@ def _show(row: ManagedCertificate) -> timedelta:
     row.chain, row.encrypted_key, row.renew_at, row.ask_at, row.switch_at = "", "", None, None, None
     row.problem, row.failures, row.failed_since, row.waits_until = "", 0, None, None
     return AT_ONCE
+
+
+def _check(row: ManagedCertificate, chain: str) -> None:
+    """Whether a chain may be shown now: raises Refused where it may not."""
+    key = keys.decrypt(row.encrypted_key)
+    if words := verdict.complaint(chain, key, row.names, queries.in_use(row), now()):
+        raise Refused(f"The certificate that was issued is not used. {words}")
 
 
 def _wait_for_dns(row: ManagedCertificate) -> timedelta | None:

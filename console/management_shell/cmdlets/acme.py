@@ -12,7 +12,7 @@ from console.certificates import keys
 from console.management_shell.cmdlets.guard import Fields, guarded
 from console.management_shell.cmdlets.results import not_found
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
-from console.management_shell.language.values import Record, argument, read_text, read_texts, revealed
+from console.management_shell.language.values import Record, argument, one_of, read_text, read_texts, revealed
 from transport.config.host_name import host_name
 
 KINDS = {"P256": keys.P256, "RSA2048": keys.RSA2048, "RSA3072": keys.RSA3072}
@@ -115,16 +115,6 @@ def _names(value: object) -> list[str]:
     return [host_name(each.strip()) for each in read_texts(value)]
 
 
-def _one_of(names: tuple[str, ...]) -> Any:
-    def read(value: object) -> str:
-        found = {name.lower(): name for name in names}.get(argument(value).lower())
-        if found is None:
-            raise ValueError(f"Write one of {', '.join(names)}.")
-        return found
-
-    return read
-
-
 CHALLENGES, SIZES = tuple(Challenge.values), tuple(KINDS)
 WHICH_ACCOUNT = Parameter("Identity", position=0, mandatory=True, from_pipeline=True, help="The account’s name.")
 WHICH = Parameter("Identity", position=0, mandatory=True, from_pipeline=True, help="The certificate’s name.")
@@ -191,16 +181,14 @@ CMDLETS = (
             NAMED,
             Parameter("DomainName", _names, mandatory=True, help="Host names, the most important first."),
             Parameter("Account", mandatory=True, help="The account’s name."),
-            Parameter("Challenge", _one_of(CHALLENGES), help="How names are proved.", choices=CHALLENGES),
+            Parameter("Challenge", one_of(*CHALLENGES), help="How names are proved.", choices=CHALLENGES),
             Parameter("DnsServer", read_text, help="Address and port of the server that takes dynamic updates."),
             Parameter("DnsZone", read_text, help="The zone of the records."),
             Parameter("TsigName", read_text, help="The name of the TSIG key."),
-            Parameter("TsigAlgorithm", _one_of(ALGORITHMS), help="Its algorithm.", choices=ALGORITHMS),
+            Parameter("TsigAlgorithm", one_of(*ALGORITHMS), help="Its algorithm.", choices=ALGORITHMS),
             SECRET,
             Parameter("Hook", read_text, help="The name of a hook in dns-hooks.toml."),
-            Parameter(
-                "KeyType", _one_of(tuple(KINDS)), help="P256, unless old devices need RSA.", choices=tuple(KINDS)
-            ),
+            Parameter("KeyType", one_of(*SIZES), help="P256, unless old devices need RSA.", choices=SIZES),
             Parameter("KeepKey", switch=True, help="Keeps the key when it is renewed, for TLSA records 3 1 1."),
             Parameter("PreferredChain", read_text, help="A part of the name of who signs, of several chains."),
         ),

@@ -126,6 +126,7 @@ def test_an_order_that_comes_to_no_end_is_given_up(row, authority):
         ("30", 30),
         ("999999999999999999999", 7 * 86400),
         ("Mon, 30 Nov 2026 08:01:00 GMT", 60),
+        ("Mon, 30 Nov 99999999999 08:01:00 GMT", None),
         ("soon", None),
         ("", None),
     ],
