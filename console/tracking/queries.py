@@ -39,6 +39,7 @@ REPORTED = timedelta(minutes=5)
 REFUSED_LATELY = 1000
 """Sessions that were refused something, among which those of one rule are looked for first."""
 EXPORTED_AT_ONCE = 500
+EVERY_RECIPIENT = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
 WITHOUT_EVENTS = ("events", "search")
 
 OUTCOMES = {
@@ -141,8 +142,7 @@ def containing(sessions: QuerySet[Session], field: str, text: str) -> QuerySet[S
     """Those whose `field` holds `text`, whatever the case. Its words stand in `search` too, which has the index."""
     text = text.strip()
     if field == "recipients":
-        together = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
-        sessions, field = sessions.alias(every=together), "every"
+        sessions, field = sessions.alias(every=EVERY_RECIPIENT), "every"
     return _with_words(sessions, text).filter(**{f"{field}__icontains": text})
 
 
@@ -183,7 +183,6 @@ def oldest_first(sessions: QuerySet[Session]) -> Iterator[Session]:
 ATTEMPTS = (Kind.SEND, Kind.DELIVER, Kind.DEFER, Kind.FAIL)
 PARTS = {"sender": "sender", "message_id": "message_id"}
 OF_WORDS = (*PARTS, "recipient", "subject", "q")
-EVERY_RECIPIENT = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
 IN_PHRASES = ("message__sender", "message__message_id", "message__helo", "every")
 EXACT = {"session": "session_id", "reference": "reference"}
 
@@ -315,9 +314,8 @@ def to_any(events: QuerySet[Event], addresses: Iterable[str], until: datetime | 
     for address in addresses:
         of_message = about(Event.objects.all(), address, until=until).values("message")
         one |= Q(message__in=of_message, every__icontains=f" {address} ")
-    spaced = Func(F("recipients"), Value(" "), function="array_to_string", output_field=TextField())
     space = Value(" ", output_field=TextField())
-    return events.alias(every=Concat(space, spaced, space)).filter(one)
+    return events.alias(every=Concat(space, EVERY_RECIPIENT, space)).filter(one)
 
 
 def identity(text: str) -> UUID:
