@@ -115,7 +115,6 @@ def check(backup: Backup) -> Settled:
     account = Account.unprivileged()
     scratch = Path(mkdtemp(prefix="gatepost-check-"))
     with _scratch(scratch):
-        scratch.chmod(0o711)
         home, named = Home.of_environment().path, os.environ.get("DATABASE_URL", "")
         is_there = named and (servers.elsewhere(home) or servers.answers(named))
         with _other_database() if is_there else servers.started(scratch, account, durable=False) as url:
@@ -126,7 +125,8 @@ def check(backup: Backup) -> Settled:
 def _scratch(folder: Path) -> Iterator[None]:
     """A folder that is gone afterwards, with all that is in it."""
     _remove(folder)
-    folder.mkdir(mode=0o711)
+    folder.mkdir(mode=0o700)
+    folder.chmod(0o711)  # whatever the umask: PostgreSQL, which is another account's, works further in
     try:
         yield
     finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
+
 from console.backups.manifest import Manifest
 from console.backups.restoring import Settled
 
@@ -34,3 +36,10 @@ def outcome(settled: Settled) -> Iterator[str]:
     )
     if settled.relay:
         yield f"Relay proof: {settled.relay}"
+
+
+def failure(error: OSError | psycopg.Error, file: object) -> str:
+    """What the system or PostgreSQL said, and of which file: of this one where it does not say."""
+    if isinstance(error, OSError):
+        return f"{error.filename or file}: {error.strerror or error}"
+    return f"PostgreSQL: {' '.join(str(error).split())}"

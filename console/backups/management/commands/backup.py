@@ -16,8 +16,8 @@ from console.backups.passphrase import passphrase
 from console.backups.postgres_tools import ToolFailed
 from console.backups.scheduled import check, make
 from console.backups.taking import Busy, Source, take
-from console.backups.words import contents
-from console.processes.home import HomeError
+from console.backups.words import contents, failure
+from console.processes.home import Home, HomeError
 
 NICENESS = 10
 
@@ -53,10 +53,8 @@ class Command(BaseCommand):
                 manifest = take(Source(home.path, url, key, node), target, given, options["logs"])
         except (HomeError, ToolFailed, WrongKey, Busy) as error:
             raise CommandError(str(error)) from None
-        except OSError as error:
-            raise CommandError(f"{error.filename or target}: {error.strerror or error}. Nothing was written.") from None
-        except psycopg.Error as error:
-            raise CommandError(f"PostgreSQL: {' '.join(str(error).split())}. Nothing was written.") from None
+        except (OSError, psycopg.Error) as error:
+            raise CommandError(f"{failure(error, target)}. Nothing was written.") from None
         self.stdout.write(f"{target} is written, {target.stat().st_size:,} octets.")
         for line in contents(manifest):
             self.stdout.write(line)
@@ -70,7 +68,7 @@ def _scheduled(number: int, work: Callable[[Source, Run], None]) -> None:
     work(source, Run.objects.get(pk=number))
 
 
-def _key_of(home: Any) -> str:
+def _key_of(home: Home) -> str:
     if not os.environ.get("GATEPOST_SECRET_KEY") and not home.secret_file.exists():
         raise HomeError(f"There is no copy in {home.path}: it has no secret.key. Set GATEPOST_HOME.")
-    return str(home.secret_key())
+    return home.secret_key()

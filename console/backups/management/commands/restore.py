@@ -11,7 +11,7 @@ from console.backups.key import WrongKey
 from console.backups.passphrase import key_for
 from console.backups.postgres_tools import ToolFailed
 from console.backups.restoring import Backup, Refused, Settled
-from console.backups.words import contents, outcome
+from console.backups.words import contents, failure, outcome
 from console.processes.account import Account
 from console.processes.home import HomeError
 
@@ -39,11 +39,8 @@ class Command(BaseCommand):
                 settled = _done(backup, options)
         except (Damaged, Refused, WrongKey, HomeError, ToolFailed) as error:
             raise CommandError(str(error)) from None
-        except OSError as error:
-            where = error.filename or options["file"]
-            raise CommandError(f"{where}: {error.strerror or error}. Nothing was changed.") from None
-        except psycopg.Error as error:
-            raise CommandError(f"PostgreSQL: {' '.join(str(error).split())}. Nothing was changed.") from None
+        except (OSError, psycopg.Error) as error:
+            raise CommandError(f"{failure(error, options['file'])}. Nothing was changed.") from None
         for line in (*contents(backup.manifest), *outcome(settled)):
             self.stdout.write(line)
         if options["check"]:
