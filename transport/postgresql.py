@@ -3,6 +3,7 @@
 Otherwise a dead machine would hold its locks, and so the mail that it was delivering, for as long as TCP waits: hours.
 """
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 OURS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 10_000}
@@ -12,9 +13,14 @@ THEIRS = "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalive
 
 
 def lively(address: str) -> str:
-    """The address (a URL or a connection string of libpq) with these; what it says itself stays."""
+    """The address (a URL or a connection string of libpq) with these; what it says itself stays. Raises OSError when it
+    is neither.
+    """
     if not address:
         return ""
-    said = conninfo_to_dict(address)
+    try:
+        said = conninfo_to_dict(address)
+    except psycopg.ProgrammingError:  # its text would have the password in it
+        raise OSError("DATABASE_URL cannot be read: write special characters of a password as %40 and so on") from None
     options = " ".join(filter(None, [THEIRS, str(said.get("options") or "")]))
     return make_conninfo("", **{**OURS, **said, "options": options})
