@@ -15,7 +15,7 @@ from transport.receive.auth import WRONG, Denied, checked, told
 from transport.receive.data import MailData, chunk_read, received
 from transport.receive.extensions import line_limit
 from transport.receive.facts import Question, Record, Texts, found, silence
-from transport.receive.front_end import broken, front_end, introduced
+from transport.receive.front_end import front_end, spoken
 from transport.receive.mail import counted
 from transport.receive.outcome import (
     Accept,
@@ -47,7 +47,6 @@ from transport.receive.starttls import established
 from transport.smtp.dot_stuffing import MailDataReader
 from transport.smtp.header import header
 from transport.smtp.header_firewall import without
-from transport.smtp.proxy_header import BrokenHeader, read
 
 IDENTITY = "0193f5a1c0de70008000000000000001"
 """Of every message: nothing is stored."""
@@ -202,15 +201,13 @@ class Conversation:
     def _take_header(self) -> bool:
         """What a load balancer says first, who must."""
         policy, local, remote, tls_available = self._arrival
-        try:
-            header = read(self._buffer)
-        except BrokenHeader as error:
-            self.greeted, self._introduces = self._take(broken(policy, local, remote, error)), False
+        came = spoken(policy, local, remote, self._buffer, self.now, tls_available)
+        if came is None:
             return False
-        if header is not None:
-            self._buffer, self._introduces = self._buffer[header.size :], False
-            self.greeted = self._take(introduced(policy, local, remote, header, self.now, tls_available))
-        return header is not None
+        outcome, self._buffer = came
+        self._introduces = False
+        self.greeted = self._take(outcome)
+        return True
 
     def _take_mail_data(self) -> bool:
         piece, self._buffer = self._reader.feed(self._buffer)

@@ -14,7 +14,7 @@ from transport.receive.greeting import greeting
 from transport.receive.outcome import CLOSE, Outcome
 from transport.receive.policy import Policy
 from transport.receive.session import Session, Via
-from transport.smtp.proxy_header import BrokenHeader, Endpoint, Header, NoHeader
+from transport.smtp.proxy_header import BrokenHeader, Endpoint, Header, NoHeader, read
 
 ITSELF = "load balancer"
 """Whom a front end stands for that speaks for itself."""
@@ -26,6 +26,21 @@ def front_end(policy: Policy, local: Endpoint, remote: Endpoint) -> ReceiveConne
         return None
     match = policy.front_ends.find(*local, remote[0])
     return match.connector if match is not None else None
+
+
+def spoken(
+    policy: Policy, local: Endpoint, remote: Endpoint, octets: bytes, now: float, tls_available: bool
+) -> tuple[Outcome, bytes] | None:
+    """What comes of all that a front end has said so far, and what stands behind its header; None while more of that is
+    to come. `now` in Unix seconds.
+    """
+    try:
+        header = read(octets)
+    except BrokenHeader as error:
+        return broken(policy, local, remote, error), b""
+    if header is None:
+        return None
+    return introduced(policy, local, remote, header, now, tls_available), octets[header.size :]
 
 
 def introduced(

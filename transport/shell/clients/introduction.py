@@ -1,11 +1,11 @@
 """The PROXY header of a load balancer, as it comes in over the socket."""
 
 from transport.config import bounds
-from transport.receive.front_end import broken, front_end, introduced, late
+from transport.receive.front_end import broken, front_end, late, spoken
 from transport.receive.outcome import Outcome
 from transport.shell import clock
 from transport.shell.clients.reception import InForce
-from transport.smtp.proxy_header import BrokenHeader, Endpoint, read
+from transport.smtp.proxy_header import BrokenHeader, Endpoint
 
 SECONDS = bounds.PROXY_HEADER.seconds or 0
 MOST = bounds.PROXY_HEADER.lines or 0
@@ -23,16 +23,9 @@ class Introduction:
 
     def take(self, data: bytes) -> tuple[Outcome, bytes] | None:
         """What comes of the header, and what came behind it; None while more of it is to come."""
-        policy, ends = self._in_force.policy, (self._local, self._remote)
+        in_force = self._in_force
         self._buffer += data
-        try:
-            header = read(self._buffer)
-        except BrokenHeader as error:
-            return broken(policy, *ends, error), b""
-        if header is None:
-            return None
-        outcome = introduced(policy, *ends, header, clock.now(), self._in_force.tls.available)
-        return outcome, self._buffer[header.size :]
+        return spoken(in_force.policy, self._local, self._remote, self._buffer, clock.now(), in_force.tls.available)
 
     def late(self) -> Outcome:
         """The header has not come in time."""
