@@ -171,9 +171,9 @@ def test_a_backup_within_the_data_directory_is_refused(admin, home):
 
 def test_who_may_not_write_sees_no_button_and_is_refused(signed_in):
     reader = signed_in(Role.VIEW_ONLY)
-    run()
-    page = reader.get(PAGE).content
-    assert b"Back up now" not in page and b"/check" not in page
+    made = run()
+    page = reader.get(PAGE).content.decode()
+    assert "Back up now" not in page and reverse("backups:check", args=[made.pk]) not in page
     for url in ("now", "1/check", "schedule"):
         assert reader.post(f"{PAGE}{url}").status_code == 403
     assert signed_in(Role.RECIPIENT_MANAGEMENT).get(PAGE).status_code == 403
