@@ -10,9 +10,9 @@ def main() -> None:
     """Each process imports only its own part."""
     match sys.argv[1:]:
         case []:
-            from transport import crew
+            from transport import master
 
-            crew.main()
+            master.main()
         case ["one"]:
             from transport import worker
 

@@ -35,10 +35,6 @@ from transport.shell.clients.reception import InForce, Reception
 from transport.shell.clients.shared_counts import SharedCounts
 from transport.shell.clients.source_budget import SourceBudget
 from transport.shell.clients.tls_contexts import TlsContexts
-from transport.shell.crew.borrowed import Borrowed, Own
-from transport.shell.crew.channel import Channel
-from transport.shell.crew.counts import Counts
-from transport.shell.crew.place import Place, place
 from transport.shell.database import Connection, follow
 from transport.shell.feeds import config_feed, recipient_feed
 from transport.shell.feeds.config_feed import ConfigFeed
@@ -47,6 +43,10 @@ from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import protocol_log
 from transport.shell.log.session_record import record_log
+from transport.shell.master.borrowed import Borrowed, Own
+from transport.shell.master.channel import Channel
+from transport.shell.master.counts import Counts
+from transport.shell.master.place import Place, place
 from transport.shell.metrics import prometheus
 from transport.shell.people.backoff import Backoff
 from transport.shell.people.credentials import Credentials
@@ -147,7 +147,7 @@ class Transport:
         self._listeners = Listeners(lambda: Dialogue(self._reception), source)
         self._feed = ConfigFeed(state, self._put_in_force)
         url = settings.redis_url
-        self._shared_counts = SharedCounts(url, settings.name, self._reception, self._crew()) if url else None
+        self._shared_counts = SharedCounts(url, settings.name, self._reception, self._node()) if url else None
         self._report = Report(
             self._reception,
             self._feed,
@@ -177,10 +177,10 @@ class Transport:
             jobs.append(self._shared_counts.follow())
         self._tasks = [self._loop.create_task(job) for job in jobs]
 
-    def _crew(self) -> str:
+    def _node(self) -> str:
         """The name of all transports that count together."""
         place = self._settings.place
-        return place.crew if place is not None else self._settings.name
+        return place.node if place is not None else self._settings.name
 
     async def _healthy(self) -> tuple[bool, dict[str, object]]:
         return self._report.health()
@@ -189,14 +189,14 @@ class Transport:
         return prometheus({self._settings.name: self._report.metrics()})
 
     async def _answer(self, question: str, _: object) -> tuple[object, None]:
-        """To our parent, who speaks for all transports of the node."""
+        """To our master, who speaks for all transports of the node."""
         if question == "turn":
             return None, None
         return (self._report.health() if question == "health" else self._report.metrics()), None
 
     def _orphaned(self) -> None:
         """The kernel ends us as well."""
-        log.error("the parent of this transport has gone")
+        log.error("the master of this transport has gone")
 
     async def _step(self, connection: Connection) -> None:
         await self._feed.step(connection)
@@ -298,13 +298,13 @@ class Transport:
 
 
 def _counts(place: Place | None) -> Counts | None:
-    """Those of the node. Of a parent that is of another release they cannot be read: then each counts for itself."""
+    """Those of the node. Of a master that is of another release they cannot be read: then each counts for itself."""
     if place is None or place.of == 1:
         return None
     try:
         counts = Counts(place.counts, place.number)
     except (OSError, ValueError) as error:
-        log.error("limits count on each transport alone until the parent is started again: %s", error)
+        log.error("limits count on each transport alone until the master is started again: %s", error)
         return None
     counts.gauges.clear()
     return counts
@@ -346,7 +346,7 @@ def main() -> None:
     try:
         settings = environment(os.environ)
         if settings.place is not None:
-            privileges.end_with(settings.place.parent)
+            privileges.end_with(settings.place.master)
         _give_large_buffers_back()
         privileges.raise_open_files()
         privileges.drop(settings.user, settings.directories)

@@ -23,7 +23,7 @@ def prepare(account: Account, environment: Mapping[str, str], code: Code = HERE)
 
 
 def services(console: Address, account: Account, environment: Mapping[str, str], code: Code = HERE) -> list[Program]:
-    """What runs besides the servers, in the order of starting. The parent of the transports drops root itself, and so
+    """What runs besides the servers, in the order of starting. The master of the transports drops root itself, and so
     never runs a copy of the code, which is the account's own; the transports, which it starts then, do."""
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan on"
     punctual = "--http console.head_limit:PunctualProtocol"
@@ -53,7 +53,7 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
 
 
 def _of_transports(code: Code) -> dict[str, str]:
-    """Where the parent finds their code, if it is another than its own."""
+    """Where the master finds their code, if it is another than its own."""
     return {} if code is HERE else {"GATEPOST_CODE": json.dumps([code.python, str(code.checkout), code.libraries])}
 
 

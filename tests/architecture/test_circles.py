@@ -14,10 +14,10 @@ ORDER = (
     "transport.queries", "transport.flow", "transport.next_hops", "transport.routes",
     "transport.shell.clock", "transport.shell.metrics", "transport.shell.names", "transport.shell.privileges",
     "transport.shell.database", "transport.shell.queries", "transport.shell.sockets", "transport.shell.tallies",
-    "transport.shell.crew",
+    "transport.shell.master",
     "transport.shell.journal", "transport.shell.feeds", "transport.shell.people", "transport.shell.log",
     "transport.shell.clients", "transport.shell.forward", "transport.shell.report", "transport.shell.health",
-    "transport.deliver", "transport.worker", "transport.crew", "transport.__main__",
+    "transport.deliver", "transport.worker", "transport.master", "transport.__main__",
 
     "console.actors", "console.body_limit", "console.head_limit", "console.sealing", "console.navigation",
     "console.audit.models", "console.audit.actions",

@@ -43,7 +43,7 @@ DOORS = {
     "transport.shell": OUTSIDE,
     "transport.deliver": (*OUTSIDE, "google", "msal"),
     "transport.worker": (*OUTSIDE, "transport"),
-    "transport.crew": (*STANDARD, *DECISIONS, *DISK, "msgspec", "transport.shell"),
+    "transport.master": (*STANDARD, *DECISIONS, *DISK, "msgspec", "transport.shell"),
     "transport.__main__": ("sys", "transport"),
     "console": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO),
     # How a pool comes back after an outage is one answer for pages and delivery.

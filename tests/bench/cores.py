@@ -13,7 +13,7 @@ from statistics import median
 
 from tests.bench import processor
 from tests.bench.load import send
-from tests.shell.running_crew import RunningCrew
+from tests.shell.running_master import RunningMaster
 from tests.waiting import wait_for
 from transport.config.receive_connector import ProtocolLoggingLevel
 
@@ -42,7 +42,7 @@ Figures = dict[int, float]
 
 
 def _measure(
-    nodes: Mapping[int, RunningCrew], messages: int, keep: bool, for_load: list[int]
+    nodes: Mapping[int, RunningMaster], messages: int, keep: bool, for_load: list[int]
 ) -> tuple[Figures, Figures]:
     """For each node CPU microseconds of a message, and messages a second: medians."""
     costs: dict[int, list[float]] = {of: [] for of in nodes}
@@ -66,9 +66,9 @@ def _row(name: str, figures: Figures) -> None:
 
 
 @contextmanager
-def _node(of: int, cores: set[int]) -> Iterator[RunningCrew]:
+def _node(of: int, cores: set[int]) -> Iterator[RunningMaster]:
     """Transports alone: nothing empties their journals."""
-    node = RunningCrew(of)
+    node = RunningMaster(of)
     node.publish(
         node.connector(protocol_logging_level=ProtocolLoggingLevel.None_, max_inbound_connection_per_source=None)
     )

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from transport.shell.clients.source_budget import SourceBudget
-from transport.shell.crew import counts
-from transport.shell.crew.counts import WAYS, Counts
+from transport.shell.master import counts
+from transport.shell.master.counts import WAYS, Counts
 from transport.shell.people.backoff import Backoff
 
 OF = 4

@@ -1,6 +1,6 @@
 """Root, only to get at ports below 1024: drop it at once, keep nothing but CAP_NET_BIND_SERVICE.
 
-The capability stays because an administrator may add a binding to port 25 at any time. The parent of the transports
+The capability stays because an administrator may add a binding to port 25 at any time. The master of the transports
 has it, and the sockets; they have neither.
 """
 

@@ -1,4 +1,4 @@
-"""How often each key was counted since a moment: of one process here, of all transports of a node in `crew/counts`."""
+"""How often each key was counted since a moment: of one process here, of all on a node in `master/counts`."""
 
 from typing import Protocol, Self
 

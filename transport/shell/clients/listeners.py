@@ -11,7 +11,7 @@ import msgspec
 
 from transport.config.endpoint import Binding
 from transport.config.snapshot import Snapshot
-from transport.shell.crew.borrowed import Own, Source
+from transport.shell.master.borrowed import Own, Source
 from transport.shell.sockets import Sockets, bound_socket
 
 log = logging.getLogger(__name__)

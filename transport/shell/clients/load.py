@@ -1,6 +1,6 @@
 """How busy each connector is: connections and messages of this minute, by source; of this node or of all.
 
-The transports of a node count in memory that they share (`crew/counts`), exactly. Limits over all nodes count besides
+The transports of a node count in memory that they share (`master/counts`), exactly. Limits over all nodes count besides
 what the others said last through Redis (`shared_counts`), about half a second ago.
 """
 
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from transport.config.receive_connector import LimitScope, ReceiveConnector
 from transport.receive.admission import Load
-from transport.shell.crew.counts import Counts as SharedCounts
+from transport.shell.master.counts import Counts as SharedCounts
 
 Counts = dict[str, int]
 

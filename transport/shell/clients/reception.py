@@ -10,11 +10,11 @@ from transport.shell.clients.load import ConnectorLoad
 from transport.shell.clients.pick_ups import PickUps
 from transport.shell.clients.source_budget import SourceBudget
 from transport.shell.clients.tls_contexts import TlsContexts
-from transport.shell.crew.counts import Counts
 from transport.shell.feeds.recipient_feed import RecipientFeed
 from transport.shell.journal.journal import Journal
 from transport.shell.log.protocol_log import ProtocolLog
 from transport.shell.log.session_record import RecordLog
+from transport.shell.master.counts import Counts
 from transport.shell.metrics import Traffic
 from transport.shell.names import Names
 from transport.shell.people.credentials import Credentials

@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 class SharedCounts:
     """While Redis is away each node keeps to its part of a limit, as many as there are `nodes`; `problem` says so."""
 
-    def __init__(self, url: str, name: str, reception: Reception, crew: str = "") -> None:
-        """`crew`: the name of the transports that count together, of which we need to hear nothing; none: `name`."""
+    def __init__(self, url: str, name: str, reception: Reception, node: str = "") -> None:
+        """`node`: the name of the transports that count together, of which we need to hear nothing; none: `name`."""
         self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-        self._crew = f"{PREFIX}{crew or name}/"
-        self._key, self._reception = self._crew + name, reception
+        self._node = f"{PREFIX}{node or name}/"
+        self._key, self._reception = self._node + name, reception
         self.problem = ""
         self.nodes = 1
         """How many there are, as PostgreSQL said last."""
@@ -53,7 +53,7 @@ class SharedCounts:
         load = self._reception.load
         try:
             await self._redis.set(self._key, msgspec.json.encode(load.told()), ex=FRESH)
-            keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if not key.decode().startswith(self._crew)]
+            keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if not key.decode().startswith(self._node)]
             found = await self._redis.mget(keys) if keys else []
         except (RedisError, OSError) as error:
             self._fall_back(error)

@@ -1,4 +1,4 @@
-"""Where a transport gets its listening sockets: its parent has them, or, without a parent, it opens them itself."""
+"""Where a transport gets its listening sockets: the master has them, or, without a master, it opens them itself."""
 
 import errno
 import logging
@@ -7,7 +7,7 @@ import socket
 from typing import Protocol
 
 from transport.config.endpoint import Binding
-from transport.shell.crew.channel import Channel
+from transport.shell.master.channel import Channel
 from transport.shell.sockets import Sockets
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class Source(Protocol):
 
 
 class Own:
-    """Sockets of a transport without a parent: with it they go."""
+    """Sockets of a transport without a master: with it they go."""
 
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
@@ -38,7 +38,7 @@ class Own:
 
 
 class Borrowed:
-    """Sockets of the parent: clients that come while nobody listens wait for who comes next."""
+    """Sockets of the master: clients that come while nobody listens wait for who comes next."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -51,11 +51,11 @@ class Borrowed:
         return handed
 
     async def keep(self, wanted: set[Binding]) -> None:
-        """The parent closes what nobody wants any more."""
+        """The master closes what nobody wants any more."""
         try:
             await self._channel.ask("keep", [[binding.ip, binding.port] for binding in sorted(wanted)])
         except OSError as error:
-            log.error("the parent does not answer: %s", error)
+            log.error("the master does not answer: %s", error)
 
     def close(self) -> None:
         """They stay open for the others."""

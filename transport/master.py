@@ -1,4 +1,4 @@
-"""The parent of a node's transports: has the listening sockets, starts the transports, starts again who ended, and
+"""The master of a node's transports: has the listening sockets, starts the transports, starts again who ended, and
 answers /healthz for all of them. It touches no mail.
 
 A transport asks for the socket of a binding as its revision wants it. Clients that come while none listens, or whose
@@ -26,9 +26,9 @@ import msgspec
 from transport import log_lines, node, service_manager
 from transport.config.endpoint import Binding
 from transport.shell import health, privileges, sockets
-from transport.shell.crew import counts
-from transport.shell.crew.channel import Channel
-from transport.shell.crew.place import VARIABLE, Place, names
+from transport.shell.master import counts
+from transport.shell.master.channel import Channel
+from transport.shell.master.place import VARIABLE, Place, names
 from transport.shell.metrics import Told, prometheus
 
 STEADY, LONGEST_WAIT = 60.0, 30.0
@@ -66,7 +66,7 @@ class Member:
         return self.process is not None and self.process.poll() is None
 
 
-class Crew:
+class Master:
     """For the event loop's thread."""
 
     def __init__(self, variables: Mapping[str, str], opened: sockets.Sockets) -> None:
@@ -284,8 +284,8 @@ def members(variables: Mapping[str, str]) -> list[Member]:
     of = node.transports(variables)
     if not 1 <= of <= node.MOST_TRANSPORTS:
         raise ValueError(f"GATEPOST_TRANSPORTS={of}: a node runs 1 to {node.MOST_TRANSPORTS} transports")
-    crew = variables.get("GATEPOST_TRANSPORT") or node.name(variables)
-    return [Member(name, number) for number, name in enumerate(names(crew, of))]
+    called = variables.get("GATEPOST_TRANSPORT") or node.name(variables)
+    return [Member(name, number) for number, name in enumerate(names(called, of))]
 
 
 def code(variables: Mapping[str, str]) -> tuple[str, str | None, Mapping[str, str]]:
@@ -306,7 +306,7 @@ def stays_root(account: str, variables: Mapping[str, str]) -> bool:
 
 
 async def _run(variables: Mapping[str, str]) -> bool:
-    return await Crew(variables, sockets.of_this_process(variables)).run()
+    return await Master(variables, sockets.of_this_process(variables)).run()
 
 
 def main() -> None:

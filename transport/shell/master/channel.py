@@ -1,4 +1,4 @@
-"""What a transport and its parent ask each other, over a pair of Unix sockets; an answer may carry a descriptor."""
+"""What a transport and the master ask each other, over a pair of Unix sockets; an answer may carry a descriptor."""
 
 import asyncio
 import logging

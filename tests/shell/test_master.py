@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell.running_crew import RunningCrew
+from tests.shell.running_master import RunningMaster
 from tests.shell.running_transport import Client
 from tests.waiting import wait_for
 from transport import node
@@ -19,8 +19,8 @@ from transport.config.receive_connector import MessageRateSource
 
 
 @pytest.fixture
-def crew() -> Iterator[RunningCrew]:
-    running = RunningCrew()
+def master() -> Iterator[RunningMaster]:
+    running = RunningMaster()
     running.publish()
     running.start()
     wait_for(lambda: running.serving() == running.names, "not all transports serve")
@@ -33,9 +33,9 @@ class Sender(threading.Thread):
     two messages. Whatever else goes wrong is a `fault`.
     """
 
-    def __init__(self, crew: RunningCrew, name: str, keeps: bool) -> None:
+    def __init__(self, master: RunningMaster, name: str, keeps: bool) -> None:
         super().__init__()
-        self.crew, self.name, self.keeps = crew, name, keeps
+        self.master, self.name, self.keeps = master, name, keeps
         self.sent: list[str] = []
         self.faults: list[str] = []
         self.finish = threading.Event()
@@ -48,7 +48,7 @@ class Sender(threading.Thread):
             self.faults.append(f"{type(error).__name__}: {error}")
 
     def _connection(self) -> None:
-        client = smtplib.SMTP("127.0.0.1", self.crew.port, local_hostname="client.test", timeout=20)
+        client = smtplib.SMTP("127.0.0.1", self.master.port, local_hostname="client.test", timeout=20)
         client.ehlo()
         while True:
             subject = f"{self.name}-{len(self.sent)}"
@@ -65,8 +65,8 @@ class Sender(threading.Thread):
         client.close()
 
 
-def senders(crew: RunningCrew) -> list[Sender]:
-    started = [Sender(crew, f"sender{number}", keeps=number % 2 == 0) for number in range(6)]
+def senders(master: RunningMaster) -> list[Sender]:
+    started = [Sender(master, f"sender{number}", keeps=number % 2 == 0) for number in range(6)]
     for sender in started:
         sender.start()
     return started
@@ -82,44 +82,46 @@ def finish(started: list[Sender]) -> list[str]:
     return [subject for sender in started for subject in sender.sent]
 
 
-def test_all_are_restarted_one_after_the_other_under_load(crew: RunningCrew) -> None:
-    before = crew.pids()
-    started = senders(crew)
-    assert crew.process is not None
-    crew.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: not set(before) & set(crew.pids()) and crew.serving() == crew.names, "no restart", 60)
-    assert sorted(finish(started)) == sorted(crew.accepted())
+def test_all_are_restarted_one_after_the_other_under_load(master: RunningMaster) -> None:
+    before = master.pids()
+    started = senders(master)
+    assert master.process is not None
+    master.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: not set(before) & set(master.pids()) and master.serving() == master.names, "no restart", 60)
+    assert sorted(finish(started)) == sorted(master.accepted())
 
 
 @pytest.mark.parametrize("of", [2, 4])
 def test_limits_hold_for_all_together_and_a_killed_one_counts_no_more(of: int) -> None:
-    crew = RunningCrew(of)
-    crew.publish(
-        crew.connector("Per source", ranges="127.0.2.0/24", max_inbound_connection_per_source=5),
-        crew.connector("In all", ranges="127.0.3.0/24", max_inbound_connection=12),
-        crew.connector("Rate", ranges="127.0.4.0/24", message_rate_limit=4, message_rate_source=MessageRateSource.All),
+    master = RunningMaster(of)
+    master.publish(
+        master.connector("Per source", ranges="127.0.2.0/24", max_inbound_connection_per_source=5),
+        master.connector("In all", ranges="127.0.3.0/24", max_inbound_connection=12),
+        master.connector(
+            "Rate", ranges="127.0.4.0/24", message_rate_limit=4, message_rate_source=MessageRateSource.All
+        ),
     )
-    crew.start()
+    master.start()
     try:
-        wait_for(lambda: crew.serving() == crew.names, "not all transports serve", 60)
-        held = greeted(crew, ["127.0.2.1"] * 9)
+        wait_for(lambda: master.serving() == master.names, "not all transports serve", 60)
+        held = greeted(master, ["127.0.2.1"] * 9)
         assert len(held) == 5
-        assert len(greeted(crew, [f"127.0.3.{1 + number % 7}" for number in range(20)])) == 12
-        senders = greeted(crew, ["127.0.4.1"] * 7)
+        assert len(greeted(master, [f"127.0.3.{1 + number % 7}" for number in range(20)])) == 12
+        senders = greeted(master, ["127.0.4.1"] * 7)
         assert all(client.say("EHLO client.test")[:3] == "250" for client in senders)
         answers = [client.message(b"x")[:3] for client in senders]
         assert sorted(answers) == ["250"] * 4 + ["421"] * 3
-        os.kill(crew.pids()[0], signal.SIGKILL)
-        wait_for(lambda: crew.serving() == crew.names and "was killed" in crew.log, "not started again", 60)
+        os.kill(master.pids()[0], signal.SIGKILL)
+        wait_for(lambda: master.serving() == master.names and "was killed" in master.log, "not started again", 60)
         left = [client for client in held if lives(client)]
-        assert len(greeted(crew, ["127.0.2.1"] * 9)) == 5 - len(left)
+        assert len(greeted(master, ["127.0.2.1"] * 9)) == 5 - len(left)
     finally:
-        crew.remove()
+        master.remove()
 
 
-def greeted(crew: RunningCrew, sources: list[str]) -> list[Client]:
+def greeted(master: RunningMaster, sources: list[str]) -> list[Client]:
     """Those that are not told 421, all at one time."""
-    return [client for client in [crew.client(source) for source in sources] if client.line()[:3] == "220"]
+    return [client for client in [master.client(source) for source in sources] if client.line()[:3] == "220"]
 
 
 def lives(client: Client) -> bool:
@@ -129,15 +131,17 @@ def lives(client: Client) -> bool:
         return False
 
 
-def test_a_killed_one_is_started_again_and_the_others_take_its_clients(crew: RunningCrew) -> None:
-    first, second = crew.pids()
+def test_a_killed_one_is_started_again_and_the_others_take_its_clients(master: RunningMaster) -> None:
+    first, second = master.pids()
     os.kill(first, signal.SIGSTOP)
-    clients = [crew.client() for _ in range(20)]
+    clients = [master.client() for _ in range(20)]
     assert all(client.line().startswith("220 ") for client in clients)  # none waits for the one that hangs
     os.kill(first, signal.SIGKILL)
-    wait_for(lambda: len(set(crew.pids()) - {first}) == 2 and crew.serving() == crew.names, "not started again", 30)
-    assert second in crew.pids()
-    assert "transport mx-1 was killed (SIGKILL)" in crew.log
+    wait_for(
+        lambda: len(set(master.pids()) - {first}) == 2 and master.serving() == master.names, "not started again", 30
+    )
+    assert second in master.pids()
+    assert "transport mx-1 was killed (SIGKILL)" in master.log
 
 
 AS_SYSTEMD_DOES = """
@@ -152,15 +156,15 @@ os.execv(sys.executable, [sys.executable, "-m", "transport"])
 
 def test_a_socket_that_systemd_has_opened_is_used() -> None:
     """Another one could not be opened, and clients would come to one that nobody listens on."""
-    crew = RunningCrew(1)
-    crew.command = ("-c", AS_SYSTEMD_DOES.format(port=crew.port))
-    crew.publish()
-    crew.start()
+    master = RunningMaster(1)
+    master.command = ("-c", AS_SYSTEMD_DOES.format(port=master.port))
+    master.publish()
+    master.start()
     try:
-        assert crew.facts()["problems"] == []
-        assert crew.client().line().startswith("220 ")
+        assert master.facts()["problems"] == []
+        assert master.client().line().startswith("220 ")
     finally:
-        crew.remove()
+        master.remove()
 
 
 def test_a_node_runs_one_for_two_cores_and_starts_also_on_a_very_large_machine(

@@ -1,4 +1,4 @@
-"""Counts that all transports of a node share, in memory that the parent has made: exact, and no round trip.
+"""Counts that all transports of a node share, in memory that the master has made: exact, and no round trip.
 
 Three kinds of table, each of buckets of 16 slots that a keyed hash chooses, so that nobody can aim at one:
 
@@ -118,7 +118,7 @@ class Gauges:
         return 0 if slot < 0 else self._total(slot) - self._own[slot]
 
     def clear(self) -> None:
-        """We have none: said at our start, and, by the parent, at our end."""
+        """We have none: said at our start, and, by the master, at our end."""
         self._own[:] = memoryview(bytes(self._own.nbytes)).cast("I")
 
     def _total(self, slot: int) -> int:
@@ -175,7 +175,7 @@ class Counts:
     """All tables, as transport `number` sees them."""
 
     def __init__(self, handle: int, number: int) -> None:
-        """Raises ValueError when the memory is laid out in another way: parent and transport are of two releases."""
+        """Raises ValueError when the memory is laid out in another way: master and transport are of two releases."""
         with mmap.mmap(handle, HEADER.size) as header:
             magic, layout, of, secret = HEADER.unpack(header[: HEADER.size])
         if (magic, layout) != (MAGIC, LAYOUT):

@@ -1,4 +1,4 @@
-"""Several transports on the sockets of one parent, as `python -m transport` starts them."""
+"""Several transports on the sockets of one master, as `python -m transport` starts them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from tests.shell.running_transport import RunningTransport
 
 
-class RunningCrew(RunningTransport):
+class RunningMaster(RunningTransport):
     """`publish` is for all of them."""
 
     command = ("-m", "transport")

@@ -1,1 +1,0 @@
-"""The transports of one node: what they share, and how they and their parent speak."""
