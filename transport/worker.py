@@ -71,7 +71,9 @@ log = logging.getLogger(__name__)
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process is told from outside. `name` is unique among all transports, `node` names the machine."""
+    """What the process is told from outside. `name` is unique among all transports, `node` names the machine;
+    `socket_unit`: systemd has listening sockets for us, which nobody but it can close.
+    """
 
     home: Path
     name: str
@@ -83,6 +85,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     minimum_free: int = MINIMUM_FREE
     place: Place | None = None
+    socket_unit: bool = False
 
     @property
     def directories(self) -> tuple[Path, Path, Path, Path]:
@@ -105,6 +108,7 @@ def environment(variables: Mapping[str, str]) -> Environment:
         user=variables.get("GATEPOST_USER") or "nobody",
         minimum_free=node.minimum_free(variables),
         place=place(variables),
+        socket_unit="LISTEN_FDS" in variables,
     )
 
 
@@ -214,7 +218,11 @@ class Transport:
             await self._listen(in_force.policy.snapshot)
 
     async def _listen(self, snapshot: Snapshot) -> None:
-        await self._listeners.match(Snapshot() if self._reception.draining else snapshot)
+        """A node that drains closes its sockets. Those of systemd stay open, and who came would wait until somebody
+        resumes: there clients are told to go elsewhere.
+        """
+        closes = self._reception.draining and not self._settings.socket_unit
+        await self._listeners.match(Snapshot() if closes else snapshot)
 
     async def _pull(self, connection: Connection) -> None:
         """Ask other servers for the mail that waits for us and comes over the connection which we open."""

@@ -163,6 +163,11 @@ def test_a_socket_that_systemd_has_opened_is_used() -> None:
     try:
         assert master.facts()["problems"] == []
         assert master.client().line().startswith("220 ")
+        master.stop()
+        state = node.directories(master.home, master.names[0])[3]
+        (state / "draining").write_text("Draining")  # as it stays over a restart
+        master.start(healthy=False)
+        assert master.client().line().startswith("421 4.3.2")  # nobody waits in a socket that stays open
     finally:
         master.remove()
 
