@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from console.tracking.conversation import Line
 from console.tracking.models import Session
-from transport.trace.line import TLS, introduction
+from transport.trace.line import BY_XCLIENT, TLS, introduction
 
 MOST = 20
 """Recipients that an address holds: of more, the last ones, which come nearest to what was refused."""
@@ -38,9 +38,14 @@ def question(session: Session, lines: Sequence[Line], at: Line | None = None) ->
 
 
 def _named_by(lines: Sequence[Line]) -> dict[str, str]:
-    """The load balancer that has named the client, and where it has connected."""
-    found = next((each for line in lines if line.event == "*" and (each := introduction(line.data))), None)
-    return {"front_end": found[0], "local": found[1]} if found else {}
+    """The load balancer that has named the client, and where it has connected. A mail server has named it as if it had
+    connected there itself.
+    """
+    named = [(line.context, each) for line in lines if line.event == "*" and (each := introduction(line.data))]
+    if not named:
+        return {}
+    context, (speaker, place) = named[-1]
+    return {"local": place} if context == BY_XCLIENT else {"front_end": speaker, "local": place}
 
 
 def of_commands(given: Mapping[str, object], commands: Sequence[str]) -> str:

@@ -17,3 +17,14 @@ def test_a_session_bears_the_name_that_the_administrator_gave_its_connector() ->
 
 def test_what_names_no_client_is_left_out() -> None:
     assert gather([HEADER, "1970-01-01T00:00:00.000Z,node\\c,1,0,127.0.0.1:25,nowhere,+,,"]) == []
+
+
+def test_from_xclient_on_a_session_is_that_of_the_client_that_is_named() -> None:
+    head = "1970-01-01T00:00:00.000Z,node\\{},1,{},{},"
+    lines = [
+        head.format("Servers", 0, "10.0.0.9:25,10.0.0.7:4321") + "+,,",
+        head.format("Internet", 1, "10.0.0.9:25,203.0.113.7:0") + "*,Client named by 10.0.0.7:4321 at …,XCLIENT",
+        head.format("Internet", 2, "10.0.0.9:25,nowhere") + "*,Client named by a torn line,XCLIENT",
+    ]
+    (found,) = gather([HEADER, *lines])
+    assert (found.connector, found.remote_address, found.remote_port) == ("Internet", "203.0.113.7", 0)

@@ -77,7 +77,8 @@ class Exchange(msgspec.Struct, frozen=True):
 class Via(msgspec.Struct, frozen=True):
     """Who says where the client is: a load balancer, or a mail server with XCLIENT, by its address and port. `place`:
     the address and port to which it has connected, where connectors are looked for; `itself`: it speaks for no client;
-    `helo`: the name by which the client has greeted, where that is told.
+    `helo`: the name by which the client has greeted, where that is told; `xclient`: the mail server that has spoken,
+    perhaps through a load balancer, which then is the first.
     """
 
     ip: str
@@ -85,6 +86,7 @@ class Via(msgspec.Struct, frozen=True):
     place: tuple[str, int]
     itself: bool = False
     helo: str = ""
+    xclient: tuple[str, int] | None = None
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -115,7 +115,8 @@ def read(argument: str) -> dict[str, Any]:
 def _anew(session: Session, told: dict[str, Any]) -> Outcome:
     """Of attributes that are not named, or not known, stays what was known before."""
     here = session.local_ip, session.local_port
-    via = session.via or Via(session.remote_ip, session.remote_port, place=here)
+    speaker = session.remote_ip, session.remote_port
+    via = session.via or Via(*speaker, place=here)
     ip = told.get("ADDR") or session.remote_ip
     match = session.policy.connectors.find(*via.place, ip)
     if match is None:
@@ -135,7 +136,7 @@ def _anew(session: Session, told: dict[str, Any]) -> Outcome:
         tls=session.tls,
         channel=session.channel,
         facts=_name(session, ip, told),
-        via=replace(via, helo=told.get("HELO") or via.helo),
+        via=replace(via, helo=told.get("HELO") or via.helo, xclient=via.xclient or speaker),
     )
     return Outcome(found, None, (CountAnew(session.connector.name, session.source),), matched=match.remote.text)
 

@@ -242,6 +242,8 @@ insert into tracking_session (
     %(ended_at)s, %(events)s, %(search)s
 )
 on conflict (session_id) do update set
+    connector = excluded.connector, local_endpoint = excluded.local_endpoint,
+    remote_address = excluded.remote_address, remote_port = excluded.remote_port,
     helo = coalesce(nullif(excluded.helo, ''), tracking_session.helo),
     sender = coalesce(nullif(excluded.sender, ''), tracking_session.sender),
     recipients = (tracking_session.recipients || excluded.recipients)[1:200],

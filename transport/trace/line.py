@@ -257,9 +257,13 @@ def message_of(context: str) -> str:
     return found[1] if found else ""
 
 
+BY_HEADER, BY_XCLIENT = "PROXY protocol", "XCLIENT"
+"""Contexts of `introduced`."""
+
+
 def introduced(ip: str, port: int, place: tuple[str, int]) -> str:
-    """The data of `*` when a load balancer, by its address and port, has said who the client is; `place` is where it
-    has connected.
+    """The data of `*` when a load balancer or a mail server, by its address and port, has said who the client is;
+    `place` is where it, or the load balancer in front of it, has connected.
     """
     return f"Client named by {endpoint(ip, port)} at {endpoint(*place)}"
 
@@ -268,7 +272,7 @@ _introduced = re.compile(r"Client named by (?:\[(.+?)\]|(.+?)):\d+ at (.+)")
 
 
 def introduction(data: str) -> tuple[str, str] | None:
-    """The load balancer's address, and where it has connected, if this says so."""
+    """The address of who has named the client, and where that was, if this says so."""
     found = _introduced.fullmatch(data)
     return (found[1] or found[2], found[3]) if found else None
 

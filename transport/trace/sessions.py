@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 import msgspec
 
-from transport.trace.line import TLS, Line, decision, message_of, of_event, plain, read
+from transport.trace.line import BY_XCLIENT, TLS, Line, decision, message_of, of_event, plain, read
 
 MOST_EVENTS = 2000
 MOST_RECIPIENTS = 200
@@ -61,6 +61,8 @@ class GatheredSession(msgspec.Struct):
         elif line.event in ("<", ">"):
             self._reply(line.data, line.context)
         elif line.event == "*":
+            if line.context == BY_XCLIENT:
+                self._becomes(line)
             self.tls = self.tls or line.data.startswith(TLS)
             self.search += [line.data] * sending
         elif line.event == "+" and sending:
@@ -68,6 +70,10 @@ class GatheredSession(msgspec.Struct):
             self.search.append(line.context)
         elif line.event == "-":
             self.ended_at = _time(line.date_time)
+
+    def _becomes(self, line: Line) -> None:
+        """The session of the client that is named."""
+        self.connector, self.local_endpoint, self.remote_address, self.remote_port = _ends(line, self.direction)
 
     def _command(self, line: str) -> None:
         verb = line[:4].lower()
@@ -103,22 +109,26 @@ def gather(lines: Iterable[str], direction: Direction = Direction.RECEIVE) -> li
     """The sessions of some lines, in order of appearance. What is no event is left out."""
     sessions: dict[str, GatheredSession] = {}
     for line in read(lines):
-        session = sessions.get(line.session_id)
-        if session is None:
-            try:
+        try:
+            session = sessions.get(line.session_id)
+            if session is None:
                 session = sessions[line.session_id] = _begun(line, direction)
-            except ValueError:
-                continue
-        session.add(line)
+            session.add(line)
+        except ValueError:
+            continue
     return list(sessions.values())
 
 
 def _begun(line: Line, direction: Direction) -> GatheredSession:
+    return GatheredSession(line.session_id, *_ends(line, direction), _time(line.date_time), direction)
+
+
+def _ends(line: Line, direction: Direction) -> tuple[str, str, str, int]:
+    """Connector, local endpoint, remote address and port."""
     address, _, port = line.remote_endpoint.rpartition(":")
     ip = str(ip_address(address.strip("[]").partition("%")[0]))
     bare = line.connector_id.partition("\\")[2] if direction is Direction.RECEIVE else ""
-    name = plain(bare or line.connector_id)
-    return GatheredSession(line.session_id, name, line.local_endpoint, ip, int(port), _time(line.date_time), direction)
+    return plain(bare or line.connector_id), line.local_endpoint, ip, int(port)
 
 
 def _time(text: str) -> datetime:

@@ -77,3 +77,16 @@ def test_of_many_long_recipients_the_address_holds_the_last(db: None) -> None:
 def test_sessions_with_next_hops_have_none(db: None) -> None:
     made = session(direction="send")
     assert question(made, lines(made)) == ""
+
+
+def test_who_has_named_the_client_is_asked_about_when_it_is_a_load_balancer_only(db: None) -> None:
+    """A mail server that speaks by XCLIENT has named the client as if that had connected there itself."""
+    balancer = ("*", "Client named by 10.0.0.5:4321 at 10.0.0.9:25", "PROXY protocol")
+    mail_server = ("*", "Client named by 10.0.0.7:4321 at 10.0.0.9:2525", "XCLIENT")
+    for events, front_end, local in (
+        ([balancer], "10.0.0.5", "10.0.0.9:25"),
+        ([balancer, mail_server], None, "10.0.0.9:2525"),
+    ):
+        made = session([*events, ("<", "EHLO x", "")])
+        asked = given(question(made, lines(made)))
+        assert (asked.get("front_end"), asked["local"]) == (front_end, local)

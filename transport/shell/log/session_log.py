@@ -9,7 +9,7 @@ from transport.receive.auth import MASK, shown
 from transport.receive.outcome import Outcome, Tarpit
 from transport.receive.session import Exchange, Session
 from transport.shell.log.protocol_log import ProtocolLog
-from transport.trace.line import Decision, SessionLines, decided, endpoint, held, introduced
+from transport.trace.line import BY_HEADER, BY_XCLIENT, Decision, SessionLines, decided, endpoint, held, introduced
 
 MOST_LOGGED = bounds.LOGGED_LINE.octets or 0
 
@@ -26,8 +26,10 @@ class SessionLog:
     def connected(self, session: Session, remote: str) -> None:
         """`+`, with the remote range that holds the client, and what the session may do."""
         self._log.add((time.time(), self._lines, "+", "", b"", f"range {remote}" if remote else ""))
-        if session.via is not None:
-            self.note(introduced(session.via.ip, session.via.port, session.via.place), "PROXY protocol")
+        via = session.via
+        if via is not None and via.xclient != (via.ip, via.port):
+            self.note(introduced(via.ip, via.port, via.place), BY_HEADER)
+        self._named(session)
         self.allowed(session)
 
     def becomes(self, connector: str, session: Session) -> None:
@@ -35,9 +37,13 @@ class SessionLog:
         local = endpoint(session.local_ip, session.local_port)
         remote = endpoint(session.remote_ip, session.remote_port)
         self._lines = self._lines.going_on(connector, local, remote)
-        if session.via is not None:
-            self.note(introduced(session.via.ip, session.via.port, session.via.place), "XCLIENT")
+        self._named(session)
         self.allowed(session)
+
+    def _named(self, session: Session) -> None:
+        """Which mail server speaks for the client."""
+        if session.via is not None and session.via.xclient is not None:
+            self.note(introduced(*session.via.xclient, session.via.place), BY_XCLIENT)
 
     def closed_silently(self, outcome: Outcome) -> None:
         """The connection ends before it has a session, and hears nothing: why, and what was wrong."""
