@@ -73,7 +73,8 @@ def _commands(number: int, before: str, after: str) -> tuple[str, ...]:
     """A revision never changes: its documents are read once. The checksums tell it from that of another database."""
     documents = ConfigRevision.objects.in_bulk((number - 1, number))
     try:
-        return tuple(script(*(publishing.snapshot(documents.get(each)) for each in (number - 1, number))))
+        former, then = (publishing.snapshot(documents.get(each)) for each in (number - 1, number))
+        return tuple(script(former, then))
     except DocumentError as error:
         return (f"# {error}",)
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from console.commands.pairing import key, pairs, renamed
 from console.commands.wording import argument, new_command, quoted, set_command
+from console.publishing.gateways import Gateways
 from console.publishing.published import Published, every_kind
 from console.publishing.relay_guard import few
 from transport.config import rules
@@ -42,6 +43,7 @@ class Script:
     """The commands so far, and the configuration that they lead to: `now`."""
 
     now: Snapshot
+    behind: Gateways = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,7 +75,7 @@ class Script:
         opens = (
             two is not None and two.relays and (one is None or not one.relays or two.any_recipient > one.any_recipient)
         )
-        self.lines.append(command + _named([new.name] if opens and not few(new.remote_ip_ranges) else []))
+        self.lines.append(command + _named([new.name] if opens and not few(new.remote_ip_ranges, self.behind) else []))
         self.now = replace(self.now, receive_connectors=(*_others(self, old), new))
 
 
@@ -81,9 +83,11 @@ def _named(connectors: Collection[str]) -> str:
     return " -ConfirmRelay " + ",".join(quoted(name) for name in connectors) if connectors else ""
 
 
-def script(before: Snapshot, after: Snapshot) -> list[str]:
-    """The commands, one each line, in an order in which each can stand by itself; comments begin with `#`."""
-    found = Script(before)
+def script(before: Snapshot, after: Snapshot, behind: Gateways | None = None) -> list[str]:
+    """The commands, one each line, in an order in which each can stand by itself; comments begin with `#`. `behind`:
+    the gateways that are known where they will be given.
+    """
+    found = Script(before, behind or {})
     _certificates(found, after)
     _keytabs(found, after)
     _accepted_domains(found, after)

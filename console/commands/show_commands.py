@@ -22,6 +22,7 @@ from console.commands import queries
 from console.commands.script import script
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
+from console.publishing.gateways import known
 
 TARGET = "commands"
 """The id of the element that shows what an unsaved form amounts to: htmx names it in its request."""
@@ -92,7 +93,7 @@ def _tried(request: HttpRequest, save: Callable[[], HttpResponse]) -> list[str] 
         response = without_messages(request, save)
         after = compile_snapshot(0)
         transaction.set_rollback(True)
-    return script(before, after) if response.status_code == 302 else None
+    return script(before, after, known()) if response.status_code == 302 else None
 
 
 def without_messages(request: HttpRequest, save: Callable[[], HttpResponse]) -> HttpResponse:

@@ -16,7 +16,7 @@ from console.connectors.models import ReceiveConnector as Row
 from console.connectors.queries import Tabs
 from console.connectors.warnings import plain_passwords, without_its_name
 from console.overview.concern import Concern
-from console.tracking.of_connector import gateway_words, gateways
+from console.publishing.gateways import gateway_words, gateways
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.receive import certificate_match

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 
+from console.publishing.gateways import RECENT, Gateways, gateway_in, known
 from transport.config.endpoint import IPRange, is_private
 from transport.config.intervals import is_internet
 from transport.receive.exposure import ANYBODY, sends_on
@@ -22,9 +23,10 @@ class RelayNotConfirmed(ValidationError):
     `few`: those of the names for which only a few known clients could.
     """
 
-    def __init__(self, opened: dict[str, Opening]):
-        self.dangers = dangers = {name: danger(opening) for name, opening in opened.items()}
-        self.few = frozenset(name for name, opening in opened.items() if opening.domain is None and few(opening.ranges))
+    def __init__(self, opened: dict[str, Opening], behind: Gateways):
+        self.dangers = dangers = {name: danger(opening, behind) for name, opening in opened.items()}
+        only = (name for name, each in opened.items() if each.domain is None and few(each.ranges, behind))
+        self.few = frozenset(only)
         super().__init__({"confirmation": [f"{danger} Type “{name}” to confirm." for name, danger in dangers.items()]})
 
 
@@ -35,23 +37,29 @@ def require_confirmation(before: Proof, after: Proof, confirmed: Collection[str]
     `confirmed`.
     """
     opened = newly_open(before, after)
+    behind = known() if opened else {}
     if not opened.keys() <= set(confirmed):
-        raise RelayNotConfirmed(opened)
-    return {name: danger(opening) for name, opening in opened.items()}
+        raise RelayNotConfirmed(opened, behind)
+    return {name: danger(opening, behind) for name, opening in opened.items()}
 
 
 def dangers(before: Proof, after: Proof) -> dict[str, str]:
     """The names that have to be typed for a change, each with who could then reach whom."""
-    return {name: danger(opening) for name, opening in newly_open(before, after).items()}
+    opened = newly_open(before, after)
+    behind = known() if opened else {}
+    return {name: danger(opening, behind) for name, opening in opened.items()}
 
 
-def few(ranges: Collection[IPRange]) -> bool:
-    """Whether these are private networks and single addresses: clients that somebody meant."""
-    return all(is_private(each) or each.bounds[1] == each.bounds[2] for each in ranges)
+def few(ranges: Collection[IPRange], behind: Gateways) -> bool:
+    """Whether these are private networks and single addresses without a gateway, behind which anybody may stand:
+    clients that somebody meant.
+    """
+    meant = all(is_private(each) or each.bounds[1] == each.bounds[2] for each in ranges)
+    return meant and gateway_in(ranges, behind) is None
 
 
-def danger(opening: Opening) -> str:
-    """Who could reach whom, as one sentence or two."""
+def danger(opening: Opening, behind: Gateways) -> str:
+    """Who could reach whom, as one sentence or two, and a third where a gateway is among them."""
     if opening.domain is not None and not sends_on(opening.domain):
         return f"Mail for {opening.whom} would be taken and kept here; your own users would reach nobody there."
     if opening.server:
@@ -65,4 +73,15 @@ def danger(opening: Opening) -> str:
     shown = some if more < 2 else f"{some} and {more} more ranges"
     public = "" if all(map(is_private, opening.ranges)) else " Some of these addresses are public."
     whom = f"{ANYBODY} in the world" if opening.whom == ANYBODY else opening.whom
-    return f"Anyone at {shown} could send mail to {whom}, without signing in.{public}"
+    return f"Anyone at {shown} could send mail to {whom}, without signing in.{public}{_behind(opening, behind)}"
+
+
+def _behind(opening: Opening, behind: Gateways) -> str:
+    found = gateway_in(opening.ranges, behind)
+    if found is None:
+        return ""
+    name, address = found
+    return (
+        f" All of the last {RECENT} sessions of {name} came from {address}: it is likely a gateway, and everybody "
+        "behind it could do so."
+    )

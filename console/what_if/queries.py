@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from console.directory import queries as directory
 from console.kerberos import queries as kerberos
 from console.protection import queries as protection
+from console.publishing import gateways
 from console.publishing import queries as publishing
 from console.publishing.relay_guard import danger
 from console.tracking.models import Session
@@ -120,6 +121,11 @@ def _tried(snapshot: Snapshot, stands: Proof, remedy: Remedy, dialogue: Dialogue
     if heard.accepted is None:
         return Tried(remedy, False, heard.refusal.text if heard.refusal is not None else "")
     opened = newly_open(stands, proof(changed)) if changed is not snapshot else {}
+    behind = gateways.known() if opened else {}
     client = parse_range(dialogue.client).bounds
-    others = (way for way in opened.values() if not way.ranges or any(one.bounds != client for one in way.ranges))
-    return Tried(remedy, True, opens=tuple(map(danger, others)))
+    others = (
+        way
+        for way in opened.values()
+        if not way.ranges or any(one.bounds != client for one in way.ranges) or gateways.gateway_in(way.ranges, behind)
+    )
+    return Tried(remedy, True, opens=tuple(danger(way, behind) for way in others))

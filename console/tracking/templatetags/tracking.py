@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 
+from console.publishing import gateways
 from console.tracking import of_connector
 from transport.config.receive_connector import ReceiveConnector
 
@@ -15,5 +16,5 @@ register.simple_tag(of_connector.last_sessions)
 @register.simple_tag
 def gateway_warning(connector: ReceiveConnector) -> str:
     """What to know when every client seems to be one and the same machine, or an empty text."""
-    address = of_connector.gateways([connector]).get(connector.name)
-    return of_connector.gateway_words(address) if address else ""
+    address = gateways.gateways([connector]).get(connector.name)
+    return gateways.gateway_words(address) if address else ""

@@ -10,8 +10,8 @@ from console.actors import Role
 from console.certificates import actions as certificates
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
+from console.publishing import gateways
 from console.publishing.models import ConfigRevision, Count
-from console.tracking import of_connector
 from tests.console.builders import ADMIN, RELAY, receive_connector, send_connector
 from transport.config.endpoint import everyone
 from transport.config.permissions import ANONYMOUS, Grant, PermissionGroup, Right
@@ -278,7 +278,7 @@ def test_a_certificate_without_the_name_of_the_connector_is_pointed_out(admin, t
 
 def test_clients_behind_one_gateway_are_pointed_out(admin):
     row = actions.create(ADMIN, receive_connector())
-    sessions(of_connector.RECENT - 1)
+    sessions(gateways.RECENT - 1)
     assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
     sessions(1, session_id="F" * 16)
     assert "came from 10.0.0.7, a private address" in admin.get(properties(row, "scoping")).text
@@ -288,7 +288,7 @@ def test_clients_behind_one_gateway_are_pointed_out(admin):
 
 def test_a_connector_for_one_private_address_is_no_gateway(admin):
     row = actions.create(ADMIN, receive_connector(ranges=["10.0.0.7"]))
-    sessions(of_connector.RECENT)
+    sessions(gateways.RECENT)
     assert "hides who the clients are" not in admin.get(properties(row, "scoping")).text
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from console.actors import Actor, Role
 from console.audit.models import Entry
@@ -14,6 +15,8 @@ from console.connectors import actions as connectors
 from console.directory import actions as directory
 from console.domains import actions as domains
 from console.publishing import queries as publishing
+from console.publishing.gateways import RECENT
+from console.tracking.models import Session
 from console.transport_settings import actions as transport_settings
 from tests.config.example_values import EXAMPLES
 from tests.console.builders import ADMIN, HYGIENE, READER, RELAY, accepted_domain, receive_connector, send_connector
@@ -320,6 +323,23 @@ def test_a_relay_for_a_few_clients_needs_no_more_than_the_connectors_name_in_the
         assert shell.refused(everyone).parameter == "ConfirmRelay"
     shell.run(f"Get-ReceiveConnector office | {grant}")
     assert office().grants == (RELAY,) and "without signing in" in shell.warnings[0]
+
+
+def test_a_relay_for_a_gateway_is_confirmed_whichever_connector_gives_it(shell: Shell) -> None:
+    """In a container all clients seem to be 172.17.0.1: a relay for that one address would be one for everybody."""
+    seen = {"connector": "Office", "remote_address": "172.17.0.1", "remote_port": 1, "local_endpoint": "10.2.3.4:25"}
+    Session.objects.bulk_create(
+        Session(session_id=f"{number:016X}", transport="vm", started_at=timezone.now(), **seen)
+        for number in range(RECENT)
+    )
+    new = "New-ReceiveConnector Relay -Custom -Bindings 10.2.3.4:25 -RemoteIPRanges {} "
+    new += "-AuthMechanism ExternalAuthoritative -PermissionGroups ExchangeServers"
+    for ranges in ("172.17.0.1", "172.16.0.0/12"):
+        error = shell.refused(new.format(ranges))
+        assert error.parameter == "ConfirmRelay" and "Office came from 172.17.0.1: it is likely a gateway" in str(error)
+    shell.run(new.format("172.17.0.2"))
+    assert "gateway" not in shell.warnings[0]
+    shell.run(f"Remove-ReceiveConnector Relay -Confirm:$false; {new.format('172.17.0.1')} -ConfirmRelay Relay")
 
 
 def test_a_command_that_opens_two_connectors_is_confirmed_for_the_one_that_it_does_not_name(shell: Shell) -> None:

@@ -15,6 +15,8 @@ from transport.config.snapshot import Snapshot
 from transport.receive.relay_openings import newly_open
 from transport.receive.relay_proof import proof
 
+pytestmark = pytest.mark.django_db  # which gateways the protocol log shows
+
 
 def snapshot(*connectors: Any) -> Snapshot:
     return Snapshot(receive_connectors=connectors)
