@@ -160,6 +160,20 @@ def test_a_dead_next_hop_is_tried_once_not_once_for_each_message(journal, forwar
     assert 55 < wait.total_seconds() <= 60
 
 
+def test_a_corrected_send_connector_is_tried_at_once(journal, forward, deliver, configure, sink):
+    configure(port=free_port())
+    routing.reroute()
+    journal.accept("bob@far.test")
+    forward()
+    deliver()
+    configure()
+    deliver()
+    assert not sink.arrived
+    routing.reroute()
+    deliver()
+    assert len(sink.arrived) == 1
+
+
 def test_a_next_hop_that_comes_back_is_as_new(journal, forward, deliver, configure, sink, query):
     configure()
     journal.accept("bob@far.test")

@@ -115,6 +115,15 @@ where key = %(hop)s and (retry_at is null or retry_at <= now())
 update queues_nexthop set retry_count = 0, retry_at = null, last_error = '', failing_since = null
 where key = %s and (retry_count > 0 or last_error <> '')
 
+-- name: try_again
+with changed as (
+    update queues_nexthop set retry_at = null
+    where connector = any(%(connectors)s) and delivery_type = %(kind)s and retry_count > 0 returning key
+), due as (
+    update queues_recipient set due_at = now()
+    where next_hop in (select key from changed) and status = 'ready' and claimed_by is null and due_at > now())
+select key from changed
+
 -- name: keep_again
 -- What is kept until it is asked for or triggered, once nothing of what was asked for is due; all, where it could not be delivered.
 update queues_nexthop h set kept = true

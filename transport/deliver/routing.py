@@ -26,6 +26,7 @@ class Looked:
 
     def __init__(self) -> None:
         self._router: Router | None = None
+        self._former: Router | None = None
         self._all_at = self._marked_at = 0.0
         self._behind = self._mark = 0
 
@@ -44,6 +45,14 @@ class Looked:
         if now - self._marked_at >= LATE:
             self._behind, self._mark, self._marked_at = self._mark, newest, now
 
+    def changed(self, router: Router) -> list[str]:
+        """The Send connectors that were saved otherwise since this was last asked."""
+        former, self._former = self._former, router
+        if former is None or former is router:
+            return []
+        old = {each.name: each for each in former.snapshot.send_connectors}
+        return [each.name for each in router.snapshot.send_connectors if old.get(each.name, each) != each]
+
     def forget(self) -> None:
         """Something could not be put right."""
         self._router = None
@@ -57,12 +66,23 @@ def reroute() -> int:
     with pool().connection() as connection:
         router = ROUTES.router(connection)
         holds.lift_changed(connection, router)
+        _try_again(connection, LOOKED.changed(router))
         connection.execute(QUERIES["unpin"], [[each.name for each in router.snapshot.send_connectors if each.enabled]])
         behind = LOOKED.behind(router)
         (newest,) = connection.execute(QUERIES["newest_recipient"]).fetchone() or (0,)
         moved, left = _reroute_behind(connection, router, behind)
         LOOKED.forget() if left else LOOKED.done(router, behind, newest)
         return moved
+
+
+def _try_again(connection: Connection, connectors: list[str]) -> None:
+    """What failed at their smart hosts may have been their fault: a wrong port, no TLS. It does not wait for its next
+    attempt. (Servers that DNS names are many, and their faults are mostly their own.)
+    """
+    if connectors:
+        with connection.transaction():
+            what = {"connectors": connectors, "kind": DeliveryType.SMART_HOST}
+            next_hops.wake(connection, [key for (key,) in connection.execute(QUERIES["try_again"], what)])
 
 
 def _reroute_behind(connection: Connection, router: Router, behind: int) -> tuple[int, int]:
