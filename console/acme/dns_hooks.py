@@ -11,7 +11,8 @@ import msgspec
 from django.utils.translation import gettext_noop
 
 from transport.config import bounds
-from transport.deliver.commands import Command, Refused, entry, execute
+from transport.deliver.commands import Refused, entry, execute
+from transport.send.link import Command, require_whole_paths
 
 FILE = "dns-hooks.toml"
 
@@ -26,8 +27,7 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     timeout: float = 60.0
 
     def __post_init__(self) -> None:
-        if not self.add or not all(each[:1] == () or each[0].startswith("/") for each in (self.add, self.remove)):
-            raise ValueError("the commands are lists that begin with the whole path of a program")
+        require_whole_paths(self.add, self.remove)
         if not 1 <= self.timeout <= 300:
             raise ValueError("timeout is 1 to 300 seconds")
 

@@ -17,10 +17,10 @@ from typing import TypeVar
 import msgspec
 
 from transport.config.bounds import Bound
+from transport.send.link import Command
 
 LOOK_EVERY = 0.05
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-Command = tuple[str, ...]
 T = TypeVar("T")
 
 

@@ -16,6 +16,12 @@ FIRST_WAIT, LONGEST_WAIT = 30.0, 900.0
 Command = tuple[str, ...]
 
 
+def require_whole_paths(first: Command, *others: Command) -> None:
+    """Raises ValueError when there is no first command, or one does not begin with the whole path of a program."""
+    if not first or not all(command[:1] == () or command[0].startswith("/") for command in (first, *others)):
+        raise ValueError("the commands are lists that begin with the whole path of a program")
+
+
 class State(StrEnum):
     DOWN = "down"
     COMING_UP = "coming up"
@@ -45,13 +51,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     idle: float = 300.0
 
     def __post_init__(self) -> None:
-        if not self.up or not all(command[:1] == () or command[0].startswith("/") for command in self._commands()):
-            raise ValueError("the commands are lists that begin with the whole path of a program")
+        require_whole_paths(self.up, self.down, self.check)
         if not 1 <= self.timeout <= 600 or self.hold < 0 or self.idle < 1:
             raise ValueError("timeout is 1 to 600 seconds, hold 0 or more, idle 1 or more")
-
-    def _commands(self) -> tuple[Command, ...]:
-        return self.up, self.down, self.check
 
 
 class Link(msgspec.Struct, frozen=True):
