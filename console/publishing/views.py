@@ -25,6 +25,9 @@ from console.publishing.trial import MOST_MINUTES, confirm, go_back
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
 
+MOST_SHOWN = 20
+"""Changed objects in the details pane, which links to all of them."""
+
 
 class RevisionPages(CrudView):
     model = ConfigRevision
@@ -82,7 +85,9 @@ class RevisionPages(CrudView):
         newest = queries.newest()
         may_restore = self.may_write and newest is not None and selected.number != newest.number
         changes = changes_of(selected.number - 1, selected.number)
-        return context | {"changes": changes, "newest": newest, "may_restore": may_restore}
+        more = max(0, len(changes) - MOST_SHOWN) if isinstance(changes, list) else 0
+        shown = changes[:MOST_SHOWN] if isinstance(changes, list) else changes
+        return context | {"changes": shown, "more": more, "newest": newest, "may_restore": may_restore}
 
 
 def snapshot_of(number: int) -> Snapshot:

@@ -8,6 +8,8 @@ from django.urls import reverse
 from console.actors import Role
 from console.connectors import actions, queries
 from console.connectors.models import ReceiveConnector as Row
+from console.publishing import views
+from console.publishing.actions import change
 from console.publishing.models import ConfigRevision, Transport
 from tests.console.builders import ADMIN, RELAY, receive_connector
 from transport.config.receive_connector import ReceiveConnector
@@ -28,6 +30,17 @@ def test_the_list_says_who_saved_what_and_where_it_is_in_force(admin, row):
     page = admin.get(reverse("publishing:details", args=[2])).text
     for words in ("Receive connector Office: MaxMessageSize", "admin", "mx1", "mx2", "MaxMessageSize"):
         assert words in page
+
+
+def test_a_revision_that_changes_many_objects_shows_some_and_how_many_more(admin, monkeypatch):
+    monkeypatch.setattr(views, "MOST_SHOWN", 2)
+    with change(ADMIN, "many"):
+        for name in ("One", "Two", "Three"):
+            actions.create(
+                ADMIN, receive_connector(name, bindings=[f"10.2.3.4:{len(name)}"], ranges=[f"10.0.0.{ord(name[1])}"])
+            )
+    page = admin.get(reverse("publishing:details", args=[1])).text
+    assert "and 1 more" in page and reverse("publishing:compare", args=[0, 1]) in page
 
 
 def test_two_revisions_side_by_side(admin, row):
