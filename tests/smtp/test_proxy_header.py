@@ -93,6 +93,11 @@ def test_a_header_is_read_however_it_comes_and_nothing_behind_it(name: str) -> N
     assert all(read(octets[:length]) is None for length in range(len(octets)))
 
 
+def test_what_stands_in_a_health_check_is_discarded() -> None:
+    """Section 2.2, where aiosmtpd looks at it."""
+    assert read(V2 + b"\x20\x11\x00\x05\x03\xff\xff\xffx") == Header(21)
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_broken_says_so(name: str) -> None:
     with pytest.raises(BrokenHeader) as told:

@@ -113,7 +113,11 @@ def read(argument: str) -> dict[str, Any]:
 
 
 def _anew(session: Session, told: dict[str, Any]) -> Outcome:
-    """Of attributes that are not named, or not known, stays what was known before."""
+    """Of attributes that are not named, or not known, stays what was known before; but where nobody knows the client's
+    address, it must not be taken for the mail server itself.
+    """
+    if told.get("ADDR", "") is None:
+        return close_at_once(session, "no_connector")
     here = session.local_ip, session.local_port
     speaker = session.remote_ip, session.remote_port
     via = session.via or Via(*speaker, place=here)

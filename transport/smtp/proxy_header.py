@@ -111,8 +111,7 @@ def _version_2(octets: bytes) -> Header | None:
 def _whole(octets: bytes, command: int, family: int) -> Header:
     size, each = len(octets), STREAMS.get(family, 0)
     both = 2 * each + 4 if each else OTHERS.get(family)
-    if command == LOCAL:  # whatever stands there is to be discarded
-        _checked(octets, min(HEAD_V2 + (both or 0), size))
+    if command == LOCAL:  # whatever stands there is to be discarded (section 2.2)
         return Header(size)
     if both is None:
         raise BrokenHeader("its address family is not known")
