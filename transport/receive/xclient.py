@@ -72,8 +72,9 @@ def line(client: str) -> str:
 
 
 def is_believed(session: Session) -> bool:
-    """Whether this client may say that it is another one."""
-    if session.is_health_check:
+    """Whether this client may say that it is another one: only who has connected may, not one for whom it speaks."""
+    speaker = session.via.xclient if session.via is not None else None
+    if session.is_health_check or (speaker is not None and speaker[0] != session.remote_ip):
         return False
     return session.policy.speaks_for_clients(session.connector, session.remote_ip)
 
