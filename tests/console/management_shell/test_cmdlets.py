@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from console.actors import Actor, Role
 from console.audit.models import Entry
@@ -15,11 +14,18 @@ from console.connectors import actions as connectors
 from console.directory import actions as directory
 from console.domains import actions as domains
 from console.publishing import queries as publishing
-from console.publishing.gateways import RECENT
-from console.tracking.models import Session
 from console.transport_settings import actions as transport_settings
 from tests.config.example_values import EXAMPLES
-from tests.console.builders import ADMIN, HYGIENE, READER, RELAY, accepted_domain, receive_connector, send_connector
+from tests.console.builders import (
+    ADMIN,
+    HYGIENE,
+    READER,
+    RELAY,
+    accepted_domain,
+    receive_connector,
+    send_connector,
+)
+from tests.console.clients import all_come_from
 from tests.console.management_shell.shell import Shell
 from transport.config import kinds, rules
 from transport.config.endpoint import Binding, IPRange
@@ -327,11 +333,7 @@ def test_a_relay_for_a_few_clients_needs_no_more_than_the_connectors_name_in_the
 
 def test_a_relay_for_a_gateway_is_confirmed_whichever_connector_gives_it(shell: Shell) -> None:
     """In a container all clients seem to be 172.17.0.1: a relay for that one address would be one for everybody."""
-    seen = {"connector": "Office", "remote_address": "172.17.0.1", "remote_port": 1, "local_endpoint": "10.2.3.4:25"}
-    Session.objects.bulk_create(
-        Session(session_id=f"{number:016X}", transport="vm", started_at=timezone.now(), **seen)
-        for number in range(RECENT)
-    )
+    all_come_from("172.17.0.1", "Office")
     new = "New-ReceiveConnector Relay -Custom -Bindings 10.2.3.4:25 -RemoteIPRanges {} "
     new += "-AuthMechanism ExternalAuthoritative -PermissionGroups ExchangeServers"
     for ranges in ("172.17.0.1", "172.16.0.0/12"):

@@ -15,6 +15,7 @@ from console.publishing import queries as publishing
 from console.tracking.remedies import Reach
 from console.what_if.queries import Tried, answer, remedies, tried
 from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector
+from tests.console.clients import all_come_from
 from transport.config.connection_filter import IPList, IPListEntry
 from transport.config.endpoint import ALL_IPV4
 from transport.config.filters import RecipientFilter
@@ -46,6 +47,12 @@ def test_one_more_address_is_less_than_a_right_for_everybody() -> None:
     grant = next(each for each in others if each.remedy.reach is Reach.CONNECTOR)
     assert grant.lets_in and "Everyone on the Internet could send mail to any address" in grant.opens[0]
     assert [each for each in others if each.lets_in][-1] is grant
+
+
+def test_a_right_for_one_address_that_is_a_gateway_says_who_stands_behind_it() -> None:
+    all_come_from("10.1.1.9", "Default Frontend")
+    one = next(each for each in found() if each.remedy.label == "Add 10.1.1.9 to “Anonymous Relay”")
+    assert one.lets_in and "it is likely a gateway, and everybody behind it" in one.opens[0]
 
 
 def test_what_does_not_suffice_says_what_refuses_then() -> None:
