@@ -38,8 +38,10 @@ CANNOT_START = 1
 DRAIN, COME_UP = 15.0, 60.0
 """Seconds that a transport has to end, and to take clients."""
 PROBE = 2.0
-TELL_EVERY, HANGS = 2.0, 30.0
-"""Seconds between two questions whether a transport takes its turns, and after which one that does not is killed."""
+TELL_EVERY, HANGS, STARTS = 2.0, 30.0, 300.0
+"""Seconds between two questions whether a transport takes its turns, after which one that does not is killed, and that
+it has for its start: killed on a busy machine, it would begin again from nothing, and never end.
+"""
 OTHERS_MOVE = 2.0
 """Seconds in which the others give up a binding that stands in the way of a new one."""
 TICK = 0.05
@@ -64,6 +66,16 @@ class Member:
     @property
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    async def watch(self, channel: Channel) -> None:
+        """Kill one that hangs: it is started again, and its clients, whom nobody answers, may come again."""
+        with suppress(OSError):
+            await channel.ask("turn", patience=TELL_EVERY)
+            self.turned_at = monotonic()
+        patience = STARTS if self.wanted is None else HANGS
+        if self.channel is channel and self.process and monotonic() - self.turned_at > patience:
+            log.error("transport %s hangs, for %.0f s now, and is killed", self.name, patience)
+            self.process.kill()
 
 
 class Master:
@@ -114,16 +126,7 @@ class Master:
             service_manager.ready()
         for member in self._members:
             if member.runs and member.channel is not None:
-                self._loop.create_task(self._watch(member, member.channel))
-
-    async def _watch(self, member: Member, channel: Channel) -> None:
-        """Kill one that hangs: it is started again, and its clients, whom nobody answers, may come again."""
-        with suppress(OSError):
-            await channel.ask("turn", patience=TELL_EVERY)
-            member.turned_at = monotonic()
-        if member.channel is channel and member.process and monotonic() - member.turned_at > HANGS:
-            log.error("transport %s hangs, for %.0f s now, and is killed", member.name, HANGS)
-            member.process.kill()
+                self._loop.create_task(member.watch(member.channel))
 
     # One transport
 

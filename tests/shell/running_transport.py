@@ -108,7 +108,7 @@ class RunningTransport:
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file)),
             )
         try:
-            wait_for(lambda: self.answers() and (not healthy or self.facts()), "the transport does not serve")
+            wait_for(lambda: self.answers() and (not healthy or self.facts()), "the transport does not serve", 60)
         except BaseException as error:
             raise AssertionError(f"{error}\n{self.log}\n{self.ask('/healthz')}") from None
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import smtplib
+import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -16,6 +20,8 @@ from tests.shell.running_transport import Client
 from tests.waiting import wait_for
 from transport import node
 from transport.config.receive_connector import MessageRateSource
+from transport.master import Member
+from transport.shell.master.channel import Channel
 
 
 @pytest.fixture
@@ -142,6 +148,28 @@ def test_a_killed_one_is_started_again_and_the_others_take_its_clients(master: R
     )
     assert second in master.pids()
     assert "transport mx-1 was killed (SIGKILL)" in master.log
+
+
+@pytest.mark.parametrize(("serves", "silent", "killed"), [(True, 20, False), (True, 40, True), (False, 40, False)])
+def test_one_that_hangs_is_killed_but_a_start_may_take_its_time(serves: bool, silent: int, killed: bool) -> None:
+    """On a very busy machine a start takes minutes: killed after 30 seconds, a transport would never come up."""
+
+    async def watch(process: subprocess.Popen[bytes]) -> None:
+        member, (ours, theirs) = Member("mx", 0), socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        member.process, member.wanted, member.turned_at = process, set() if serves else None, monotonic() - silent
+        member.channel = Channel(ours, asyncio.get_running_loop(), _no_answer, lambda: None)
+        member.channel.close()  # nobody will answer
+        theirs.close()
+        await member.watch(member.channel)
+
+    with subprocess.Popen(["sleep", "60"]) as process:
+        asyncio.run(watch(process))
+        assert (process.poll() is not None or process.wait(5) == -signal.SIGKILL) if killed else process.poll() is None
+        process.kill()
+
+
+async def _no_answer(question: str, said: object) -> tuple[object, None]:
+    raise AssertionError(question, said)
 
 
 AS_SYSTEMD_DOES = """
