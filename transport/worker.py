@@ -262,7 +262,7 @@ class Transport:
             service_manager.alive()
             seconds += 1
             try:
-                self._reception.tick(clock.now())
+                await self._reception.tick(clock.now())
                 if self._node_state.is_inactive:
                     self._reception.end_sessions()
                 await self._feed.go_back()
