@@ -1,12 +1,11 @@
 """Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns; then what a
 message costs each of our processes. `large` as an argument: large messages alone, of which the octets written to disk
-are counted, too; `cores`: what several transports on one node cost and take.
+are counted, too; `cores`: what several transports on one node cost and take; `strangers`: what idle sessions do.
 """
 
 from __future__ import annotations
 
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from statistics import median
 from time import monotonic
 
 from console.processes.address import free_port
-from tests.bench import backlog, cores, decisions, large, processor, sending, tarpit
+from tests.bench import backlog, cores, decisions, idle, large, processor, sending
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -29,9 +28,11 @@ def main() -> None:
         return backlog.main()
     if "cores" in sys.argv:
         return cores.main()
+    if "strangers" in sys.argv:
+        return idle.main()
     if not shutil.which("postfix"):
         print("Postfix is not installed, and its smtp-source makes the load: only what needs neither is measured.")
-        _tarpit()
+        idle.main()
         sending.main()
         return decisions.main()
     ports = [free_port() for _ in range(4)]
@@ -106,8 +107,7 @@ def _alone(gatepost: Gatepost) -> None:
     send(gatepost.quiet, RECIPIENT, 1, size=100 * large.MEGABYTE, connections=1)
     print(f"{'memory for a message of 100 MB, MB':44}{(gatepost.memory() - before) / large.MEGABYTE:>12.1f}")
     gatepost.drain()
-    _tarpit()
-    _idle(gatepost)
+    idle.main()
 
 
 def _costs(gatepost: Gatepost) -> None:
@@ -120,20 +120,6 @@ def _costs(gatepost: Gatepost) -> None:
     for name, messages, load in loads:
         found = processor.costs(gatepost.run_file()["pids"], load, gatepost.drain, messages, ROUNDS)
         print(f"{name:44}" + "".join(f"{cost:>12,.0f}" for cost in found.values()), flush=True)
-
-
-def _tarpit() -> None:
-    """The bound is 1.10: whoever is held costs a timer, and nobody else any latency."""
-    _row(f"p99 of a command, µs, {tarpit.HARVESTERS:,} held beside none", *tarpit.slowest_percents(30))
-
-
-def _idle(gatepost: Gatepost) -> None:
-    sessions = [socket.create_connection(("127.0.0.1", gatepost.quiet), timeout=30) for _ in range(5000)]
-    for session in sessions:
-        session.recv(512)
-    print(f"{'5,000 idle sessions, MB resident in all':44}{gatepost.memory() / large.MEGABYTE:>12.1f}")
-    for session in sessions:
-        session.close()
 
 
 def _row(name: str, ours: float, theirs: float) -> None:

@@ -57,7 +57,7 @@ def test_a_thousand_idle_clients(serving: RunningTransport) -> None:
     before = memory(serving)
     clients = [serving.greeted() for _ in range(1000)]
     assert serving.facts()["sessions"] >= 1000
-    assert (memory(serving) - before) / len(clients) < 10_000
+    assert (memory(serving) - before) / len(clients) < 8192
 
 
 def test_clients_that_all_stop_in_the_middle(serving: RunningTransport) -> None:
