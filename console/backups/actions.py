@@ -14,7 +14,7 @@ from console.backups import queries
 from console.backups.manifest import About
 from console.backups.models import Restored, Run, Schedule
 from console.credentials import actions as credentials
-from console.processes.models import Turn
+from console.processes.models import Node, Turn
 from console.publishing import actions as publishing
 from console.publishing.models import Transport
 from console.queues import actions as queues
@@ -27,12 +27,14 @@ CUT_SHORT = gettext_noop("It was cut short: its process ended.")
 @transaction.atomic
 def settle(actor: Actor, about: About) -> int:
     """What came out of a backup does not go on as if nothing had happened: mail is held, its revision has a new number,
-    nobody is at work or signed in anywhere. Returns how many recipients are held.
+    nobody is at work or signed in anywhere, the mailboxes are the first machine's that starts. Returns how many
+    recipients are held.
     """
     actor.require()
     held = queues.hold_restored(actor)
     tracking.settle_restored()
     credentials.forget_tokens(actor)
+    Node.objects.all().delete()
     Turn.objects.all().delete()
     Transport.objects.all().delete()
     revision = publishing.publish_restored(actor, f"Restored from the backup of {about.node}, {about.taken_at}")

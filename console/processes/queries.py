@@ -65,7 +65,8 @@ FROM processes_turn WHERE process = 'forwarder' ORDER BY node
 DUE = f"""
 SELECT h.domain, extract(epoch FROM now() - greatest(d.due_at, h.retry_at))::float8 AS seconds,
     h.delivery_type = '{DeliveryType.DNS}' AND EXISTS (SELECT FROM queues_lease WHERE hop <> '' AND is_strangers)
-        AS in_turn
+        AS in_turn,
+    (SELECT name FROM processes_node WHERE holds_mailboxes AND h.delivery_type = '{DeliveryType.MAILBOX}') AS holder
 FROM queues_nexthop h CROSS JOIN LATERAL (
     SELECT min(due_at) AS due_at, count(claimed_by) AS taken FROM (
         SELECT due_at, claimed_by FROM queues_recipient r
@@ -341,7 +342,10 @@ def _mail(found: Health, facts: Facts) -> None:
     if due.in_turn:
         found.problems.append(f"{since} and waits for its turn: other next hops, which do not answer, have all places.")
     else:
-        found.is_missed(About.QUEUE, due.domain, f"{since}, and nobody takes it.")
+        untaken = f"{since}, and nobody takes it."
+        if due.holder:
+            untaken = f"{since}, and {due.holder}, where the mailboxes lie, does not take it."
+        found.is_missed(About.QUEUE, due.domain, untaken)
 
 
 @dataclass(frozen=True, slots=True)

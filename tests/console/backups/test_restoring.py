@@ -19,6 +19,8 @@ from console.backups.restoring import Refused
 from console.backups.settling import settle
 from console.backups.snapshot import Moment
 from console.backups.taking import Busy, Source, _new, take
+from console.processes import actions as processes
+from console.processes.models import Node
 from console.publishing import queries as publishing
 from console.queues import actions as queues
 from console.queues import queries
@@ -138,6 +140,15 @@ def test_what_was_suspended_for_a_while_does_not_go_on_by_itself(journal, forwar
     settle(home, database_url, about())
     keeping.resume_ended()
     assert rows.get().status == Status.SUSPENDED
+
+
+def test_the_mailboxes_of_a_machine_that_stays_behind_are_the_new_ones(configure, home, database_url, settings):
+    configure()
+    Node.objects.create(name="mx1", home="elsewhere", holds_mailboxes=True)
+    settle(home, database_url, about())
+    settings.GATEPOST_NODE = "new"
+    processes.join()
+    assert [(each.name, each.holds_mailboxes) for each in Node.objects.all()] == [("new", True)]
 
 
 def test_the_revision_has_a_number_that_none_had_since(configure, home, database_url):

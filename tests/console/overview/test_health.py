@@ -160,6 +160,8 @@ def test_mail_for_a_mailbox_waits_for_nobodys_turn(copy: Copy) -> None:
         "INSERT INTO queues_lease (worker, number, hop, connector, is_strangers) VALUES (7, 1, 'd', '', true)", None
     )
     assert missing() == ["Mail for mailbox is due for 300 s, and nobody takes it."]
+    copy.execute("INSERT INTO processes_node (name, holds_mailboxes) VALUES ('mx1', true)", None)
+    assert missing() == ["Mail for mailbox is due for 300 s, and mx1, where the mailboxes lie, does not take it."]
 
 
 def test_what_concerns_all_connectors_bears_no_name(copy: Copy) -> None:
