@@ -470,10 +470,11 @@ def closed_pool(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture
 def deliver(closed_pool: None, database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Deliver what is due for a next hop, in this process."""
-    from transport.deliver import rounds, smtp_relay
+    from transport.deliver import mailboxes, rounds, smtp_relay
     from transport.deliver.worker import WORKER
 
-    monkeypatch.setattr(smtp_relay.SmtpRelay, "lingers", 0.0)
+    for way in (smtp_relay.SmtpRelay, mailboxes.Mailboxes):
+        monkeypatch.setattr(way, "lingers", 0.0)
 
     def deliver(hop: str = "smarthost:Out") -> None:
         rounds.deliver(hop, WORKER.number)

@@ -2,17 +2,20 @@
 
 import time
 from email.utils import parsedate_to_datetime
+from threading import Thread
 
 import pytest
 
 from console.processes.address import free_port
+from tests.conftest import wait_for
 from tests.deliver.conftest import HEADER
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
-from transport.deliver import notices, rounds, routing, slots, smtp_client
+from transport.deliver import mailboxes, notices, rounds, routing, slots, smtp_client
 from transport.send.route import DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DELIVERED = "SELECT count(*) FROM queues_recipient WHERE status = 'delivered'"
 STATUS = "SELECT address, status, attempts, last_error FROM queues_recipient WHERE address LIKE '%far.test' ORDER BY id"
 
 
@@ -35,6 +38,26 @@ def test_many_messages_take_few_connections(journal, forward, deliver, configure
     deliver()
     assert sorted(one.recipients[0] for one in sink.arrived) == sorted(f"u{number}@far.test" for number in range(120))
     assert sink.connections == 3
+
+
+def test_what_comes_soon_after_is_put_into_mailboxes_by_the_thread_that_is_there(
+    queued, configure, deliver, query, monkeypatch
+):
+    """No task, and no Redis, for each message of a busy day; and one thread alone waits for the next."""
+    configure()
+    monkeypatch.setattr(mailboxes.Mailboxes, "lingers", 60.0)
+    queued("one@x.test")
+    there = Thread(target=deliver, args=("mailbox",))
+    there.start()
+    wait_for(lambda: query(DELIVERED) == [(1,)], "the first is not delivered")
+    deliver("mailbox")
+    queued("two@x.test")
+    assert slots.SLOTS.wake("mailbox")
+    wait_for(lambda: query(DELIVERED) == [(2,)], "the second waits")
+    configure()
+    slots.SLOTS.wake("mailbox")
+    there.join(30)
+    assert not there.is_alive()
 
 
 def test_a_damaged_configuration_holds_up_no_mail(sent, sink, query):

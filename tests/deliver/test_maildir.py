@@ -63,7 +63,36 @@ def test_what_a_crash_left_in_tmp_is_no_mail(tmp_path):
     store, name = Store(tmp_path), file_name(1.0, ID, "a@x.test")
     box = mailbox(tmp_path, "a@x.test")
     store.write("a@x.test", "other", [b"x"])
+    store.sync()
     (box / "tmp" / name).write_bytes(b"half of i")
     store.write("a@x.test", name, [b"all", b" of it"])
+    store.sync()
     assert (box / "new" / name).read_bytes() == b"all of it"
     assert not list((box / "tmp").iterdir())
+
+
+def test_twice_in_one_batch_it_stands_there_once(tmp_path):
+    """A client named a recipient twice, once in upper case."""
+    store, name = Store(tmp_path), file_name(1.0, ID, "a@x.test")
+    store.write("a@x.test", name, [b"one"])
+    store.write("A@x.test", name, [b"one"])
+    assert store.sync() == {}
+    assert [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()] == [b"one"]
+
+
+def test_what_the_disk_refuses_at_last_is_told_by_its_name_and_the_rest_is_there(tmp_path):
+    store, good, bad = Store(tmp_path), file_name(1.0, ID, "a@x.test"), file_name(1.0, ID, "b@x.test")
+    store.write("a@x.test", good, [b"one"])
+    store.write("b@x.test", bad, [b"one"])
+    (mailbox(tmp_path, "b@x.test") / "new").rmdir()
+    assert [*store.sync()] == [bad]
+    assert (mailbox(tmp_path, "a@x.test") / "new" / good).exists()
+
+
+def test_a_mailbox_that_was_half_made_when_the_power_failed_is_made_whole(tmp_path):
+    store, box = Store(tmp_path), mailbox(tmp_path, "a@x.test")
+    (box / "new").mkdir(parents=True)
+    store.write("a@x.test", "name", [b"x"])
+    assert store.sync() == {}
+    assert (box / "new" / "name").exists()
+    assert (box / "cur").is_dir()

@@ -1,7 +1,7 @@
 """Into mailboxes of this machine. Recipients that the directory does not hold are refused."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from time import time
 
@@ -46,7 +46,7 @@ class Mailboxes:
 
     peer = Peer("mailbox")
     reached, asked = True, Asked()
-    lingers = 0.0
+    lingers = 2.0
     confirms: Action | None = Action.DELIVERED
 
     def __init__(self, root: Path, router: Router, pool: Pool) -> None:
@@ -56,8 +56,10 @@ class Mailboxes:
         connection = Connectivity(identity.session_id(time()), MAILBOXES, "mailbox")
         listed = self._listed(address for parcel in parcels for address in parcel.recipients.values())
         outcomes = [(parcel, self._write(parcel, listed)) for parcel in parcels]
-        self._store.sync()
+        failed = self._store.sync()
         for parcel, verdicts in outcomes:
+            if failed:
+                verdicts |= self._failed(parcel, failed)
             if DELIVERED in verdicts.values():
                 connection.took(parcel.size)
         connection.ended()
@@ -75,7 +77,7 @@ class Mailboxes:
         try:
             self._store.write(address, name, self._with_return_path(parcel))
         except (OSError, LookupError) as error:
-            return remote_reply.postponed("4.3.1", f"Insufficient system resources: {error}")
+            return _postponed(error)
         except psycopg.Error:
             raise
         except Exception as error:
@@ -83,10 +85,19 @@ class Mailboxes:
             return remote_reply.unexpected(error)
         return DELIVERED
 
+    def _failed(self, parcel: Parcel, failed: Mapping[str, OSError]) -> Verdicts:
+        """Of a parcel that was written: what is not in its mailbox after all."""
+        names = {
+            recipient: maildir.file_name(parcel.accepted_at, parcel.id, self._full(address))
+            for recipient, address in parcel.recipients.items()
+        }
+        return {recipient: _postponed(failed[name]) for recipient, name in names.items() if name in failed}
+
     def _with_return_path(self, parcel: Parcel) -> Iterator[bytes]:
         """RFC 5321 §4.4: the last server puts the reverse-path on top."""
-        yield f"Return-Path: <{parcel.sender}>\r\n".encode("utf-8", "replace")
-        yield from claims.pieces(self._pool, parcel)
+        pieces = claims.pieces(self._pool, parcel)
+        yield f"Return-Path: <{parcel.sender}>\r\n".encode("utf-8", "replace") + next(pieces, b"")
+        yield from pieces
 
     def _listed(self, addresses: Iterable[str]) -> set[str]:
         """Those that have a mailbox: in the directory, of a domain that needs no listing, or the postmaster."""
@@ -107,4 +118,8 @@ class Mailboxes:
         return address if "@" in address else f"{address}@{default_domain(self._router.snapshot, self._router.server)}"
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        self._store.close()
+
+
+def _postponed(error: Exception) -> Verdict:
+    return remote_reply.postponed("4.3.1", f"Insufficient system resources: {error}")

@@ -6,25 +6,35 @@ stands in the mailbox once.
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
-from transport.durable_file import sync_directory, write_all
+from transport.durable_file import close, sync_directory, write_all
 
-FOLDERS = ("tmp", "new", "cur")
+FOLDERS = ("new", "cur", "tmp")
+"""In the order in which they are made: a mailbox that has the last one has them all."""
 LONGEST_NAME = 200
+_USUAL = re.compile(r"[a-z0-9_+=@-][a-z0-9_+=@.-]*")
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_+=@")
 
 
 def mailbox(root: Path, address: str) -> Path:
     """The directory of an address, in lower case, always two levels below `root` whatever the address holds."""
+    return Path(_mailbox(root, address))
+
+
+def _mailbox(root: Path, address: str) -> str:
+    """The same as text: paths of their own for every message cost more than to write it."""
     local, _, domain = address.lower().rpartition("@")
-    return root / encoded(domain) / encoded(local)
+    return f"{root}/{encoded(domain)}/{encoded(local)}"
 
 
 def encoded(part: str) -> str:
     """`part` as a file name: other bytes than letters, digits and `-_+=@` become %XX; a dot stays unless it leads."""
+    if len(part) <= LONGEST_NAME and _USUAL.fullmatch(part):
+        return part
     name = "".join(
         chr(byte) if byte in _SAFE or (byte == 0x2E and place) else f"%{byte:02X}"
         for place, byte in enumerate(part.encode("utf-8", "surrogateescape"))
@@ -35,41 +45,77 @@ def encoded(part: str) -> str:
 
 
 class Store:
-    """Writes a batch of messages, then makes all of them durable with few syncs: `write` any number, then `sync`."""
+    """Writes a batch of messages: `write` any number, then `sync`, which makes them durable together. A filesystem with
+    a journal then writes that twice for the batch, not twice for each message.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._changed: set[Path] = set()
+        self._written: dict[str, tuple[int, str]] = {}
+        self._changed: set[str] = set()
 
     def write(self, address: str, name: str, pieces: Iterable[bytes]) -> None:
-        """Put a message into the mailbox of `address`. Raises OSError; then nothing of it is to be seen there."""
-        box = self._opened(mailbox(self.root, address))
-        if _present(box, name):
+        """A message for the mailbox of `address`, where `sync` puts it. Raises OSError; then it will not be there."""
+        box = _mailbox(self.root, address)
+        if name in self._written:
             return
-        temporary = box / "tmp" / name
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+        if folder := _present(box, name):
+            self._changed.add(folder)  # whoever put it there may have died before it was durable
+            return
+        handle = _created(box, name)
         try:
             for piece in pieces:
                 write_all(handle, piece)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        os.rename(temporary, box / "new" / name)
-        self._changed.add(box / "new")
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)  # the disk begins, and nobody waits for it yet
+        except BaseException:
+            close(handle)
+            raise
+        self._written[name] = handle, box
 
-    def sync(self) -> None:
-        """Returns when everything written is durable."""
+    def sync(self) -> dict[str, OSError]:
+        """Returns when everything written is durable and to be seen; by their names, what is not, and why. Raises
+        OSError when that holds for all.
+        """
+        failed: dict[str, OSError] = {}
+        for name, (handle, _) in self._written.items():
+            try:
+                os.fsync(handle)
+            except OSError as error:
+                failed[name] = error
+        for name, (_, box) in self._written.items():
+            try:
+                if name not in failed:
+                    os.rename(f"{box}/tmp/{name}", f"{box}/new/{name}")
+                    self._changed.add(f"{box}/new")
+            except OSError as error:
+                failed[name] = error
+        self.close()
         changed, self._changed = self._changed, set()
         for directory in changed:
             sync_directory(directory)
+        return failed
 
-    def _opened(self, box: Path) -> Path:
-        if not (box / "cur").is_dir():
-            for folder in FOLDERS:
-                (box / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
-            for directory in (box, box.parent, box.parent.parent):
-                sync_directory(directory)
-        return box
+    def close(self) -> None:
+        """Give up what was written and not put into its mailbox."""
+        written, self._written = self._written, {}
+        for handle, _ in written.values():
+            close(handle)
+
+
+def _created(box: str, name: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    try:
+        return os.open(f"{box}/tmp/{name}", flags, 0o640)
+    except FileNotFoundError:
+        _make(Path(box))
+        return os.open(f"{box}/tmp/{name}", flags, 0o640)
+
+
+def _make(box: Path) -> None:
+    for folder in FOLDERS:
+        (box / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
+    for directory in (box, box.parent, box.parent.parent):
+        sync_directory(directory)
 
 
 def file_name(accepted_at: float, message_id: UUID, address: str) -> str:
@@ -78,6 +124,9 @@ def file_name(accepted_at: float, message_id: UUID, address: str) -> str:
     return f"{int(accepted_at)}.{message_id.hex}{recipient}.gatepost"
 
 
-def _present(box: Path, name: str) -> bool:
-    """Whether it was delivered before: still new, or seen by a reader that set the usual flags."""
-    return any((box / place).exists() for place in (f"new/{name}", f"cur/{name}:2,", f"cur/{name}:2,S"))
+def _present(box: str, name: str) -> str:
+    """The folder in which it stands, delivered before: still new, or seen by a reader that set the usual flags."""
+    if os.access(f"{box}/new/{name}", os.F_OK):
+        return f"{box}/new"
+    seen = f"{box}/cur/{name}:2,"
+    return f"{box}/cur" if os.access(seen, os.F_OK) or os.access(f"{seen}S", os.F_OK) else ""

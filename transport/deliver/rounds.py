@@ -27,8 +27,12 @@ from transport.send.route import DeliveryType, Router
 BATCH = 100
 WRITE_EVERY = 0.5
 WRITERS = 4
-"""Threads that write into mailboxes. More wait for each other at every call of the system (measured with 30: 125 calls
-of futex for a message, and half as long again to deliver it); one alone waits for the disk.
+"""Threads that write into mailboxes, while one alone falls behind. More wait for each other at every call of the system
+(measured with 30: 125 calls of futex for a message, and half as long again to deliver it).
+"""
+GATHER = 0.1
+"""Seconds to wait after a small batch for mailboxes, so that the next one carries more: a batch costs more than its
+messages do. After one message there is no wait: what was cut short comes one by one, and everything else behind it.
 """
 PATIENCE = 60.0
 """Seconds for which results are kept while PostgreSQL is away; longer, and some mail is delivered twice."""
@@ -116,11 +120,12 @@ class Round:
         self._results = self._no_results()
         self._written_at = monotonic()
         self._in_trouble = state.in_trouble
+        self._is_mailbox = state.delivery_type is DeliveryType.MAILBOX
 
     def run(self) -> None:
         while not SLOTS.stopping:
             with pool().connection() as connection:
-                if routing.ROUTES.router(connection) is not self._router:
+                if routing.ROUTES.router(connection) is not self._router or not _is_ours(connection, self._state):
                     return  # what is left, a round under the new configuration takes
             windows.check(self._state, self._router)
             with self._budget.granted(BATCH) as grant:
@@ -128,10 +133,17 @@ class Round:
                     parcels = claims.claim(connection, self._state, self._worker, grant.most)
                 if parcels and not self._send(parcels, grant):
                     return
-            if not parcels and not SLOTS.more(self._state.key, 0 if SLOTS.is_crowded else self._way.lingers):
+            if not parcels and not SLOTS.more(self._state.key, self._lingers()):
                 return
             if SLOTS.must_leave(self._state.key):
                 return
+            if self._is_mailbox and 1 < len(parcels) < BATCH // 2:
+                SLOTS.wait_stopping(GATHER)
+
+    def _lingers(self) -> float:
+        """Seconds for which more mail is waited for: not where others wait for the place, nor by all at one mailbox."""
+        leaves = SLOTS.count(self._state.key) > 1 if self._is_mailbox else SLOTS.is_crowded
+        return 0.0 if leaves else self._way.lingers
 
     def _send(self, parcels: list[Parcel], grant: Grant) -> bool:
         """One batch; False when the next hop turned out to be unreachable, or nothing may be sent."""
