@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import select
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
@@ -54,8 +55,7 @@ nothing by it: the results of what it has sent are written once the server goes 
 def pool() -> Pool:
     """The process's pool. Connections are in autocommit; a transaction is `with connection.transaction()`.
 
-    Each is tried before it is handed out: after a restart of PostgreSQL all that were kept are broken. What is still
-    open when the interpreter ends would wait 5 s for each thread of the pool under Python ≥ 3.13.
+    What is still open when the interpreter ends would wait 5 s for each thread of the pool under Python ≥ 3.13.
     """
     made = ConnectionPool(
         address(),
@@ -63,13 +63,23 @@ def pool() -> Pool:
         max_size=LARGEST_POOL,
         timeout=30,
         open=True,
-        check=ConnectionPool.check_connection,
+        check=_check,
         kwargs={"autocommit": True},
         connection_class=kind,
         **KEEPS_TRYING,
     )
     atexit.register(made.close)
     return made
+
+
+def _check(connection: Connection) -> None:
+    """Before one is handed out: after a restart of PostgreSQL all that were kept are broken. Where the server hung up
+    there is something to read; without that nobody is asked. Raises psycopg.Error.
+    """
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLIN)
+    if look.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 def connect() -> Connection:
