@@ -96,6 +96,8 @@ _WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?((?:(?!=\?(?!=)).)*?)\?=", re
 
 def words(value: bytes) -> str:
     """`value` with its encoded words read (RFC 2047). Neighbours are one text: many split a character over two."""
+    if b"=?" not in value:
+        return guessed(value)
     pieces: list[tuple[str, str, bytes]] = []
     end = 0
     for found in _WORD.finditer(value):

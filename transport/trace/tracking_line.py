@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import msgspec
 
@@ -46,12 +47,23 @@ class Tracked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLUMNS = tuple(name.replace("_", "-") for name in Tracked.__struct_fields__)
+_COMMAS = len(COLUMNS) - 1
+_FORMULA = re.compile(",[-=+@]")
 TRACKING = Series("MSGTRK", "Message Tracking Log", COLUMNS, period="%Y%m%d%H", digits=1)
 
 
 def line(tracked: Tracked) -> str:
     """One line, in ASCII; a spreadsheet computes nothing of it."""
-    return ",".join([each and field(_inert(each)) for each in msgspec.structs.astuple(tracked)]) + "\r\n"
+    values = msgspec.structs.astuple(tracked)
+    together = ",".join(values)
+    if together.count(",") == _COMMAS and _is_plain(together):
+        return f"{together}\r\n"  # as nearly all are, of which there are two for each message
+    return ",".join([each and field(_inert(each)) for each in values]) + "\r\n"
+
+
+def _is_plain(line: str) -> bool:
+    """Whether no value of a line that begins with a time needs to be written otherwise, if none has a comma."""
+    return line.isascii() and line.isprintable() and '"' not in line and not _FORMULA.search(line)
 
 
 def _inert(text: str) -> str:
