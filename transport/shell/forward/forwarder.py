@@ -31,6 +31,8 @@ NICENESS = 5
 WORTHWHILE = 500
 """Messages in a batch; after a smaller one it waits a little, so that the next transaction carries more."""
 GATHER, IDLE = 0.02, 0.05
+SEARCH_AGAIN = 0.5
+"""Seconds until what others wrote is looked for again, to be made searchable; what we moved is at once."""
 LONGEST_BACK_OFF = 5.0
 TURN_EVERY = 1.0
 """Seconds between two signs of life."""
@@ -49,6 +51,7 @@ class Forwarder:
         self._routes = Routes()
         self._held = HeldBodies(home)
         self._logs = LogForwarder(home)
+        self._search_at = 0.0
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -76,10 +79,19 @@ class Forwarder:
                 told_at = monotonic()
                 self._tell(connection)
                 self._held.tend(connection)
+            if moved:
+                self._search_at = 0.0
             if moved >= WORTHWHILE:
                 continue
-            busy = moved or self._logs.move(connection) or search_words.move(connection)
+            busy = moved or self._logs.move(connection) or self._make_searchable(connection)
             self.stopping.wait(GATHER if busy else IDLE)
+
+    def _make_searchable(self, connection: Connection) -> int:
+        if monotonic() < self._search_at:
+            return 0
+        found = search_words.move(connection)
+        self._search_at = 0.0 if found else monotonic() + SEARCH_AGAIN
+        return found
 
     def _tell(self, connection: Connection) -> None:
         """A turn is done, and what waits in the journals; what hangs, or fails each time, says nothing."""
