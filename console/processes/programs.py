@@ -32,7 +32,7 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
     proxies = {"FORWARDED_ALLOW_IPS": os.environ.get("FORWARDED_ALLOW_IPS") or usual}
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
     celery = "-m celery --app console --quiet"
-    work = f"{celery} worker --pool threads --without-gossip --without-mingle"
+    work = f"{celery} worker --pool threads --without-gossip --without-mingle --without-heartbeat"
     outbound = f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 150"
 
     def ours(name: str, arguments: str, more: Mapping[str, str] = {}) -> Program:
