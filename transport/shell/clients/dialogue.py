@@ -101,6 +101,7 @@ class Dialogue(Wire):
         "_session",
         "_talk",
         "_turned",
+        "due",
         "session_id",
     )
 
@@ -116,6 +117,8 @@ class Dialogue(Wire):
         self._chunk: Chunk | None = None
         self._counted = False
         self._ending = False
+        self.due = 0.0
+        """When to look at its time-outs again, in the loop's time: 0 after a change that may bring them nearer."""
         self.session_id = ""
         self._talk: Talk | None = None
         self._log: SessionLog | None = None
@@ -187,7 +190,7 @@ class Dialogue(Wire):
         log_id = identity.session_id(clock.now())
         self._log = session_log(reception.protocol_log, reception.node, outcome, log_id)
         self._closed_by = "Local"
-        self._state, self._seen = CLOSING, self._loop.time()
+        self._state, self._seen, self.due = CLOSING, self._loop.time(), 0.0
         self._transport.close()
 
     def _begin(self, outcome: Outcome) -> None:
@@ -265,6 +268,7 @@ class Dialogue(Wire):
     def check_time(self, now: float) -> None:
         """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
         state = self._state
+        self.due = now
         if state is CLOSING and now - self._seen > UNREAD_REPLY:
             self._transport.abort()
         if state is HEADER and now - self._began > HEADER_SECONDS:
@@ -272,10 +276,13 @@ class Dialogue(Wire):
         if state is HEADER or not (state.lines or state.content):
             return
         connector = self._session.connector
-        if now - self._began >= connector.connection_timeout:
+        longest, silent = connector.connection_timeout, connector.connection_inactivity_timeout
+        if now - self._began >= longest:
             self._end(verbs.expired(self._session))
-        elif now - self._seen >= connector.connection_inactivity_timeout:
+        elif now - self._seen >= silent:
             self._end(verbs.idle(self._session))
+        else:
+            self.due = min(self._began + longest, self._seen + silent)
 
     def stop(self) -> None:
         """The transport is going down: what was begun is finished first. To be asked again until all have gone."""
@@ -361,7 +368,7 @@ class Dialogue(Wire):
     def _becomes(self, outcome: Outcome) -> None:
         """Another client: the one for whom this one speaks."""
         session, reception = outcome.session, self._reception
-        self._line_limit = line_limit(session.connector)
+        self._line_limit, self.due = line_limit(session.connector), 0.0
         reception.names.connected(session.connector.name, session.remote_ip)
         if self._log is None:
             self._log = session_log(reception.protocol_log, reception.node, outcome, self.session_id)
@@ -430,8 +437,7 @@ class Dialogue(Wire):
             case Close():
                 self._flush()
                 self._closed_by = "Local"
-                self._state = CLOSING
-                self._seen = self._loop.time()
+                self._state, self._seen, self.due = CLOSING, self._loop.time(), 0.0
                 self._hang_up()
             case StartTls():
                 self._flush()
@@ -553,7 +559,7 @@ class Dialogue(Wire):
         """The thread has ended the conversation."""
         if self._state is TURNED:
             self._closed_by = "Local"
-            self._state = CLOSING
+            self._state, self.due = CLOSING, 0.0
             self._transport.close()
 
     def pause(self) -> None:

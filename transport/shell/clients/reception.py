@@ -22,7 +22,7 @@ from transport.shell.people.kerberos import Kerberos
 from transport.trace.open_session import OpenSession
 
 AT_ONCE = 200
-"""Sessions that are looked at before others have their turn: with 20,000 idle ones nobody waits for all of them."""
+"""Sessions whose time-outs are looked at before others have their turn."""
 
 
 class Client(Protocol):
@@ -32,6 +32,9 @@ class Client(Protocol):
     def session_id(self) -> str: ...
     @property
     def began(self) -> float: ...
+
+    due: float
+
     def check_time(self, now: float) -> None: ...
     def stop(self) -> None: ...
     def end_by_administrator(self) -> None: ...
@@ -86,11 +89,11 @@ class Reception:
         self.shortage = self.journal.shortage()
         self.traffic.book(now)
         self.names.book(now)
-        sessions = list(self.sessions)
-        for start in range(0, len(sessions), AT_ONCE):
-            moment = self.loop.time()
-            for session in sessions[start : start + AT_ONCE]:
-                session.check_time(moment)
+        moment = self.loop.time()
+        due = [session for session in self.sessions if session.due <= moment]
+        for start in range(0, len(due), AT_ONCE):
+            for session in due[start : start + AT_ONCE]:
+                session.check_time(self.loop.time())
             await asyncio.sleep(0)
 
     def stop(self) -> None:
