@@ -80,7 +80,8 @@ fuzz: install-test
 	PAIRS=10000 $(RUN) -m pytest -q -s tests/trace/test_what_if_live.py
 
 # `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest,
-# `BENCH=cores` for what several transports on one node cost and take, `BENCH=strangers` for 20,000 idle sessions.
+# `BENCH=cores` for what several transports on one node cost and take, `BENCH=strangers` for 20,000 idle sessions,
+# `BENCH=nodes` for what two nodes take beside one.
 bench: install
 	$(RUN) -m tests.bench $(BENCH)
 

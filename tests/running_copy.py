@@ -79,10 +79,11 @@ class RunningCopy:
             command, cwd=self.checkout, env=self.environment, capture_output=True, text=True, timeout=120
         )
 
-    def wait_until_in_order(self) -> None:
-        """Fails with what the terminal shows when something is missing after a minute."""
+    def wait_until_in_order(self) -> str:
+        """What `status` says. Fails with what the terminal shows when something is missing after a minute."""
         done = self.manage("status", "--wait", "60")
         assert done.returncode == 0, done.stderr + self.terminal()
+        return done.stdout
 
     def run_file(self) -> dict[str, Any]:
         return dict(json.loads((self.home / "run.json").read_text()))

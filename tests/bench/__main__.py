@@ -1,6 +1,7 @@
 """Runs the measurements and prints them as ratios to Postfix, medians of five, the two sides taking turns; then what a
 message costs each of our processes. `large` as an argument: large messages alone, of which the octets written to disk
-are counted, too; `cores`: what several transports on one node cost and take; `strangers`: what idle sessions do.
+are counted, too; `cores`: what several transports on one node cost and take; `strangers`: what idle sessions do;
+`nodes`: what two nodes take beside one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from statistics import median
 from time import monotonic
 
 from console.processes.address import free_port
-from tests.bench import backlog, cores, decisions, idle, large, processor, sending
+from tests.bench import backlog, cores, decisions, idle, large, nodes, processor, sending
 from tests.bench.gatepost import Gatepost
 from tests.bench.load import Sink, send
 from tests.bench.postfix import Postfix
@@ -30,6 +31,8 @@ def main() -> None:
         return cores.main()
     if "strangers" in sys.argv:
         return idle.main()
+    if "nodes" in sys.argv:
+        return nodes.main()
     if not shutil.which("postfix"):
         print("Postfix is not installed, and its smtp-source makes the load: only what needs neither is measured.")
         idle.main()
@@ -57,6 +60,7 @@ def main() -> None:
     sending.main()
     decisions.main()
     cores.main()
+    nodes.main()
     return backlog.main()
 
 

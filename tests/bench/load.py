@@ -24,12 +24,13 @@ def send(
     keep: bool = True,
     connections: int = 20,
     cores: Sequence[int] = (),
+    host: str = "127.0.0.1",
 ) -> float:
     """Seconds for `messages` to be answered 250, the load on these cores, or any. Raises LoadError when one was not."""
     command = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
     command += ["smtp-source", "-s", str(connections), "-l", str(size), "-m", str(messages), "-N"]
     command += ["-d"] if keep else []
-    command += ["-f", "sender@example.org", "-t", recipient, f"127.0.0.1:{port}"]
+    command += ["-f", "sender@example.org", "-t", recipient, f"{host}:{port}"]
     began = monotonic()
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode or run.stderr:
@@ -40,11 +41,11 @@ def send(
 class Sink:
     """smtp-sink, counting the messages that arrive."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self.messages = 0
         master, slave = pty.openpty()
         self._screen = master
-        command = ["smtp-sink", "-c", *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{port}", "1000"]
+        command = ["smtp-sink", "-c", *(["-u", "nobody"] if os.geteuid() == 0 else []), f"{host}:{port}", "1000"]
         self._process = subprocess.Popen(command, stdout=slave, stderr=subprocess.STDOUT)
         os.close(slave)
 

@@ -1,4 +1,5 @@
 """Two nodes behind HAProxy, each in a network of its own, on the servers of a third: killed, and drained, under load.
+The clock of the second is a minute ahead, where there is `faketime`.
 
 Needs root, and `apt-get install haproxy iproute2`: what is missing skips it.
 """
@@ -21,10 +22,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.running_copy import RunningCopy
+from tests import nodes
+from tests.nodes import NET, Node
 from tests.waiting import wait_for
 
-NET = "10.77.41"
 HAPROXY = f"""
 global
     stats socket {{socket}}
@@ -47,78 +48,17 @@ backend nodes
 """
 pytestmark = [
     pytest.mark.skipif(
-        os.geteuid() != 0 or not shutil.which("haproxy") or not shutil.which("ip"),
+        not nodes.can_be_made() or not shutil.which("haproxy"),
         reason="needs root, and: apt-get install haproxy iproute2",
     ),
     pytest.mark.timeout(400),
 ]
 
 
-def ip(*words: object) -> None:
-    subprocess.run(["ip", *map(str, words)], check=True, capture_output=True)
-
-
-class Node(RunningCopy):
-    """A copy in a network of its own. Of `servers` it uses PostgreSQL and Redis, whose sockets are files."""
-
-    def __init__(self, number: int, servers: Node | None = None) -> None:
-        super().__init__()
-        self.name, self.more = f"n{number}", dict[str, str]()
-        if servers is not None:
-            running = servers.run_file()
-            self.more |= {"DATABASE_URL": running["database_url"], "REDIS_URL": running["redis_url"]}
-            self.more["GATEPOST_SECRET_KEY"] = (servers.home / "secret.key").read_text().strip()
-        self.space = f"gp{os.getpid()}n{number}"
-        ip("netns", "add", self.space)
-        ip("link", "add", f"gpv{number}", "type", "veth", "peer", "name", "eth0", "netns", self.space)
-        ip("link", "set", f"gpv{number}", "master", "gpbr", "up")
-        for words in (
-            ("addr", "add", f"{NET}.1{number}/24", "dev", "eth0"), ("link", "set", "eth0", "up"),
-            ("link", "set", "lo", "up"),
-        ):  # fmt: skip
-            ip("-n", self.space, *words)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        ours = {"GATEPOST_NODE": self.name, "GATEPOST_SMTP": "0.0.0.0:2525", "GATEPOST_HEALTH": "0.0.0.0:8080"}
-        return super().environment | ours | {"GATEPOST_TRANSPORTS": "1"} | self.more
-
-    def start(self) -> None:
-        with self.output.open("ab") as terminal:
-            self.process = subprocess.Popen(
-                ["ip", "netns", "exec", self.space, RunningCopy.python, "manage.py", "up"],
-                cwd=self.checkout, env=self.environment, stdout=terminal, stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["ip", "netns", "exec", self.space, RunningCopy.python, "manage.py", *arguments]
-        return subprocess.run(
-            command, cwd=self.checkout, env=self.environment, capture_output=True, text=True, timeout=120
-        )
-
-    def kill(self) -> None:
-        """As when the power fails: everything at once, and the network with it."""
-        ip("-n", self.space, "link", "set", "eth0", "down")
-        assert self.process
-        pids = subprocess.run(["ip", "netns", "pids", self.space], capture_output=True, text=True).stdout.split()
-        for pid in map(int, pids):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.process.wait(10)
-
-    def remove(self) -> None:
-        subprocess.run(["ip", "netns", "del", self.space], capture_output=True)
-        super().remove()
-
-
 @pytest.fixture
 def network(tmp_path: Path) -> Iterator[Path]:
-    ip("link", "add", "gpbr", "type", "bridge")
-    ip("addr", "add", f"{NET}.1/24", "dev", "gpbr")
-    ip("link", "set", "gpbr", "up")
-    yield tmp_path
-    subprocess.run(["ip", "link", "del", "gpbr"])
+    with nodes.network():
+        yield tmp_path
 
 
 class Load:
@@ -162,17 +102,17 @@ def within(seconds: float, condition: Callable[[], Any], complaint: str) -> floa
 
 
 def test_one_is_killed_and_one_drained_under_load_and_nothing_is_lost(network: Path) -> None:
-    nodes: list[Node] = []
+    made: list[Node] = []
     proxy: subprocess.Popen[bytes] | None = None
     try:
-        nodes.append(servers := Node(0))
+        made.append(servers := Node(0))
         servers.start()
         servers.wait_until_in_order()
-        nodes += [first := Node(1, servers), second := Node(2, servers)]
+        made += [first := Node(1, servers), second := Node(2, servers, ahead=60)]
         for node in (first, second):
             node.start()
-        for node in (first, second):
-            node.wait_until_in_order()
+        said = [node.wait_until_in_order() for node in (first, second)]
+        assert not second.clock or "Node n2: Its clock differs from PostgreSQL's by" in said[-1]
         (network / "haproxy.cfg").write_text(HAPROXY.format(socket=network / "haproxy.sock"))
         proxy = subprocess.Popen(["haproxy", "-db", "-f", str(network / "haproxy.cfg")])
         load = Load()
@@ -208,7 +148,7 @@ def test_one_is_killed_and_one_drained_under_load_and_nothing_is_lost(network: P
         if proxy:
             proxy.kill()
             proxy.wait()
-        for node in reversed(nodes):
+        for node in reversed(made):
             with suppress(Exception):
                 node.kill()
             node.remove()
