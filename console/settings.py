@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +18,7 @@ from transport.deliver.database import KEEPS_TRYING, Pooled
 from transport.log_lines import FORMAT
 from transport.node import minimum_free
 from transport.postgresql import lively
+from transport.redis_address import Pool, RedisAddress
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -35,10 +36,14 @@ MAILBOX_QUEUE = f"gatepost-mailboxes-{GATEPOST_NODE}"
 GATEPOST_DOMAIN = os.environ.get("GATEPOST_DOMAIN") or "gatepost.test"
 GATEPOST_CONSOLE = os.environ.get("GATEPOST_CONSOLE") or _running.get("console") or "127.0.0.1:8000"
 GATEPOST_SMTP = os.environ.get("GATEPOST_SMTP") or "127.0.0.1:2525,[::1]:2525"
-DATABASE_URL = lively(
-    os.environ.get("DATABASE_URL") or _running.get("database_url") or "postgresql://127.0.0.1/gatepost"
-)
 REDIS_URL = os.environ.get("REDIS_URL") or _running.get("redis_url") or "redis://127.0.0.1:6379/0"
+try:
+    DATABASE_URL = lively(
+        os.environ.get("DATABASE_URL") or _running.get("database_url") or "postgresql://127.0.0.1/gatepost"
+    )
+    _broker = RedisAddress.parse(REDIS_URL).broker
+except OSError as error:
+    raise ImproperlyConfigured(str(error)) from None
 
 # The console's address as browsers see it, when it stands behind a proxy with TLS: https://mail-admin.example.com
 _public = urlsplit(os.environ.get("GATEPOST_CONSOLE_URL") or "")
@@ -159,26 +164,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": [REDIS_URL],  # a text would be cut at its commas
         "KEY_PREFIX": "gatepost",
-        "OPTIONS": {"socket_timeout": 3, "socket_connect_timeout": 3},
+        "OPTIONS": {"pool_class": Pool, "socket_timeout": 3, "socket_connect_timeout": 3},
     },
 }
 
 # Redis redelivers a task that no worker acknowledged: the sweep must look often (kombu sweeps every interval × throttle
 # seconds), and only for tasks older than the longest one.
 
-
-def broker(url: str) -> str:
-    """Celery's form of a Redis address: it calls a socket by another name."""
-    socket = urlsplit(url)
-    if socket.scheme != "unix":
-        return url
-    number = dict(parse_qsl(socket.query)).get("db", "0")
-    return f"redis+socket://{socket.netloc}{socket.path}?virtual_host={number}"
-
-
-CELERY_BROKER_URL = broker(REDIS_URL)
+CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = _broker.url, _broker.tls
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -189,6 +184,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
     "retry_on_timeout": True,
+    **_broker.options,
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -92,7 +92,8 @@ def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_
     from django.db import connections
 
     from console.celery import app
-    from console.settings import broker, database
+    from console.settings import database
+    from transport.redis_address import RedisAddress
 
     place = database(servers.database_url) | {"OPTIONS": {}}
     settings.DATABASES["default"].update(place)
@@ -101,7 +102,7 @@ def django_db_modify_db_settings(servers: Servers, django_db_modify_db_settings_
     settings.CACHES["default"]["LOCATION"] = servers.redis_url
     with suppress(AttributeError):
         del caches["default"]
-    settings.CELERY_BROKER_URL = broker(servers.redis_url)
+    settings.CELERY_BROKER_URL = RedisAddress.parse(servers.redis_url).broker.url
     app.conf.update(broker_url=settings.CELERY_BROKER_URL)
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 import redis
 from django.conf import settings
 
+from transport import redis_address
 from transport.config import bounds
 from transport.config.endpoint import source_of
 
@@ -37,7 +38,7 @@ class RedisCounts:
     """Counts that end WINDOW seconds after their first attempt."""
 
     def __init__(self, url: str):
-        self.client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        self.client = redis_address.client(url, socket_timeout=1, socket_connect_timeout=1)
 
     def add(self, key: str) -> tuple[int, float]:
         """One attempt more: how many it makes, and in how many seconds the count ends."""

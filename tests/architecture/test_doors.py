@@ -20,8 +20,8 @@ PURE = (
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.held_body", "transport.identity", "transport.key_file",
-        "transport.log_files", "transport.log_lines", "transport.node", "transport.postgresql", "transport.reference",
-        "transport.service_manager")
+        "transport.log_files", "transport.log_lines", "transport.node", "transport.postgresql",
+        "transport.redis_address", "transport.reference", "transport.service_manager")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")
 OUTSIDE = (*STANDARD, *DECISIONS, *DISK, *QUEUE, *DNS, "aiosmtpd", "argon2", "cryptography", "msgspec",
@@ -39,7 +39,7 @@ DOORS = {
     "transport.send": (*PURE, "transport.config", "transport.smtp"),
     # The what-if asks the decisions themselves: another answer would be a guess.
     "transport.trace": (*PURE, "transport.config", "transport.smtp", "transport.receive", "transport.send"),
-    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "cryptography", "dns", "psycopg"),
+    "transport": (*STANDARD, *DECISIONS, *DISK, *QUEUE, "cryptography", "dns", "psycopg", "redis"),
     "transport.shell": OUTSIDE,
     "transport.deliver": (*OUTSIDE, "google", "msal"),
     "transport.worker": (*OUTSIDE, "transport"),
@@ -49,8 +49,9 @@ DOORS = {
     # How a pool comes back after an outage is one answer for pages and delivery.
     "console.settings": (*STANDARD, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.database", "console"),
     "console.processes": (
-        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.database", "console",
+        *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.queries", "transport.deliver.database", "console",
     ),
+    "console.mailboxes": (*STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.queries", "console"),
     # The test of a Send connector is delivery's own code: another one would find something else.
     "console.connectors": (
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.probe", "transport.deliver.database",

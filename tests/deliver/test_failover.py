@@ -1,28 +1,26 @@
-"""A PostgreSQL of two hosts: the first one dies, the second is promoted, and mail goes on without anybody's help."""
+"""PostgreSQL and Redis of two hosts each: the first one dies, the second is promoted, and mail goes on by itself."""
 
 from __future__ import annotations
 
-import os
+import smtplib
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from console.processes.account import Account
-from console.processes.home import CHECKOUT, new_secret_key, write_private
+from console.processes.home import write_private
 from console.processes.postgres import USER, Postgres, find_binaries, reachable
-from tests.deliver.conftest import Journal
+from tests.redis_servers import RedisServers
+from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
-from transport.postgresql import lively
-from transport.shell.forward.forwarder import Forwarder
-from transport.shell.journal.segment import BODIES
 
 
 class Host(Postgres):
@@ -94,27 +92,84 @@ def pair() -> Iterator[Pair]:
                 process.wait()
 
 
-@pytest.mark.timeout(240)
-def test_what_was_accepted_reaches_the_host_that_took_over(pair: Pair, tmp_path: Path) -> None:
-    ours = {"DATABASE_URL": pair.url, "GATEPOST_HOME": str(tmp_path), "GATEPOST_SECRET_KEY": new_secret_key()}
-    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=CHECKOUT, env=os.environ | ours, check=True)
-    directory = tmp_path / "journal" / "t1"
-    (directory / BODIES).mkdir(parents=True)
-    journal, forwarder = Journal(directory), Forwarder(tmp_path, lively(pair.url), "n1")
-    thread = threading.Thread(target=forwarder.run, daemon=True)
-    thread.start()
-    accepted = {journal.accept("postmaster@gatepost.test") for _ in range(20)}
+@pytest.fixture
+def redis_servers() -> Iterator[RedisServers]:
+    with tempfile.TemporaryDirectory(prefix="gp-redis-") as name:
+        Path(name).chmod(0o755)
+        made = RedisServers(Path(name))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
-    def there(host: Host) -> set[object]:
-        with suppress(psycopg.Error), psycopg.connect(host.url, connect_timeout=2) as connection:
-            return {row[0] for row in connection.execute("SELECT id FROM queues_message")}
-        return set()
 
-    wait_for(lambda: there(pair.first) >= accepted, "nothing is forwarded")
-    before = there(pair.first)
+@pytest.fixture
+def copy(pair: Pair, redis_servers: RedisServers) -> Iterator[RunningCopy]:
+    with Copy({"DATABASE_URL": pair.url, "REDIS_URL": redis_servers.url}) as running:
+        running.wait_until_in_order()
+        yield running
+
+
+class Copy(RunningCopy):
+    """One that is told more."""
+
+    def __init__(self, more: dict[str, str]) -> None:
+        super().__init__()
+        self.more = more
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | self.more
+
+
+class Client:
+    """Sends one message after the other; `accepted`: those answered 250, by the text that they carry."""
+
+    def __init__(self, copy: RunningCopy) -> None:
+        self.place, self.mailboxes = copy.smtp, copy.home / "mailboxes"
+        self.accepted: set[str] = set()
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._send, daemon=True)
+        self.thread.start()
+
+    def _send(self) -> None:
+        while not self.stopping.wait(0.05):
+            mark = uuid4().hex
+            with suppress(OSError, smtplib.SMTPException), smtplib.SMTP(self.place, timeout=10) as client:
+                client.sendmail("ann@far.test", "postmaster@gatepost.test", f"Subject: {mark}\n\nBody\n")
+                self.accepted.add(mark)
+
+    def delivered(self) -> list[str]:
+        files = self.mailboxes.glob("*/postmaster/new/*")
+        return [file.read_bytes().partition(b"Subject: ")[2][:32].decode() for file in files]
+
+    def await_next(self, seconds: float) -> None:
+        """A message that is accepted from now on is delivered."""
+        before = set(self.accepted)
+        wait_for(lambda: self.accepted - before, "no mail is accepted", seconds)
+        wait_for(lambda: (self.accepted - before) & set(self.delivered()), "no mail is delivered", seconds)
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join()
+
+
+@pytest.mark.timeout(300)
+def test_a_running_copy_goes_on_with_the_host_that_took_over_of_redis_and_of_postgresql(
+    copy: RunningCopy, pair: Pair, redis_servers: RedisServers
+) -> None:
+    client = Client(copy)
+    client.await_next(20)
+    redis_servers.kill_master()
+    wait_for(redis_servers.is_promoted, "the replica is not promoted")
+    client.await_next(30)
+    copy.wait_until_in_order()
     pair.fail_over()
-    accepted |= {journal.accept("postmaster@gatepost.test") for _ in range(20)}
-    wait_for(lambda: there(pair.second) >= accepted, "mail does not go on", 60)
-    assert there(pair.second) >= before, "what was committed is lost"
-    forwarder.stopping.set()
-    thread.join(10)
+    client.await_next(30)
+    copy.wait_until_in_order()
+    client.stop()
+    wait_for(lambda: len(client.delivered()) >= len(client.accepted), "mail is lost")
+    assert sorted(client.delivered()) == sorted(client.accepted), "each once"
+    ledger = copy.manage("ledger")
+    assert ledger.returncode == 0, ledger.stdout + ledger.stderr

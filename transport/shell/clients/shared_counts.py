@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Never
 
 import msgspec
-import redis.asyncio
 from redis.exceptions import RedisError
 
+from transport import redis_address
 from transport.config.receive_connector import LimitScope
 from transport.shell.clients.reception import Reception
 
@@ -25,7 +25,7 @@ class SharedCounts:
 
     def __init__(self, url: str, name: str, reception: Reception, node: str = "") -> None:
         """`node`: the name of the transports that count together, of which we need to hear nothing; none: `name`."""
-        self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._redis = redis_address.async_client(url, socket_timeout=2, socket_connect_timeout=2)
         self._node = f"{PREFIX}{node or name}/"
         self._key, self._reception = self._node + name, reception
         self.problem = ""
