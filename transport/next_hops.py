@@ -41,6 +41,9 @@ def add(connection: psycopg.Connection[Any], hops: Iterable[Hop]) -> None:
     connection.execute(SHARED["add_next_hops"], columns, prepare=True)
 
 
-def wake(connection: psycopg.Connection[Any], keys: Iterable[str]) -> None:
-    """Tell who delivers that there is mail for these, once the transaction is committed. Raises psycopg.Error."""
-    connection.execute(SHARED["wake_delivery"], {"keys": sorted(set(keys))}, prepare=True)
+def wake(connection: psycopg.Connection[Any], keys: Iterable[str], first: str = "") -> None:
+    """Tell who delivers that there is mail for these, once the transaction is committed; `first`: the mark of the data
+    directory whose workers are to take it, if they can. Raises psycopg.Error.
+    """
+    what = {"keys": sorted(set(keys)), "first": first and f"@{first}"}
+    connection.execute(SHARED["wake_delivery"], what, prepare=True)

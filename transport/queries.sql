@@ -2,12 +2,16 @@
 
 -- name: revision_in_force
 -- Its number; of one on trial, the number of the one that comes back unless it is confirmed, and the seconds until then.
-select case when t.until <= now() then t.former else r.number end, case when t.until > now() then t.former end,
-    extract(epoch from t.until - now())::float8
+select case when t.until <= now() then t.former else r.number end as number,
+    case when t.until > now() then t.former end as former, extract(epoch from t.until - now())::float8 as seconds
 from (select max(number) as number from publishing_configrevision) r left join publishing_trial t on true
 
 -- name: revisions_up_to
 select number, document, checksum from publishing_configrevision where number <= %s order by number desc limit 20
+
+-- name: mailboxes_elsewhere
+-- Who delivers into mailboxes is the node that has them; everybody, while nobody has said (the console's app processes).
+select name from processes_node where holds_mailboxes and home <> %s
 
 -- name: listed_recipients
 select address from directory_recipient where address = any(%s) and not deleted
@@ -26,8 +30,8 @@ on conflict (key) do update set domain = excluded.domain, expires_after = exclud
     last_error = case when excluded.last_error = '' then queues_nexthop.last_error else excluded.last_error end
 
 -- name: wake_delivery
--- Who delivers hears the kind of the next hop, and its key.
-select pg_notify('gatepost_queue', delivery_type || ' ' || key) from queues_nexthop where key = any(%(keys)s)
+-- Who delivers hears the kind of the next hop, who is to come first (`@` and a data directory's mark), and its key.
+select pg_notify('gatepost_queue', delivery_type || %(first)s || ' ' || key) from queues_nexthop where key = any(%(keys)s)
 
 -- name: add_flow
 -- Rows are only ever added: many count at once.

@@ -22,6 +22,7 @@ from console.directory.queries import display_names
 from console.mailboxes import reading_room
 from console.mailboxes.reading import Summary, envelope
 from transport.held_body import mark
+from transport.queries import SHARED
 
 FOLDERS = ("new", "cur")
 QUIET = 1_000_000_000
@@ -178,7 +179,7 @@ def root() -> Path:
 def elsewhere() -> str:
     """The node on which the mailboxes lie, if that is not this one; what lies here came before."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM processes_node WHERE holds_mailboxes AND home <> %s", [mark(root().parent)])
+        cursor.execute(SHARED["mailboxes_elsewhere"].decode(), [mark(root().parent)])
         row = cursor.fetchone()
     return str(row[0]) if row else ""
 

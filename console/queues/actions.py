@@ -294,7 +294,7 @@ def _shown(facts: dict[str, object]) -> dict[str, object]:
 
 
 def _wake(keys: Iterable[str]) -> None:
-    _raw().execute(QUERIES["wake_delivery"], {"keys": list(keys)})
+    _raw().execute(QUERIES["wake_delivery"], {"keys": list(keys), "first": ""})
 
 
 def mail_out(addresses: Iterable[str], subject: str, text: str) -> None:

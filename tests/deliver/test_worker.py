@@ -45,6 +45,30 @@ def test_a_forwarder_of_the_former_version_takes_no_worker_its_claims(living, da
         assert connection.execute(HOLDER, [LOCKS, living.number]).fetchall() == holder != []
 
 
+def test_mail_of_a_node_with_workers_is_left_to_them_unless_only_one_node_can_deliver_it(living, database_url):
+    """Two that reach for the same mail get half of it each, at twice the price."""
+    woken: queue.SimpleQueue[tuple[DeliveryType, str]] = queue.SimpleQueue()
+    living.wake, living.is_asked = lambda kind, hop: woken.put((kind, hop)), lambda: True
+    looked: queue.SimpleQueue[None] = queue.SimpleQueue()
+    living.look = lambda connection: looked.put(None)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO queues_worker (number, name, home) VALUES (1, 'mx2:1', 'theirs')")
+        try:
+            assert living.ready()
+            for _ in range(2):
+                looked.get(timeout=20)
+            for words in (
+                "DnsConnectorDelivery@theirs left",
+                "SmtpDeliveryToMailbox@theirs mailbox",
+                "DnsConnectorDelivery@gone a",
+                "DnsConnectorDelivery b",
+            ):
+                connection.execute("SELECT pg_notify('gatepost_queue', %s)", [words])
+            assert [woken.get(timeout=20)[1] for _ in range(3)] == ["mailbox", "a", "b"]
+        finally:
+            connection.execute("DELETE FROM queues_worker WHERE number = 1")
+
+
 def test_an_error_of_ours_in_a_look_at_the_queue_takes_no_worker_its_claims(living, database_url):
     """Whatever is raised, of PostgreSQL too: who goes on keeps its lock, and what it has begun is not sent twice."""
     errors = iter([ValueError("ours"), None])

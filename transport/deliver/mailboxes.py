@@ -38,7 +38,7 @@ root: Callable[[], Path] = _of_environment
 def are_here(connection: Connection) -> bool:
     """Whether mail for mailboxes is delivered from this data directory. They are files: one node has them."""
     row = connection.execute(QUERIES["mailboxes_elsewhere"], [held_body.mark(node.home())], prepare=True).fetchone()
-    return not (row and row[0])
+    return row is None
 
 
 class Mailboxes:

@@ -95,10 +95,6 @@ select key, delivery_type, domain, h.connector, suspended, retry_count,
 from queues_nexthop h left join queues_hold o on o.connector = h.connector and o.account = ''
 where key = %s
 
--- name: mailboxes_elsewhere
--- Who delivers into mailboxes is the node that has them; everybody, while nobody has said (the console's app processes).
-select exists (select from processes_node where holds_mailboxes and home <> %s)
-
 -- name: hop_failed
 -- Several connections may fail together: that is one failure.
 update queues_nexthop set retry_count = retry_count + 1, last_error = %(error)s, last_retry_at = now(),
@@ -316,6 +312,9 @@ select pg_try_advisory_lock(%s, %s)
 
 -- name: register_worker
 insert into queues_worker (number, name, home) values (%s, %s, %s) on conflict (number) do nothing
+
+-- name: other_homes
+select distinct home from queues_worker where home <> %s
 
 -- name: dead_workers
 -- Just after PostgreSQL started everybody has lost the lock: the living get time to come back. (When the clock was set

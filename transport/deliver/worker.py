@@ -44,6 +44,9 @@ class Worker:
         self.look: Look = lambda connection: None
         self.is_asked: Callable[[], bool] = lambda: False
         self.rerouted: Callable[[], object] = lambda: None
+        self._home = ""
+        self._others: frozenset[str] = frozenset()
+        """Data directories that have workers of their own."""
         self._registered = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -76,7 +79,8 @@ class Worker:
 
     def _register(self, connection: Connection) -> None:
         connection.execute(QUERIES["hold_number"], [LOCKS, self.number])
-        what = [self.number, f"{socket.gethostname()}:{os.getpid()}", held_body.mark(node.home())]
+        self._home = held_body.mark(node.home())
+        what = [self.number, f"{socket.gethostname()}:{os.getpid()}", self._home]
         connection.execute(QUERIES["register_worker"], what)
         connection.execute("LISTEN gatepost_queue")
         connection.execute("LISTEN gatepost_config")
@@ -89,6 +93,7 @@ class Worker:
             if monotonic() - looked >= (LOOK_AGAIN if self.is_asked() else LOOK_EVERY):
                 self._heed(connection, OWED.pay, connection)
                 self._heed(connection, self.look, connection)
+                self._heed(connection, self._look_around, connection)
                 self._heed(connection, FLOW.tell, connection)
                 looked = monotonic()
             for notice in connection.notifies(timeout=LOOK_AGAIN):
@@ -109,10 +114,18 @@ class Worker:
                 raise
             log.exception("queue listener: going on")
 
+    def _look_around(self, connection: Connection) -> None:
+        self._others = frozenset(home for (home,) in connection.execute(QUERIES["other_homes"], [self._home]))
+
     def _told(self, payload: str) -> None:
-        """There is mail for a next hop, of a kind. What another version says otherwise, `look` finds."""
-        kind, _, hop = payload.partition(" ")
-        if kind in KINDS and not SLOTS.wake(hop):
+        """There is mail for a next hop, of a kind. What another version says otherwise, `look` finds; and what another
+        node brought whose workers lag: two nodes that reach for the same mail get half of it each, at twice the price.
+        """
+        words, _, hop = payload.partition(" ")
+        kind, _, first = words.partition("@")
+        if kind not in KINDS or (first in self._others and DeliveryType(kind).is_remote):
+            return
+        if not SLOTS.wake(hop):
             self.wake(DeliveryType(kind), hop)
 
 

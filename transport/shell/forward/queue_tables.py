@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from transport import next_hops
+from transport import held_body, next_hops
 from transport.config.transport_limits import TransportLimits
 from transport.flow import FLOW
 from transport.send import retry
@@ -57,7 +57,7 @@ def write(connection: Connection, records: list[Record], directory: Path, router
         rows = _recipient_rows(messages, hops, router)
         recipients = _copy(cursor, QUERIES["copy_recipients"], _RECIPIENT_TYPES, rows)
         _copy(cursor, QUERIES["copy_events"], _EVENT_TYPES, _event_rows(messages))
-    next_hops.wake(connection, (hop.key for hop in used))
+    next_hops.wake(connection, (hop.key for hop in used), held_body.mark(directory.parent.parent))
     return recipients
 
 
