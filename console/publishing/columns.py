@@ -32,7 +32,7 @@ class SettingsTable(ModelBase):
 class SettingsRow(models.Model, metaclass=SettingsTable):
     """`version` counts the writes: an editor who saw an older one is told."""
 
-    version = models.IntegerField(default=0)
+    version = models.IntegerField(default=0, db_default=0)
     changed_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def _column(setting: Setting, default: object) -> models.Field[Any, Any]:
         return made()
     value = stored(setting, default)
     if isinstance(value, list | tuple):
-        return made(default=partial(list, list(value)) if value else list)
+        return made(default=partial(list, list(value)) if value else list, db_default=list(value))
     null = default is None or setting.unlimited
-    return made(default=value, null=null, blank=not null and value == "")
+    in_database = {} if value is None else {"db_default": value}
+    return made(default=value, null=null, blank=not null and value == "", **in_database)

@@ -25,6 +25,7 @@ from django.db.migrations.operations import (
     RunSQL,
 )
 
+from console.publishing.columns import SettingsRow
 from tests.architecture.imports import ROOT
 
 CONTRACTS: dict[str, str] = {}
@@ -87,6 +88,33 @@ def test_migrations_since_the_last_release_take_nothing_away() -> None:
             found += faults(full, operation, state)
             operation.state_forwards(app, state)
     assert found == [], "See the docstring of this file"
+
+
+def test_the_former_release_can_write_a_row_of_every_settings_table() -> None:
+    """It does not know a column that is new, so PostgreSQL must."""
+    loader = MigrationLoader(None)
+    released_ones = [tuple(each.split(".")) for each in released()]
+    state = loader.project_state([each for each in released_ones if each in loader.disk_migrations])
+    found = []
+    for model in _settings_tables(SettingsRow):
+        known = state.models.get((model._meta.app_label, model._meta.model_name))
+        for field in model._meta.local_concrete_fields:
+            if known and is_owed(field) and not field.primary_key and field.name not in known.fields:
+                found.append(str(field))
+    assert found == [], "A new setting needs a default in its table, of which its column gets a db_default"
+
+
+def test_what_has_a_default_has_it_in_postgresql_too() -> None:
+    for model in _settings_tables(SettingsRow):
+        for field in model._meta.local_concrete_fields:
+            assert field.has_db_default() or not field.has_default() or field.get_default() is None, str(field)
+
+
+def _settings_tables(above: type[SettingsRow]) -> list[type[SettingsRow]]:
+    below = above.__subclasses__()
+    return [each for each in below if not each._meta.abstract] + [
+        each for one in below for each in _settings_tables(one)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,15 @@ import os, sys
 from pathlib import Path
 import django, psycopg
 django.setup()
+from console.actors import SYSTEM
+from console.connectors import actions
 from console.overview import attention
 from console.processes import queries
 from tests.deliver.conftest import Journal
+from transport.config.address_space import AddressSpace
+from transport.config.endpoint import parse_binding, parse_range
+from transport.config.receive_connector import ReceiveConnector
+from transport.config.send_connector import SendConnector
 from transport.deliver import rounds
 from transport.shell.forward.forwarder import Forwarder
 
@@ -41,6 +47,11 @@ for step in sys.argv[1:]:
             forwarder._tell(connection)
     elif step == "deliver":
         rounds.deliver("mailbox", 1)
+    elif step == "create":
+        name = f"Made by {os.getpid()}"
+        actions.create(SYSTEM, SendConnector(name=name, address_spaces=(AddressSpace("far.test"),)))
+        place, clients = (parse_binding("192.0.2.1:25"),), (parse_range("192.0.2.0/24"),)
+        actions.create(SYSTEM, ReceiveConnector(name=name, bindings=place, remote_ip_ranges=clients))
     elif step == "look":
         queries.health()
         attention.concerns()
@@ -91,7 +102,7 @@ def test_mail_goes_on_while_one_node_after_the_other_is_upgraded(former: Path, r
     run(former, "manage.py", "prepare")
     run(former, "-c", STEPS, "accept", "forward", "accept")
     run(ROOT, "manage.py", "prepare")
-    run(former, "-c", STEPS, "accept", "forward", "deliver", "accept", "look")
+    run(former, "-c", STEPS, "accept", "forward", "deliver", "accept", "create", "look")
     run(former, "manage.py", "prepare")
     run(ROOT, "-c", STEPS, "forward", "deliver", "accept", "forward", "deliver", "look")
     run(former, "-c", STEPS, "look")
