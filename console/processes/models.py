@@ -11,7 +11,8 @@ class Turn(models.Model):
     """When a process last went round its loop, by the clock of PostgreSQL.
 
     The forwarder's alone: `waiting_since`, when the oldest message was accepted that is still in a journal only; how
-    many `waiting_messages` and `waiting_recipients` are; whether those are `all_counted`, or there are more.
+    many `waiting_messages` and `waiting_recipients` are; whether those are `all_counted`, or there are more; whether
+    some are of a later version, so that the node `needs_upgrade`.
     """
 
     pk = models.CompositePrimaryKey("process", "node")
@@ -23,6 +24,7 @@ class Turn(models.Model):
     waiting_recipients = models.BigIntegerField(null=True)
     all_counted = models.BooleanField(null=True)
     version = models.TextField(db_default="")
+    needs_upgrade = models.BooleanField(db_default=False)
 
 
 class State(StrEnum):

@@ -23,7 +23,9 @@ from django.db import connection
 from psycopg.rows import namedtuple_row
 
 from console.publishing.queries import bindings, unserved
+from transport import redis_address
 from transport.config.document import DocumentError
+from transport.queries import SHARED
 from transport.send.route import DeliveryType
 
 LIMIT = 3.0
@@ -48,15 +50,13 @@ UNION ALL SELECT process, node, node, abs(extract(epoch FROM now() - at))::float
 ORDER BY process, node
 """
 TRANSPORTS = "SELECT name, revision, problems, bindings FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
-REVISION = """
-SELECT r.number, r.document FROM publishing_configrevision r LEFT JOIN publishing_trial t ON true
-WHERE coalesce(t.until > now(), true) OR r.number <= t.former ORDER BY r.number DESC LIMIT 1
-"""
+REVISION = "SELECT number, document FROM publishing_configrevision WHERE number = %s"
 IN_JOURNAL = """
 SELECT node, extract(epoch FROM now() - waiting_since)::float8 AS seconds, coalesce(waiting_messages, 0) AS messages
 FROM processes_turn
 WHERE process = 'forwarder' AND waiting_since IS NOT NULL ORDER BY waiting_since
 """
+STUCK = "SELECT node FROM processes_turn WHERE process = 'forwarder' AND needs_upgrade ORDER BY node"
 BACKLOGS = """
 SELECT node, abs(extract(epoch FROM clock_timestamp() - at))::float8, extract(epoch FROM at)::float8,
     coalesce(waiting_messages, 0), coalesce(waiting_recipients, 0), coalesce(all_counted, false)
@@ -194,6 +194,7 @@ class Facts:
     turns: list[Any]
     transports: list[Any]
     in_journal: list[Any]
+    stuck: list[Any]
     due: Any
 
 
@@ -205,19 +206,21 @@ def _facts_of_postgresql() -> Facts:
         connect_timeout=2,
         options=f"-c statement_timeout={int(LIMIT * 1000)}",
     ) as connection:
+        in_force: Any = connection.execute(SHARED["revision_in_force"]).fetchone()
         turns: list[Any] = connection.execute(TURNS).fetchall()
         lately = [turn.node for turn in turns if turn.process == "transport" and turn.age <= SEEN_LATELY]
         return Facts(
-            connection.execute(REVISION).fetchone(),
+            connection.execute(REVISION, [in_force.number if in_force else None]).fetchone(),
             turns,
             connection.execute(TRANSPORTS, [lately]).fetchall(),
             connection.execute(IN_JOURNAL).fetchall(),
+            connection.execute(STUCK).fetchall(),
             connection.execute(DUE).fetchone(),
         )
 
 
 def _ping_valkey() -> bool:
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=LIMIT, socket_connect_timeout=LIMIT) as client:
+    with redis_address.client(settings.REDIS_URL, socket_timeout=LIMIT, socket_connect_timeout=LIMIT) as client:
         return bool(client.ping())
 
 
@@ -324,10 +327,13 @@ def _problem(problem: dict[str, str]) -> str:
 
 def _behind(names: Sequence[str], revision: int | None, newest: int) -> str:
     if len(names) > 1:
-        run = f"run revision {revision}" if revision else "have no configuration yet"
-        return f"Transports {', '.join(names)} {run}; the newest is {newest}."
-    runs = f"runs revision {revision}" if revision else "has no configuration yet"
-    return f"Transport {names[0]} {runs}; the newest is {newest}."
+        several = ", ".join(names)
+        if revision:
+            return f"Transports {several} run revision {revision}; the newest is {newest}."
+        return f"Transports {several} have no configuration yet; the newest is {newest}."
+    if revision:
+        return f"Transport {names[0]} runs revision {revision}; the newest is {newest}."
+    return f"Transport {names[0]} has no configuration yet; the newest is {newest}."
 
 
 def _mail(found: Health, facts: Facts) -> None:
@@ -336,6 +342,9 @@ def _mail(found: Health, facts: Facts) -> None:
             told = f" ({waiting.messages:,} messages)" if waiting.messages > 1 else ""
             text = f"Mail waits in the journal of {waiting.node} for {waiting.seconds:.0f} s{told}."
             found.is_missed(About.JOURNAL, waiting.node, text)
+    for journal in facts.stuck:
+        text = f"The journal of {journal.node} holds mail of a later version, which waits for it: upgrade this node."
+        found.is_missed(About.JOURNAL, journal.node, text)
     if (due := facts.due) is None or due.seconds <= LONGEST_WAIT:
         return
     since = f"Mail for {due.domain} is due for {due.seconds:.0f} s"

@@ -7,6 +7,8 @@ may start again while others are upgraded.
 
 from __future__ import annotations
 
+import re
+
 OLDEST = "1.0.0"
 """The oldest version whose processes work with the tables as this code makes them."""
 
@@ -17,4 +19,6 @@ def works_with(version: str, oldest: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+    """Of 1.1.0rc1 those of 1.1.0, whose tables it has."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()

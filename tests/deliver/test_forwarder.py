@@ -1,16 +1,20 @@
 import signal
+import struct
 import threading
 import time
 import zlib
 
+import msgspec
 import psycopg
 import pytest
 
+from console.processes.queries import health
 from tests.conftest import wait_for
-from tests.deliver.conftest import HEADER
+from tests.deliver.conftest import HEADER, Journal
 from transport.shell.forward.forwarder import Forwarder
 from transport.shell.journal.durable_end import DurableEnd
-from transport.shell.journal.segment import BODIES
+from transport.shell.journal.segment import BODIES, mark_of
+from transport.trace.series import RECEIVE
 from transport.trace.session_record import RECORD, SessionRecord, Step, read, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -292,6 +296,45 @@ def test_a_file_with_other_columns_is_read_by_their_names_from_wherever_reading_
             file.write(line.format(3, "EHLO three"))
         forwarder._logs.move(connection)
     assert query("SELECT helo FROM tracking_session ORDER BY session_id") == [("one",), ("two",), ("three",)]
+
+
+def test_a_file_of_a_later_format_is_left_and_the_others_are_read(home, database_url, query, caplog):
+    """As after an upgrade that was taken back. A file without a number is of a release that had none."""
+    folder = home / "protocol-log" / "t1"
+    folder.mkdir(parents=True)
+    line = "2026-11-22T03:55:05.263Z,vm\\Default,D100B25757E7E00{},0,127.0.0.1:25,192.0.2.1:999,<,EHLO {},\r\n"
+    header = RECEIVE.header(0)
+    for number, (form, name) in enumerate([("", "former"), ("#Format: 1", "ours"), ("#Format: 2", "later")], 1):
+        text = header.replace("#Format: 1", form) + line.format(number, name)
+        (folder / f"RECV20261122-000{number}.LOG").write_text(text)
+    forwarder = Forwarder(home, database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for _ in range(3):
+            forwarder._logs.move(connection)
+    assert query("SELECT helo FROM tracking_session ORDER BY session_id") == [("former",), ("ours",)]
+    assert [path.name for path in folder.iterdir() if path.name in caplog.text] == ["RECV20261122-0003.LOG"]
+    assert query("SELECT count(*) FROM tracking_position") == [(2,)]
+
+
+def test_mail_of_a_later_version_waits_for_it_and_holds_up_neither_what_came_before_nor_another_journal(
+    journal, home, database_url, configure, query
+):
+    """As after an upgrade that was taken back: who looks at the node is told what it waits for."""
+    configure()
+    journal.accept("a@far.test")
+    later = msgspec.msgpack.encode({"id": bytes(16), "promised_by_a_later_version": True})
+    path = journal.paths[0]
+    with path.open("ab") as file:
+        file.write(struct.pack("<8sIII", mark_of(path), len(later), 0, zlib.crc32(later)) + later)
+    other = home / "journal" / "t2"
+    (other / BODIES).mkdir(parents=True)
+    Journal(other).accept("b@far.test")
+    forwarder = Forwarder(home, database_url, "n1")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert [forwarder.move_mail(connection) for _ in range(2)] == [2, 0]
+        forwarder._tell(connection)
+    assert "The journal of n1 holds mail of a later version, which waits for it: upgrade this node." in health().missing
+    assert path.exists()
 
 
 def test_session_records_are_packed_into_rows_once(home, database_url, query):

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import struct
-import zlib
 from pathlib import Path
 
-import msgspec
 import psycopg
 import pytest
 
 from transport import held_body
 from transport.durable_file import only_one
 from transport.shell.forward.taking_in import find, take_in
-from transport.shell.journal.segment import mark_of
 
 HOLDER = "INSERT INTO processes_node (name, home, holds_mailboxes) VALUES ('mx2', %s, true) RETURNING name"
 
@@ -99,15 +95,3 @@ def test_what_the_dead_node_held_is_nobodys_any_more(configure, journal, home, t
         )
     take(home)
     assert query("SELECT waiting_messages FROM processes_turn WHERE node = 'mx1'") == [(0,)]
-
-
-def test_mail_of_a_later_version_waits_for_it(configure, journal, forward, query):
-    """A fact that this version does not know is a promise that it cannot keep."""
-    configure()
-    journal.accept("ann@x.test")
-    path = journal.segment()
-    packed = msgspec.msgpack.encode({"id": bytes(16), "sender": "", "deliver_by": 3600})
-    path.write_bytes(struct.pack("<8sIII", mark_of(path), len(packed), 0, zlib.crc32(packed)) + packed)
-    with pytest.raises(OSError, match=r"later version \(deliver_by\)"):
-        forward()
-    assert query("SELECT count(*) FROM queues_message") == [(1,)] and path.exists()

@@ -193,11 +193,11 @@ update tracking_reader set transaction = %(transaction)s, event = %(event)s wher
 
 -- name: report_turn
 insert into processes_turn (
-    process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted, version)
+    process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted, version, needs_upgrade)
 values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s), %(messages)s, %(recipients)s, %(all_counted)s,
-    %(version)s)
+    %(version)s, %(needs_upgrade)s)
 on conflict (process, node) do update set
-    at = excluded.at, version = excluded.version, waiting_since = excluded.waiting_since, waiting_messages = excluded.waiting_messages,
+    at = excluded.at, version = excluded.version, needs_upgrade = excluded.needs_upgrade, waiting_since = excluded.waiting_since, waiting_messages = excluded.waiting_messages,
     waiting_recipients = excluded.waiting_recipients, all_counted = excluded.all_counted
 
 -- name: forwarder_turn

@@ -9,6 +9,9 @@ import msgspec
 
 from transport.trace.line import COLUMNS, FIELDS, stamp
 
+FORMAT = 1
+"""How lines are to be read. A new column needs no new one: a reader goes by the names of columns."""
+
 
 class Series(msgspec.Struct, frozen=True):
     """One kind of log. `period` is the time in a file's name, in the form of strftime and UTC; the number behind it
@@ -38,7 +41,15 @@ class Series(msgspec.Struct, frozen=True):
     def header(self, moment: float) -> str:
         """What a file begins with. `moment` in seconds since 1970."""
         lines = "#Software: Gatepost", f"#Version: {self.version}", f"#Log-type: {self.log_type}"
-        return "\r\n".join([*lines, f"#Date: {stamp(moment)}", FIELDS + ",".join(self.columns), ""])
+        fields = FIELDS + ",".join(self.columns)
+        return "\r\n".join([*lines, f"#Date: {stamp(moment)}", fields, f"#Format: {FORMAT}", ""])
+
+
+def is_newer(header: bytes) -> bool:
+    """Whether only a later version knows how to read a file that begins so. One without a number is of the first
+    format."""
+    found = re.search(rb"^#Format: (\d{1,9})", header, re.MULTILINE)
+    return found is not None and int(found[1]) > FORMAT
 
 
 RECEIVE = Series("RECV", "SMTP Receive Protocol Log", COLUMNS)

@@ -5,7 +5,7 @@ from pathlib import Path
 from time import monotonic
 
 from transport.shell.journal.durable_end import durable_ends
-from transport.shell.journal.segment import Record, read_segment, segments
+from transport.shell.journal.segment import Newer, Record, read_segment, segments
 
 
 class Backlog:
@@ -21,7 +21,8 @@ class Backlog:
         found = segments(self._directory)
         ends = durable_ends(self._directory)
         for path in found:
-            with contextlib.suppress(FileNotFoundError):  # the transport could not store anything in it
+            # The transport could not store anything in it; or only a later version can count it.
+            with contextlib.suppress(FileNotFoundError, Newer):
                 if not self._count(path, ends.of(path.name), until):
                     return False
         return True

@@ -25,6 +25,7 @@ from transport.shell.forward.held_bodies import HeldBodies
 from transport.shell.forward.journal_reader import JournalReader
 from transport.shell.forward.log_forwarder import LogForwarder
 from transport.shell.forward.queue_tables import Connection
+from transport.shell.journal.segment import Newer
 from transport.shell.queries import QUERIES
 
 NICENESS = 5
@@ -104,6 +105,7 @@ class Forwarder:
             "recipients": sum(reader.backlog.recipients for reader in readers),
             "waiting_since": min((reader.waiting_since for reader in readers if reader.waiting_since), default=None),
             "version": node.version(),
+            "needs_upgrade": any(reader.needs_upgrade for reader in readers),
         }
         connection.execute(QUERIES["report_turn"], turn, prepare=True)
         self._tell_of_node(connection)
@@ -123,7 +125,19 @@ class Forwarder:
 
     def move_mail(self, connection: Connection) -> int:
         """One batch from every transport; returns the number of messages moved."""
-        return sum(reader.move(connection, self._routes) for reader in self._all_readers(connection))
+        return sum(self._move_one(connection, reader) for reader in self._all_readers(connection))
+
+    def _move_one(self, connection: Connection, reader: JournalReader) -> int:
+        """What only a later version can read waits for that, and holds up no other journal."""
+        try:
+            moved = reader.move(connection, self._routes)
+        except Newer as error:
+            if not reader.needs_upgrade:
+                log.error("%s", error)
+            reader.needs_upgrade = True
+            return 0
+        reader.needs_upgrade = False
+        return moved
 
     def _all_readers(self, connection: Connection) -> list[JournalReader]:
         try:

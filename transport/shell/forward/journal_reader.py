@@ -13,7 +13,16 @@ from transport.shell.forward import queue_tables
 from transport.shell.forward.backlog import Backlog
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.journal.durable_end import Ends, durable_ends
-from transport.shell.journal.segment import BODIES, SET_ASIDE, Damage, Record, read_segment, segments, strangers
+from transport.shell.journal.segment import (
+    BODIES,
+    SET_ASIDE,
+    Damage,
+    Newer,
+    Record,
+    read_segment,
+    segments,
+    strangers,
+)
 from transport.shell.queries import QUERIES
 
 MOST_RECORDS = 2000
@@ -31,13 +40,15 @@ class JournalReader:
         self._positions: dict[str, int] = dict(rows)
         self.waiting_since: float | None = None
         """When the oldest message was accepted (Unix seconds) that is not loaded yet; None when nothing waits."""
+        self.needs_upgrade = False
+        """Whether it goes no further, since what comes next is of a later version."""
         self.known = 0
         """Messages that were in PostgreSQL already, by their identity: of a journal that was copied, or restored."""
         self.backlog = Backlog(directory, self._positions)
         self._forget_deleted(connection)
 
     def move(self, connection: Connection, routes: Routes) -> int:
-        """Load one batch; returns the number of its messages. Raises psycopg.Error, OSError."""
+        """Load one batch; returns the number of its messages. Raises psycopg.Error, OSError, of which Newer."""
         for path in strangers(self._directory):
             self._set_aside(path, "its name is not a segment's")
             path.unlink()
@@ -65,13 +76,18 @@ class JournalReader:
         records: list[Record] = []
         end = self._positions.get(path.name, 0)
         length = 0
-        for found in self._readable(path, end, ends.of(path.name)):
-            end = found.end
-            if isinstance(found, Record):
-                records.append(found)
-                length += len(found.body)
-            if len(records) >= MOST_RECORDS or length >= MOST_BYTES:
-                return records, end, False
+        try:
+            for found in self._readable(path, end, ends.of(path.name)):
+                end = found.end
+                if isinstance(found, Record):
+                    records.append(found)
+                    length += len(found.body)
+                if len(records) >= MOST_RECORDS or length >= MOST_BYTES:
+                    return records, end, False
+        except Newer:  # what lies before it need not wait
+            if not records:
+                raise
+            return records, end, False
         return records, end, True
 
     def _readable(self, path: Path, offset: int, durable: int | None) -> Iterator[Record | Damage]:

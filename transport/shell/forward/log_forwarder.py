@@ -4,6 +4,7 @@ mail, and at their own pace.
 What a file says and the position in it are written in one transaction, so that nothing is there twice.
 """
 
+import logging
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from transport.shell.forward.queue_tables import Connection
 from transport.shell.queries import QUERIES
-from transport.trace.series import RECEIVE, SEND, Series
+from transport.trace.series import RECEIVE, SEND, Series, is_newer
 from transport.trace.session_record import RECORD, ended
 from transport.trace.sessions import MOST_EVENTS, MOST_SEARCHED, Direction, GatheredSession, gather
 
@@ -25,6 +26,7 @@ MOST_BYTES = 512 << 10
 HEADER_BYTES = 4096
 PACKED = 1
 """The quick level of zlib: a tenth of the octets are left."""
+log = logging.getLogger(__name__)
 Cursor = psycopg.Cursor[Any]
 Load = Callable[[Cursor, str, bytes], int]
 """Puts lines of a transport, those on top of the file included, where they belong; returns the number of sessions."""
@@ -43,6 +45,7 @@ class LogForwarder:
         ]
         self._positions: dict[tuple[str, str], int] = {}
         self._known = False
+        self._left: set[Path] = set()
 
     def forget(self) -> None:
         """What the database says counts, after it was away."""
@@ -62,12 +65,19 @@ class LogForwarder:
             offset = self._positions.get(key, 0)
             try:
                 data = _lines_from(path, offset)
-                header = _header(path) if data and offset else b""
+                header = _header(path) if data else b""
             except FileNotFoundError:
                 continue
-            if data:
-                return self._load(connection, key, offset + len(data), load, header + data)
+            if is_newer(header):
+                self._leave(path)
+            elif data:
+                return self._load(connection, key, offset + len(data), load, header + data if offset else data)
         return 0
+
+    def _leave(self, path: Path) -> None:
+        if path not in self._left:
+            self._left.add(path)
+            log.error("%s is of a later version: it is read once this node is upgraded", path)
 
     def _load(self, connection: Connection, key: tuple[str, str], end: int, load: Load, text: bytes) -> int:
         transport, file = key
