@@ -27,6 +27,7 @@ $python -m pip --python "$lib/venv/bin/python" --disable-pip-version-check insta
 find "$lib/venv/bin" -type f -delete
 echo /usr/lib/gatepost >"$(echo "$lib"/venv/lib/python3.*/site-packages)/gatepost.pth"
 "$lib/venv/bin/python" -m compileall -q -j 0 -s "$tree" -p / --invalidation-mode unchecked-hash "$lib" >/dev/null
+ln -sf ../../../../bin/python3 "$lib/venv/bin/python3"
 find "$tree/usr" -type f -path '*/site-packages/*' ! -path '*/bin/*' ! -path '*/_binaries/*' -exec chmod a-x {} +
 
 install -m 0755 packaging/gatepost "$tree/usr/bin/gatepost"
@@ -36,7 +37,7 @@ cp packaging/debian/sysusers.conf "$tree/usr/lib/sysusers.d/gatepost.conf"
 cp packaging/debian/tmpfiles.conf "$tree/usr/lib/tmpfiles.d/gatepost.conf"
 install -m 0640 packaging/gatepost.env "$tree/etc/gatepost/gatepost.env"
 cp README.md CHANGELOG.md NOTICE SECURITY.md docs/debian.md "$doc"
-cp LICENSE "$doc/copyright"
+cp packaging/debian/copyright "$doc/copyright"
 gzip -9n >"$doc/changelog.gz" <<END
 gatepost ($version+deb$debian) stable; urgency=medium
 
@@ -44,8 +45,7 @@ gatepost ($version+deb$debian) stable; urgency=medium
 
  -- The Gatepost authors <gatepost@localhost>  $(date -R -r CHANGELOG.md)
 END
-# Wheels bring libraries of their own, and find them so.
-echo 'gatepost: custom-library-search-path' >"$tree/usr/share/lintian/overrides/gatepost"
+cp packaging/debian/lintian-overrides "$tree/usr/share/lintian/overrides/gatepost"
 
 for script in postinst prerm postrm; do install -m 0755 "packaging/debian/$script" "$tree/DEBIAN/$script"; done
 echo /etc/gatepost/gatepost.env >"$tree/DEBIAN/conffiles"
@@ -55,7 +55,7 @@ Version: $version+deb$debian
 Architecture: $(dpkg --print-architecture)
 Maintainer: The Gatepost authors <gatepost@localhost>
 Installed-Size: $(du -sk --exclude=DEBIAN "$tree" | cut -f1)
-Depends: python3 (>= 3.$minor), python3 (<< 3.$((minor + 1))), systemd, init-system-helpers, passwd, ca-certificates
+Depends: python3 (>= 3.$minor), python3 (<< 3.$((minor + 1))), libc6, systemd, passwd, ca-certificates
 Section: mail
 Priority: optional
 Description: mail gateway with Exchange's Receive connectors
