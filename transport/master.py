@@ -86,7 +86,7 @@ class Master:
         self._name, self._members = variables.get("GATEPOST_TRANSPORT") or node.name(variables), members(variables)
         self._sockets, self._counts = opened, counts.make(len(self._members))
         self._stopping, self._restarting, self._stirred = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._has_started = self._failed = False
+        self._has_started = self._failed = self._is_reloading = False
         self._told_at = 0.0
 
     async def run(self) -> bool:
@@ -122,7 +122,7 @@ class Master:
             return
         self._told_at = monotonic()
         service_manager.alive()
-        if self._has_started:
+        if self._has_started and not self._is_reloading:
             service_manager.ready()
         for member in self._members:
             if member.runs and member.channel is not None:
@@ -205,7 +205,11 @@ class Master:
         while True:
             await self._restarting.wait()
             self._restarting.clear()
+            self._is_reloading = True
+            service_manager.reloading()
             await self._restart()
+            self._is_reloading = False
+            service_manager.ready()
 
     async def _restart(self) -> None:
         log.info("restarting the transports one after the other")

@@ -5,11 +5,17 @@ import os
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic_ns
 
 
 def ready() -> None:
     """The process is at work: what waits for it may start."""
     _tell("READY=1")
+
+
+def reloading() -> None:
+    """It takes up what is on disk, until it is `ready` again."""
+    _tell(f"RELOADING=1\nMONOTONIC_USEC={monotonic_ns() // 1000}")
 
 
 def alive() -> None:

@@ -56,6 +56,11 @@ class MonotonicScheduler(Scheduler):
                 self._due[name] = now + LOOK_EVERY
         return max(0.0, min([now + (self.max_interval or 1), *self._due.values()]) - self._clock())
 
+    def close(self) -> None:
+        """Once it is asked to end."""
+        service_manager.stopping()
+        super().close()
+
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Redis may be away: one line says so, and the next turn tries again."""
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,39 +14,14 @@ from console.celery import app
 from console.lifespan import Lifespan
 from console.processes.address import free_port
 from console.processes.beat import MonotonicScheduler
+from tests.service_manager import Manager, manager
 from tests.shell.running_transport import RunningTransport
 from tests.waiting import wait_for
 from transport import service_manager
 from transport.config.endpoint import Binding
 from transport.shell import sockets
 
-
-class Manager:
-    """The end of systemd; `told` is all that it has heard."""
-
-    def __init__(self, address: str) -> None:
-        self.heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.heard.bind(address)
-        self.heard.setblocking(False)
-        self._told: list[str] = []
-
-    @property
-    def told(self) -> list[str]:
-        try:
-            while True:
-                self._told.append(self.heard.recv(4096).decode())
-        except BlockingIOError:
-            return self._told
-
-
-@pytest.fixture
-def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
-    """A name in no file system, which every account can reach."""
-    name = f"gatepost-test-{os.getpid()}"
-    monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
-    heard = Manager(f"\0{name}")
-    yield heard
-    heard.heard.close()
+__all__ = ["manager"]
 
 
 def test_a_transport_is_ready_turns_and_stops(manager: Manager) -> None:
@@ -72,6 +46,8 @@ def test_beat_is_ready_when_it_is_made_and_turns_with_each_tick(manager: Manager
     assert manager.told == ["READY=1"]
     scheduler.tick()
     assert manager.told == ["READY=1", "WATCHDOG=1"]
+    scheduler.close()
+    assert manager.told == ["READY=1", "WATCHDOG=1", "STOPPING=1"]
 
 
 def test_the_console_is_ready_when_it_listens_not_before(manager: Manager, settings: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -15,6 +16,7 @@ from time import monotonic
 
 import pytest
 
+from tests.service_manager import Manager, manager
 from tests.shell.running_master import RunningMaster
 from tests.shell.running_transport import Client
 from tests.waiting import wait_for
@@ -22,6 +24,8 @@ from transport import node
 from transport.config.receive_connector import MessageRateSource
 from transport.master import Member
 from transport.shell.master.channel import Channel
+
+__all__ = ["manager"]
 
 
 @pytest.fixture
@@ -88,12 +92,14 @@ def finish(started: list[Sender]) -> list[str]:
     return [subject for sender in started for subject in sender.sent]
 
 
-def test_all_are_restarted_one_after_the_other_under_load(master: RunningMaster) -> None:
+def test_all_are_restarted_one_after_the_other_under_load(manager: Manager, master: RunningMaster) -> None:
+    """And systemd hears when that begins and when it is done."""
     before = master.pids()
     started = senders(master)
     assert master.process is not None
     master.process.send_signal(signal.SIGHUP)
     wait_for(lambda: not set(before) & set(master.pids()) and master.serving() == master.names, "no restart", 60)
+    wait_for(lambda: re.search(r"RELOADING=1\nMONOTONIC_USEC=\d+ READY=1", " ".join(manager.told)), "no word")
     assert sorted(finish(started)) == sorted(master.accepted())
 
 

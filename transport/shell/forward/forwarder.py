@@ -160,6 +160,7 @@ def run(home: Path, database_url: str, node: str) -> None:
         signal.signal(number, lambda *_: forwarder.stopping.set())
     service_manager.ready()
     forwarder.run()
+    service_manager.stopping()
     os.close(lock)
 
 
