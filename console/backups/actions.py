@@ -109,21 +109,29 @@ def end_run(run: Run, octets: int | None, words: str) -> None:
 
 
 def end_cut_short(lock: int) -> None:
-    """Those whose process is no more: it does not hold the lock any longer, some time after it was begun."""
+    """Those whose process is no more: it does not hold the lock any longer, some time after it was begun, by whatever
+    clock.
+    """
     with connection.cursor() as cursor:
         cursor.execute(ENDED, {"lock": lock, "words": CUT_SHORT})
 
 
 ENDED = """
 UPDATE backups_run SET ended_at = now(), words = %(words)s
-WHERE ended_at IS NULL AND begun_at < now() - interval '1 minute' AND NOT EXISTS (
+WHERE ended_at IS NULL AND begun_at NOT BETWEEN now() - interval '1 minute' AND now() + interval '1 day'
+    AND NOT EXISTS (
     SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %(lock)s AND objid = id::oid AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 
 
-def note_check(run: Run, is_whole: bool | None, words: str) -> None:
+def note_check(run: Run, is_whole: bool, words: str) -> None:
     Run.objects.filter(pk=run.pk).update(checked_at=Now(), is_whole=is_whole, check_words=words)
+
+
+def note_words(run: Run, words: str) -> None:
+    """What stood in the way of checking or deleting it: what is known of it stays known."""
+    Run.objects.filter(pk=run.pk).update(check_words=words)
 
 
 def note_deleted(run: Run) -> None:

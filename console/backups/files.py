@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from errno import ENOENT
 from pathlib import Path
 from uuid import UUID
@@ -54,6 +54,17 @@ def add_file(archive: Writer, path: Path, name: str) -> bool:
     with os.fdopen(handle, "rb"):
         archive.add(name, os.fstat(handle).st_size, _pieces(handle))
     return True
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An error of the system says where it happened, also one of a write, which by itself does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and not error.filename:
+            error.filename = str(path)
+        raise
 
 
 def _pieces(handle: int) -> Iterator[bytes]:

@@ -62,7 +62,7 @@ class Run(models.Model):
     check_words = models.TextField(db_default="")
 
     class Meta:
-        ordering = ["-begun_at", "-pk"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return self.name

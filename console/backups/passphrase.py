@@ -9,7 +9,7 @@ from pathlib import Path
 
 from console.backups.key import WrongKey, unlocked
 from console.backups.manifest import About
-from console.backups.restoring import Refused, check_key
+from console.backups.restoring import check_key
 from console.processes.home import Home
 
 
@@ -26,14 +26,14 @@ def passphrase(file: str | None, twice: bool = False) -> str:
 
 
 def key_for(about: About, home: Home, key_file: str | None, passphrase_file: str | None) -> str:
-    """The key of a backup: out of it by a passphrase, or from where it was put. Raises Refused, WrongKey, OSError."""
+    """The key of a backup: out of it by a passphrase, or from where it was put. Raises WrongKey, OSError."""
     if key_file:
         return _checked(about, Path(key_file).read_text().strip(), key_file)
     if about.locked_key and (passphrase_file or not _given(home)):
         return _checked(about, unlocked(about.locked_key, passphrase(passphrase_file)), "the backup")
     if found := _given(home):
         return _checked(about, *found)
-    raise Refused(
+    raise WrongKey(
         f"The backup was made with the key {about.key}, which is not in it: give --key-file with the secret.key of the "
         f"copy that was backed up."
     )

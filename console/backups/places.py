@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Protocol
+from tempfile import TemporaryFile
+from typing import BinaryIO, Protocol
 
 from cryptography.fernet import InvalidToken
 
+from console.backups.files import naming
 from console.backups.models import Schedule
 from console.backups.s3 import Bucket, NoBucket
 from console.sealing import opened
@@ -27,12 +28,12 @@ class Place(Protocol):
         """What was written there lies in the place from now on."""
         ...
 
-    def file(self, name: str) -> object:
-        """A context: the file, to be read."""
+    def file(self, name: str, octets: int) -> AbstractContextManager[BinaryIO]:
+        """To be read; so many octets were kept. FileNotFoundError where it is not in the place."""
         ...
 
     def delete(self, name: str) -> None:
-        """FileNotFoundError where it is not in the directory."""
+        """FileNotFoundError where it is not in the place."""
         ...
 
 
@@ -48,12 +49,11 @@ class Directory:
     def keep(self, path: Path, name: str) -> None:
         """It is there already."""
 
-    @contextmanager
-    def file(self, name: str) -> Iterator[Path]:
-        yield self._path / name
+    def file(self, name: str, octets: int) -> AbstractContextManager[BinaryIO]:
+        return (self._path / name).open("rb")
 
     def delete(self, name: str) -> None:
-        (self._path / name).unlink()
+        self.room(name).unlink()
 
 
 class InBucket:
@@ -75,11 +75,13 @@ class InBucket:
             path.unlink()
 
     @contextmanager
-    def file(self, name: str) -> Iterator[Path]:
-        with TemporaryDirectory(prefix="gatepost-check-") as folder:
-            path = Path(folder) / name
-            self._bucket.get(name, path)
-            yield path
+    def file(self, name: str, octets: int) -> Iterator[BinaryIO]:
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=self._scratch) as file:  # has no name: nothing is left where we are killed
+            with naming(self._scratch):
+                self._bucket.get(name, file, octets)
+                file.seek(0)
+            yield file
 
     def delete(self, name: str) -> None:
         self._bucket.delete(name)

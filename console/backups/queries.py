@@ -30,17 +30,14 @@ def runs() -> list[Run]:
 
 
 def is_due(found: Schedule, now: datetime) -> bool:
-    last = Run.objects.first()
-    since = max(found.changed_at, last.begun_at) if last else found.changed_at
-    return due.is_due(now, found.at, since)
+    return due.is_due(now, found.at, found.changed_at, *(run.begun_at for run in Run.objects.all()[:1]))
 
 
 def to_delete(found: Schedule, now: datetime) -> list[Run]:
-    """Of what lies where backups are made now."""
-    there = list(Run.objects.filter(is_there=True, place=found.place))
-    return [
-        there[number] for number in due.to_delete([run.begun_at for run in there], now, found.kept, found.kept_days)
-    ]
+    """Of what lies in any place."""
+    there = list(Run.objects.filter(is_there=True))
+    kept = [due.Kept(run.begun_at, run.place == found.place, run.is_whole) for run in there]
+    return [there[number] for number in due.to_delete(kept, now, found.kept, found.kept_days)]
 
 
 @dataclass(frozen=True)

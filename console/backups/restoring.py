@@ -22,10 +22,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from console.backups import archive, postgres_tools, servers
+from console.backups import archive, files, postgres_tools, servers
 from console.backups.archive import Damaged, Member
-from console.backups.files import LOGS
-from console.backups.key import fingerprint
+from console.backups.key import WrongKey, fingerprint
 from console.backups.manifest import About, Manifest, encode
 from console.processes.account import Account
 from console.processes.data_directory import RESTORING, Lock, place
@@ -77,9 +76,9 @@ def opened(file: BinaryIO, key: str) -> Backup:
 
 
 def check_key(about: About, key: str, whence: str) -> None:
-    """Raises Refused when a key, which comes from there, is not that of the backup."""
+    """Raises WrongKey when a key, which comes from there, is not that of the backup."""
     if fingerprint(key) != about.key:
-        raise Refused(
+        raise WrongKey(
             f"The backup was made with the key {about.key}, and that of {whence} is {fingerprint(key)}: nothing in it "
             f"could be opened. Give the secret.key of the copy that was backed up, or the passphrase."
         )
@@ -128,7 +127,8 @@ def _scratch(folder: Path) -> Iterator[None]:
     folder.mkdir(mode=0o700)
     folder.chmod(0o711)  # whatever the umask: PostgreSQL, which is another account's, works further in
     try:
-        yield
+        with files.naming(folder):
+            yield
     finally:
         _remove(folder)
 
@@ -227,7 +227,7 @@ def _fill(backup: Backup, scratch: Path, url: str, with_all: bool) -> Settled:
 
 def _extract(member: Member, scratch: Path) -> None:
     name = member.name.removeprefix("logs/")
-    if name != member.name and name.partition("/")[0] not in LOGS:
+    if name != member.name and name.partition("/")[0] not in files.LOGS:
         raise Damaged(f"It holds {member.name[:80]!r}: no backup does.")
     path = scratch / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,19 +7,27 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from errno import ENOENT
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import NamedTuple
+from time import monotonic
+from typing import BinaryIO, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from transport.config import bounds
+from transport.deliver.https import shut_after
 
 PART = 64 << 20
 PIECE = 1 << 20
-HOSTS = re.compile(r"s3[.-]([a-z0-9-]+)\.amazonaws\.com")
+MOST_PARTS = 10_000
+"""Of one object (Amazon S3, multipart upload limits)."""
+SLOWEST = 64 << 10
+"""Octets a second, on the whole: what goes or comes more slowly is given up."""
+HOSTS = re.compile(r"s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com")
 
 
 class NoBucket(OSError):
@@ -35,17 +43,19 @@ class Bucket(NamedTuple):
 
     def put(self, path: Path, name: str) -> None:
         """The file as an object, whole or not at all. Raises NoBucket, OSError."""
+        size = path.stat().st_size
+        part = max(PART, -(-size // MOST_PARTS))
         with path.open("rb") as file:
-            if path.stat().st_size <= PART:
+            if size <= PART:
                 self._ask("PUT", name, {}, file.read())
                 return
             upload = _between(self._ask("POST", name, {"uploads": ""}), "UploadId")
             try:
                 tags: list[str] = []
-                while piece := file.read(PART):
+                while piece := file.read(part):
                     query = {"partNumber": str(len(tags) + 1), "uploadId": upload}
                     tags.append(self._tag(name, query, piece))
-                said = self._ask("POST", name, {"uploadId": upload}, _completed(tags))
+                said = self._ask("POST", name, {"uploadId": upload}, _completed(tags), size)
                 if "<Error>" in said:  # also behind a status of 200, which comes before the parts are put together
                     raise NoBucket(f"{urlsplit(self.url).netloc} answers {_error(said)}"[:300])
             except BaseException:
@@ -53,11 +63,14 @@ class Bucket(NamedTuple):
                     self._ask("DELETE", name, {"uploadId": upload})
                 raise
 
-    def get(self, name: str, path: Path) -> None:
-        """The object as a file. Raises NoBucket, OSError."""
-        with self._asked("GET", name, {}, b"") as answer, path.open("xb") as file:
-            while piece := answer.read(PIECE):
-                file.write(piece)
+    def get(self, name: str, file: BinaryIO, octets: int) -> None:
+        """Into a file what the object holds, of which so many octets were put. FileNotFoundError where the bucket has
+        no such object; raises NoBucket, OSError.
+        """
+        left = octets
+        with self._asked("GET", name, {}, b"", octets) as answer:
+            while piece := answer.read(min(PIECE, left)):
+                left -= file.write(piece)
 
     def delete(self, name: str) -> None:
         """Raises NoBucket."""
@@ -65,28 +78,35 @@ class Bucket(NamedTuple):
 
     def _tag(self, name: str, query: Mapping[str, str], body: bytes) -> str:
         with self._asked("PUT", name, query, body) as answer:
-            return answer.headers.get("ETag", "")
+            return answer.response.headers.get("ETag", "")
 
-    def _ask(self, method: str, name: str, query: Mapping[str, str], body: bytes = b"") -> str:
-        with self._asked(method, name, query, body) as answer:
-            return answer.read(bounds.BUCKET_ANSWER.octets).decode(errors="replace")
+    def _ask(self, method: str, name: str, query: Mapping[str, str], body: bytes = b"", octets: int = 0) -> str:
+        with self._asked(method, name, query, body, octets) as answer:
+            return answer.text()
 
     @contextmanager
-    def _asked(self, method: str, name: str, query: Mapping[str, str], body: bytes) -> Iterator[HTTPResponse]:
+    def _asked(
+        self, method: str, name: str, query: Mapping[str, str], body: bytes, octets: int = 0
+    ) -> Iterator[_Answer]:
+        """`octets`: how many beside the body are moved, here or there, until the answer is complete."""
         where = urlsplit(self.url)
         kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
-        connection = kind(where.hostname or "", where.port, timeout=bounds.BUCKET_ANSWER.seconds)
+        patience = bounds.BUCKET_ANSWER.seconds or 0
+        until = monotonic() + patience + (len(body) + octets) / SLOWEST
+        connection = kind(where.hostname or "", where.port, timeout=patience)
+        path = quote(f"{where.path.rstrip('/')}/{name}")
+        text = "&".join(f"{quote(key, safe='')}={quote(query[key], safe='')}" for key in sorted(query))
+        headers = self._signed(method, where.netloc, path, text, body)
         try:
-            path = quote(f"{where.path.rstrip('/')}/{name}")
-            text = "&".join(f"{quote(key, safe='')}={quote(query[key], safe='')}" for key in sorted(query))
-            headers = self._signed(method, where.netloc, path, text, body)
-            connection.request(method, f"{path}?{text}" if text else path, body, headers)
-            with connection.getresponse() as answer:
-                if answer.status >= 300:
-                    raise NoBucket(_refusal(where.netloc, answer))
-                yield answer
-        except (OSError, HTTPException) as error:
-            raise error if isinstance(error, NoBucket) else NoBucket(f"{where.netloc}: {error}") from error
+            with _words_for(where.netloc, until):
+                connection.connect()
+            with shut_after(until - monotonic(), connection.sock):
+                with _words_for(where.netloc, until):
+                    connection.request(method, f"{path}?{text}" if text else path, body, headers)
+                    answer = _Answer(where.netloc, until, connection.getresponse())
+                with answer.response:
+                    answer.require_success(name)
+                    yield answer
         finally:
             connection.close()
 
@@ -95,6 +115,8 @@ class Bucket(NamedTuple):
         day, stamp = f"{now:%Y%m%d}", f"{now:%Y%m%dT%H%M%SZ}"
         digest = hashlib.sha256(body).hexdigest()
         headers = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": stamp}
+        if body:  # a bucket that keeps objects from being deleted (Object Lock) asks for it
+            headers = {"content-md5": b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()} | headers
         names = ";".join(headers)
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
         asked = "\n".join((method, path, query, lines, names, digest))
@@ -115,13 +137,45 @@ class Bucket(NamedTuple):
         return parse_qs(where.query).get("region", [found[1] if found else "us-east-1"])[0]
 
 
-def _refusal(host: str, answer: HTTPResponse) -> str:
-    said = answer.read(bounds.BUCKET_ANSWER.octets).decode(errors="replace")
-    return f"{host} answers {answer.status} {_error(said) or answer.reason}"[:300]
+class _Answer(NamedTuple):
+    host: str
+    until: float
+    response: HTTPResponse
+
+    def read(self, octets: int) -> bytes:
+        """So many, or all that are left. Raises NoBucket."""
+        with _words_for(self.host, self.until):
+            piece = self.response.read(octets)
+            if len(piece) < octets and self.response.length:
+                raise OSError("its answer ended too soon")
+            return piece
+
+    def text(self) -> str:
+        return self.read(bounds.BUCKET_ANSWER.octets or 0).decode(errors="replace")
+
+    def require_success(self, name: str) -> None:
+        """Raises NoBucket in its words, which name another endpoint or region where that is what is amiss; of an
+        object that is not there FileNotFoundError.
+        """
+        if self.response.status < 300:
+            return
+        said = _error(self.text())
+        words = f"{self.host} answers {self.response.status} {said or self.response.reason}"[:300]
+        raise FileNotFoundError(ENOENT, words, name) if said.startswith("NoSuchKey") else NoBucket(words)
+
+
+@contextmanager
+def _words_for(host: str, until: float) -> Iterator[None]:
+    """What the connection raises, as NoBucket; what the disk raises is none of it."""
+    try:
+        yield
+    except (OSError, HTTPException, ValueError) as error:
+        late = monotonic() >= until
+        raise NoBucket(f"{host}: {'it took too long' if late else error}"[:300]) from error
 
 
 def _error(said: str) -> str:
-    return " ".join(filter(None, (_between(said, "Code"), _between(said, "Message"))))
+    return " ".join(filter(None, (_between(said, each) for each in ("Code", "Message", "Endpoint", "Region"))))
 
 
 def _between(text: str, tag: str) -> str:

@@ -14,7 +14,7 @@ from console.backups import actions, archive, queries, restoring
 from console.backups.archive import Damaged
 from console.backups.key import WrongKey
 from console.backups.models import Run, Schedule
-from console.backups.places import place_of
+from console.backups.places import is_bucket, place_of
 from console.backups.postgres_tools import ToolFailed
 from console.backups.restoring import Refused
 from console.backups.taking import Busy, Source, take
@@ -22,7 +22,9 @@ from console.processes.home import HomeError
 
 LOCK = 0x4261636B
 """With the number of a run: held in PostgreSQL by the process that works on it."""
-FAILURES = (OSError, psycopg.Error, ToolFailed, HomeError, WrongKey, Busy, Refused, Damaged)
+AMISS = (Damaged, WrongKey, ToolFailed, HomeError, FileNotFoundError)
+"""What says that a backup cannot be restored. All else says nothing about it: its place is away, a disk is full."""
+FAILURES = (*AMISS, OSError, psycopg.Error, Busy, Refused)
 
 
 def make(source: Source, run: Run) -> None:
@@ -33,12 +35,12 @@ def make(source: Source, run: Run) -> None:
             place = place_of(run.place, schedule, source.home)
             path = place.room(run.name)
             take(source, path)
-            octets = path.stat().st_size
+            run.octets = path.stat().st_size
             place.keep(path, run.name)
         except FAILURES as error:
             actions.end_run(run, None, _said(error))
             return
-        actions.end_run(run, octets, "")
+        actions.end_run(run, run.octets, "")
         _check(source, run)
         _forget_old(source, schedule)
 
@@ -51,26 +53,28 @@ def check(source: Source, run: Run) -> None:
 
 def _check(source: Source, run: Run) -> None:
     try:
-        with place_of(run.place, queries.schedule(), source.home).file(run.name) as path, path.open("rb") as file:
+        with place_of(run.place, queries.schedule(), source.home).file(run.name, run.octets or 0) as file:
             restoring.check_key(archive.about(file), source.key, "this copy")
             restoring.check(restoring.opened(file, source.key))
-    except FAILURES as error:
+    except AMISS as error:
         actions.note_check(run, is_whole=False, words=_said(error))
-        return
-    actions.note_check(run, is_whole=True, words="")
+    except FAILURES as error:
+        actions.note_words(run, f"It could not be checked: {_said(error)}")
+    else:
+        actions.note_check(run, is_whole=True, words="")
 
 
 def _forget_old(source: Source, schedule: Schedule) -> None:
-    """Those that this copy made there, and no other file."""
+    """Those that this copy made, and no other file."""
     for run in queries.to_delete(schedule, datetime.now(UTC)):
         try:
             place_of(run.place, schedule, source.home).delete(run.name)
-        except FileNotFoundError:
-            if run.node != source.node:  # in a directory of that machine, which deletes it itself
-                continue
         except OSError as error:
-            actions.note_check(run, run.is_whole, f"It could not be deleted: {_said(error)}")
-            continue
+            if run.node != source.node and not is_bucket(run.place):  # that machine deletes it itself
+                continue
+            if not isinstance(error, FileNotFoundError):
+                actions.note_words(run, f"It could not be deleted: {_said(error)}")
+                continue
         actions.note_deleted(run)
 
 

@@ -58,6 +58,10 @@ def answers(url: str) -> bool:
     return True
 
 
+def _last_line(log: Path) -> str:
+    return (log.read_text(errors="replace").strip().splitlines() or ["it said nothing."])[-1]
+
+
 @contextmanager
 def started(home: Path, account: Account, durable: bool = True) -> Iterator[str]:
     """An embedded PostgreSQL in that data directory, made where there is none; its address. HomeError."""
@@ -70,7 +74,7 @@ def started(home: Path, account: Account, durable: bool = True) -> Iterator[str]
         until = time.monotonic() + PATIENCE
         while not postgres.answers():
             if process.poll() is not None or time.monotonic() > until:
-                raise HomeError(f"PostgreSQL does not start: see {log}.")
+                raise HomeError(f"PostgreSQL does not start: {_last_line(log)}")
             time.sleep(0.05)
         postgres.make_database()
         yield postgres.url

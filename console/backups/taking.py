@@ -98,9 +98,10 @@ def _new(target: Path) -> Iterator[BinaryIO]:
         try:
             os.fchmod(handle, 0o600)
             os.ftruncate(handle, 0)
-            yield file
-            file.flush()
-            os.fsync(handle)
+            with files.naming(target):
+                yield file
+                file.flush()
+                os.fsync(handle)
             os.rename(part, target)
         except BaseException:
             part.unlink(missing_ok=True)

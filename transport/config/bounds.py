@@ -60,7 +60,8 @@ BACKUP_TEXT = Bound(
 BUCKET_ANSWER = Bound(
     what="what a bucket answers to a request other than for a backup", who="the server that backups are sent to",
     octets=1024 * 1024, seconds=60.0,
-    more="No more is read; a server that is silent for so long is given up, and the backup has failed.",
+    more="No more is read, and the backup has failed. Where a backup goes or comes, a second more for each 64 KiB of "
+    "it, and no more octets are taken than were put.",
 )  # fmt: skip
 
 PROCESS_LOG = Bound(

@@ -2,8 +2,8 @@
 
 import socket
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPSConnection
 from threading import Timer
 from time import monotonic
@@ -58,17 +58,11 @@ class Client:
     def _ask(
         self, connection: HTTPSConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Answer:
-        """Octets that come one by one would outlast every time-out of a socket: so it is shut down in time."""
         connection.connect()
-        clock = Timer(max(0.0, self._until - monotonic()), _shut, [connection.sock])
-        clock.daemon = True
-        clock.start()
-        try:
+        with shut_after(self._until - monotonic(), connection.sock):
             connection.request(method, path, body, dict(headers))
             with connection.getresponse() as answer:
                 content = answer.read(self._octets + 1)
-        finally:
-            clock.cancel()
         self._octets -= len(content)
         if self._octets < 0:
             raise ValueError("its answer is too long")
@@ -115,6 +109,18 @@ def _context(verified: bool, root: str) -> ssl.SSLContext:
     if not verified:
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     return made
+
+
+@contextmanager
+def shut_after(seconds: float, connected: socket.socket) -> Iterator[None]:
+    """Octets that come one by one would outlast every time-out of a socket: so it is shut down in time."""
+    clock = Timer(max(0.0, seconds), _shut, [connected])
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
 
 
 def _shut(connected: socket.socket) -> None:

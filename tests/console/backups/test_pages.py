@@ -58,11 +58,30 @@ def test_a_backup_is_due_once_a_day(at: time | None, since: float, is_due: bool)
     assert due.is_due(now, at, now - timedelta(hours=since)) is is_due
 
 
+def test_a_clock_that_was_wrong_once_does_not_end_all_backups() -> None:
+    """What was begun or changed in a year to come counts for nothing; a minute ahead is another machine's clock."""
+    now = datetime(2026, 5, 5, 3, 0, tzinfo=UTC)
+    ahead, soon, before = now + timedelta(days=999), now + timedelta(minutes=1), now - timedelta(days=3)
+    assert due.is_due(now, time(2, 30), ahead, ahead)
+    assert not due.is_due(now, time(2, 30), before, soon)
+
+
 def test_old_backups_go_but_never_the_newest() -> None:
-    begun = [NOW - timedelta(days=days) for days in (40, 41, 42)]
-    assert due.to_delete(begun, NOW, kept=9, days=30) == [1, 2]
-    assert due.to_delete(begun, NOW, kept=1, days=99) == [1, 2]
-    assert due.to_delete(begun, NOW, kept=9, days=99) == []
+    there = [due.Kept(NOW - timedelta(days=days)) for days in (40, 41, 42)]
+    assert due.to_delete(there, NOW, kept=9, days=30) == [1, 2]
+    assert due.to_delete(there, NOW, kept=1, days=99) == [1, 2]
+    assert due.to_delete(there, NOW, kept=9, days=99) == []
+
+
+def test_the_last_one_that_can_be_restored_stays_whatever_came_since() -> None:
+    begun = [NOW - timedelta(days=days) for days in (1, 2, 40, 41)]
+    there = [due.Kept(at, is_whole=whole) for at, whole in zip(begun, (False, None, True, True), strict=True)]
+    assert due.to_delete(there, NOW, kept=1, days=30) == [1, 3]
+
+
+def test_where_backups_went_before_they_go_by_age_alone() -> None:
+    there = [due.Kept(NOW - timedelta(days=days), is_here=days < 2) for days in (0, 1, 2, 40)]
+    assert due.to_delete(there, NOW, kept=1, days=30) == [1, 3]
 
 
 def test_a_worker_makes_the_backup_that_somebody_asks_for(admin, place, home, settings, transactional_db, monkeypatch):
@@ -105,7 +124,19 @@ def test_a_secret_that_opens_no_more_is_said_of_the_backup(place, home, settings
     made = queries.runs()[0]
     assert made.failed and "secret key of the bucket cannot be decrypted" in made.words
     scheduled.check(source, made)
-    assert queries.runs()[0].is_whole is False
+    assert queries.runs()[0].is_whole is None and "It could not be checked" in queries.runs()[0].check_words
+
+
+def test_a_place_that_is_away_says_nothing_about_the_backup(admin, place, home, settings, transactional_db):
+    """What is known of it stays; one that is not there any more cannot be restored."""
+    source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
+    kept = run(place="http://127.0.0.1:9/bucket")
+    scheduled.check(source, kept)
+    scheduled.check(source, run(place=str(place)))
+    newest, first = queries.runs()
+    assert (first.is_whole, first.checked_at) == (None, None)
+    assert "It could not be checked: 127.0.0.1:9: " in admin.get(PAGE).content.decode()
+    assert newest.is_whole is False and newest.check_words == f"{place}/b: No such file or directory"
 
 
 def test_a_backup_is_sought_where_it_was_put(place, home, settings, transactional_db, tmp_path, monkeypatch):
@@ -122,9 +153,11 @@ def test_a_backup_is_sought_where_it_was_put(place, home, settings, transactiona
     assert Run.objects.get(pk=first.pk).is_whole
     old = NOW - timedelta(days=99)
     there, gone = (run(node=node, place=str(tmp_path / "elsewhere"), begun_at=old) for node in ("other", "n"))
+    away = run(node="n", place=str(tmp_path / "unmounted"), begun_at=old)
     actions.want_run(SYSTEM)
     scheduled.make(source, actions.begin("n", NOW))
     assert Run.objects.get(pk=there.pk).is_there and not Run.objects.get(pk=gone.pk).is_there
+    assert Run.objects.get(pk=away.pk).check_words.startswith("It could not be deleted: ")
 
 
 def test_one_whose_process_was_killed_is_said_to_be_cut_short():

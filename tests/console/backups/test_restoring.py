@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from console.actors import SYSTEM
 from console.backups import files, postgres_tools, restoring
-from console.backups.key import fingerprint
+from console.backups.key import WrongKey, fingerprint
 from console.backups.manifest import About
-from console.backups.restoring import Refused
 from console.backups.settling import settle
 from console.backups.snapshot import Moment
 from console.backups.taking import Busy, Source, _new, take
@@ -173,7 +172,7 @@ def test_events_come_before_all_of_the_new_server(journal, forward, deliver, con
 
 
 def test_another_key_is_refused_before_anything_is_read():
-    with pytest.raises(Refused, match="nothing in it could be opened"):
+    with pytest.raises(WrongKey, match="nothing in it could be opened"):
         restoring.check_key(about(), Fernet.generate_key().decode(), "here")
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import msgspec
 import pytest
 
 from console.backups import s3
@@ -27,7 +31,9 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, dict[int, bytes]] = {}
-        self.full = self.fails_late = False
+        self.full = self.fails_late = self.trickles = False
+        self.counted = self.lacks = 0
+        self.hurry = threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -42,6 +48,10 @@ class Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(where.query, keep_blank_values=True))
         if not self._is_signed(where.path, query, body):
             self._say(403, b"<Error><Code>SignatureDoesNotMatch</Code><Message>No.</Message></Error>")
+        elif body and self.headers["Content-MD5"] != b64encode(hashlib.md5(body).digest()).decode():
+            self._say(400, b"<Error><Code>BadDigest</Code></Error>")
+        elif self.command == "GET" and where.path not in self.server.objects:
+            self._say(404, b"<Error><Code>NoSuchKey</Code><Message>None.</Message></Error>")
         elif self.server.full and self.command in ("PUT", "POST"):
             self._say(507, b"x" * ((bounds.BUCKET_ANSWER.octets or 0) + 5))
         else:
@@ -81,6 +91,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.parts["up"] = {}
             return b"<InitiateMultipartUploadResult><UploadId>up</UploadId></InitiateMultipartUploadResult>"
         parts = self.server.parts.pop(query["uploadId"])
+        self.server.counted = len(parts)
         assert body.count(b"<ETag>") == len(parts)
         if self.server.fails_late:
             return b"<Error><Code>InternalError</Code><Message>Try again.</Message></Error>"
@@ -100,7 +111,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", '"tag"')
         self.end_headers()
-        self.wfile.write(body)
+        if not self.server.trickles:
+            self.wfile.write(body[: len(body) - self.server.lacks])
+            return
+        with suppress(OSError):  # whoever asks has gone
+            for octet in body:
+                self.wfile.write(bytes([octet]))
+                self.server.hurry.wait(0.05)
 
 
 @pytest.fixture
@@ -122,10 +139,38 @@ def test_a_file_is_put_got_and_deleted(bucket, server, tmp_path: Path, monkeypat
     (tmp_path / "one").write_bytes(b"0123456789" * 3 + b"ab")
     bucket.put(tmp_path / "one", "gatepost-n-1.backup")
     assert server.objects == {"/bucket/a%20folder/gatepost-n-1.backup": (tmp_path / "one").read_bytes()}
-    bucket.get("gatepost-n-1.backup", tmp_path / "two")
-    assert (tmp_path / "two").read_bytes() == (tmp_path / "one").read_bytes()
+    assert got(bucket, "gatepost-n-1.backup", 32) == (tmp_path / "one").read_bytes()
+    assert got(bucket, "gatepost-n-1.backup", 5) == b"01234", "no more is taken than was put"
     bucket.delete("gatepost-n-1.backup")
     assert not server.objects and not server.parts
+    with pytest.raises(FileNotFoundError, match="answers 404 NoSuchKey"):
+        got(bucket, "gatepost-n-1.backup", 32)
+
+
+def test_a_large_file_takes_no_more_parts_than_an_object_may_have(bucket, server, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(s3, "PART", 1)
+    monkeypatch.setattr(s3, "MOST_PARTS", 3)
+    (tmp_path / "one").write_bytes(b"0123456")
+    bucket.put(tmp_path / "one", "x")
+    assert server.counted == 3 and server.objects["/bucket/a%20folder/x"] == b"0123456"
+
+
+def test_an_answer_that_comes_octet_by_octet_is_given_up_in_time(bucket, server, monkeypatch):
+    """Each octet comes before any time-out of a socket; and one that ends early is not taken for all of it."""
+    monkeypatch.setattr(s3.bounds, "BUCKET_ANSWER", msgspec.structs.replace(bounds.BUCKET_ANSWER, seconds=0.2))
+    server.objects["/bucket/a%20folder/x"] = b"x" * 1000
+    server.trickles = True
+    with pytest.raises(NoBucket, match="it took too long"):
+        got(bucket, "x", 1000)
+    server.trickles, server.lacks = False, 3
+    with pytest.raises(NoBucket, match="its answer ended too soon"):
+        got(bucket, "x", 1000)
+
+
+def got(bucket: Bucket, name: str, octets: int) -> bytes:
+    file = io.BytesIO()
+    bucket.get(name, file, octets)
+    return file.getvalue()
 
 
 def test_another_secret_is_refused_in_the_words_of_the_server(bucket, tmp_path: Path):
