@@ -30,6 +30,7 @@ FOLDERS = ("journal", "database", "mailboxes", "logs")
 DEEPEST = 6
 LONGEST_NAME = 1024
 LONGEST_PAX = 4096
+UNREADABLE = "What it says of itself cannot be read."
 PLAIN, PAX = (tarfile.REGTYPE, tarfile.AREGTYPE), tarfile.XHDTYPE
 
 
@@ -154,10 +155,14 @@ def about(file: BinaryIO) -> About:
         raise Damaged("This is no backup of Gatepost.")
     try:
         found = msgspec.json.decode(first.text(), type=About)
-    except msgspec.MsgspecError:
-        raise Damaged("What it says of itself cannot be read.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Damaged(UNREADABLE) from None
+    if not all(
+        each.isprintable() and len(each) < 256 for each in (found.version, found.taken_at, found.node, found.key)
+    ):
+        raise Damaged(UNREADABLE)
     if found.format > FORMAT:
-        raise Damaged(f"It was made by a newer Gatepost ({found.version[:40]}): restore it with that one.")
+        raise Damaged(f"It was made by a newer Gatepost ({found.version}): restore it with that one.")
     return found
 
 

@@ -12,11 +12,13 @@ from console.backups.manifest import About
 from console.backups.restoring import check_key
 from console.processes.home import Home
 
+LONGEST = 4096
+
 
 def passphrase(file: str | None, twice: bool = False) -> str:
     """The first line of a file, or asked for at the terminal. Raises WrongKey, OSError."""
     if file:
-        return Path(file).read_text().partition("\n")[0].rstrip("\r")
+        return _read(Path(file)).partition("\n")[0].rstrip("\r")
     if not sys.stdin.isatty():
         raise WrongKey("There is no terminal to ask for the passphrase: give --passphrase-file.")
     given = getpass("Passphrase: ")
@@ -28,7 +30,7 @@ def passphrase(file: str | None, twice: bool = False) -> str:
 def key_for(about: About, home: Home, key_file: str | None, passphrase_file: str | None) -> str:
     """The key of a backup: out of it by a passphrase, or from where it was put. Raises WrongKey, OSError."""
     if key_file:
-        return _checked(about, Path(key_file).read_text().strip(), key_file)
+        return _checked(about, _read(Path(key_file)).strip(), key_file)
     if about.locked_key and (passphrase_file or not _given(home)):
         return _checked(about, unlocked(about.locked_key, passphrase(passphrase_file)), "the backup")
     if found := _given(home):
@@ -37,6 +39,12 @@ def key_for(about: About, home: Home, key_file: str | None, passphrase_file: str
         f"The backup was made with the key {about.key}, which is not in it: give --key-file with the secret.key of the "
         f"copy that was backed up."
     )
+
+
+def _read(path: Path) -> str:
+    """The beginning of what may be another file than was meant. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(LONGEST).decode(errors="replace")
 
 
 def _given(home: Home) -> tuple[str, str] | None:

@@ -109,7 +109,17 @@ def test_what_is_no_backup_is_said_to_be_none(content: bytes) -> None:
         archive.about(io.BytesIO(content))
 
 
-@pytest.mark.parametrize("text", [b"{}", b"[]", b"\xff", encode(about(format=2))])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{}",
+        b"[]",
+        b"\xff",
+        encode(about()).replace(b"2026", b"2\xff26"),
+        encode(about(key="\x1b[2J")),
+        encode(about(format=2)),
+    ],
+)
 def test_what_cannot_be_understood_is_refused(text: bytes) -> None:
     file = io.BytesIO()
     Writer(file).text(ABOUT, text)
