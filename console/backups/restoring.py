@@ -28,7 +28,7 @@ from console.backups.key import WrongKey, fingerprint
 from console.backups.manifest import About, Manifest, encode
 from console.processes.account import Account
 from console.processes.data_directory import RESTORING, Lock, place
-from console.processes.home import CHECKOUT, Home, HomeError, write_private
+from console.processes.home import CHECKOUT, Home, write_private
 from transport.durable_file import sync_directory
 
 OURS = (RESTORING, "up.lock", "secret.key", "lost+found")
@@ -244,7 +244,7 @@ def _settled(backup: Backup, scratch: Path, url: str) -> Settled:
     done = subprocess.run(command, env=os.environ | ours, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise HomeError(f"The restored database cannot be used: {said[-1].removeprefix('CommandError: ')}")
+        raise Damaged(f"The restored database cannot be used: {said[-1].removeprefix('CommandError: ')}")
     return msgspec.json.decode(done.stdout, type=Settled)
 
 

@@ -4,9 +4,11 @@ worker starts (`tasks`), and which holds a lock while it lives.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from errno import ENOSPC
 
 import psycopg
 
@@ -22,9 +24,9 @@ from console.processes.home import HomeError
 
 LOCK = 0x4261636B
 """With the number of a run: held in PostgreSQL by the process that works on it."""
-AMISS = (Damaged, WrongKey, ToolFailed, HomeError, FileNotFoundError)
+AMISS = (Damaged, WrongKey, ToolFailed, FileNotFoundError)
 """What says that a backup cannot be restored. All else says nothing about it: its place is away, a disk is full."""
-FAILURES = (*AMISS, OSError, psycopg.Error, Busy, Refused)
+FAILURES = (*AMISS, OSError, psycopg.Error, HomeError, Busy, Refused)
 
 
 def make(source: Source, run: Run) -> None:
@@ -56,10 +58,12 @@ def _check(source: Source, run: Run) -> None:
         with place_of(run.place, queries.schedule(), source.home).file(run.name, run.octets or 0) as file:
             restoring.check_key(archive.about(file), source.key, "this copy")
             restoring.check(restoring.opened(file, source.key))
-    except AMISS as error:
-        actions.note_check(run, is_whole=False, words=_said(error))
     except FAILURES as error:
-        actions.note_words(run, f"It could not be checked: {_said(error)}")
+        said = _said(error)
+        if isinstance(error, AMISS) and os.strerror(ENOSPC) not in said:
+            actions.note_check(run, is_whole=False, words=said)
+        else:
+            actions.note_words(run, f"It could not be checked: {said}")
     else:
         actions.note_check(run, is_whole=True, words="")
 

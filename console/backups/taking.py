@@ -93,15 +93,14 @@ def _new(target: Path) -> Iterator[BinaryIO]:
     """Under another name until it is whole and durable. What a backup left that was killed is written over."""
     part = target.with_name(f"{target.name}.part")
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w+b", buffering=PIECE) as file:
+    with files.naming(target), os.fdopen(handle, "w+b", buffering=PIECE) as file:  # to close it writes, too
         _lock(handle, f"Another backup is being written to {target}.")
         try:
             os.fchmod(handle, 0o600)
             os.ftruncate(handle, 0)
-            with files.naming(target):
-                yield file
-                file.flush()
-                os.fsync(handle)
+            yield file
+            file.flush()
+            os.fsync(handle)
             os.rename(part, target)
         except BaseException:
             part.unlink(missing_ok=True)

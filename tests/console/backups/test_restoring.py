@@ -226,7 +226,7 @@ def test_a_backup_that_fails_leaves_nothing_and_the_former_one_stays(source, tmp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "add_mailboxes", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=f"No space left on device: .{target}"):
         take(source, target)
     assert [each.name for each in tmp_path.glob("backup*")] == ["backup"]
     assert target.read_bytes() == b"the former one"
