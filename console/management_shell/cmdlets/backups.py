@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.core.exceptions import ValidationError
-from django.forms import model_to_dict
-
 from console.actors import Role
-from console.backups import actions, queries
-from console.backups.forms import ScheduleForm
+from console.backups import actions, published, queries
 from console.backups.models import Run
 from console.management_shell.cmdlets.guard import Fields, guarded
 from console.management_shell.cmdlets.results import not_found
@@ -81,12 +77,8 @@ def _get_schedule(call: Call) -> Iterator[Record]:
 
 def _set_schedule(call: Call) -> Iterator[Record]:
     """What is not given stays; what may be given says the form of the page."""
-    row = queries.schedule()
     given = {field: call.arguments[name] for field, name in (FIELDS.names or {}).items() if name in call.arguments}
-    form = ScheduleForm(model_to_dict(row, ScheduleForm.Meta.fields) | given, instance=row)
-    if not form.is_valid():
-        raise ValidationError(form.errors.as_data())
-    wanted = form.wanted()
+    wanted = published.changed_schedule(given)
     if call.should_process(wanted.place, "Set-GatepostBackupSchedule"):
         actions.save_schedule(call.host.actor, wanted)
     return iter(())
