@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from console.acme import answers, queries
+from console.acme import queries
 from console.acme.checks import Wanted, WantedAccount, wrong_account, wrong_managed, wrong_name
-from console.acme.models import Account, ManagedCertificate
+from console.acme.models import WAY, Account, ManagedCertificate
 from console.actors import EVERY_ROLE, Actor, Role
 from console.audit.actions import record
 from console.certificates import actions as certificates
@@ -54,19 +54,23 @@ def add_account(actor: Actor, name: str, wanted: WantedAccount, eab_key: str = "
 
 @transaction.atomic
 def change_account(actor: Actor, row: Account, wanted: WantedAccount, eab_key: str = "") -> Account:
-    """Other facts; at another directory the account is made anew. Its name never changes."""
+    """Other facts; at another directory the account is made anew, and with the next order another contact is told
+    there. Its name never changes.
+    """
     actor.require(*WRITERS)
     row = Account.objects.select_for_update().get(pk=row.pk)
     _refuse(wrong_account(wanted, eab_key, bool(eab_key or row.encrypted_eab)))
     before, elsewhere = account_facts(row), row.directory != wanted.directory
-    _put(row, wanted, encrypted_eab=eab_key)
     if elsewhere:
-        row.url, row.encrypted_key = "", keys.encrypt(keys.make(keys.P256))
+        row.encrypted_key = keys.encrypt(keys.make(keys.P256))
+    if elsewhere or row.contact != wanted.contact:
+        row.url = ""
+    _put(row, wanted, encrypted_eab=eab_key)
     row.save()
     told = {"EAB key": "a new one was set"} if eab_key else {}
     if told or account_facts(row) != before:
         record(actor, ACCOUNT, row.name, "changed", before, account_facts(row) | told)
-        _look_again(ManagedCertificate.objects.filter(account=row), row_changed=elsewhere)
+        _look_again(ManagedCertificate.objects.filter(account=row), **(_anew(elsewhere=True) if elsewhere else {}))
     return row
 
 
@@ -99,13 +103,13 @@ def change(actor: Actor, row: ManagedCertificate, wanted: Wanted, tsig_secret: s
     actor.require(*WRITERS)
     row = ManagedCertificate.objects.select_for_update().get(pk=row.pk)
     _refuse(wrong_managed(wanted, tsig_secret, bool(tsig_secret or row.encrypted_tsig)))
-    before, other = facts(row), _is_other(row, wanted)
+    before, anew = facts(row), _what_is_anew(row, wanted, tsig_secret)
     _put(row, wanted, encrypted_tsig=tsig_secret)
     row.save(update_fields=[*vars(wanted), "encrypted_tsig"])
     told = {"TSIG secret": "a new one was set"} if tsig_secret else {}
     if told or facts(row) != before:
         record(actor, MANAGED, row.name, "changed", before, facts(row) | told)
-        _look_again(ManagedCertificate.objects.filter(pk=row.pk), row_changed=other)
+        _look_again(ManagedCertificate.objects.filter(pk=row.pk), **anew)
     row.refresh_from_db()
     return row
 
@@ -117,17 +121,18 @@ def renew(actor: Actor, row: ManagedCertificate) -> None:
         text = _("The authority wants to hear nothing before %s: it is ordered then.")
         raise ValidationError(text % f"{row.waits_until:%Y-%m-%d %H:%M} UTC")
     with transaction.atomic():
-        _look_again(ManagedCertificate.objects.filter(pk=row.pk), row_changed=True)
+        _look_again(ManagedCertificate.objects.filter(pk=row.pk), **_anew())
         record(actor, MANAGED, row.name, "renewed now", None, {"Names": ", ".join(row.names)})
 
 
+@transaction.atomic
 def remove(actor: Actor, row: ManagedCertificate) -> None:
-    """Orders it no more. The certificate that is there stays until its end."""
+    """Orders it no more; a worker takes back what is laid out for it. The certificate that is there stays until its
+    end.
+    """
     actor.require(*WRITERS)
-    answers.take_back(row)
-    with transaction.atomic():
-        record(actor, MANAGED, row.name, "removed", facts(row), None)
-        row.delete()
+    record(actor, MANAGED, row.name, "removed", facts(row), None)
+    row.delete()
 
 
 def show(name: str, chain: str, encrypted_key: str) -> None:
@@ -172,16 +177,28 @@ def _put(row: Account | ManagedCertificate, wanted: WantedAccount | Wanted, **se
         setattr(row, name, value)
 
 
-def _look_again(rows: Any, row_changed: bool) -> None:
-    """The worker looks at once; where another certificate is wanted an order that is under way is given up."""
-    anew = {"renew_at": timezone.now(), "order_url": "", "chain": "", "switch_at": None} if row_changed else {}
-    rows.update(next_step=Now(), **anew)
+def _look_again(rows: Any, **progress: Any) -> None:
+    """The worker looks at once."""
+    rows.update(next_step=Now(), **progress)
 
 
-def _is_other(row: ManagedCertificate, wanted: Wanted) -> bool:
-    held = queries.certificate(row)
+def _anew(elsewhere: bool = False) -> dict[str, Any]:
+    """The progress of what is ordered now: an order that is under way is given up. `elsewhere`: at another authority,
+    which has not asked us to wait.
+    """
+    given_up = {"renew_at": timezone.now(), "order_url": "", "chain": "", "switch_at": None}
+    return given_up | ({"waits_until": None} if elsewhere else {})
+
+
+def _what_is_anew(row: ManagedCertificate, wanted: Wanted, tsig_secret: str) -> dict[str, Any]:
+    """All, where another certificate is wanted; where names are proved in another way an order that is under way."""
+    held, elsewhere = queries.certificate(row), wanted.account.pk != row.account.pk
     same_names = held is not None and set(wanted.names) <= set(held.names) and wanted.names == row.names
-    return not same_names or wanted.account.pk != row.account.pk or wanted.key_type != row.key_type
+    if elsewhere or not same_names or wanted.key_type != row.key_type:
+        return _anew(elsewhere)
+    facts_of_way = vars(wanted).keys() & set(WAY)
+    is_other_way = tsig_secret or any(getattr(row, name) != getattr(wanted, name) for name in facts_of_way)
+    return {"order_url": ""} if is_other_way else {}
 
 
 def account_facts(row: Account) -> dict[str, Any]:

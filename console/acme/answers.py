@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from itertools import islice
@@ -15,7 +16,7 @@ import dns.resolver
 from django.utils.timezone import now
 
 from console.acme import dns_hooks, dns_updates
-from console.acme.models import Challenge, LaidOut, ManagedCertificate
+from console.acme.models import WAY, Challenge, LaidOut, ManagedCertificate, Way
 from console.publishing import queries as publishing
 from transport import name_servers
 
@@ -27,39 +28,45 @@ MOST_SERVERS = 6
 
 def lay_out(managed: ManagedCertificate, host: str, token: str, value: str) -> str:
     """Shows `value` to the authority, as far as it is not there; why it could not, else nothing."""
-    if LaidOut.objects.filter(managed=managed, token=token).exists():
+    # The row first: whoever comes after one that died behind it sets the record again, or takes it back.
+    made = LaidOut.objects.filter(managed=managed, token=token).first() or _noted(managed, host, token, value)
+    if made.is_set:
         return ""
-    record = "" if managed.challenge == Challenge.HTTP else _record(host)
-    # The row first: whoever dies behind it takes back what may be in DNS already.
-    made = LaidOut.objects.create(managed=managed, token=token, record=record, value=value)
-    if words := _set(managed, made) if record else "":
-        made.delete()
+    words = _in_dns(made, dns_updates.add, dns_hooks.add)
+    if not words:
+        made.is_set, made.laid_out_at = True, now()
+        made.save(update_fields=["is_set", "laid_out_at"])
     return words
 
 
-def _set(managed: ManagedCertificate, made: LaidOut) -> str:
-    if managed.challenge == Challenge.UPDATE:
-        return dns_updates.add(managed, made.record, made.value)
-    return dns_hooks.add(managed.hook, made.record, made.value)
+def _noted(managed: ManagedCertificate, host: str, token: str, value: str) -> LaidOut:
+    record = "" if managed.challenge == Challenge.HTTP else _record(host)
+    way = {name: getattr(managed, name) for name in WAY}
+    return LaidOut.objects.create(managed=managed, token=token, record=record, value=value, **way)
 
 
-def take_back(managed: ManagedCertificate) -> str:
-    """Takes everything back; what could not be, in words."""
+def take_back(managed: ManagedCertificate | None) -> str:
+    """Takes back what is laid out for it, for None: for those that were removed; what could not be, in words."""
     told = []
     for each in LaidOut.objects.filter(managed=managed):
-        if each.record and managed.challenge == Challenge.UPDATE:
-            told.append(dns_updates.take_away(managed, each.record, each.value))
-        elif each.record:
-            told.append(dns_hooks.take_away(managed.hook, each.record, each.value))
+        told.append(_in_dns(each, dns_updates.take_away, dns_hooks.take_away))
         each.delete()
     return " ".join(filter(None, told))
+
+
+def _in_dns(laid_out: LaidOut, update: Callable[[Way, str, str], str], hook: Callable[[str, str, str], str]) -> str:
+    """By the way that it was laid out."""
+    if laid_out.challenge == Challenge.UPDATE:
+        return update(laid_out, laid_out.record, laid_out.value)
+    return hook(laid_out.hook, laid_out.record, laid_out.value) if laid_out.challenge == Challenge.HOOK else ""
 
 
 def is_seen(managed: ManagedCertificate) -> bool:
     """Whether every name server that answers shows all records, or the time to wait for that is over."""
     rows, servers = LaidOut.objects.filter(managed=managed).exclude(record=""), cache(_servers)
     return all(
-        now() - row.laid_out_at > LOOK_FOR or all(_shows(each, row) for each in servers(managed.dns_zone or row.record))
+        now() - row.laid_out_at > LOOK_FOR
+        or all(_shows(each, row) for each in servers(row.dns_zone if row.challenge == Challenge.UPDATE else row.record))
         for row in rows
     )
 

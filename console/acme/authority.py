@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import josepy as jose
 import requests
 from acme import challenges, errors, messages
-from acme.client import ClientNetwork, ClientV2
+from acme.client import ClientNetwork, ClientV2, _renewal_info_path_component
 from cryptography import x509
 from django.utils.timezone import now
 
@@ -30,8 +30,17 @@ from transport.send.remote_reply import printable
 
 T = TypeVar("T")
 LONGEST_WORDS = 600
+LONGEST_ADDRESS = 2000
+UNSAID_LIMIT = timedelta(hours=1)
+"""For a limit of which the authority does not say how long it lasts."""
 NONCES = 10
 """So often another nonce is tried: an authority may refuse a good one at any time (RFC 8555 §6.5)."""
+
+
+class _NewOrder(messages.NewOrder):
+    """`replaces`: the certificate that the one to come takes the place of (RFC 9773 §5)."""
+
+    replaces: str | None = jose.field("replaces", omitempty=True)
 
 
 class _Network(ClientNetwork):
@@ -86,9 +95,12 @@ class Authority:
             **({"external_account_binding": self._binding(account)} if account.eab_key_id else {}),
         )
         try:
-            return str(self._again(lambda: self._client.new_account(asked)).uri)
+            return _address(self._again(lambda: self._client.new_account(asked)).uri)
         except errors.ConflictError as there:
-            return str(there.location)
+            found = _address(there.location)
+        self._network.account = messages.RegistrationResource(uri=found, body=messages.Registration())
+        self._post(found, messages.UpdateRegistration(contact=asked.contact))
+        return found
 
     def _binding(self, account: Account) -> dict[str, Any]:
         assert self._network.key is not None  # an account has one
@@ -97,12 +109,28 @@ class Authority:
             self._network.key.public_key(), account.eab_key_id, secret, self._client.directory
         )
 
-    def order(self, names: list[str]) -> str:
-        """Orders a certificate; the order's address."""
+    def order(self, names: list[str], former: str = "") -> str:
+        """Orders a certificate, in place of a `former` chain (PEM); the order's address."""
         wanted = [messages.Identifier(typ=messages.IDENTIFIER_FQDN, value=name) for name in names]
-        asked = messages.NewOrder(identifiers=wanted)
-        found = self._asked(lambda: self._post(self._client.directory["newOrder"], asked).headers["Location"])
-        return str(found)
+        return self._asked(lambda: self._ordered(_NewOrder(identifiers=wanted, replaces=self._replaced(former))))
+
+    def _ordered(self, asked: _NewOrder) -> str:
+        there = self._client.directory["newOrder"]
+        try:
+            found = self._post(there, asked)
+        except (messages.Error, errors.ConflictError) as error:
+            if not asked.replaces or getattr(error, "code", "") == "rateLimited":
+                raise
+            # It may not know that certificate as ours, or have replaced it already (409): RFC 9773 §5.
+            found = self._post(there, asked.update(replaces=None))
+        return _address(found.headers["Location"])
+
+    def _replaced(self, former: str) -> str | None:
+        try:
+            self._client.directory["renewalInfo"]
+            return _renewal_info_path_component(x509.load_pem_x509_certificate(former.encode()))
+        except (KeyError, ValueError, x509.ExtensionNotFound):
+            return None  # no ARI, no former one, or none of an authority
 
     def look_at(self, order: str) -> messages.Order:
         """How far an order is."""
@@ -166,11 +194,19 @@ class Authority:
         except messages.Error as error:
             kind = Forgotten if error.code == "accountDoesNotExist" else Refused
             passes = error.code in ("serverInternal", "badNonce")
-            raise kind(said_by(error), passes, wait(self._network.retry_after, now())) from None
+            limit = UNSAID_LIMIT if error.code == "rateLimited" else None
+            raise kind(said_by(error), passes, wait(self._network.retry_after, now()) or limit) from None
         except Exception as error:
             # The library answers what it does not expect with whatever Python raises of it.
             what = type(error).__name__
             raise Refused(f"The authority’s answer makes no sense ({what}).", passes=True) from None
+
+
+def _address(found: str) -> str:
+    """Of an account or an order there, as it is kept."""
+    if not found.isprintable() or len(found) > LONGEST_ADDRESS:
+        raise NoAnswer(f"it names an address of {len(found)} characters")
+    return found
 
 
 def said_by(error: messages.Error) -> str:

@@ -131,7 +131,7 @@ def _wrong_update(wanted: Wanted, tsig_secret: str, has_secret: bool) -> dict[st
     try:
         host_name(wanted.dns_zone)
     except ValueError as error:
-        wrong["dns_zone"] = str(error)
+        wrong["dns_zone"] = str(error) if wanted.dns_zone else _("Enter the zone that the records are in.")
     if wanted.tsig_name:
         try:
             host_name(wanted.tsig_name)

@@ -42,7 +42,25 @@ class Challenge(models.TextChoices):
     HOOK = "dns-01-hook", _("dns-01: a record in DNS, set by a command of this machine")
 
 
-class ManagedCertificate(models.Model):
+class Way(models.Model):
+    """How names are proved, and what is needed for that. The secret of the TSIG key is a Fernet token."""
+
+    challenge = models.TextField(choices=Challenge.choices, default=Challenge.HTTP, db_default=Challenge.HTTP)
+    dns_server = models.TextField(db_default="", blank=True)
+    dns_zone = models.TextField(db_default="", blank=True)
+    tsig_name = models.TextField(db_default="", blank=True)
+    tsig_algorithm = models.TextField(db_default="", blank=True)
+    encrypted_tsig = models.TextField(db_default="", blank=True)
+    hook = models.TextField(db_default="", blank=True)
+
+    class Meta:
+        abstract = True
+
+
+WAY = tuple(field.name for field in Way._meta.local_fields)
+
+
+class ManagedCertificate(Way):
     """What is ordered, and how far an order is. The certificate of the same `name` is what came of the last one.
 
     `next_step`: when a worker looks at it again. While an order is under way `order_url` says which, since `began_at`,
@@ -58,13 +76,6 @@ class ManagedCertificate(models.Model):
     key_type = models.TextField()
     keep_key = models.BooleanField(db_default=False)
     preferred_chain = models.TextField(db_default="", blank=True)
-    challenge = models.TextField(choices=Challenge.choices, default=Challenge.HTTP)
-    dns_server = models.TextField(db_default="", blank=True)
-    dns_zone = models.TextField(db_default="", blank=True)
-    tsig_name = models.TextField(db_default="", blank=True)
-    tsig_algorithm = models.TextField(db_default="", blank=True)
-    encrypted_tsig = models.TextField(db_default="", blank=True)
-    hook = models.TextField(db_default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     next_step = models.DateTimeField(db_default=Now(), db_index=True)
@@ -93,15 +104,17 @@ class ManagedCertificate(models.Model):
         return bool(self.order_url or self.chain)
 
 
-class LaidOut(models.Model):
-    """What the authority looks for: under `token` by http-01, else as TXT at `record`. It is `told` once, and it is all
-    taken back afterwards.
+class LaidOut(Way):
+    """What the authority looks for: under `token` by http-01, else as TXT at `record`, which `is_set` once it is known
+    to be in DNS. It is `told` once, and it is all taken back afterwards, the way that it came: also where that of the
+    managed certificate was changed meanwhile, or it was removed.
     """
 
-    managed = models.ForeignKey(ManagedCertificate, models.CASCADE)
+    managed = models.ForeignKey(ManagedCertificate, models.SET_NULL, null=True)
     token = models.TextField()
     record = models.TextField(db_default="")
     value = models.TextField()
+    is_set = models.BooleanField(db_default=False)
     told = models.BooleanField(db_default=False)
     laid_out_at = models.DateTimeField(db_default=Now())
 

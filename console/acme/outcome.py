@@ -15,5 +15,9 @@ class Refused(Exception):
         self.passes, self.wait = passes, wait
 
 
+class Unfit(Refused):
+    """What the authority issued is not used: each attempt costs one of the few that it grants in a week."""
+
+
 class Forgotten(Refused):
     """The authority does not know the account (any more)."""

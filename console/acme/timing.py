@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=6)
+AFTER_UNFIT = timedelta(days=1)
+"""Until another certificate is asked for, when the one that was issued was of no use: authorities count them."""
 LONGEST_ALARM = timedelta(days=30)
 LONGEST_PATIENCE = timedelta(days=7)
 """For which an authority that asks us to wait is obeyed: the longest of the usual rate limits."""

@@ -8,31 +8,35 @@ from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from django.core.exceptions import ValidationError
 
-from console.certificates import keys, reading
+from console.certificates import reading
+from transport.config import bounds
 from transport.receive.certificate_match import fit
 
+MOST = bounds.ACME_ORDER.lines or 0
 CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def complaint(
-    chain: str, key: keys.Key, wanted: Iterable[str], in_use: Iterable[tuple[str, str]], now: datetime
+    chain: list[x509.Certificate], wanted: Iterable[str], in_use: Iterable[tuple[str, str]], now: datetime
 ) -> str:
-    """Why it may not, in words; empty where it may. `wanted`: the names that were asked for; `in_use`: (connector,
-    FQDN) of those that show the present one, which holds that name.
+    """Why it may not, in words; empty where it may. `chain`: leaf first; `wanted`: the names that were asked for;
+    `in_use`: (connector, FQDN) of those that show the present one, which holds that name.
     """
-    try:
-        found = reading.checked(reading.certificates(chain.encode(), "chain"), key, "chain").chain
-    except ValidationError as error:
-        return " ".join(error.messages)
-    names = reading.names_of(found[0])
+    names = reading.names_of(chain[0])
     if missing := [name for name in wanted if not _holds(names, name)]:
         return f"It lacks names that were asked for: {', '.join(missing)}."
+    if len(chain) > MOST:
+        return f"Its chain has more than {MOST} certificates."
+    return of_names(names, in_use) or _of_dates(chain, now) or _of_signatures(chain)
+
+
+def of_names(names: Iterable[str], in_use: Iterable[tuple[str, str]]) -> str:
+    """Whether a certificate of these names is of use to who shows the present one."""
     for connector, host in in_use:
         if not _holds(names, host):
             return f"The connector {connector} shows it as {host}, which is none of its names."
-    return _of_dates(found, now) or _of_signatures(found)
+    return ""
 
 
 def _holds(names: Iterable[str], wanted: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.timezone import now
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,9 @@ from console.acme.forms import AccountForm, ManagedForm
 from console.acme.presets import NAMES
 from console.crud import BADGE, LINES, MONO, NAME, TIME, Badge, Column, CrudView, Detail, Verb
 from console.crud.said import said
+
+SOON = timedelta(seconds=15)
+"""A step that comes within that is waited for on the page."""
 
 
 class AccountPages(CrudView):
@@ -40,6 +45,7 @@ class AccountPages(CrudView):
         Detail(_("Added"), "created_at", TIME),
     ]
     search = ["name", "directory"]
+    list_template = "acme/accounts.html"
     form_class = AccountForm
     writers = actions.WRITERS
     removal_warning = _("Its key is forgotten: another account is made with the next order.")
@@ -95,9 +101,13 @@ class ManagedPages(CrudView):
     verbs = [Verb("renew", _("Renew now"), icon="refresh-cw", done=_("ordered; the steps stand below"))]
     form_class = ManagedForm
     writers = actions.WRITERS
+    refresh = 10
     list_template = "acme/managed.html"
     details_template = "acme/managed_details.html"
-    removal_warning = _("It is ordered no more. The certificate that is there stays until its end.")
+    removal_warning = _(
+        "It is ordered no more; a worker takes back what an order under way has laid out. The certificate that is "
+        "there stays until its end."
+    )
 
     def rows(self) -> Any:
         return models.ManagedCertificate.objects.select_related("account")
@@ -107,11 +117,15 @@ class ManagedPages(CrudView):
         if selected is None:
             return context
         records = tlsa.to_publish(selected.names, selected.chain) if selected.chain else []
-        return context | {"shown": queries.certificate(selected), "records": records, "steps": _steps(selected)}
+        more = {"shown": queries.certificate(selected), "records": records, "steps": _steps(selected)}
+        return context | more | {"is_awaited": selected.next_step < now() + SOON}
 
     def show_form(self, obj: Any, form: Any = None) -> HttpResponse:
         """Without an account that is asked for first."""
         if obj is None and not models.Account.objects.exists():
+            messages.info(
+                self.request, _t("First the account at an authority; then the certificate is ordered with it.")
+            )
             return redirect(reverse("acme:account-new"))
         return super().show_form(obj, form)
 

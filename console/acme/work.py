@@ -13,20 +13,24 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from django.core.exceptions import ValidationError
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.timezone import now
 
 from console.acme import actions, answers, queries, tlsa, verdict
 from console.acme.models import Account, Challenge, LaidOut, ManagedCertificate
-from console.acme.outcome import Forgotten, Refused
-from console.acme.timing import back_off, renewal
-from console.certificates import keys
+from console.acme.outcome import Forgotten, Refused, Unfit
+from console.acme.timing import AFTER_UNFIT, back_off, renewal
+from console.acme.well_known import TOKEN
+from console.certificates import keys, reading
 from console.certificates.models import Certificate
 from transport.config import bounds
+from transport.send.remote_reply import printable
 
 log = logging.getLogger(__name__)
 LOCK = 0x41434D45  # "ACME": one step at a time in the whole installation
 AT_ONCE, SOON, LOOK = timedelta(), timedelta(seconds=2), timedelta(hours=6)
+LEAST_LIFE = timedelta(days=1)
+"""Of a certificate, before an authority may want it renewed: it may want that of each for ever."""
 LOOK_AT_DNS = timedelta(minutes=5)
 LONGEST_ORDER = timedelta(seconds=bounds.ACME_ORDER.seconds or 0)
 MOST_TOLD = 20
@@ -41,6 +45,8 @@ PROGRESS = (
 def go_on() -> None:
     """All that is due now, unless somebody else is at it."""
     with _alone() as is_mine:
+        if is_mine and (words := answers.take_back(None)):
+            log.warning("of a managed certificate that was removed: %s", words)
         while is_mine and (row := _due()):
             advance(row)
 
@@ -59,10 +65,9 @@ def _alone() -> Iterator[bool]:
 
 
 def _due() -> ManagedCertificate | None:
-    """The next one that is to be looked at; while an order is under way, that one alone."""
+    """The next one that is to be looked at."""
     rows = ManagedCertificate.objects.select_related("account").order_by("next_step")
-    at_work = rows.exclude(order_url="")
-    return (at_work if at_work.exists() else rows).filter(next_step__lte=now()).first()
+    return rows.filter(next_step__lte=now()).first()
 
 
 def advance(row: ManagedCertificate) -> None:
@@ -76,7 +81,7 @@ def advance(row: ManagedCertificate) -> None:
         wait = _failed(row, refused)
     except ValidationError as error:
         wait = _failed(row, Refused(" ".join(error.messages)))
-    except Error:
+    except (OperationalError, InterfaceError):
         raise  # PostgreSQL is away: the step is made again
     except Exception as error:
         log.exception("order of %s", row.name)
@@ -92,14 +97,14 @@ def _step(row: ManagedCertificate) -> timedelta:
         return _show(row)
     held = queries.certificate(row)
     if not row.order_url:
-        if wait := _rests(row, held):
-            return wait
-        return _begin(row, held)
+        return _rests(row, held) or _begin(row, held)
     return _follow(row, held)
 
 
 def _rests(row: ManagedCertificate, held: Certificate | None) -> timedelta | None:
-    """How long, as long as the certificate that is there is good."""
+    """How long, as long as the certificate that is there is good, or the authority wants to hear nothing."""
+    if row.waits_until and row.waits_until > now():
+        return row.waits_until - now()
     if held is None:
         return None
     if row.ask_at is None or row.ask_at <= now():
@@ -119,13 +124,15 @@ def _ask_when(row: ManagedCertificate, held: Certificate) -> None:
         when, again = None, LOOK
     row.ask_at = now() + again
     if not asked_for:
-        row.renew_at = when
+        row.renew_at = when and max(when, held.created_at + LEAST_LIFE)
 
 
 def _begin(row: ManagedCertificate, held: Certificate | None) -> timedelta:
     from console.acme.authority import Authority
 
     answers.take_back(row)
+    if words := verdict.of_names(row.names, queries.in_use(row)):
+        raise Refused(f"Nothing is ordered. {words}")
     authority = Authority(row.account)
     row.told = []
     if not row.account.url:
@@ -136,7 +143,7 @@ def _begin(row: ManagedCertificate, held: Certificate | None) -> timedelta:
     kept = keys.decrypt(held.encrypted_key) if held and row.keep_key else None
     key = kept if kept and keys.kind_of(kept) == row.key_type else keys.make(row.key_type)
     row.encrypted_key, row.began_at = keys.encrypt(key), now()
-    row.order_url = authority.order(row.names)
+    row.order_url = authority.order(row.names, held.chain if held else "")
     _tell(row, f"Ordered, for {', '.join(row.names)}.")
     return AT_ONCE
 
@@ -181,6 +188,8 @@ def _prove(row: ManagedCertificate, authority: Any, urls: Sequence[str]) -> time
     for url in urls[: len(row.names)]:
         found = authority.authorization(url)
         host, status = found.identifier.value, found.status.name
+        if host not in {name.removeprefix("*.") for name in row.names}:
+            raise Refused(f"The authority wants a proof of {printable(host)[:255]}, which was not asked for.")
         if status == "valid":
             continue
         challenge = challenge_of(found, "http-01" if row.challenge == Challenge.HTTP else "dns-01")
@@ -190,6 +199,8 @@ def _prove(row: ManagedCertificate, authority: Any, urls: Sequence[str]) -> time
         if challenge is None:
             raise Refused(f"The authority offers no such proof of {host}: choose another challenge.")
         token = challenge.chall.encode("token")
+        if not TOKEN.fullmatch(token):
+            raise Refused("The authority’s token is none: 16 to 128 letters, digits, hyphens and underscores.")
         if words := answers.lay_out(row, host, token, authority.proof(challenge)):
             raise Refused(words)
         ready.append((challenge, host, LaidOut.objects.get(managed=row, token=token)))
@@ -212,8 +223,7 @@ def _request(key: keys.Key, names: list[str]) -> x509.CertificateSigningRequest:
 
 def _take(row: ManagedCertificate, chain: str) -> timedelta:
     """The chain that was issued, once it is sure that it may be shown."""
-    _check(row, chain)
-    row.chain, row.order_url = chain, ""
+    row.chain, row.order_url = _checked(row, chain), ""
     _tell(row, "The certificate is issued, and good.")
     if words := answers.take_back(row):
         _tell(row, words)
@@ -222,7 +232,7 @@ def _take(row: ManagedCertificate, chain: str) -> timedelta:
 
 def _show(row: ManagedCertificate) -> timedelta:
     """In place of the former one."""
-    _check(row, row.chain)
+    _checked(row, row.chain)
     if wait := _wait_for_dns(row):
         return wait
     actions.show(row.name, row.chain, row.encrypted_key)
@@ -232,11 +242,17 @@ def _show(row: ManagedCertificate) -> timedelta:
     return AT_ONCE
 
 
-def _check(row: ManagedCertificate, chain: str) -> None:
-    """Whether a chain may be shown now: raises Refused where it may not."""
+def _checked(row: ManagedCertificate, chain: str) -> str:
+    """The chain alone and in order, when it may be shown now. Raises Unfit where it may not."""
     key = keys.decrypt(row.encrypted_key)
-    if words := verdict.complaint(chain, key, row.names, queries.in_use(row), now()):
-        raise Refused(f"The certificate that was issued is not used. {words}")
+    try:
+        found = reading.checked(reading.certificates(chain.encode(), "chain"), key, "chain")
+        words = verdict.complaint(found.chain, row.names, queries.in_use(row), now())
+    except ValidationError as error:
+        words = " ".join(error.messages)
+    if words:
+        raise Unfit(f"The certificate that was issued is not used. {words}")
+    return found.pem
 
 
 def _wait_for_dns(row: ManagedCertificate) -> timedelta | None:
@@ -267,7 +283,8 @@ def _failed(row: ManagedCertificate, refused: Refused) -> timedelta:
     if not (refused.passes and row.order_url):
         answers.take_back(row)
         row.order_url, row.encrypted_key, row.chain, row.switch_at = "", "", "", None
-    return max(back_off(row.failures), refused.wait or AT_ONCE)
+    least = AFTER_UNFIT if isinstance(refused, Unfit) else back_off(row.failures)
+    return max(least, refused.wait or AT_ONCE)
 
 
 def _tell(row: ManagedCertificate, words: str) -> None:

@@ -1,5 +1,6 @@
 """Certificates as a revision carries them, and an authority that issues them to servers and clients."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +40,24 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         signed = _builder(name, key, self._name, days).sign(self._key, SHA256())
         return _carried(name, signed, key, secret, self._certificate)
+
+    def signed(
+        self,
+        key: Key,
+        names: Sequence[str],
+        days: tuple[int, int] = (-1, 1),
+        usage: x509.ObjectIdentifier | None = None,
+    ) -> str:
+        """The chain (PEM) of a key that somebody else has, valid from so many days from now to so many."""
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(self._certificate.subject)
+        builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(now + timedelta(days[0])).not_valid_after(now + timedelta(days[1]))
+        builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+        if usage:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        made = (builder.sign(self._key, SHA256()), self._certificate)
+        return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in made).decode()
 
     def client(self, name: str, folder: Path) -> Path:
         """For a client that is the host `name`: a file with the certificate and its key."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from console.acme import actions, queries
 from console.acme.checks import ALGORITHMS, Wanted, WantedAccount
 from console.acme.models import Account, Challenge, ManagedCertificate
 from console.certificates import keys
-from console.management_shell.cmdlets.guard import Fields, guarded
+from console.management_shell.cmdlets.guard import NOTHING_CHANGED, Fields, guarded
 from console.management_shell.cmdlets.results import not_found
 from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
 from console.management_shell.language.values import Record, argument, one_of, read_text, read_texts, revealed
@@ -78,23 +78,37 @@ def _get(call: Call) -> Iterator[Record]:
     return (_record(row) for row in rows)
 
 
+def _wanted(call: Call, former: Mapping[str, Any]) -> Wanted:
+    """What was wanted before, and in its place what the call says."""
+    read: dict[str, Callable[[Any], Any]] = {
+        "account": lambda value: _find(Account, value), "key_type": lambda value: KINDS[value], "keep_key": bool,
+    }  # fmt: skip
+    said = {
+        field: read.get(field, lambda value: value)(call.arguments[name])
+        for field, name in NAMES.items()
+        if field in Wanted.__dataclass_fields__ and name in call.arguments
+    }
+    found: dict[str, Any] = {**former, **said}
+    if found.get("tsig_name") and not found.get("tsig_algorithm"):
+        found["tsig_algorithm"] = ALGORITHMS[0]
+    return Wanted(**found)
+
+
 def _new(call: Call) -> Iterator[Record]:
-    name = call.arguments["Name"]
-    wanted = Wanted(
-        names=call.arguments["DomainName"],
-        account=_find(Account, call.arguments["Account"]),
-        key_type=KINDS[call.get("KeyType", "P256")],
-        keep_key=bool(call.get("KeepKey")),
-        preferred_chain=call.get("PreferredChain", ""),
-        challenge=call.get("Challenge", Challenge.HTTP.value),
-        dns_server=call.get("DnsServer", ""),
-        dns_zone=call.get("DnsZone", ""),
-        tsig_name=call.get("TsigName", ""),
-        tsig_algorithm=call.get("TsigAlgorithm", ALGORITHMS[0] if "TsigName" in call.arguments else ""),
-        hook=call.get("Hook", ""),
-    )
+    name, wanted = call.arguments["Name"], _wanted(call, {})
     if call.should_process(name, "New-GatepostManagedCertificate"):
         yield _record(actions.add(call.host.actor, name, wanted, call.get("TsigSecret", "")))
+
+
+def _set(call: Call) -> Iterator[Record]:
+    row = _find(ManagedCertificate, call.arguments["Identity"])
+    wanted = _wanted(call, {field: getattr(row, field) for field in Wanted.__dataclass_fields__})
+    if call.should_process(row.name, "Set-GatepostManagedCertificate"):
+        before = actions.facts(row)
+        after = actions.change(call.host.actor, row, wanted, call.get("TsigSecret", ""))
+        if actions.facts(after) == before and "TsigSecret" not in call.arguments:
+            call.warning(NOTHING_CHANGED.format(row))
+    return iter(())
 
 
 def _update(call: Call) -> Iterator[Record]:
@@ -118,17 +132,27 @@ def _names(value: object) -> list[str]:
 CHALLENGES, SIZES = tuple(Challenge.values), tuple(KINDS)
 WHICH_ACCOUNT = Parameter("Identity", position=0, mandatory=True, from_pipeline=True, help="The account’s name.")
 WHICH = Parameter("Identity", position=0, mandatory=True, from_pipeline=True, help="The certificate’s name.")
-SECRET = Parameter("TsigSecret", revealed, help="The secret of the key, in Base64.")
 NAMED = Parameter("Name", read_text, position=0, mandatory=True, help="How it is called in lists here.")
-FIELDS = Fields(
-    names={
-        "name": "Name", "directory": "Directory", "contact": "Contact", "agreed": "AcceptTerms",
-        "eab_key_id": "EabKeyId", "eab_key": "EabKey", "trusted_root": "TrustedRootFile", "names": "DomainName",
-        "challenge": "Challenge", "dns_server": "DnsServer", "dns_zone": "DnsZone", "tsig_name": "TsigName",
-        "tsig_algorithm": "TsigAlgorithm", "tsig_secret": "TsigSecret", "hook": "Hook", "key_type": "KeyType",
-        "preferred_chain": "PreferredChain",
-    }
-)  # fmt: skip
+ORDERED = (
+    Parameter("Challenge", one_of(*CHALLENGES), help="How names are proved.", choices=CHALLENGES),
+    Parameter("DnsServer", read_text, help="Address and port of the server that takes dynamic updates."),
+    Parameter("DnsZone", read_text, help="The zone of the records."),
+    Parameter("TsigName", read_text, help="The name of the TSIG key."),
+    Parameter("TsigAlgorithm", one_of(*ALGORITHMS), help="Its algorithm.", choices=ALGORITHMS),
+    Parameter("TsigSecret", revealed, help="The secret of the key, in Base64."),
+    Parameter("Hook", read_text, help="The name of a hook in dns-hooks.toml."),
+    Parameter("KeyType", one_of(*SIZES), help="P256, unless old devices need RSA.", choices=SIZES),
+    Parameter("KeepKey", switch=True, help="Keeps the key when it is renewed, for TLSA records 3 1 1."),
+    Parameter("PreferredChain", read_text, help="A part of the name of who signs, of several chains."),
+)
+NAMES = {
+    "name": "Name", "directory": "Directory", "contact": "Contact", "agreed": "AcceptTerms",
+    "eab_key_id": "EabKeyId", "eab_key": "EabKey", "trusted_root": "TrustedRootFile", "names": "DomainName",
+    "account": "Account", "challenge": "Challenge", "dns_server": "DnsServer", "dns_zone": "DnsZone",
+    "tsig_name": "TsigName", "tsig_algorithm": "TsigAlgorithm", "tsig_secret": "TsigSecret", "hook": "Hook",
+    "key_type": "KeyType", "keep_key": "KeepKey", "preferred_chain": "PreferredChain",
+}  # fmt: skip
+FIELDS = Fields(names=NAMES)
 CMDLETS = (
     Cmdlet(
         "Get-GatepostAcmeAccount",
@@ -181,21 +205,28 @@ CMDLETS = (
             NAMED,
             Parameter("DomainName", _names, mandatory=True, help="Host names, the most important first."),
             Parameter("Account", mandatory=True, help="The account’s name."),
-            Parameter("Challenge", one_of(*CHALLENGES), help="How names are proved.", choices=CHALLENGES),
-            Parameter("DnsServer", read_text, help="Address and port of the server that takes dynamic updates."),
-            Parameter("DnsZone", read_text, help="The zone of the records."),
-            Parameter("TsigName", read_text, help="The name of the TSIG key."),
-            Parameter("TsigAlgorithm", one_of(*ALGORITHMS), help="Its algorithm.", choices=ALGORITHMS),
-            SECRET,
-            Parameter("Hook", read_text, help="The name of a hook in dns-hooks.toml."),
-            Parameter("KeyType", one_of(*SIZES), help="P256, unless old devices need RSA.", choices=SIZES),
-            Parameter("KeepKey", switch=True, help="Keeps the key when it is renewed, for TLSA records 3 1 1."),
-            Parameter("PreferredChain", read_text, help="A part of the name of who signs, of several chains."),
+            *ORDERED,
         ),
         "Orders a certificate by ACME, and each following one before it ends.",
         {
             "New-GatepostManagedCertificate Mail -DomainName mail.contoso.com "
             '-Account "Let\'s Encrypt"': "Proved by http-01.",
+        },
+        changes=True,
+    ),
+    Cmdlet(
+        "Set-GatepostManagedCertificate",
+        _set,
+        (
+            WHICH,
+            Parameter("DomainName", _names, help="Host names, the most important first, in place of the former."),
+            Parameter("Account", help="The account’s name."),
+            *ORDERED,
+        ),
+        "Orders otherwise from now on: at once, where another certificate is wanted than the one that is there.",
+        {
+            "Set-GatepostManagedCertificate Mail -KeepKey": "The next one has the same key.",
+            "Set-GatepostManagedCertificate Mail -Challenge dns-01-hook -Hook provider": "Proved by a command.",
         },
         changes=True,
     ),

@@ -57,6 +57,7 @@ def zone() -> Iterator[Zone]:
 def _dns(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system asks the zone's server."""
     zone.records.clear()
+    zone.hooked = None
     monkeypatch.setattr(name_servers, "_of_the_system", lambda: [Binding("127.0.0.1", zone.port)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,9 +21,10 @@ Says = Callable[["Asked"], None]
 
 
 class Asked(BaseHTTPRequestHandler):
-    """One request; `path` without what is in it."""
+    """One request; `payload`: what is in it, whoever signed that."""
 
     server: FakeAuthority
+    payload: Any
 
     def say(self, body: object, status: int = 200, **headers: str) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -36,7 +38,8 @@ class Asked(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.payload = json.loads(_decoded(json.loads(content)["payload"]) or b"null") if content else None
         with suppress(OSError):
             self.server.says[self.path](self)
 
@@ -44,6 +47,10 @@ class Asked(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def _decoded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class FakeAuthority(ThreadingHTTPServer):

@@ -38,12 +38,15 @@ BINDINGS = {"kid-1": "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDk
 
 
 class Zone:
-    """Answers at `port`, UDP and TCP: every name is on loopback, TXT is what updates have set. Updates need the key."""
+    """Answers at `port`, UDP and TCP: every name is on loopback, TXT is what updates have set, or stands in the file
+    `hooked`, a line each. Updates need the key.
+    """
 
     def __init__(self) -> None:
         self.texts: set[tuple[str, str]] = set()
         self.records: dict[tuple[str, str], str] = {}
         self.updates: list[str] = []
+        self.hooked: Path | None = None
         self._tcp = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._tcp.getsockname()[1]
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -90,6 +93,10 @@ class Zone:
             self._tell(asked, response)
         return response.to_wire()
 
+    def _texts(self, name: str) -> list[str]:
+        lines = self.hooked.read_text().splitlines() if self.hooked and self.hooked.exists() else []
+        return [f'"{value}"' for owner, value in [*self.texts, *map(str.split, lines)] if owner == name]
+
     def _update(self, asked: Any, response: Any) -> None:
         if not asked.had_tsig:
             response.set_rcode(dns.rcode.REFUSED)
@@ -104,11 +111,11 @@ class Zone:
     def _tell(self, asked: Any, response: Any) -> None:
         name = asked.question[0].name.to_text(omit_final_dot=True).lower()
         kind = dns.rdatatype.to_text(asked.question[0].rdtype)
-        found = {"A": ["127.0.0.1"], "TXT": [f'"{value}"' for owner, value in self.texts if owner == name]}
+        found = {"A": ["127.0.0.1"], "TXT": self._texts(name)}
         if alias := self.records.get((name, "CNAME")):
             response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "CNAME", alias))
             name = alias.rstrip(".")
-            found["TXT"] = [f'"{value}"' for owner, value in self.texts if owner == name]
+            found["TXT"] = self._texts(name)
         values = self.records[name, kind].split("\n") if (name, kind) in self.records else found.get(kind, [])
         if values:
             response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *values))

@@ -7,20 +7,23 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from acme.client import _renewal_info_path_component
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from msgspec.structs import replace
 
 from console.acme import actions, dns_hooks, timing, work
 from console.acme.checks import Wanted, WantedAccount
-from console.acme.models import Account, ManagedCertificate
+from console.acme.models import Account, LaidOut, ManagedCertificate
 from console.acme.presets import DIRECTORIES
 from console.certificates import actions as certificates
+from console.certificates import keys
 from console.certificates.models import Certificate
 from tests.console.acme.fake_authority import FakeAuthority
-from tests.console.acme.pebble import ROOT
+from tests.console.acme.pebble import AUTHORITY, ROOT
 from tests.console.builders import ADMIN
 from transport.config import bounds
 
@@ -120,6 +123,123 @@ def test_an_order_that_comes_to_no_end_is_given_up(row, authority):
     assert not row.is_under_way and account.name in str(row.account)
 
 
+@pytest.fixture
+def ordered(row, authority) -> dict[str, object]:
+    """The order that the authority has taken; a test says how far it is."""
+    Account.objects.update(url=f"{authority.url}/account/1")
+    found = {"status": "pending", "authorizations": [f"{authority.url}/proof"], "finalize": f"{authority.url}/f"}
+    authority.says["/orders"] = lambda asked: asked.say(found, 201, Location=f"{authority.url}/orders/1")
+    authority.says["/orders/1"] = lambda asked: asked.say(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "words"),
+    [
+        ("www.fabrikam.test", "a" * 43, "a proof of www.fabrikam.test, which was not asked for"),
+        ("mail.contoso.test\x00$(reboot)", "a" * 43, "which was not asked for"),
+        (NAMES[0], "../../../etc/passwd", "makes no sense"),
+        (NAMES[0], "a" * 200_000, "token is none"),
+    ],
+)
+def test_nothing_is_laid_out_but_a_proof_of_what_was_asked_for(row, authority, ordered, host, token, words):
+    challenge = {"type": "http-01", "url": f"{authority.url}/c", "status": "pending", "token": token}
+    proof = {"identifier": {"type": "dns", "value": host}, "status": "pending", "challenges": [challenge]}
+    authority.says["/proof"] = lambda asked: asked.say(proof)
+    assert words in tried(row).problem and row.problem.isprintable()
+    assert not LaidOut.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ({"type": "urn:ietf:params:acme:error:badNonce", "detail": "another one"}, "says: another one"),
+        ({"type": "urn:ietf:params:acme:error:unauthorized", "detail": "\x1b[2J\x00<b>off</b>"}, "<b>off</b>"),
+        ({"type": "urn:ietf:params:acme:error:unauthorized", "detail": "x" * 100_000}, "xxx"),
+    ],
+)
+def test_what_it_says_of_a_failure_is_bounded_and_printable(row, authority, ordered, problem, words):
+    authority.says["/orders"] = lambda asked: asked.say(problem, 400)
+    assert words in tried(row).problem
+    assert row.problem.isprintable() and len(row.problem) < 700 and len(authority.asked) < 50
+
+
+def test_a_limit_of_which_it_does_not_say_how_long_it_lasts(row, authority, ordered):
+    limited = {"type": "urn:ietf:params:acme:error:rateLimited", "detail": "too many"}
+    authority.says["/orders"] = lambda asked: asked.say(limited, 429)
+    assert tried(row).waits_until > datetime.now(UTC) + timedelta(minutes=55)
+    actions.change(ADMIN, row, Wanted(names=[*NAMES, "mx1.contoso.test"], account=row.account))
+    asked = len(authority.asked)
+    assert tried(row).waits_until and len(authority.asked) == asked
+
+
+def issued(key, *names: str, days: tuple[int, int] = (-1, 1), usage: Any = None, above: int = 0) -> str:
+    """A chain of the tests' root, which so many certificates that belong to nothing precede."""
+    carried = AUTHORITY.signed(key or keys.make(keys.P256), names, days, usage)
+    return certificates.make_self_signed(ADMIN, "Other", NAMES).chain * above + carried
+
+
+CHAINS = {
+    "another key": (lambda key: issued(None, *NAMES), "does not belong to this certificate"),
+    "another name": (lambda key: issued(key, "www.fabrikam.test"), "lacks names that were asked for"),
+    "over": (lambda key: issued(key, *NAMES, days=(-9, -1)), "expired on"),
+    "not begun": (lambda key: issued(key, *NAMES, days=(1, 9)), "a clock is wrong, there or here"),
+    "for clients": (lambda key: issued(key, *NAMES, usage=ExtendedKeyUsageOID.CLIENT_AUTH), "not issued for servers"),
+    "none": (lambda key: "-----BEGIN CERTIFICATE-----", "no certificate in it"),
+}
+
+
+@pytest.mark.parametrize("what", CHAINS)
+def test_a_certificate_that_does_not_fit_is_not_used_nor_ordered_again_today(row, authority, ordered, what):
+    chain, words = CHAINS[what]
+    assert tried(row).is_under_way
+    ordered |= {"status": "valid", "certificate": f"{authority.url}/certificate"}
+    content = chain(keys.decrypt(row.encrypted_key)).encode()
+    authority.says["/certificate"] = lambda asked: asked.say(content)
+    ManagedCertificate.objects.update(next_step=datetime.now(UTC))
+    assert words in tried(row).problem
+    assert row.next_step > datetime.now(UTC) + timedelta(hours=23)
+
+
+def test_only_the_chain_of_what_it_sends_is_shown(row, authority, ordered):
+    work.go_on()
+    row.refresh_from_db()
+    ordered |= {"status": "valid", "certificate": f"{authority.url}/certificate"}
+    content = "\x00 junk" + issued(keys.decrypt(row.encrypted_key), *NAMES, above=12)
+    authority.says["/certificate"] = lambda asked: asked.say(content.encode())
+    ManagedCertificate.objects.update(next_step=datetime.now(UTC))
+    work.go_on()
+    row.refresh_from_db()
+    shown = Certificate.objects.get(name="Mail")
+    assert row.problem == "" and not shown.self_signed
+    assert shown.chain.count("BEGIN") == 2 and shown.chain.startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_the_order_says_which_certificate_it_replaces_unless_that_is_refused(authority):
+    """ARI, RFC 9773 §5: an authority knows then that the former needs no more reminders, and counts no limit."""
+    held = certificates.issue(ADMIN, "Mail", NAMES)
+    there = WantedAccount(directory=f"{authority.url}/dir", trusted_root=ROOT)
+    account = actions.add_account(ADMIN, "Test authority", there, agreed=True)
+    row = actions.add(ADMIN, "Mail", Wanted(names=NAMES, account=account))
+    Account.objects.update(url=f"{authority.url}/account/1")
+    asked_for: list[str | None] = []
+
+    def orders(asked) -> None:
+        asked_for.append(asked.payload.get("replaces"))
+        known = {"type": "urn:ietf:params:acme:error:alreadyReplaced", "detail": "it has one"}
+        if asked_for[-1]:
+            asked.say(known, 409)
+        else:
+            asked.say(order, 201, Location=f"{authority.url}/orders/1")
+
+    authority.directory["renewalInfo"] = f"{authority.url}/ari"
+    order = {"status": "processing", "authorizations": [], "finalize": f"{authority.url}/f"}
+    authority.says |= {"/orders": orders, "/orders/1": lambda asked: asked.say(order)}
+    tried(row)
+    leaf = x509.load_pem_x509_certificates(held.chain.encode())[0]
+    assert asked_for == [_renewal_info_path_component(leaf), None] and row.order_url
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -127,6 +247,8 @@ def test_an_order_that_comes_to_no_end_is_given_up(row, authority):
         ("999999999999999999999", 7 * 86400),
         ("Mon, 30 Nov 2026 08:01:00 GMT", 60),
         ("Mon, 30 Nov 99999999999 08:01:00 GMT", None),
+        ("Sun, 29 Nov 2026 08:00:00 GMT", 0),
+        ("-30", None),
         ("soon", None),
         ("", None),
     ],

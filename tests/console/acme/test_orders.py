@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 from cryptography import x509
 from django.core.exceptions import ValidationError
 
-from console.acme import actions, tlsa, work
+from console.acme import actions, dns_hooks, dns_updates, tlsa, work
 from console.acme.checks import Wanted, WantedAccount
 from console.acme.models import Account, Challenge, LaidOut, ManagedCertificate
 from console.audit.models import Entry
@@ -103,6 +104,41 @@ def test_names_are_proved_by_dynamic_updates_also_where_an_alias_leads(by_update
     assert not zone.texts and not LaidOut.objects.exists()
 
 
+def laid_out(row):
+    """As far as something stands in DNS for it."""
+    return LaidOut.objects.filter(managed=row, is_set=True).exists()
+
+
+def test_what_is_in_dns_goes_the_way_it_came_though_another_is_chosen(by_update, order, zone):
+    row = order(actions.add(ADMIN, "Mail", replace(by_update, names=NAMES), KEY_SECRET), laid_out)
+    assert zone.texts
+    row = order(actions.change(ADMIN, row, Wanted(names=NAMES, account=by_update.account)))
+    assert row.problem == "" and not zone.texts and not LaidOut.objects.exists()
+
+
+def test_what_was_laid_out_for_one_that_is_removed_is_taken_back_by_a_worker(by_update, order, zone):
+    row = order(actions.add(ADMIN, "Mail", by_update, KEY_SECRET), laid_out)
+    zone.updates.clear()
+    actions.remove(ADMIN, row)
+    assert zone.texts and not zone.updates
+    work.go_on()
+    assert not zone.texts and not LaidOut.objects.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may write dns-hooks.toml")
+def test_names_are_proved_by_a_command(account, order, zone, tmp_path, monkeypatch):
+    monkeypatch.setenv("GATEPOST_HOOKS", str(tmp_path))
+    zone.hooked = tmp_path / "texts"
+    add = f'echo "$ACME_RECORD $ACME_VALUE" >> {zone.hooked}'
+    remove = f'sed -i "/$ACME_VALUE/d" {zone.hooked}'
+    commands = [f"{verb} = ['/bin/sh', '-c', '{run}']" for verb, run in (("add", add), ("remove", remove))]
+    (tmp_path / dns_hooks.FILE).write_text("\n".join(["[provider]", *commands]))
+    wanted = Wanted(names=["*.contoso.test"], account=account, challenge=Challenge.HOOK, hook="provider")
+    row = order(actions.add(ADMIN, "Mail", wanted))
+    assert row.problem == "" and held().names == ["*.contoso.test"], row.told
+    assert zone.hooked.read_text() == ""
+
+
 def test_a_dns_server_that_knows_another_key(by_update, order):
     row = order(actions.add(ADMIN, "Mail", by_update, "b3RoZXItc2VjcmV0LW9mLWEta2V5"))
     assert "DNS server" in row.problem and not Certificate.objects.exists()
@@ -124,6 +160,15 @@ def test_an_order_goes_on_though_each_step_dies_before_it_is_written_down(by_upd
         return found
 
     monkeypatch.setattr(work, "_step", dying)
+    add, tried = dns_updates.add, []
+
+    def dying_first(way, record, value):
+        tried.append(record)
+        if len(tried) == 1:
+            raise Killed
+        return add(way, record, value)
+
+    monkeypatch.setattr(dns_updates, "add", dying_first)
     go_on = work.go_on
 
     def started_again():
@@ -132,7 +177,7 @@ def test_an_order_goes_on_though_each_step_dies_before_it_is_written_down(by_upd
 
     monkeypatch.setattr(work, "go_on", started_again)
     row = order(actions.add(ADMIN, "Mail", by_update, KEY_SECRET))
-    assert row.problem == "" and len(killed) > 6
+    assert row.problem == "" and len(killed) > 6 and len(tried) > 1
     assert publishing.newest().comment in ("Certificate Mail: ordered", "Certificate Mail: renewed")
 
 
@@ -205,6 +250,15 @@ def test_a_chain_that_does_not_fit_is_not_shown_and_says_why(account, order, mon
 def x509_without_issuer(chain: str) -> str:
     """The chain, below another's certificate."""
     return certificates.make_self_signed(ADMIN, "Other", NAMES).chain
+
+
+def test_names_that_a_connector_shows_are_not_lost_by_an_order(account, order, monkeypatch):
+    """An authority issues the same but a few times in a week: nothing is ordered that could not be shown."""
+    row = order(actions.add(ADMIN, "Mail", Wanted(names=NAMES, account=account)))
+    connectors.create(ADMIN, receive_connector("Internet", fqdn=NAMES[0]))
+    monkeypatch.setattr("console.acme.authority.Authority.order", lambda *_: pytest.fail("it was ordered"))
+    row = order(actions.change(ADMIN, row, Wanted(names=NAMES[1:], account=account)))
+    assert row.problem.startswith("Nothing is ordered. The connector Internet shows it as mail.contoso.test")
 
 
 def test_a_managed_certificate_is_not_removed_by_mistake(account, order):
