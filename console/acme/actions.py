@@ -115,13 +115,16 @@ def change(actor: Actor, row: ManagedCertificate, wanted: Wanted, tsig_secret: s
 
 
 def renew(actor: Actor, row: ManagedCertificate) -> None:
-    """Orders the next certificate now, unless the authority wants to hear nothing for a while."""
+    """Orders the next certificate now, unless the authority wants to hear nothing for a while; an order that is under
+    way goes on, however often somebody asks for it.
+    """
     actor.require(*WRITERS)
     if row.waits_until and row.waits_until > timezone.now():
         text = _("The authority wants to hear nothing before %s: it is ordered then.")
         raise ValidationError(text % f"{row.waits_until:%Y-%m-%d %H:%M} UTC")
     with transaction.atomic():
-        _look_again(ManagedCertificate.objects.filter(pk=row.pk), **_anew())
+        row = ManagedCertificate.objects.select_for_update().get(pk=row.pk)
+        _look_again(ManagedCertificate.objects.filter(pk=row.pk), **({} if row.is_under_way else _anew()))
         record(actor, MANAGED, row.name, "renewed now", None, {"Names": ", ".join(row.names)})
 
 

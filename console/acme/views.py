@@ -61,10 +61,10 @@ class AccountPages(CrudView):
 
 
 def _state(row: models.ManagedCertificate) -> Badge:
+    if row.is_under_way and [words for _at, words in row.told[-1:]] != [row.problem]:
+        return Badge(_t("under way"), "info")
     if row.problem:
         return Badge(_t("failed"), "bad")
-    if row.is_under_way:
-        return Badge(_t("under way"), "info")
     return Badge(_t("issued"), "good") if queries.certificate(row) else Badge(_t("waits"), "info")
 
 

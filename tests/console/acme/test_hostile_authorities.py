@@ -117,6 +117,9 @@ def test_an_order_that_comes_to_no_end_is_given_up(row, authority):
     authority.says["/orders"] = lambda asked: asked.say(order, 201, Location=f"{authority.url}/orders/1")
     authority.says["/orders/1"] = lambda asked: asked.say(order)
     assert tried(row).is_under_way and not row.problem
+    actions.renew(ADMIN, row)
+    actions.renew(ADMIN, tried(row))
+    assert tried(row).is_under_way and authority.asked.count("/orders") == 1
     began = datetime.now(UTC) - timedelta(seconds=bounds.ACME_ORDER.seconds + 1)
     ManagedCertificate.objects.update(began_at=began, next_step=began)
     assert "came to no end within an hour" in tried(row).problem
