@@ -63,6 +63,7 @@ BROKEN = {
     "UDP in version 1": b"PROXY UDP4 203.0.113.7 203.0.113.7 49152 25\r\n",
     "a port is missing": b"PROXY TCP4 203.0.113.7 203.0.113.7 49152\r\n",
     "a word too many": b"PROXY TCP4 203.0.113.7 203.0.113.7 49152 25 x\r\n",
+    "CR within, CRLF at its end": b"PROXY UNKNOWN \rffff:: ffff:: 65535 65535\r\n",
     "two blanks": b"PROXY TCP4  203.0.113.7 203.0.113.7 49152 25\r\n",
     "the other family": b"PROXY TCP4 2001:db8::7 2001:db8::7 49152 25\r\n",
     "no address": b"PROXY TCP4 203.0.113 203.0.113.7 49152 25\r\n",

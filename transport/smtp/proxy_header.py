@@ -68,11 +68,11 @@ def version_1(header: Header) -> str:
 def _version_1(octets: bytes) -> Header | None:
     """`PROXY TCP4 192.0.2.7 198.51.100.1 49152 25`, `PROXY UNKNOWN …`."""
     line, end, _ = octets[:MOST_V1].partition(b"\r\n")
+    if b"\n" in line or b"\r" in (line if end else line[:-1]):
+        raise BrokenHeader("its line does not end with CRLF")
     if not end:
         if len(octets) >= MOST_V1:
             raise BrokenHeader(f"version 1 has at most {MOST_V1} octets")
-        if b"\n" in line or b"\r" in line[:-1]:
-            raise BrokenHeader("its line does not end with CRLF")
         return None
     size = len(line) + 2
     _, family, *words = line.decode("latin-1").split(" ")
