@@ -29,9 +29,11 @@ from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
 from transport.deliver import database, locked
 
-# Other programs share the machine, and no example says anything about its speed.
-hypothesis.settings.register_profile("gatepost", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("gatepost")
+# Other programs share the machine, and no example says anything about its speed. `make fuzz` tries many.
+UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("few", max_examples=30, **UNHURRIED)
+hypothesis.settings.register_profile("many", max_examples=1000, **UNHURRIED)
+hypothesis.settings.load_profile("few")
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -145,6 +147,20 @@ def home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("GATEPOST_HOME", str(directory))
     settings.GATEPOST_HOME, settings.HOME = directory, Home(directory)
     return directory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_quickly() -> None:
+    """What a guess costs is a matter of parameters, which stand in each hash."""
+    from argon2 import PasswordHasher
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    from console.users import actions as users
+
+    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+    for name, value in cheap.items():
+        setattr(Argon2PasswordHasher, name, value)
+    users._hasher = PasswordHasher(**cheap)
 
 
 @pytest.fixture(scope="module")

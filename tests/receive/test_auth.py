@@ -6,7 +6,7 @@ import base64
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receive.builders import connected, connector, policy, said
@@ -235,7 +235,6 @@ lines = st.one_of(
 )
 
 
-@settings(max_examples=300)
 @given(st.lists(lines, max_size=8), st.sampled_from([ANNA, auth.WRONG, auth.TOO_OFTEN, auth.NOT_AVAILABLE]))
 def test_whatever_a_client_answers_there_is_an_outcome(said_: list[bytes], answer: User | auth.Denied) -> None:
     session = with_kerberos(max_protocol_errors=None, max_logon_failures=0)

@@ -24,13 +24,11 @@ connectors = st.builds(
 chances = st.randoms(use_true_random=False)
 
 
-@settings(max_examples=150)
 @given(connectors, chances)
 def test_conversations_under_every_setting(connector: ReceiveConnector, chance: random.Random) -> None:
     Client(Policy(variants.snapshot(chance, connector)), chance).talk(12)
 
 
-@settings(max_examples=150)
 @given(chances)
 def test_conversations_that_get_somewhere(chance: random.Random) -> None:
     client = Client(Policy(variants.snapshot(chance, variants.connector(chance, calm=True))), chance)

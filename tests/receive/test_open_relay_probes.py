@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.console.publishing.worlds import ADDRESSES, CLIENTS, FOREIGN, PORTS, arrivals
@@ -48,7 +48,6 @@ def domain_of(shown: Dialogue) -> str:
     return shown.recipient.partition("@")[2]
 
 
-@settings(max_examples=60, deadline=None)
 @given(RANDOM)
 def test_a_scanner_agrees_with_the_proof(random: Random) -> None:
     snapshot = wide_world(random)

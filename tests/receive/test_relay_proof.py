@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -58,13 +58,11 @@ def check(snapshot: Snapshot, clients: Collection[str] = CLIENTS) -> Proof:
     return found
 
 
-@settings(max_examples=60, deadline=None)
 @given(RANDOM)
 def test_it_finds_whoever_gets_through_and_nobody_else(random: Random) -> None:
     check(wide_world(random))
 
 
-@settings(max_examples=150, deadline=None)
 @given(RANDOM)
 def test_each_way_is_shown_by_a_dialogue_that_ends_with_250_for_each_of_its_domains(random: Random) -> None:
     snapshot = wide_world(random)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transport.shell.people.places import NoPlaceError, Places, network_of
@@ -85,7 +85,6 @@ def test_among_equals_the_last_is_refused_unless_it_is_known() -> None:
     assert crowd.refused[0] == "d1" and "e1" in crowd.served
 
 
-@settings(max_examples=200)
 @given(steps=st.lists(st.tuples(st.sampled_from(["come", "known", "leave", "cancel"]), st.integers(0, 9)), max_size=60))
 def test_whoever_comes_goes_and_gives_up_no_place_is_lost(steps: list[tuple[str, int]]) -> None:
     async def run(crowd: Crowd) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import assume, given
-from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from console.commands.wording import argument, quoted
@@ -42,7 +41,6 @@ def understood(struct: type, command: str) -> dict[str, Any]:
 
 
 @given(st.one_of(map(objects, TABLES)))
-@hypothesis(max_examples=60)
 def test_every_setting(thing: object):
     table = {field: each for field, each in settings(type(thing)).items() if each.kind is not Kind.GRANTS}
     words = [f"-{each.name} {argument(each, getattr(thing, field))}" for field, each in table.items()]
@@ -52,7 +50,6 @@ def test_every_setting(thing: object):
 
 
 @given(ANYTHING)
-@hypothesis(max_examples=200)
 def test_any_text(text: str):
     setting = settings(ReceiveConnector)["comment"]
     try:
@@ -63,7 +60,6 @@ def test_any_text(text: str):
 
 
 @given(ANYTHING)
-@hypothesis(max_examples=200)
 def test_a_quoted_text_is_one_word(text: str):
     (statement,) = parse(f"Write-Output {quoted(text)}").statements
     shell = Shell()

@@ -110,7 +110,7 @@ def always_read(path: Path, content: bytes) -> None:
     assert reading.lists(path, ["x"]) in (True, False)
 
 
-fuzzed = settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzzed = settings(deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @fuzzed

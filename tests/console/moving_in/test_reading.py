@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.moving_in import reading
@@ -152,13 +152,11 @@ def understood_or_refused(content: bytes) -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
-@settings(max_examples=200)
 def test_any_octets_are_understood_or_refused(content: bytes):
     understood_or_refused(content)
 
 
 @given(st.data())
-@settings(max_examples=150)
 def test_a_damaged_export_is_understood_or_refused(data: st.DataObject):
     whole = fixture(SEND)[:6000] if data.draw(st.booleans()) else one('<S N="User">a</S><S N="ExtendedRights">x</S>')
     at = data.draw(st.integers(0, len(whole)))
@@ -180,7 +178,6 @@ PROPERTIES = st.sampled_from(NAMES.split())
 
 
 @given(st.lists(st.dictionaries(PROPERTIES, VALUES, min_size=2), min_size=1, max_size=3))
-@settings(max_examples=200)
 def test_values_of_any_type_are_translated_or_explained(objects: list[dict[str, object]]):
     try:
         found = translated(json.dumps(objects))

@@ -171,7 +171,7 @@ def test_whatever_opens_a_relay_is_caught_and_nothing_else() -> None:
     }  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(RANDOM)
 def test_of_any_configuration_the_same_is_true(random: Random) -> None:
     before = wide_world(random)

@@ -10,7 +10,7 @@ from itertools import product
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -71,7 +71,6 @@ def typed(snapshot: Snapshot) -> dict[str, str]:
     return {each.domain_name: each.name if isinstance(each, RelayedDomain) else each.domain_name for each in every}
 
 
-@settings(max_examples=150)
 @given(RANDOM)
 def test_the_badge_names_whoever_relays_and_for_whom(random: Random) -> None:
     snapshot = world(random)
@@ -81,7 +80,6 @@ def test_the_badge_names_whoever_relays_and_for_whom(random: Random) -> None:
     assert {each.connector: held(each.ranges) for each in exposures(snapshot) if held(each.ranges)} == found
 
 
-@settings(max_examples=150)
 @given(RANDOM)
 def test_the_sentence_says_so_of_the_same_connectors(random: Random) -> None:
     snapshot = world(random)
@@ -102,7 +100,6 @@ def reach(snapshot: Snapshot, stood: frozenset[str]) -> dict[bool, dict[Way, set
     return answers
 
 
-@settings(max_examples=150)
 @given(RANDOM)
 def test_the_guard_asks_for_whatever_opens_a_relay_and_for_nothing_else(random: Random) -> None:
     before, other = world(random), world(random)

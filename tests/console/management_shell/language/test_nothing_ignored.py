@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.management_shell.language import formats, statics
@@ -148,7 +148,6 @@ LETTERS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS
 KNOWN = set("yMdHhmstfzKTZ")
 
 
-@settings(max_examples=300)
 @given(LETTERS, st.sampled_from([NOON, 5, -1234.567, Timespan(3661), 0]))
 def test_a_format_is_understood_or_named(form: str, value: Any) -> None:
     said = ""

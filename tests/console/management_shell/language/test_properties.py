@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.management_shell.language import syntax
@@ -24,13 +24,11 @@ WORDS = """
 SOUP = st.lists(st.one_of(st.sampled_from([*WORDS.split(), "\n"]), st.text(max_size=3)), max_size=14).map(" ".join)
 
 
-@settings(max_examples=80)
 @given(scripts())
 def test_a_tree_that_is_written_down_is_read_back(tree: syntax.Script) -> None:
     assert parse(write(tree)) == tree, write(tree)
 
 
-@settings(max_examples=150)
 @given(TEXTS)
 @example("220 Mail Server")
 @example("-Name")
@@ -42,7 +40,6 @@ def test_a_quoted_text_means_itself(wanted: str) -> None:
     assert text(word.value.value) == wanted
 
 
-@settings(max_examples=150)
 @given(st.one_of(st.text(max_size=60), SOUP))
 def test_any_text_is_run_or_refused_in_words(script: str) -> None:
     error = _ended(script)
@@ -60,7 +57,6 @@ def _ended(script: str) -> ShellError | None:
     return None
 
 
-@settings(max_examples=150)
 @given(SOUP)
 def test_completion_offers_something_for_any_text(line: str) -> None:
     orchard = Orchard()
