@@ -102,14 +102,11 @@ def test_none_in_an_empty_installation(reader: Client) -> None:
     assert escaped(pages) == {}
 
 
-def test_none_in_a_full_one(reader: Client, tmp_path: Path) -> None:
+def test_none_in_a_full_one_nor_in_what_its_forms_refuse(reader: Client, tmp_path: Path) -> None:
     furnish(tmp_path)
-    assert escaped(walked(reader)) == {}
-
-
-def test_none_in_what_forms_refuse(reader: Client, tmp_path: Path) -> None:
-    furnish(tmp_path)
-    assert escaped(dict(answers(reader, walked(reader)))) == {}
+    pages = walked(reader)
+    assert escaped(pages) == {}
+    assert escaped(dict(answers(reader, pages))) == {}
     with override(pseudo.PSEUDO):
         assert {each for each in recorded() if said(each) == each} == set()
 
