@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from console.processes import code
+from console.processes import code, report
 from console.processes.account import ROOT_ALLOWED, Account
-from console.processes.address import free_port
+from console.processes.address import Address, free_port
 from console.processes.home import CHECKOUT
+from tests.waiting import wait_for
 
 
 class RunningCopy:
@@ -79,11 +80,14 @@ class RunningCopy:
             command, cwd=self.checkout, env=self.environment, capture_output=True, text=True, timeout=120
         )
 
-    def wait_until_in_order(self) -> str:
-        """What `status` says. Fails with what the terminal shows when something is missing after a minute."""
-        done = self.manage("status", "--wait", "60")
-        assert done.returncode == 0, done.stderr + self.terminal()
-        return done.stdout
+    def wait_until_in_order(self) -> None:
+        """Fails with what `manage.py status` and the terminal say when something is missing after 100 seconds."""
+        console = Address.parse(self.console, "")
+        try:
+            wait_for(lambda: (report.facts(console) or {}).get("ok"), "not in order", 100)
+        except AssertionError as error:
+            raise AssertionError(self.manage("status").stderr + self.terminal()) from error
+        wait_for((self.home / "run.json").exists, "nothing is said about what runs")
 
     def run_file(self) -> dict[str, Any]:
         return dict(json.loads((self.home / "run.json").read_text()))

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -66,8 +67,11 @@ def at(address: str) -> bytes:
 
 def with_children(pid: int) -> list[int]:
     """A process and those that it started: a PostgreSQL hangs with all its backends."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [pid, *(each for child in file.read().split() for each in with_children(int(child)))]
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return []
+    return [pid, *(each for child in children for each in with_children(int(child)))]
 
 
 def all_of(name: str, pid: int) -> list[int]:
