@@ -7,6 +7,9 @@ RUN := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --python $(RUN) --disable-pip-version-check
 INSTALL := PIP_ROOT_USER_ACTION=ignore $(PIP) install -qq --require-hashes
 
+# Where Python may keep no bytecode, each process of a copy compiles everything again: twice the time of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-start again test-bare install install-test browser check messages scan fuzz bench bench-console \
 	ledger lock deb test-deb clean
 .DEFAULT_GOAL := run
@@ -34,11 +37,11 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 test: install-test browser
 	$(MAKE) --no-print-directory check
 	@$(RUN) -m pytest -q -m "not browser and not scan" -n auto --cache-clear; usual=$$?; \
-	$(RUN) -m pytest -q -m browser -n auto && exit $$usual
+	$(RUN) -m pytest -q -m browser -n auto $$(grep -rlE 'mark\.browser\b' tests --include='test_*.py') && exit $$usual
 
-# The start and the decisions alone.
+# The start and the decisions alone, without the properties, which no Python makes others.
 test-start: install-test
-	@$(RUN) -m pytest -q -n auto tests/processes/test_up.py tests/config tests/smtp tests/receive tests/send tests/trace
+	@$(RUN) -m pytest -q -n auto -m "not hypothesis" tests/processes/test_up.py tests/config tests/smtp tests/receive tests/send tests/trace
 
 # What failed, once more and alone; two tests may need that, and are named.
 again: install-test
@@ -74,10 +77,12 @@ browser: install-test
 scan: install-test
 	$(RUN) -m pytest tests/safety/test_scanners.py
 
-# A million lines of nonsense against the core, and over a socket, and what the what-if says against a live transport; `make fuzz FUZZ="--lines 5000 --seed 7"` for others.
+# A million lines of nonsense against the core, and over a socket, what the what-if says against a live transport, and a
+# thousand examples of each property; `make fuzz FUZZ="--lines 5000 --seed 7"` for others.
 fuzz: install-test
 	$(RUN) -m tests.fuzz $(FUZZ)
 	PAIRS=10000 $(RUN) -m pytest -q -s tests/trace/test_what_if_live.py
+	$(RUN) -m pytest -q -n auto -m hypothesis --hypothesis-profile=many --timeout 1800
 
 # `make bench BENCH=large` for large messages alone, `BENCH=backlog` for what mail that waits costs the rest,
 # `BENCH=cores` for what several transports on one node cost and take, `BENCH=strangers` for 20,000 idle sessions,

@@ -1,16 +1,20 @@
 #!/bin/bash
 # bare_debian.sh SUITE ACCOUNT ['command']: what a newcomer's machine makes of this commit. A bare Debian (bookworm, trixie)
 # with python3, python3-pip, make and git, and a fresh clone of HEAD in the home of ACCOUNT (root, or dev: an ordinary
-# user, for whom Chromium is installed beforehand). Runs every test there, or the command. The system is built once and
-# kept, the clone is not. Needs root and debootstrap; where they are not to be had it says so and leaves with 77.
+# user, for whom Chromium is installed before every test is run). Runs every test there, or the command. The system is
+# built once and kept, the clone is not. Needs root and debootstrap; where they are not to be had it says so and leaves with 77.
 set -eu
 suite=$1 account=$2 command=${3:-make test || make again}
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 system=${BARE_DEBIAN:-/var/tmp/gatepost-bare-debian}/$suite
 
 [ "$(id -u)" = 0 ] || { echo "A bare Debian needs root."; exit 77; }
-command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null 2>&1 ||
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap >/dev/null; } 2>&1 | tail -3
+mkdir -p "$(dirname "$system")"
+{ # one after the other, where several begin at once
+  flock 9
+  command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null 2>&1 ||
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap >/dev/null; } 2>&1 | tail -3
+} 9>"$(dirname "$system")/lock"
 command -v debootstrap >/dev/null || { echo "A bare Debian needs debootstrap."; exit 77; }
 
 if [ ! -e "$system/built" ]; then
@@ -41,5 +45,5 @@ inside() {
     exec chroot --userspec="$account" "$system" env -i HOME="$home" USER="$account" LANG=C.UTF-8 \
       PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd ~/gatepost; $words"'
 }
-[ "$account" = root ] || inside root "$home" "python3 -m tests.browser"
+[ "$account" = root ] || [ -n "${3:-}" ] || inside root "$home" "python3 -m tests.browser"
 inside "$account" "$home" "$command"

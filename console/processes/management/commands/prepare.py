@@ -27,6 +27,7 @@ tried."""
 
 class Command(BaseCommand):
     help = "Bring the database up to date and give a new installation its first objects. May be run at any time."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
