@@ -157,10 +157,10 @@ def passwords_are_hashed_quickly() -> None:
 
     from console.users import actions as users
 
-    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
-    for name, value in cheap.items():
-        setattr(Argon2PasswordHasher, name, value)
-    users._hasher = PasswordHasher(**cheap)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    for name in ("time_cost", "memory_cost", "parallelism"):
+        setattr(Argon2PasswordHasher, name, getattr(cheap, name))
+    users._hasher = cheap
 
 
 @pytest.fixture(scope="module")
