@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TRANSPORT = [
     "transport/config/*.py",
     "transport/receive/{exposure,rules}.py",
-    "transport/send/{choice,provider_replies,pulling,sign_in_replies,sts,tls_policy,tls_report}.py",
+    "transport/send/{choice,link,provider_replies,pulling,sign_in_replies,sts,tls_policy,tls_report}.py",
     "transport/deliver/{accounts,commands,pacing,probe,sign_in,tls_outlook,windows}.py",
     "transport/shell/clients/{dns_circuit,listeners,shared_counts,tls_contexts}.py",
     "transport/shell/{report,feeds/config_feed,journal/journal}.py",
