@@ -12,18 +12,19 @@ APART = ("tests/console/access/test_pages.py",)
 LONGEST = (
     "tests/processes/test_health.py",
     "tests/processes/test_up.py",
+    "tests/processes/",
+    "tests/road/test_nothing_is_lost.py",
     "tests/deliver/test_leases.py",
     "tests/shell/test_worker.py",
     "tests/console/commands/test_round_trip.py",
     "tests/shell/test_pick_ups.py",
     "tests/shell/test_pulling.py",
-    "tests/processes/",
     "tests/road/",
     "tests/shell/",
     "tests/deliver/",
     "tests/console/access/",
 )
-"""Begun last, one of them alone would hold up the end."""
+"""Begun last, one of them alone would hold up the end. Those that share a running copy stand together."""
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]  # without types
