@@ -18,9 +18,14 @@ ATTEMPTS = """insert into tracking_event (
 """Of what attempts came to: it stands for `@attempts` where `changed` has, besides, `source`, `host`, `protection` and
 `session_id` of each. One event for each message and whom it was tried with.
 """
-TRIED = """unnest(%(ids)s::bigint[], %(words)s::text[], %(sources)s::text[], %(hosts)s::text[], %(protections)s::text[],
-        %(session_ids)s::text[]) as v (id, words, source, host, protection, session_id)"""
-"""What was tried for recipients, and what was said of each: it stands for `@tried`."""
+TRIED = """(
+        select id, (%(words)s::text[])[said] as words, (%(sources)s::text[])[said] as source,
+            (%(hosts)s::text[])[said] as host, (%(protections)s::text[])[said] as protection,
+            (%(session_ids)s::text[])[said] as session_id
+        from unnest(%(ids)s::bigint[], %(said)s::int[]) as tried (id, said)) as v"""
+"""What was tried for recipients, and which of the things that were said holds for each (counted from 1; most of a batch
+hear the same): it stands for `@tried`.
+"""
 EXPIRY = "coalesce(m.accepted_at + h.expires_after * interval '1 second', m.expires_at)"
 """When a message `m` for a next hop `h` is given up: it stands for `@expiry`."""
 STANDING_FOR = {"@events": EVENTS, "@attempts": ATTEMPTS, "@tried": TRIED, "@expiry": EXPIRY}

@@ -147,9 +147,10 @@ def write_delivered(connection: Connection, results: Results) -> None:
 
 
 def _tried(results: Results, event: Event, tried: Sequence[tuple[int, str, Peer]]) -> dict[str, object]:
-    ids, words, peers = zip(*tried, strict=True)
-    told = tracking.of_attempts(event, results.kind, results.connector, peers)
-    return {"ids": list(ids), "words": list(words), **told}
+    numbers: dict[tuple[str, Peer], int] = {}
+    said = [numbers.setdefault((words, peer), len(numbers) + 1) for _, words, peer in tried]
+    told = tracking.of_attempts(event, results.kind, results.connector, [peer for _, peer in numbers])
+    return {"ids": [one[0] for one in tried], "said": said, "words": [words for words, _ in numbers], **told}
 
 
 def still_ready(connection: Connection, results: Results) -> set[int]:
