@@ -36,14 +36,10 @@ def ip(*words: object) -> None:
 
 
 class Node(RunningCopy):
-    """A copy in a network of its own. Of `servers` it uses PostgreSQL and Redis, whose sockets are files. Its clock is
-    some seconds `ahead`, where the machine has `faketime` (apt-get install faketime).
-    """
+    """A copy in a network of its own. Of `servers` it uses PostgreSQL and Redis, whose sockets are files."""
 
-    def __init__(self, number: int, servers: Node | None = None, ahead: int = 0) -> None:
+    def __init__(self, number: int, servers: Node | None = None) -> None:
         super().__init__()
-        clock = ["faketime", "--exclude-monotonic", "-f", f"+{ahead}s"]
-        self.clock = clock if ahead and shutil.which("faketime") else []
         self.name, self.more = f"n{number}", dict[str, str]()
         self.host = f"{NET}.1{number}"
         if servers is not None:
@@ -68,7 +64,7 @@ class Node(RunningCopy):
     def start(self) -> None:
         with self.output.open("ab") as terminal:
             self.process = subprocess.Popen(
-                ["ip", "netns", "exec", self.space, *self.clock, RunningCopy.python, "manage.py", "up"],
+                ["ip", "netns", "exec", self.space, RunningCopy.python, "manage.py", "up"],
                 cwd=self.checkout, env=self.environment, stdout=terminal, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
