@@ -69,6 +69,11 @@ class Node(RunningCopy):
                 start_new_session=True,
             )  # fmt: skip
 
+    def wait_until_in_order(self) -> None:
+        """Asked from within: nobody outside of its network reaches its console."""
+        done = self.manage("status", "--wait", "60")
+        assert done.returncode == 0, done.stderr + self.terminal()
+
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["ip", "netns", "exec", self.space, RunningCopy.python, "manage.py", *arguments]
         return subprocess.run(
