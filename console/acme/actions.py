@@ -21,14 +21,9 @@ from console.actors import EVERY_ROLE, Actor, Role
 from console.audit.actions import record
 from console.certificates import actions as certificates
 from console.certificates import keys
-from console.certificates import queries as shown
 from console.certificates.models import Certificate
 from console.certificates.published import row_of
-from console.connectors import actions as connectors
-from console.connectors.models import ReceiveConnector, SendConnector
-from console.publishing.actions import change as one_change
 from console.sealing import sealed
-from transport.config import receive_connector, send_connector
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 ACCOUNT, MANAGED = "ACME account", "Managed certificate"
@@ -139,38 +134,11 @@ def remove(actor: Actor, row: ManagedCertificate) -> None:
 
 
 def show(name: str, chain: str, encrypted_key: str) -> None:
-    """In one revision: what was issued in place of what was there, and in those connectors that name it. Whoever died
-    right behind it does it again, and nothing changes.
-    """
+    """What was issued in place of what was there. Whoever died right behind it does it again, and nothing changes."""
     held = Certificate.objects.filter(name__iexact=name).first()
     if held and held.fingerprint == row_of(name, chain, encrypted_key).fingerprint:
         return
-    with one_change(ACME, f"Certificate {name}: {'renewed' if held else 'ordered'}"):
-        former = _naming(held) if held else []
-        row = certificates.put(ACME, name, chain, encrypted_key)
-        identifier = shown.identifier(row)
-        for struct, pk in former:
-            wanted = "" if identifier.endswith("<S>") else identifier
-            connectors.update(ACME, struct, pk, {"tls_certificate_name": wanted})
-
-
-def _naming(held: Certificate) -> list[tuple[connectors.Struct, int]]:
-    """The connectors that name a certificate by issuer and subject."""
-    mine = shown.identifier(held)
-    if shown.by_identifier().get(mine) != held.name:
-        return []
-    found: list[tuple[connectors.Struct, int]] = []
-    for model, struct in (
-        (ReceiveConnector, receive_connector.ReceiveConnector),
-        (SendConnector, send_connector.SendConnector),
-    ):
-        rows = model._default_manager.exclude(tls_certificate_name="").values_list("pk", "tls_certificate_name")
-        found += [(struct, pk) for pk, name in rows if _plain(name) == _plain(mine)]
-    return found
-
-
-def _plain(identifier: str) -> str:
-    return "".join(identifier.split()).lower()
+    certificates.put(ACME, name, chain, encrypted_key)
 
 
 def _put(row: Account | ManagedCertificate, wanted: WantedAccount | Wanted, **secrets: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
@@ -17,10 +18,13 @@ from console.certificates import issuing, keys, queries, reading
 from console.certificates.models import Authority, Certificate, Request
 from console.certificates.published import CERTIFICATE, row_of
 from console.publishing.actions import change
+from console.publishing.published import Published, every_kind
+from console.publishing.settings_rows import SettingsRows
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 REQUEST, AUTHORITY = "Certificate request", "Internal authority"
 LEAST_PASSWORD = 8
+NAMING = "tls_certificate_name"
 
 
 def make_self_signed(actor: Actor, name: str, names: list[str], kind: str = keys.P256) -> Certificate:
@@ -221,13 +225,28 @@ def _add(actor: Actor, row: Certificate, verb: str) -> Certificate:
 
 
 def _replace(actor: Actor, held: Certificate, row: Certificate) -> Certificate:
-    """The new chain and key in the old row: connectors show it to the next client that starts TLS."""
+    """The new chain and key in the old row: connectors show it to the next client that starts TLS, also those that name
+    the former one by issuer and subject, which may be others now.
+    """
     _check_new(row)
     with change(actor, f"{CERTIFICATE.noun} {held.name}: renewed") as under_way:
+        former = list(_naming(held))
         row.pk, row.created_at = held.pk, issuing.now()
         row.save(force_update=True)
         under_way.record(CERTIFICATE.noun, held.name, described(held), described(row))
+        name = queries.identifier(row)
+        for kind, pk in former:
+            wanted = "" if name.endswith("<S>") else name
+            SettingsRows(kind, lambda _struct, _others: (), WRITERS).update(actor, pk, {NAMING: wanted})
     return row
+
+
+def _naming(held: Certificate) -> Iterator[tuple[Published, int]]:
+    """The connectors that name a certificate by issuer and subject."""
+    for kind in every_kind():
+        if NAMING in kind.struct.__struct_fields__:
+            rows = kind.model._default_manager.exclude(**{NAMING: ""}).values_list("pk", NAMING)
+            yield from ((kind, pk) for pk, name in rows if queries.names(name, held))
 
 
 def _check_new(row: Certificate) -> None:

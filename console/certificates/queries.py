@@ -68,10 +68,16 @@ def used_by(row: Certificate, snapshot: Snapshot) -> list[ReceiveConnector]:
 
 def bound_to(row: Certificate, snapshot: Snapshot) -> list[str]:
     """The names of the connectors that need it: those that show it, and those that name it, even while disabled."""
-    mine = identifier(row)
-    chosen = by_identifier().get(mine) == row.name
-    naming = [one.name for one in snapshot.receive_connectors if chosen and one.tls_certificate_name == mine]
+    every = (*snapshot.receive_connectors, *snapshot.send_connectors)
+    naming = [one.name for one in every if names(one.tls_certificate_name, row)]
     return sorted({*(one.name for one in used_by(row, snapshot)), *naming})
+
+
+def names(tls_certificate_name: str, row: Certificate) -> bool:
+    """Whether a connector's TlsCertificateName chooses this certificate."""
+    mine = identifier(row)
+    is_mine = certificate_match.plain(tls_certificate_name) == certificate_match.plain(mine)
+    return is_mine and by_identifier().get(mine) == row.name
 
 
 def problems() -> list[str]:

@@ -40,12 +40,13 @@ def _name(name: x509.Name) -> str:
 
 def named(certificates: Iterable[Certificate], identifier: str) -> list[Certificate]:
     """Those with this `<I>issuer<S>subject`, whatever blanks and case; the one that lasts longest first."""
-    wanted = _plain(identifier)
-    found = [each for each in certificates if _plain(leaf(each.chain).identifier) == wanted]
+    wanted = plain(identifier)
+    found = [each for each in certificates if plain(leaf(each.chain).identifier) == wanted]
     return sorted(found, key=lambda each: -leaf(each.chain).not_after)
 
 
-def _plain(identifier: str) -> str:
+def plain(identifier: str) -> str:
+    """An identifier as it is compared."""
     return "".join(identifier.split()).lower()
 
 

@@ -27,7 +27,7 @@ from console.certificates.models import Authority, Certificate, Request
 from console.connectors import actions as connectors
 from console.publishing import queries as publishing
 from console.publishing.models import ConfigRevision
-from tests.console.builders import ADMIN, HYGIENE, receive_connector
+from tests.console.builders import ADMIN, HYGIENE, receive_connector, send_connector
 from tests.console.page_form import Form
 from transport.receive.certificate_match import leaf
 
@@ -267,6 +267,20 @@ def test_renewal_from_a_file(admin):
     imported(admin, text(signed(OTHER.public_key())) + pem(OTHER), name="", replaces=old.pk)
     new = Certificate.objects.get()
     assert (new.pk, new.name) == (old.pk, "Contoso") and new.fingerprint != old.fingerprint
+
+
+def test_those_that_name_a_certificate_name_the_one_of_another_authority_that_replaces_it(admin):
+    mine = actions.make_self_signed(ADMIN, "Mine", NAMES)
+    named = certificates.identifier(mine)
+    connectors.create(ADMIN, receive_connector("Internet", tls_certificate_name=named.replace("CN=", "cn=")))
+    connectors.create(ADMIN, send_connector("Partner", tls_certificate_name=named))
+    assert "is in use by Internet, Partner" in admin.post(reverse(URL + "remove"), {"pk": mine.pk}).text
+    before = publishing.newest().number
+    imported(admin, text(signed(KEY.public_key())) + pem(KEY), name="", replaces=mine.pk)
+    saved, now = publishing.saved(), certificates.identifier(Certificate.objects.get())
+    naming = {one.tls_certificate_name for one in (*saved.receive_connectors, *saved.send_connectors)}
+    assert naming == {now} and now != named
+    assert publishing.newest().number == before + 1
 
 
 def test_what_is_in_use_stays(admin):
