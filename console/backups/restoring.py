@@ -243,8 +243,9 @@ def _settled(backup: Backup, scratch: Path, url: str) -> Settled:
     command = [sys.executable, str(CHECKOUT / "manage.py"), "settle_restored", encode(backup.manifest.about).decode()]
     done = subprocess.run(command, env=os.environ | ours, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise Damaged(f"The restored database cannot be used: {said[-1].removeprefix('CommandError: ')}")
+        _before, refused, words = done.stderr.rpartition("CommandError: ")
+        said = words if refused else (words.strip().splitlines() or ["it said nothing"])[-1]
+        raise Damaged(f"The restored database cannot be used: {' '.join(said.split())}")
     return msgspec.json.decode(done.stdout, type=Settled)
 
 

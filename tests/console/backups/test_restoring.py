@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from psycopg.conninfo import make_conninfo
 
 from console.actors import SYSTEM
 from console.backups import files, postgres_tools, restoring
 from console.backups.key import WrongKey, fingerprint
-from console.backups.manifest import About
+from console.backups.manifest import About, Manifest
 from console.backups.settling import settle
 from console.backups.snapshot import Moment
 from console.backups.taking import Busy, Source, _new, take
@@ -169,6 +171,18 @@ def test_events_come_before_all_of_the_new_server(journal, forward, deliver, con
     settle(home, database_url, about())
     assert query("SELECT max(transaction) FROM tracking_event") == [(0,)]
     assert query("SELECT transaction FROM tracking_reader WHERE name = 'x'") == [(0,)]
+
+
+def test_what_postgresql_says_of_a_restored_database_is_told(home, database_url):
+    """Of a standby, as of a full disk: not that a copy should be started, nor where in our code it was."""
+    manifest = Manifest(
+        about=about(), server=17, revision=1, messages=0, recipients={}, loaded=[], other_nodes=[], missing=0, parts={},
+        sha256="",
+    )  # fmt: skip
+    found = restoring.Backup(BytesIO(), KEY, manifest)
+    url = make_conninfo(database_url, options="-c default_transaction_read_only=on")
+    with pytest.raises(restoring.Damaged, match=r"cannot be used: cannot execute [A-Z ]+ in a read-only transaction$"):
+        restoring._settled(found, home, url)
 
 
 def test_another_key_is_refused_before_anything_is_read():

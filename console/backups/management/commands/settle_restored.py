@@ -5,6 +5,7 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 
 from console.backups.manifest import About
 from console.backups.restoring import Settled
@@ -20,10 +21,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         about = msgspec.json.decode(options["about"], type=About)
-        call_command("prepare", wait=10)
         try:
+            call_command("prepare", wait=10)
             found = settle(settings.GATEPOST_HOME, settings.DATABASE_URL, about)
-        except (Unbalanced, OSError, psycopg.Error) as error:
+        except (Unbalanced, OSError, Error, psycopg.Error) as error:
             raise CommandError(str(error)) from error
         told = Settled(
             held=found.held, relay=found.relay, accepted=found.ledger.accepted, delivered=found.ledger.delivered,
