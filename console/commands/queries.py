@@ -16,6 +16,7 @@ from console.commands.script import script
 from console.commands.wording import quoted
 from console.publishing import queries as publishing
 from console.publishing.compile import compile_snapshot
+from console.publishing.gateways import known
 from console.publishing.models import ConfigRevision
 from transport.config.document import DocumentError
 from transport.config.snapshot import Snapshot
@@ -37,7 +38,7 @@ def whole_script() -> list[str]:
     newest = publishing.newest()
     of = f", revision {newest.number} of {newest.created_at:%Y-%m-%d %H:%M} UTC" if newest else ""
     now = compile_snapshot(0)
-    return [f"# Gatepost{of}.", *EMPTYING, *script(Snapshot(), now), *_default_domain(now)]
+    return [f"# Gatepost{of}.", *EMPTYING, *script(Snapshot(), now, known()), *_default_domain(now)]
 
 
 def _default_domain(now: Snapshot) -> list[str]:
@@ -65,16 +66,19 @@ class Done:
 def commands_of(number: int) -> list[str]:
     """The commands that lead from the revision before to this one; a comment when one of them is damaged."""
     checksums = dict(publishing.revisions().filter(number__in=(number - 1, number)).values_list("number", "checksum"))
-    return list(_commands(number, checksums.get(number - 1, ""), checksums.get(number, "")))
+    behind = tuple(sorted(known().items()))
+    return list(_commands(number, checksums.get(number - 1, ""), checksums.get(number, ""), behind))
 
 
 @lru_cache(maxsize=256)
-def _commands(number: int, before: str, after: str) -> tuple[str, ...]:
-    """A revision never changes: its documents are read once. The checksums tell it from that of another database."""
+def _commands(number: int, before: str, after: str, behind: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """A revision never changes: its documents are read once. The checksums tell it from that of another database;
+    `behind`: the gateways of now.
+    """
     documents = ConfigRevision.objects.in_bulk((number - 1, number))
     try:
         former, then = (publishing.snapshot(documents.get(each)) for each in (number - 1, number))
-        return tuple(script(former, then))
+        return tuple(script(former, then, dict(behind)))
     except DocumentError as error:
         return (f"# {error}",)
 

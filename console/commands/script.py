@@ -103,11 +103,15 @@ def script(before: Snapshot, after: Snapshot, behind: Gateways | None = None) ->
     return found.lines
 
 
-def new_commands(connector: ReceiveConnector | SendConnector, domains: tuple[AcceptedDomain, ...] = ()) -> list[str]:
+def new_commands(
+    connector: ReceiveConnector | SendConnector,
+    domains: tuple[AcceptedDomain, ...] = (),
+    behind: Gateways | None = None,
+) -> list[str]:
     """The commands that make one connector where these domains are accepted."""
     part = "receive_connectors" if isinstance(connector, ReceiveConnector) else "send_connectors"
     before = Snapshot(accepted_domains=domains)
-    return script(before, replace(before, **{part: (connector,)}))
+    return script(before, replace(before, **{part: (connector,)}), behind)
 
 
 def _certificates(found: Script, after: Snapshot) -> None:

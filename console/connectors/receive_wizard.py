@@ -28,6 +28,7 @@ from console.connectors.warnings import warned
 from console.connectors.wizard import Begin, Completion, Wizard, WizardPages
 from console.protection import queries as protection
 from console.publishing import queries as publishing
+from console.publishing.gateways import known
 from transport.config import rules
 from transport.config.receive_connector import ReceiveConnector
 from transport.receive.relayed_domains import domains_taken
@@ -50,7 +51,7 @@ class ReceivePages(WizardPages):
         beside = publishing.saved()
         return {
             "sentence": sentence(connector, beside),
-            "command": "\n".join(new_commands(connector, beside.accepted_domains)),
+            "command": "\n".join(new_commands(connector, beside.accepted_domains, known())),
         }
 
 

@@ -25,6 +25,7 @@ from console.crud.format import badge_html, count_text, time_html
 from console.crud.said import said
 from console.publishing import queries as publishing
 from console.publishing.fields import lines
+from console.publishing.gateways import known
 from console.publishing.relay_guard import RelayNotConfirmed
 from console.publishing.settings_pages import SettingsPages
 from transport.config import kinds
@@ -256,7 +257,7 @@ class ReceivePages(ConnectorPages):
         connector = queries.receive(selected)
         problems = publishing.listening_problems().get(selected.name, [])
         saved = publishing.saved()
-        command = "\n".join(new_commands(connector, saved.accepted_domains))
+        command = "\n".join(new_commands(connector, saved.accepted_domains, known()))
         return context | {"sentence": sentence(connector, saved), "command": command, "problems": problems}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from console.actors import Role
 from console.audit.models import Entry
@@ -23,6 +24,7 @@ from console.publishing.compile import compile_snapshot
 from console.publishing.models import ConfigRevision
 from console.publishing.restore import write_back
 from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector, send_connector
+from tests.console.clients import all_come_from
 from tests.console.management_shell.shell import Shell
 from tests.console.page_form import Form
 from transport.config import document
@@ -188,6 +190,28 @@ def test_the_whole_configuration_as_a_file(admin: Client):
     answer = admin.get("/administration/show-commands/configuration.ps1")
     assert answer["Content-Disposition"].startswith('attachment; filename="gatepost-')
     assert '-ConfirmRelay "Relay"' in answer.content.decode()
+
+
+def test_a_relay_for_a_gateway_is_confirmed_wherever_its_commands_are_shown(admin: Client) -> None:
+    """In a container all clients seem to be 172.17.0.1: the shell asks, and so each of them has to say the name."""
+    connectors.create(ADMIN, receive_connector("Office"))
+    all_come_from("172.17.0.1", "Office")
+    relay = receive_connector("Relay", ranges=["172.17.0.1"], bindings=["10.2.3.4:2525"])
+    row = connectors.create(ADMIN, relay)
+    page = CONNECTOR.format(receive=row.pk) + "security/"
+    form = {
+        "auth_mechanism": ["ExternalAuthoritative"],
+        "permission_groups": ["ExchangeServers"],
+        "confirmation": "Relay",
+    }
+    sent = entered(admin.get(page).text) | form
+    preview = admin.post(page, sent, headers={"HX-Target": "commands"})
+    saved = admin.post(page, sent, follow=True)
+    details = admin.get(reverse("connectors:receive-details", args=[row.pk]))
+    script = admin.get("/administration/show-commands/configuration.ps1")
+    revision = admin.get(f"/administration/revisions/{ConfigRevision.objects.count()}/")
+    for answer in (preview, saved, details, script, revision):
+        assert '-ConfirmRelay "Relay"' in html.unescape(answer.text), answer.request["PATH_INFO"]
 
 
 def test_recipients_and_queues_are_in_the_list_as_well(admin: Client):
