@@ -68,9 +68,9 @@ def used_by(row: Certificate, snapshot: Snapshot) -> list[ReceiveConnector]:
 
 def bound_to(row: Certificate, snapshot: Snapshot) -> list[str]:
     """The names of the connectors that need it: those that show it, and those that name it, even while disabled."""
-    every = (*snapshot.receive_connectors, *snapshot.send_connectors)
-    naming = [one.name for one in every if names(one.tls_certificate_name, row)]
-    return sorted({*(one.name for one in used_by(row, snapshot)), *naming})
+    receiving = [one.name for one in snapshot.receive_connectors if names(one.tls_certificate_name, row)]
+    sending = [one.name for one in snapshot.send_connectors if names(one.tls_certificate_name, row)]
+    return sorted({*(one.name for one in used_by(row, snapshot)), *receiving, *sending})
 
 
 def names(tls_certificate_name: str, row: Certificate) -> bool:
