@@ -98,7 +98,7 @@ def _step(row: ManagedCertificate) -> timedelta:
     held = queries.certificate(row)
     if not row.order_url:
         return _rests(row, held) or _begin(row, held)
-    return _follow(row, held)
+    return _follow(row)
 
 
 def _rests(row: ManagedCertificate, held: Certificate | None) -> timedelta | None:
@@ -128,18 +128,11 @@ def _ask_when(row: ManagedCertificate, held: Certificate) -> None:
 
 
 def _begin(row: ManagedCertificate, held: Certificate | None) -> timedelta:
-    from console.acme.authority import Authority
-
     answers.take_back(row)
     if words := verdict.of_names(row.names, queries.in_use(row)):
         raise Refused(f"Nothing is ordered. {words}")
-    authority = Authority(row.account)
     row.told = []
-    if not row.account.url:
-        row.account.url = authority.register(row.account)
-        Account.objects.filter(pk=row.account.pk).update(url=row.account.url)
-        _tell(row, "The account is made, or found, at the authority.")
-        authority = Authority(row.account)
+    authority = _authority(row)
     kept = keys.decrypt(held.encrypted_key) if held and row.keep_key else None
     key = kept if kept and keys.kind_of(kept) == row.key_type else keys.make(row.key_type)
     row.encrypted_key, row.began_at = keys.encrypt(key), now()
@@ -148,12 +141,23 @@ def _begin(row: ManagedCertificate, held: Certificate | None) -> timedelta:
     return AT_ONCE
 
 
-def _follow(row: ManagedCertificate, held: Certificate | None) -> timedelta:
-    from console.acme import authority as acme
+def _authority(row: ManagedCertificate) -> Any:
+    """With the account, also where the facts of it were changed since the order began."""
+    from console.acme.authority import Authority
 
+    authority = Authority(row.account)
+    if row.account.url:
+        return authority
+    row.account.url = authority.register(row.account)
+    Account.objects.filter(pk=row.account.pk).update(url=row.account.url)
+    _tell(row, "The account is made, or found, at the authority.")
+    return Authority(row.account)
+
+
+def _follow(row: ManagedCertificate) -> timedelta:
     if row.began_at is None or now() - row.began_at > LONGEST_ORDER:
         raise Refused("The order came to no end within an hour.")
-    authority = acme.Authority(row.account)
+    authority = _authority(row)
     order = authority.look_at(row.order_url)
     match order.status.name if order.status else "":
         case "pending":
