@@ -322,10 +322,8 @@ def test_mail_of_a_later_version_waits_for_it_and_holds_up_neither_what_came_bef
     """As after an upgrade that was taken back: who looks at the node is told what it waits for."""
     configure()
     journal.accept("a@far.test")
-    later = msgspec.msgpack.encode({"id": bytes(16), "promised_by_a_later_version": True})
     path = journal.paths[0]
-    with path.open("ab") as file:
-        file.write(struct.pack("<8sIII", mark_of(path), len(later), 0, zlib.crc32(later)) + later)
+    _add_later(path)
     other = home / "journal" / "t2"
     (other / BODIES).mkdir(parents=True)
     Journal(other).accept("b@far.test")
@@ -335,6 +333,24 @@ def test_mail_of_a_later_version_waits_for_it_and_holds_up_neither_what_came_bef
         forwarder._tell(connection)
     assert "The journal of n1 holds mail of a later version, which waits for it: upgrade this node." in health().missing
     assert path.exists()
+
+
+def test_what_is_broken_before_mail_of_a_later_version_is_told_once(journal, home, database_url, configure, caplog):
+    """Not twenty times a second until somebody upgrades the node."""
+    configure()
+    journal.accept("a@far.test", body_file="gone.body")
+    _add_later(journal.paths[0])
+    forwarder = Forwarder(home, database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for _ in range(3):
+            forwarder.move_mail(connection)
+    assert caplog.text.count("is missing") == 1
+
+
+def _add_later(path):
+    later = msgspec.msgpack.encode({"id": bytes(16), "promised_by_a_later_version": True})
+    with path.open("ab") as file:
+        file.write(struct.pack("<8sIII", mark_of(path), len(later), 0, zlib.crc32(later)) + later)
 
 
 def test_session_records_are_packed_into_rows_once(home, database_url, query):

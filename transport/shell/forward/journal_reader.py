@@ -74,7 +74,7 @@ class JournalReader:
     def _next_batch(self, path: Path, ends: Ends) -> tuple[list[Record], int, bool]:
         """Records, the offset behind them, and whether nothing more can be read."""
         records: list[Record] = []
-        end = self._positions.get(path.name, 0)
+        end = start = self._positions.get(path.name, 0)
         length = 0
         try:
             for found in self._readable(path, end, ends.of(path.name)):
@@ -85,7 +85,7 @@ class JournalReader:
                 if len(records) >= MOST_RECORDS or length >= MOST_BYTES:
                     return records, end, False
         except Newer:  # what lies before it need not wait
-            if not records:
+            if end == start:
                 raise
             return records, end, False
         return records, end, True
