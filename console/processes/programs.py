@@ -46,8 +46,9 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
         ),
         ours("forwarder", "-m transport forwarder"),
         ours("console", f"{serve} {punctual} {quiet}", proxies),
-        ours("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30"),
-        ours("outbound", outbound),
+        # What they have in hand when they are killed is tried again, alone, and may arrive twice.
+        replace(ours("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30"), patience=20),
+        replace(ours("outbound", outbound), patience=20),
         ours("beat", f"{celery} beat"),
     ]
 

@@ -111,7 +111,7 @@ def turn(node: str = settings.GATEPOST_NODE) -> None:
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def notify_senders() -> None:
     """Delay notifications and expiry."""
-    while notices.send_due() or notices.send_put_off():
+    while (notices.send_due() or notices.send_put_off()) and not SLOTS.stopping:
         pass
 
 
@@ -172,7 +172,7 @@ def books() -> None:
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def expire() -> None:
     """Retention of finished messages and idle next hops."""
-    while retention.forget_finished() == retention.BATCH:
+    while retention.forget_finished() == retention.BATCH and not SLOTS.stopping:
         pass
     retention.forget_idle_hops()
     retention.forget_tls()
