@@ -23,6 +23,8 @@ WORKER = [
     "--without-mingle",
 ]
 READY = "SELECT count(*) FROM queues_recipient WHERE status = 'ready'"
+ASIDE = "SELECT address FROM queues_recipient WHERE next_hop = 'poison'"
+"""What three kills in a row have caught. It keeps its content; a kill catches few that two have caught before."""
 
 
 @pytest.fixture
@@ -51,11 +53,13 @@ def test_a_killed_worker_loses_nothing_and_doubles_little(
         kills += 1
         redis.Redis.from_url(redis_url).flushall()
     arrived = Counter(sink.contents())
-    assert len(arrived) == 1500
+    aside = query(ASIDE)
+    assert len(aside) <= kills
+    assert 1500 - aside.count(("bob@far.test",)) <= len(arrived) <= 1500
     # A third time only what a kill has caught again, between the next hop's answer and its note.
     assert max(arrived.values()) <= 3 and sum(times > 2 for times in arrived.values()) <= kills
     assert sum(arrived.values()) - 1500 <= 120 * kills
-    assert query("SELECT count(*) FROM queues_content") == [(0,)]
+    assert query("SELECT count(*) FROM queues_content") == [(len(aside),)]
 
 
 def test_each_message_stands_in_the_mailbox_once(journal, forward, configure, process, beat, query, home):
@@ -65,7 +69,7 @@ def test_each_message_stands_in_the_mailbox_once(journal, forward, configure, pr
     forward()
     beat()
     box = home / "mailboxes" / "x.test" / "ann" / "new"
-    done = "SELECT count(*) FROM queues_recipient WHERE status = 'delivered'"
+    done = "SELECT count(*) FROM queues_recipient WHERE status = 'delivered' OR next_hop = 'poison'"
     for wanted in (200, 500, 800):
         worker = process(*WORKER)
         wait_for(lambda: box.is_dir() and len(list(box.iterdir())) >= wanted, "nothing is delivered")  # noqa: B023
@@ -73,7 +77,9 @@ def test_each_message_stands_in_the_mailbox_once(journal, forward, configure, pr
         worker.wait()
     process(*WORKER)
     wait_for(lambda: query(done) == [(1000,)], "mail waits")
-    assert len({path.read_bytes() for path in box.iterdir()}) == len(list(box.iterdir())) == 1000
+    aside = len(query(ASIDE))
+    assert aside <= 1
+    assert len({path.read_bytes() for path in box.iterdir()}) == len(list(box.iterdir())) >= 1000 - aside
 
 
 def test_mail_is_delivered_at_once_and_redis_may_be_emptied(
