@@ -11,7 +11,7 @@ from tests.conftest import wait_for
 from tests.deliver.conftest import HEADER
 from transport.config.transport_config import TransportConfig
 from transport.config.transport_limits import TransportLimits
-from transport.deliver import mailboxes, notices, rounds, routing, slots, smtp_client
+from transport.deliver import mailboxes, maildir, notices, rounds, routing, slots, smtp_client
 from transport.send.route import DeliveryType
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +58,26 @@ def test_what_comes_soon_after_is_put_into_mailboxes_by_the_thread_that_is_there
     slots.SLOTS.wake("mailbox")
     there.join(30)
     assert not there.is_alive()
+
+
+@pytest.mark.parametrize(("at_once", "delivered"), [(mailboxes.AT_ONCE, 2), (1, 1)])
+def test_a_worker_that_is_to_end_notes_what_stands_in_mailboxes_and_gives_the_rest_back(
+    queued, configure, deliver, query, monkeypatch, at_once, delivered
+):
+    """A message that its reader had moved meanwhile would come a second time; and many large ones would take long."""
+    configure()
+    queued("one@x.test", "two@x.test")
+    sync = maildir.Store.sync
+
+    def told_to_end(store):
+        monkeypatch.setattr(slots.SLOTS, "_stopping", True)
+        return sync(store)
+
+    monkeypatch.setattr(maildir.Store, "sync", told_to_end)
+    monkeypatch.setattr(mailboxes, "AT_ONCE", at_once)
+    deliver("mailbox")
+    assert query(DELIVERED) == [(delivered,)]
+    assert query("SELECT count(*) FROM queues_recipient WHERE claimed_by IS NOT NULL") == [(0,)]
 
 
 def test_a_damaged_configuration_holds_up_no_mail(sent, sink, query):

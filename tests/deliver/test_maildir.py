@@ -1,9 +1,11 @@
+import errno
 import uuid
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transport.deliver import maildir
 from transport.deliver.maildir import Store, encoded, file_name, mailbox
 
 ID = uuid.UUID("0190163d-8694-739b-aea5-966c26f8ad91")
@@ -64,8 +66,8 @@ def test_what_a_crash_left_in_tmp_is_no_mail(tmp_path):
     box = mailbox(tmp_path, "a@x.test")
     store.write("a@x.test", "other", [b"x"])
     store.sync()
-    (box / "tmp" / name).write_bytes(b"half of i")
-    store.write("a@x.test", name, [b"all", b" of it"])
+    (box / "tmp" / f"7.{name}").write_bytes(b"half of i")
+    store.write("a@x.test", name, [b"all", b" of it"], row=7)
     store.sync()
     assert (box / "new" / name).read_bytes() == b"all of it"
     assert not list((box / "tmp").iterdir())
@@ -78,6 +80,40 @@ def test_twice_in_one_batch_it_stands_there_once(tmp_path):
     store.write("A@x.test", name, [b"one"])
     assert store.sync() == {}
     assert [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()] == [b"one"]
+
+
+def test_twice_at_the_same_time_nobody_ever_sees_half_of_it(tmp_path):
+    """Two threads have one of the two each."""
+    one, other, name = Store(tmp_path), Store(tmp_path), file_name(1.0, ID, "a@x.test")
+    there = mailbox(tmp_path, "a@x.test") / "new" / name
+    seen = []
+
+    def pieces():
+        yield b"all"
+        one.sync()
+        seen.append(there.read_bytes())
+        yield b" of it"
+
+    one.write("a@x.test", name, [b"all of it"], row=1)
+    other.write("A@x.test", name, pieces(), row=2)
+    assert other.sync() == {}
+    assert seen == [b"all of it"] == [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_directory_that_cannot_be_made_durable_holds_up_its_own_mail_alone(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    for address in ("a@x.test", "b@x.test"):
+        store.write(address, file_name(1.0, ID, address), [b"one"])
+    broken = mailbox(tmp_path, "b@x.test") / "new"
+    sync = maildir.sync_directory
+
+    def refuse(directory):
+        if str(directory) == str(broken):
+            raise OSError(errno.EIO, "Input/output error")
+        sync(directory)
+
+    monkeypatch.setattr(maildir, "sync_directory", refuse)
+    assert [*store.sync()] == [file_name(1.0, ID, "b@x.test")]
 
 
 def test_what_the_disk_refuses_at_last_is_told_by_its_name_and_the_rest_is_there(tmp_path):

@@ -13,6 +13,7 @@ from transport.deliver import claims, maildir
 from transport.deliver.connectivity import Connectivity
 from transport.deliver.database import Connection, Pool
 from transport.deliver.queries import QUERIES
+from transport.deliver.slots import SLOTS
 from transport.deliver.way import Asked, Outcome, Peer
 from transport.send import remote_reply
 from transport.send.dsn import Action
@@ -22,6 +23,8 @@ from transport.send.route import Router
 from transport.trace.connectivity_line import MAILBOXES
 
 DELIVERED = Verdict(Fate.DELIVERED, "250 2.1.5 Recipient OK", "2.1.5")
+AT_ONCE = 16 << 20
+"""Octets after which what was written is made durable and told, and what comes next waits no longer."""
 UNKNOWN = remote_reply.refused("5.1.1", "RESOLVER.ADR.RecipNotFound; not found")
 
 log = logging.getLogger(__name__)
@@ -53,29 +56,36 @@ class Mailboxes:
         self._store, self._router, self._pool = maildir.Store(root), router, pool
 
     def send(self, parcels: list[Parcel]) -> Iterator[Outcome]:
+        """Those that are left when this process is to end were not tried."""
         connection = Connectivity(identity.session_id(time()), MAILBOXES, "mailbox")
         listed = self._listed(address for parcel in parcels for address in parcel.recipients.values())
-        outcomes = [(parcel, self._write(parcel, listed)) for parcel in parcels]
-        failed = self._store.sync()
-        for parcel, verdicts in outcomes:
-            if failed:
-                verdicts |= self._failed(parcel, failed)
-            if DELIVERED in verdicts.values():
-                connection.took(parcel.size)
+        for together in _together(parcels):
+            if SLOTS.stopping:
+                break
+            for parcel, verdicts in self._put(together, listed):
+                if DELIVERED in verdicts.values():
+                    connection.took(parcel.size)
+                yield parcel, verdicts
         connection.ended()
-        yield from outcomes
+
+    def _put(self, parcels: list[Parcel], listed: set[str]) -> list[Outcome]:
+        outcomes = [(parcel, self._write(parcel, listed)) for parcel in parcels]
+        if failed := self._store.sync():
+            for parcel, verdicts in outcomes:
+                verdicts |= self._failed(parcel, failed)
+        return outcomes
 
     def _write(self, parcel: Parcel, listed: set[str]) -> Verdicts:
         verdicts: Verdicts = {}
         for recipient, address in parcel.recipients.items():
             full = self._full(address)
-            verdicts[recipient] = self._write_one(parcel, full) if full.lower() in listed else UNKNOWN
+            verdicts[recipient] = self._write_one(parcel, recipient, full) if full.lower() in listed else UNKNOWN
         return verdicts
 
-    def _write_one(self, parcel: Parcel, address: str) -> Verdict:
+    def _write_one(self, parcel: Parcel, row: int, address: str) -> Verdict:
         name = maildir.file_name(parcel.accepted_at, parcel.id, address)
         try:
-            self._store.write(address, name, self._with_return_path(parcel))
+            self._store.write(address, name, self._with_return_path(parcel), row)
         except (OSError, LookupError) as error:
             return _postponed(error)
         except psycopg.Error:
@@ -119,6 +129,20 @@ class Mailboxes:
 
     def close(self) -> None:
         self._store.close()
+
+
+def _together(parcels: Iterable[Parcel]) -> Iterator[list[Parcel]]:
+    """Those that are made durable at one time: small messages do not wait for all the large ones of a batch."""
+    group: list[Parcel] = []
+    octets = 0
+    for parcel in parcels:
+        group.append(parcel)
+        octets += parcel.size * len(parcel.recipients)
+        if octets >= AT_ONCE:
+            yield group
+            group, octets = [], 0
+    if group:
+        yield group
 
 
 def _postponed(error: Exception) -> Verdict:

@@ -13,8 +13,6 @@ from uuid import UUID
 
 from transport.durable_file import close, sync_directory, write_all
 
-FOLDERS = ("new", "cur", "tmp")
-"""In the order in which they are made: a mailbox that has the last one has them all."""
 LONGEST_NAME = 200
 _USUAL = re.compile(r"[a-z0-9_+=@-][a-z0-9_+=@.-]*")
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_+=@")
@@ -51,18 +49,24 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._written: dict[str, tuple[int, str]] = {}
-        self._changed: set[str] = set()
+        self._written: dict[str, tuple[int, str, str]] = {}
+        """Name → descriptor, mailbox, and the path where it stands meanwhile."""
+        self._changed: dict[str, list[str]] = {}
+        """Directory → names that it has."""
 
-    def write(self, address: str, name: str, pieces: Iterable[bytes]) -> None:
-        """A message for the mailbox of `address`, where `sync` puts it. Raises OSError; then it will not be there."""
+    def write(self, address: str, name: str, pieces: Iterable[bytes], row: int = 0) -> None:
+        """A message for the mailbox of `address`, where `sync` puts it. Raises OSError; then it will not be there.
+        `row`: the recipient's. Another one of the same address may be written by another thread at this moment.
+        """
         box = _mailbox(self.root, address)
         if name in self._written:
             return
         if folder := _present(box, name):
-            self._changed.add(folder)  # whoever put it there may have died before it was durable
+            # Whoever put it there may have died before it was durable.
+            self._changed.setdefault(folder, []).append(name)
             return
-        handle = _created(box, name)
+        temporary = f"{box}/tmp/{row}.{name}"
+        handle = _created(box, temporary)
         try:
             for piece in pieces:
                 write_all(handle, piece)
@@ -70,52 +74,55 @@ class Store:
         except BaseException:
             close(handle)
             raise
-        self._written[name] = handle, box
+        self._written[name] = handle, box, temporary
 
     def sync(self) -> dict[str, OSError]:
-        """Returns when everything written is durable and to be seen; by their names, what is not, and why. Raises
-        OSError when that holds for all.
-        """
+        """Returns when everything written is durable and to be seen; by their names, what is not, and why."""
         failed: dict[str, OSError] = {}
-        for name, (handle, _) in self._written.items():
+        for name, (handle, _, _) in self._written.items():
             try:
                 os.fsync(handle)
             except OSError as error:
                 failed[name] = error
-        for name, (_, box) in self._written.items():
+        for name, (_, box, temporary) in self._written.items():
             try:
                 if name not in failed:
-                    os.rename(f"{box}/tmp/{name}", f"{box}/new/{name}")
-                    self._changed.add(f"{box}/new")
+                    os.rename(temporary, f"{box}/new/{name}")
+                    self._changed.setdefault(f"{box}/new", []).append(name)
             except OSError as error:
                 failed[name] = error
         self.close()
-        changed, self._changed = self._changed, set()
-        for directory in changed:
-            sync_directory(directory)
+        changed, self._changed = self._changed, {}
+        for directory, names in changed.items():
+            try:
+                sync_directory(directory)
+            except OSError as error:
+                failed |= dict.fromkeys(names, error)
         return failed
 
     def close(self) -> None:
         """Give up what was written and not put into its mailbox."""
         written, self._written = self._written, {}
-        for handle, _ in written.values():
+        for handle, _, _ in written.values():
             close(handle)
 
 
-def _created(box: str, name: str) -> int:
+def _created(box: str, temporary: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     try:
-        return os.open(f"{box}/tmp/{name}", flags, 0o640)
+        return os.open(temporary, flags, 0o640)
     except FileNotFoundError:
         _make(Path(box))
-        return os.open(f"{box}/tmp/{name}", flags, 0o640)
+        return os.open(temporary, flags, 0o640)
 
 
 def _make(box: Path) -> None:
-    for folder in FOLDERS:
+    """`tmp` comes last: a mailbox that has it has the others, durably, whoever makes it at the same time."""
+    for folder in ("new", "cur"):
         (box / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
     for directory in (box, box.parent, box.parent.parent):
         sync_directory(directory)
+    (box / "tmp").mkdir(mode=0o750, exist_ok=True)
 
 
 def file_name(accepted_at: float, message_id: UUID, address: str) -> str:

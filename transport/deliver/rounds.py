@@ -155,6 +155,8 @@ class Round:
                 if self._way.reached and any(verdict.fate is not Fate.RETRY for verdict in verdicts.values()):
                     SLOTS.progressed(self._state.key)
                 self._take(parcel, verdicts)
+                if self._is_mailbox:
+                    continue  # all that are yielded are there: tried again after a reader moved them, they come twice
                 if SLOTS.stopping:
                     break
                 if SLOTS.must_leave(self._state.key):
