@@ -20,6 +20,7 @@ from console.certificates.published import CERTIFICATE, row_of
 from console.publishing.actions import change
 from console.publishing.published import Published, every_kind
 from console.publishing.settings_rows import SettingsRows
+from transport.config.receive_connector import ReceiveConnector
 
 WRITERS = frozenset({Role.ORGANIZATION_MANAGEMENT})
 REQUEST, AUTHORITY = "Certificate request", "Internal authority"
@@ -236,7 +237,10 @@ def _replace(actor: Actor, held: Certificate, row: Certificate) -> Certificate:
         under_way.record(CERTIFICATE.noun, held.name, described(held), described(row))
         name = queries.identifier(row)
         for kind, pk in former:
-            wanted = "" if name.endswith("<S>") else name
+            # Without a subject it names others of the issuer, too: that is better than none at all, which "" is where
+            # we are the client, but not than the best for an FQDN.
+            is_vague = name.endswith("<S>") and kind.struct is ReceiveConnector
+            wanted = "" if is_vague else name
             SettingsRows(kind, lambda _struct, _others: (), WRITERS).update(actor, pk, {NAMING: wanted})
     return row
 

@@ -46,11 +46,13 @@ def pem(key, password: bytes | None = None) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
 
 
-def signed(public, names=NAMES, days=90, issuer=None, usage=ExtendedKeyUsageOID.SERVER_AUTH) -> x509.Certificate:
+def signed(
+    public, names=NAMES, days=90, issuer=None, usage=ExtendedKeyUsageOID.SERVER_AUTH, subject="Contoso mail"
+) -> x509.Certificate:
     """A certificate of some authority outside; `issuer` is (certificate, key)."""
     above, key = issuer or OUTSIDE
     builder = x509.CertificateBuilder().issuer_name(above.subject).public_key(public)
-    builder = builder.subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Contoso mail")]))
+    builder = builder.subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)] if subject else []))
     until = datetime.now(UTC) + timedelta(days=days)
     builder = builder.not_valid_before(until - timedelta(days=400)).not_valid_after(until)
     if names:
@@ -277,10 +279,25 @@ def test_those_that_name_a_certificate_name_the_one_of_another_authority_that_re
     assert "is in use by Internet, Partner" in admin.post(reverse(URL + "remove"), {"pk": mine.pk}).text
     before = publishing.newest().number
     imported(admin, text(signed(KEY.public_key())) + pem(KEY), name="", replaces=mine.pk)
-    saved, now = publishing.saved(), certificates.identifier(Certificate.objects.get())
-    naming = {one.tls_certificate_name for one in (*saved.receive_connectors, *saved.send_connectors)}
-    assert naming == {now} and now != named
+    now = certificates.identifier(Certificate.objects.get())
+    assert naming() == [now, now] and now != named
     assert publishing.newest().number == before + 1
+
+
+def test_a_client_keeps_its_certificate_when_that_has_no_subject_any_more(admin):
+    """As those of Let's Encrypt have none: one that is a client would show none at all, and a partner refuse it."""
+    mine = actions.make_self_signed(ADMIN, "Mine", NAMES)
+    named = certificates.identifier(mine)
+    connectors.create(ADMIN, receive_connector("Internet", tls_certificate_name=named))
+    connectors.create(ADMIN, send_connector("Partner", tls_certificate_name=named))
+    imported(admin, text(signed(KEY.public_key(), subject="")) + pem(KEY), name="", replaces=mine.pk)
+    assert naming() == ["", certificates.identifier(Certificate.objects.get())]
+
+
+def naming() -> list[str]:
+    """What Receive connectors, then Send connectors name."""
+    saved = publishing.saved()
+    return [one.tls_certificate_name for one in (*saved.receive_connectors, *saved.send_connectors)]
 
 
 def test_what_is_in_use_stays(admin):
