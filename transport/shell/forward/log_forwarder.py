@@ -61,6 +61,8 @@ class LogForwarder:
 
     def _move(self, connection: Connection, series: Series, directory: Path, load: Load) -> int:
         for path in sorted(directory.glob(f"*/{series.prefix}*.LOG")):
+            if path in self._left:
+                continue
             key = path.parent.name, path.name
             offset = self._positions.get(key, 0)
             try:
@@ -75,9 +77,8 @@ class LogForwarder:
         return 0
 
     def _leave(self, path: Path) -> None:
-        if path not in self._left:
-            self._left.add(path)
-            log.error("%s is of a later version: it is read once this node is upgraded", path)
+        self._left.add(path)
+        log.error("%s is of a later version: it is read once this node is upgraded", path)
 
     def _load(self, connection: Connection, key: tuple[str, str], end: int, load: Load, text: bytes) -> int:
         transport, file = key
