@@ -73,6 +73,21 @@ def test_what_a_crash_left_in_tmp_is_no_mail(tmp_path):
     assert not list((box / "tmp").iterdir())
 
 
+def test_what_did_not_fit_on_a_full_disk_takes_no_room_there(tmp_path):
+    store = Store(tmp_path)
+
+    def pieces():
+        yield b"half of i"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        store.write("a@x.test", "one", pieces())
+    store.write("a@x.test", "two", [b"given up"])
+    store.close()
+    assert store.sync() == {}
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_twice_in_one_batch_it_stands_there_once(tmp_path):
     """A client named a recipient twice, once in upper case."""
     store, name = Store(tmp_path), file_name(1.0, ID, "a@x.test")

@@ -4,6 +4,7 @@ A message for a recipient always has the same file name. Delivered again after a
 stands in the mailbox once.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -72,7 +73,7 @@ class Store:
                 write_all(handle, piece)
             os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)  # the disk begins, and nobody waits for it yet
         except BaseException:
-            close(handle)
+            _give_up(handle, temporary)
             raise
         self._written[name] = handle, box, temporary
 
@@ -84,13 +85,16 @@ class Store:
                 os.fsync(handle)
             except OSError as error:
                 failed[name] = error
-        for name, (_, box, temporary) in self._written.items():
+        for name in [name for name in self._written if name not in failed]:
+            handle, box, temporary = self._written[name]
             try:
-                if name not in failed:
-                    os.rename(temporary, f"{box}/new/{name}")
-                    self._changed.setdefault(f"{box}/new", []).append(name)
+                os.rename(temporary, f"{box}/new/{name}")
             except OSError as error:
                 failed[name] = error
+                continue
+            self._changed.setdefault(f"{box}/new", []).append(name)
+            close(handle)
+            del self._written[name]
         self.close()
         changed, self._changed = self._changed, {}
         for directory, names in changed.items():
@@ -103,8 +107,15 @@ class Store:
     def close(self) -> None:
         """Give up what was written and not put into its mailbox."""
         written, self._written = self._written, {}
-        for handle, _, _ in written.values():
-            close(handle)
+        for handle, _, temporary in written.values():
+            _give_up(handle, temporary)
+
+
+def _give_up(handle: int, temporary: str) -> None:
+    """Halves must not keep a full disk full."""
+    close(handle)
+    with contextlib.suppress(OSError):
+        os.unlink(temporary)
 
 
 def _created(box: str, temporary: str) -> int:
