@@ -105,6 +105,7 @@ def _by_rules(saved: Snapshot, waiting: list[Queue]) -> Iterator[Concern]:
     yield from queues_in_trouble(waiting)
     yield from connector_rules.receive_connectors(saved)
     yield from sending_rules.dane_without_dnssec(saved)
+    yield from sending_rules.without_their_certificate(saved)
     yield from sending_rules.dkim_keys()
     yield from certificate_rules.certificates_that_end()
     yield from certificate_rules.orders()

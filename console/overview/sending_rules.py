@@ -22,6 +22,7 @@ from console.tls import queries as tls
 from console.users import queries as users
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 from transport.config.snapshot import Snapshot
+from transport.receive import certificate_match
 
 
 def dkim_records() -> Iterator[Concern]:
@@ -50,6 +51,18 @@ def dane_without_dnssec(saved: Snapshot) -> Iterator[Concern]:
             "that validates on this machine, such as unbound, and ask it; or choose “Where a domain publishes it”."
         )
         yield Concern(name, text % doubt, tabs.url(name, "security"), is_bad=True)
+
+
+def without_their_certificate(saved: Snapshot) -> Iterator[Concern]:
+    """Send connectors that name a certificate which is not here: hosts that ask for it are shown none."""
+    tabs = Tabs(SendConnector)
+    for each in saved.send_connectors:
+        name = each.tls_certificate_name if each.enabled else ""
+        if name and not certificate_match.named(saved.certificates, name):
+            text = _(
+                "The certificate that it names is not here: a host that asks for one is shown none. Choose another."
+            )
+            yield Concern(each.name, text, tabs.url(each.name, "security"))
 
 
 def policies_that_end() -> Iterator[Concern]:

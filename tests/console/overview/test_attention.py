@@ -25,9 +25,10 @@ from console.queues import balance
 from console.queues.models import Position
 from console.tracking.models import Session
 from console.users.models import User
-from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector
+from tests.console.builders import ADMIN, RELAY, accepted_domain, receive_connector, send_connector
 from transport.config.accepted_domain import DeliverTo, DomainType
 from transport.config.receive_connector import AuthMechanism, ReceiveConnector
+from transport.config.send_connector import SendConnector
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +95,15 @@ def test_a_certificate_without_the_fqdn() -> None:
     assert page("Edge") == reverse("connectors:receive-properties", args=[row.pk, "certificate"])
     certificates.make_self_signed(ADMIN, "Contoso", ["mail.contoso.com"])
     assert said("Edge") == []
+
+
+def test_a_send_connector_whose_certificate_is_not_here() -> None:
+    row = connectors.create(ADMIN, send_connector("Partner", tls_certificate_name="<I>CN=Other<S>CN=mail.contoso.com"))
+    assert said("Partner") and "is not here" in said("Partner")[0]
+    assert page("Partner") == reverse("connectors:send-properties", args=[row.pk, "security"])
+    mine = certificate_queries.identifier(certificates.make_self_signed(ADMIN, "Mine", ["mail.contoso.com"]))
+    connectors.update(ADMIN, SendConnector, row.pk, {"tls_certificate_name": mine})
+    assert said("Partner") == []
 
 
 ENDS = [(20, "expires on", False), (3, "expires on", True), (-1, "has expired", True)]
