@@ -22,7 +22,8 @@ CONFIRM_RELAY = Parameter(
     read_texts,
     help="The name of the connector, or the accepted domain, by which strangers could relay afterwards. Not needed "
     "where the command calls that connector by its whole name and only private networks or single addresses could "
-    "relay. Otherwise you are asked to type the name; -Confirm:$false does not answer this question.",
+    "relay, of which none is likely a gateway. Otherwise you are asked to type the name; -Confirm:$false does not "
+    "answer this question.",
 )
 NOTHING_CHANGED = "The command completed, but nothing of '{}' was changed."
 Result = TypeVar("Result")
@@ -95,7 +96,8 @@ def confirmed(call: Call, act: Callable[[frozenset[str]], Result], said: frozens
     """Does what may let strangers relay: `act(names)` with what the administrator has named.
 
     A connector that the command itself calls by its whole name (`said`) counts as named if only private networks and
-    single addresses could relay through it; who they are is a warning. Everybody else takes -ConfirmRelay.
+    single addresses without a gateway could relay through it; who they are is a warning. Everybody else takes
+    -ConfirmRelay.
     """
     named = frozenset(call.get("ConfirmRelay", ()))
     try:
