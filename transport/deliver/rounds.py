@@ -133,17 +133,18 @@ class Round:
                     parcels = claims.claim(connection, self._state, self._worker, grant.most)
                 if parcels and not self._send(parcels, grant):
                     return
-            if not parcels and not SLOTS.more(self._state.key, self._lingers()):
+            if not parcels and not self._more_comes():
                 return
             if SLOTS.must_leave(self._state.key):
                 return
             if self._is_mailbox and 1 < len(parcels) < BATCH // 2:
                 SLOTS.wait_stopping(GATHER)
 
-    def _lingers(self) -> float:
-        """Seconds for which more mail is waited for: not where others wait for the place, nor by all at one mailbox."""
-        leaves = SLOTS.count(self._state.key) > 1 if self._is_mailbox else SLOTS.is_crowded
-        return 0.0 if leaves else self._way.lingers
+    def _more_comes(self) -> bool:
+        """Soon: at mailboxes one thread waits for it, elsewhere all do, unless others wait for the place."""
+        if self._is_mailbox:
+            return SLOTS.more(self._state.key, self._way.lingers, alone=True)
+        return SLOTS.more(self._state.key, 0.0 if SLOTS.is_crowded else self._way.lingers)
 
     def _send(self, parcels: list[Parcel], grant: Grant) -> bool:
         """One batch; False when the next hop turned out to be unreachable, or nothing may be sent."""

@@ -61,6 +61,8 @@ class Slots:
         self._to_leave = 0
         self._progress: dict[str, float] = {}
         self._woken: set[str] = set()
+        self._attended: set[str] = set()
+        """Next hops at which one thread waits alone."""
         self._wanted: frozenset[Standing] = frozenset()
         self._here = threading.local()
         self._stopping = False
@@ -237,20 +239,31 @@ class Slots:
             self._changed.notify_all()
             return True
 
-    def more(self, hop: str, seconds: float) -> bool:
-        """Wait so long for a `wake`; one waiting thread takes it."""
-        deadline = monotonic() + seconds
+    def more(self, hop: str, seconds: float, alone: bool = False) -> bool:
+        """Wait so long for a `wake`; one waiting thread takes it. `alone`: not at all where another one waits so."""
         with self._changed:
-            while not self._stopping:
-                if hop in self._woken:
-                    self._woken.discard(hop)
-                    self._progress[hop] = monotonic()
-                    return True
-                left = deadline - monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(left)
-            return False
+            if not alone:
+                return self._comes(hop, seconds)
+            if hop in self._attended:
+                return self._comes(hop, 0.0)
+            self._attended.add(hop)
+            try:
+                return self._comes(hop, seconds)
+            finally:
+                self._attended.discard(hop)
+
+    def _comes(self, hop: str, seconds: float) -> bool:
+        deadline = monotonic() + seconds
+        while not self._stopping:
+            if hop in self._woken:
+                self._woken.discard(hop)
+                self._progress[hop] = monotonic()
+                return True
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
+            self._changed.wait(left)
+        return False
 
     def stop(self) -> None:
         """Everybody finishes the batch in hand."""
