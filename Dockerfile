@@ -13,6 +13,8 @@ COPY console console
 COPY templates templates
 COPY static static
 COPY docs docs
+# Once here instead of at each start of each process.
+RUN python -m compileall -q console transport
 USER gatepost
 STOPSIGNAL SIGTERM
 VOLUME /var/lib/gatepost
