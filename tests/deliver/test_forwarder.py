@@ -304,8 +304,8 @@ def test_a_file_of_a_later_format_is_left_and_the_others_are_read(home, database
     folder.mkdir(parents=True)
     line = "2026-11-22T03:55:05.263Z,vm\\Default,D100B25757E7E00{},0,127.0.0.1:25,192.0.2.1:999,<,EHLO {},\r\n"
     header = RECEIVE.header(0)
-    for number, (form, name) in enumerate([("", "former"), ("#Format: 1", "ours"), ("#Format: 2", "later")], 1):
-        text = header.replace("#Format: 1", form) + line.format(number, name)
+    for number, (form, name) in enumerate([("", "former"), (", format 1", "ours"), (", format 2", "later")], 1):
+        text = header.replace(", format 1", form) + line.format(number, name)
         (folder / f"RECV20261122-000{number}.LOG").write_text(text)
     forwarder = Forwarder(home, database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:

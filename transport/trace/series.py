@@ -10,7 +10,10 @@ import msgspec
 from transport.trace.line import COLUMNS, FIELDS, stamp
 
 FORMAT = 1
-"""How lines are to be read. A new column needs no new one: a reader goes by the names of columns."""
+"""How lines are to be read. A new column needs no new one: a reader goes by the names of columns. It stands in a
+line that Exchange has as well: what reads its logs skips as many lines as that has.
+"""
+SOFTWARE = "#Software: Gatepost, format "
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -40,15 +43,15 @@ class Series(msgspec.Struct, frozen=True):
 
     def header(self, moment: float) -> str:
         """What a file begins with. `moment` in seconds since 1970."""
-        lines = "#Software: Gatepost", f"#Version: {self.version}", f"#Log-type: {self.log_type}"
+        lines = f"{SOFTWARE}{FORMAT}", f"#Version: {self.version}", f"#Log-type: {self.log_type}"
         fields = FIELDS + ",".join(self.columns)
-        return "\r\n".join([*lines, f"#Date: {stamp(moment)}", fields, f"#Format: {FORMAT}", ""])
+        return "\r\n".join([*lines, f"#Date: {stamp(moment)}", fields, ""])
 
 
 def is_newer(header: bytes) -> bool:
     """Whether only a later version knows how to read a file that begins so. One without a number is of the first
     format."""
-    found = re.search(rb"^#Format: (\d{1,9})", header, re.MULTILINE)
+    found = re.search(rf"^{SOFTWARE}(\d{{1,9}})".encode(), header, re.MULTILINE)
     return found is not None and int(found[1]) > FORMAT
 
 

@@ -246,7 +246,7 @@ def test_the_download_is_the_log_format_of_exchange(admin):
         make_session(number, (0, "+", "", ""), (1, "<", 'EHLO "a,b"', ""), (2, "-", "", "Remote"), refused=number % 2)
     answer = admin.get(reverse("tracking:list-file"), {"outcome": "refused"})
     lines = b"".join(answer.streaming_content).decode().split("\r\n")
-    assert lines[0] == "#Software: Gatepost"
+    assert lines[0] == "#Software: Gatepost, format 1"
     assert lines[4].startswith("#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,")
     rows = list(csv.reader(lines[5:-1]))
     assert [row[2][-1] for row in rows] == ["1"] * 3 + ["3"] * 3
