@@ -19,7 +19,9 @@ from tests.shell.test_journal import envelope, opened
 from transport.config import bounds
 from transport.config.bounds import Bound
 from transport.config.receive_connector import AuthMechanism, ProtocolLoggingLevel
-from transport.receive.outcome import ReadMailData
+from transport.receive import verbs
+from transport.receive.outcome import Outcome, ReadMailData
+from transport.receive.session import Session
 from transport.shell.clients import dialogue
 from transport.shell.clients.incoming import IncomingMessage
 from transport.shell.journal.journal import Journal
@@ -256,3 +258,26 @@ def test_a_body_that_waits_for_the_disk_makes_its_client_wait(tmp_path: Path, mo
         journal.close()
 
     asyncio.run(run())
+
+
+def test_a_fault_of_ours_at_a_time_out_keeps_nobody_else_from_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    stumbling: list[int] = []
+    idle = verbs.idle
+
+    def stumble(session: Session) -> Outcome:
+        stumbling.extend([] if stumbling else [session.remote_port])
+        if session.remote_port in stumbling:
+            raise ZeroDivisionError("a bug")
+        return idle(session)
+
+    monkeypatch.setattr(verbs, "idle", stumble)
+    running = RunningTransport()
+    running.publish(running.connector(connection_inactivity_timeout=1))
+    with in_this_process(running):
+        clients = [running.greeted() for _ in range(3)]
+        said = sorted(client.line() for client in clients)
+    running.remove()
+    assert said == [
+        "421 4.3.0 Temporary server error, closing transmission channel",
+        *["451 4.7.0 Timeout waiting for client input"] * 2,
+    ]

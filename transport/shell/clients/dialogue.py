@@ -266,7 +266,12 @@ class Dialogue(Wire):
             self._end(verbs.failed(self._session))
 
     def check_time(self, now: float) -> None:
-        """End the session when it has lasted, or was silent, for too long. `now` is the loop's time."""
+        """End the session when it has lasted, or was silent, for too long. `now` is the loop's time. Never raises: the
+        others are looked at as well.
+        """
+        self._safely(self._check_time, now)
+
+    def _check_time(self, now: float) -> None:
         state = self._state
         self.due = now
         if state is CLOSING and now - self._seen > UNREAD_REPLY:
