@@ -96,6 +96,12 @@ def test_a_message_may_be_said_to_be_larger_than_what_is_given_of_it() -> None:
     assert at_the_end.refusal is not None and (at_the_end.refusal.rule, at_the_end.refusal.said) == ("message_size", "")
 
 
+def test_the_empty_line_behind_a_header_counts_for_its_limit_though_it_is_not_given() -> None:
+    for limit, code in ((15, 250), (14, 552)):
+        answer = asked(connector(max_header_size=limit), content=b"Subject: xy\r\n", size=1000)
+        assert replies(answer)[5] == ("", code)
+
+
 def test_who_is_not_answered_hears_so() -> None:
     answer = asked(connector(ranges="10.0.0.0/8"))
     assert answer.match is None and answer.closed and [step.rule for step in answer.steps] == ["no_connector"]

@@ -291,8 +291,11 @@ def _base64(octets: bytes) -> str:
 
 
 def _arrived(dialogue: Dialogue, wanted: ReadMessage) -> MailData:
-    """What is known of its message, of which more octets may come than are given."""
-    read = mail_data(dialogue.content, wanted)
+    """What is known of its message. More octets may come than are given; an empty line ends the header before them."""
+    content = dialogue.content
+    if dialogue.octets > len(content) and b"\r\n\r\n" not in b"\r\n" + content:
+        content += b"\r\n"
+    read = mail_data(content, wanted)
     over_limit = wanted.limit is not None and dialogue.octets > wanted.limit
     return replace(read, size=dialogue.octets, over_limit=over_limit)
 
