@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
-from time import monotonic, perf_counter
 
-from tests.bench import tarpit
+from tests.bench import beside, tarpit
 from tests.shell.running_master import RunningMaster
 from tests.shell.running_transport import Client
 from tests.waiting import wait_for
@@ -28,39 +25,24 @@ HOUR = 3600
 
 
 def main() -> None:
-    beside_many, beside_none = _measure()
-    _row(f"p99 of a message, µs, {SESSIONS:,} idle beside none", beside_many, beside_none)
+    _row(f"p99 of a message, µs, {SESSIONS:,} idle beside none", *_measure())
     _row(f"p99 of a command, µs, {tarpit.HARVESTERS:,} held beside none", *tarpit.slowest_percents(ROUNDS))
 
 
-def _measure() -> tuple[float, float]:
-    """Prints the octets of an idle session. The 99th percentile of a message in microseconds: beside them, and beside
-    none.
-    """
+def _measure() -> list[float]:
+    """Prints the octets of an idle session. Of a message: beside them, and beside none."""
     with ExitStack() as stack:
         laden, empty = [stack.enter_context(_node()) for _ in range(2)]
         before = _memory(laden)
         for number in range(PROCESSES):
-            stack.enter_context(_idle(laden.port, number))
+            stack.enter_context(beside.crowd(__name__, laden.port, number))
         octets = (_memory(laden) - before) / SESSIONS
         print(f"{f'octets of memory for each of {SESSIONS:,} idle sessions':60}{octets:>12,.0f}", flush=True)
-        clients = [stack.enter_context(closing(node.greeted())) for node in (laden, empty)]
-        for client in clients:
-            client.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        beside_many, beside_none = zip(*(_round(clients) for _ in range(ROUNDS)), strict=True)
-    return median(beside_many), median(beside_none)
+        return beside.slowest_percents((laden, empty), [_hand_in], ROUNDS)
 
 
-def _round(clients: Sequence[Client]) -> list[float]:
-    times: list[list[float]] = [[] for _ in clients]
-    end = monotonic() + 1
-    while monotonic() < end:
-        for client, trips in zip(clients, times, strict=True):
-            began = perf_counter()
-            reply = client.message(b"Subject: measured\r\n\r\nx")
-            trips.append(perf_counter() - began)
-            assert reply.startswith("250 "), reply
-    return [sorted(trips)[len(trips) * 99 // 100] * 1e6 for trips in times]
+def _hand_in(client: Client) -> str:
+    return client.message(b"Subject: measured\r\n\r\nx")
 
 
 @contextmanager
@@ -89,21 +71,6 @@ def _memory(node: RunningMaster) -> int:
     return sum(int(resident) - int(shared) for _, resident, shared, *_ in sizes) * os.sysconf("SC_PAGE_SIZE")
 
 
-@contextmanager
-def _idle(port: int, number: int) -> Iterator[None]:
-    """All of them are there as long as it is open."""
-    command = [sys.executable, "-m", __name__, str(port), str(number)]
-    root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            if process.stdout.readline() != b"all are there\n":
-                raise RuntimeError("the idle sessions are not there")
-            yield
-        finally:
-            process.kill()
-
-
 def _stay(port: int, number: int) -> None:
     """Says so once all are there, then says nothing until its own input ends."""
     sessions: list[socket.socket] = []
@@ -117,7 +84,7 @@ def _stay(port: int, number: int) -> None:
                 session.recv(4096)
                 session.sendall(said)
         sessions += wave
-    print("all are there", flush=True)
+    print(beside.THERE, flush=True)
     sys.stdin.read()
 
 

@@ -7,51 +7,33 @@ asks both in turns, so that whatever else the machine does, both feel.
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
-from statistics import median
-from time import monotonic, perf_counter
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
+from tests.bench import beside
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.filters import RecipientFilter
 
 DOMAIN = "gatepost.test"
 HARVESTERS, INTERVAL = 1000, 5
+COMMANDS = "MAIL FROM:<sender@example.org>", f"RCPT TO:<user@{DOMAIN}>", "RSET"
 HARVESTED_FROM = "127.0.0.2"
 """Not the address of the others: a source over its budget of unknown recipients waits for the known ones, too."""
 
 
-def slowest_percents(rounds: int) -> tuple[float, float]:
-    """The 99th percentile of a command's round trip, in microseconds: beside 1,000 in the tarpit, and beside none.
-
-    Medians of so many rounds of a second.
-    """
+def slowest_percents(rounds: int) -> list[float]:
+    """Of a command: beside 1,000 in the tarpit, and beside none."""
     with ExitStack() as stack:
         transports = [stack.enter_context(_transport(interval)) for interval in (INTERVAL, 0)]
         for transport, pause in zip(transports, (0, INTERVAL), strict=True):
-            stack.enter_context(_harvesters(transport.port, pause))
-        clients = [stack.enter_context(closing(transport.greeted())) for transport in transports]
-        for client in clients:
-            client.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        beside_many, beside_none = zip(*(_round(clients) for _ in range(rounds)), strict=True)
-    return median(beside_many), median(beside_none)
+            stack.enter_context(beside.crowd(__name__, transport.port, pause))
+        return beside.slowest_percents(transports, [partial(_say, command) for command in COMMANDS], rounds)
 
 
-def _round(clients: list[Client]) -> Iterator[float]:
-    times: list[list[float]] = [[] for _ in clients]
-    end = monotonic() + 1
-    while monotonic() < end:
-        for command in ("MAIL FROM:<sender@example.org>", f"RCPT TO:<user@{DOMAIN}>", "RSET"):
-            for client, trips in zip(clients, times, strict=True):
-                began = perf_counter()
-                reply = client.say(command)
-                trips.append(perf_counter() - began)
-                assert reply.startswith("250 "), reply
-    return (sorted(trips)[len(trips) * 99 // 100] * 1e6 for trips in times)
+def _say(command: str, client: Client) -> str:
+    return client.say(command)
 
 
 @contextmanager
@@ -66,21 +48,6 @@ def _transport(interval: int) -> Iterator[RunningTransport]:
         transport.remove()
 
 
-@contextmanager
-def _harvesters(port: int, pause: int) -> Iterator[None]:
-    """All of them are there as long as it is open."""
-    command = [sys.executable, "-m", __name__, str(port), str(pause)]
-    root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            if process.stdout.readline() != b"all are there\n":
-                raise RuntimeError("the harvesters are not there")
-            yield
-        finally:
-            process.kill()
-
-
 async def _harvest(port: int, pause: int) -> None:
     """Says so once all are there, then goes on for ever."""
     asked = [asyncio.Event() for _ in range(HARVESTERS)]
@@ -89,7 +56,7 @@ async def _harvest(port: int, pause: int) -> None:
             group.create_task(_harvester(port, pause, number, event))
         for event in asked:
             await event.wait()
-        print("all are there", flush=True)
+        print(beside.THERE, flush=True)
 
 
 async def _harvester(port: int, pause: int, number: int, asked: asyncio.Event) -> None:
