@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -161,6 +165,19 @@ def passwords_are_hashed_quickly() -> None:
     for name in ("time_cost", "memory_cost", "parallelism"):
         setattr(Argon2PasswordHasher, name, getattr(cheap, name))
     users._hasher = cheap
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_thread_turns_for_nothing() -> Iterator[None]:
+    """What reads on from a connection that has ended takes its time from all tests after it."""
+    yield
+    others = [each for each in threading.enumerate() if each is not threading.current_thread() and each.ident]
+    clocks = {each: time.pthread_getcpuclockid(each.ident) for each in others if each.ident}
+    before = {each: time.clock_gettime(clock) for each, clock in clocks.items()}
+    time.sleep(0.3)
+    frames = sys._current_frames()
+    busy = [each.ident for each, clock in clocks.items() if time.clock_gettime(clock) - before[each] > 0.03]
+    assert not busy, "".join(line for one in busy for line in traceback.format_stack(frames[one or 0]))
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from console.processes.address import free_port
+from tests.deliver.content import until_the_dot
 from tests.deliver.tls_hop import AUTHORITY, Inbox, TlsHop, server_context
 from tests.dns_server import DnsServer
 from transport.config import document
@@ -134,7 +135,7 @@ class Talk(socketserver.StreamRequestHandler):
             elif verb == "RCPT" and answer.startswith("250"):
                 recipients = [*recipients, _path(line)]
             elif verb == "DATA" and answer.startswith("354"):
-                content = self._content()
+                content = until_the_dot(self.rfile)
                 answer = "" if content is None else self._say(".", "250 2.0.0 Ok")
                 if content is None or not answer:
                     return
@@ -152,15 +153,6 @@ class Talk(socketserver.StreamRequestHandler):
         if verb == "EHLO":
             return "\r\n".join(["250-sink", *(f"250-{one}" for one in self.server.extensions), "250 HELP"])
         return {"DATA": "354 go ahead", "QUIT": "221 2.0.0 Bye"}.get(verb, "250 2.0.0 Ok")
-
-    def _content(self) -> bytes | None:
-        """None when the client went away before the end: then nothing has arrived."""
-        lines: list[bytes] = []
-        while line := self.rfile.readline():
-            if line == b".\r\n":
-                return b"".join(lines)
-            lines.append(line.removeprefix(b"."))
-        return None
 
     def _say(self, line: str, usual: str) -> str:
         self.server.came_together, self.server.more_is_there = self.server.more_is_there, self._more()

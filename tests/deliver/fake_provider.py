@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.deliver.content import until_the_dot
 from tests.shell.certificates import SECRET, Authority
 
 AUTHORITY = Authority()
@@ -263,8 +264,9 @@ class _Talk(socketserver.StreamRequestHandler):
         if not self.session.recipients:
             return "503 5.5.1 Bad sequence of commands"
         self._say("354 Start mail input; end with <CRLF>.<CRLF>")
-        lines = iter(self.rfile.readline, b".\r\n")
-        content = b"".join(line.removeprefix(b".") for line in lines)
+        content = until_the_dot(self.rfile)
+        if content is None:
+            return ""
         refusal = self.provider.end_of_data(self.session, content)
         if not refusal:
             with self.provider.lock:

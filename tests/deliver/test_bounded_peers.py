@@ -5,6 +5,7 @@ import time
 import msgspec
 import pytest
 
+from tests.deliver.content import until_the_dot
 from tests.deliver.test_delivery import STATUS
 from tests.deliver.test_hosts import HOP
 from transport.config import bounds
@@ -36,8 +37,7 @@ def serve(peer, first=b"220 x\r\n", ehlo=b"250 x\r\n", verb=b"", answer=None):
             peer.sendall(ehlo)
         elif line.startswith(b"DATA"):
             peer.sendall(b"354 go on\r\n")
-            while file.readline() != b".\r\n":
-                pass
+            until_the_dot(file)
             peer.sendall(b"250 ok\r\n")
         else:
             peer.sendall(b"250 ok\r\n")

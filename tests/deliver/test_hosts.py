@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from tests.deliver.content import until_the_dot
 from tests.deliver.test_delivery import STATUS
 from tests.dns_server import DnsServer
 from transport.config.endpoint import Binding, IPRange
@@ -214,8 +215,7 @@ def take_one(peer):
         verb = line[:4].upper()
         if verb == b"DATA":
             peer.sendall(b"354 go on\r\n")
-            while file.readline() != b".\r\n":
-                pass
+            until_the_dot(file)
             peer.sendall(b"250 ok\r\n")
             return
         peer.sendall(b"250 ok\r\n")

@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller, UnixSocketController
 from aiosmtpd.lmtp import LMTP
 
 from console.processes.address import free_port
+from tests.deliver.content import until_the_dot
 from transport.config import delivery_host
 from transport.config.accepted_domain import AcceptedDomain, DeliverTo
 
@@ -137,8 +138,7 @@ class Talk:
                 client.sendall(b"250-boxes\r\n250 PIPELINING\r\n")
             elif verb == b"DATA":
                 client.sendall(b"354 go\r\n")
-                while file.readline() not in (b".\r\n", b""):
-                    pass
+                until_the_dot(file)
                 client.sendall(self.after)
                 self.then(client)
             else:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from tests.deliver.content import until_the_dot
 from tests.shell.certificates import SECRET, Authority
 from transport.config.certificate import Certificate
 
@@ -74,7 +75,10 @@ class TlsHop:
             self.commands.append(said)
             talk.wfile.write(self._answer(said))
             if said == "DATA":
-                self.arrived.append(b"".join(iter(talk.rfile.readline, b".\r\n")))
+                content = until_the_dot(talk.rfile)
+                if content is None:
+                    return
+                self.arrived.append(content)
                 talk.wfile.write(b"250 2.0.0 Ok\r\n")
 
     def _answer(self, said: str) -> bytes:
