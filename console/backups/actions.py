@@ -126,13 +126,14 @@ WHERE ended_at IS NULL AND begun_at NOT BETWEEN now() - interval '1 minute' AND 
 
 
 def note_check(run: Run, is_whole: bool, words: str) -> None:
-    Run.objects.filter(pk=run.pk).update(checked_at=Now(), is_whole=is_whole, check_words=words)
+    """What its check came to; what stood in the way before counts no more."""
+    Run.objects.filter(pk=run.pk).update(checked_at=Now(), is_whole=is_whole, check_words=words, words="")
 
 
 def note_words(run: Run, words: str) -> None:
-    """What stood in the way of checking or deleting it: what is known of it stays known."""
-    Run.objects.filter(pk=run.pk).update(check_words=words)
+    """What stood in the way of checking or deleting it: what its last check came to stays known, and why."""
+    Run.objects.filter(pk=run.pk).update(words=words)
 
 
 def note_deleted(run: Run) -> None:
-    Run.objects.filter(pk=run.pk).update(is_there=False)
+    Run.objects.filter(pk=run.pk).update(is_there=False, words="")

@@ -32,12 +32,12 @@ def is_due(now: datetime, at: time | None, *moments: datetime) -> bool:
 def to_delete(there: Sequence[Kept], now: datetime, kept: int, days: int) -> list[int]:
     """Of those that are there, in the order in which they were made, the newest first, the places of those that may
     go: by age wherever they lie, by number where backups are made now. Never the newest, nor the newest that can be
-    restored.
+    restored; and by age no more than half of them at a time, the oldest: a clock that jumped ahead makes all of them
+    old at once.
     """
     oldest, here = now - timedelta(days=days), accumulate(each.is_here for each in there)
     stays = {0, next((number for number, each in enumerate(there) if each.is_whole), 0)}
-    return [
-        number
-        for number, (each, before) in enumerate(zip(there, here, strict=True))
-        if number not in stays and (each.begun < oldest or (each.is_here and before > kept))
-    ]
+    may_go = [number for number in range(len(there)) if number not in stays]
+    too_many = {number for number, before in enumerate(here) if there[number].is_here and before > kept}
+    old = [number for number in may_go if there[number].begun < oldest][-((len(there) + 1) // 2) :]
+    return [number for number in may_go if number in {*too_many, *old}]

@@ -46,7 +46,9 @@ class Schedule(models.Model):
 
 
 class Run(models.Model):
-    """A backup that was begun, what came of it, and what its check said. `is_there` until it is deleted."""
+    """A backup that was begun, what came of it, and what its check said. `is_there` until it is deleted. `words`: why
+    there is none, or what stood in the way of checking or deleting it.
+    """
 
     begun_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)

@@ -17,6 +17,8 @@ from console.processes.home import HomeError
 from console.processes.postgres import find_binaries
 
 PIECE = 1 << 20
+MOST_SAID = 64 << 10
+"""Octets that are read of what a program said."""
 NOT_DUMPED = ("django_session",)
 """Tables whose rows stay out of a backup: who has a session's name is signed in."""
 
@@ -65,9 +67,9 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def _judge(name: str, code: int, output: IO[bytes]) -> None:
     output.seek(0)
-    said = " ".join(output.read().decode(errors="replace").split())
+    said = " ".join(output.read(MOST_SAID).decode(errors="replace").split())
     if code:
-        raise ToolFailed(f"{name} failed: {said[:500] or f'code {code}'}")
+        raise ToolFailed(f"{name} failed: {said or f'code {code}'}")
 
 
 def _place(url: str) -> list[str]:

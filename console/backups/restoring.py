@@ -6,15 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import ENOSPC
 from itertools import groupby
 from pathlib import Path
 from secrets import token_hex
-from tempfile import mkdtemp
 from typing import Any, BinaryIO
 
 import msgspec
@@ -26,6 +25,8 @@ from console.backups import archive, files, postgres_tools, servers
 from console.backups.archive import Damaged, Member
 from console.backups.key import WrongKey, fingerprint
 from console.backups.manifest import About, Manifest, encode
+from console.backups.postgres_tools import ToolFailed
+from console.backups.scratch import made_anew, of_check
 from console.processes.account import Account
 from console.processes.data_directory import RESTORING, Lock, place
 from console.processes.home import CHECKOUT, Home, write_private
@@ -95,7 +96,7 @@ def restore(backup: Backup, home: Home, account: Account, aside: bool = False) -
     try:
         _require_empty(home.path, aside)
         scratch = home.path / RESTORING
-        with _scratch(scratch):
+        with made_anew(scratch):
             with _database(scratch, account) as url:
                 settled = _fill(backup, scratch, url, with_all=True)
             _give(scratch, account)
@@ -112,32 +113,24 @@ def check(backup: Backup) -> Settled:
     server that DATABASE_URL names. The running copy is not asked. Raises as `restore`.
     """
     account = Account.unprivileged()
-    scratch = Path(mkdtemp(prefix="gatepost-check-"))
-    with _scratch(scratch):
+    with of_check() as scratch:
         home, named = Home.of_environment().path, os.environ.get("DATABASE_URL", "")
         is_there = named and (servers.elsewhere(home) or servers.answers(named))
         with _other_database() if is_there else servers.started(scratch, account, durable=False) as url:
+            return _tried(backup, scratch, url)
+
+
+def _tried(backup: Backup, scratch: Path, url: str) -> Settled:
+    """What fails because the server dies, or because its disk is full, says nothing about the backup."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as witness:
+        try:
             return _fill(backup, scratch, url, with_all=False)
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[None]:
-    """A folder that is gone afterwards, with all that is in it."""
-    _remove(folder)
-    folder.mkdir(mode=0o700)
-    folder.chmod(0o711)  # whatever the umask: PostgreSQL, which is another account's, works further in
-    try:
-        with files.naming(folder):
-            yield
-    finally:
-        _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    """Also while the PostgreSQL of a restore that was killed still writes its last files there."""
-    until = time.monotonic() + 10
-    while folder.exists() and time.monotonic() < until:
-        shutil.rmtree(folder, ignore_errors=True)
+        except (Damaged, ToolFailed) as error:
+            with suppress(psycopg.Error):
+                witness.execute("SELECT 1")
+                if os.strerror(ENOSPC) not in str(error):
+                    raise
+            raise Refused(f"PostgreSQL ended meanwhile, or its disk is full: {error}") from None
 
 
 def _require_empty(home: Path, aside: bool) -> None:

@@ -4,11 +4,9 @@ worker starts (`tasks`), and which holds a lock while it lives.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from errno import ENOSPC
 
 import psycopg
 
@@ -26,6 +24,7 @@ LOCK = 0x4261636B
 """With the number of a run: held in PostgreSQL by the process that works on it."""
 AMISS = (Damaged, WrongKey, ToolFailed, FileNotFoundError)
 """What says that a backup cannot be restored. All else says nothing about it: its place is away, a disk is full."""
+LONGEST_WORDS = 500
 FAILURES = (*AMISS, OSError, psycopg.Error, HomeError, Busy, Refused)
 
 
@@ -60,7 +59,7 @@ def _check(source: Source, run: Run) -> None:
             restoring.check(restoring.opened(file, source.key))
     except FAILURES as error:
         said = _said(error)
-        if isinstance(error, AMISS) and os.strerror(ENOSPC) not in said:
+        if isinstance(error, AMISS):
             actions.note_check(run, is_whole=False, words=said)
         else:
             actions.note_words(run, f"It could not be checked: {said}")
@@ -92,4 +91,4 @@ def _at_work(url: str, run: Run) -> Iterator[None]:
 def _said(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split())[:LONGEST_WORDS] or type(error).__name__

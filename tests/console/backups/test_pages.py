@@ -73,6 +73,16 @@ def test_old_backups_go_but_never_the_newest() -> None:
     assert due.to_delete(there, NOW, kept=9, days=99) == []
 
 
+def test_a_clock_that_jumps_ahead_leaves_half_of_them_until_it_is_noticed() -> None:
+    """Whatever is older than it may be goes within days all the same."""
+    there = [due.Kept(NOW - timedelta(days=days)) for days in range(20)]
+    gone = due.to_delete(there, NOW + timedelta(days=999), kept=99, days=30)
+    assert gone == list(range(10, 20))
+    while old := due.to_delete(there, NOW + timedelta(days=999), kept=99, days=30):
+        there = [each for number, each in enumerate(there) if number not in old]
+    assert len(there) == 1
+
+
 def test_the_last_one_that_can_be_restored_stays_whatever_came_since() -> None:
     begun = [NOW - timedelta(days=days) for days in (1, 2, 40, 41)]
     there = [due.Kept(at, is_whole=whole) for at, whole in zip(begun, (False, None, True, True), strict=True)]
@@ -124,18 +134,22 @@ def test_a_secret_that_opens_no_more_is_said_of_the_backup(place, home, settings
     made = queries.runs()[0]
     assert made.failed and "secret key of the bucket cannot be decrypted" in made.words
     scheduled.check(source, made)
-    assert queries.runs()[0].is_whole is None and "It could not be checked" in queries.runs()[0].check_words
+    assert queries.runs()[0].is_whole is None and "It could not be checked" in queries.runs()[0].words
 
 
 def test_a_place_that_is_away_says_nothing_about_the_backup(admin, place, home, settings, transactional_db):
     """What is known of it stays; one that is not there any more cannot be restored."""
     source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
-    kept = run(place="http://127.0.0.1:9/bucket")
+    kept, damaged = (run(place="http://127.0.0.1:9/bucket") for _ in range(2))
+    actions.note_check(damaged, is_whole=False, words="It is damaged.")
     scheduled.check(source, kept)
+    scheduled.check(source, damaged)
     scheduled.check(source, run(place=str(place)))
-    newest, first = queries.runs()
+    newest, damaged, first = queries.runs()
     assert (first.is_whole, first.checked_at) == (None, None)
-    assert "It could not be checked: 127.0.0.1:9: " in admin.get(PAGE).content.decode()
+    assert (damaged.is_whole, damaged.check_words) == (False, "It is damaged.")
+    page = admin.get(PAGE).content.decode()
+    assert page.count("It could not be checked: 127.0.0.1:9: ") == 2 and "It is damaged." in page
     assert newest.is_whole is False and newest.check_words == f"{place}/b: No such file or directory"
 
 
@@ -157,7 +171,7 @@ def test_a_backup_is_sought_where_it_was_put(place, home, settings, transactiona
     actions.want_run(SYSTEM)
     scheduled.make(source, actions.begin("n", NOW))
     assert Run.objects.get(pk=there.pk).is_there and not Run.objects.get(pk=gone.pk).is_there
-    assert Run.objects.get(pk=away.pk).check_words.startswith("It could not be deleted: ")
+    assert Run.objects.get(pk=away.pk).words.startswith("It could not be deleted: ")
 
 
 def test_one_whose_process_was_killed_is_said_to_be_cut_short():

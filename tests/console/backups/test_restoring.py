@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from io import BytesIO
 
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.sessions.models import Session
@@ -14,7 +18,7 @@ from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
 from console.actors import SYSTEM
-from console.backups import files, postgres_tools, restoring
+from console.backups import files, postgres_tools, restoring, scheduled, scratch
 from console.backups.key import WrongKey, fingerprint
 from console.backups.manifest import About, Manifest
 from console.backups.settling import settle
@@ -33,6 +37,11 @@ from transport.held_body import HELD, mark
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["closed_pool", "configure", "deliver", "forward", "journal", "query", "sink"]
 KEY = Fernet.generate_key().decode()
+END_THE_NEWEST = """
+SELECT pg_terminate_backend(pid, 5000) FROM (
+    SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
+    ORDER BY backend_start DESC LIMIT 1) newest
+"""
 TAKEN = datetime.now(UTC) - timedelta(days=3)
 
 
@@ -183,6 +192,41 @@ def test_what_postgresql_says_of_a_restored_database_is_told(home, database_url)
     url = make_conninfo(database_url, options="-c default_transaction_read_only=on")
     with pytest.raises(restoring.Damaged, match=r"cannot be used: cannot execute [A-Z ]+ in a read-only transaction$"):
         restoring._settled(found, home, url)
+
+
+@pytest.mark.parametrize("words", ["it says nothing", os.strerror(ENOSPC)])
+def test_a_server_that_dies_or_is_full_says_nothing_about_the_backup(database_url, monkeypatch, words):
+    def fill(*_, with_all):
+        if words != os.strerror(ENOSPC):
+            with psycopg.connect(database_url) as other:
+                other.execute(END_THE_NEWEST)
+        raise postgres_tools.ToolFailed(f"pg_restore failed: {words}")
+
+    monkeypatch.setattr(restoring, "_fill", fill)
+    with pytest.raises(restoring.Refused, match=f"or its disk is full: .*{words}"):
+        restoring._tried(None, None, database_url)
+    assert restoring.Refused not in scheduled.AMISS
+
+
+def test_a_backup_that_a_server_cannot_take_is_amiss(database_url, monkeypatch):
+    def fill(*_, with_all):
+        raise postgres_tools.ToolFailed("pg_restore failed: syntax error")
+
+    monkeypatch.setattr(restoring, "_fill", fill)
+    with pytest.raises(scheduled.AMISS, match="syntax error"):
+        restoring._tried(None, None, database_url)
+
+
+def test_what_a_killed_check_left_goes_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "gatepost-check-left"
+    for folder in (left, tmp_path / "else"):
+        (folder / "copy").mkdir(parents=True)
+    (tmp_path / "gatepost-check-elsewhere").symlink_to(tmp_path / "else")
+    with scratch.of_check() as alive, scratch.of_check() as mine:
+        assert alive.is_dir() and mine.is_dir() and not left.exists()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["else", "gatepost-check-elsewhere"]
+    assert (tmp_path / "else" / "copy").is_dir()
 
 
 def test_another_key_is_refused_before_anything_is_read():

@@ -10,8 +10,10 @@ import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, tzinfo
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
@@ -215,6 +217,27 @@ def test_a_server_that_is_away_is_said_to_be(tmp_path: Path):
     (tmp_path / "one").touch()
     with pytest.raises(NoBucket, match=r"127\.0\.0\.1:9: .*refused"):
         Bucket("http://127.0.0.1:9/b", KEY, SECRET).put(tmp_path / "one", "x")
+
+
+@pytest.mark.parametrize(
+    ("query", "signature"),
+    [
+        ("lifecycle=", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
+        ("max-keys=2&prefix=J", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
+    ],
+)
+def test_a_request_is_signed_as_amazon_documents_it(query, signature, monkeypatch):
+    """Signature Calculations for the Authorization Header: GET Bucket Lifecycle, Get Bucket (List Objects)."""
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(2013, 5, 24, tzinfo=tz)
+
+    monkeypatch.setattr(s3, "datetime", Then)
+    host = "examplebucket.s3.amazonaws.com"
+    bucket = Bucket(f"https://{host}", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    assert bucket._signed("GET", host, "/", query, b"")["authorization"].endswith(f"Signature={signature}")
 
 
 @pytest.mark.parametrize(
