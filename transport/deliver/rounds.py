@@ -9,6 +9,7 @@ import psycopg
 from transport.deliver import claims, holds, leases, mailboxes, pulling, reports, routing, windows
 from transport.deliver.claims import HopState, Results
 from transport.deliver.database import Connection, pool
+from transport.deliver.dispatch import DISPATCH
 from transport.deliver.leases import LEASES
 from transport.deliver.pacing import Budget, Grant
 from transport.deliver.slots import MOST, SLOTS
@@ -57,7 +58,7 @@ def deliver(hop: str, worker: int) -> None:
     except Held as held:
         _hold(state, router, held)
     finally:
-        SLOTS.leave(hop)
+        DISPATCH.missed |= SLOTS.leave(hop)
 
 
 def _is_ours(connection: Connection, state: HopState) -> bool:
@@ -167,7 +168,7 @@ class Round:
             self._rest(held)
             return False
         except Unreachable as error:
-            if not SLOTS.refused(self._state.key):
+            if not (SLOTS.stopping or SLOTS.refused(self._state.key)):
                 self._fail_hop(str(error))
             return False
         except psycopg.Error:

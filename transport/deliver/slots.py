@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from enum import Enum
+from math import inf
 from time import monotonic
 
 from transport.send.route import DeliveryType
@@ -29,6 +30,8 @@ STALLED = 10.0
 """Seconds without progress after which a next hop may have a quarter of its connections only."""
 HASTE = 7.0
 """Seconds of silence that every stranger has, in the worst press; a polite pause before a greeting is shorter."""
+FINISH = 5.0
+"""Seconds for what is in hand when the process is to end; then conversations are cut."""
 REMEMBERED = 10_000
 """Next hops that are remembered as having taken mail."""
 
@@ -65,11 +68,16 @@ class Slots:
         """Next hops at which one thread waits alone."""
         self._wanted: frozenset[Standing] = frozenset()
         self._here = threading.local()
-        self._stopping = False
+        self._stopping, self._over_at = False, inf
 
     @property
     def stopping(self) -> bool:
         return self._stopping
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there was time enough to finish."""
+        return monotonic() > self._over_at
 
     def count(self, hop: str) -> int:
         """Threads at a next hop."""
@@ -217,14 +225,18 @@ class Slots:
         with self._changed:
             self._proven.pop(hop, None)
 
-    def leave(self, hop: str) -> None:
+    def leave(self, hop: str) -> bool:
+        """Whether mail came for it that nobody is there to take any more."""
         with self._changed:
             self._busy[hop] -= 1
-            if not self._busy[hop]:
-                del self._busy[hop]
-                self._progress.pop(hop, None)
-                self._forget_stranger(hop)
-                self._woken.discard(hop)
+            if self._busy[hop]:
+                return False
+            del self._busy[hop]
+            self._progress.pop(hop, None)
+            self._forget_stranger(hop)
+            was_woken = hop in self._woken
+            self._woken.discard(hop)
+            return was_woken
 
     def _forget_stranger(self, hop: str) -> None:
         self._strangers.pop(hop, None)
@@ -268,7 +280,7 @@ class Slots:
     def stop(self) -> None:
         """Everybody finishes the batch in hand."""
         with self._changed:
-            self._stopping = True
+            self._stopping, self._over_at = True, monotonic() + FINISH
             self._changed.notify_all()
 
     def wait_stopping(self, seconds: float) -> bool:

@@ -208,6 +208,7 @@ class SmtpClient:
         while current is not None:
             self.asked.count(len(current.recipients))
             self.heard, self._about = False, answered(str(current.id))
+            self._connection.is_owed_a_verdict = False
             if self.pace > Pace.SINGLE and not self.early:
                 self._connection.say(self._envelope(current))
             verdicts, go_on = self._ask_alone(current) if self.early else self._ask(current)
@@ -294,6 +295,7 @@ class SmtpClient:
                     self._connection.send(held)
                 held = data.encode(piece)
             self._connection.log.said(ahead)
+            self._connection.is_owed_a_verdict = True
             self._connection.send(held + data.finish() + ahead)
         except Displaced:
             raise
@@ -343,6 +345,7 @@ class SmtpClient:
                     return instead(verdicts, verdict)
             held = piece
         last = held or b""
+        self._connection.is_owed_a_verdict = True
         self._connection.log.said(b"BDAT %d LAST\r\n" % len(last) + ahead)
         self._connection.send(b"BDAT %d LAST\r\n" % len(last) + last + ahead)
         return self._finished(verdicts, ahead)

@@ -44,20 +44,21 @@ class TimedOut(Lost):
 
 
 class Displaced(TimedOut):
-    """The peer took longer than it may while others wait for its place."""
+    """The peer took longer than it may while others wait for its place, or this process ends."""
 
 
 class SmtpConnection:
     """A connection to one host. Every method raises Lost when it ends, or takes longer than `until` (monotonic).
 
-    `log` is told every reply and every line of `say`, but nothing of a message.
+    `log` is told every reply and every line of `say`, but nothing of a message. `is_owed_a_verdict`: the peer has all
+    of a message, which would come twice if its answer were not waited for.
     """
 
     def __init__(self, host: Host, connector: SendConnector, until: float, opened: socket.socket | None = None) -> None:
         """`opened`: a socket that leads to the host already."""
         self.until, self._silence = until, float(connector.connection_inactivity_time_out)
         self.log = SendLog(host, connector)
-        self._hung_up = False
+        self._hung_up = self.is_owed_a_verdict = False
         self._replies = ReplyReader()
         self._socket = opened or socket.socket(_family(host))
         try:
@@ -190,6 +191,9 @@ class SmtpConnection:
             if now >= end:
                 self.log.note("timed out")
                 raise TimedOut("timed out")
+            if SLOTS.is_over and not self.is_owed_a_verdict:
+                self.log.note("Gatepost ends")
+                raise Displaced("Gatepost ends")
             if SLOTS.must_go(now - began, soon):
                 self.log.note("it took long, and others wait for its place")
                 raise Displaced("it took long, and others wait for its place")
