@@ -154,7 +154,8 @@ class Master:
         if member.channel is not None:
             member.channel.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        place = Place(self._name, member.number, len(self._members), theirs.fileno(), self._counts, os.getpid())
+        numbers = member.number, len(self._members), theirs.fileno(), self._counts, os.getpid()
+        place = Place(self._name, *numbers, self._sockets.given)
         told = {VARIABLE: msgspec.json.encode(place).decode(), "GATEPOST_TRANSPORT": member.name, "NOTIFY_SOCKET": ""}
         python, directory, more = code(self._variables)
         member.due, member.wanted = None, None

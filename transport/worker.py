@@ -71,9 +71,7 @@ log = logging.getLogger(__name__)
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process is told from outside. `name` is unique among all transports, `node` names the machine;
-    `socket_unit`: systemd has listening sockets for us, which nobody but it can close.
-    """
+    """What the process is told from outside. `name` is unique among all transports, `node` names the machine."""
 
     home: Path
     name: str
@@ -85,7 +83,6 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     minimum_free: int = MINIMUM_FREE
     place: Place | None = None
-    socket_unit: bool = False
 
     @property
     def directories(self) -> tuple[Path, Path, Path, Path]:
@@ -108,7 +105,6 @@ def environment(variables: Mapping[str, str]) -> Environment:
         user=variables.get("GATEPOST_USER") or "nobody",
         minimum_free=node.minimum_free(variables),
         place=place(variables),
-        socket_unit="LISTEN_FDS" in variables,
     )
 
 
@@ -147,7 +143,8 @@ class Transport:
         self._channel: Channel | None = None
         if settings.place is not None:
             self._channel = Channel(socket.socket(fileno=settings.place.channel), loop, self._answer, self._orphaned)
-        source = Borrowed(self._channel) if self._channel else Own(sockets.of_this_process(os.environ))
+        given = settings.place.given if settings.place else ()
+        source = Borrowed(self._channel, given) if self._channel else Own(sockets.of_this_process(os.environ))
         self._listeners = Listeners(lambda: Dialogue(self._reception), source)
         self._feed = ConfigFeed(state, self._put_in_force)
         url = settings.redis_url
@@ -218,11 +215,8 @@ class Transport:
             await self._listen(in_force.policy.snapshot)
 
     async def _listen(self, snapshot: Snapshot) -> None:
-        """A node that drains closes its sockets. Those of systemd stay open, and who came would wait until somebody
-        resumes: there clients are told to go elsewhere.
-        """
-        closes = self._reception.draining and not self._settings.socket_unit
-        await self._listeners.match(Snapshot() if closes else snapshot)
+        """A node that drains closes its sockets; on those that systemd has, clients are told to go elsewhere."""
+        await self._listeners.match(Snapshot() if self._reception.draining else snapshot)
 
     async def _pull(self, connection: Connection) -> None:
         """Ask other servers for the mail that waits for us and comes over the connection which we open."""

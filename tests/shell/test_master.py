@@ -16,6 +16,7 @@ from time import monotonic
 
 import pytest
 
+from console.processes.address import free_port
 from tests.service_manager import Manager, manager
 from tests.shell.running_master import RunningMaster
 from tests.shell.running_transport import Client
@@ -180,23 +181,28 @@ async def _no_answer(question: str, said: object) -> tuple[object, None]:
 
 AS_SYSTEMD_DOES = """
 import os, socket, sys
-opened = socket.create_server(("127.0.0.1", {port}))
-os.dup2(opened.fileno(), 3)
-os.set_inheritable(3, True)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+opened = [socket.create_server(("127.0.0.1", port)) for port in ({port}, {nobodys})]
+for place, one in enumerate(opened, 3):
+    os.dup2(one.fileno(), place)
+    os.set_inheritable(place, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2")
 os.execv(sys.executable, [sys.executable, "-m", "transport"])
 """
 
 
 def test_a_socket_that_systemd_has_opened_is_used() -> None:
-    """Another one could not be opened, and clients would come to one that nobody listens on."""
-    master = RunningMaster(1)
-    master.command = ("-c", AS_SYSTEMD_DOES.format(port=master.port))
+    """Another one could not be opened, and clients would come to one that nobody listens on. One that no connector is
+    bound to lets nobody wait.
+    """
+    master, nobodys = RunningMaster(1), free_port()
+    master.command = ("-c", AS_SYSTEMD_DOES.format(port=master.port, nobodys=nobodys))
     master.publish()
     master.start()
     try:
         assert master.facts()["problems"] == []
         assert master.client().line().startswith("220 ")
+        with socket.create_connection(("127.0.0.1", nobodys), 10) as client:
+            assert client.makefile("rb").read().startswith(b"554 5.7.1 No Receive connector")
         master.stop()
         state = node.directories(master.home, master.names[0])[3]
         (state / "draining").write_text("Draining")  # as it stays over a restart

@@ -81,6 +81,11 @@ class Sockets:
     ) -> None:
         self._given, self._open = dict(from_outside), dict(left or {})
 
+    @property
+    def given(self) -> tuple[Binding, ...]:
+        """What systemd has opened, and nobody but it can close."""
+        return tuple(self._given)
+
     def get(self, binding: Binding) -> socket.socket:
         """The socket, which stays ours. Raises OSError."""
         if (found := self._given.get(binding) or self._open.get(binding)) is None:

@@ -52,7 +52,9 @@ class Listeners:
         return sorted(str(binding) for binding in self._wanted if self._listening_for(binding) in self._open)
 
     async def match(self, snapshot: Snapshot) -> None:
-        """Listen on what the enabled connectors bind to, and on nothing else."""
+        """Listen on what the enabled connectors bind to, and on nothing else but what systemd has opened: there clients
+        are told that no connector answers.
+        """
         async with self._opening:
             await self._match(snapshot)
 
@@ -66,7 +68,7 @@ class Listeners:
         for connector in snapshot.receive_connectors:
             for binding in connector.bindings if connector.enabled else ():
                 self._wanted.setdefault(binding, []).append(connector.name)
-        listening = set(map(self._listening_for, self._wanted))
+        listening = set(map(self._listening_for, self._wanted)).union(self._source.given)
         for binding in self._open.keys() - listening:
             self._open.pop(binding).close()
             log.info("no longer listening on %s", binding)
@@ -75,7 +77,8 @@ class Listeners:
         await self._open_missing()
 
     async def _open_missing(self) -> None:
-        for binding in [binding for binding in self._wanted if binding not in self._open]:
+        both = dict.fromkeys([*self._wanted, *self._source.given])
+        for binding in [one for one in both if one not in self._open]:
             try:
                 await self._listen(binding)
             except OSError as error:
@@ -97,7 +100,7 @@ class Listeners:
         """Whose socket takes the clients of a binding. One to every address takes those of single addresses too: Linux
         lets only one of the two listen on a port, where Exchange opens both."""
         every = Binding("::" if ":" in binding.ip else "0.0.0.0", binding.port)
-        return every if every in self._wanted else binding
+        return every if every in self._wanted or every in self._source.given else binding
 
     def _say(self, binding: Binding, error: OSError) -> None:
         words = _WORDS.get(error.errno or 0) or os.strerror(error.errno or 0)

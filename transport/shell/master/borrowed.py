@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import socket
+from collections.abc import Collection
 from typing import Protocol
 
 from transport.config.endpoint import Binding
@@ -14,8 +15,12 @@ log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """`get` gives a socket that is the caller's to close, or raises OSError."""
+    """`get` gives a socket that is the caller's to close, or raises OSError. `given`: those that systemd has opened,
+    and which nobody but it can close: who comes there waits until somebody answers.
+    """
 
+    @property
+    def given(self) -> Collection[Binding]: ...
     async def get(self, binding: Binding) -> socket.socket: ...
     async def keep(self, wanted: set[Binding]) -> None: ...
     def close(self) -> None: ...
@@ -26,6 +31,10 @@ class Own:
 
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
+
+    @property
+    def given(self) -> Collection[Binding]:
+        return self._sockets.given
 
     async def get(self, binding: Binding) -> socket.socket:
         return self._sockets.get(binding).dup()
@@ -40,8 +49,8 @@ class Own:
 class Borrowed:
     """Sockets of the master: clients that come while nobody listens wait for who comes next."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, given: Collection[Binding] = ()) -> None:
+        self._channel, self.given = channel, given
 
     async def get(self, binding: Binding) -> socket.socket:
         number, handed = await self._channel.ask("socket", [binding.ip, binding.port])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from transport.config.endpoint import Binding
 from transport.node import MOST_TRANSPORTS
 
 VARIABLE = "GATEPOST_MASTER"
@@ -11,7 +12,7 @@ VARIABLE = "GATEPOST_MASTER"
 
 class Place(msgspec.Struct, frozen=True):
     """`number` counts from 0; there are `of`. `node` names all of them together; `channel` and `counts` are
-    descriptors; `master` is the process that must not be outlived.
+    descriptors; `master` is the process that must not be outlived; `given` are the sockets that systemd has opened.
     """
 
     node: str
@@ -20,6 +21,7 @@ class Place(msgspec.Struct, frozen=True):
     channel: int
     counts: int
     master: int
+    given: tuple[Binding, ...] = ()
 
     @property
     def former(self) -> list[str]:
