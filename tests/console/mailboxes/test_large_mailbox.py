@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from statistics import median
-from time import process_time, time_ns
+from time import thread_time, time_ns
 from uuid import uuid4
 
 import pytest
@@ -34,10 +34,10 @@ def times(admin, home):
 
     def times(box: Path, query: dict[str, str]) -> tuple[float, float]:
         def once() -> float:
-            started = process_time()
+            started = thread_time()
             answer = admin.get(reverse("mailboxes:message-list", args=["contoso.com", box.name]), query)
             assert answer.status_code == 200 and len(answer.context["table"]) == 50
-            return process_time() - started
+            return thread_time() - started
 
         once()
         fresh = []
