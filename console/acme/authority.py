@@ -7,6 +7,7 @@ followed, and no address is asked but those on the host and port of the director
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ LONGEST_WORDS = 600
 LONGEST_ADDRESS = 2000
 UNSAID_LIMIT = timedelta(hours=1)
 """For a limit of which the authority does not say how long it lasts."""
+ACT = "urn:ietf:params:acme:error:userActionRequired"
 NONCES = 10
 """So often another nonce is tried: an authority may refuse a good one at any time (RFC 8555 §6.5)."""
 
@@ -51,7 +53,7 @@ class _Network(ClientNetwork):
         known = messages.RegistrationResource(uri=account.url, body=messages.Registration()) if account.url else None
         super().__init__(key, known, alg=jose.ES256, user_agent="Gatepost")
         self._there, self._root = urlsplit(account.directory).netloc, account.trusted_root
-        self.retry_after = ""
+        self.retry_after, self.said = "", b""
 
     def _send_request(self, method: str, url: str, *_: Any, **given: Any) -> requests.Response:
         if urlsplit(url).netloc != self._there:
@@ -62,7 +64,7 @@ class _Network(ClientNetwork):
         answer = client.ask(method, url, body.encode() if body else None, headers)
         if 300 <= answer.status < 400:
             raise NoAnswer(f"{self._there} sends elsewhere, which is not followed: enter the directory’s final address")
-        self.retry_after = answer.headers.get("retry-after", "")
+        self.retry_after, self.said = answer.headers.get("retry-after", ""), answer.body
         response = requests.Response()
         response.status_code, response.url, response.encoding = answer.status, url, "utf-8"
         response.headers.update(answer.headers)
@@ -195,7 +197,8 @@ class Authority:
             kind = Forgotten if error.code == "accountDoesNotExist" else Refused
             passes = error.code in ("serverInternal", "badNonce")
             limit = UNSAID_LIMIT if error.code == "rateLimited" else None
-            raise kind(said_by(error), passes, wait(self._network.retry_after, now()) or limit) from None
+            where = _where_to_act(self._network.said) if error.typ == ACT else ""
+            raise kind(f"{said_by(error)}{where}", passes, wait(self._network.retry_after, now()) or limit) from None
         except Exception as error:
             # The library answers what it does not expect with whatever Python raises of it.
             what = type(error).__name__
@@ -207,6 +210,12 @@ def _address(found: str) -> str:
     if not found.isprintable() or len(found) > LONGEST_ADDRESS:
         raise NoAnswer(f"it names an address of {len(found)} characters")
     return found
+
+
+def _where_to_act(problem: bytes) -> str:
+    """The page on which somebody agrees to changed terms (RFC 8555 §7.3.3), as it may be shown."""
+    where = str(json.loads(problem).get("instance", ""))
+    return f" Open {printable(where)[:LONGEST_WORDS]}" if urlsplit(where).scheme == "https" else ""
 
 
 def said_by(error: messages.Error) -> str:

@@ -153,12 +153,21 @@ def test_nothing_is_laid_out_but_a_proof_of_what_was_asked_for(row, authority, o
     assert not LaidOut.objects.exists()
 
 
+TERMS = {
+    "type": "urn:ietf:params:acme:error:userActionRequired", "detail": "The terms have changed",
+    "instance": "https://ca.example/terms/2",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
         ({"type": "urn:ietf:params:acme:error:badNonce", "detail": "another one"}, "says: another one"),
         ({"type": "urn:ietf:params:acme:error:unauthorized", "detail": "\x1b[2J\x00<b>off</b>"}, "<b>off</b>"),
         ({"type": "urn:ietf:params:acme:error:unauthorized", "detail": "x" * 100_000}, "xxx"),
+        (TERMS, "says: The terms have changed Open https://ca.example/terms/2"),
+        (TERMS | {"instance": "javascript:x"}, "says: The terms have changed"),
+        (TERMS | {"instance": ["https://"]}, "says: The terms have changed"),
     ],
 )
 def test_what_it_says_of_a_failure_is_bounded_and_printable(row, authority, ordered, problem, words):

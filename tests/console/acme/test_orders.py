@@ -12,6 +12,7 @@ from cryptography import x509
 from django.core.exceptions import ValidationError
 
 from console.acme import actions, dns_hooks, dns_updates, tlsa, work
+from console.acme.authority import Authority
 from console.acme.checks import Wanted, WantedAccount
 from console.acme.models import Account, Challenge, LaidOut, ManagedCertificate
 from console.audit.models import Entry
@@ -74,13 +75,15 @@ def test_a_certificate_comes_by_http_01_and_connectors_show_it(account, order, c
     assert secret not in str(list(Entry.objects.values())) and row.encrypted_key == ""
 
 
-def test_an_order_goes_on_though_the_contact_is_changed_meanwhile(account, order):
+def test_an_order_goes_on_though_the_contact_is_taken_away_meanwhile(account, order):
+    """Which the authority is told (RFC 8555 §7.3.2)."""
     row = order(actions.add(ADMIN, "Mail", Wanted(names=NAMES[:1], account=account)), lambda now: now.order_url)
-    wanted = WantedAccount(directory=account.directory, contact="other@contoso.test", trusted_root=ROOT)
+    wanted = WantedAccount(directory=account.directory, trusted_root=ROOT)
     assert not actions.change_account(ADMIN, account, wanted).url
     row = order(row)
     assert (row.problem, [words for _at, words in row.told if "found, at" in words]) == ("", 2 * [row.told[0][1]])
     assert Account.objects.get().url == row.account.url
+    assert "contact" not in Authority(row.account)._post(row.account.url).json()
 
 
 def test_it_is_renewed_and_those_that_name_it_name_the_new_one(account, order):
