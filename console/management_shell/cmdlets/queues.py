@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from django.conf import settings
@@ -21,8 +21,10 @@ from console.management_shell.language.values import Record, read_count, read_fl
 from console.queues import actions, queries
 from console.queues.queue import Queue
 from console.queues.remedies import in_words
-from transport.send.route import DeliveryType
+from transport.send.route import UNREACHABLE, DeliveryType
 
+NEVER_USED = Queue(key=UNREACHABLE.key, delivery_type=UNREACHABLE.delivery_type, domain=UNREACHABLE.domain)
+"""There is one on each server, also before the first mail that nothing leads for (Exchange reference, section 8.4)."""
 COLUMNS = ("Identity", "DeliveryType", "Status", "MessageCount", "Velocity", "NextHopDomain")
 
 
@@ -83,9 +85,11 @@ def find(wanted: object, every: list[Queue]) -> list[Queue]:
     return found
 
 
-def chosen(call: Call, with_empty: bool) -> list[tuple[Queue, Record]]:
-    """The queues that -Identity or -Filter mean."""
+def chosen(call: Call, with_empty: bool, besides: Sequence[Queue] = ()) -> list[tuple[Queue, Record]]:
+    """The queues that -Identity or -Filter mean, of those that are known, and `besides` those that are not."""
     every = queries.counted(queries.next_hops(with_empty=with_empty))
+    known = {each.key for each in every}
+    every += [each for each in besides if each.key not in known]
     found = find(call.arguments["Identity"], every) if "Identity" in call.arguments else every
     domains = tls_domains()
     shown = [(each, record(each, domains)) for each in found]
@@ -98,7 +102,7 @@ def _get(call: Call) -> Iterator[Record]:
     included, excluded = call.get("Include", ()), call.get("Exclude", ())
     with_empty = "Identity" in call.arguments or "empty" in included
     found = []
-    for queue, shown in chosen(call, with_empty):
+    for queue, shown in chosen(call, with_empty, [NEVER_USED] if with_empty else []):
         kinds = {str(shown.get("NextHopCategory")).lower(), queue.delivery_type.lower(), queue.key.lower()}
         kinds |= {"empty"} if not queue.messages else set()
         if (not included or kinds & included) and not kinds & set(excluded):

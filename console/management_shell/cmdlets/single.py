@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from console.management_shell.cmdlets import settings
+from console.management_shell.cmdlets.external_dns import ExternalDnsAdapter
 from console.management_shell.cmdlets.family import Examples
 from console.management_shell.cmdlets.guard import NOTHING_CHANGED, Fields, guarded
 from console.management_shell.cmdlets.secure_domains import SecureDomains
@@ -62,7 +63,7 @@ class Page:
 
     noun: str
     words: str
-    parts: tuple[Part | SecureDomains, ...]
+    parts: tuple[Part | SecureDomains | ExternalDnsAdapter, ...]
     get_examples: Examples
     set_examples: Examples
     more: tuple[Parameter, ...] = ()

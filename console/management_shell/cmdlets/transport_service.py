@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from console.management_shell.cmdlets.external_dns import ExternalDnsAdapter
 from console.management_shell.cmdlets.filters import connection_filter
 from console.management_shell.cmdlets.secure_domains import SecureDomains
 from console.management_shell.cmdlets.single import Page, Part
@@ -24,6 +25,7 @@ TABLE = (
         (
             Part(TransportLimits, PAGES[TransportLimits].row, save),
             connection_filter("TransportService"),
+            ExternalDnsAdapter(),
         ),
         {"Get-TransportService | fl *retry*": "When mail that waits is tried again."},
         {

@@ -426,6 +426,19 @@ def test_one_cmdlet_writes_one_revision(shell: Shell) -> None:
     assert found.dns_timeout == 3
 
 
+def test_the_name_servers_of_the_machine_and_a_list_exclude_each_other(shell: Shell) -> None:
+    """As lines that were written for Exchange say it."""
+    assert "True" in shell.run("Get-TransportService | fl ExternalDNSAdapterEnabled")
+    assert "Say which servers" in str(shell.refused("Set-TransportService -ExternalDNSAdapterEnabled $false"))
+    shell.run("Set-TransportService -ExternalDNSAdapterEnabled $false -ExternalDNSServers 192.0.2.53")
+    assert saved().connection_filter.dns_servers == (Binding("192.0.2.53", 53),)
+    command = "Set-TransportService -ExternalDNSAdapterEnabled $true"
+    assert "counts only with" in str(shell.refused(f"{command} -ExternalDNSServers 192.0.2.54"))
+    assert saved().connection_filter.dns_servers == (Binding("192.0.2.53", 53),)
+    shell.run(command)
+    assert saved().connection_filter.dns_servers == ()
+
+
 def test_secure_domains_are_those_of_the_connectors(shell: Shell) -> None:
     command = "Set-TransportConfig -TLSReceiveDomainSecureList fabrikam.com,contoso.com"
     assert "none has Domain Security" in str(shell.refused(command))

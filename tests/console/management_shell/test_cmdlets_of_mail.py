@@ -63,6 +63,8 @@ def test_queues_are_shown_filtered_and_held(shell: Shell, settings) -> None:
     assert Entry.objects.filter(kind="Queue").latest("pk").verb == "retried"
     assert "which queues" in str(shell.refused("Retry-Queue"))
     assert "couldn't be found" in str(shell.refused("Get-Queue nowhere.test"))
+    never_used = shell.run(rf"Get-Queue {settings.GATEPOST_NODE}\Unreachable | {table}").split()
+    assert never_used == [rf"{settings.GATEPOST_NODE}\unreachable", "0", "0", "Ready"]
 
 
 def test_a_queue_says_how_it_moves_why_it_is_suspended_and_until_when(shell: Shell) -> None:
