@@ -176,7 +176,8 @@ def test_after_the_worst_it_goes_on_as_it_was(stopped_copy: RunningCopy) -> None
         copy.start()
         copy.wait_until_in_order()
     finally:
-        assert copy.stop() == 0
+        ended = copy.stop()
+    assert ended == 0
     assert (copy.home / "secret.key").read_text() == secret
     assert not [word for word in ("already", "Traceback") if word in copy.terminal()[said:]]
 

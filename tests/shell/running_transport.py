@@ -185,11 +185,13 @@ def in_this_process(running: RunningTransport, protocol: Callable[[Reception], D
 
     thread = threading.Thread(target=lambda: uvloop.run(serve()))
     thread.start()
-    wait_for(running.facts, "the transport does not serve")
-    yield
-    loop, stopping = stop[0]
-    loop.call_soon_threadsafe(stopping.set)
-    thread.join()
+    try:
+        wait_for(running.facts, "the transport does not serve")
+        yield
+    finally:
+        for loop, stopping in stop:
+            loop.call_soon_threadsafe(stopping.set)
+        thread.join(30)
 
 
 class Client:
