@@ -14,7 +14,8 @@ from transport.config.endpoint import Binding
 from transport.config.receive_connector import ReceiveConnector
 from transport.config.snapshot import Snapshot
 from transport.shell.clients.listeners import Listeners
-from transport.shell.sockets import listening_socket
+from transport.shell.master.borrowed import Own
+from transport.shell.sockets import Sockets, listening_socket
 
 
 class Echo(asyncio.Protocol):
@@ -51,6 +52,24 @@ async def answers(host: str, port: int) -> bool:
     heard = await reader.read(1)
     writer.close()
     return heard == b"x"
+
+
+def test_a_socket_to_every_address_that_systemd_has_opened_takes_the_clients_of_one() -> None:
+    """A second one could not be opened beside it; and nothing closes it."""
+    given = listening_socket(Binding("0.0.0.0", 0))
+    port = given.getsockname()[1]
+
+    async def check() -> None:
+        listeners = Listeners(Echo, Own(Sockets({Binding("0.0.0.0", port): given})))
+        await listeners.match(snapshot(connector(bindings=f"127.0.0.1:{port}")))
+        assert listeners.bindings == [f"127.0.0.1:{port}"] and not listeners.problems
+        assert await answers("127.0.0.1", port)
+        await listeners.match(Snapshot())
+        assert listeners.bindings == [] and await answers("127.0.0.1", port)
+        listeners.close()
+
+    asyncio.run(check())
+    given.close()
 
 
 def test_opens_and_closes_with_the_bindings() -> None:
