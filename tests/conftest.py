@@ -28,6 +28,7 @@ from console.processes.program import Program
 from console.processes.valkey import Valkey
 from tests import distribution
 from tests.browser import HINT, find_browser, may_be_left_out
+from tests.browsing import act_on_loaded_pages_only
 from tests.emptied import as_flush_does
 from tests.running_copy import RunningCopy
 from tests.waiting import wait_for
@@ -38,6 +39,14 @@ UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothe
 hypothesis.settings.register_profile("few", max_examples=30, **UNHURRIED)
 hypothesis.settings.register_profile("many", max_examples=1000, **UNHURRIED)
 hypothesis.settings.load_profile("few")
+
+# Of Chromium, in place of Playwright's list: what asks the Internet or holds a page back, and two pages that every
+# window of a test would get for the suggestions of its address bar, at twice the cost of the window itself.
+UNUSED = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "AimEnabled", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints",
+    "PaintHolding", "PreconnectToSearch", "AvoidUnnecessaryBeforeUnloadCheckSync",
+)  # fmt: skip
 
 # Playwright keeps an event loop running in the thread of the tests, where Django would refuse its synchronous ORM.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -188,10 +197,15 @@ def running_copy() -> Iterator[RunningCopy]:
         yield copy
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_done_before_scripts_are_there() -> None:
+    act_on_loaded_pages_only()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """pytest-playwright drives the Chromium that is here; without one the browser tests fail and say what to do."""
     found = find_browser()
     if not found:
         (pytest.skip if may_be_left_out() else pytest.fail)(HINT)
-    return {**browser_type_launch_args, "executable_path": found}
+    return {**browser_type_launch_args, "executable_path": found, "args": [f"--disable-features={','.join(UNUSED)}"]}

@@ -21,7 +21,6 @@ from tests.running_copy import RunningCopy
 # Every stage asks for the browser: pytest would move one that does not to the end.
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("console")]
 
-WAIT = 20_000  # ms; a busy machine is no failure
 CONNECTOR, SUBJECT = "Scanners", "Scan of page 1"
 
 
@@ -34,7 +33,6 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def console(running_copy: RunningCopy, browser: Browser) -> Iterator[Page]:
     """A signed-in browser for all stages; no script may fail and nothing breach the Content-Security-Policy."""
-    expect.set_options(timeout=WAIT)
     page = browser.new_page(base_url=f"http://{running_copy.console}")
     with uncomplaining(page):
         sign_in(page, "/", running_copy.password)

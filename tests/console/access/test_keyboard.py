@@ -22,7 +22,6 @@ from tests.console.builders import ADMIN, accepted_domain, receive_connector
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-expect.set_options(timeout=20_000)  # a busy machine is no failure
 
 FIRST_FIELDS = {
     "connectors:receive-list": "name", "connectors:send-list": "name", "domains:list": "domain_name",

@@ -14,7 +14,6 @@ from tests.browsing import PASSWORD, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-expect.set_options(timeout=20_000)  # a busy machine is no failure
 LIST = "/administration/admin-roles/"
 
 
@@ -169,7 +168,7 @@ def test_the_revision_state_refreshes_by_itself(console: Page) -> None:
     from console.publishing.models import ConfigRevision
 
     ConfigRevision.objects.create(number=7, document="{}", checksum="", author="admin", comment="")
-    expect(console.locator("#revision-state a:not(.attention-count) b").first).to_have_text("7", timeout=10_000)
+    expect(console.locator("#revision-state a:not(.attention-count) b").first).to_have_text("7")
 
 
 def test_a_role_that_is_taken_away_counts_from_the_next_request(console: Page) -> None:

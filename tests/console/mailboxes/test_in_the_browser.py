@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from console.accounts import actions as accounts
-from tests.browsing import PASSWORD, sign_in
+from tests.browsing import PASSWORD, begin_session
 from transport.deliver import maildir
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,7 +32,8 @@ def test_a_hostile_message_is_shown_and_can_do_nothing(page: Page, live_server: 
     store.sync()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    sign_in(page, live_server.url + reverse("mailboxes:list"))
+    begin_session(page.context, live_server.url)
+    page.goto(live_server.url + reverse("mailboxes:list"))
     page.click("text=bob@contoso.com")
     page.click("text=Open mailbox")
     page.locator("tr[data-row]").click()

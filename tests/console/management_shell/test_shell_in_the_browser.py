@@ -14,7 +14,6 @@ from tests.console.builders import ADMIN, receive_connector
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 URL = "/administration/management-shell/"
-expect.set_options(timeout=20_000)  # a busy machine is no failure
 
 
 @pytest.fixture
