@@ -4,7 +4,7 @@ tells every app that it was migrated.
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import TransactionTestCase
 
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
@@ -20,6 +20,7 @@ DECLARE
     name text;
     is_used boolean;
 BEGIN
+    SET LOCAL lock_timeout = '{patience}';
     LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE;
     SET LOCAL session_replication_role = replica;
     FOREACH name IN ARRAY ARRAY[{texts}] LOOP
@@ -28,11 +29,24 @@ BEGIN
     END LOOP;
 END $$
 """
+PATIENCE = "5s"
+END_TRANSACTIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+"""
 
 
 def as_flush_does(_case: TransactionTestCase) -> None:
-    """In place of `TransactionTestCase._fixture_teardown`. Waits for transactions under way, as TRUNCATE does."""
+    """In place of `TransactionTestCase._fixture_teardown`. Waits for transactions under way, as TRUNCATE does, but
+    not for ever: a page that the browser has left may still be made, and hold a table while it waits for another.
+    """
     with connection.cursor() as cursor:
         cursor.execute(TABLES, [list(KEPT)])
         names: list[str] = cursor.fetchone()[0]
-        cursor.execute(EMPTY.format(names=", ".join(names), texts=", ".join(f"'{name}'" for name in names)))
+        texts = ", ".join(f"'{name}'" for name in names)
+        empty = EMPTY.format(names=", ".join(names), texts=texts, patience=PATIENCE)
+        try:
+            cursor.execute(empty)
+        except OperationalError:
+            cursor.execute(END_TRANSACTIONS)
+            cursor.execute(empty)
