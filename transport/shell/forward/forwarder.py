@@ -30,10 +30,12 @@ from transport.shell.queries import QUERIES
 
 NICENESS = 5
 WORTHWHILE = 500
-"""Messages in a batch; after a smaller one it waits a little, so that the next transaction carries more."""
-GATHER, IDLE = 0.02, 0.05
+"""Messages in a batch; after a smaller one it waits a little, so that the next transaction carries more: what a
+transaction costs would otherwise be most of what a message costs.
+"""
+GATHER, IDLE = 0.1, 0.05
 SEARCH_AGAIN = 0.5
-"""Seconds until what others wrote is looked for again, to be made searchable; what we moved is at once."""
+"""Seconds between two looks at what is to be made searchable, unless there was as much as one may find."""
 LONGEST_BACK_OFF = 5.0
 TURN_EVERY = 1.0
 """Seconds between two signs of life."""
@@ -80,18 +82,17 @@ class Forwarder:
                 told_at = monotonic()
                 self._tell(connection)
                 self._held.tend(connection)
-            if moved:
-                self._search_at = 0.0
             if moved >= WORTHWHILE:
                 continue
-            busy = moved or self._logs.move(connection) or self._make_searchable(connection)
-            self.stopping.wait(GATHER if busy else IDLE)
+            busy = self._logs.move(connection) + self._make_searchable(connection)
+            if moved or not busy:
+                self.stopping.wait(GATHER if moved else IDLE)
 
     def _make_searchable(self, connection: Connection) -> int:
         if monotonic() < self._search_at:
             return 0
         found = search_words.move(connection)
-        self._search_at = 0.0 if found else monotonic() + SEARCH_AGAIN
+        self._search_at = 0.0 if found == search_words.AT_ONCE else monotonic() + SEARCH_AGAIN
         return found
 
     def _tell(self, connection: Connection) -> None:

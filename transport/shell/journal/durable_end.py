@@ -13,6 +13,7 @@ import contextlib
 import mmap
 import os
 import struct
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,7 +129,9 @@ def _packed(end: int) -> bytes:
     return _END.pack(end, end ^ _ALL_ONES)
 
 
+@cache
 def _boot() -> str:
+    """No process lives through two."""
     try:
         return _BOOT.read_text().strip()
     except OSError:

@@ -11,6 +11,7 @@ names; the record then holds its header only.
 """
 
 import contextlib
+import os
 import re
 import secrets
 import struct
@@ -93,12 +94,20 @@ def mark_of(path: Path | str) -> bytes:
 
 def segments(directory: Path) -> list[Path]:
     """The segments of one transport, oldest first. All but the last are complete for ever."""
-    return sorted(path for path in directory.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.name))
+    return [directory / name for name in sorted(_names(directory)) if _NAME.fullmatch(name)]
 
 
 def strangers(directory: Path) -> list[Path]:
     """Files that end like segments but were not written by us."""
-    return [path for path in directory.glob(f"*{SUFFIX}") if path.is_file() and not _NAME.fullmatch(path.name)]
+    found = [directory / name for name in _names(directory) if not _NAME.fullmatch(name)]
+    return [path for path in found if path.is_file()]
+
+
+def _names(directory: Path) -> list[str]:
+    """Looked at many times a second, when `Path.glob` would cost more than all else."""
+    with contextlib.suppress(FileNotFoundError):
+        return [name for name in os.listdir(directory) if name.endswith(SUFFIX)]
+    return []
 
 
 def encode_head(mark: bytes, envelope: Envelope, body: tuple[Buffer, ...]) -> bytes:
