@@ -11,7 +11,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
-from celery.signals import import_modules, setup_logging
+from celery.signals import import_modules, setup_logging, worker_ready
+
+from transport import memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
@@ -36,3 +38,9 @@ def collect_schedules(sender: Celery, **_: Any) -> None:
         if find_spec(f"{config.name}.tasks"):
             schedule = getattr(import_module(f"{config.name}.tasks"), "SCHEDULE", {})
             sender.conf.beat_schedule.update(schedule)
+
+
+@worker_ready.connect
+def settle(**_: Any) -> None:
+    """Everything that it needs is loaded."""
+    memory.settle()

@@ -4,7 +4,6 @@ import asyncio
 import ctypes
 import encodings.idna  # (asyncio imports it late, when root and perhaps its files are out of reach)
 import encodings.punycode  # noqa: F401 (what idna asks for, as late)
-import gc
 import logging
 import os
 import signal
@@ -18,7 +17,7 @@ from typing import Never
 import msgspec
 import uvloop
 
-from transport import log_lines, node, service_manager
+from transport import log_lines, memory, node, service_manager
 from transport.config.snapshot import Snapshot
 from transport.deliver import database, locked, pulling, turned
 from transport.durable_file import only_one
@@ -332,9 +331,7 @@ async def _serve(settings: Environment) -> None:
     worker = Transport(settings, loop)
     await worker.start()
     service_manager.ready()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    memory.settle()
     await stopping.wait()
     log.info("stopping")
     service_manager.stopping()

@@ -8,9 +8,9 @@ from tests.architecture.imports import circles, files, names, room_of
 # fmt: off
 ORDER = (
     "transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace",
-    "transport.durable_file", "transport.key_file", "transport.log_files", "transport.log_lines", "transport.identity",
-    "transport.node", "transport.postgresql", "transport.redis_address", "transport.service_manager",
-    "transport.reference", "transport.held_body", "transport.name_servers",
+    "transport.durable_file", "transport.key_file", "transport.log_files", "transport.log_lines", "transport.memory",
+    "transport.identity", "transport.node", "transport.postgresql", "transport.redis_address",
+    "transport.service_manager", "transport.reference", "transport.held_body", "transport.name_servers",
     "transport.queries", "transport.flow", "transport.next_hops", "transport.routes",
     "transport.shell.clock", "transport.shell.metrics", "transport.shell.names", "transport.shell.privileges",
     "transport.shell.database", "transport.shell.queries", "transport.shell.sockets", "transport.shell.tallies",

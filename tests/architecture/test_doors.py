@@ -20,7 +20,7 @@ PURE = (
 STANDARD = tuple(sys.stdlib_module_names)
 DECISIONS = ("transport.config", "transport.smtp", "transport.receive", "transport.send", "transport.trace")
 DISK = ("transport.durable_file", "transport.held_body", "transport.identity", "transport.key_file",
-        "transport.log_files", "transport.log_lines", "transport.node", "transport.postgresql",
+        "transport.log_files", "transport.log_lines", "transport.memory", "transport.node", "transport.postgresql",
         "transport.redis_address", "transport.reference", "transport.service_manager")
 QUEUE = ("transport.flow", "transport.queries", "transport.next_hops", "transport.routes")
 DNS = ("transport.name_servers", "dns")

@@ -15,7 +15,7 @@ from time import monotonic, time
 
 import psycopg
 
-from transport import held_body, log_lines, node, service_manager
+from transport import held_body, log_lines, memory, node, service_manager
 from transport.durable_file import only_one
 from transport.flow import FLOW
 from transport.postgresql import lively
@@ -159,6 +159,7 @@ def run(home: Path, database_url: str, node: str) -> None:
     forwarder = Forwarder(home, database_url, node)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: forwarder.stopping.set())
+    memory.settle()
     service_manager.ready()
     forwarder.run()
     service_manager.stopping()
