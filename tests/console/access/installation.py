@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from console.acme import actions as acme
 from console.acme.checks import Wanted, WantedAccount
 from console.acme.models import ManagedCertificate
 from console.actors import Role
+from console.backups.models import Restored, Run, Schedule
 from console.certificates import actions as certificates
 from console.connectors import actions as connectors
 from console.credentials import actions as credentials
@@ -56,6 +57,7 @@ def furnish(home: Path) -> None:
     _mail_flow()
     _people()
     _certificates()
+    _backups()
     _protection()
     _traffic()
     _mail(home)
@@ -104,6 +106,18 @@ def _certificates() -> None:
     words, now = "The order came to no end within an hour.", timezone.now()
     told = [[int(now.timestamp()), each] for each in ("Ordered, for mail.contoso.com.", words)]
     ManagedCertificate.objects.filter(pk=row.pk).update(problem=words, told=told, failures=1, failed_since=now)
+
+
+def _backups() -> None:
+    now = timezone.now()
+    place = "s3://backups.contoso.com/gatepost"
+    Schedule.objects.create(pk=1, at=time(2, 30), place=place, node="node-1", access_key="gatepost")
+    Restored.objects.create(taken_at=now - timedelta(days=2), node="node-2", held=40)
+    at = {"node": "node-1", "place": place, "begun_at": now, "ended_at": now}
+    Run.objects.create(name="gatepost-1.backup", octets=1 << 30, is_there=True, is_whole=True, checked_at=now, **at)
+    Run.objects.create(name="gatepost-2.backup", octets=1 << 30, is_whole=False, checked_at=now, check_words=LONG, **at)
+    Run.objects.create(name="gatepost-3.backup", words="There is not enough room.", **at)
+    Run.objects.create(name="gatepost-4.backup", **at | {"ended_at": None})
 
 
 def _protection() -> None:
