@@ -32,7 +32,6 @@ except HomeError as error:
 GATEPOST_HOME = HOME.path
 GATEPOST_NODE = os.environ.get("GATEPOST_NODE") or socket.gethostname()
 GATEPOST_MINIMUM_FREE = minimum_free()
-MAILBOX_QUEUE = f"gatepost-mailboxes-{GATEPOST_NODE}"
 GATEPOST_DOMAIN = os.environ.get("GATEPOST_DOMAIN") or "gatepost.test"
 GATEPOST_CONSOLE = os.environ.get("GATEPOST_CONSOLE") or _running.get("console") or "127.0.0.1:8000"
 GATEPOST_SMTP = os.environ.get("GATEPOST_SMTP") or "127.0.0.1:2525,[::1]:2525"
@@ -192,8 +191,6 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "gatepost"
 # Next hops have threads of their own. (A queue without its own exchange and key would get the default one's tasks.)
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("gatepost", "gatepost-outbound")]
-# Mailboxes are files: mail for them is delivered where they lie.
-CELERY_TASK_QUEUES.append(Queue(MAILBOX_QUEUE, Exchange(MAILBOX_QUEUE), routing_key=MAILBOX_QUEUE))
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1

@@ -59,15 +59,32 @@ def secret(variables: Mapping[str, str] = os.environ) -> bytes:
     raise OSError(f"{file} is empty: put the key back from a backup")
 
 
-MOST_TRANSPORTS = 64
+MOST_TRANSPORTS, MOST_WORKERS = 64, 16
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
 def transports(variables: Mapping[str, str] = os.environ, limit: Path = CPU_LIMIT) -> int:
     """GATEPOST_TRANSPORTS: how many this node runs. Else one for every two cores that the process may use, as many as
-    may be: the other half is for forwarder, workers and console, which have as much to do with each message.
+    may be: the other half is for forwarder, workers and console, which have as much to do with each message. Raises
+    ValueError when it is not a number of them.
     """
-    return int(variables.get("GATEPOST_TRANSPORTS") or min(MOST_TRANSPORTS, max(1, cores(limit) // 2)))
+    return _number("GATEPOST_TRANSPORTS", MOST_TRANSPORTS, variables, limit)
+
+
+def workers(variables: Mapping[str, str] = os.environ, limit: Path = CPU_LIMIT) -> int:
+    """GATEPOST_WORKERS: how many processes of this node deliver to mailboxes, and how many to other servers. Else as
+    many as transports. Raises ValueError likewise.
+    """
+    return _number("GATEPOST_WORKERS", MOST_WORKERS, variables, limit)
+
+
+def _number(name: str, most: int, variables: Mapping[str, str], limit: Path) -> int:
+    given = variables.get(name)
+    if not given:
+        return min(most, max(1, cores(limit) // 2))
+    if not given.isdecimal() or not 1 <= int(given) <= most:
+        raise ValueError(f"{name}={given}: a node runs 1 to {most} of them")
+    return int(given)
 
 
 def cores(limit: Path = CPU_LIMIT) -> int:

@@ -1,8 +1,9 @@
 """One process of this copy in place of ours, for whoever keeps processes running instead of `manage.py up`: systemd.
 
-`python -m console.processes NAME`: transport, forwarder, console, worker, outbound, beat, prepare, or an embedded
-server, postgresql or valkey. `manage …` is manage.py in the same surroundings, `answers NAME` waits for an embedded
-server, `settle` makes the data directory ready. The environment is README.md's; root becomes the owner of the data.
+`python -m console.processes NAME`: transport, forwarder, console, worker, outbound (of which there may be several:
+worker-2, outbound-2 and so on), beat, prepare, or an embedded server, postgresql or valkey. `manage …` is manage.py in
+the same surroundings, `answers NAME` waits for an embedded server, `settle` makes the data directory ready. The
+environment is README.md's; root becomes the owner of the data.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from console.processes.home import CHECKOUT, Home, HomeError
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
+from transport.node import MOST_WORKERS
 
 LONGEST_START = 60.0
 AGAIN = 0.1
@@ -54,7 +56,9 @@ class Copy:
                 found = programs.prepare(self.account, environment)
                 found.command.extend(["--wait", PATIENCE])
                 return found
-        services = {each.name: each for each in programs.services(console, self.account, environment)}
+        _, number = programs.kind_of(name)
+        of_several = programs.services(console, self.account, environment, workers=min(number, MOST_WORKERS))
+        services = {each.name: each for each in of_several}
         if name not in services:
             raise HomeError(f"There is no process {name}.\n\n{__doc__}")
         return services[name]

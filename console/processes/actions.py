@@ -22,6 +22,7 @@ TOOK_TURN = """
 INSERT INTO processes_turn (process, node, at, version) VALUES (%s, %s, now(), %s)
 ON CONFLICT (process, node) DO UPDATE SET at = excluded.at, version = excluded.version
 """
+LEFT = "DELETE FROM processes_turn WHERE process = %s AND node = %s"
 JOIN = """
 INSERT INTO processes_node (name, home, version, holds_mailboxes)
 VALUES (%s, %s, %s, NOT EXISTS (SELECT FROM processes_node WHERE holds_mailboxes))
@@ -34,6 +35,11 @@ NODE = "Node"
 def took_turn(connection: psycopg.Connection, process: str, of_node: str = "") -> None:
     """A process of this node, or of another, has gone round its loop. Raises psycopg.Error."""
     connection.execute(TOOK_TURN, [process, of_node or settings.GATEPOST_NODE, node.version()])
+
+
+def left(connection: psycopg.Connection, process: str) -> None:
+    """A process of this node has ended as it was told, and is not missed. Raises psycopg.Error."""
+    connection.execute(LEFT, [process, settings.GATEPOST_NODE])
 
 
 def join() -> None:

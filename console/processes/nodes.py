@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from console.processes.models import Node, State, Turn
+from console.processes.programs import kind_of
 from console.processes.queries import FORGOTTEN, SEEN_LATELY
 from console.publishing import queries as publishing
 from console.publishing.models import Transport
@@ -143,7 +144,8 @@ def holder_of_mailboxes() -> Node | None:
 def _process(source: Transport | Turn, now: datetime) -> Process:
     if isinstance(source, Transport):
         return Process("transport", source.name, _age(source.seen_at, now), source.version)
-    return Process(source.process, "", _age(source.at, now), source.version)
+    kind, number = kind_of(source.process)
+    return Process(kind, str(number) if number > 1 else "", _age(source.at, now), source.version)
 
 
 def _age(at: datetime, now: datetime) -> float:

@@ -22,9 +22,13 @@ def prepare(account: Account, environment: Mapping[str, str], code: Code = HERE)
     return _python("prepare", ["manage.py", "prepare"], account, environment, code)
 
 
-def services(console: Address, account: Account, environment: Mapping[str, str], code: Code = HERE) -> list[Program]:
-    """What runs besides the servers, in the order of starting. The master of the transports drops root itself, and so
-    never runs a copy of the code, which is the account's own; the transports, which it starts then, do."""
+def services(
+    console: Address, account: Account, environment: Mapping[str, str], code: Code = HERE, workers: int = 1
+) -> list[Program]:
+    """What runs besides the servers, in the order of starting, with so many `workers` of each kind. The master of the
+    transports drops root itself, and so never runs a copy of the code, which is the account's own; the transports,
+    which it starts then, do.
+    """
     serve = f"-m uvicorn console.asgi:application --host {console.host} --port {console.port} --lifespan on"
     punctual = "--http console.head_limit:PunctualProtocol"
     # Without a proxy in front, anybody on this machine could name another address and count as somebody new at sign-in.
@@ -33,7 +37,10 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
     quiet = "--timeout-graceful-shutdown 3 --no-access-log --no-server-header --log-level warning"
     celery = "-m celery --app console --quiet"
     work = f"{celery} worker --pool threads --without-gossip --without-mingle --without-heartbeat"
-    outbound = f"{work} -n outbound@%h --queues gatepost-outbound --concurrency 150"
+    threads = {
+        "worker": "--queues gatepost --concurrency 30",
+        "outbound": "--queues gatepost-outbound --concurrency 150",
+    }
 
     def ours(name: str, arguments: str, more: Mapping[str, str] = {}) -> Program:
         return _python(name, arguments.split(), account, {**environment, **more}, code)
@@ -47,10 +54,24 @@ def services(console: Address, account: Account, environment: Mapping[str, str],
         ours("forwarder", "-m transport forwarder"),
         ours("console", f"{serve} {punctual} {quiet}", proxies),
         # What they have in hand when they are killed is tried again, alone, and may arrive twice.
-        replace(ours("worker", f"{work} -n worker@%h --queues gatepost --concurrency 30"), patience=20),
-        replace(ours("outbound", outbound), patience=20),
+        *(
+            replace(ours(name, f"{work} -n {name}@%h {threads[kind]}"), patience=20)
+            for number in range(1, workers + 1)
+            for kind, name in ((kind, numbered(kind, number)) for kind in threads)
+        ),
         ours("beat", f"{celery} beat"),
     ]
+
+
+def numbered(kind: str, number: int) -> str:
+    """What a process is called of which a node may have several: the first as its kind."""
+    return kind if number == 1 else f"{kind}-{number}"
+
+
+def kind_of(name: str) -> tuple[str, int]:
+    """The kind, and which of its kind, by the name of a process."""
+    kind, _, number = name.partition("-")
+    return kind, int(number) if number.isdecimal() else 1
 
 
 def _of_transports(code: Code) -> dict[str, str]:

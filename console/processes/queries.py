@@ -46,7 +46,9 @@ TURNS = """
 SELECT 'transport' AS process, name AS node, coalesce(nullif(node, ''), name) AS machine,
     abs(extract(epoch FROM now() - seen_at))::float8 AS age
 FROM publishing_transport
-UNION ALL SELECT process, node, node, abs(extract(epoch FROM now() - at))::float8 FROM processes_turn
+UNION ALL SELECT split_part(process, '-', 1), node || substring(process FROM '-.*|$'), node,
+    abs(extract(epoch FROM now() - at))::float8
+FROM processes_turn
 ORDER BY process, node
 """
 TRANSPORTS = "SELECT name, revision, problems, bindings FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
@@ -88,7 +90,7 @@ PROCESSES = {
 }
 """Who takes turns, and what it means when none of a kind does."""
 
-OTHERS_TAKE = "the others of this node take its clients"
+OTHERS_TAKE = "the others of this node do its work"
 
 _asking = threading.BoundedSemaphore(MOST_ASKING)
 T = TypeVar("T")

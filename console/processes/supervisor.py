@@ -22,6 +22,7 @@ from console.processes.home import Home, HomeError, write_private
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
+from transport import node
 
 TICK = 0.1
 
@@ -34,6 +35,7 @@ class Supervisor:
     def __init__(self, home: Home) -> None:
         self._account = Account.unprivileged(home.path)
         code.check(self._account)
+        self._workers = _workers()
         self._home = settle(home, self._account)
         self._lock = Lock(self._home)
         self._console = Address.parse(os.environ.get("GATEPOST_CONSOLE") or "127.0.0.1:8000", "GATEPOST_CONSOLE")
@@ -78,9 +80,9 @@ class Supervisor:
         except HomeError as error:
             say(f"Nothing was restarted: {error}")
             return
-        fresh = {one.name: one for one in programs.services(self._console, user, self._environment, ours)}
-        for name in ("forwarder", "transport", "worker", "outbound", "beat", "console"):
-            self._children.restart(name, fresh[name])
+        order = ("forwarder", "transport", "worker", "outbound", "beat", "console")
+        for program in sorted(self._services(user, ours), key=lambda one: order.index(programs.kind_of(one.name)[0])):
+            self._children.restart(program.name, program)
             self._write_run_file()
         say("Restarted.")
 
@@ -101,11 +103,14 @@ class Supervisor:
         had_password = self._home.admin_password_file.exists()
         self._prepare(programs.prepare(user, self._environment, ours))
         say("Starting transport, forwarder, console, worker, outbound and beat…")
-        for program in programs.services(self._console, user, self._environment, ours):
+        for program in self._services(user, ours):
             self._children.start(program.name, lambda program=program: program)  # type: ignore[misc]  # a lambda with a default
         self._write_run_file()
         facts = self._await(lambda: _in_order(self._console), 60) or report.facts(self._console) or {}
         print(report.ready(self._home, self._console, facts, not had_password), flush=True)
+
+    def _services(self, user: Account, ours: code.Code) -> list[Program]:
+        return programs.services(self._console, user, self._environment, ours, self._workers)
 
     def _code(self) -> tuple[Account, code.Code]:
         """As whom the processes run, and from where."""
@@ -172,6 +177,13 @@ class Supervisor:
             "pids": {"supervisor": os.getpid(), **self._children.pids()},
         }
         write_private(self._home.run_file, json.dumps(facts, indent=2) + "\n")
+
+
+def _workers() -> int:
+    try:
+        return node.workers()
+    except ValueError as error:
+        raise HomeError(str(error)) from None
 
 
 def _environment(home: Home, console: Address, account: Account) -> dict[str, str]:

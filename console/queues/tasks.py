@@ -2,18 +2,21 @@
 
 import logging
 import threading
+from contextlib import suppress
 from time import time
 from typing import Any
 
 import psycopg
 import redis
 from celery import shared_task
-from celery.signals import celeryd_after_setup, worker_ready, worker_shutting_down
+from celery.signals import celeryd_after_setup, worker_ready, worker_shutdown, worker_shutting_down
 from django import db
 from django.conf import settings
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from console.processes.actions import took_turn
+from console.processes.actions import left, took_turn
+from console.processes.programs import kind_of, numbered
 from console.queues import balance
 from transport import service_manager
 from transport.deliver import (
@@ -37,10 +40,10 @@ from transport.deliver.tls_tally import TALLY
 from transport.deliver.unreached import UNREACHED
 from transport.send.route import NOWHERE, DeliveryType
 
-OWN, OUTBOUND, MAILBOXES = "gatepost", "gatepost-outbound", settings.MAILBOX_QUEUE
+OWN, OUTBOUND = "gatepost", "gatepost-outbound"
 PROCESSES = {OWN: "worker", OUTBOUND: "outbound"}
 """Celery's queues, and the processes that serve them: no next hop holds what mailboxes and periodic work need. Who
-serves `OWN` serves the mailboxes of its node, too.
+serves `OWN` serves the mailboxes of its node, too. Each process has a queue for itself besides.
 """
 
 SCHEDULE = {
@@ -87,7 +90,9 @@ DELIVERED = tuple(kind for kind in DeliveryType if kind not in NOWHERE)
 
 log = logging.getLogger(__name__)
 _queues: set[str] = set()
-"""Those that this process serves."""
+"""Those that this process serves, without its own."""
+_own = {"name": "", "queue": ""}
+"""What this process is called, and the queue that nobody else serves."""
 _away = threading.Event()
 
 
@@ -181,7 +186,7 @@ def expire() -> None:
 def _look(connection: psycopg.Connection) -> None:
     """What a process that delivers does every two seconds, in a thread that no task can hold."""
     for queue in _queues & PROCESSES.keys():
-        took_turn(connection, PROCESSES[queue])
+        took_turn(connection, numbered(PROCESSES[queue], kind_of(_own["name"])[1]))
     worker.bury_the_dead(connection)
     LEASES.keep(connection, worker.WORKER.number)
     for hop, kind in DISPATCH.due(connection, _kinds(connection)):
@@ -193,8 +198,8 @@ def _look(connection: psycopg.Connection) -> None:
 
 def _kinds(connection: psycopg.Connection) -> list[DeliveryType]:
     """Those that this process serves."""
-    elsewhere = set() if MAILBOXES not in _queues or mailboxes.are_here(connection) else {MAILBOXES}
-    return [kind for kind in DELIVERED if _queue_of(kind) in _queues - elsewhere]
+    elsewhere = set() if OWN not in _queues or mailboxes.are_here(connection) else {DeliveryType.MAILBOX}
+    return [kind for kind in DELIVERED if _queue_of(kind) in _queues and kind not in elsewhere]
 
 
 def _wake(kind: DeliveryType, hop: str) -> None:
@@ -204,13 +209,12 @@ def _wake(kind: DeliveryType, hop: str) -> None:
 
 
 def _queue_of(kind: DeliveryType) -> str:
-    if kind is DeliveryType.MAILBOX:
-        return MAILBOXES
     return OUTBOUND if kind.is_remote else OWN
 
 
 def _enqueue(hop: str, kind: DeliveryType) -> bool:
-    return _send(deliver, hop, queue=_queue_of(kind))
+    """For ourselves: whoever has seen that mail is due has a place for it."""
+    return _send(deliver, hop, queue=_own["queue"] or _queue_of(kind))
 
 
 def _send(task: Any, *arguments: str, queue: str = OWN) -> bool:
@@ -227,22 +231,32 @@ def _send(task: Any, *arguments: str, queue: str = OWN) -> bool:
 
 
 @celeryd_after_setup.connect
-def _serve_mailboxes(instance: Any, **_: Any) -> None:
-    """Whichever node they lie on: who serves those of this one is told nothing of the others."""
-    queues = instance.app.amqp.queues
-    if OWN in queues.consume_from:
-        queues.select_add(queues[MAILBOXES])
+def _serve_our_own(sender: str, instance: Any, **_: Any) -> None:
+    name = sender.partition("@")[0]
+    queue = f"gatepost-{name}@{settings.GATEPOST_NODE}"
+    _queues.update(instance.app.amqp.queues.consume_from)
+    _own.update(name=name, queue=queue)
+    instance.app.amqp.queues.select_add(Queue(queue, Exchange(queue), routing_key=queue))
 
 
 @worker_ready.connect
-def _listen(sender: Any, **_: Any) -> None:
-    _queues.update(sender.app.amqp.queues.consume_from)
-    worker.WORKER.wake = _wake
+def _listen(**_: Any) -> None:
+    worker.WORKER.kind = "+".join(sorted(PROCESSES[queue] for queue in _queues & PROCESSES.keys()))
+    worker.WORKER.wake, DISPATCH.is_first = _wake, worker.WORKER.is_first
     worker.WORKER.look, worker.WORKER.is_asked = _look, lambda: DISPATCH.missed
     if OWN in _queues:
         worker.WORKER.rerouted = lambda: _send(reroute)
     worker.WORKER.ready(0)
     service_manager.ready()
+
+
+@worker_shutdown.connect
+def _leave(**_: Any) -> None:
+    """One of several is not missed when it was stopped, since there may be fewer from now on."""
+    kind, number = kind_of(_own["name"])
+    if number > 1:
+        with suppress(*AWAY), pool().connection() as connection:
+            left(connection, numbered(kind, number))
 
 
 @worker_shutting_down.connect

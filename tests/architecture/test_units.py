@@ -16,6 +16,7 @@ from transport.worker import DRAIN
 
 UNITS = CHECKOUT / "packaging" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
+SEVERAL = [unit for unit in SERVICES if unit.stem.endswith("@")]
 OURS = [each.name for each in programs.services(Address("127.0.0.1", 8000), programs.ourselves(), {})]
 START = "/usr/lib/gatepost/venv/bin/python -P -m console.processes"
 MOST_EXPOSED = 20
@@ -34,13 +35,21 @@ def settings(unit: Path) -> dict[str, list[str]]:
 
 def test_each_process_of_make_run_has_a_unit_which_the_target_wants() -> None:
     names = {f"gatepost-{name}.service" for name in (*OURS, "prepare", "postgresql", "valkey")}
-    assert {unit.name for unit in SERVICES} == names
+    assert {unit.name for unit in SERVICES if unit not in SEVERAL} == names
     assert set(" ".join(settings(UNITS / "gatepost.target")["Wants"]).split()) == names
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.stem)
 def test_a_unit_starts_the_process_of_its_name(unit: Path) -> None:
-    assert settings(unit)["ExecStart"] == [f"{START} {unit.stem.removeprefix('gatepost-')}"]
+    assert settings(unit)["ExecStart"] == [f"{START} {unit.stem.removeprefix('gatepost-').replace('@', '-%i')}"]
+
+
+@pytest.mark.parametrize("unit", SEVERAL, ids=lambda unit: unit.stem)
+def test_further_workers_are_as_the_first_one(unit: Path) -> None:
+    own = {name: value for name, value in settings(unit).items() if name not in ("Description", "ExecStart")}
+    first = settings(UNITS / unit.name.replace("@", ""))
+    assert own == {**{name: first[name] for name in own if name in first}, "WantedBy": ["gatepost.target"]}
+    assert first.keys() - own.keys() == {"Description", "ExecStart"}
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -146,6 +146,14 @@ def test_of_thousands_of_strangers_no_more_are_asked_for_than_there_are_places(d
     assert due([DeliveryType.MAILBOX]) == ["mailbox"]
 
 
+def test_what_another_worker_of_the_node_begins_with_is_taken_when_it_waits(due, wait) -> None:
+    due.dispatch.is_first = lambda hop: hop == "mailbox"
+    wait("mailbox", seconds=0)
+    wait("smarthost:Head office", seconds=0)
+    wait("smarthost:Branch", seconds=5)
+    assert sorted(due([*REMOTE, DeliveryType.MAILBOX])) == ["mailbox", "smarthost:Branch"]
+
+
 def test_who_hands_in_mail_for_thousands_has_one_turn_like_everybody_else(due, wait) -> None:
     for number in range(STRANGERS + 20):
         wait(stranger(number), seconds=100)

@@ -69,6 +69,30 @@ def test_mail_of_a_node_with_workers_is_left_to_them_unless_only_one_node_can_de
             connection.execute("DELETE FROM queues_worker WHERE number = 1")
 
 
+def test_each_next_hop_has_one_of_several_workers_of_a_node_that_begins_with_it(living, database_url):
+    """Else all of them wake for every message, and get a part of it each, at a higher price."""
+    second, other, woken = Worker(), Worker(), queue.SimpleQueue()
+    hops = [f"domain:Internet:{number}.test" for number in range(40)]
+    living.kind, second.kind, other.kind = "outbound", "outbound", "worker"
+    try:
+        for each in (living, second):
+            each.wake, each.is_asked = lambda kind, hop, each=each: woken.put((hop, each)), lambda: True
+        assert living.ready() and second.ready() and other.ready()
+        conftest.wait_for(
+            lambda: all(living.is_first(hop) != second.is_first(hop) for hop in hops), "they do not know of each other"
+        )
+        assert all(map(other.is_first, hops))
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            for hop in hops:
+                connection.execute("SELECT pg_notify('gatepost_queue', %s)", [f"DnsConnectorDelivery {hop}"])
+        told = [woken.get(timeout=20) for _ in hops]
+        assert sorted(hop for hop, _ in told) == sorted(hops) and {each for _, each in told} == {living, second}
+    finally:
+        worker.SLOTS.stop()
+        for each in (second, other):
+            each._thread.join()
+
+
 def test_an_error_of_ours_in_a_look_at_the_queue_takes_no_worker_its_claims(living, database_url):
     """Whatever is raised, of PostgreSQL too: who goes on keeps its lock, and what it has begun is not sent twice."""
     errors = iter([ValueError("ours"), None])

@@ -27,11 +27,11 @@ SENDERS = 4
 
 
 class Several(RunningCopy):
-    """With two transports, whatever the machine."""
+    """With two transports and two workers of each kind, whatever the machine."""
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"GATEPOST_TRANSPORTS": "2"}
+        return super().environment | {"GATEPOST_TRANSPORTS": "2", "GATEPOST_WORKERS": "2"}
 
     def transports(self) -> list[int]:
         parent = self.run_file()["pids"]["transport"]

@@ -220,4 +220,8 @@ def test_a_node_runs_one_for_two_cores_and_starts_also_on_a_very_large_machine(
     assert node.transports({}, limit) == node.MOST_TRANSPORTS
     limit.write_text("600000 100000\n")
     assert node.transports({}, limit) == 3
-    assert node.transports({"GATEPOST_TRANSPORTS": "5"}, limit) == 5
+    assert node.transports({"GATEPOST_TRANSPORTS": "5"}, limit) == node.workers({"GATEPOST_WORKERS": "5"}, limit) == 5
+    assert node.workers({}, limit) == 3
+    for number in ("0", "17", "-1", "many"):
+        with pytest.raises(ValueError, match=f"^GATEPOST_WORKERS={number}: a node runs 1 to 16 of them$"):
+            node.workers({"GATEPOST_WORKERS": number}, limit)

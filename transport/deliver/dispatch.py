@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from time import monotonic
 
@@ -32,6 +32,8 @@ class Dispatch:
         self._asked: dict[str, tuple[float, Standing]] = {}
         self._waiting: deque[Waiting] = deque()
         self._behind = ""
+        self.is_first: Callable[[str], bool] = lambda hop: True
+        """Whether a next hop is ours before it is that of the other processes of this node."""
         self.missed = False
         """Whether `wake` had no place to give since `due` looked."""
 
@@ -57,6 +59,8 @@ class Dispatch:
         left_out = 0
         for hop, kind, lag, failures in self._look(connection, list(kinds)):
             delivery_type = DeliveryType(kind)
+            if lag <= LAGGING and not self.is_first(hop):
+                continue
             standing, busy = self._slots.standing(hop, delivery_type, failures), self._slots.count(hop)
             if not busy and lag > LAGGING and self._is_left_out(hop, standing):
                 wanted.add(standing)

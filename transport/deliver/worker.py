@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from time import monotonic
+from zlib import crc32
 
 import psycopg
 
@@ -44,7 +45,11 @@ class Worker:
         self.look: Look = lambda connection: None
         self.is_asked: Callable[[], bool] = lambda: False
         self.rerouted: Callable[[], object] = lambda: None
+        self.kind = ""
+        """Which next hops it serves, in a word: those of one kind on a node share them out."""
         self._home = ""
+        self._alike: frozenset[int] = frozenset()
+        """Numbers of the workers of our kind and node, without ours."""
         self._others: frozenset[str] = frozenset()
         """Data directories that have workers of their own."""
         self._registered = threading.Event()
@@ -80,7 +85,7 @@ class Worker:
     def _register(self, connection: Connection) -> None:
         connection.execute(QUERIES["hold_number"], [LOCKS, self.number])
         self._home = held_body.mark(node.home())
-        what = [self.number, f"{socket.gethostname()}:{os.getpid()}", self._home]
+        what = [self.number, f"{self.kind} {socket.gethostname()}:{os.getpid()}", self._home]
         connection.execute(QUERIES["register_worker"], what)
         connection.execute("LISTEN gatepost_queue")
         connection.execute("LISTEN gatepost_config")
@@ -116,6 +121,16 @@ class Worker:
 
     def _look_around(self, connection: Connection) -> None:
         self._others = frozenset(home for (home,) in connection.execute(QUERIES["other_homes"], [self._home]))
+        alike = {"home": self._home, "kind": f"{self.kind} ", "number": self.number}
+        self._alike = frozenset(number for (number,) in connection.execute(QUERIES["workers_alike"], alike))
+
+    def is_first(self, hop: str) -> bool:
+        """Of those of our kind and node each next hop has one that begins with it, the same one for everybody: several
+        at one next hop get a part of its mail each, at half as much again for each message. The others help when mail
+        waits.
+        """
+        ours = crc32(f"{self.number} {hop}".encode())
+        return all(crc32(f"{number} {hop}".encode()) <= ours for number in self._alike)
 
     def _told(self, payload: str) -> None:
         """There is mail for a next hop, of a kind. What another version says otherwise, `look` finds; and what another
@@ -123,7 +138,7 @@ class Worker:
         """
         words, _, hop = payload.partition(" ")
         kind, _, first = words.partition("@")
-        if kind not in KINDS or (first in self._others and DeliveryType(kind).is_remote):
+        if kind not in KINDS or (first in self._others and DeliveryType(kind).is_remote) or not self.is_first(hop):
             return
         if not SLOTS.wake(hop):
             self.wake(DeliveryType(kind), hop)

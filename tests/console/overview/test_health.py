@@ -9,6 +9,8 @@ from psycopg.types.json import Jsonb
 
 from console.actors import Role
 from console.processes import queries
+from console.processes.node_views import processes
+from console.processes.nodes import machines
 from transport.config import document
 from transport.config.snapshot import Snapshot
 
@@ -46,6 +48,9 @@ class Copy:
             "VALUES (1, %s, %s, '', '')",
             [text.decode(), document.checksum(text)],
         )
+        self.take_turns()
+
+    def take_turns(self) -> None:
         for process in ("forwarder", "worker", "outbound", "beat"):
             self.turn(process)
         self.transport("gw")
@@ -102,10 +107,16 @@ def test_several_transports_of_a_node_are_one_thing_to_be_told(copy: Copy) -> No
     for number in (1, 2, 3):
         copy.transport(f"mx-{number}", ago=20 if number > 1 else 0, node="mx", revision=None)
     hanging, behind = missing()
-    assert hanging.startswith("The transports mx-2, mx-3 hang or are away, for 20 s now: the others of this node take ")
+    assert hanging.startswith("The transports mx-2, mx-3 hang or are away, for 20 s now: the others of this node do ")
     assert behind == "Transport mx-1 has no configuration yet; the newest is 1."
     copy.transport("mx-2", node="mx", revision=None)
     assert missing()[1] == "Transports mx-1, mx-2 have no configuration yet; the newest is 1."
+
+
+def test_one_of_several_workers_is_named_by_its_number_and_the_others_do_its_work(copy: Copy) -> None:
+    copy.turn("worker-2", ago=9)
+    assert missing() == ["The worker of gw-2 hangs or is away, for 9 s now: the others of this node do its work."]
+    assert "worker 2: 9 s ago" in processes(next(each for each in machines() if each.name == "gw"))
 
 
 def test_a_node_that_is_no_more_is_not_missed_while_another_works(copy: Copy) -> None:
@@ -174,7 +185,10 @@ def test_what_concerns_all_connectors_bears_no_name(copy: Copy) -> None:
 
 def test_the_overview_and_healthz_say_the_same(copy: Copy, signed_in) -> None:
     client = signed_in(Role.VIEW_ONLY)
+    client.get(reverse("overview:home"))  # the first page of all takes as long as a turn is good for
+    copy.take_turns()
     assert "Process: " not in client.get(reverse("overview:home")).content.decode()
+    copy.take_turns()
     assert client.get(reverse("processes:healthz")).status_code == 200
     copy.turn("outbound", ago=10)
     said = "The outbound of gw hangs or is away, for "
