@@ -110,7 +110,7 @@ function beginAtFirstField() {
   const form = mainForm();
   const elsewhere = location.hash || document.querySelector("[data-error-summary]") || document.activeElement !== document.body;
   if (!form || form.method !== "post" || elsewhere || !matchMedia("(hover: hover)").matches) return;
-  const fields = form.querySelectorAll("input:not([type=hidden]):not(:disabled), textarea:not(:disabled), select:not(:disabled)");
+  const fields = form.querySelectorAll("input:not([type=hidden]):not([type=radio]:not(:checked)):not(:disabled), textarea:not(:disabled), select:not(:disabled)");
   [...fields].find((field) => field.offsetParent && !field.closest(".rights"))?.focus({ preventScroll: true });
 }
 

@@ -18,6 +18,7 @@ from console.processes.account import Account
 from console.processes.address import Address
 from console.processes.data_directory import settle
 from console.processes.home import CHECKOUT, Home, HomeError
+from console.processes.names import kind_of
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
@@ -56,7 +57,7 @@ class Copy:
                 found = programs.prepare(self.account, environment)
                 found.command.extend(["--wait", PATIENCE])
                 return found
-        _, number = programs.kind_of(name)
+        _, number = kind_of(name)
         of_several = programs.services(console, self.account, environment, workers=min(number, MOST_WORKERS))
         services = {each.name: each for each in of_several}
         if name not in services:

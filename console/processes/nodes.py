@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from console.processes.models import Node, State, Turn
-from console.processes.programs import kind_of
+from console.processes.names import kind_of
 from console.processes.queries import FORGOTTEN, SEEN_LATELY
 from console.publishing import queries as publishing
 from console.publishing.models import Transport

@@ -11,6 +11,7 @@ from dataclasses import replace
 from console.processes.account import Account
 from console.processes.address import Address
 from console.processes.code import HERE, Code
+from console.processes.names import numbered
 from console.processes.program import Program
 
 
@@ -61,17 +62,6 @@ def services(
         ),
         ours("beat", f"{celery} beat"),
     ]
-
-
-def numbered(kind: str, number: int) -> str:
-    """What a process is called of which a node may have several: the first as its kind."""
-    return kind if number == 1 else f"{kind}-{number}"
-
-
-def kind_of(name: str) -> tuple[str, int]:
-    """The kind, and which of its kind, by the name of a process."""
-    kind, _, number = name.partition("-")
-    return kind, int(number) if number.isdecimal() else 1
 
 
 def _of_transports(code: Code) -> dict[str, str]:

@@ -19,6 +19,7 @@ from console.processes.child import describe, private_log
 from console.processes.children import Children
 from console.processes.data_directory import Lock, settle
 from console.processes.home import Home, HomeError, write_private
+from console.processes.names import kind_of
 from console.processes.postgres import Postgres
 from console.processes.program import Program
 from console.processes.valkey import Valkey
@@ -81,7 +82,7 @@ class Supervisor:
             say(f"Nothing was restarted: {error}")
             return
         order = ("forwarder", "transport", "worker", "outbound", "beat", "console")
-        for program in sorted(self._services(user, ours), key=lambda one: order.index(programs.kind_of(one.name)[0])):
+        for program in sorted(self._services(user, ours), key=lambda one: order.index(kind_of(one.name)[0])):
             self._children.restart(program.name, program)
             self._write_run_file()
         say("Restarted.")

@@ -16,7 +16,7 @@ from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 from console.processes.actions import left, took_turn
-from console.processes.programs import kind_of, numbered
+from console.processes.names import kind_of, numbered
 from console.queues import balance
 from transport import service_manager
 from transport.deliver import (

@@ -93,7 +93,7 @@ VALUES = {
     "mail_server": ("subjects", "verdicts"),
     "mailboxes": ("header", "reading_room", "safe_html"),
     "moving_in": ("objects", "plan", "reading", "report"),
-    "processes": ("account", "address", "data_directory", "home", "nodes", "postgres", "report", "sockets"),
+    "processes": ("account", "address", "data_directory", "home", "names", "nodes", "postgres", "report", "sockets"),
     "queues": ("queue", "remedies", "selection", "standing"),
     "tracking": ("conversation", "of_connector", "places", "question", "refusals", "remedies", "tracked"),
     "what_if": ("dns_answers", "forms", "reading", "unsaved"),
