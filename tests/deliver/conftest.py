@@ -135,7 +135,7 @@ class Talk(socketserver.StreamRequestHandler):
             elif verb == "RCPT" and answer.startswith("250"):
                 recipients = [*recipients, _path(line)]
             elif verb == "DATA" and answer.startswith("354"):
-                content = until_the_dot(self.rfile)
+                content = self._content()
                 answer = "" if content is None else self._say(".", "250 2.0.0 Ok")
                 if content is None or not answer:
                     return
@@ -148,6 +148,9 @@ class Talk(socketserver.StreamRequestHandler):
     def _keep(self, mail: str, recipients: list[str], content: bytes) -> None:
         with self.server.lock:
             self.server.arrived.append(Arrived(_path(mail), recipients, content, mail))
+
+    def _content(self) -> bytes | None:
+        return until_the_dot(self.rfile)
 
     def _usual(self, verb: str) -> str:
         if verb == "EHLO":

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from console.acme import work
+from console.acme.authority import Authority
 from console.acme.models import ManagedCertificate
 from tests.console.acme.pebble import Pebble, Zone, running
 from transport import name_servers
@@ -76,8 +77,11 @@ def pebble(tmp_path_factory: pytest.TempPathFactory, zone: Zone, console: Consol
 
 
 @pytest.fixture
-def order(console: Console) -> Callable[..., ManagedCertificate]:
-    """`order(row)` lets the worker go on until the order came to an end, of which it returns the row."""
+def order(console: Console, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ManagedCertificate]:
+    """`order(row)` lets the worker go on until the order came to an end, of which it returns the row. This authority
+    asks for seconds of patience and needs none.
+    """
+    monkeypatch.setattr(Authority, "waits", 0.1)
 
     def go_on(
         row: ManagedCertificate, until: Callable[[ManagedCertificate], object] | None = None

@@ -55,7 +55,7 @@ def scripts_of_a_reader(number: int, seconds: float, monkeypatch: pytest.MonkeyP
 
 def test_a_second_script_of_the_same_user_waits_shortly_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "TURN", 1)
-    with scripts_of_a_reader(6, 8, monkeypatch) as waiting:
+    with scripts_of_a_reader(6, 3, monkeypatch) as waiting:
         pass
     ends = [said(each.result()) for each in waiting]
     refused = [end for end in ends if "Another script of yours is still running" in end]
