@@ -1,9 +1,10 @@
-"""`python -m tests.bench nodes`: two nodes on one PostgreSQL and Redis beside one that is alone.
+"""`python -m tests.bench nodes`: two nodes on one PostgreSQL and Redis beside one, and beside two that share nothing.
 
-Both installations run at the same time, and the rounds take turns. What counts is CPU time: a node has so much of it a
-second, so two take twice as many messages as one, as long as a message costs each no more. The database stands apart,
-which all nodes of an installation share. What they spend without mail is taken off: it does not grow with mail. The
-load, smtp-source, comes from outside their networks, and what they relay goes there, to smtp-sink.
+All run at the same time, and the rounds take turns. What counts is CPU time: a node has so much of it a second, so two
+take twice as many messages as one, as long as a message costs each no more. Two that share nothing show what it costs
+that both are busy on one machine. The database stands apart, which all nodes of an installation share. What they spend
+without mail is taken off: it does not grow with mail. The load, smtp-source, comes from outside their networks, and
+what they relay goes there, to smtp-sink.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ Get-ReceiveConnector | Set-ReceiveConnector -ProtocolLoggingLevel None -MaxInbou
 
 Seconds = dict[str, float]
 """CPU seconds of the parts of nodes, and of the servers that all of an installation share."""
+Installations = Sequence[Sequence[Node]]
+"""Each on servers of its own; loaded at the same time."""
 
 
 def main() -> None:
@@ -41,42 +44,44 @@ def main() -> None:
     port = free_port()
     with nodes.network(), ExitStack() as stack:
         stack.callback((sink := Sink(port, f"{NET}.1")).stop)
-        with _installation(port, 1) as alone, _installation(port, 2, 3) as both:
-            _compare(sink, alone, both)
+        with _installation(port, 1) as one, _installation(port, 2) as other, _installation(port, 3, 4) as both:
+            _compare(sink, [one], [one, other], [both])
 
 
-def _compare(sink: Sink, alone: Sequence[Node], both: Sequence[Node]) -> None:
-    installations = (alone, both)
-    idle = [_idle(each) for each in installations]
-    costs: list[list[Seconds]] = [[], []]
+def _compare(sink: Sink, *kinds: Installations) -> None:
+    idle = [_idle(each) for each in kinds]
+    costs: list[list[Seconds]] = [[] for _ in kinds]
     for _ in range(ROUNDS):
-        for at, installation in enumerate(installations):
-            costs[at].append(_cost(installation, sink, idle[at]))
-    one, two = ({part: median(each[part] for each in of) for part in of[0]} for of in costs)
-    print(f"{'nodes on one PostgreSQL and Redis':60}{1:>9}{2:>9}")
-    for part in one:
-        print(f"{f'CPU microseconds for a message, {part}':60}{one[part] * 1e6:>9,.0f}{two[part] * 1e6:>9,.0f}")
-    shares = [_of_nodes(each) / IDLE * 100 for each in idle]
-    print(f"{'% of a core without mail, of the nodes':60}{shares[0]:>9.1f}{shares[1]:>9.1f}")
-    print(
-        f"{'two nodes take so many times what one takes':60}{'':9}{2 * _of_nodes(one) / _of_nodes(two):>9.2f}",
-        flush=True,
-    )
+        for at, installations in enumerate(kinds):
+            costs[at].append(_cost(installations, sink, idle[at]))
+    found = [{part: median(each[part] for each in of) for part in of[0]} for of in costs]
+    _row("nodes", ["1", "2 apart", "2 on one PostgreSQL"])
+    for part in found[0]:
+        _row(f"CPU microseconds for a message, {part}", [f"{each[part] * 1e6:,.0f}" for each in found])
+    _row("% of a core without mail, of the nodes", [f"{_of_nodes(each) / IDLE * 100:.1f}" for each in idle])
+    one, apart, both = (_of_nodes(each) for each in found)
+    _row("take so many times what one takes", ["1.00", f"{2 * one / apart:.2f}", f"{2 * one / both:.2f}"])
+    _row("the same if each had a machine of its own", ["1.00", "2.00", f"{2 * apart / both:.2f}"])
+
+
+def _row(label: str, values: Sequence[str]) -> None:
+    print(f"{label:56}" + "".join(f"{value:>22}" for value in values), flush=True)
 
 
 def _of_nodes(spent: Seconds) -> float:
     return sum(spent[part] for part in PARTS)
 
 
-def _cost(installation: Sequence[Node], sink: Sink, idle: Seconds) -> Seconds:
+def _cost(installations: Installations, sink: Sink, idle: Seconds) -> Seconds:
     """CPU seconds of a message, from accepting it to the next hop that has it."""
-    messages = MESSAGES * len(installation)
-    before, arrived, began = _spent(installation), sink.messages, monotonic()
+    every = [node for installation in installations for node in installation]
+    messages = MESSAGES * len(every)
+    before, arrived, began = _spent(installations), sink.messages, monotonic()
     with ThreadPoolExecutor() as at_once:
-        for sent in [at_once.submit(_send, node) for node in installation]:
+        for sent in [at_once.submit(_send, node) for node in every]:
             sent.result()
     sink.wait_for(arrived + messages)
-    share, after = (monotonic() - began) / IDLE, _spent(installation)
+    share, after = (monotonic() - began) / IDLE, _spent(installations)
     return {part: (after[part] - before[part] - idle[part] * share) / messages for part in after}
 
 
@@ -84,18 +89,18 @@ def _send(node: Node) -> None:
     send(2525, "user@gatepost.test", MESSAGES, host=node.host)
 
 
-def _idle(installation: Sequence[Node]) -> Seconds:
-    before = _spent(installation)
+def _idle(installations: Installations) -> Seconds:
+    before = _spent(installations)
     sleep(IDLE)
-    return {part: spent - before[part] for part, spent in _spent(installation).items()}
+    return {part: spent - before[part] for part, spent in _spent(installations).items()}
 
 
-def _spent(installation: Sequence[Node]) -> Seconds:
-    """The servers run below the first node."""
-    pids = [node.run_file()["pids"] for node in installation]
-    found = {part: processor.spent({each[name] for each in pids for name in names}) for part, names in PARTS.items()}
-    found["PostgreSQL and Redis"] = processor.spent({pids[0][name] for name in SERVERS})
-    return {part: spent.seconds for part, spent in found.items()}
+def _spent(installations: Installations) -> Seconds:
+    """The servers run below the first node of each."""
+    pids = [[node.run_file()["pids"] for node in installation] for installation in installations]
+    names = {part: {each[name] for of in pids for each in of for name in names} for part, names in PARTS.items()}
+    names["PostgreSQL and Redis"] = {of[0][name] for of in pids for name in SERVERS}
+    return {part: processor.spent(found).seconds for part, found in names.items()}
 
 
 @contextmanager
