@@ -126,8 +126,8 @@ class Worker:
 
     def is_first(self, hop: str) -> bool:
         """Of those of our kind and node each next hop has one that begins with it, the same one for everybody: several
-        at one next hop get a part of its mail each, at half as much again for each message. The others help when mail
-        waits.
+        that wake for each message get a part of them each, at half as much again for each. With a backlog the others
+        help.
         """
         ours = crc32(f"{self.number} {hop}".encode())
         return all(crc32(f"{number} {hop}".encode()) <= ours for number in self._alike)
