@@ -82,10 +82,14 @@ must "mkdir -p /run/systemd/system/gatepost-beat.service.d && printf '[Service]\
   systemctl daemon-reload && systemctl restart gatepost-beat && kill -STOP \$(systemctl show -P MainPID gatepost-beat)
   timeout 60 sh -c 'until test \$(systemctl show -P NRestarts gatepost-beat) -ge 1; do sleep 0.2; done'"
 
+say "A second worker of each kind…"
+must "systemctl enable -q --now gatepost-worker@2 gatepost-outbound@2 && gatepost status --wait 60"
+must "systemctl is-active --quiet gatepost-worker@2 && systemctl is-active --quiet gatepost-outbound@2"
+
 must "gatepost gms -c 'Get-ReceiveConnector | Set-ReceiveConnector -Bindings 0.0.0.0:25,[::]:25,0.0.0.0:2626' && gatepost status --wait 30"
 say "Upgrading with mail in the queue, and more of it coming on port 25…"
 must "echo GATEPOST_MINIMUM_FREE=1000000 >>/etc/gatepost/gatepost.env; sha256sum /var/lib/gatepost/secret.key /etc/gatepost/gatepost.env >kept"
-must "systemctl stop gatepost-worker && python3 debian_package_mail.py send 20"
+must "systemctl stop 'gatepost-worker*' && python3 debian_package_mail.py send 20"
 must "python3 debian_package_mail.py stream & echo \$! >sender; wait \$!" >"$machine.stream" 2>&1 &
 streaming=$!
 must "apt-get install -qq -y -o Dpkg::Options::=--force-confold ./gatepost_$version.1+deb*.deb"
@@ -94,6 +98,7 @@ must "kill -TERM \$(cat sender)"
 wait $streaming || fail "$(cat "$machine.stream")"
 say "$(tail -1 "$machine.stream")"
 must "python3 debian_package_mail.py delivered \$((21 + \$(cat streamed)))"
+must "systemctl is-active --quiet gatepost-worker@2 && systemctl is-active --quiet gatepost-outbound@2"
 must "sha256sum --quiet -c kept && test \"\$(gatepost version)\" = $version.1"
 
 say "Removing, then purging…"
