@@ -253,10 +253,9 @@ def _listen(**_: Any) -> None:
 @worker_shutdown.connect
 def _leave(**_: Any) -> None:
     """One of several is not missed when it was stopped, since there may be fewer from now on."""
-    kind, number = kind_of(_own["name"])
-    if number > 1:
+    if kind_of(_own["name"])[1] > 1:
         with suppress(*AWAY), pool().connection() as connection:
-            left(connection, numbered(kind, number))
+            left(connection, _own["name"])
 
 
 @worker_shutting_down.connect

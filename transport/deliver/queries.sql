@@ -313,11 +313,8 @@ select pg_try_advisory_lock(%s, %s)
 -- name: register_worker
 insert into queues_worker (number, name, home) values (%s, %s, %s) on conflict (number) do nothing
 
--- name: other_homes
-select distinct home from queues_worker where home <> %s
-
--- name: workers_alike
-select number from queues_worker where home = %(home)s and starts_with(name, %(kind)s) and number <> %(number)s
+-- name: other_workers
+select number, name, home from queues_worker where number <> %s
 
 -- name: dead_workers
 -- Just after PostgreSQL started everybody has lost the lock: the living get time to come back. (When the clock was set

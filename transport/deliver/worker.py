@@ -120,9 +120,10 @@ class Worker:
             log.exception("queue listener: going on")
 
     def _look_around(self, connection: Connection) -> None:
-        self._others = frozenset(home for (home,) in connection.execute(QUERIES["other_homes"], [self._home]))
-        alike = {"home": self._home, "kind": f"{self.kind} ", "number": self.number}
-        self._alike = frozenset(number for (number,) in connection.execute(QUERIES["workers_alike"], alike))
+        found = connection.execute(QUERIES["other_workers"], [self.number]).fetchall()
+        self._others = frozenset(home for _, _, home in found if home != self._home)
+        here = ((number, name) for number, name, home in found if home == self._home)
+        self._alike = frozenset(number for number, name in here if name.startswith(f"{self.kind} "))
 
     def is_first(self, hop: str) -> bool:
         """Of those of our kind and node each next hop has one that begins with it, the same one for everybody: several
