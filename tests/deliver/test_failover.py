@@ -155,7 +155,6 @@ class Client:
         self.thread.join()
 
 
-@pytest.mark.timeout(300)
 def test_a_running_copy_goes_on_with_the_host_that_took_over_of_redis_and_of_postgresql(
     copy: RunningCopy, pair: Pair, redis_servers: RedisServers
 ) -> None:

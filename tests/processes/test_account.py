@@ -100,7 +100,6 @@ def test_root_is_no_account_to_become(closed: Path) -> None:
     assert "root is root: set GATEPOST_USER to an account without rights of its own." in done.stderr
 
 
-@pytest.mark.timeout(300)
 def test_a_checkout_below_roots_home_is_copied_to_where_the_account_can_read_it(
     closed: Path, reachable_python: str
 ) -> None:

@@ -125,7 +125,6 @@ def hanging_postgresql(copy: RunningCopy) -> Iterator[None]:
         yield
 
 
-@pytest.mark.timeout(300)
 def test_a_postgresql_that_hangs_holds_no_page_and_loses_nothing(running_copy: RunningCopy) -> None:
     running_copy.wait_until_in_order()
     reader, logged = Reader(running_copy), len(log(running_copy))

@@ -97,7 +97,6 @@ def former(tmp_path: Path) -> Path:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(300)
 def test_mail_goes_on_while_one_node_after_the_other_is_upgraded(former: Path, run: Run, tmp_path: Path) -> None:
     run(former, "manage.py", "prepare")
     run(former, "-c", STEPS, "accept", "forward", "accept")

@@ -118,7 +118,6 @@ def go_on(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-@pytest.mark.timeout(300)
 def test_every_process_killed_again_and_again_and_all_restarted(copy: Several) -> None:
     def disturb() -> None:
         for _ in range(2):
@@ -135,7 +134,6 @@ def test_every_process_killed_again_and_again_and_all_restarted(copy: Several) -
     check(copy, under_load(copy, disturb))
 
 
-@pytest.mark.timeout(300)
 def test_redis_emptied(copy: RunningCopy) -> None:
     def disturb() -> None:
         server = redis.Redis.from_url(copy.run_file()["redis_url"])
@@ -146,7 +144,6 @@ def test_redis_emptied(copy: RunningCopy) -> None:
     check(copy, under_load(copy, disturb))
 
 
-@pytest.mark.timeout(300)
 def test_postgresql_frozen_while_mail_keeps_coming(copy: RunningCopy) -> None:
     accepted_meanwhile: list[int] = []
 

@@ -42,7 +42,6 @@ def copies(tmp_path: Path) -> Iterator[tuple[RunningCopy, RunningCopy]]:
             copy.remove()
 
 
-@pytest.mark.timeout(300)
 def test_a_copy_goes_on_elsewhere_and_sends_nothing_by_itself(copies, tmp_path, sink):
     one, two = copies
     backup, key = tmp_path / "mail.backup", one.home / "secret.key"

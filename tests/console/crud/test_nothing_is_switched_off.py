@@ -106,7 +106,6 @@ def everything() -> tuple[Snapshot, dict[str, list[dict[str, Any]]]]:
 TABS = [*RECEIVE, *(f"{kind} {tab}" for kind in ("send", "smart") for tab in SEND)]
 
 
-@pytest.mark.timeout(300)
 def test_opening_and_saving_a_form_changes_nothing(admin: Any) -> None:
     every = pages()
     assert every.keys() == {*TABS, *SINGLE, *EDITED}
