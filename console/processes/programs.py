@@ -58,7 +58,8 @@ def services(
         *(
             replace(ours(name, f"{work} -n {name}@%h {threads[kind]}"), patience=20)
             for number in range(1, workers + 1)
-            for kind, name in ((kind, numbered(kind, number)) for kind in threads)
+            for kind in threads
+            for name in [numbered(kind, number)]
         ),
         ours("beat", f"{celery} beat"),
     ]

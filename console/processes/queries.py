@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.rows import namedtuple_row
 
+from console.processes.names import kind_of, numbered
 from console.publishing.queries import bindings, unserved
 from transport import redis_address
 from transport.config.document import DocumentError
@@ -46,9 +47,7 @@ TURNS = """
 SELECT 'transport' AS process, name AS node, coalesce(nullif(node, ''), name) AS machine,
     abs(extract(epoch FROM now() - seen_at))::float8 AS age
 FROM publishing_transport
-UNION ALL SELECT split_part(process, '-', 1), node || substring(process FROM '-.*|$'), node,
-    abs(extract(epoch FROM now() - at))::float8
-FROM processes_turn
+UNION ALL SELECT process, node, node, abs(extract(epoch FROM now() - at))::float8 FROM processes_turn
 ORDER BY process, node
 """
 TRANSPORTS = "SELECT name, revision, problems, bindings FROM publishing_transport WHERE name = ANY(%s) ORDER BY name"
@@ -265,7 +264,7 @@ def _configuration(found: Health, facts: Facts) -> None:
 
 def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
     """Beat and the workers stand still without Valkey: then that is what is amiss, not they."""
-    every = [Sign(turn.process, turn.node, turn.machine, turn.age) for turn in facts.turns if turn.age <= FORGOTTEN]
+    every = [_sign(turn) for turn in facts.turns if turn.age <= FORGOTTEN]
     silent = _silent(every)
     for node, age in silent.items():
         text = f"Node {node} gives no sign of life, for {age:.0f} s now. Others work; what its journal holds waits."
@@ -281,6 +280,11 @@ def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
                 found.is_missed(About.PROCESS, process, _hang(late, OTHERS_TAKE if others else meaning))
         if not signs:
             found.is_missed(About.PROCESS, process, f"No {process} is at work: {meaning}.")
+
+
+def _sign(turn: Any) -> Sign:
+    kind, number = kind_of(turn.process)
+    return Sign(kind, numbered(turn.node, number), turn.machine, turn.age)
 
 
 def _late(signs: Iterable[Sign]) -> dict[str, list[Sign]]:
