@@ -133,7 +133,7 @@ def test_a_damaged_newest_revision_keeps_nobody_from_saving():
     assert newest().receive_connectors[0].comment == "mended"
 
 
-def test_a_save_among_a_thousand_connectors_takes_less_than_a_second():
+def test_a_save_among_a_thousand_connectors_takes_less_than_half_a_second():
     """By the processor's clock and the best of three, since other programs share the machine."""
     some = [receive_connector(f"C{n:04}", bindings=[f"127.1.{n // 250}.{n % 250 + 1}:25"]) for n in range(1000)]
     Row.objects.bulk_create([write(each, Row()) for each in some])
@@ -142,4 +142,4 @@ def test_a_save_among_a_thousand_connectors_takes_less_than_a_second():
         start = thread_time()
         actions.update(ADMIN, ReceiveConnector, pk, {"comment": f"{number}"})
         taken.append(thread_time() - start)
-    assert min(taken) < 1, taken
+    assert min(taken) < 0.5, taken
