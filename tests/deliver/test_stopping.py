@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from tests.deliver.content import until_the_dot
 from tests.deliver.test_bounded_peers import serve
 from tests.deliver.test_hosts import HOP
 from tests.waiting import wait_for
@@ -59,8 +60,7 @@ def test_who_has_all_of_a_message_is_heard(queued, deliver, configure, scripted,
     def takes_its_time(peer):
         peer.sendall(b"354 go on\r\n")
         with peer.makefile("rb") as file:
-            while file.readline() != b".\r\n":
-                pass
+            until_the_dot(file)
         has_it.set()
         say.wait(10)
         peer.sendall(b"250 ok\r\n")
