@@ -38,6 +38,7 @@ def directories(home: Path, transport: str) -> tuple[Path, Path, Path, Path]:
 
 
 MINIMUM_FREE = 500 << 20
+"""Exchange's figure for the queue drive (reference, section 5.4)."""
 
 
 def minimum_free(variables: Mapping[str, str] = os.environ) -> int:

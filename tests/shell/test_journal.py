@@ -94,6 +94,42 @@ def test_many_at_once_are_read_back_in_order(tmp_path: Path) -> None:
     assert record.envelope.subject == "Grüße"
 
 
+def test_what_comes_in_the_same_turns_of_the_loop_is_answered_together(tmp_path: Path) -> None:
+    """Twenty clients at a time: their messages share one sync, and the loop is not taken from its work for each."""
+    answered: list[int] = []
+
+    async def write() -> None:
+        journal = opened(tmp_path, gathering=60.0)
+        for turn in range(20):
+            journal.append(envelope(str(turn)), (b"x",), lambda error: answered.append(len(marks(tmp_path))))
+            await asyncio.sleep(0)
+        assert await store(journal, "last") is None
+        journal.close()
+
+    asyncio.run(write())
+    assert answered == [21] * 20
+
+
+def test_a_message_alone_waits_for_no_other(tmp_path: Path) -> None:
+    async def write() -> None:
+        journal = opened(tmp_path, gathering=60.0)
+        assert await asyncio.wait_for(store(journal, "alone"), 30) is None
+        journal.close()
+
+    asyncio.run(write())
+    assert marks(tmp_path) == ["<alone@x>"]
+
+
+def test_a_journal_that_closes_writes_what_has_just_come(tmp_path: Path) -> None:
+    async def write() -> None:
+        journal = opened(tmp_path)
+        journal.append(envelope("just come"), (b"x",), lambda error: None)
+        journal.close()
+
+    asyncio.run(write())
+    assert marks(tmp_path) == ["<just come@x>"]
+
+
 def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = written(tmp_path, 5)
     ends = [one.end for one in read_segment(path)]
