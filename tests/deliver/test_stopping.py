@@ -32,17 +32,20 @@ def end(monkeypatch):
     return end
 
 
-@pytest.mark.parametrize("verb", [b"EHLO", b"RCPT", b"DATA"])
+@pytest.mark.parametrize("verb", [b"EHLO", b"RCPT", b"DATA", b"STARTTLS"])
 def test_a_host_that_says_nothing_is_left_and_its_mail_goes_to_who_comes_next(
     queued, deliver, configure, scripted, query, end, verb
 ):
     asked = threading.Event()
 
     def silent(peer):
+        if verb == b"STARTTLS":
+            peer.sendall(b"220 go on\r\n")
         asked.set()
-        peer.recv(1)
+        while peer.recv(1):
+            pass
 
-    configure(port=scripted(lambda peer: serve(peer, verb=verb, answer=silent)).port)
+    configure(port=scripted(lambda peer: serve(peer, ehlo=b"250-x\r\n250 STARTTLS\r\n", verb=verb, answer=silent)).port)
     queued("bob@far.test")
     delivering = threading.Thread(target=deliver)
     delivering.start()

@@ -176,7 +176,7 @@ class SmtpClient:
                 raise NoTls(f"STARTTLS was answered {remote_reply.one_line(code, text)}")
             self._handshake(made)
             self._say_hello()
-        except Refused:
+        except (Refused, Displaced):
             self.close()
             raise
         except Lost as error:
@@ -187,10 +187,10 @@ class SmtpClient:
             raise
 
     def _handshake(self, made: ssl.SSLContext) -> None:
-        """Raises NoTls, or Refused."""
+        """Raises NoTls, Refused or Displaced."""
         try:
             self._connection.secure(made, self.peer.tls_name)
-        except Refused:
+        except (Refused, Displaced):
             self.close()
             raise
         except Lost as error:

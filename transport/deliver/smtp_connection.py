@@ -22,6 +22,7 @@ from transport.send.reply_reader import NoReply, ReplyReader
 from transport.trace.line import negotiated
 
 CONNECT, DATA_BLOCK = 30.0, 180.0
+TLS_FAILED = "TLS failed"
 DER = 2
 """ENCODING_DER of Python's own module below `ssl`."""
 SLICE = 1.0
@@ -103,12 +104,14 @@ class SmtpConnection:
         """The TLS handshake. What came in clear text after the reply to STARTTLS is no part of it (RFC 3207 §6)."""
         if not self._replies.is_empty:
             raise Refused("more than a reply came before the TLS handshake")
+        began = monotonic()
         try:
-            self._socket.settimeout(self._left(CONNECT))
-            self._socket = context.wrap_socket(self._socket, server_hostname=name)
+            secured = context.wrap_socket(self._socket, server_hostname=name, do_handshake_on_connect=False)
         except (OSError, ValueError) as error:
-            self.log.note(str(_lost(error)), "TLS failed")
+            self.log.note(str(_lost(error)), TLS_FAILED)
             raise _lost(error) from error
+        self._socket = secured
+        self._patiently(secured.do_handshake, began, began + self._left(CONNECT), CONNECT, TLS_FAILED)
         self.log.note(negotiated(*self._cipher()), name)
 
     def give_away(self) -> socket.socket:
@@ -184,18 +187,20 @@ class SmtpConnection:
             until = monotonic() + self._left(DATA_BLOCK)
             view = view[self._patiently(lambda: self._socket.send(view), began, until, soon) :]  # noqa: B023
 
-    def _patiently(self, act: Callable[[], Done], began: float, end: float, soon: float) -> Done:
-        """What `act` gives before `end`, or before `soon` seconds have gone by, when others need the place."""
+    def _patiently(self, act: Callable[[], Done], began: float, end: float, soon: float, failed: str = "") -> Done:
+        """What `act` gives before `end`, or before `soon` seconds have gone by, when others need the place; `failed`:
+        what has, for the log, when it gives nothing.
+        """
         while True:
             now = monotonic()
             if now >= end:
-                self.log.note("timed out")
+                self.log.note("timed out", failed)
                 raise TimedOut("timed out")
             if SLOTS.is_over and not self.is_owed_a_verdict:
-                self.log.note("Gatepost ends")
+                self.log.note("Gatepost ends", failed)
                 raise Displaced("Gatepost ends")
             if SLOTS.must_go(now - began, soon):
-                self.log.note("it took long, and others wait for its place")
+                self.log.note("it took long, and others wait for its place", failed)
                 raise Displaced("it took long, and others wait for its place")
             try:
                 self._socket.settimeout(min(end - now, SLICE))
@@ -203,8 +208,8 @@ class SmtpConnection:
             except TimeoutError:
                 continue
             except OSError as error:
-                self._hung_up = True
-                self.log.note(_words(error))
+                self._hung_up = not isinstance(error, ssl.SSLCertVerificationError)
+                self.log.note(_words(error), failed)
                 raise _lost(error) from error
 
     def reply(self, seconds: float, about: str = "") -> tuple[int, str]:
