@@ -107,7 +107,7 @@ def wanted(action: Action, notify: str) -> bool:
     return action.keyword in notify.split(",")
 
 
-_EXPLANATIONS = {
+USUAL_WORDS = {
     "4.4.7": "The message has not been delivered because the next mail server could not be reached in time. "
     "Please check the address and send it again.",
     "5.1.1": "The recipient's e-mail address was not found in the recipient's e-mail system. Please check the address "
@@ -125,6 +125,7 @@ _EXPLANATIONS = {
     "5.4.4": "The recipient's domain does not exist. Please check the address and send it again.",
     "5.7.1": "You do not have permission to send to this recipient. Your administrator can say more.",
 }
+"""Code → what a report says of it, where the administrator has no own words."""
 _OTHERWISE = "The recipient's e-mail system did not accept this message."
 
 
@@ -219,7 +220,7 @@ def _why(action: Action, status: str, own_words: Mapping[str, str]) -> str:
     """As `report_text` reads it."""
     if status in own_words and action in (Action.FAILED, Action.DELAYED):
         return own_words[status]
-    return escape(action.explanation or _EXPLANATIONS.get(status, _OTHERWISE), quote=False)
+    return escape(action.explanation or USUAL_WORDS.get(status, _OTHERWISE), quote=False)
 
 
 def _lines(

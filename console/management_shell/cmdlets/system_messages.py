@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import guarded
-from console.management_shell.language.cmdlet import Call, Cmdlet
+from console.management_shell.language.cmdlet import Call, Cmdlet, Parameter
+from console.management_shell.language.errors import ShellError
 from console.management_shell.language.values import Record
 from console.system_messages import actions, models
-from transport.config.system_message import SystemMessage
+from transport.config.system_message import SystemMessage, identity
+from transport.send.dsn import USUAL_WORDS
 
 FAMILY = Family(
     noun="SystemMessage",
@@ -19,6 +21,20 @@ FAMILY = Family(
     columns=("Identity", "Text"),
     order=("Text", "Internal", "Language", "DsnCode", "Original", "Identity"),
 )
+
+
+def _get(call: Call) -> Iterator[Record]:
+    if not call.get("Original"):
+        yield from FAMILY.shown(call.get("Identity"))
+        return
+    if call.get("Identity") is not None:
+        raise ShellError("-Original shows the usual words of every code: leave -Identity out.", "Original")
+    for code, text in sorted(USUAL_WORDS.items()):
+        for internal in (True, False):
+            usual = SystemMessage(name="-", dsn_code=code, internal=internal, text=text)
+            found: dict[str, object] = {"Identity": identity(usual), "DsnCode": code}
+            found |= {"Language": usual.language, "Text": text}
+            yield Record(FAMILY.noun, found, FAMILY.columns)
 
 
 def _new(call: Call) -> Iterator[Record]:
@@ -36,7 +52,19 @@ def _remove(call: Call) -> Iterator[Record]:
 TABLE = {
     each.name: guarded(each, FAMILY.fields)
     for each in (
-        FAMILY.get({"Get-SystemMessage": "Your own words, all of them."}),
+        Cmdlet(
+            "Get-SystemMessage",
+            _get,
+            (
+                FAMILY.identity_parameter(False),
+                Parameter("Original", switch=True, help="The usual words of each code, in place of your own."),
+            ),
+            "Shows own words for reports, or the usual ones.",
+            {
+                "Get-SystemMessage": "Your own words, all of them.",
+                "Get-SystemMessage -Original | Format-List": "What reports say where you have no own words.",
+            },
+        ),
         Cmdlet(
             "New-SystemMessage",
             _new,

@@ -56,3 +56,14 @@ def test_exchanges_commands():
     assert compile_snapshot(0).system_messages[0].text == "Short"
     shell.run(r"Remove-SystemMessage En\Internal\5.1.2 -Confirm:$false")
     assert not SystemMessage.objects.exists()
+
+
+def test_the_usual_words_can_be_read_before_own_ones_are_written():
+    shell = Shell()
+    shell.run("New-SystemMessage -Internal $true -DSNCode 5.1.1 -Text 'Ask Anna'")
+    assert r"En\Internal\5.1.1" in (listed := shell.run("Get-SystemMessage -Original"))
+    assert r"En\External\5.2.2" in listed
+    assert "Ask Anna" not in listed
+    said = shell.run(r"(Get-SystemMessage -Original | Where-Object DsnCode -eq 5.2.2).Text")
+    assert said.splitlines() == ["The recipient's mailbox is full."] * 2
+    assert "leave -Identity out" in str(shell.refused(r"Get-SystemMessage En\Internal\5.1.1 -Original"))
