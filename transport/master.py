@@ -37,7 +37,10 @@ CANNOT_START = 1
 """The exit code of a transport that says so."""
 DRAIN, COME_UP = 15.0, 60.0
 """Seconds that a transport has to end, and to take clients."""
-PROBE = 2.0
+SOON, PROBE = 0.5, 2.0
+"""Seconds that a transport has to answer while another one does, and while none does: who asks for /healthz often waits
+no longer than a second, and one that starts or hangs must not make the node look dead.
+"""
 TELL_EVERY, HANGS, STARTS = 2.0, 30.0, 300.0
 """Seconds between two questions whether a transport takes its turns, after which one that does not is killed, and that
 it has for its start: killed on a busy machine, it would begin again from nothing, and never end.
@@ -277,13 +280,16 @@ class Master:
     async def _ask_all(self, question: str) -> dict[str, Any]:
         """The answers by name, None of who gives none."""
 
-        async def ask(member: Member) -> Any:
+        async def ask(member: Member, patience: float) -> Any:
             with suppress(OSError):
                 if member.runs and member.channel is not None:
-                    return (await member.channel.ask(question, patience=PROBE))[0]
+                    return (await member.channel.ask(question, patience=patience))[0]
             return None
 
-        answers = await asyncio.gather(*map(ask, self._members))
+        for patience in SOON, PROBE:
+            answers = await asyncio.gather(*(ask(member, patience) for member in self._members))
+            if any(answer is not None for answer in answers):
+                break
         return {member.name: answer for member, answer in zip(self._members, answers, strict=True)}
 
 

@@ -19,12 +19,15 @@ from transport.config import bounds
 from transport.config.endpoint import IPRange
 from transport.config.receive_connector import ProtocolLoggingLevel
 from transport.shell.clients import dialogue
+from transport.shell.clients.dialogue import Dialogue
+from transport.shell.clients.reception import Reception
 
 BALANCER, MAIL_SERVER = "127.0.7.1", "203.0.113.9"
 HEADER = b"PROXY TCP4 203.0.113.7 198.51.100.1 49152 25\r\n"
 HEALTH = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 FROM = {"proxy_protocol_from": (IPRange("127.0.7.0/24"),), "xclient_from": (IPRange(MAIL_SERVER), IPRange("127.0.0.1"))}
 VERBOSE = ProtocolLoggingLevel.Verbose
+await_header = Dialogue._await_header
 
 
 @pytest.fixture
@@ -218,6 +221,21 @@ def test_without_its_header_nothing_is_said_and_the_log_says_why(
 
     expected = ["proxy_header_broken"] * 2 + ["proxy_header_late"] * 2 + ["proxy_header_missing"]
     wait_for(lambda: why() == expected, "the log does not say why")
+
+
+def test_a_client_whose_header_is_under_way_when_the_transport_is_to_end_is_greeted(
+    behind: RunningTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that has just come without a load balancer: in a restart nobody is refused."""
+    seen: list[Reception] = []
+    monkeypatch.setattr(Dialogue, "_await_header", lambda self: seen.append(self._reception) or await_header(self))
+    client = behind.client(BALANCER)
+    client.send(HEADER[:20])
+    wait_for(lambda: seen and seen[0].introductions, "nobody waits for the header")
+    seen[0].loop.call_soon_threadsafe(seen[0].stop)
+    wait_for(lambda: seen[0].stopping, "it does not stop")
+    client.send(HEADER[20:])
+    assert client.line().startswith("220 ")
 
 
 def test_many_half_headers_take_nobodys_place(behind: RunningTransport, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -296,7 +296,7 @@ class Dialogue(Wire):
             self._end(verbs.stopping(self._session))
         elif self._state is CLOSING and now - self._seen >= LINGER:
             self._transport.close()
-        elif self._state is HEADER:
+        elif self._state is HEADER and now - self._began >= JUST_COME:
             self.abort()
 
     def end_by_administrator(self) -> None:
