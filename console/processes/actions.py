@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -29,6 +31,13 @@ VALUES (%s, %s, %s, NOT EXISTS (SELECT FROM processes_node WHERE holds_mailboxes
 ON CONFLICT (name) DO UPDATE SET home = excluded.home, version = excluded.version,
     holds_mailboxes = processes_node.holds_mailboxes OR excluded.holds_mailboxes
 """
+IN_THE_WAY = """
+SELECT name, seen_at FROM processes_node
+WHERE ((name = %(name)s AND home NOT IN ('', %(home)s)) OR (name <> %(name)s AND home = %(home)s))
+    AND (seen_at IS NULL OR seen_at > now() - interval '30 seconds')
+"""
+LIVES, LOOK = 5.0, 0.2
+"""Seconds in which a node that lives gives a sign of it, and between two looks."""
 NODE = "Node"
 
 
@@ -43,9 +52,36 @@ def left(connection: psycopg.Connection, process: str) -> None:
 
 
 def join() -> None:
-    """This node is one of the installation; the first one holds the mailboxes. For one node at a time (`prepare`)."""
+    """This node is one of the installation; the first one holds the mailboxes. For one node at a time (`prepare`).
+    ValidationError while another one that lives has its name, or the data directory that this one's is a copy of.
+    """
+    name, home = settings.GATEPOST_NODE, held_body.mark(settings.GATEPOST_HOME)
+    _refuse_a_second(name, home)
     with connection.cursor() as cursor:
-        cursor.execute(JOIN, [settings.GATEPOST_NODE, held_body.mark(settings.GATEPOST_HOME), node.version()])
+        cursor.execute(JOIN, [name, home, node.version()])
+
+
+def _refuse_a_second(name: str, home: str) -> None:
+    """What was said of one that is no more, as of a data directory that was replaced, is said no more."""
+    until, before = monotonic() + LIVES, _in_the_way(name, home)
+    while before and monotonic() < until:
+        for other, seen_at in _in_the_way(name, home).items():
+            if seen_at is None or seen_at == before.get(other):
+                continue
+            if other == name:
+                raise ValidationError(
+                    _("Another machine that is at work calls itself %s. Give each its own GATEPOST_NODE.") % name
+                )
+            raise ValidationError(
+                _("This data directory is a copy of that of %s, which is at work. Begin with an empty one.") % other
+            )
+        sleep(LOOK)
+
+
+def _in_the_way(name: str, home: str) -> dict[str, datetime | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(IN_THE_WAY, {"name": name, "home": home})
+        return dict(cursor.fetchall())
 
 
 def set_state(actor: Actor, name: str, state: State, requester: str = "Maintenance") -> None:

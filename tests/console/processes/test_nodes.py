@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -18,6 +21,7 @@ from console.processes.models import Node, State, Turn
 from console.publishing import queries as publishing
 from console.publishing.models import Transport
 from tests.console.builders import ADMIN
+from transport import held_body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,3 +101,26 @@ def test_an_address_of_another_machine_is_no_fault_while_that_listens() -> None:
     assert publishing.listening_problems() == {}
     Transport.objects.filter(name="mx1").update(bindings=[])
     assert publishing.listening_problems() == {"Inside": ["Cannot listen"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "copied", "told"),
+    [
+        ("mx1", False, "Another machine that is at work calls itself mx1. Give each its own GATEPOST_NODE."),
+        ("mx2", True, "This data directory is a copy of that of mx2, which is at work. Begin with an empty one."),
+    ],
+)
+def test_a_machine_that_was_cloned_does_not_join_beside_the_one_that_lives(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, copied: bool, told: str
+) -> None:
+    """Two of one name, or with one journal, would each take the other's mailboxes and limits for its own."""
+    monkeypatch.setattr(actions, "LIVES", 0.05)
+    settings.GATEPOST_NODE, settings.GATEPOST_HOME = "mx1", tmp_path
+    ours = held_body.mark(tmp_path)
+    node(name, home=ours if copied else "another", holds_mailboxes=True)
+    monkeypatch.setattr(actions, "sleep", lambda _: Node.objects.filter(name=name).update(seen_at=timezone.now()))
+    with pytest.raises(ValidationError, match=told):
+        actions.join()
+    monkeypatch.setattr(actions, "sleep", time.sleep)  # it has gone: its name, or its disk, goes on here
+    actions.join()
+    assert Node.objects.get(name="mx1").home == ours
