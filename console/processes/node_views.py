@@ -46,7 +46,7 @@ def clock(machine: Machine) -> str:
 
 def journal(machine: Machine) -> str:
     if not machine.waiting:
-        return _("empty")
+        return _("empty") if machine.knows_its_journal else _("not known")
     return ngettext("%d message", "%d messages", machine.waiting) % machine.waiting
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 
 from django.db import connection
 
@@ -95,9 +96,17 @@ class Machine:
         return self.row.state == State.ACTIVE
 
     @property
+    def knows_its_journal(self) -> bool:
+        """Whether its forwarder has told as lately as its transports gave a sign of life: else more may have come."""
+        return self._age_of("forwarder") < inf and self._age_of("forwarder") <= self._age_of("transport") + SEEN_LATELY
+
+    def _age_of(self, kind: str) -> float:
+        return min((each.age for each in self.processes if each.kind == kind), default=inf)
+
+    @property
     def is_drained(self) -> bool:
         """Nobody is connected, and nothing waits in its journal."""
-        return not (self.takes_sessions or self.sessions or self.waiting)
+        return self.knows_its_journal and not (self.takes_sessions or self.sessions or self.waiting)
 
     @property
     def clock_is_off(self) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from console.processes.queries import health
 from tests.conftest import wait_for
 from tests.deliver.conftest import HEADER, Journal
+from transport.shell.forward import forwarder as forwarder_module
 from transport.shell.forward.forwarder import Forwarder
 from transport.shell.journal.durable_end import DurableEnd
 from transport.shell.journal.segment import BODIES, mark_of
@@ -277,6 +278,36 @@ def test_protocol_log_lines_become_sessions_once(home, database_url, query):
         "SELECT connector, remote_address, helo, sender, refused, revision, ended_at IS NOT NULL, "
         "jsonb_array_length(events) FROM tracking_session"
     ) == [("Default", "2001:db8::1", "client", "a@x.test", 1, 7, True, 5)]
+
+
+def test_the_protocol_log_is_read_while_mail_trickles_in_without_a_pause(
+    journal, home, configure, database_url, query, monkeypatch
+):
+    """Who looks for a session of today must not have to wait for a quiet moment."""
+    monkeypatch.setattr(forwarder_module, "GATHER", 0.0)
+    configure()
+    log = home / "protocol-log" / "t1" / "RECV20261122-0001.LOG"
+    log.parent.mkdir(parents=True)
+    columns = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
+    line = "2026-11-22T03:55:05.263Z,vm\\Default,D100B25757E7E000,0,127.0.0.1:25,192.0.2.1:999,<,EHLO client,\r\n"
+    log.write_text(f"#Fields: {columns}\r\n{line}")
+    moved = []
+
+    class Busy(Forwarder):
+        def move_mail(self, connection):
+            journal.accept("a@far.test")
+            moved.append(super().move_mail(connection))
+            return moved[-1]
+
+    busy = Busy(home, database_url)
+    runner = threading.Thread(target=busy.run)
+    runner.start()
+    try:
+        wait_for(lambda: query("SELECT helo FROM tracking_session") == [("client",)], "it is not read")
+    finally:
+        busy.stopping.set()
+        runner.join()
+    assert all(moved)
 
 
 def test_a_file_with_other_columns_is_read_by_their_names_from_wherever_reading_goes_on(home, database_url, query):

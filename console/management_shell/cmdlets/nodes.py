@@ -68,7 +68,7 @@ def _get(call: Call) -> Iterator[Record]:
             "Revision": machine.revisions,
             "Bindings": machine.bindings,
             "Sessions": machine.sessions,
-            "InJournal": machine.waiting,
+            "InJournal": machine.waiting or (0 if machine.knows_its_journal else None),
             "OldestInJournal": machine.waiting_since,
             "FreeDisk": machine.row.free,
             "ClockOffset": machine.row.clock,

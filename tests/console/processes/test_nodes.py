@@ -70,6 +70,15 @@ def test_one_is_drained_and_resumed(admin: Client) -> None:
     assert nodes.machines()[0].takes_sessions and said("Node mx1") == []
 
 
+def test_one_whose_forwarder_hangs_is_not_called_drained(admin: Client) -> None:
+    """Nobody knows what its transports have put into the journal since, and who believes it would wipe the disk."""
+    node("mx1", state=State.DRAINING)
+    Turn.objects.filter(process="forwarder").update(at=timezone.now() - timedelta(seconds=17))
+    assert not nodes.machines()[0].is_drained and "not known" in admin.get(reverse("nodes:list")).text
+    Transport.objects.update(seen_at=timezone.now() - timedelta(seconds=15))  # both were stopped, for an upgrade
+    assert nodes.machines()[0].is_drained
+
+
 def test_one_that_is_gone_with_mail_is_named_and_removed_by_who_knows_how_much(admin: Client) -> None:
     node("mx1")
     node("mx2", ago=400, waiting=12)
@@ -83,9 +92,9 @@ def test_one_that_is_gone_with_mail_is_named_and_removed_by_who_knows_how_much(a
     assert not Transport.objects.filter(node="mx2").exists()
 
 
-def test_the_first_to_join_holds_the_mailboxes(admin: Client, settings: object) -> None:
+def test_the_first_to_join_holds_the_mailboxes(admin: Client, settings: Any, tmp_path: Path) -> None:
     for name in ("mx1", "mx2"):
-        settings.GATEPOST_NODE = name  # type: ignore[attr-defined]
+        settings.GATEPOST_NODE, settings.GATEPOST_HOME = name, tmp_path / name
         actions.join()
     holder = nodes.holder_of_mailboxes()
     assert holder and holder.name == "mx1"
