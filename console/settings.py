@@ -16,7 +16,7 @@ from console.processes.home import Home, HomeError
 from console.processes.patience import Patient
 from transport.deliver.database import KEEPS_TRYING, Pooled
 from transport.log_lines import FORMAT
-from transport.node import minimum_free
+from transport.node import minimum_free, transports, workers
 from transport.postgresql import lively
 from transport.redis_address import Pool, RedisAddress
 
@@ -31,7 +31,11 @@ except HomeError as error:
 
 GATEPOST_HOME = HOME.path
 GATEPOST_NODE = os.environ.get("GATEPOST_NODE") or socket.gethostname()
-GATEPOST_MINIMUM_FREE = minimum_free()
+try:
+    GATEPOST_MINIMUM_FREE = minimum_free()
+    transports(), workers()  # whoever asks whether the settings can be read hears of these, too
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
 GATEPOST_DOMAIN = os.environ.get("GATEPOST_DOMAIN") or "gatepost.test"
 GATEPOST_CONSOLE = os.environ.get("GATEPOST_CONSOLE") or _running.get("console") or "127.0.0.1:8000"
 GATEPOST_SMTP = os.environ.get("GATEPOST_SMTP") or "127.0.0.1:2525,[::1]:2525"

@@ -42,8 +42,11 @@ MINIMUM_FREE = 500 << 20
 
 
 def minimum_free(variables: Mapping[str, str] = os.environ) -> int:
-    """GATEPOST_MINIMUM_FREE: octets of free disk below which no mail is accepted."""
-    return int(variables.get("GATEPOST_MINIMUM_FREE") or MINIMUM_FREE)
+    """GATEPOST_MINIMUM_FREE: octets of free disk below which no mail is accepted. Raises ValueError."""
+    given = variables.get("GATEPOST_MINIMUM_FREE") or str(MINIMUM_FREE)
+    if not given.isdecimal():
+        raise ValueError(f"GATEPOST_MINIMUM_FREE={given}: write octets, such as {MINIMUM_FREE}")
+    return int(given)
 
 
 def secret(variables: Mapping[str, str] = os.environ) -> bytes:
