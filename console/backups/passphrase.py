@@ -13,25 +13,29 @@ from console.backups.restoring import check_key
 from console.processes.home import Home
 
 LONGEST = 4096
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
-def passphrase(file: str | None, twice: bool = False) -> str:
-    """The first line of a file, or asked for at the terminal. Raises WrongKey, OSError."""
-    if file:
-        return _read(Path(file)).partition("\n")[0].rstrip("\r")
+def passphrase(file: str | None, is_new: bool = False) -> str:
+    """The first line of a file, or asked for at the terminal, a new one twice. Raises WrongKey, OSError."""
+    if file is not None:
+        given = _read(Path(file)).partition("\n")[0].rstrip("\r")
+        if is_new and UNREADABLE in given:
+            raise WrongKey(f"{file} is not in UTF-8: the same passphrase, typed at a terminal, would open nothing.")
+        return given
     if not sys.stdin.isatty():
         raise WrongKey("There is no terminal to ask for the passphrase: give --passphrase-file.")
     given = getpass("Passphrase: ")
-    if twice and getpass("Again: ") != given:
+    if is_new and getpass("Again: ") != given:
         raise WrongKey("These are two different passphrases.")
     return given
 
 
 def key_for(about: About, home: Home, key_file: str | None, passphrase_file: str | None) -> str:
     """The key of a backup: out of it by a passphrase, or from where it was put. Raises WrongKey, OSError."""
-    if key_file:
+    if key_file is not None:
         return _checked(about, _read(Path(key_file)).strip(), key_file)
-    if about.locked_key and (passphrase_file or not _given(home)):
+    if about.locked_key and (passphrase_file is not None or not _given(home)):
         return _checked(about, unlocked(about.locked_key, passphrase(passphrase_file)), "the backup")
     if found := _given(home):
         return _checked(about, *found)
@@ -44,7 +48,7 @@ def key_for(about: About, home: Home, key_file: str | None, passphrase_file: str
 def _read(path: Path) -> str:
     """The beginning of what may be another file than was meant. Raises OSError."""
     with path.open("rb") as file:
-        return file.read(LONGEST).decode(errors="replace")
+        return file.read(LONGEST).decode("utf-8-sig", errors="replace")
 
 
 def _given(home: Home) -> tuple[str, str] | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import EEXIST
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -45,7 +47,7 @@ class Source:
     node: str
 
 
-def take(source: Source, target: Path, passphrase: str = "", with_logs: bool = False) -> Manifest:
+def take(source: Source, target: Path, passphrase: str | None = None, with_logs: bool = False) -> Manifest:
     """Write a backup to `target`, which is there whole or not at all, and only its owner's to read.
 
     Raises OSError, psycopg.Error, ToolFailed, HomeError, WrongKey (the passphrase) and Busy.
@@ -55,7 +57,7 @@ def take(source: Source, target: Path, passphrase: str = "", with_logs: bool = F
         taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
         node=source.node,
         key=fingerprint(source.key),
-        locked_key=locked(source.key, passphrase) if passphrase else None,
+        locked_key=None if passphrase is None else locked(source.key, passphrase),
     )
     with _alone(source.home):
         held = Held(source.home)
@@ -91,6 +93,7 @@ def _lock(handle: int, refusal: str) -> None:
 @contextmanager
 def _new(target: Path) -> Iterator[BinaryIO]:
     """Under another name until it is whole and durable. What a backup left that was killed is written over."""
+    _require_plain(target)
     part = target.with_name(f"{target.name}.part")
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with files.naming(target), os.fdopen(handle, "w+b", buffering=PIECE) as file:  # to close it writes, too
@@ -106,6 +109,12 @@ def _new(target: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
             raise
     sync_directory(target.parent)
+
+
+def _require_plain(target: Path) -> None:
+    """A device, a directory or a link would be gone once the backup takes its name."""
+    if os.path.lexists(target) and not stat.S_ISREG(os.lstat(target).st_mode):
+        raise FileExistsError(EEXIST, "It is there already, and is no plain file", str(target))
 
 
 def _write(source: Source, about: About, archive: Writer, held: Held, with_logs: bool) -> Manifest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from console.backups import archive
 from console.backups.archive import ABOUT, Damaged, Writer
 from console.backups.key import WrongKey, fingerprint, locked, unlocked
 from console.backups.manifest import About, Manifest, encode
+from console.backups.passphrase import passphrase
 from transport.config import bounds
 
 KEY = "k" * 43 + "="
@@ -139,6 +141,16 @@ def test_a_passphrase_locks_the_key_and_another_one_does_not_open_it() -> None:
     assert unlocked(kept, "correct horse battery") == KEY
     refuse(lambda: unlocked(kept, "correct horse batterx"))
     refuse(lambda: locked(KEY, "short"))
+
+
+def test_a_passphrase_in_another_encoding_than_a_terminals_is_refused_while_there_is_time(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_bytes("k\u00fcrzer als lang".encode("latin-1"))
+    refuse(lambda: passphrase(str(tmp_path / "passphrase"), is_new=True))
+
+
+def test_a_passphrase_that_notepad_wrote_is_the_one_that_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_bytes(b"\xef\xbb\xbfcorrect horse b\xc3\xa4ttery\r\n")
+    assert passphrase(str(tmp_path / "passphrase")) == "correct horse b\u00e4ttery"
 
 
 def refuse(act: Callable[[], object]) -> None:

@@ -244,6 +244,21 @@ def test_whoever_is_signed_in_is_not_in_a_backup(backup, configure):
     assert b"COPY public.queues_message" in text and b"s" * 32 not in text
 
 
+def test_a_backup_takes_the_name_of_no_device_and_of_no_link(tmp_path):
+    """`backup /dev/null` as root would leave the machine without it."""
+    (tmp_path / "link").symlink_to("/dev/null")
+    for target in (tmp_path / "link", tmp_path):
+        with pytest.raises(FileExistsError, match="no plain file"), _new(target):
+            pass
+    assert (tmp_path / "link").is_symlink() and list(tmp_path.iterdir()) == [tmp_path / "link"]
+
+
+def test_a_key_that_was_to_be_locked_in_is_not_left_out_for_an_empty_passphrase(source, tmp_path):
+    with pytest.raises(WrongKey):
+        take(source, tmp_path / "backup", "")
+    assert list(tmp_path.glob("backup*")) == []
+
+
 def test_two_backups_into_one_file_do_not_mix(source, tmp_path, configure):
     configure()
     target = tmp_path / "backup"

@@ -46,8 +46,8 @@ class Command(BaseCommand):
         home, target = settings.HOME, Path(options["file"]).absolute()
         try:
             key = _key_of(home)
-            locks = options["with_key"] or options["passphrase_file"]
-            given = passphrase(options["passphrase_file"], twice=True) if locks else ""
+            locks = options["with_key"] or options["passphrase_file"] is not None
+            given = passphrase(options["passphrase_file"], is_new=True) if locks else None
             with servers.of_copy(home) as url:
                 node = os.environ.get("GATEPOST_NODE") or home.running().get("node") or socket.gethostname()
                 manifest = take(Source(home.path, url, key, node), target, given, options["logs"])
