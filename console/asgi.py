@@ -1,6 +1,5 @@
 """What uvicorn serves: `uvicorn console.asgi:application`."""
 
-import gc
 import os
 import warnings
 
@@ -9,6 +8,7 @@ from django.core.asgi import get_asgi_application
 from console.body_limit import BodyLimit
 from console.head_limit import HeadLimit
 from console.lifespan import Lifespan
+from transport import memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
@@ -21,9 +21,8 @@ from django.urls import get_resolver  # noqa: E402
 
 from console.accounts.sessions import signed_in  # noqa: E402 (there are no models before)
 
-# What is loaded now stays for good: the garbage collector walks through it no more, which took longer than many a page.
+# The garbage collector walks through what is loaded no more, which took longer than many a page.
 _every_page = get_resolver().url_patterns
-gc.collect()
-gc.freeze()
+memory.settle()
 
 application = Lifespan(HeadLimit(BodyLimit(django, signed_in)))

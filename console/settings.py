@@ -14,11 +14,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from console.processes.home import Home, HomeError
 from console.processes.patience import Patient
+from transport import memory
 from transport.deliver.database import KEEPS_TRYING, Pooled
 from transport.log_lines import FORMAT
 from transport.node import minimum_free, transports, workers
 from transport.postgresql import lively
 from transport.redis_address import Pool, RedisAddress
+
+memory.load()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

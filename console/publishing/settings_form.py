@@ -16,7 +16,7 @@ from console.crud.said import later
 from console.crud.tags import FIELD
 from console.publishing.fields import KINDS, field_for, written
 from transport.config.kinds import Setting
-from transport.config.setting import sections, settings
+from transport.config.setting import defaults, sections, settings
 
 NOT_ENFORCED = "Not enforced"
 
@@ -49,8 +49,7 @@ class SettingsForm(Meanwhile, GroupedForm, TypedConfirmation, forms.Form):
     @classmethod
     def values_at_first(cls) -> dict[str, Any]:
         """The defaults of a new object."""
-        fields = msgspec.structs.fields(cls.struct)
-        return {each.name: each.default for each in fields if each.default is not msgspec.NODEFAULT}
+        return {name: value for name, value in defaults(cls.struct).items() if value is not msgspec.NODEFAULT}
 
     def _defaults(self) -> dict[str, str]:
         table, values = self.table(), self.values_at_first()

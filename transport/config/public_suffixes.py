@@ -1,16 +1,19 @@
 """Public suffixes: names such as `com` and `co.uk`, below which anybody can have a domain of their own.
 
-The list is Mozilla's, bundled with the library (publicsuffix.org). It is read once, when this file is imported, like
-the code itself. The transport has no question to it; who may reach whom is asked by the console.
+The list is Mozilla's, bundled with the library (publicsuffix.org). It is read once, at the first question. The
+transport has none; who may reach whom is asked by the console.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
-_LIST = PublicSuffixList()
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 @lru_cache(maxsize=65536)
@@ -20,4 +23,4 @@ def holds_foreign_domains(name: str) -> bool:
     True of `com`, `co.uk`, `kawasaki.jp` (`*.kawasaki.jp` is listed), of a top-level domain that is not listed, and of
     the empty name, below which are all.
     """
-    return not name or bool(_LIST.is_public(name) or _LIST.is_public(f"*.{name}"))
+    return not name or bool(_suffixes().is_public(name) or _suffixes().is_public(f"*.{name}"))
