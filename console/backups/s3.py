@@ -9,12 +9,12 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from errno import ENOENT
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import BinaryIO, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -27,11 +27,19 @@ MOST_PARTS = 10_000
 """Of one object (Amazon S3, multipart upload limits)."""
 SLOWEST = 64 << 10
 """Octets a second, on the whole: what goes or comes more slowly is given up."""
+BUSY = (429, 500, 502, 503, 504)
+"""Of many requests a few are answered so, and right the next time (Amazon S3, error responses)."""
+PAUSES = (1.0, 4.0, 15.0)
+"""Seconds until a request is made again that was answered so."""
 HOSTS = re.compile(r"s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com")
 
 
 class NoBucket(OSError):
     """What the server said, or that it did not answer."""
+
+
+class Busy(NoBucket):
+    """It says so itself, and wants to be asked again soon."""
 
 
 class Bucket(NamedTuple):
@@ -89,6 +97,20 @@ class Bucket(NamedTuple):
         self, method: str, name: str, query: Mapping[str, str], body: bytes, octets: int = 0
     ) -> Iterator[_Answer]:
         """`octets`: how many beside the body are moved, here or there, until the answer is complete."""
+        with ExitStack() as stack:
+            for pause in PAUSES:
+                with suppress(Busy):
+                    answer = stack.enter_context(self._asked_once(method, name, query, body, octets))
+                    break
+                sleep(pause)
+            else:
+                answer = stack.enter_context(self._asked_once(method, name, query, body, octets))
+            yield answer
+
+    @contextmanager
+    def _asked_once(
+        self, method: str, name: str, query: Mapping[str, str], body: bytes, octets: int
+    ) -> Iterator[_Answer]:
         where = urlsplit(self.url)
         kind = HTTPSConnection if where.scheme == "https" else HTTPConnection
         patience = bounds.BUCKET_ANSWER.seconds or 0
@@ -102,7 +124,8 @@ class Bucket(NamedTuple):
                 connection.connect()
             with shut_after(until - monotonic(), connection.sock):
                 with _words_for(where.netloc, until):
-                    connection.request(method, f"{path}?{text}" if text else path, body, headers)
+                    with suppress(BrokenPipeError, ConnectionResetError):  # who refuses it does not read it to its end
+                        connection.request(method, f"{path}?{text}" if text else path, body, headers)
                     answer = _Answer(where.netloc, until, connection.getresponse())
                 with answer.response:
                     answer.require_success(name)
@@ -161,7 +184,9 @@ class _Answer(NamedTuple):
             return
         said = _error(self.text())
         words = f"{self.host} answers {self.response.status} {said or self.response.reason}"[:300]
-        raise FileNotFoundError(ENOENT, words, name) if said.startswith("NoSuchKey") else NoBucket(words)
+        if said.startswith("NoSuchKey"):
+            raise FileNotFoundError(ENOENT, words, name)
+        raise Busy(words) if self.response.status in BUSY else NoBucket(words)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from console.backups.postgres_tools import ToolFailed
 from console.backups.restoring import Refused
 from console.backups.taking import Busy, Source, take
 from console.processes.home import HomeError
+from transport.send.remote_reply import printable
 
 LOCK = 0x4261636B
 """With the number of a run: held in PostgreSQL by the process that works on it."""
@@ -89,6 +90,8 @@ def _at_work(url: str, run: Run) -> Iterator[None]:
 
 
 def _said(error: BaseException) -> str:
+    """As it may be shown and kept, whatever a server or a name of a file has in it."""
+    words = str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split())[:LONGEST_WORDS] or type(error).__name__
+        words = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return printable(words)[:LONGEST_WORDS] or type(error).__name__

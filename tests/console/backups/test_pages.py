@@ -12,6 +12,7 @@ from console.actors import SYSTEM, Role
 from console.audit.models import Entry
 from console.backups import actions, due, queries, scheduled
 from console.backups.models import Restored, Run, Schedule
+from console.backups.s3 import NoBucket
 from console.backups.taking import Source
 from console.overview import copy_rules
 from console.queues.models import RESTORED, QueuedRecipient, Status
@@ -124,6 +125,17 @@ def test_a_backup_that_cannot_be_written_says_why(place, home, settings, transac
     scheduled.make(source, actions.begin("n", NOW))
     assert queries.runs()[0].words == f"{place}/gone: There is no such directory"
     assert concerns() == [f"The last backup failed: {place}/gone: There is no such directory"]
+
+
+def test_whatever_a_bucket_says_of_a_failure_is_written_down(place, home, settings, transactional_db, monkeypatch):
+    """A NUL is nothing that PostgreSQL keeps: nobody would hear why."""
+    source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
+    plan(place, wanted=True)
+    actions.want_run(SYSTEM)
+    told = NoBucket("s3.test answers 403 Denied\0 \x1b[2Jby rule")
+    monkeypatch.setattr(scheduled, "take", lambda *_: (_ for _ in ()).throw(told))
+    scheduled.make(source, actions.begin("n", NOW))
+    assert queries.runs()[0].words == "s3.test answers 403 Denied? ?[2Jby rule"
 
 
 def test_a_secret_that_opens_no_more_is_said_of_the_backup(place, home, settings, transactional_db):

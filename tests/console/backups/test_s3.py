@@ -34,7 +34,7 @@ class Server(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, dict[int, bytes]] = {}
         self.full = self.fails_late = self.trickles = False
-        self.counted = self.lacks = 0
+        self.counted = self.lacks = self.busy = 0
         self.hurry = threading.Event()
 
 
@@ -52,6 +52,9 @@ class Handler(BaseHTTPRequestHandler):
             self._say(403, b"<Error><Code>SignatureDoesNotMatch</Code><Message>No.</Message></Error>")
         elif body and self.headers["Content-MD5"] != b64encode(hashlib.md5(body).digest()).decode():
             self._say(400, b"<Error><Code>BadDigest</Code></Error>")
+        elif self.server.busy:
+            self.server.busy -= 1
+            self._say(503, b"<Error><Code>SlowDown</Code></Error>")
         elif self.command == "GET" and where.path not in self.server.objects:
             self._say(404, b"<Error><Code>NoSuchKey</Code><Message>None.</Message></Error>")
         elif self.server.full and self.command in ("PUT", "POST"):
@@ -191,6 +194,20 @@ def test_an_upload_that_fails_leaves_nothing(bucket, server, tmp_path: Path, mon
     assert not server.objects and not server.parts
     server.full = True
     with pytest.raises(NoBucket, match="answers 507"):
+        bucket.put(tmp_path / "one", "x")
+
+
+def test_a_bucket_that_is_busy_for_a_moment_is_asked_again(bucket, server, tmp_path: Path, monkeypatch):
+    """One answer of 503 among a thousand parts is no failed backup; one that stays so is."""
+    monkeypatch.setattr(s3, "PART", 10)
+    monkeypatch.setattr(s3, "PAUSES", (0, 0))
+    (tmp_path / "one").write_bytes(b"x" * 25)
+    server.busy = 2
+    bucket.put(tmp_path / "one", "x")
+    server.busy = 1
+    assert got(bucket, "x", 25) == b"x" * 25
+    server.busy = 100
+    with pytest.raises(NoBucket, match="answers 503 SlowDown"):
         bucket.put(tmp_path / "one", "x")
 
 
