@@ -310,6 +310,27 @@ def test_the_protocol_log_is_read_while_mail_trickles_in_without_a_pause(
     assert all(moved)
 
 
+@pytest.mark.parametrize("ahead", [-300, 300])
+def test_how_long_mail_waits_is_told_by_the_clock_of_postgresql(
+    journal, home, configure, database_url, query, monkeypatch, ahead
+):
+    """Of a node whose clock is minutes behind, `status` would say for each message that it waits for minutes."""
+    configure()
+    now = time.time() + ahead
+    monkeypatch.setattr(forwarder_module, "time", lambda: now)
+    journal.accept("a@far.test", accepted_at=now - 20)
+    telling = Forwarder(home, database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for reader in telling._all_readers(connection):
+            reader.waiting_since = now - 20
+        telling._tell(connection)
+        assert query("SELECT round(extract(epoch FROM at - waiting_since)) FROM processes_turn") == [(20,)]
+        telling.move_mail(connection)
+        telling.move_mail(connection)
+        telling._tell(connection)
+    assert query("SELECT waiting_since FROM processes_turn") == [(None,)]
+
+
 def test_a_file_with_other_columns_is_read_by_their_names_from_wherever_reading_goes_on(home, database_url, query):
     """It was begun by a former or a later revision; files of before that are still in the folder too."""
     folder = home / "protocol-log" / "t1"

@@ -192,9 +192,10 @@ on conflict (message_id) do nothing
 update tracking_reader set transaction = %(transaction)s, event = %(event)s where name = 'search'
 
 -- name: report_turn
+-- How long the oldest waits the node's clock says, since when ours: theirs may differ, or have jumped.
 insert into processes_turn (
     process, node, at, waiting_since, waiting_messages, waiting_recipients, all_counted, version, needs_upgrade)
-values ('forwarder', %(node)s, now(), to_timestamp(%(waiting_since)s), %(messages)s, %(recipients)s, %(all_counted)s,
+values ('forwarder', %(node)s, now(), now() - %(waiting)s::float8 * interval '1 second', %(messages)s, %(recipients)s, %(all_counted)s,
     %(version)s, %(needs_upgrade)s)
 on conflict (process, node) do update set
     at = excluded.at, version = excluded.version, needs_upgrade = excluded.needs_upgrade, waiting_since = excluded.waiting_since, waiting_messages = excluded.waiting_messages,

@@ -104,7 +104,9 @@ class Forwarder:
             "all_counted": all(reader.backlog.count(until) for reader in readers),
             "messages": sum(reader.backlog.messages for reader in readers),
             "recipients": sum(reader.backlog.recipients for reader in readers),
-            "waiting_since": min((reader.waiting_since for reader in readers if reader.waiting_since), default=None),
+            "waiting": max(
+                (max(0.0, time() - each.waiting_since) for each in readers if each.waiting_since), default=None
+            ),
             "version": node.version(),
             "needs_upgrade": any(reader.needs_upgrade for reader in readers),
         }
