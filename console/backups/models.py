@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
@@ -72,6 +74,11 @@ class Run(models.Model):
     @property
     def failed(self) -> bool:
         return self.ended_at is not None and self.octets is None
+
+    @property
+    def was_quick(self) -> bool:
+        """Less than a minute, which Django says as none."""
+        return self.ended_at is not None and self.ended_at - self.begun_at < timedelta(minutes=1)
 
     @property
     def outcome(self) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,10 +18,11 @@ from console.actors import Role
 from console.backups import actions, queries
 from console.backups.forms import ScheduleForm
 from console.backups.models import Run
-from console.backups.places import is_bucket
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
 
+PACKAGE = Path("/usr/lib/gatepost")
+WITH = "FILE --key-file secret.key"
 READERS = frozenset({Role.ORGANIZATION_MANAGEMENT, Role.VIEW_ONLY})
 AGES = [
     ("", gettext_lazy("All of it")),
@@ -50,11 +52,21 @@ class BackupsPage(RoleRequired):
             "schedule": schedule,
             "runs": queries.runs(),
             "home": settings.GATEPOST_HOME,
-            "in_bucket": is_bucket(schedule.place),
+            "restore_command": _in_package("restore --replace") or _in_checkout("restore", "/var/lib/gatepost"),
+            "check_command": _in_package("restore --check") or _in_checkout("restore --check"),
         }
         if restored:
             context |= {"restored": restored[0], "held": restored[1], "ages": _ages()}
         return render(request, "backups/page.html", context)
+
+
+def _in_package(command: str) -> str:
+    """As it is typed where the Debian package runs us, whose installation has begun a copy already; else empty."""
+    return f"sudo gatepost {command} {WITH}" if settings.BASE_DIR == PACKAGE else ""
+
+
+def _in_checkout(command: str, home: str = "") -> str:
+    return f"{f'GATEPOST_HOME={home} ' if home else ''}.venv/bin/python manage.py {command} {WITH}"
 
 
 def _ages() -> list[dict[str, Any]]:

@@ -127,6 +127,17 @@ def test_a_backup_that_cannot_be_written_says_why(place, home, settings, transac
     assert concerns() == [f"The last backup failed: {place}/gone: There is no such directory"]
 
 
+def test_the_page_says_what_stays_and_what_to_type_where_the_package_runs_it(admin, place, settings):
+    """There is no .venv of a checkout in a package."""
+    settings.BASE_DIR = Path("/usr/lib/gatepost")
+    plan(place)
+    Schedule.objects.update(kept=1)
+    run()
+    page = admin.get(PAGE).content.decode()
+    assert "Only the newest is kept." in page and "took less than a minute" in page
+    assert "sudo gatepost restore --replace FILE --key-file secret.key" in page and ".venv" not in page
+
+
 def test_whatever_a_bucket_says_of_a_failure_is_written_down(place, home, settings, transactional_db, monkeypatch):
     """A NUL is nothing that PostgreSQL keeps: nobody would hear why."""
     source = Source(home, settings.DATABASE_URL, settings.GATEPOST_SECRET_KEY, "n")
