@@ -1,5 +1,6 @@
 """What the shell adds to the core's answers: bytes, order, time, TLS, faults."""
 
+import json
 import signal
 import smtplib
 import socket
@@ -147,10 +148,15 @@ def test_recipients_are_looked_up(transport: RunningTransport) -> None:
 
 
 def test_nearly_full_disk_refuses_mail_before_it_is_sent(transport: RunningTransport) -> None:
-    transport.variables["GATEPOST_MINIMUM_FREE"] = str(1 << 60)
-    transport.publish()
-    transport.start()
-    wait_for(lambda: transport.facts()["problems"], "no problem is reported")
+    """And load balancers send clients to other nodes, however many connectors are for the addresses of those."""
+    transport.variables |= {"GATEPOST_MINIMUM_FREE": str(1 << 60), "GATEPOST_NODE": "mx1"}
+    others = [transport.connector(f"Of mx2 {n}", bindings=f"192.0.2.{n}:25") for n in range(1, 150)]
+    transport.publish(transport.connector(), *others)
+    transport.start(healthy=False)
+    code, said = transport.ask("/healthz")
+    told = json.loads(said)["problems"]
+    assert code == 503 and told[0]["message"] == "The disk of mx1 is nearly full: no mail is accepted."
+    assert len(told) == 100
     client = transport.greeted()
     assert client.say("MAIL FROM:<a@example.test>") == "452 4.3.1 Insufficient system resources"
     assert client.say("NOOP").startswith("250 ")

@@ -349,12 +349,12 @@ def test_a_discarded_body_leaves_nothing(tmp_path: Path) -> None:
 def test_room_is_a_question_of_free_space(tmp_path: Path) -> None:
     async def ask() -> tuple[str, str]:
         plenty, none = opened(tmp_path / "a"), opened(tmp_path / "b", minimum_free=1 << 60)
-        answers = plenty.shortage(), none.shortage()
+        answers = plenty.shortage("mx1"), none.shortage("mx1")
         plenty.close()
         none.close()
         return answers
 
-    assert asyncio.run(ask()) == ("", "The disk of this transport is nearly full: no mail is accepted.")
+    assert asyncio.run(ask()) == ("", "The disk of mx1 is nearly full: no mail is accepted.")
 
 
 @pytest.mark.parametrize(
@@ -380,7 +380,7 @@ def test_what_the_disk_lacks_is_said_as_it_is(
     async def ask() -> str:
         journal = opened(tmp_path)
         monkeypatch.setattr(os, "statvfs", answer)
-        found = journal.shortage()
+        found = journal.shortage("mx1")
         monkeypatch.undo()
         journal.close()
         return found

@@ -24,6 +24,8 @@ LONGEST_TURN = 8.0
 """Seconds between two turns, of ours or of the forwarder, after which something hangs."""
 LONGEST_WAIT = 60.0
 """Seconds that accepted mail may lie in the journal."""
+MOST_TOLD = 100
+"""Problems that /healthz tells: with hundreds of connectors for the addresses of other nodes there are more."""
 
 
 class Report:
@@ -112,9 +114,13 @@ class Report:
         return [Problem("", "", said)] if said else []
 
     def health(self) -> tuple[bool, dict[str, object]]:
-        """(fit to serve, the facts): a revision is in force, and every binding that this machine has is listened on."""
-        in_words = msgspec.to_builtins(self.problems() + self._behind_us())
-        serving = self._feed.revision is not None and not self._listeners.is_deaf
+        """(fit to serve, the facts): a revision is in force, every binding that this machine has is listened on, and
+        mail can be taken. Of many problems those that are ours come first.
+        """
+        problems = sorted(self.problems() + self._behind_us(), key=lambda each: each.elsewhere)
+        in_words = msgspec.to_builtins(problems[:MOST_TOLD])
+        deaf = self._listeners.is_deaf or bool(self._reception.shortage)
+        serving = self._feed.revision is not None and not deaf
         facts = {
             "transport": self._reception.name,
             "revision": self._feed.revision,

@@ -145,7 +145,7 @@ def test_mail_that_is_kept_for_a_name_that_nobody_has() -> None:
 def test_what_transports_report() -> None:
     row = made(receive_connector("Office"))
     words = "Cannot listen on 10.2.3.4:25: no network card has this address"
-    disk = "The disk of this transport is nearly full: no mail is accepted."
+    disk = "The disk of mx1 is nearly full: no mail is accepted."
     problems = [{"connector": "Office", "message": words}, {"connector": "", "message": disk}]
     Transport.objects.create(name="mx1", problems=problems)
     assert said("Office") == [words] and said("All connectors") == [disk]

@@ -103,7 +103,8 @@ class Listeners:
         return every if every in self._wanted or every in self._source.given else binding
 
     def _say(self, binding: Binding, error: OSError) -> None:
-        words = _WORDS.get(error.errno or 0) or os.strerror(error.errno or 0)
+        strange = os.strerror(error.errno) if error.errno else str(error) or "the master does not answer"
+        words = _WORDS.get(error.errno or 0) or strange
         if self._failed.get(binding) != words:
             log.warning("cannot listen on %s: %s", binding, words)
         self._failed[binding] = words

@@ -81,12 +81,12 @@ class Reception:
         self.load = ConnectorLoad(counts)
         self.sessions: set[Client] = set()
         self.introductions: dict[Client, None] = {}
-        self.shortage = journal.shortage()
+        self.shortage = journal.shortage(node)
         self.stopping = self.draining = False
 
     async def tick(self, now: float) -> None:
         """Once a second: disk space, time-outs, counts. `now` in Unix seconds."""
-        self.shortage = self.journal.shortage()
+        self.shortage = self.journal.shortage(self.node)
         self.traffic.book(now)
         self.names.book(now)
         moment = self.loop.time()

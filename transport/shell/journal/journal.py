@@ -109,16 +109,16 @@ class Journal:
         """A file for a large body; `progress` is called whenever some of it has been written."""
         return BodyFile(self.directory / BODIES, self._loop, self._bodies, progress)
 
-    def shortage(self) -> str:
-        """What the disk lacks for more mail, in words; empty when it has room. For about once a second."""
+    def shortage(self, node: str) -> str:
+        """What the disk of `node` lacks for more mail, in words; empty when it has room. For about once a second."""
         try:
             disk = os.statvfs(self.directory)
         except OSError as error:
-            return f"The disk of this transport does not answer ({error.strerror}): no mail is accepted."
+            return f"The disk of {node} does not answer ({error.strerror}): no mail is accepted."
         if disk.f_files and not disk.f_favail:
-            return "The disk of this transport holds as many files as it can (no inodes are left): no mail is accepted."
+            return f"The disk of {node} holds as many files as it can (no inodes are left): no mail is accepted."
         free = disk.f_bavail * disk.f_frsize
-        return "" if free >= self.minimum_free else "The disk of this transport is nearly full: no mail is accepted."
+        return "" if free >= self.minimum_free else f"The disk of {node} is nearly full: no mail is accepted."
 
     def close(self) -> None:
         """Write what is waiting, then stop."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-LONGEST = 1 << 17
-"""Octets of a message."""
+LONGEST = 1 << 18
+"""Octets of a message; Linux lets nobody send more at once by default."""
 PATIENCE = 5.0
 
 Given = tuple[Any, socket.socket | None]
