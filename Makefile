@@ -34,8 +34,10 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 	@$(INSTALL) -r requirements-test.lock
 	@touch $@
 
+# While the checks run, one Python compiles the tests, which otherwise each process of them would do for itself.
 test: install-test browser
-	$(MAKE) --no-print-directory check
+	@$(RUN) -m pytest -qq --collect-only -p no:cacheprovider >/dev/null 2>&1 & \
+	$(MAKE) --no-print-directory check; checked=$$?; wait; exit $$checked
 	@$(RUN) -m pytest -q -m "not browser and not scan" -n auto --cache-clear; usual=$$?; \
 	$(RUN) -m pytest -q -m browser -n auto $$(grep -rlE 'mark\.browser\b' tests --include='test_*.py') && exit $$usual
 
