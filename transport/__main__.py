@@ -5,9 +5,12 @@ forward DIRECTORY` takes the journal of a node in that is gone.
 
 import sys
 
+from transport import memory
+
 
 def main() -> None:
     """Each process imports only its own part."""
+    memory.load()
     match sys.argv[1:]:
         case []:
             from transport import master
