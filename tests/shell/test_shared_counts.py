@@ -1,4 +1,7 @@
-"""LimitScope AllNodes: two transports that share a Valkey count together, and each alone while it is away."""
+"""LimitScope AllNodes: two transports that share a Valkey count together, and each alone while it is away.
+
+The clock of the one is a minute and a half ahead.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from console.processes.account import Account
 from console.processes.address import free_port
 from console.processes.valkey import Valkey
 from console.publishing import queries as publishing
+from tests import clocks
 from tests.conftest import wait_for
 from tests.shell.running_transport import Client, RunningTransport
 from transport.config.receive_connector import LimitScope, MessageRateSource, ReceiveConnector
@@ -109,6 +113,7 @@ def running() -> Iterator[Two]:
     valkey = SharedValkey(Valkey(directory / "redis", sockets.directory(directory, account), account))
     valkey.start()
     two = Two(RunningTransport(name="here"), RunningTransport(name="there"), valkey)
+    two.there.variables |= clocks.ahead(90)
     for transport in (two.here, two.there):
         transport.variables["REDIS_URL"] = valkey.server.url
         transport.publish(*connectors(transport))

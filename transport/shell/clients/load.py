@@ -12,6 +12,8 @@ from transport.receive.admission import Load
 from transport.shell.master.counts import Counts as SharedCounts
 
 Counts = dict[str, int]
+MOST_AHEAD = 1.0
+"""Seconds by which a clock may differ from the others' before its minutes are taken for theirs."""
 
 
 class ConnectorLoad:
@@ -22,7 +24,7 @@ class ConnectorLoad:
         self.open: Counts = {}
         self._from: dict[tuple[str, str], int] = {}
         self._messages: Counter[str] = Counter()
-        self._minute = 0
+        self._minute, self._ahead = 0, 0.0
         self._shared = shared
         self.elsewhere: Counts = {}
         self.parts = 1
@@ -74,9 +76,14 @@ class ConnectorLoad:
         """
         return (count + 1) * self.parts - 1 if count else 0
 
+    def is_ahead(self, seconds: float) -> None:
+        """By how much this clock is ahead of the one by which all nodes count minutes."""
+        if abs(seconds - self._ahead) > MOST_AHEAD:
+            self._ahead = seconds
+
     def message(self, connector: ReceiveConnector, key: str, now: float) -> int:
         """Counts one more message under `key`; returns how many this minute (of Unix seconds `now`) has seen."""
-        minute = int(now) // 60
+        minute = int(now - self._ahead) // 60
         if minute != self._minute:
             self._minute = minute
             self._messages.clear()
@@ -91,9 +98,10 @@ class ConnectorLoad:
             return self._messages[key]
         with self._shared.sent as sent:
             since, times = sent.get(key) or (minute, 0)
-            times = times + 1 if since == minute else 1
-            sent.put(key, minute, times)
-        return times
+            if since - minute not in (0, 1):  # those that are a moment ahead have begun the next minute
+                since, times = minute, 0
+            sent.put(key, since, times + 1)
+        return times + 1
 
     def told(self) -> Counts:
         """What the other nodes need to know of this transport."""

@@ -1,4 +1,6 @@
-"""Counts over all transports, through Redis: each says twice a second what it has, and hears what the others have."""
+"""Counts over all transports, through Redis: each says twice a second what it has, and hears what the others have. The
+minutes in which messages are counted are those of Redis' clock.
+"""
 
 import asyncio
 import logging
@@ -10,6 +12,7 @@ from redis.exceptions import RedisError
 
 from transport import redis_address
 from transport.config.receive_connector import LimitScope
+from transport.shell import clock
 from transport.shell.clients.reception import Reception
 
 EVERY = 0.5
@@ -55,9 +58,11 @@ class SharedCounts:
             await self._redis.set(self._key, msgspec.json.encode(load.told()), ex=FRESH)
             keys = [key async for key in self._redis.scan_iter(PREFIX + "*") if not key.decode().startswith(self._node)]
             found = await self._redis.mget(keys) if keys else []
+            seconds, microseconds = await self._redis.time()
         except (RedisError, OSError) as error:
             self._fall_back(error)
             return
+        load.is_ahead(clock.now() - seconds - microseconds / 1e6)
         total: Counter[str] = Counter()
         for counts in found:
             if isinstance(counts, bytes):
