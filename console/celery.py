@@ -10,9 +10,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from celery import Celery
 from celery.signals import import_modules, setup_logging, worker_ready
 
+from console.processes.expiry import Celery
 from transport import memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")

@@ -10,10 +10,10 @@ from cryptography import x509
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from console import clock
 from console.acme import queries
 from console.acme.checks import Wanted, WantedAccount, wrong_account, wrong_managed, wrong_name
 from console.acme.models import WAY, Account, ManagedCertificate
@@ -86,7 +86,7 @@ def add(actor: Actor, name: str, wanted: Wanted, tsig_secret: str = "") -> Manag
     actor.require(*WRITERS)
     name = name.strip()
     _refuse(wrong_name(name, ManagedCertificate) | wrong_managed(wanted, tsig_secret, bool(tsig_secret)))
-    row = ManagedCertificate(name=name, encrypted_tsig=_sealed(tsig_secret), **vars(wanted), renew_at=timezone.now())
+    row = ManagedCertificate(name=name, encrypted_tsig=_sealed(tsig_secret), **vars(wanted), renew_at=clock.now())
     row.save()
     record(actor, MANAGED, name, "added", None, facts(row))
     return row
@@ -114,7 +114,7 @@ def renew(actor: Actor, row: ManagedCertificate) -> None:
     way goes on, however often somebody asks for it.
     """
     actor.require(*WRITERS)
-    if row.waits_until and row.waits_until > timezone.now():
+    if row.waits_until and row.waits_until > clock.now():
         text = _("The authority wants to hear nothing before %s: it is ordered then.")
         raise ValidationError(text % f"{row.waits_until:%Y-%m-%d %H:%M} UTC")
     with transaction.atomic():
@@ -157,7 +157,7 @@ def _anew(elsewhere: bool = False) -> dict[str, Any]:
     """The progress of what is ordered now: an order that is under way is given up. `elsewhere`: at another authority,
     which has not asked us to wait.
     """
-    given_up = {"renew_at": timezone.now(), "order_url": "", "chain": "", "switch_at": None}
+    given_up = {"renew_at": clock.now(), "order_url": "", "chain": "", "switch_at": None}
     return given_up | ({"waits_until": None} if elsewhere else {})
 
 

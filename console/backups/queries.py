@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from console import clock
 from console.backups import due
 from console.backups.models import Restored, Run, Schedule
 from console.queues.models import RESTORED, QueuedRecipient, Status
@@ -21,7 +21,7 @@ COUNTED = 100_000
 
 def schedule() -> Schedule:
     """One that was never saved makes none."""
-    return Schedule.objects.filter(pk=1).first() or Schedule(pk=1, changed_at=timezone.now())
+    return Schedule.objects.filter(pk=1).first() or Schedule(pk=1, changed_at=clock.now())
 
 
 def runs() -> list[Run]:
@@ -55,7 +55,7 @@ def trouble() -> Trouble | None:
     found = schedule()
     if found.at is None:
         return None
-    now = timezone.now()
+    now = clock.now()
     last, good = Run.objects.first(), Run.objects.filter(is_there=True).first()
     since = max(found.changed_at, good.begun_at) if good else found.changed_at
     checked = Run.objects.filter(is_whole=True).first()

@@ -9,8 +9,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from console import clock
 from console.acme.models import ManagedCertificate
 from console.acme.timing import renewal, soon
 from console.certificates.models import Authority, Certificate, Request
@@ -24,7 +24,7 @@ from transport.receive import certificate_match
 
 def days_left(row: Certificate) -> int:
     """Whole days until it expires; negative once it has."""
-    return (row.not_after - timezone.now()).days
+    return (row.not_after - clock.now()).days
 
 
 def ending() -> list[tuple[Certificate, bool]]:
@@ -36,12 +36,12 @@ def ending() -> list[tuple[Certificate, bool]]:
 
 def ends_soon(row: Certificate) -> bool:
     """Whether somebody should look at it."""
-    return row.not_after - timezone.now() < soon(row.not_before, row.not_after)
+    return row.not_after - clock.now() < soon(row.not_before, row.not_after)
 
 
 def is_urgent(row: Certificate) -> bool:
     """Whether it is high time."""
-    return row.not_after - timezone.now() < soon(row.not_before, row.not_after) / 3
+    return row.not_after - clock.now() < soon(row.not_before, row.not_after) / 3
 
 
 def current() -> Snapshot:
@@ -137,12 +137,12 @@ def row_shown_by(connector: ReceiveConnector) -> Certificate | None:
 
 def struct_shown_by(connector: ReceiveConnector) -> Shown | None:
     """The certificate that a connector would show, as a revision has it."""
-    now = timezone.now().timestamp()
+    now = clock.now().timestamp()
     return certificate_match.shown(connector, publishing.saved().certificates, settings.GATEPOST_NODE, now)
 
 
 def shown_by(connector: ReceiveConnector, snapshot: Snapshot) -> str:
     """The name of the certificate that a connector shows."""
-    now = timezone.now().timestamp()
+    now = clock.now().timestamp()
     found = certificate_match.shown(connector, snapshot.certificates, settings.GATEPOST_NODE, now)
     return found.name if found else ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.commands import queries
 from console.crud.access import RoleRequired
 from console.crud.streaming import small_file
@@ -31,5 +31,5 @@ class Script(RoleRequired):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         text = "".join(line + "\n" for line in queries.whole_script())
-        name = f"gatepost-{timezone.now():%Y%m%d-%H%M}.ps1"
+        name = f"gatepost-{clock.now():%Y%m%d-%H%M}.ps1"
         return small_file(text, name, "text/plain; charset=utf-8")

@@ -17,9 +17,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.actors import SYSTEM, Actor, Role
 from console.audit.actions import record
 from console.connectors import models, queries, restrictions
@@ -92,13 +92,13 @@ def log_for_a_while(actor: Actor, struct: Struct, pk: int) -> Any:
 
 def verbose_for_a_while() -> dict[str, Any]:
     """Field → value: to the minute, as people enter it."""
-    until = int((timezone.now() + LOGGED_FOR).replace(second=0).timestamp())
+    until = int((clock.now() + LOGGED_FOR).replace(second=0).timestamp())
     return {"protocol_logging_level": ProtocolLoggingLevel.Verbose, "protocol_logging_until": until}
 
 
 def end_logging() -> None:
     """What nobody has to remember: protocol logging ends where it was turned on for a while."""
-    over = {"protocol_logging_until__lte": int(timezone.now().timestamp())}
+    over = {"protocol_logging_until__lte": int(clock.now().timestamp())}
     ended = {"protocol_logging_level": ProtocolLoggingLevel.None_, "protocol_logging_until": None}
     due = [
         (struct, pk)

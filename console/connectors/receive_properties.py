@@ -8,11 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from msgspec.structs import replace
 
+from console import clock
 from console.certificates import queries as certificates
 from console.connectors import ehlo, models, queries
 from console.connectors.forms import ReceiveForm
@@ -128,6 +128,6 @@ def _greeting(connector: ReceiveConnector) -> str:
         if problem.field == "banner":
             return problem.message
     try:
-        return greeting(connector, settings.GATEPOST_NODE, timezone.now().timestamp()).text
+        return greeting(connector, settings.GATEPOST_NODE, clock.now().timestamp()).text
     except ValueError as error:
         return _("No greeting can be made of this: %s.") % error

@@ -11,12 +11,12 @@ from django.core.validators import slug_re
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from console import clock
 from console.credentials import actions, queries
 from console.credentials.forms import FORMS, MEANINGS, CredentialForm, SignInForm
 from console.credentials.models import Credential
@@ -64,7 +64,7 @@ def _token(row: Credential) -> str:
     """What came of asking for one; nothing before the first time, and of passwords."""
     if row.problem:
         return _t("None: %s") % row.problem
-    good = row.token_expires_at is not None and row.token_expires_at > timezone.now()
+    good = row.token_expires_at is not None and row.token_expires_at > clock.now()
     return _t("There is one that is good now") if good else ""
 
 

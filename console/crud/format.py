@@ -11,6 +11,7 @@ from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console import clock
 from console.crud.said import said
 
 TONES = {
@@ -64,7 +65,7 @@ def ago_html(value: datetime | None) -> str:
 
 def ago_text(value: datetime) -> str:
     """How long since `value`, in the largest unit that fits."""
-    passed = max(timezone.now() - value, timedelta(0))
+    passed = max(clock.now() - value, timedelta(0))
     minutes = int(passed.total_seconds() // 60)
     if minutes < 1:
         return _("just now")

@@ -11,11 +11,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy
 
+from console import clock
 from console.crud import again, layouts
 from console.crud.asking import Asked, only
 from console.crud.columns import BADGE, TIME, Column, Filter, Verb, value_of
@@ -185,7 +185,7 @@ class ListPage(Kind):
     def show_csv(self) -> HttpResponseBase:
         """Every column of what the filter finds, in the order of the list."""
         rows = self.in_order(self.narrowed())
-        name = f"{slugify(str(self.plural))}-{timezone.now():%Y%m%d-%H%M}.csv"
+        name = f"{slugify(str(self.plural))}-{clock.now():%Y%m%d-%H%M}.csv"
         return download(self.request, pieces(self.columns, self.batches(rows)), name, CSV)
 
     def batches(self, rows: Any) -> Iterator[list[Any]]:

@@ -19,6 +19,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from console import clock
 from console.crud.columns import Filter
 
 # fmt: off
@@ -142,7 +143,7 @@ def in_zone() -> str:
 def span(asked: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
     """From when until when: `last` (one of `PRESETS`), or `since` and `until`; None where it has no end."""
     if asked.get("last") in PRESETS:
-        return timezone.now() - PRESETS[asked["last"]][1], None
+        return clock.now() - PRESETS[asked["last"]][1], None
     return moment(asked.get("since", "")), moment(asked.get("until", ""), late=True)
 
 

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from time import monotonic
 
 from django.db import DataError, connection, transaction
-from django.utils import timezone
 
+from console import clock
 from console.actors import Actor
 from console.audit import actions as audit
 from console.directory import actions
@@ -120,7 +120,7 @@ def _write(job: Import, checked: Checked) -> None:
 
 
 def _finish(job: Import, state: ImportState) -> None:
-    job.state, job.finished_at, job.content = state, timezone.now(), b""
+    job.state, job.finished_at, job.content = state, clock.now(), b""
     job.save()
 
 

@@ -7,11 +7,11 @@ from django.core.paginator import Page as PageOfRows
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console import clock
 from console.actors import Role
 from console.crud.access import RoleRequired
 from console.crud.action_page import ActionPage
@@ -121,5 +121,5 @@ class Export(RoleRequired):
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
         recipients = queries.found(queries.listed(), request.GET.get("q", ""))
-        name = f"recipients-{timezone.now():%Y%m%d-%H%M}.csv"
+        name = f"recipients-{clock.now():%Y%m%d-%H%M}.csv"
         return download(request, queries.exported(recipients), name, "text/csv; charset=utf-8")

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.actors import SYSTEM, Actor, Role
 from console.audit.actions import record
 from console.certificates import keys
@@ -65,7 +65,7 @@ def _make(domain: str, algorithm: Algorithm) -> DkimKey:
 
 def _selector(domain: str, algorithm: Algorithm) -> str:
     """Named by the month, so that one sees its age."""
-    start = f"gp{timezone.now():%Y%m}{'e' if algorithm is Algorithm.ED25519 else 'r'}"
+    start = f"gp{clock.now():%Y%m}{'e' if algorithm is Algorithm.ED25519 else 'r'}"
     taken = set(DkimKey.objects.filter(domain=domain).values_list("selector", flat=True))
     return next(name for name in (start, *(f"{start}{number}" for number in range(2, 1000))) if name not in taken)
 
@@ -76,7 +76,7 @@ def check(actor: Actor, key: DkimKey) -> str:
     problem = queries.problem_in_dns(key)
     with transaction.atomic():
         now = DkimKey.objects.select_for_update().get(pk=key.pk)
-        now.problem, now.seen_at = problem, now.seen_at if problem else timezone.now()
+        now.problem, now.seen_at = problem, now.seen_at if problem else clock.now()
         if now.state == State.MADE and not problem:
             _move(actor, now, State.PUBLISHED)
         now.save()
@@ -123,9 +123,7 @@ def go_on() -> None:
         if monotonic() - began < LOOKING:
             check(SYSTEM, key)
     with transaction.atomic():
-        over = DkimKey.objects.select_for_update().filter(
-            state=State.RETIRING, retired_at__lt=timezone.now() - RETIRING
-        )
+        over = DkimKey.objects.select_for_update().filter(state=State.RETIRING, retired_at__lt=clock.now() - RETIRING)
         for key in over:
             _move(SYSTEM, key, State.REVOKED)
             key.save()
@@ -134,7 +132,7 @@ def go_on() -> None:
 def _move(actor: Actor, key: DkimKey, state: State) -> None:
     before = _shown(key)
     key.state = state
-    key.retired_at = timezone.now() if state is State.RETIRING else None if state is State.ACTIVE else key.retired_at
+    key.retired_at = clock.now() if state is State.RETIRING else None if state is State.ACTIVE else key.retired_at
     record(actor, KIND, str(key), state.value, before, _shown(key))
 
 

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console import clock
 from console.overview.attention import concerns
 from console.overview.concern import Concern
 from console.overview.models import Alert
@@ -34,7 +34,7 @@ def tell() -> int:
     if not wanted:
         Alert.objects.all().delete()
         return 0
-    now, found = timezone.now(), concerns()
+    now, found = clock.now(), concerns()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('alerts'))")

@@ -8,10 +8,10 @@ from itertools import islice
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from console import clock
 from console.connectors.models import ReceiveConnector as Row
 from console.connectors.queries import Tabs
 from console.connectors.warnings import plain_passwords, without_its_name
@@ -39,7 +39,7 @@ def receive_connectors(saved: Snapshot) -> Iterator[Concern]:
 
 def _without_their_names(enabled: list[ReceiveConnector], saved: Snapshot) -> dict[str, list[str]]:
     """Warning → the connectors whose certificate does not hold their FQDN."""
-    now, found = timezone.now().timestamp(), defaultdict(list)
+    now, found = clock.now().timestamp(), defaultdict(list)
     for each in enabled:
         shown = certificate_match.shown(each, saved.certificates, settings.GATEPOST_NODE, now)
         if words := without_its_name(each, shown, settings.GATEPOST_NODE):

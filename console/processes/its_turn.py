@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 
+from console import clock
+
 LOCK = 0x67706265
 """The advisory lock: "gpbe". It is gone with the process, or the machine."""
 LOOK_EVERY = 1.0
@@ -45,13 +47,14 @@ class ItsTurn:
             self._stopping.wait(LOOK_EVERY)
 
     def _try(self, connection: psycopg.Connection[Any]) -> None:
+        clock.look(connection)
         while not (got := self._take(connection)) and not self._stopping.wait(LOOK_EVERY):
             self._ours.clear()
         if got and not self._ours.is_set():
             log.info("beat: this node sends the periodic work")
             self._ours.set()
         while not self._stopping.wait(LOOK_EVERY):
-            connection.execute("SELECT 1")  # the lock is ours as long as the connection is
+            clock.look(connection)  # the lock is ours as long as the connection is
 
     def _take(self, connection: psycopg.Connection[Any]) -> bool:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()

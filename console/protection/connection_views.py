@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Func, GenericIPAddressField, Q, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from console import clock
 from console.crud import BADGE, LINES, MONO, NAME, NUMBER, TIME, Badge, Column, Detail, Filter, Tab, Verb
 from console.crud.format import time_html
 from console.protection import actions, models, queries
@@ -60,7 +60,7 @@ def _first_address() -> Cast:
 
 
 def _has_expired(row: models.IPListEntry) -> bool:
-    return row.expiration_time is not None and row.expiration_time <= timezone.now().timestamp()
+    return row.expiration_time is not None and row.expiration_time <= clock.now().timestamp()
 
 
 def _state(row: models.IPListEntry) -> Badge:
@@ -68,7 +68,7 @@ def _state(row: models.IPListEntry) -> Badge:
 
 
 def _in_state(rows: Any, state: str) -> Any:
-    over = Q(expiration_time__lte=int(timezone.now().timestamp()))
+    over = Q(expiration_time__lte=int(clock.now().timestamp()))
     chosen = {"expired": over, "applied": ~over | Q(expiration_time__isnull=True)}.get(state)
     return rows if chosen is None else rows.filter(chosen)
 
@@ -145,7 +145,7 @@ class EntryPages(SettingsPages):
         actions.ENTRIES.remove(self.actor, obj.pk)
 
     def expire(self, obj: Any) -> None:
-        actions.ENTRIES.update(self.actor, obj.pk, {"expiration_time": int(timezone.now().timestamp())})
+        actions.ENTRIES.update(self.actor, obj.pk, {"expiration_time": int(clock.now().timestamp())})
 
 
 class BlockListPages(EntryPages):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils import timezone
-
+from console import clock
 from console.protection import dns_look_up, models
 from console.publishing.models import SingleRow
 from console.publishing.published import kind_of
@@ -56,14 +55,14 @@ def try_address(address: str) -> Trial:
     answers = {domain: texts or () for domain, texts in told.items()}
     found = [(each, told[each.lookup_domain]) for each in lists.providers]
     asked = [Asked(each, texts, bool(matching(each, texts or ()))) for each, texts in found]
-    return Trial(address, lists.listed(address, timezone.now().timestamp()) or lists.provided(address, answers), asked)
+    return Trial(address, lists.listed(address, clock.now().timestamp()) or lists.provided(address, answers), asked)
 
 
 def listed(saved: Snapshot, address: str) -> Verdict | None:
     """What the IP Allow list and the IP Block list say of a client; None where it is on neither. Providers are not
     asked: that takes time.
     """
-    return ConnectionLists(saved).listed(address, timezone.now().timestamp())
+    return ConnectionLists(saved).listed(address, clock.now().timestamp())
 
 
 def hosts_of(domains: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
+from console import clock
 from console.actors import Actor
 from console.audit import actions as audit
 from console.audit.queries import RELAY, TRIAL
@@ -212,7 +212,7 @@ def publish_restored(actor: Actor, comment: str) -> ConfigRevision:
 
 
 def _begin_trial(actor: Actor, revision: ConfigRevision, minutes: int) -> None:
-    former, until = revision.number - 1, timezone.now() + timedelta(minutes=minutes)
+    former, until = revision.number - 1, clock.now() + timedelta(minutes=minutes)
     if former == 0:
         raise ValidationError(_("There is nothing that could come back."))
     if queries.trial():

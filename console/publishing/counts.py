@@ -10,10 +10,10 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Trunc
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from console import clock
 from console.publishing.models import Count, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -60,7 +60,7 @@ class Span:
     def since(self) -> datetime:
         """The beginning of the first step; the last one is under way. Hours and longer steps begin with an hour."""
         unit = MINUTE if self.step < HOUR else HOUR
-        now = timezone.now().replace(second=0, microsecond=0)
+        now = clock.now().replace(second=0, microsecond=0)
         return (now if unit is MINUTE else now.replace(minute=0)) + unit - self.step * self.steps
 
 
@@ -144,7 +144,7 @@ def last(what: str, by: str, name: str) -> datetime | None:
 
 def by_hour(what: Sequence[str], by: str, name: str, hours: int) -> list[tuple[datetime, dict[str, int]]]:
     """(hour, what → how often) of one name, the oldest of so many hours first; the last one is under way."""
-    last = timezone.now().replace(minute=0, second=0, microsecond=0)
+    last = clock.now().replace(minute=0, second=0, microsecond=0)
     first = last - HOUR * (hours - 1)
     rows = Count.objects.filter(what__in=what, by=by, name=name, at__gte=first).order_by()
     found = {
@@ -179,8 +179,8 @@ def known_before(what: str, by: str, names: Sequence[str], before: datetime) -> 
 
 def gather() -> None:
     """Minutes of hours that ended more than an hour ago become one row; what is older than a week goes."""
-    until = timezone.now().replace(minute=0, second=0, microsecond=0) - HOUR
-    old = timezone.now() - KEPT
+    until = clock.now().replace(minute=0, second=0, microsecond=0) - HOUR
+    old = clock.now() - KEPT
     Count.objects.filter(at__lt=old).delete()
     Traffic.objects.filter(minute__lt=old).delete()
     minutes = Count.objects.filter(~Q(at__minute=0), at__lt=until)

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from console import clock
 from console.publishing.columns import SettingsRow
 
 
@@ -58,7 +58,7 @@ class Trial(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.until <= timezone.now()
+        return self.until <= clock.now()
 
 
 class Draft(models.Model):

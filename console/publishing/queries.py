@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.crud import schema
 from console.publishing.models import ConfigRevision, Draft, Transport, Trial
 from transport.config import document
@@ -154,7 +154,7 @@ def _relays(checksum: str) -> dict[str, Exposure]:
 
 def running() -> list[Transport]:
     """The transports that reported lately, by name. (A clock that was set back makes old reports lie ahead.)"""
-    now = timezone.now()
+    now = clock.now()
     return list(Transport.objects.filter(seen_at__range=(now - ALIVE, now + ALIVE)))
 
 

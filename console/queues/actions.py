@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from time import time
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from redis import RedisError
 
+from console import clock
 from console.actors import Actor
 from console.audit.actions import record, record_reading
 from console.queues import outcome, queries, zipping
@@ -57,7 +57,7 @@ def follow(what: str, recipients: Sequence[int], of: int) -> tuple[Followed, str
     """Keep for a while what was tried, to tell what comes of it, with the token under which it is found, empty where it
     cannot be kept. It is no change: nobody needs a role, and nothing is recorded.
     """
-    kept = Followed(what, tuple(recipients[: outcome.MOST]), max(of, len(recipients)), time())
+    kept = Followed(what, tuple(recipients[: outcome.MOST]), max(of, len(recipients)), clock.now().timestamp())
     token = secrets.token_urlsafe(16)
     try:
         cache.set(queries.FOLLOWED + token, kept, outcome.FOLLOWED * 2)

@@ -14,11 +14,11 @@ from django.core.validators import EmailValidator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from console import clock
 from console.actors import Actor
 from console.connectors.models import SendConnector
 from console.crud.action_page import ActionPage
@@ -72,7 +72,7 @@ class SuspendForm(Counted):
     @property
     def until(self) -> datetime | None:
         minutes = self.cleaned_data["ends"]
-        return timezone.now() + timedelta(minutes=int(minutes)) if minutes else None
+        return clock.now() + timedelta(minutes=int(minutes)) if minutes else None
 
 
 class RedirectForm(Counted):

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.connectors.models import SendConnector
 from console.crud.access import RoleRequired
 from console.publishing import queries as publishing
@@ -26,7 +26,7 @@ def empty_at(name: str) -> datetime | None:
         return None
     with pool().connection() as connection:
         seconds = pacing.seconds_until_empty(connection, connector)
-    return timezone.now() + timedelta(seconds=seconds) if seconds else None
+    return clock.now() + timedelta(seconds=seconds) if seconds else None
 
 
 class ConnectorState(RoleRequired):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.connectors.models import SendConnector
 from console.queues.models import Lease
 from console.queues.queue import Queue
@@ -30,7 +30,7 @@ def explained(queues: Sequence[Queue]) -> list[Queue]:
 
 
 def _waits(queue: Queue) -> bool:
-    is_due = queue.next_due is not None and queue.next_due < timezone.now() - SOON
+    is_due = queue.next_due is not None and queue.next_due < clock.now() - SOON
     return queue.is_external and queue.status == "Ready" and is_due
 
 

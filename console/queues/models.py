@@ -100,7 +100,7 @@ class QueuedRecipient(models.Model):
     next_hop = models.TextField()
     status = models.TextField(choices=Status.choices, db_default=Status.READY)
     attempts = models.IntegerField(db_default=0)
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_default=models.functions.Now())
     notice_at = models.DateTimeField()
     claimed_by = models.IntegerField(null=True)
     last_error = models.TextField(db_default="")

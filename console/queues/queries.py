@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from time import time
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +14,8 @@ import redis
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Min, Q, QuerySet, Sum
-from django.utils import timezone
 
+from console import clock
 from console.processes.models import Turn
 from console.processes.queries import Backlog
 from console.queues import outcome
@@ -91,7 +90,7 @@ FROM (SELECT status AS outcome, count(*) AS n FROM queues_recipient GROUP BY sta
 
 def holds(connector: str = "") -> list[Hold]:
     """What may not send now, of one Send connector or of all: the connectors before their accounts."""
-    now = timezone.now()
+    now = clock.now()
     found = Hold.objects.filter(Q(until__gt=now) | Q(until=None)).order_by("connector", "account")
     return list(found.filter(connector=connector) if connector else found)
 
@@ -103,7 +102,7 @@ def link(name: str) -> Link | None:
 
 def lasting_holds() -> list[Hold]:
     """Those that somebody should look at: a fault, or mail that waits for a quota for an hour."""
-    long_ago = timezone.now() - timedelta(hours=1)
+    long_ago = clock.now() - timedelta(hours=1)
     return [hold for hold in holds() if hold.is_fault or hold.since < long_ago]
 
 
@@ -197,7 +196,7 @@ def followed(token: str) -> Followed | None:
 def outcome_of(followed: Followed) -> Said:
     """How that stands now which `actions.follow` keeps."""
     rows = list(QueuedRecipient.objects.filter(pk__in=followed.recipients).order_by("pk"))
-    return outcome.said(followed, standings(rows), time())
+    return outcome.said(followed, standings(rows), clock.now().timestamp())
 
 
 def standings(recipients: Sequence[QueuedRecipient]) -> list[Standing]:

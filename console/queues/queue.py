@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
+from console import clock
 from transport.send.route import POISON, UNREACHABLE, DeliveryType
 
 SUBMISSION = "submission"
@@ -61,7 +60,7 @@ class Queue:
             return "Suspended"
         if self.kept:
             return "Kept"
-        if self.held or (self.retry_at and self.retry_at > timezone.now()):
+        if self.held or (self.retry_at and self.retry_at > clock.now()):
             return "Retry"
         if self.active:
             return "Connecting" if self.retry_count else "Active"
@@ -82,7 +81,7 @@ class Queue:
         """When something is tried again; None while something is tried now, or nothing waits."""
         if self.held:
             return self.held_until
-        if self.retry_at and self.retry_at > timezone.now():
+        if self.retry_at and self.retry_at > clock.now():
             return self.retry_at
         return self.next_due if self.all_wait else None
 
@@ -129,4 +128,4 @@ class Queue:
 
 
 def _seconds_since(moment: datetime) -> float:
-    return (timezone.now() - moment).total_seconds()
+    return (clock.now() - moment).total_seconds()

@@ -14,9 +14,9 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.functional import cached_property
 
+from console import clock
 from console.crud.listing import matching
 from console.crud.words import quoted, terms
 from console.mailboxes import header
@@ -94,7 +94,7 @@ def _narrowed(given: Mapping[str, str]) -> QuerySet[QueuedRecipient]:
         rows = _of_status(rows, status)
     hours = given.get("older", "")
     if hours.isascii() and hours.isdigit() and len(hours) < 5:
-        rows = rows.filter(message__accepted_at__lt=timezone.now() - timedelta(hours=int(hours)))
+        rows = rows.filter(message__accepted_at__lt=clock.now() - timedelta(hours=int(hours)))
     return rows
 
 
@@ -133,7 +133,7 @@ def _holds(texts: Sequence[str], words: Sequence[str]) -> bool:
 
 def _of_status(rows: QuerySet[QueuedRecipient], word: str) -> QuerySet[QueuedRecipient]:
     """Exchange's words, as `Standing.status` gives them."""
-    ready, now = Q(status=Status.READY, claimed_by=None), timezone.now()
+    ready, now = Q(status=Status.READY, claimed_by=None), clock.now()
     held = Hold.objects.filter(Q(until__gt=now) | Q(until=None), account="").values("connector")
     suspended, kept = _hops(suspended=True), _hops(suspended=False, kept=True)
     failing = NextHop.objects.filter(Q(retry_at__gt=now) | Q(connector__in=held), suspended=False, kept=False)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from console import clock
 from console.queues.models import Message, QueuedRecipient, Status
 from console.queues.queue import Queue
 
@@ -49,7 +48,7 @@ class Standing:
         if each.claimed_by is not None:
             return "Active"
         of_queue = self.queue.status if self.queue else "Ready"
-        return "Retry" if of_queue == "Ready" and each.due_at > timezone.now() else of_queue
+        return "Retry" if of_queue == "Ready" and each.due_at > clock.now() else of_queue
 
     @property
     def next_attempt(self) -> datetime | None:

@@ -3,7 +3,6 @@
 import logging
 import threading
 from contextlib import suppress
-from time import time
 from typing import Any
 
 import psycopg
@@ -15,6 +14,7 @@ from django.conf import settings
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
+from console import clock
 from console.processes.actions import left, took_turn
 from console.processes.names import kind_of, numbered
 from console.queues import balance
@@ -137,7 +137,7 @@ def tend_links() -> None:
 @shared_task(acks_late=False, ignore_result=True, throws=AWAY)
 def request_mail() -> None:
     """Ask for the mail that waits elsewhere, of which a slow server holds no periodic work."""
-    for connector in pulling.due(time()):
+    for connector in pulling.due(clock.now().timestamp()):
         if not _send(pull, connector, queue=OUTBOUND):
             with pool().connection() as connection:
                 pulling.want(connection, connector)

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import F, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.audit.models import Entry
 from console.audit.queries import RELAY
 from console.connectors.models import ReceiveConnector, SendConnector
@@ -112,7 +112,7 @@ def exemptions(of: Proved, ways: Iterable[Way]) -> list[Exemption]:
     """Some of its ways, each with its dialogue and its owner."""
     shown = list(ways)
     owners, urls = _owners(shown), _Urls()
-    dialogues = Dialogues(of.snapshot, settings.GATEPOST_NODE, timezone.now().timestamp())
+    dialogues = Dialogues(of.snapshot, settings.GATEPOST_NODE, clock.now().timestamp())
     return [Exemption(way, urls.of(way), _owner(way, owners), dialogues.of(way)) for way in shown]
 
 

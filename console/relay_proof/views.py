@@ -8,9 +8,9 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console import clock
 from console.crud.access import RoleRequired
 from console.crud.streaming import small_file
 from console.relay_proof import queries, words
@@ -43,7 +43,7 @@ class AuditorsPage(RoleRequired):
         if found is None:
             raise Http404
         every = queries.exemptions(found, found.proof.ways)
-        context = {"found": found, "exemptions": every, "made_at": timezone.now(), "by": self.actor.name}
+        context = {"found": found, "exemptions": every, "made_at": clock.now(), "by": self.actor.name}
         page = render_to_string("relay_proof/auditor.html", context | _counted(found), request)
         return small_file(page, f"relay-proof-revision-{revision}.html", "text/html; charset=utf-8")
 

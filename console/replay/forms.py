@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from console import clock
 from console.crud.addresses import address_bounds
 from console.replay.queries import Asked
 
@@ -51,5 +51,5 @@ class ReplayForm(forms.Form):
 
     @property
     def asked(self) -> Asked:
-        given, now = self.cleaned_data, timezone.now()
+        given, now = self.cleaned_data, clock.now()
         return Asked(now - SPANS[given["range"]][1], now, given["client"], given["connector"].strip())

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db import OperationalError
-from django.utils import timezone
 
+from console import clock
 from console.publishing import queries as publishing
 from console.replay import actions
 
@@ -13,7 +13,7 @@ from console.replay import actions
 @shared_task(ignore_result=True, throws=(OperationalError,))
 def forget_old_records() -> None:
     kept = publishing.saved().transport_config.session_record_max_age
-    actions.forget_before(timezone.now() - timedelta(seconds=kept))
+    actions.forget_before(clock.now() - timedelta(seconds=kept))
 
 
 SCHEDULE = {

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import Coalesce, Length
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from console import clock
 from console.publishing import queries as publishing
 from console.tls.models import ReceivedReport, Result, SentReport, StsPolicy
 from transport import node
@@ -52,7 +52,7 @@ def look_at(domain: str) -> Outlook:
 
 def results(domain: str = "") -> list[Row]:
     """Of one domain, or of those with most failures first."""
-    found = Result.objects.filter(day__gt=(timezone.now() - timedelta(days=DAYS)).date())
+    found = Result.objects.filter(day__gt=(clock.now() - timedelta(days=DAYS)).date())
     if domain:
         found = found.filter(domain=domain)
     rows = found.values("domain", "policy", "result").annotate(number=Sum("sessions"), said=Max("words"))
@@ -73,7 +73,7 @@ def dane_in_vain(saved: Snapshot) -> list[tuple[str, str]]:
 
 def policies_that_end() -> list[tuple[StsPolicy, datetime]]:
     """Policies that demand TLS, were fetched DOUBTFUL days ago or before, and not since; and when each ends."""
-    now = timezone.now()
+    now = clock.now()
     failing = StsPolicy.objects.filter(mode=Mode.ENFORCE.value).exclude(last_error="")
     old = failing.filter(fetched_at__lt=now - timedelta(days=DOUBTFUL))
     ends = [(row, row.fetched_at + timedelta(seconds=row.max_age)) for row in old if row.fetched_at]
@@ -82,7 +82,7 @@ def policies_that_end() -> list[tuple[StsPolicy, datetime]]:
 
 def has_room_for_mailed() -> bool:
     """Whether strangers may still hand in a report by mail today."""
-    since = timezone.now() - timedelta(seconds=MAILED.seconds or 0)
+    since = clock.now() - timedelta(seconds=MAILED.seconds or 0)
     mailed = ReceivedReport.objects.filter(came_by_mail=True, received_at__gt=since)
     kept = mailed.aggregate(number=Count("pk"), octets=Coalesce(Sum(Length("document")), 0))
     return bool(kept["number"] < (MAILED.lines or 0) and kept["octets"] < (MAILED.octets or 0))

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
-from django.utils import timezone
 
+from console import clock
 from console.actors import Actor, Role
 from console.audit.actions import record
 from console.publishing.actions import wake_transports
@@ -69,7 +69,7 @@ def look(connector: str, client: str) -> tuple[Look, bool]:
     """Has the transports tell of open sessions; whether nobody was looking at these before. Looks of others that are
     over go.
     """
-    now = timezone.now()
+    now = clock.now()
     over = Look.objects.filter(asked_at__lt=now - LOOKED).exclude(connector=connector, client=client)
     Looked.objects.filter(look__in=over).delete()
     over.delete()
@@ -86,7 +86,7 @@ def end_session(actor: Actor, session_id: str, connector: str, client: str) -> b
     session any more, and then nothing is kept of it. Raises PermissionDenied.
     """
     actor.require(*MAY_END)
-    Ending.objects.filter(asked_at__lt=timezone.now() - LOOKED).delete()
+    Ending.objects.filter(asked_at__lt=clock.now() - LOOKED).delete()
     Ending.objects.get_or_create(pk=session_id)
     wake_transports()
     ended = wait_until(lambda: not Ending.objects.filter(pk=session_id).exists(), ENDED_WITHIN)

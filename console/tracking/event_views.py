@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console import clock
 from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.columns import BADGE, MONO, TEXT, TIME, Badge, Column, Detail, Filter
@@ -142,7 +142,7 @@ class EventsFile(RoleRequired):
     """Every event that the list's filters let through, oldest first, as Exchange would have logged it."""
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        now = timezone.now()
+        now = clock.now()
         pages = EventPages()
         pages.setup(request)
         events = _oldest_first(pages.narrowed(Event.objects.select_related("message")))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from console import clock
 from console.publishing import queries as publishing
 from console.tracking import actions
 from console.tracking.models import Look, Looked
@@ -79,13 +79,13 @@ def opened(connector: str, client: str) -> Open:
 
 def find(session_id: str) -> Row | None:
     """A session that somebody has looked at lately."""
-    told = Looked.objects.filter(told_at__gte=timezone.now() - FRESH)
+    told = Looked.objects.filter(told_at__gte=clock.now() - FRESH)
     every = (Row(session, each.transport) for each in told for session in _sessions(each))
     return next((row for row in every if row.session.session_id == session_id), None)
 
 
 def _told(look: Look) -> list[Looked]:
-    return list(Looked.objects.filter(look_id=look.pk, told_at__gte=timezone.now() - FRESH))
+    return list(Looked.objects.filter(look_id=look.pk, told_at__gte=clock.now() - FRESH))
 
 
 def _sessions(told: Looked) -> list[OpenSession]:

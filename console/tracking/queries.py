@@ -18,8 +18,8 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 from django.urls import reverse
-from django.utils import timezone
 
+from console import clock
 from console.crud.addresses import address_bounds, apart
 from console.crud.counting import in_order
 from console.crud.words import parts
@@ -131,7 +131,7 @@ def refused_by(rule: str, until: datetime | None, most: int) -> list[Session]:
     One that refuses much is found among those that were refused something then; another one by its words.
     """
     refused = newest().filter(refused__gt=0).defer(*WITHOUT_EVENTS)
-    lately = refused.filter(started_at__lt=until) if until and until < timezone.now() - REPORTED else refused
+    lately = refused.filter(started_at__lt=until) if until and until < clock.now() - REPORTED else refused
     having = {"search__contains": f" {decided_by(rule)}"}
     keys = list(lately.values_list("pk", flat=True)[:REFUSED_LATELY])
     found = refused.filter(pk__in=keys, **having)[:most]

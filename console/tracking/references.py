@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from console import clock
 from console.publishing import queries as publishing
 from console.tracking import queries
 from console.tracking.explained import EXPLAINED, Explanation
@@ -19,5 +18,5 @@ def explained(text: str) -> tuple[Explanation, datetime] | None:
     found = queries.referred(text) if config.refusal_reference_page else None
     if found is None:
         return None
-    is_told = timedelta() <= timezone.now() - found.began <= timedelta(seconds=config.refusal_reference_age)
+    is_told = timedelta() <= clock.now() - found.began <= timedelta(seconds=config.refusal_reference_age)
     return (EXPLAINED[found.rule], found.began) if is_told else None

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import msgspec
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from console import clock
 from console.connectors.models import ReceiveConnector as ConnectorRow
 from console.crud.said import said
 from console.publishing import counts
@@ -197,7 +197,7 @@ def _new(rows: list[Each]) -> list[Each]:
 def lately(since: datetime) -> Shown:
     """What has refused since then."""
     found = counts.tops(KINDS, since, MOST)
-    before = timezone.now() - DAY
+    before = clock.now() - DAY
     known = {
         by: counts.known_before(what, by, [row.name for row in found[what, by].rows], before) for what, by in KINDS
     }

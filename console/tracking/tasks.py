@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db import OperationalError
-from django.utils import timezone
 
+from console import clock
 from console.tracking import actions, delivery_counts, event_files
 
 KEPT = timedelta(days=30)
@@ -26,7 +26,7 @@ def count_deliveries() -> None:
 
 @shared_task
 def forget_old_sessions() -> None:
-    actions.forget_before(timezone.now() - KEPT)
+    actions.forget_before(clock.now() - KEPT)
 
 
 SCHEDULE = {

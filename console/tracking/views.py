@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console import clock
 from console.crud import times
 from console.crud.access import RoleRequired
 from console.crud.addresses import apart
@@ -175,13 +175,13 @@ class SessionPages(LogPages):
 
     def list_context(self, selected: Any) -> dict[str, Any]:
         context = super().list_context(selected)
-        return context | {"left_out": self._left_out(len(context["table"])), "now": int(timezone.now().timestamp())}
+        return context | {"left_out": self._left_out(len(context["table"])), "now": int(clock.now().timestamp())}
 
     def _left_out(self, shown: int) -> str:
         """Of a list that stands still, how many have begun since; of one that follows a flood, how many were too many
         to be shown.
         """
-        since = self.paused_at or (timezone.now() - LATELY if self.refresh else None)
+        since = self.paused_at or (clock.now() - LATELY if self.refresh else None)
         if since is None:
             return ""
         n = filtered(queries.newest().filter(started_at__gt=since), self.request).order_by()[: MOST_LATELY + 1].count()
@@ -292,14 +292,14 @@ class SessionFile(RoleRequired):
         session = find(pk)
         series = series_of(session.direction)
         name = f"{series.prefix}-{session.session_id}.csv"
-        return download(request, exchange_csv([(series, [session])], timezone.now()), name, CSV)
+        return download(request, exchange_csv([(series, [session])], clock.now()), name, CSV)
 
 
 class SessionsFile(RoleRequired):
     """Every session that the list's filters let through, oldest first: what we received, then what we sent."""
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        pages, now = SessionPages(), timezone.now()
+        pages, now = SessionPages(), clock.now()
         pages.setup(request)
         rows = pages.narrowed(Session.objects.all())
         parts = {way.value: rows.filter(direction=way.value) for way in Direction}

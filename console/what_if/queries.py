@@ -8,9 +8,9 @@ from time import monotonic
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from console import clock
 from console.directory import queries as directory
 from console.kerberos import queries as kerberos
 from console.protection import queries as protection
@@ -57,7 +57,7 @@ def answer(snapshot: Snapshot, dialogue: Dialogue, records: Records, lists: str 
     def is_listed(address: str) -> bool:
         return address.lower() == lists.lower() or directory.is_listed(address)
 
-    given = Given(bool(snapshot.certificates), is_listed, records, timezone.now().timestamp())
+    given = Given(bool(snapshot.certificates), is_listed, records, clock.now().timestamp())
     return what_if(policy, dialogue, given)
 
 

@@ -19,7 +19,8 @@ ORDER = (
     "transport.shell.clients", "transport.shell.forward", "transport.shell.report", "transport.shell.health",
     "transport.deliver", "transport.worker", "transport.master", "transport.__main__",
 
-    "console.actors", "console.body_limit", "console.head_limit", "console.sealing", "console.navigation",
+    "console.clock", "console.actors", "console.body_limit", "console.head_limit", "console.sealing",
+    "console.navigation",
     "console.audit.models", "console.audit.actions",
     "console.crud", "console.audit", "console.publishing", "console.commands", "console.drafts",
     "console.accounts", "console.transport_settings", "console.system_messages",

@@ -104,7 +104,7 @@ tells of the machines. The one that counts how often a stranger asks; the one th
 one that knows the addresses of this machine.
 """
 FURNITURE = ("console.actors", "console.crud", "console.publishing", "console.commands", "console.navigation",
-             "console.sealing")
+             "console.clock", "console.sealing")
 PROJECT = ("console.settings", "console.urls", "console.asgi", "console.celery", "console.head_limit",
            "console.lifespan")
 """The project's own files, which know every app."""

@@ -1,4 +1,5 @@
 """Two nodes behind HAProxy, each in a network of its own, on the servers of a third: killed, and drained, under load.
+The clock of the one is a minute behind, that of the other a minute ahead.
 
 Needs root, and `apt-get install haproxy iproute2`: what is missing skips it.
 """
@@ -21,7 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests import nodes
+from tests import clocks, nodes
 from tests.nodes import NET, Node
 from tests.waiting import wait_for
 
@@ -108,6 +109,8 @@ def test_one_is_killed_and_one_drained_under_load_and_nothing_is_lost(network: P
         servers.start()
         servers.wait_until_in_order()
         made += [first := Node(1, servers), second := Node(2, servers)]
+        first.more |= clocks.ahead(-60)
+        second.more |= clocks.ahead(60)
         for node in (first, second):
             node.start()
         for node in (first, second):
@@ -143,6 +146,7 @@ def test_one_is_killed_and_one_drained_under_load_and_nothing_is_lost(network: P
         assert said.returncode == 0, said.stderr
         wait_for(lambda: _refused(), "HAProxy still lets clients in", 20)
         assert "n2" in second.manage("gms", "-c", "Get-GatepostNode").stdout
+        assert "revoked" not in (second.home / "logs" / "worker.log").read_text()
     finally:
         if proxy:
             proxy.kill()

@@ -154,7 +154,8 @@ delete from queues_content where message_id = %s and number = %s and held is not
 update queues_content set number = number + %(more)s where message_id = %(message)s and number > %(number)s
 
 -- name: copy_recipients
-copy queues_recipient (message_id, address, next_hop, due_at, notice_at, notify, orcpt) from stdin (format binary)
+-- Due at once, by PostgreSQL's clock.
+copy queues_recipient (message_id, address, next_hop, notice_at, notify, orcpt) from stdin (format binary)
 
 -- name: copy_events
 copy tracking_event (time, event, source, message_id, connector, session_id, recipients) from stdin (format binary)

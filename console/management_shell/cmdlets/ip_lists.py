@@ -7,9 +7,9 @@ from dataclasses import replace as with_changes
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
 from msgspec.structs import replace
 
+from console import clock
 from console.management_shell.cmdlets import settings
 from console.management_shell.cmdlets.family import Family
 from console.management_shell.cmdlets.guard import guarded
@@ -22,7 +22,7 @@ from transport.config.endpoint import IPRange, client_key
 
 
 def _more(entry: IPListEntry) -> dict[str, object]:
-    return {"HasExpired": not entry.applies(timezone.now().timestamp()), "ListType": entry.ip_list.value}
+    return {"HasExpired": not entry.applies(clock.now().timestamp()), "ListType": entry.ip_list.value}
 
 
 def family(which: IPList) -> Family:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
+from console import clock
 from console.crud.addresses import address_bounds
 from console.management_shell.cmdlets.guard import guarded
 from console.management_shell.cmdlets.results import END, START
@@ -33,7 +33,7 @@ def _asked(call: Call) -> Asked:
     bounds = address_bounds(text) if text else None
     if text and bounds is None:
         raise ValidationError({"client": f"'{text}' is no IP address, range or network."})
-    until = call.get("End", timezone.now())
+    until = call.get("End", clock.now())
     return Asked(call.get("Start", until - USUAL), until, bounds, call.get("ReceiveConnector", ""))
 
 

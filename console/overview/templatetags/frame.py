@@ -6,9 +6,8 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils import timezone
 
-from console import navigation
+from console import clock, navigation
 from console.actors import Actor
 from console.crud.schema import inside
 from console.drafts import queries as drafts
@@ -51,7 +50,7 @@ def strips(context: Context) -> dict[str, Any]:
     actor = Actor.of(context["request"].user)
     found: dict[str, Any] = {"trial": trial, "draft": draft}
     if trial:
-        left = max(0, int((trial.until - timezone.now()).total_seconds()))
+        left = max(0, int((trial.until - clock.now()).total_seconds()))
         found |= {"time_left": f"{left // 60}:{left % 60:02}", "may_end": actor.may(*WRITERS)}
     if draft:
         found |= {"changes": drafts.changes(draft), "may_activate": actor.may(*ACTIVATE)}

@@ -25,7 +25,7 @@ from transport.smtp.envelope import OF_MESSAGE, Envelope
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _EVENT_TYPES = ["timestamptz", "text", "text", "uuid", "text", "text", "text[]"]
-_RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "timestamptz", "text", "text"]
+_RECIPIENT_TYPES = ["uuid", "text", "text", "timestamptz", "text", "text"]
 
 
 class _Message(NamedTuple):
@@ -104,14 +104,14 @@ def _recipient_rows(
 ) -> Iterable[tuple[Any, ...]]:
     limits = router.snapshot.transport_limits
     came = []
-    for identity, due, record, mail in messages:
+    for identity, _, record, mail in messages:
         e, found = record.envelope, hops[mail]
         notice = _time(retry.first_notice(limits, e.accepted_at))
         wishes = zip(e.notify, e.orcpt, strict=True) if e.notify else repeat(("", ""))
         for address, (notify, orcpt) in zip(map(_text, e.recipients), wishes, strict=False):
             hop = found[address]
             came.append(hop.key)
-            yield identity, address, hop.key, due, _own_notice(limits, e, hop) or notice, notify, orcpt
+            yield identity, address, hop.key, _own_notice(limits, e, hop) or notice, notify, orcpt
     FLOW.came(came)
 
 
