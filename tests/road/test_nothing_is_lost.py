@@ -100,7 +100,10 @@ def under_load(copy: RunningCopy, disturb: object) -> list[str]:
         for client in clients:
             client.join()
     wait_for(lambda: copy.manage("status", "--wait", "60").returncode == 0, "the copy did not heal", 120)
-    wait_for(lambda: queued(copy) == 0, "the queue does not drain: " + copy.manage("ledger").stdout, 90)
+    try:
+        wait_for(lambda: queued(copy) == 0, "the queue does not drain", 90)
+    except AssertionError as error:
+        raise AssertionError(copy.manage("ledger").stdout) from error
     return [mark for client in clients for mark in client.accepted]
 
 
