@@ -31,6 +31,7 @@ from console.processes.account import Account
 from console.processes.data_directory import RESTORING, Lock, place
 from console.processes.home import CHECKOUT, Home, write_private
 from transport.durable_file import sync_directory
+from transport.shell.forward.taking_in import alone
 
 OURS = (RESTORING, "up.lock", "secret.key", "lost+found")
 """What may lie in a data directory that counts as empty."""
@@ -94,6 +95,7 @@ def restore(backup: Backup, home: Home, account: Account, aside: bool = False) -
     home = place(home, account)
     lock = Lock(home)
     try:
+        _require_stopped(home.path)
         _require_empty(home.path, aside)
         scratch = home.path / RESTORING
         with made_anew(scratch):
@@ -133,10 +135,19 @@ def _tried(backup: Backup, scratch: Path, url: str) -> Settled:
             raise Refused(f"PostgreSQL ended meanwhile, or its disk is full: {error}") from None
 
 
-def _require_empty(home: Path, aside: bool) -> None:
+def _require_stopped(home: Path) -> None:
+    """A transport that still ends takes mail, into a journal that would be put aside."""
     named = os.environ.get("DATABASE_URL", "")
     if named and not servers.elsewhere(home) and servers.answers(named):
         raise Refused(f"The copy in {home} runs: stop it first.")
+    try:
+        with alone(home):
+            pass
+    except OSError as error:
+        raise Refused(f"{error}.") from None
+
+
+def _require_empty(home: Path, aside: bool) -> None:
     if not aside and (found := next(_content(home), None)):
         raise Refused(
             f"{home} is not empty: there is {found.name}. Set GATEPOST_HOME to a new directory, or let --replace put "

@@ -69,7 +69,7 @@ DOORS = {
     # What is copied of a journal, and how it comes into a database again, is the journal's own to say.
     "console.backups": (
         *STANDARD, *DECISIONS, *DISK, *FRIENDS_OF_DJANGO, "transport.deliver.https", "transport.shell.journal",
-        "transport.shell.forward.forwarder", "console",
+        "transport.shell.forward.forwarder", "transport.shell.forward.taking_in", "console",
     ),
     # Authorities are strangers, and hooks programs of root: they are asked and run as delivery does it.
     "console.acme": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from console.backups import postgres_tools, restoring
 from console.backups import servers as places
 from console.backups.restoring import Refused
 from console.processes.home import HomeError
+from transport.durable_file import only_one
 
 
 def test_a_program_that_is_older_than_the_server_is_not_used() -> None:
@@ -46,4 +48,14 @@ def test_a_copy_that_runs_is_not_restored_over(servers, monkeypatch: pytest.Monk
     monkeypatch.setenv("DATABASE_URL", url)
     home = Path(str(conninfo_to_dict(url)["host"])).parent
     with pytest.raises(Refused, match="runs: stop it first"):
-        restoring._require_empty(home, aside=True)
+        restoring._require_stopped(home)
+
+
+def test_nothing_is_put_aside_while_a_transport_still_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """systemctl stop gatepost.target comes back before its services have ended, and a transport has 15 seconds."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    lock = only_one(tmp_path / "state" / "mx1" / "lock", "")
+    with pytest.raises(Refused, match="A process still runs on"):
+        restoring._require_stopped(tmp_path)
+    os.close(lock)
+    restoring._require_stopped(tmp_path)

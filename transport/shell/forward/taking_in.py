@@ -89,7 +89,7 @@ def _transport(folder: Path) -> str:
 def take_in(found: Found, address: str) -> Taken:
     """All of them. Raises OSError when a process is at work there, psycopg.Error."""
     taken = Taken()
-    with _alone(found), psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
+    with alone(found.home), psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
         for transport, directory in found.journals.items():
             before = _set_aside(directory)
             _move(connection, transport, directory, taken)
@@ -121,16 +121,17 @@ def _move_logs(connection: Connection, home: Path) -> int:
 
 
 @contextmanager
-def _alone(found: Found) -> Iterator[None]:
-    """The locks that transports and forwarder of that directory hold as long as they live. Of a folder that was copied
-    out of it there is none: two that take it in at once find each other by their positions.
+def alone(home: Path | None) -> Iterator[None]:
+    """The locks that transports and forwarder of that data directory hold as long as they live. Of a folder that was
+    copied out of one (None) there is none: two that take it in at once find each other by their positions. Raises
+    OSError.
     """
     locks: list[int] = []
     try:
-        if found.home is not None and (found.home / "state").is_dir():
-            state = found.home / "state"
+        if home is not None and (home / "state").is_dir():
+            state = home / "state"
             for file in (*state.glob("forwarder*.lock"), *state.glob("*/lock")):
-                locks.append(only_one(file, IN_USE.format(found.home)))
+                locks.append(only_one(file, IN_USE.format(home)))
         yield
     finally:
         for lock in locks:

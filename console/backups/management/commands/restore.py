@@ -46,7 +46,8 @@ class Command(BaseCommand):
         if options["check"]:
             self.stdout.write("The backup is whole and can be restored.")
             return
-        self.stdout.write(f"Restored into {settings.HOME.path}. Start it with make run; then release or drop its mail.")
+        start = "make run, or systemctl start gatepost.target"
+        self.stdout.write(f"Restored into {settings.HOME.path}. Start it: {start}; then release or drop its mail.")
 
 
 def _done(backup: Backup, options: dict[str, Any]) -> Settled:
