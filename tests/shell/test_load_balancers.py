@@ -27,7 +27,7 @@ HEADER = b"PROXY TCP4 203.0.113.7 198.51.100.1 49152 25\r\n"
 HEALTH = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 FROM = {"proxy_protocol_from": (IPRange("127.0.7.0/24"),), "xclient_from": (IPRange(MAIL_SERVER), IPRange("127.0.0.1"))}
 VERBOSE = ProtocolLoggingLevel.Verbose
-await_header = Dialogue._await_header
+await_header, negotiate = Dialogue._await_header, Dialogue._negotiate
 
 
 @pytest.fixture
@@ -241,6 +241,23 @@ def test_a_client_whose_header_is_under_way_when_the_transport_is_to_end_is_gree
     wait_for(lambda: seen[0].stopping, "it does not stop")
     client.send(HEADER[20:])
     assert client.line().startswith("220 ")
+
+
+def test_a_client_that_is_silent_in_the_handshake_is_counted_no_more_once_it_is_ended(
+    behind: RunningTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an administrator, or because the transport ends; and the log calls that no error of ours."""
+    seen: list[Dialogue] = []
+    monkeypatch.setattr(Dialogue, "_negotiate", lambda self: seen.append(self) or negotiate(self))
+    client = introduced(behind)
+    assert client.line().startswith("220 ") and client.say("EHLO x").startswith("250 ")
+    assert client.say("STARTTLS").startswith("220 ")
+    wait_for(lambda: seen, "no handshake")
+    reception = seen[0]._reception
+    reception.loop.call_soon_threadsafe(seen[0].end_by_administrator)
+    assert hung_up(client)
+    wait_for(lambda: not reception.sessions and not reception.load.open, "it still counts")
+    wait_for(lambda: "TLS negotiation failed" in str(events(behind, "203.0.113.7")), "the log does not say it")
 
 
 def test_many_half_headers_take_nobodys_place(behind: RunningTransport, monkeypatch: pytest.MonkeyPatch) -> None:

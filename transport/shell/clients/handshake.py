@@ -67,5 +67,7 @@ async def handshake(
     if secured is None:
         return None
     tls: Any = secured.get_extra_info("ssl_object")
+    if tls is None:
+        raise ConnectionAbortedError("it was ended meanwhile")
     names = tls_contexts.names_in_certificate(tls)
     return secured, established(session, tls.version(), tls.cipher()[0], names, context.end_point)
