@@ -58,6 +58,11 @@ FROM processes_turn
 WHERE process = 'forwarder' AND waiting_since IS NOT NULL ORDER BY waiting_since
 """
 STUCK = "SELECT node FROM processes_turn WHERE process = 'forwarder' AND needs_upgrade ORDER BY node"
+STOPPED = """
+SELECT name FROM processes_node n WHERE state <> 'Active' AND NOT EXISTS (
+    SELECT FROM processes_turn WHERE process = 'forwarder' AND node = n.name AND waiting_messages > 0)
+"""
+"""Those that were drained, and whose journals are empty: they may be away, until they are forgotten."""
 BACKLOGS = """
 SELECT node, abs(extract(epoch FROM clock_timestamp() - at))::float8, extract(epoch FROM at)::float8,
     coalesce(waiting_messages, 0), coalesce(waiting_recipients, 0), coalesce(all_counted, false)
@@ -196,6 +201,7 @@ class Facts:
     transports: list[Any]
     in_journal: list[Any]
     stuck: list[Any]
+    stopped: list[Any]
     due: Any
 
 
@@ -216,6 +222,7 @@ def _facts_of_postgresql() -> Facts:
             connection.execute(TRANSPORTS, [lately]).fetchall(),
             connection.execute(IN_JOURNAL).fetchall(),
             connection.execute(STUCK).fetchall(),
+            connection.execute(STOPPED).fetchall(),
             connection.execute(DUE).fetchone(),
         )
 
@@ -265,8 +272,10 @@ def _configuration(found: Health, facts: Facts) -> None:
 def _processes(found: Health, facts: Facts, judged: set[str]) -> None:
     """Beat and the workers stand still without Valkey: then that is what is amiss, not they."""
     every = [_sign(turn) for turn in facts.turns if turn.age <= FORGOTTEN]
-    silent = _silent(every)
+    silent, stopped = _silent(every), {node.name for node in facts.stopped}
     for node, age in silent.items():
+        if node in stopped:
+            continue
         text = f"Node {node} gives no sign of life, for {age:.0f} s now. Others work; what its journal holds waits."
         found.is_missed(About.NODE, node, text)
     for process, meaning in PROCESSES.items():

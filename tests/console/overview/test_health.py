@@ -126,6 +126,20 @@ def test_a_node_that_is_no_more_is_not_missed_while_another_works(copy: Copy) ->
     assert missing() == ["No forwarder is at work: accepted mail stays in the journal."]
 
 
+def test_a_node_that_was_drained_may_be_stopped(copy: Copy) -> None:
+    """Only with mail in its journal it is wanted back."""
+    for process in ("forwarder", "worker", "outbound", "beat"):
+        copy.turn(process, ago=20, node="mx2")
+    copy.transport("mx2", ago=20, node="mx2")
+    copy.execute("INSERT INTO processes_node (name) VALUES ('mx2')", [])
+    wanted = ["Node mx2 gives no sign of life, for 20 s now. Others work; what its journal holds waits."]
+    assert missing() == wanted
+    copy.execute("UPDATE processes_node SET state = 'Draining'", [])
+    assert missing() == []
+    copy.execute("UPDATE processes_turn SET waiting_messages = 3 WHERE node = 'mx2' AND process = 'forwarder'", [])
+    assert missing() == wanted
+
+
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_a_clock_that_was_set_makes_nobody_alive(copy: Copy, hours: int) -> None:
     copy.turn("beat", ago=hours * 3600)
