@@ -4,15 +4,12 @@ itself would have each machine go by its own.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
 import celery
-import psycopg
 from celery.worker import request
 from celery.worker.state import revoked
-from django.db import Error, connection
 
 from console import clock
 
@@ -24,9 +21,7 @@ class Request(request.Request):
         """Whether it is too late for it."""
         if not self._is_late():
             return None
-        # Our clock may just have been set.
-        with suppress(Error, psycopg.Error), connection.temporary_connection():
-            clock.look(connection.connection)
+        clock.look_anew()  # ours may have been set since
         if not self._is_late():
             return None
         revoked.add(self.id)

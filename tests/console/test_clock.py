@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -50,6 +53,30 @@ def test_a_trial_of_a_minute_lasts_a_minute(wrong: None) -> None:
 def test_a_clock_that_is_right_is_taken_as_it_is() -> None:
     clock.look(connection.connection)
     assert abs(clock.now() - timezone.now()) < timedelta(milliseconds=100)
+
+
+@pytest.mark.django_db
+def test_work_that_waited_through_an_outage_does_not_wait_for_postgresql_task_by_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accepted: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    closing.accept()[0].close()
+                    accepted.append(1)
+
+        threading.Thread(target=serve, daemon=True).start()
+        away = connection.copy()
+        away.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(closing.getsockname()[1])}
+        monkeypatch.setattr(clock, "connection", away)
+        monkeypatch.setattr(clock, "_looked_at", -clock.LOOK_EVERY)
+        for _ in range(100):
+            clock.look_anew()
+        closing.shutdown(socket.SHUT_RDWR)
+    assert 1 <= len(accepted) <= 2  # with TLS, and without
 
 
 def test_nobody_in_the_console_asks_its_own_machine_what_time_it_is() -> None:
