@@ -35,10 +35,11 @@ $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 	@touch $@
 
 # While the checks run, one Python compiles the tests, which otherwise each process of them would do for itself.
+# One process more than cores: many tests wait for processes that they have started. A browser leaves no core idle.
 test: install-test browser
 	@$(RUN) -m pytest -qq --collect-only -p no:cacheprovider >/dev/null 2>&1 & \
 	$(MAKE) --no-print-directory check; checked=$$?; wait; exit $$checked
-	@$(RUN) -m pytest -q -m "not browser and not scan" -n auto --cache-clear; usual=$$?; \
+	@$(RUN) -m pytest -q -m "not browser and not scan" -n $$(($$(nproc) + 1)) --cache-clear; usual=$$?; \
 	$(RUN) -m pytest -q -m browser -n auto $$(grep -rlE 'mark\.browser\b' tests --include='test_*.py') && exit $$usual
 
 # The start and the decisions alone, without the properties, which no Python makes others.

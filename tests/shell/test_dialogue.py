@@ -150,7 +150,7 @@ def test_recipients_are_looked_up(transport: RunningTransport) -> None:
 def test_nearly_full_disk_refuses_mail_before_it_is_sent(transport: RunningTransport) -> None:
     """And load balancers send clients to other nodes, however many connectors are for the addresses of those."""
     transport.variables |= {"GATEPOST_MINIMUM_FREE": str(1 << 60), "GATEPOST_NODE": "mx1"}
-    others = [transport.connector(f"Of mx2 {n}", bindings=f"192.0.2.{n}:25") for n in range(1, 150)]
+    others = [transport.connector(f"Of mx2 {n}", bindings=f"192.0.2.{n}:2525") for n in range(1, 150)]
     transport.publish(transport.connector(), *others)
     transport.start(healthy=False)
     code, said = transport.ask("/healthz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import subprocess
@@ -258,6 +259,27 @@ def test_a_client_that_is_silent_in_the_handshake_is_counted_no_more_once_it_is_
     assert hung_up(client)
     wait_for(lambda: not reception.sessions and not reception.load.open, "it still counts")
     wait_for(lambda: "TLS negotiation failed" in str(events(behind, "203.0.113.7")), "the log does not say it")
+
+
+def test_a_session_that_is_ended_before_its_handshake_begins_is_no_fault_of_ours(
+    behind: RunningTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome: list[Exception | None] = []
+
+    async def ended(self: Dialogue) -> None:
+        self.end_by_administrator()
+        await asyncio.sleep(0.01)
+        try:
+            outcome.append(await negotiate(self))
+        except Exception as error:
+            outcome.append(error)
+
+    monkeypatch.setattr(Dialogue, "_negotiate", ended)
+    client = introduced(behind)
+    assert client.line().startswith("220 ") and client.say("EHLO x").startswith("250 ")
+    client.send(b"STARTTLS\r\n")
+    wait_for(lambda: outcome, "no handshake")
+    assert outcome == [None]
 
 
 def test_many_half_headers_take_nobodys_place(behind: RunningTransport, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -259,9 +259,11 @@ class Dialogue(Wire):
         self._end(verbs.tls_at_once(self._session))
 
     def _failed(self) -> None:
-        """The client gets one generic reply."""
+        """The client gets one generic reply, where it can read one."""
         if self._state is GREETING or self._state is HEADER:
             self._transport.abort()
+        elif self._state is HANDSHAKE:
+            self._break_off()
         else:
             self._end(verbs.failed(self._session))
 
@@ -592,8 +594,10 @@ class Dialogue(Wire):
             secured = await handshake(self._reception, self._session, self._transport, self)
         except (OSError, asyncio.CancelledError) as error:
             self._note("TLS negotiation failed", str(error))
-            self._transport.abort()
-            self.connection_lost(None)
+            self._break_off()
+            return
+        except Exception:
+            self._fail()
             return
         if secured is None or self._state is not HANDSHAKE:
             return
@@ -605,6 +609,11 @@ class Dialogue(Wire):
         if self._record is not None:
             self._record.secured(names_in_certificate(self._transport.get_extra_info("ssl_object")))
         self._go_on()
+
+    def _break_off(self) -> None:
+        """The loop does not say that a connection is lost whose handshake has not come to its end."""
+        self._transport.abort()
+        self.connection_lost(None)
 
     def _note(self, data: str, context: str = "") -> None:
         if self._log is not None:

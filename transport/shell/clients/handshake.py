@@ -46,6 +46,7 @@ class OneHandshake(ssl.SSLContext):
         return made
 
 
+ENDED = "it was ended meanwhile"
 _free: list[OneHandshake] = []
 """Those of handshakes that are over: to make one costs a quarter of a handshake."""
 
@@ -57,6 +58,8 @@ async def handshake(
     context = reception.in_force.tls.context(session.connector) if reception.in_force else None
     if context is None:
         raise ssl.SSLError("no certificate")
+    if transport.is_closing():
+        raise ConnectionAbortedError(ENDED)
     one = _free.pop() if _free else OneHandshake(ssl.PROTOCOL_TLS_SERVER)
     context.sslobject_class = Negotiation
     one.context, one.socket = context, transport.get_extra_info("socket").fileno()
@@ -68,6 +71,6 @@ async def handshake(
         return None
     tls: Any = secured.get_extra_info("ssl_object")
     if tls is None:
-        raise ConnectionAbortedError("it was ended meanwhile")
+        raise ConnectionAbortedError(ENDED)
     names = tls_contexts.names_in_certificate(tls)
     return secured, established(session, tls.version(), tls.cipher()[0], names, context.end_point)
