@@ -98,13 +98,14 @@ class Bucket(NamedTuple):
     ) -> Iterator[_Answer]:
         """`octets`: how many beside the body are moved, here or there, until the answer is complete."""
         with ExitStack() as stack:
-            for pause in PAUSES:
-                with suppress(Busy):
+            for pause in (*PAUSES, None):
+                try:
                     answer = stack.enter_context(self._asked_once(method, name, query, body, octets))
                     break
-                sleep(pause)
-            else:
-                answer = stack.enter_context(self._asked_once(method, name, query, body, octets))
+                except Busy:
+                    if pause is None:
+                        raise
+                    sleep(pause)
             yield answer
 
     @contextmanager

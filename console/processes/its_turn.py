@@ -47,7 +47,6 @@ class ItsTurn:
             self._stopping.wait(LOOK_EVERY)
 
     def _try(self, connection: psycopg.Connection[Any]) -> None:
-        clock.look(connection)
         while not (got := self._take(connection)) and not self._stopping.wait(LOOK_EVERY):
             self._ours.clear()
         if got and not self._ours.is_set():
@@ -57,5 +56,6 @@ class ItsTurn:
             clock.look(connection)  # the lock is ours as long as the connection is
 
     def _take(self, connection: psycopg.Connection[Any]) -> bool:
+        clock.look(connection)
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
         return bool(row and row[0])
